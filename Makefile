@@ -1,0 +1,82 @@
+# make            both programs, at build/release/bin/
+# make run        install what is missing, build, measure the sample API on loopback
+# make test       install what is missing, build, run every test (T=name: one of them)
+# make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+# make tsan       the tests under ThreadSanitizer
+# make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
+# make bench      CPU per request beside a bare client and wrk, and the open loop's lag
+# make deps       find what is missing and install it with apt, or print the line to run
+# make clean      remove build/
+# make help       this text
+#
+# Variables: BUILD=release|asan|tsan, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS.
+
+BUILD ?= release
+B := build/$(BUILD)
+Q := $(if $(V),,@)
+
+FLAGS_release := -O2 -g
+FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+            -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wconversion -Wno-sign-conversion \
+            $(if $(WERROR),-Werror)
+ALL_CPPFLAGS = -I. -isystem /usr/share/include -D_GNU_SOURCE $(CPPFLAGS)
+ALL_CFLAGS := -std=c17 -pthread $(WARNINGS) $(FLAGS_$(BUILD)) $(CFLAGS)
+ALL_LDFLAGS := -pthread $(FLAGS_$(BUILD)) $(LDFLAGS)
+
+COMMIT := $(or $(shell git describe --always --dirty 2>/dev/null),unknown)
+DATE := $(or $(shell git log -1 --format=%cs 2>/dev/null),unknown)
+
+# Who links what. Every .c of a folder belongs to its program; llhttp comes as source from Debian.
+LLHTTP := $(wildcard /usr/share/llhttp/*.c)
+COMMON := $(wildcard common/*.c)
+TARGET_API := $(wildcard target-api/*.c)
+LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c)
+UNIT := $(wildcard tests/unit/*.c)
+SUPPORT := $(wildcard tests/support/*.c)
+BENCH := $(wildcard tests/bench/*.c)
+SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH)
+HEADERS := $(wildcard common/*.h target-api/*.h loadgen/*/*.h tests/*/*.h)
+SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
+TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
+
+.PHONY: all run test asan tsan lint bench deps clean help
+all: $(PROGRAMS)
+
+$(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
+$(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lm
+$(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
+$(B)/bin/loadgen: LIBS := -ljansson -lz -lm
+$(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
+$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lz -lm
+$(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
+
+$(PROGRAMS) $(B)/bin/unit $(TOOLS):
+	@mkdir -p $(@D)
+	@echo "LINK $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/obj/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Not our source: built without our warnings.
+$(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags
+	@mkdir -p $(@D)
+	@echo "CC $<"
+	$(Q)$(CC) -isystem /usr/share/include/llhttp -std=c17 -w $(FLAGS_$(BUILD)) -c -o $@ $<
+
+# Written anew only when their content changes, so that a change rebuilds what it must and no more.
+$(shell mkdir -p $(B); \
+	printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $(B)/flags || \
+	printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$(B)/flags; \
+	echo '$(COMMIT) $(DATE)' | cmp -s - $(B)/commit || echo '$(COMMIT) $(DATE)' >$(B)/commit)
+$(B)/obj/common/version.o: $(B)/commit
+$(B)/obj/common/version.o: CPPFLAGS += -DHEADROOM_COMMIT='"$(COMMIT)"' -DHEADROOM_DATE='"$(DATE)"'
+
+-include $(patsubst %.c,$(B)/obj/%.d,$(SOURCES))

@@ -1,0 +1,39 @@
+/*
+ * clock - the two clocks, in nanoseconds.
+ *
+ * Moments and spans are CLOCK_MONOTONIC. The wall clock is read once a run, to be the other half of
+ * the pair that turns monotonic moments into dates; nothing is ever measured with it.
+ *
+ * Both calls read the clock when they are called: no value is cached here, and a stamp of a
+ * measurement must not be a value that somebody read earlier.
+ */
+#ifndef COMMON_CLOCK_H
+#define COMMON_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define NS_PER_US UINT64_C(1000)
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S UINT64_C(1000000000)
+
+static inline uint64_t clock_read_ns(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+static inline uint64_t clock_now_ns(void)
+{
+    return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* Nanoseconds since 1970 of CLOCK_REALTIME. */
+static inline uint64_t clock_wall_ns(void)
+{
+    return clock_read_ns(CLOCK_REALTIME);
+}
+
+#endif
