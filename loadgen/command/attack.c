@@ -1,0 +1,314 @@
+/* loadgen attack: from flags to a plan and targets, to a run, to results and a report. */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/cgroup.h"
+#include "loadgen/command/command.h"
+#include "loadgen/command/interrupt.h"
+#include "loadgen/command/progress.h"
+#include "loadgen/pace/duration.h"
+#include "loadgen/report/report.h"
+#include "loadgen/run/run.h"
+
+enum { HEADERS_MAX = 128, BLOCKS_SPARE = 8 };
+
+struct headers {
+    const char *list[HEADERS_MAX];
+    size_t count;
+};
+
+struct options {
+    struct rate rate;
+    uint64_t duration_ns;
+    uint64_t timeout_ns;
+    uint64_t max_workers;
+    uint64_t max_connections;
+    bool keepalive;
+    struct headers headers;
+    const char *body;
+    const char *name;
+    const char *targets;
+    const char *output;
+    const char *encoding;
+    const char *report;
+};
+
+static bool set_header(void *field, const char *text, struct err *err)
+{
+    struct headers *headers = field;
+    if (headers->count == HEADERS_MAX) {
+        return err_set(err, ERR_USAGE, "at most %d headers", HEADERS_MAX);
+    }
+    headers->list[headers->count++] = text;
+    return targets_check_header(text, err);
+}
+
+/* The name becomes a header of every request. */
+static bool set_name(void *field, const char *text, struct err *err)
+{
+    for (const char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            return err_set(err, ERR_USAGE, "\"%s\" has a control character in it", text);
+        }
+    }
+    return cli_set_string(field, text, err);
+}
+
+static bool set_encoding(void *field, const char *text, struct err *err)
+{
+    if (strcmp(text, "bin") != 0 && strcmp(text, "none") != 0) {
+        return err_set(err, ERR_USAGE, "\"%s\" is no encoding of results; use bin or none", text);
+    }
+    return cli_set_string(field, text, err);
+}
+
+#define FIELD(name) offsetof(struct options, name)
+#define NOT_YET(name) {name, NULL, NULL, 0, NULL, NULL}
+
+static const struct cli_flag flags[] = {
+    {"body", "FILE", cli_set_string, FIELD(body), NULL,
+     "body of the targets that name none of their own"},
+    NOT_YET("cert"),
+    NOT_YET("chunked"),
+    NOT_YET("connect-to"),
+    NOT_YET("connections"),
+    NOT_YET("cpus"),
+    NOT_YET("dns-ttl"),
+    {"duration", "TIME", duration_set, FIELD(duration_ns), "0s",
+     "how long requests are sent; 0 is until stopped (Ctrl-C)"},
+    {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin", "how results are kept"},
+    NOT_YET("format"),
+    NOT_YET("h2c"),
+    {"header", "\"NAME: VALUE\"", set_header, FIELD(headers), NULL,
+     "a header of every request; may be given several times"},
+    NOT_YET("http2"),
+    NOT_YET("insecure"),
+    {"keepalive", NULL, cli_set_bool, FIELD(keepalive), "true",
+     "use connections again; -keepalive=false opens one for each request"},
+    NOT_YET("key"),
+    NOT_YET("laddr"),
+    NOT_YET("lazy"),
+    NOT_YET("max-body"),
+    {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
+     "connections to each host and port at most; 0 is no limit"},
+    {"max-workers", "N", cli_set_u64, FIELD(max_workers), "18446744073709551615",
+     "requests in flight at most"},
+    {"name", "TEXT", set_name, FIELD(name), "", "name of the attack, sent as X-Vegeta-Attack"},
+    {"output", "FILE", cli_set_string, FIELD(output), NULL,
+     "where results go; without it to stdout, unless a report goes there"},
+    NOT_YET("profile"),
+    NOT_YET("prometheus-addr"),
+    NOT_YET("proxy-header"),
+    {"rate", "N[/TIME]", rate_set, FIELD(rate), "50/1s",
+     "requests for each time (50, 50/1s, 3000/m); 0 is as fast as -max-workers can"},
+    NOT_YET("redirects"),
+    {"report", "TYPE", cli_set_string, FIELD(report), NULL,
+     "print a report of the run on stdout: text or json (text when stdout is a terminal)"},
+    NOT_YET("resolvers"),
+    NOT_YET("root-certs"),
+    NOT_YET("session-tickets"),
+    {"targets", "FILE", cli_set_string, FIELD(targets), "stdin", "what to attack, a target a line"},
+    {"timeout", "TIME", duration_set, FIELD(timeout_ns), "30s",
+     "how long a request may take from its start; 0 is for ever"},
+    NOT_YET("unix-socket"),
+    NOT_YET("workers"),
+    {0},
+};
+
+static const struct cli cli = {
+    .program = "loadgen attack",
+    .operands = "[URL]",
+    .about = "Sends requests at a constant rate, each at its time whatever the answers do, and\n"
+             "measures from the time at which it was due. A URL stands in place of -targets.\n\n"
+             "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
+             "  loadgen attack -targets targets.txt -duration 1m -output results.bin\n"
+             "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n",
+    .flags = flags,
+};
+
+/* What an attack holds while it runs. */
+struct attack {
+    struct options options;
+    const struct report *report; /* NULL: none is asked for */
+    bool keeps_results;
+    int output_fd;
+    struct targets targets;
+    char *body;
+    size_t body_length;
+};
+
+static bool decide_outputs(struct attack *attack, struct err *err)
+{
+    const struct options *options = &attack->options;
+    bool keeps = strcmp(options->encoding, "none") != 0;
+    bool to_stdout = !options->output || strcmp(options->output, "stdout") == 0;
+    bool is_terminal = isatty(STDOUT_FILENO);
+    if (options->report && keeps && options->output && to_stdout) {
+        return err_set(err, ERR_USAGE,
+                       "-output stdout and -report cannot share stdout; give -output a file");
+    }
+    /* Without results on stdout the report has it: the run would say nothing otherwise. */
+    bool results_own_stdout = keeps && to_stdout && !is_terminal && !options->report;
+    attack->keeps_results = keeps && (!to_stdout || results_own_stdout);
+    if (options->report || is_terminal || (!keeps && !options->output)) {
+        attack->report = report_find(options->report ? options->report : "text", err);
+        if (!attack->report) {
+            return err_prefix(err, "-report");
+        }
+    }
+    return true;
+}
+
+static bool read_targets(struct attack *attack, const char *url, struct err *err)
+{
+    const struct options *options = &attack->options;
+    if (options->body &&
+        !targets_read_file(options->body, &attack->body, &attack->body_length, err)) {
+        return err_prefix(err, "-body");
+    }
+    const struct request_defaults defaults = {
+        .headers = options->headers.list,
+        .header_count = options->headers.count,
+        .attack_name = options->name,
+        .body = attack->body,
+        .body_length = attack->body_length,
+        .keepalive = options->keepalive,
+    };
+    if (url) {
+        return targets_single(&attack->targets, url, &defaults, err);
+    }
+    bool is_stdin = strcmp(options->targets, "stdin") == 0;
+    if (is_stdin && isatty(STDIN_FILENO)) {
+        return err_set(err, ERR_USAGE,
+                       "what shall be attacked? Give a URL, or -targets FILE, or targets on stdin");
+    }
+    FILE *in = is_stdin ? stdin : fopen(options->targets, "re");
+    if (!in) {
+        return err_set(err, ERR_FAILED, "-targets: cannot open %s: %s", options->targets,
+                       strerror(errno));
+    }
+    bool ok = targets_read(&attack->targets, in, options->targets, &defaults, err);
+    if (!is_stdin) {
+        fclose(in);
+    }
+    return ok;
+}
+
+static bool open_output(struct attack *attack, struct err *err)
+{
+    const char *path = attack->options.output;
+    if (!attack->keeps_results) {
+        return true;
+    }
+    if (!path || strcmp(path, "stdout") == 0) {
+        attack->output_fd = STDOUT_FILENO;
+        return true;
+    }
+    attack->output_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return attack->output_fd >= 0 ||
+           err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
+}
+
+/* Every connection is a file: take all that the hard limit allows. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static bool measure(struct attack *attack, const struct plan *plan, struct summary *summary,
+                    struct err *err)
+{
+    struct interrupt interrupt;
+    if (!interrupt_start(&interrupt, err)) {
+        return false;
+    }
+    struct result_writer *writer = NULL;
+    bool ok = true;
+    if (attack->keeps_results) {
+        const char *name = attack->options.output ? attack->options.output : "stdout";
+        size_t blocks = 4 * (size_t)plan->threads + BLOCKS_SPARE;
+        writer = result_writer_create(attack->output_fd, name, blocks, err);
+        ok = writer != NULL;
+    }
+    if (ok) {
+        struct progress progress = progress_begin(plan->duration_ns);
+        const struct observer observer = {progress_show, &progress};
+        const struct control control = {interrupt.stop_fd};
+        const struct source source =
+            source_of(attack->targets.requests, attack->targets.count);
+        ok = run(plan, &attack->targets, &source, &control, &observer, writer, summary, err);
+        progress_end(&progress);
+    }
+    ok = result_writer_close(writer, err) && ok;
+    interrupt_stop(&interrupt);
+    return ok;
+}
+
+static bool run_attack(struct attack *attack, struct err *err)
+{
+    const struct options *options = &attack->options;
+    const struct plan plan = {
+        .name = options->name,
+        .rate = options->rate,
+        .duration_ns = options->duration_ns,
+        .timeout_ns = options->timeout_ns,
+        .max_workers = options->max_workers,
+        .max_connections = options->max_connections,
+        .keepalive = options->keepalive,
+        .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
+    };
+    struct summary *summary = summary_create();
+    if (!summary) {
+        return err_set(err, ERR_FAILED, "not enough memory for histograms");
+    }
+    raise_file_limit();
+    bool ok = plan_check(&plan, err) && open_output(attack, err);
+    ok = ok && measure(attack, &plan, summary, err);
+    /* What was measured is worth reporting even when the results could not be written. */
+    if (attack->report && summary->has_plan && !attack->report->write(summary, stdout)) {
+        ok = err_set(err, ERR_FAILED, "cannot write the report to stdout: %s", strerror(errno));
+    }
+    summary_destroy(summary);
+    return ok;
+}
+
+static bool attack_main(int argc, char **argv, struct err *err)
+{
+    struct attack attack = {.output_fd = -1};
+    int operands = 0;
+    enum cli_result result = cli_parse(&cli, argc, argv, &attack.options, &operands, err);
+    if (result != CLI_OK) {
+        return result == CLI_DONE;
+    }
+    bool ok = true;
+    if (operands > 1) {
+        ok = err_set(err, ERR_USAGE,
+                     "one URL at most, not \"%s\" and \"%s\"; put several into a file for -targets",
+                     argv[1], argv[2]);
+    }
+    ok = ok && decide_outputs(&attack, err) &&
+         read_targets(&attack, operands ? argv[1] : NULL, err) && run_attack(&attack, err);
+    targets_free(&attack.targets);
+    free(attack.body);
+    if (attack.output_fd > STDERR_FILENO && close(attack.output_fd) != 0 && ok) {
+        ok = err_set(err, ERR_FAILED, "-output: cannot close %s: %s", attack.options.output,
+                     strerror(errno));
+    }
+    return ok;
+}
+
+const struct command command_attack = {
+    .name = "attack",
+    .help = "send requests at a rate, and measure",
+    .cli = &cli,
+    .run = attack_main,
+};

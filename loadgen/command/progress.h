@@ -1,0 +1,27 @@
+/*
+ * progress - shows on stderr that a run is alive: on a terminal one line that is written anew each
+ * second, elsewhere a line every ten seconds.
+ */
+#ifndef LOADGEN_COMMAND_PROGRESS_H
+#define LOADGEN_COMMAND_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/measure/journal.h"
+
+struct progress {
+    bool is_terminal;
+    uint64_t duration_ns; /* 0: without an end */
+};
+
+/* For a run of this length, on the stderr of the process. */
+struct progress progress_begin(uint64_t duration_ns);
+
+/* An observer's on_second (loadgen/run/run.h); the context is a struct progress. */
+void progress_show(void *context, const struct second *second);
+
+/* Clears the line, so that what follows starts at its beginning. */
+void progress_end(const struct progress *progress);
+
+#endif

@@ -1,0 +1,96 @@
+/* loadgen report: from result files to a report. */
+#include "loadgen/report/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "loadgen/command/command.h"
+#include "loadgen/measure/journal.h"
+
+struct options {
+    const char *type;
+    const char *output;
+};
+
+static const struct cli_flag flags[] = {
+    {"buckets", NULL, NULL, 0, NULL, NULL},
+    {"every", NULL, NULL, 0, NULL, NULL},
+    {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
+     "where the report goes"},
+    {"type", "TYPE", cli_set_string, offsetof(struct options, type), "text", "text or json"},
+    {0},
+};
+
+static const struct cli cli = {
+    .program = "loadgen report",
+    .operands = "[FILE ...]",
+    .about = "Makes a report of the results of loadgen attack, from files or from stdin.\n\n"
+             "  loadgen attack -targets targets.txt -duration 10s | loadgen report\n"
+             "  loadgen report -type=json results.bin\n",
+    .flags = flags,
+};
+
+static bool read_files(struct summary *summary, int count, char **names, struct err *err)
+{
+    static const char standard_input[] = "stdin";
+    for (int i = 0; i < (count ? count : 1); i++) {
+        const char *name = count ? names[i] : standard_input;
+        bool is_stdin = strcmp(name, standard_input) == 0;
+        FILE *in = is_stdin ? stdin : fopen(name, "re");
+        if (!in) {
+            return err_set(err, ERR_FAILED, "cannot open %s: %s", name, strerror(errno));
+        }
+        bool ok = journal_read(in, name, summary, err);
+        if (!is_stdin) {
+            fclose(in);
+        }
+        if (!ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_report(const struct report *report, const struct summary *summary,
+                         const char *path, struct err *err)
+{
+    bool is_stdout = strcmp(path, "stdout") == 0;
+    FILE *out = is_stdout ? stdout : fopen(path, "we");
+    if (!out) {
+        return err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
+    }
+    bool ok = report->write(summary, out);
+    if (!is_stdout) {
+        ok = fclose(out) == 0 && ok;
+    }
+    return ok || err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
+}
+
+static bool report_main(int argc, char **argv, struct err *err)
+{
+    struct options options = {0};
+    int operands = 0;
+    enum cli_result result = cli_parse(&cli, argc, argv, &options, &operands, err);
+    if (result != CLI_OK) {
+        return result == CLI_DONE;
+    }
+    const struct report *report = report_find(options.type, err);
+    if (!report) {
+        return err_prefix(err, "-type");
+    }
+    struct summary *summary = summary_create();
+    if (!summary) {
+        return err_set(err, ERR_FAILED, "not enough memory for histograms");
+    }
+    bool ok = read_files(summary, operands, argv + 1, err) &&
+              write_report(report, summary, options.output, err);
+    summary_destroy(summary);
+    return ok;
+}
+
+const struct command command_report = {
+    .name = "report",
+    .help = "report on results",
+    .cli = &cli,
+    .run = report_main,
+};

@@ -1,0 +1,50 @@
+/*
+ * answer - reads one HTTP/1.x answer from the bytes of a connection, a piece at a time.
+ *
+ * A thin layer over llhttp: it counts the body, keeps the status, notices where the answer ends and
+ * what may happen to the connection then. Interim answers (1xx) are passed over; an answer to HEAD
+ * ends with its headers; 101 is refused, for no request of ours asks for an upgrade.
+ *
+ * Threads: a value of its owner. Memory: nothing is allocated; nothing of the input is kept.
+ */
+#ifndef LOADGEN_HTTP_ANSWER_H
+#define LOADGEN_HTTP_ANSWER_H
+
+#include <llhttp/llhttp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum answer_state {
+    ANSWER_MORE,     /* not complete; feed what comes next */
+    ANSWER_COMPLETE, /* see the fields */
+    ANSWER_BROKEN,   /* no HTTP; answer_problem says what was expected */
+};
+
+struct answer {
+    llhttp_t parser; /* first member: llhttp's callbacks find the answer by it */
+    uint64_t body_bytes;
+    bool is_head;       /* the request was HEAD */
+    bool is_complete;
+    char *reason;       /* where to put the status text; NUL-terminated, cut to its size */
+    size_t reason_size;
+    size_t reason_length;
+};
+
+/* Starts an answer. `reason` must live until it is complete. */
+void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size);
+
+/* Feeds bytes; *used is how many belonged to the answer. */
+enum answer_state answer_feed(struct answer *answer, const char *bytes, size_t length,
+                              size_t *used);
+
+/* The peer closed: complete if the answer had no other end, else broken. */
+enum answer_state answer_finish(struct answer *answer);
+
+/* After ANSWER_COMPLETE: may the connection carry another request? */
+bool answer_keeps_alive(const struct answer *answer);
+
+uint16_t answer_code(const struct answer *answer);
+const char *answer_problem(const struct answer *answer);
+
+#endif

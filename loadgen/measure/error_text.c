@@ -1,0 +1,69 @@
+#include "loadgen/measure/error_text.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+bool error_text_is_needed(const struct exchange *exchange)
+{
+    return exchange->outcome != OUTCOME_ANSWERED || exchange->code < 200 || exchange->code >= 400;
+}
+
+/* strerror's text without its capital: "connection refused". */
+static void print_errno(int number, char text[128])
+{
+    char buffer[128];
+    snprintf(text, 128, "%s", strerror_r(number, buffer, sizeof buffer));
+    text[0] = (char)tolower((unsigned char)text[0]);
+}
+
+static const char *timeout_place(const struct exchange *exchange)
+{
+    if (exchange->sent_ns == 0) {
+        return "while dialing";
+    }
+    return exchange->first_byte_ns == 0 ? "while awaiting headers" : "while reading the answer";
+}
+
+void error_text_write(const struct exchange *exchange, const struct targets *targets,
+                      const struct address *addresses, char text[ERROR_TEXT_MAX])
+{
+    const struct target *target = &targets->list[exchange->request->target];
+    char address[ADDRESS_TEXT];
+    char reason[128];
+    char method[32];
+    address_print(&addresses[exchange->request->endpoint], address);
+    print_errno(exchange->system_error, reason);
+    snprintf(method, sizeof method, "%s", target->method);
+    for (char *c = method + 1; c[-1] && *c; c++) {
+        *c = (char)tolower((unsigned char)*c); /* vegeta says Get */
+    }
+    int used = 0;
+    if (exchange->outcome != OUTCOME_ANSWERED) {
+        used = snprintf(text, ERROR_TEXT_MAX, "%s \"%.250s\": ", method, target->url);
+    }
+    char *rest = text + used;
+    size_t room = ERROR_TEXT_MAX - (size_t)used;
+    switch (exchange->outcome) {
+    case OUTCOME_ANSWERED:
+        snprintf(rest, room, "%u%s%s", exchange->code, exchange->reason[0] ? " " : "",
+                 exchange->reason);
+        break;
+    case OUTCOME_TIMED_OUT:
+        snprintf(rest, room, "context deadline exceeded (Client.Timeout exceeded %s)",
+                 timeout_place(exchange));
+        break;
+    case OUTCOME_CONNECT:
+        snprintf(rest, room, "dial tcp %s: connect: %s", address, reason);
+        break;
+    case OUTCOME_RESET:
+        snprintf(rest, room, "read tcp ->%s: read: %s", address, reason);
+        break;
+    case OUTCOME_CLOSED:
+        snprintf(rest, room, exchange->first_byte_ns ? "unexpected EOF" : "EOF");
+        break;
+    case OUTCOME_PROTOCOL:
+        snprintf(rest, room, "malformed HTTP response: %s", exchange->reason);
+        break;
+    }
+}

@@ -1,0 +1,79 @@
+#include "loadgen/measure/histogram.h"
+
+#include <string.h>
+
+/* Nothing was recorded outside the buckets of the minimum and the maximum. */
+static uint32_t first_bucket(const struct histogram *h)
+{
+    return histogram_bucket(h->min_ns < HISTOGRAM_MAX_NS ? h->min_ns : HISTOGRAM_MAX_NS);
+}
+
+static uint32_t last_bucket(const struct histogram *h)
+{
+    return histogram_bucket(h->max_ns < HISTOGRAM_MAX_NS ? h->max_ns : HISTOGRAM_MAX_NS);
+}
+
+void histogram_clear(struct histogram *h)
+{
+    if (h->count > 0) {
+        uint32_t first = first_bucket(h);
+        memset(&h->buckets[first], 0, (last_bucket(h) - first + 1) * sizeof h->buckets[0]);
+    }
+    h->count = 0;
+    h->sum_ns = 0;
+    h->min_ns = UINT64_MAX;
+    h->max_ns = 0;
+    h->clipped = 0;
+}
+
+void histogram_merge(struct histogram *into, const struct histogram *from)
+{
+    if (from->count == 0) {
+        return;
+    }
+    for (uint32_t i = first_bucket(from), last = last_bucket(from); i <= last; i++) {
+        into->buckets[i] += from->buckets[i];
+    }
+    into->count += from->count;
+    into->sum_ns += from->sum_ns;
+    into->min_ns = from->min_ns < into->min_ns ? from->min_ns : into->min_ns;
+    into->max_ns = from->max_ns > into->max_ns ? from->max_ns : into->max_ns;
+    into->clipped += from->clipped;
+}
+
+/* The middle of a bucket: the inverse of histogram_bucket. */
+static uint64_t bucket_middle(uint32_t bucket)
+{
+    if (bucket < 2 * HISTOGRAM_HALF) {
+        return bucket;
+    }
+    uint32_t shift = bucket / HISTOGRAM_HALF - 1;
+    uint64_t low = (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
+    return low + (UINT64_C(1) << shift) / 2;
+}
+
+uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
+{
+    if (h->count == 0) {
+        return 0;
+    }
+    /* Whole and rest apart, so that the product cannot overflow. */
+    uint64_t million = 1000000;
+    uint64_t rank = h->count / million * per_million +
+                    (h->count % million * per_million + million - 1) / million;
+    uint64_t seen = 0;
+    for (uint32_t i = first_bucket(h), last = last_bucket(h); i <= last; i++) {
+        seen += h->buckets[i];
+        if (seen >= rank && seen > 0) {
+            uint64_t middle = bucket_middle(i);
+            middle = middle > h->max_ns ? h->max_ns : middle;
+            return middle < h->min_ns ? h->min_ns : middle;
+        }
+    }
+    return h->max_ns;
+}
+
+uint64_t histogram_mean(const struct histogram *h)
+{
+    return h->count == 0 ? 0 : h->sum_ns / h->count;
+}

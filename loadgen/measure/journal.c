@@ -1,0 +1,196 @@
+#include "loadgen/measure/journal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/version.h"
+#include "loadgen/measure/result_codec.h"
+
+enum { FORMAT = 1 };
+
+static void put_json(struct result_writer *writer, enum block_type type, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    if (text) {
+        result_writer_put_text(writer, type, text);
+    }
+    free(text);
+    json_decref(json);
+}
+
+static json_t *counters_to_json(const struct counters *counters)
+{
+    json_t *json = json_object();
+#define X(name) json_object_set_new(json, #name, json_integer((json_int_t)counters->name));
+    COUNTERS(X)
+#undef X
+    return json;
+}
+
+void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t wall_ns,
+                          uint64_t monotonic_ns)
+{
+    if (writer) {
+        put_json(writer, BLOCK_HEADER,
+                 json_pack("{s:i, s:s, s:s, s:O, s:{s:I, s:I}}", "format", FORMAT, "version",
+                           version_number, "commit", version_commit, "plan", plan, "clock", "wall",
+                           (json_int_t)wall_ns, "monotonic", (json_int_t)monotonic_ns));
+    }
+}
+
+void journal_write_targets(struct result_writer *writer, const struct targets *targets)
+{
+    enum { ROOM = BLOCK_PAYLOAD_MAX / 8 }; /* escapes may make a text six times as long */
+    size_t i = 0;
+    while (writer && i < targets->count) {
+        size_t used = 0;
+        size_t first = i;
+        json_t *list = json_array();
+        do {
+            const struct target *target = &targets->list[i];
+            used += strlen(target->name) + strlen(target->url) + strlen(target->method) + 32;
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", target->name,
+                                                  "method", target->method, "url", target->url));
+            i++;
+        } while (i < targets->count && used < ROOM);
+        put_json(writer, BLOCK_TARGETS,
+                 json_pack("{s:I, s:o}", "first", (json_int_t)first, "targets", list));
+    }
+}
+
+void journal_write_second(struct result_writer *writer, const struct second *second)
+{
+    if (writer) {
+        put_json(writer, BLOCK_SECOND,
+                 json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
+                           (json_int_t)second->index, "elapsed", (json_int_t)second->elapsed_ns,
+                           "intended", (json_int_t)second->intended, "started",
+                           (json_int_t)second->started, "in_flight",
+                           (json_int_t)second->in_flight, "counters",
+                           counters_to_json(&second->tally->counters), "generator",
+                           generator_to_json(second->generator)));
+    }
+}
+
+void journal_write_end(struct result_writer *writer, const struct summary *summary)
+{
+    if (writer) {
+        put_json(writer, BLOCK_END,
+                 json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "intended",
+                           (json_int_t)summary->intended, "started",
+                           (json_int_t)summary->tally->counters.started, "not_started",
+                           (json_int_t)summary->not_started, "retried",
+                           (json_int_t)summary->tally->counters.retried, "interrupted",
+                           summary->is_interrupted, "counters",
+                           counters_to_json(&summary->tally->counters), "generator",
+                           generator_to_json(&summary->generator)));
+    }
+}
+
+/* Reading. */
+
+struct reading {
+    struct summary *summary;
+    uint64_t wall_start_ns; /* of this file */
+    uint64_t results;
+    bool has_header;
+    bool has_end;
+};
+
+static uint64_t integer(const json_t *json, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(json, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+static void take_header(struct reading *reading, const json_t *json)
+{
+    const json_t *rate = json_object_get(json_object_get(json, "plan"), "rate");
+    struct summary *summary = reading->summary;
+    reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
+    reading->has_header = integer(json, "format") == FORMAT;
+    summary->has_plan = true;
+    summary->rate_count += integer(rate, "count");
+    summary->rate_per_ns = integer(rate, "per");
+}
+
+static void take_end(struct reading *reading, const json_t *json)
+{
+    struct summary *summary = reading->summary;
+    reading->has_end = true;
+    summary->intended += integer(json, "intended");
+    summary->not_started += integer(json, "not_started");
+    summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));
+    generator_from_json(&summary->generator, json_object_get(json, "generator"));
+    /* The end knows how many results there should be: fewer mean that blocks were lost. */
+    if (integer(json, "started") != reading->results && summary->damaged == 0) {
+        summary->damaged++;
+    }
+}
+
+static bool take_results(struct reading *reading, struct block *block)
+{
+    struct result_decoder decoder;
+    struct result result;
+    enum result_decode state = RESULT_DECODE_END;
+    result_decoder_begin(&decoder, block, &reading->summary->texts);
+    while ((state = result_decoder_next(&decoder, &result)) == RESULT_DECODE_OK) {
+        /* Files start at different times, so here moments count from 1970. */
+        result.intended_ns += reading->wall_start_ns;
+        tally_add(reading->summary->tally, &result);
+        reading->results++;
+    }
+    return state == RESULT_DECODE_END;
+}
+
+static bool take_block(struct reading *reading, struct block *block)
+{
+    if (block->type == BLOCK_RESULTS) {
+        return reading->has_header && take_results(reading, block);
+    }
+    if (block->type != BLOCK_HEADER && block->type != BLOCK_END) {
+        return true;
+    }
+    json_t *json = json_loadb((const char *)block_payload(block), block->length, 0, NULL);
+    if (json && block->type == BLOCK_HEADER) {
+        take_header(reading, json);
+    } else if (json) {
+        take_end(reading, json);
+    }
+    json_decref(json);
+    return json != NULL;
+}
+
+/* Reads blocks up to the end or the cut; false with the reason when the first is no header. */
+static bool read_blocks(struct reading *reading, struct block *block, FILE *in, struct err *err)
+{
+    enum block_read state = BLOCK_READ_OK;
+    while ((state = block_read(block, in)) == BLOCK_READ_OK) {
+        bool is_good = take_block(reading, block);
+        if (!reading->has_header) {
+            break;
+        }
+        reading->summary->damaged += !is_good;
+    }
+    if (state == BLOCK_READ_FAIL) {
+        return err_set(err, ERR_FAILED, "cannot read: %s", strerror(errno));
+    }
+    if (!reading->has_header) {
+        return err_set(err, ERR_FAILED,
+                       "no results of loadgen attack in it (JSON and CSV are not there yet)");
+    }
+    reading->summary->damaged += state == BLOCK_READ_DAMAGE;
+    reading->summary->is_cut_short |= !reading->has_end;
+    return true;
+}
+
+bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err)
+{
+    struct reading reading = {.summary = summary};
+    struct block *block = malloc(sizeof *block);
+    bool ok = block ? read_blocks(&reading, block, in, err)
+                    : err_set(err, ERR_FAILED, "not enough memory");
+    free(block);
+    return ok || err_prefix(err, "%s", name);
+}

@@ -1,0 +1,49 @@
+/*
+ * journal - the blocks of a result file beside the results: what a report needs to know of the run.
+ *
+ *     'H' header   plan, clock pair (wall and monotonic nanoseconds of the same moment), version
+ *     'T' targets  name, method and URL of each target, in pieces that fit into a block
+ *     'S' second   counters of that second, in flight, state of the generator so far
+ *     'E' end      intended, not started, counters of the run, interrupted, the generator
+ *
+ * Each is one JSON object; docs/result-format.md lists the keys.
+ *
+ * Errors: a file that cannot be read is ERR_FAILED with its name. One that was cut short or damaged
+ * is no error: what can be read is, and the summary says what was lost.
+ */
+#ifndef LOADGEN_MEASURE_JOURNAL_H
+#define LOADGEN_MEASURE_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/err.h"
+#include "loadgen/measure/result_writer.h"
+#include "loadgen/measure/summary.h"
+#include "loadgen/target/targets.h"
+
+/* One second of a run, as observers and the journal see it. */
+struct second {
+    uint64_t index;            /* from 0 */
+    uint64_t elapsed_ns;       /* since the start */
+    uint64_t intended;         /* due since the start */
+    uint64_t started;          /* since the start */
+    uint64_t in_flight;
+    const struct tally *tally; /* of what ended in this second */
+    const struct tally *total; /* of what ended since the start */
+    const struct generator *generator;
+};
+
+/* The writers do nothing when `writer` is NULL. `plan` is borrowed. */
+void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t wall_ns,
+                          uint64_t monotonic_ns);
+void journal_write_targets(struct result_writer *writer, const struct targets *targets);
+void journal_write_second(struct result_writer *writer, const struct second *second);
+void journal_write_end(struct result_writer *writer, const struct summary *summary);
+
+/* Reads a whole stream into `summary`, adding to what it holds; `name` is what errors call it. */
+bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err);
+
+#endif

@@ -1,0 +1,122 @@
+#include "loadgen/measure/recorder.h"
+
+#include <string.h>
+
+#include "loadgen/measure/error_text.h"
+
+bool recorder_init(struct recorder *recorder, const struct recorder_config *config, struct err *err)
+{
+    memset(recorder, 0, sizeof *recorder);
+    recorder->start_ns = config->start_ns;
+    recorder->targets = config->targets;
+    recorder->addresses = config->addresses;
+    recorder->texts = config->texts;
+    recorder->writer = config->writer;
+    recorder->tally = tally_create();
+    atomic_init(&recorder->empty, tally_create());
+    atomic_init(&recorder->published, NULL);
+    if (!recorder->tally || !atomic_load(&recorder->empty)) {
+        recorder_fini(recorder);
+        return err_set(err, ERR_FAILED, "not enough memory for histograms");
+    }
+    return true;
+}
+
+void recorder_fini(struct recorder *recorder)
+{
+    tally_destroy(recorder->tally);
+    tally_destroy(atomic_load(&recorder->empty));
+    tally_destroy(atomic_load(&recorder->published));
+    recorder->tally = NULL;
+    atomic_store(&recorder->empty, NULL);
+    atomic_store(&recorder->published, NULL);
+}
+
+/* The text of an error: from the cache, or built and interned. */
+static const char *error_text(struct recorder *recorder, const struct exchange *x)
+{
+    struct error_key key = {
+        .target = x->request->target,
+        .system_error = x->system_error,
+        .code = x->code,
+        .outcome = (uint8_t)x->outcome,
+        .progress = (uint8_t)((x->sent_ns != 0) + (x->first_byte_ns != 0)),
+    };
+    uint32_t hash = (key.target * 31 + (uint32_t)key.system_error) * 31 + key.code * 7u +
+                    key.outcome * 3u + key.progress;
+    struct error_key *slot = &recorder->keys[hash % RECORDER_KEYS];
+    if (!slot->text || slot->target != key.target || slot->system_error != key.system_error ||
+        slot->code != key.code || slot->outcome != key.outcome || slot->progress != key.progress) {
+        char text[ERROR_TEXT_MAX];
+        error_text_write(x, recorder->targets, recorder->addresses, text);
+        key.text = text_pool_intern(recorder->texts, text);
+        *slot = key;
+    }
+    return slot->text;
+}
+
+static void keep(struct recorder *recorder, const struct result *result)
+{
+    struct result_encoder *encoder = &recorder->encoder;
+    if (encoder->block && !result_encoder_has_room(encoder)) {
+        result_writer_put(recorder->writer, encoder->block);
+        encoder->block = NULL;
+    }
+    if (!encoder->block) {
+        result_encoder_begin(encoder, result_writer_take(recorder->writer, &recorder->held_ns));
+    }
+    result_encoder_add(encoder, result);
+}
+
+void recorder_take(struct recorder *recorder, const struct exchange *x)
+{
+    uint64_t try_ns = x->sent_ns ? x->sent_ns : x->done_ns;
+    struct result result = {
+        .number = x->number,
+        .intended_ns = x->intended_ns - recorder->start_ns,
+        .lag_ns = x->started_ns - x->intended_ns - x->wait_ns,
+        .wait_ns = x->wait_ns,
+        .connect_ns = try_ns - x->started_ns,
+        .service_ns = x->done_ns - try_ns,
+        .first_byte_ns = x->first_byte_ns ? x->first_byte_ns - try_ns : 0,
+        .bytes_in = x->bytes_in,
+        .bytes_out = x->bytes_out,
+        .target = x->request->target,
+        .retries = x->retries,
+        .code = x->code,
+        .outcome = x->outcome,
+        .error = error_text_is_needed(x) ? error_text(recorder, x) : NULL,
+    };
+    tally_add(recorder->tally, &result);
+    if (recorder->writer) {
+        keep(recorder, &result);
+    }
+}
+
+void recorder_flush(struct recorder *recorder)
+{
+    struct result_encoder *encoder = &recorder->encoder;
+    if (encoder->block) {
+        result_writer_put(recorder->writer, encoder->block);
+        encoder->block = NULL;
+    }
+    struct tally *empty = atomic_exchange(&recorder->empty, NULL);
+    if (empty) {
+        atomic_store(&recorder->published, recorder->tally);
+        recorder->tally = empty;
+    }
+}
+
+void recorder_collect(struct recorder *recorder, struct tally *into, bool last)
+{
+    struct tally *full = atomic_exchange(&recorder->published, NULL);
+    if (full) {
+        tally_merge(into, full);
+        tally_clear(full);
+        atomic_store(&recorder->empty, full);
+    }
+    if (last) {
+        tally_merge(into, recorder->tally);
+        tally_clear(recorder->tally);
+    }
+}

@@ -1,0 +1,201 @@
+#include "loadgen/measure/result_codec.h"
+
+#include <string.h>
+
+enum {
+    KIND_OUTCOME = 7,
+    KIND_WAIT = 8,
+    KIND_CONNECT = 16,
+    KIND_FIRST_BYTE = 32,
+    KIND_RETRIES = 64,
+    KIND_ERROR = 128,
+};
+
+static uint8_t *put(uint8_t *at, uint64_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (uint8_t)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+/* The difference as a signed number, small magnitudes becoming small codes. */
+static uint8_t *put_step(uint8_t *at, uint64_t value, uint64_t before)
+{
+    uint64_t step = value - before;
+    return put(at, step << 1 ^ -(step >> 63));
+}
+
+void result_encoder_begin(struct result_encoder *encoder, struct block *block)
+{
+    block->type = BLOCK_RESULTS;
+    block->length = 0;
+    encoder->block = block;
+    encoder->number = 0;
+    encoder->intended_ns = 0;
+    encoder->text_count = 0;
+}
+
+bool result_encoder_has_room(const struct result_encoder *encoder)
+{
+    return encoder->block->length + CODEC_RECORD_MAX <= BLOCK_PAYLOAD_MAX;
+}
+
+static uint8_t *put_text(struct result_encoder *encoder, uint8_t *at, const char *text)
+{
+    size_t i = 0;
+    while (i < encoder->text_count && encoder->texts[i] != text) {
+        i++;
+    }
+    at = put(at, i);
+    if (i == encoder->text_count) {
+        size_t length = strnlen(text, CODEC_TEXT_MAX);
+        encoder->texts[encoder->text_count++] = text;
+        at = put(at, length);
+        memcpy(at, text, length);
+        at += length;
+    }
+    return at;
+}
+
+void result_encoder_add(struct result_encoder *encoder, const struct result *result)
+{
+    uint8_t *payload = block_payload(encoder->block);
+    uint8_t *kind = payload + encoder->block->length;
+    uint8_t *at = kind + 1;
+    *kind = (uint8_t)result->outcome;
+    at = put_step(at, result->number, encoder->number);
+    at = put_step(at, result->intended_ns, encoder->intended_ns);
+    encoder->number = result->number;
+    encoder->intended_ns = result->intended_ns;
+    at = put(at, result->target);
+    at = put(at, result->code);
+    at = put(at, result->lag_ns);
+    at = put(at, result->service_ns);
+    at = put(at, result->bytes_in);
+    at = put(at, result->bytes_out);
+    if (result->wait_ns) {
+        *kind |= KIND_WAIT;
+        at = put(at, result->wait_ns);
+    }
+    if (result->connect_ns) {
+        *kind |= KIND_CONNECT;
+        at = put(at, result->connect_ns);
+    }
+    if (result->first_byte_ns != result->service_ns) {
+        *kind |= KIND_FIRST_BYTE;
+        at = put(at, result->first_byte_ns);
+    }
+    if (result->retries) {
+        *kind |= KIND_RETRIES;
+        at = put(at, result->retries);
+    }
+    if (result->error) {
+        *kind |= KIND_ERROR;
+        at = put_text(encoder, at, result->error);
+    }
+    encoder->block->length = (size_t)(at - payload);
+}
+
+void result_decoder_begin(struct result_decoder *decoder, struct block *block,
+                          struct text_pool *pool)
+{
+    decoder->at = block_payload(block);
+    decoder->end = decoder->at + block->length;
+    decoder->number = 0;
+    decoder->intended_ns = 0;
+    decoder->pool = pool;
+    decoder->text_count = 0;
+}
+
+/* Takes one number; false at the end of the block or when it has more than 64 bits. */
+static bool get(struct result_decoder *decoder, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && decoder->at < decoder->end; shift += 7) {
+        uint8_t byte = *decoder->at++;
+        if (shift == 63 && byte > 1) {
+            return false;
+        }
+        *value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool get_limited(struct result_decoder *decoder, uint64_t max, uint64_t *value)
+{
+    return get(decoder, value) && *value <= max;
+}
+
+static bool get_step(struct result_decoder *decoder, uint64_t *value)
+{
+    uint64_t code = 0;
+    if (!get(decoder, &code)) {
+        return false;
+    }
+    *value += code >> 1 ^ -(code & 1);
+    return true;
+}
+
+static bool get_text(struct result_decoder *decoder, const char **text)
+{
+    uint64_t i = 0;
+    uint64_t length = 0;
+    if (!get(decoder, &i) || i > decoder->text_count || i >= CODEC_TEXTS) {
+        return false;
+    }
+    if (i == decoder->text_count) {
+        char copy[CODEC_TEXT_MAX + 1];
+        if (!get_limited(decoder, CODEC_TEXT_MAX, &length) ||
+            length > (uint64_t)(decoder->end - decoder->at)) {
+            return false;
+        }
+        memcpy(copy, decoder->at, length);
+        copy[length] = '\0';
+        decoder->at += length;
+        decoder->texts[decoder->text_count++] = text_pool_intern(decoder->pool, copy);
+    }
+    *text = decoder->texts[i];
+    return true;
+}
+
+static bool get_optional(struct result_decoder *decoder, uint8_t kind, struct result *result)
+{
+    uint64_t retries = 0;
+    bool ok = (!(kind & KIND_WAIT) || get(decoder, &result->wait_ns)) &&
+              (!(kind & KIND_CONNECT) || get(decoder, &result->connect_ns));
+    result->first_byte_ns = result->service_ns;
+    ok = ok && (!(kind & KIND_FIRST_BYTE) || get(decoder, &result->first_byte_ns)) &&
+         (!(kind & KIND_RETRIES) || get_limited(decoder, UINT32_MAX, &retries)) &&
+         (!(kind & KIND_ERROR) || get_text(decoder, &result->error));
+    result->retries = (uint32_t)retries;
+    return ok;
+}
+
+enum result_decode result_decoder_next(struct result_decoder *decoder, struct result *result)
+{
+    if (decoder->at == decoder->end) {
+        return RESULT_DECODE_END;
+    }
+    *result = (struct result){0};
+    uint8_t kind = *decoder->at++;
+    uint64_t target = 0;
+    uint64_t code = 0;
+    bool ok = (kind & KIND_OUTCOME) <= OUTCOME_PROTOCOL && get_step(decoder, &decoder->number) &&
+              get_step(decoder, &decoder->intended_ns) &&
+              get_limited(decoder, UINT32_MAX, &target) && get_limited(decoder, 999, &code) &&
+              get(decoder, &result->lag_ns) && get(decoder, &result->service_ns) &&
+              get(decoder, &result->bytes_in) && get(decoder, &result->bytes_out) &&
+              get_optional(decoder, kind, result);
+    result->outcome = (enum outcome)(kind & KIND_OUTCOME);
+    result->number = decoder->number;
+    result->intended_ns = decoder->intended_ns;
+    result->target = (uint32_t)target;
+    result->code = (uint16_t)code;
+    return ok ? RESULT_DECODE_OK : RESULT_DECODE_BAD;
+}

@@ -1,0 +1,179 @@
+#include "loadgen/measure/result_writer.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+struct result_writer {
+    int fd;
+    const char *name;
+    pthread_t thread;
+    pthread_mutex_t lock; /* guards the lists and is_closing */
+    pthread_cond_t changed;
+    struct block *blocks; /* all of them */
+    struct block *free;
+    struct block *first; /* to be written, oldest first */
+    struct block **last;
+    bool is_closing;
+    atomic_int problem; /* errno of the write that failed */
+};
+
+static bool write_all(int fd, const uint8_t *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, bytes, length);
+        if (n < 0 && errno != EINTR) {
+            return false;
+        }
+        if (n > 0) {
+            bytes += n;
+            length -= (size_t)n;
+        }
+    }
+    return true;
+}
+
+/* The next block to write; NULL when there is none and there will be none. */
+static struct block *wait_for_block(struct result_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (!writer->first && !writer->is_closing) {
+        pthread_cond_wait(&writer->changed, &writer->lock);
+    }
+    struct block *block = writer->first;
+    if (block) {
+        writer->first = block->next;
+        writer->last = writer->first ? writer->last : &writer->first;
+    }
+    pthread_mutex_unlock(&writer->lock);
+    return block;
+}
+
+static void give_back(struct result_writer *writer, struct block *block)
+{
+    pthread_mutex_lock(&writer->lock);
+    block->next = writer->free;
+    writer->free = block;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+static void *write_blocks(void *context)
+{
+    struct result_writer *writer = context;
+    struct block *block = NULL;
+    while ((block = wait_for_block(writer)) != NULL) {
+        block_seal(block);
+        if (!result_writer_failed(writer) &&
+            !write_all(writer->fd, block->bytes, BLOCK_PREFIX + block->length)) {
+            atomic_store(&writer->problem, errno);
+        }
+        give_back(writer, block);
+    }
+    return NULL;
+}
+
+struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
+                                           struct err *err)
+{
+    struct result_writer *writer = calloc(1, sizeof *writer);
+    struct block *all = calloc(blocks, sizeof *all);
+    if (!writer || !all) {
+        free(writer);
+        free(all);
+        err_set(err, ERR_FAILED, "not enough memory for results");
+        return NULL;
+    }
+    writer->fd = fd;
+    writer->name = name;
+    writer->blocks = all;
+    writer->last = &writer->first;
+    for (size_t i = 0; i < blocks; i++) {
+        all[i].next = writer->free;
+        writer->free = &all[i];
+    }
+    pthread_mutex_init(&writer->lock, NULL);
+    pthread_cond_init(&writer->changed, NULL);
+    int failed = pthread_create(&writer->thread, NULL, write_blocks, writer);
+    if (failed) {
+        free(all);
+        free(writer);
+        err_set(err, ERR_FAILED, "cannot start the thread that writes results: %s",
+                strerror(failed));
+        return NULL;
+    }
+    return writer;
+}
+
+bool result_writer_close(struct result_writer *writer, struct err *err)
+{
+    if (!writer) {
+        return true;
+    }
+    pthread_mutex_lock(&writer->lock);
+    writer->is_closing = true;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+    pthread_join(writer->thread, NULL);
+    int problem = atomic_load(&writer->problem);
+    if (problem) {
+        err_set(err, ERR_FAILED, "cannot write results to %s: %s; the file is incomplete",
+                writer->name, strerror(problem));
+    }
+    pthread_mutex_destroy(&writer->lock);
+    pthread_cond_destroy(&writer->changed);
+    free(writer->blocks);
+    free(writer);
+    return problem == 0;
+}
+
+struct block *result_writer_take(struct result_writer *writer, uint64_t *held_ns)
+{
+    pthread_mutex_lock(&writer->lock);
+    if (!writer->free) {
+        uint64_t since = clock_now_ns();
+        while (!writer->free) {
+            pthread_cond_wait(&writer->changed, &writer->lock);
+        }
+        *held_ns += clock_now_ns() - since;
+    }
+    struct block *block = writer->free;
+    writer->free = block->next;
+    pthread_mutex_unlock(&writer->lock);
+    return block;
+}
+
+void result_writer_put(struct result_writer *writer, struct block *block)
+{
+    if (block->length == 0) {
+        give_back(writer, block);
+        return;
+    }
+    pthread_mutex_lock(&writer->lock);
+    block->next = NULL;
+    *writer->last = block;
+    writer->last = &block->next;
+    pthread_cond_broadcast(&writer->changed);
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void result_writer_put_text(struct result_writer *writer, enum block_type type, const char *text)
+{
+    uint64_t held_ns = 0;
+    struct block *block = result_writer_take(writer, &held_ns);
+    size_t length = strlen(text);
+    block->type = type;
+    block->length = length < BLOCK_PAYLOAD_MAX ? length : BLOCK_PAYLOAD_MAX;
+    memcpy(block_payload(block), text, block->length);
+    result_writer_put(writer, block);
+}
+
+bool result_writer_failed(const struct result_writer *writer)
+{
+    return atomic_load(&writer->problem) != 0;
+}

@@ -1,0 +1,94 @@
+#include "loadgen/measure/summary.h"
+
+#include <stdlib.h>
+
+#include "common/clock.h"
+
+struct summary *summary_create(void)
+{
+    struct summary *summary = calloc(1, sizeof *summary);
+    struct tally *tally = tally_create();
+    if (!summary || !tally) {
+        free(summary);
+        tally_destroy(tally);
+        return NULL;
+    }
+    summary->tally = tally;
+    text_pool_init(&summary->texts);
+    return summary;
+}
+
+void summary_destroy(struct summary *summary)
+{
+    if (summary) {
+        tally_destroy(summary->tally);
+        text_pool_fini(&summary->texts);
+    }
+    free(summary);
+}
+
+/* n per span; the plain n when the span is 0, as vegeta has it. */
+static double per_second(uint64_t n, uint64_t span_ns)
+{
+    return span_ns == 0 ? (double)n : (double)n * (double)NS_PER_S / (double)span_ns;
+}
+
+double summary_rate(const struct summary *summary)
+{
+    const struct tally *tally = summary->tally;
+    if (tally->counters.started < 2) {
+        return (double)tally->counters.started;
+    }
+    uint64_t span_ns = tally->last_started_ns - tally->first_started_ns;
+    return span_ns == 0 ? (double)tally->counters.started
+                        : per_second(tally->counters.started - 1, span_ns);
+}
+
+uint64_t summary_attack_ns(const struct summary *summary)
+{
+    const struct tally *tally = summary->tally;
+    return tally->counters.started ? tally->last_intended_ns - tally->first_intended_ns : 0;
+}
+
+uint64_t summary_wait_ns(const struct summary *summary)
+{
+    const struct tally *tally = summary->tally;
+    return tally->counters.started ? tally->end_ns - tally->last_intended_ns : 0;
+}
+
+double summary_throughput(const struct summary *summary)
+{
+    return per_second(tally_successes(summary->tally),
+                      summary_attack_ns(summary) + summary_wait_ns(summary));
+}
+
+double summary_cpu_share(const struct summary *summary)
+{
+    const struct generator *g = &summary->generator;
+    double available = g->cpu_limit * g->wall_seconds;
+    return available > 0 ? g->cpu_seconds / available : 0;
+}
+
+json_t *generator_to_json(const struct generator *g)
+{
+    return json_pack("{s:i, s:f, s:f, s:f, s:o, s:I, s:f}", "threads", (int)g->threads, "cpu_limit",
+                     g->cpu_limit, "cpu_seconds", g->cpu_seconds, "wall_seconds", g->wall_seconds,
+                     "throttled_seconds",
+                     g->has_throttled ? json_real(g->throttled_seconds) : json_null(),
+                     "loop_p99", (json_int_t)g->loop_p99_ns, "held_back_seconds",
+                     (double)g->held_back_ns / (double)NS_PER_S);
+}
+
+void generator_from_json(struct generator *g, const json_t *json)
+{
+    const json_t *throttled = json_object_get(json, "throttled_seconds");
+    double held = json_number_value(json_object_get(json, "held_back_seconds"));
+    g->threads = (unsigned)json_integer_value(json_object_get(json, "threads"));
+    g->cpu_limit = json_number_value(json_object_get(json, "cpu_limit"));
+    g->cpu_seconds = json_number_value(json_object_get(json, "cpu_seconds"));
+    g->wall_seconds = json_number_value(json_object_get(json, "wall_seconds"));
+    g->has_throttled = json_is_number(throttled);
+    g->throttled_seconds = json_number_value(throttled);
+    g->loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99"));
+    g->held_back_ns = held > 0 && held < 1e9 ? (uint64_t)(held * (double)NS_PER_S) : 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * summary - what a run measured: all that a report is made from.
+ *
+ * Filled by a run as it happens (loadgen/run/run.h) or from result files (loadgen/measure/
+ * result_reader.h); the reports do not know which.
+ *
+ * Threads: one owner. Memory: summary_create, summary_destroy; 2 MB, mostly untouched pages.
+ */
+#ifndef LOADGEN_MEASURE_SUMMARY_H
+#define LOADGEN_MEASURE_SUMMARY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/measure/tally.h"
+#include "loadgen/measure/text_pool.h"
+
+/* The generator's own state: was it the bottleneck? */
+struct generator {
+    unsigned threads;
+    double cpu_limit;      /* CPUs that it may use: cgroup and affinity */
+    double cpu_seconds;    /* used by the whole process during the run */
+    double wall_seconds;   /* that the run took, with its drain */
+    bool has_throttled;
+    double throttled_seconds;
+    uint64_t loop_p99_ns;  /* from the return of epoll_wait to the last event handled */
+    uint64_t held_back_ns; /* waited for the reader of the results, summed over threads */
+};
+
+struct summary {
+    struct tally *tally;
+    struct text_pool texts;
+    uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the start
+                               of the run, or 0 (1970) when they were read from files */
+    /* What was asked for and did not become a result; unknown in a file without an end. */
+    bool has_plan;
+    uint64_t rate_count; /* 0: closed loop */
+    uint64_t rate_per_ns;
+    uint64_t intended;
+    uint64_t not_started;
+    bool is_interrupted;
+    bool is_cut_short;     /* the file has no end */
+    uint64_t damaged;      /* blocks of the file that could not be read */
+    struct generator generator;
+};
+
+/* An empty summary; NULL when memory is short. */
+struct summary *summary_create(void);
+void summary_destroy(struct summary *summary);
+
+/*
+ * requests per second as sent: (started - 1) / (last started - first started); the plain count when
+ * that is no time at all. 0 without results.
+ */
+double summary_rate(const struct summary *summary);
+
+/* Successes per second of attack and wait; the plain count when that is no time at all. */
+double summary_throughput(const struct summary *summary);
+
+/* last intended - first intended, and the end - last intended, in ns: vegeta's duration and wait. */
+uint64_t summary_attack_ns(const struct summary *summary);
+uint64_t summary_wait_ns(const struct summary *summary);
+
+/* The part of the CPU that it might use that the generator used, 0 to 1. */
+double summary_cpu_share(const struct summary *summary);
+
+/* The generator as JSON, and back: the same words in result files and reports. */
+json_t *generator_to_json(const struct generator *generator);
+void generator_from_json(struct generator *generator, const json_t *json);
+
+#endif

@@ -1,0 +1,132 @@
+#include "loadgen/measure/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct tally *tally_create(void)
+{
+    struct tally *tally = calloc(1, sizeof *tally);
+    if (tally) {
+        tally_clear(tally);
+    }
+    return tally;
+}
+
+void tally_destroy(struct tally *tally)
+{
+    free(tally);
+}
+
+void tally_clear(struct tally *tally)
+{
+    memset(&tally->counters, 0, sizeof tally->counters);
+    memset(tally->codes, 0, sizeof tally->codes);
+    tally->bytes_in = 0;
+    tally->bytes_out = 0;
+    tally->first_intended_ns = UINT64_MAX;
+    tally->last_intended_ns = 0;
+    tally->first_started_ns = UINT64_MAX;
+    tally->last_started_ns = 0;
+    tally->end_ns = 0;
+    tally->error_count = 0;
+#define X(name, label) histogram_clear(&tally->name);
+    TIMINGS(X)
+#undef X
+    histogram_clear(&tally->loop);
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The pool keeps no more texts than there is room for here. */
+static void count_error(struct tally *tally, const char *text, enum outcome outcome, uint64_t n)
+{
+    size_t i = 0;
+    while (i < tally->error_count && tally->errors[i].text != text) {
+        i++;
+    }
+    if (i == tally->error_count) {
+        tally->errors[tally->error_count++] = (struct error_count){text, outcome, 0};
+    }
+    tally->errors[i].count += n;
+}
+
+void tally_add(struct tally *tally, const struct result *result)
+{
+    struct counters *counters = &tally->counters;
+    uint64_t latency = result_latency_ns(result);
+    uint64_t started = result->intended_ns + result->lag_ns + result->wait_ns;
+    counters->started++;
+    counters->answered += result->outcome == OUTCOME_ANSWERED;
+    counters->timed_out += result->outcome == OUTCOME_TIMED_OUT;
+    counters->failed +=
+        result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
+    counters->retried += result->retries;
+    counters->late += result->lag_ns > RESULT_LATE_NS;
+    tally->bytes_in += result->bytes_in;
+    tally->bytes_out += result->bytes_out;
+    tally->first_intended_ns = least(tally->first_intended_ns, result->intended_ns);
+    tally->last_intended_ns = most(tally->last_intended_ns, result->intended_ns);
+    tally->first_started_ns = least(tally->first_started_ns, started);
+    tally->last_started_ns = most(tally->last_started_ns, started);
+    tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
+    tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
+    histogram_record(&tally->latency, latency);
+    histogram_record(&tally->service, result->service_ns);
+    histogram_record(&tally->connect, result->connect_ns);
+    histogram_record(&tally->wait, result->wait_ns);
+    histogram_record(&tally->lag, result->lag_ns);
+    if (result->error) {
+        count_error(tally, result->error, result->outcome, 1);
+    }
+}
+
+void tally_merge(struct tally *into, const struct tally *from)
+{
+#define X(name) into->counters.name += from->counters.name;
+    COUNTERS(X)
+#undef X
+    into->bytes_in += from->bytes_in;
+    into->bytes_out += from->bytes_out;
+    into->first_intended_ns = least(into->first_intended_ns, from->first_intended_ns);
+    into->last_intended_ns = most(into->last_intended_ns, from->last_intended_ns);
+    into->first_started_ns = least(into->first_started_ns, from->first_started_ns);
+    into->last_started_ns = most(into->last_started_ns, from->last_started_ns);
+    into->end_ns = most(into->end_ns, from->end_ns);
+    for (size_t i = 0; i < TALLY_CODES; i++) {
+        into->codes[i] += from->codes[i];
+    }
+    for (size_t i = 0; i < from->error_count; i++) {
+        const struct error_count *error = &from->errors[i];
+        count_error(into, error->text, error->outcome, error->count);
+    }
+#define X(name, label) histogram_merge(&into->name, &from->name);
+    TIMINGS(X)
+#undef X
+    histogram_merge(&into->loop, &from->loop);
+}
+
+uint64_t tally_successes(const struct tally *tally)
+{
+    uint64_t successes = 0;
+    for (size_t code = 200; code < 400; code++) {
+        successes += tally->codes[code];
+    }
+    return successes;
+}
+
+uint64_t tally_clipped(const struct tally *tally)
+{
+    uint64_t clipped = 0;
+#define X(name, label) clipped += tally->name.clipped;
+    TIMINGS(X)
+#undef X
+    return clipped;
+}

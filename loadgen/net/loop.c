@@ -1,0 +1,80 @@
+#include "loadgen/net/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+enum { BATCH = 256 };
+
+struct loop {
+    int epoll_fd;
+    int ready_count;
+    uint64_t batch; /* counts the calls of loop_wait */
+    struct epoll_event ready[BATCH];
+};
+
+struct loop *loop_create(struct err *err)
+{
+    struct loop *loop = calloc(1, sizeof *loop);
+    if (!loop) {
+        err_set(err, ERR_FAILED, "not enough memory for an event loop");
+        return NULL;
+    }
+    loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    struct timespec none = {0};
+    if (loop->epoll_fd < 0) {
+        err_set(err, ERR_FAILED, "epoll_create1: %s", strerror(errno));
+    } else if (epoll_pwait2(loop->epoll_fd, loop->ready, 1, &none, NULL) < 0) {
+        err_set(err, ERR_FAILED, "epoll_pwait2: %s; Linux 5.11 or later is needed",
+                strerror(errno));
+    } else {
+        prctl(PR_SET_TIMERSLACK, 1UL); /* an older kernel's default only wakes us later */
+        return loop;
+    }
+    loop_destroy(loop);
+    return NULL;
+}
+
+void loop_destroy(struct loop *loop)
+{
+    if (loop && loop->epoll_fd >= 0) {
+        close(loop->epoll_fd);
+    }
+    free(loop);
+}
+
+bool loop_add(struct loop *loop, struct loop_watch *watch)
+{
+    struct epoll_event event = {
+        .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+        .data.ptr = watch,
+    };
+    watch->batch = loop->batch;
+    return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+}
+
+void loop_wait(struct loop *loop, uint64_t timeout_ns)
+{
+    struct timespec timeout = {
+        .tv_sec = (time_t)(timeout_ns / NS_PER_S),
+        .tv_nsec = (long)(timeout_ns % NS_PER_S),
+    };
+    loop->batch++;
+    loop->ready_count = epoll_pwait2(loop->epoll_fd, loop->ready, BATCH, &timeout, NULL);
+}
+
+void loop_dispatch(struct loop *loop)
+{
+    for (int i = 0; i < loop->ready_count; i++) {
+        struct loop_watch *watch = loop->ready[i].data.ptr;
+        if (watch->batch != loop->batch) {
+            watch->on_ready(watch, loop->ready[i].events);
+        }
+    }
+    loop->ready_count = 0;
+}

@@ -1,0 +1,108 @@
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "common/clock.h"
+#include "loadgen/pace/duration.h"
+#include "loadgen/report/report.h"
+
+/* Over this part of its CPU a generator may be late without knowing. */
+static const double CPU_SHARE_MAX = 0.8;
+
+struct remarks {
+    void (*say)(void *context, const char *sentence);
+    void *context;
+    size_t count;
+};
+
+__attribute__((format(printf, 2, 3))) static void say(struct remarks *remarks, const char *format,
+                                                      ...)
+{
+    char sentence[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    remarks->say(remarks->context, sentence);
+    remarks->count++;
+}
+
+static double percent(double part, double whole)
+{
+    return whole > 0 ? 100 * part / whole : 0;
+}
+
+static void remark_on_file(struct remarks *remarks, const struct summary *summary)
+{
+    if (summary->is_cut_short) {
+        say(remarks, "The results were cut short: the run has no end, so what was intended and not "
+                     "started is unknown, and requests may be missing.");
+    }
+    if (summary->damaged > 0) {
+        say(remarks, "Results are missing: %" PRIu64 " block(s) of the file are damaged or lost.",
+            summary->damaged);
+    }
+    if (summary->is_interrupted) {
+        say(remarks, "The run was stopped before its time.");
+    }
+}
+
+static void remark_on_schedule(struct remarks *remarks, const struct summary *summary)
+{
+    const struct tally *tally = summary->tally;
+    char text[DURATION_TEXT];
+    if (summary->not_started > 0) {
+        say(remarks,
+            "%" PRIu64 " of %" PRIu64 " requests (%.2f%%) were not started, because no allowed "
+            "connection was free when the time was up; the rate asked for was not sent. The target "
+            "is too slow for it, or -max-workers or -max-connections too low.",
+            summary->not_started, summary->intended,
+            percent((double)summary->not_started, (double)summary->intended));
+    }
+    if (tally->counters.late > 0) {
+        say(remarks,
+            "%" PRIu64 " requests (%.2f%%) were sent over 1ms late by the generator itself (99th "
+            "percentile of lag: %s).",
+            tally->counters.late,
+            percent((double)tally->counters.late, (double)tally->counters.started),
+            duration_print_rounded(histogram_percentile(&tally->lag, 990000), text));
+    }
+    if (tally_clipped(tally) > 0) {
+        say(remarks, "%" PRIu64 " times were too long to be recorded; percentiles are too low.",
+            tally_clipped(tally));
+    }
+}
+
+static void remark_on_generator(struct remarks *remarks, const struct summary *summary)
+{
+    const struct generator *g = &summary->generator;
+    double share = summary_cpu_share(summary);
+    char text[DURATION_TEXT];
+    if (share > CPU_SHARE_MAX) {
+        say(remarks,
+            "The generator used %.0f%% of the %.2g CPU(s) that it may use: it may have been the "
+            "limit, and times may be too long. Give it more CPU, or ask for less.",
+            100 * share, g->cpu_limit);
+    }
+    if (g->has_throttled && g->throttled_seconds > 0) {
+        say(remarks,
+            "The kernel stopped the generator for %s to keep it within its CPU limit: it may have "
+            "been the limit. Give it more CPU, or ask for less.",
+            duration_print_rounded((uint64_t)(g->throttled_seconds * (double)NS_PER_S), text));
+    }
+    if (g->held_back_ns > 0) {
+        say(remarks,
+            "Whoever reads the results was too slow, and held the attack back for %s (summed over "
+            "%u threads). Write them to a file with -output, or keep none with -encoding none.",
+            duration_print_rounded(g->held_back_ns, text), g->threads);
+    }
+}
+
+size_t report_remarks(const struct summary *summary,
+                      void (*say_one)(void *context, const char *sentence), void *context)
+{
+    struct remarks remarks = {.say = say_one, .context = context};
+    remark_on_file(&remarks, summary);
+    remark_on_schedule(&remarks, summary);
+    remark_on_generator(&remarks, summary);
+    return remarks.count;
+}

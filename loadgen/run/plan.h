@@ -1,0 +1,38 @@
+/*
+ * plan - what a run is to do: immutable once it was checked, shared by all threads.
+ *
+ * Everything here is data, so that it can be written into a result file, or sent to another machine.
+ */
+#ifndef LOADGEN_RUN_PLAN_H
+#define LOADGEN_RUN_PLAN_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/pace/pacer.h"
+
+struct plan {
+    const char *name;         /* of the attack; "" for none */
+    struct rate rate;         /* count 0: closed loop, each worker sends when it is free */
+    uint64_t duration_ns;     /* 0: until stopped */
+    uint64_t timeout_ns;      /* of a request, from its start; 0: none */
+    uint64_t max_workers;     /* requests in flight at most, over all threads; UINT64_MAX: no cap */
+    uint64_t max_connections; /* to each host and port, over all threads; 0: no cap */
+    bool keepalive;
+    unsigned threads;         /* worker threads at most; a small cap needs fewer */
+};
+
+/* Checks the rules between the fields. ERR_USAGE names the flags to change. */
+bool plan_check(const struct plan *plan, struct err *err);
+
+/* The threads that are worth starting: no more than there can be requests in flight. */
+unsigned plan_threads(const struct plan *plan);
+
+/* The cap on requests in flight to each endpoint, over all threads; UINT64_MAX: none. */
+uint64_t plan_cap(const struct plan *plan);
+
+json_t *plan_to_json(const struct plan *plan);
+
+#endif

@@ -1,0 +1,297 @@
+#include "loadgen/run/run.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "common/cgroup.h"
+#include "common/clock.h"
+#include "loadgen/http/engine_h1.h"
+#include "loadgen/run/worker.h"
+
+#define START_LEAD_NS (2 * NS_PER_MS)     /* from opening the gate to the first request */
+#define COLLECT_LEAD_NS (20 * NS_PER_MS)  /* from the workers' tick to ours */
+
+struct state {
+    struct worker_shared shared;
+    struct worker *workers;
+    unsigned started; /* threads */
+    struct address *addresses;
+    struct tally *window; /* what ended since the last second */
+    struct summary *summary;
+    const struct observer *observer;
+    struct result_writer *writer;
+    uint64_t seconds;
+    double cpu_at_start;
+    struct cgroup_cpu cgroup_at_start;
+};
+
+static double cpu_seconds(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+static bool resolve(struct state *state, const struct targets *targets, struct err *err)
+{
+    state->addresses = calloc(targets->endpoint_count, sizeof *state->addresses);
+    if (!state->addresses) {
+        return err_set(err, ERR_FAILED, "not enough memory for addresses");
+    }
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &targets->endpoints[i];
+        if (!address_resolve(endpoint->host, endpoint->port, &state->addresses[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start_workers(struct state *state, struct err *err)
+{
+    struct worker_shared *shared = &state->shared;
+    shared->finished_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (shared->finished_fd < 0) {
+        return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
+    }
+    shared->peers = aligned_alloc(_Alignof(struct busy_peer),
+                                  shared->threads * sizeof *shared->peers);
+    state->workers = calloc(shared->threads, sizeof *state->workers);
+    if (!shared->peers || !state->workers) {
+        return err_set(err, ERR_FAILED, "not enough memory for threads");
+    }
+    while (state->started < shared->threads) {
+        struct worker *worker = &state->workers[state->started];
+        if (!worker_start(worker, state->started, shared, err)) {
+            worker_fini(worker);
+            return false;
+        }
+        state->started++;
+    }
+    return true;
+}
+
+/* Waits until every thread has set up; false with the first error of one that could not. */
+static bool wait_for_workers(struct state *state, struct err *err)
+{
+    struct gate *gate = &state->shared.gate;
+    pthread_mutex_lock(&gate->lock);
+    while (gate->arrived < state->started) {
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    }
+    pthread_mutex_unlock(&gate->lock);
+    for (unsigned i = 0; i < state->started; i++) {
+        if (state->workers[i].err.code != ERR_NONE) {
+            *err = state->workers[i].err;
+            return false;
+        }
+    }
+    return true;
+}
+
+static void set_gate(struct gate *gate, enum gate_state to)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->state = to;
+    pthread_cond_broadcast(&gate->changed);
+    pthread_mutex_unlock(&gate->lock);
+}
+
+static void begin(struct state *state, const struct targets *targets)
+{
+    struct worker_shared *shared = &state->shared;
+    const struct plan *plan = shared->plan;
+    uint64_t start_ns = clock_now_ns() + START_LEAD_NS;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t wall_ns = clock_wall_ns() + (start_ns - now_ns);
+    shared->recorder.start_ns = start_ns;
+    atomic_store(&shared->stop_ns, plan->duration_ns && plan->duration_ns < UINT64_MAX - start_ns
+                                       ? start_ns + plan->duration_ns
+                                       : UINT64_MAX);
+    for (unsigned i = 0; i < shared->threads; i++) {
+        atomic_store(&shared->peers[i].word, UINT64_MAX); /* free, until the owner says more */
+    }
+    state->summary->wall_start_ns = wall_ns;
+    state->summary->has_plan = true;
+    state->summary->rate_count = plan->rate.count;
+    state->summary->rate_per_ns = plan->rate.per_ns;
+    json_t *json = plan_to_json(plan);
+    journal_write_header(state->writer, json, wall_ns, start_ns);
+    json_decref(json);
+    journal_write_targets(state->writer, targets);
+    state->cgroup_at_start = cgroup_read_cpu("");
+    state->cpu_at_start = cpu_seconds();
+    set_gate(&shared->gate, GATE_OPEN);
+}
+
+static void note_generator(struct state *state, uint64_t now_ns)
+{
+    struct generator *generator = &state->summary->generator;
+    struct cgroup_cpu cgroup = cgroup_read_cpu("");
+    uint64_t start_ns = state->shared.recorder.start_ns;
+    unsigned affinity = cgroup_usable_cpus(0);
+    generator->threads = state->shared.threads;
+    generator->cpu_limit = cgroup.limit_cpus > 0 && cgroup.limit_cpus < affinity
+                               ? cgroup.limit_cpus
+                               : (double)affinity;
+    generator->cpu_seconds = cpu_seconds() - state->cpu_at_start;
+    generator->wall_seconds =
+        now_ns > start_ns ? (double)(now_ns - start_ns) / (double)NS_PER_S : 0;
+    generator->has_throttled = cgroup.has_stat;
+    generator->throttled_seconds =
+        (double)(cgroup.throttled_ns - state->cgroup_at_start.throttled_ns) / (double)NS_PER_S;
+    generator->loop_p99_ns = histogram_percentile(&state->summary->tally->loop, 990000);
+    generator->held_back_ns = 0;
+    for (unsigned i = 0; i < state->started; i++) {
+        generator->held_back_ns += atomic_load(&state->workers[i].shown_held_ns);
+    }
+}
+
+/* Gathers what was counted, and tells whoever wants to know. */
+static void collect(struct state *state, bool last)
+{
+    uint64_t now_ns = clock_now_ns();
+    struct second second = {
+        .index = state->seconds,
+        .tally = state->window,
+        .total = state->summary->tally,
+        .generator = &state->summary->generator,
+    };
+    uint64_t start_ns = state->shared.recorder.start_ns;
+    second.elapsed_ns = now_ns > start_ns ? now_ns - start_ns : 0;
+    for (unsigned i = 0; i < state->started; i++) {
+        struct worker *worker = &state->workers[i];
+        recorder_collect(&worker->recorder, state->window, last);
+        second.intended += worker_intended(worker, now_ns);
+        second.started += atomic_load(&worker->shown_started);
+        second.in_flight += atomic_load(&worker->shown_in_flight);
+    }
+    tally_merge(state->summary->tally, state->window);
+    note_generator(state, now_ns);
+    journal_write_second(state->writer, &second);
+    if (state->observer->on_second) {
+        state->observer->on_second(state->observer->context, &second);
+    }
+    tally_clear(state->window);
+    state->summary->intended = second.intended;
+    state->seconds++;
+}
+
+static void stop(struct state *state)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns < atomic_load(&state->shared.stop_ns)) {
+        atomic_store(&state->shared.stop_ns, now_ns);
+        state->summary->is_interrupted = true;
+    }
+    for (unsigned i = 0; i < state->started; i++) {
+        worker_wake(&state->workers[i]);
+    }
+}
+
+/* Waits for the workers, once a second gathering; ends when all have ended. */
+static void watch(struct state *state, const struct control *control)
+{
+    struct pollfd waits[] = {
+        {.fd = state->shared.finished_fd, .events = POLLIN},
+        {.fd = control->stop_fd, .events = POLLIN},
+    };
+    uint64_t finished = 0;
+    while (finished < state->started) {
+        uint64_t now_ns = clock_now_ns();
+        uint64_t next_ns = state->shared.recorder.start_ns + COLLECT_LEAD_NS +
+                           (state->seconds + 1) * NS_PER_S;
+        int wait_ms = next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0;
+        poll(waits, 2, wait_ms);
+        uint64_t count = 0;
+        if ((waits[0].revents & POLLIN) &&
+            read(state->shared.finished_fd, &count, sizeof count) == sizeof count) {
+            finished += count;
+        }
+        bool is_asked = waits[1].revents & POLLIN;
+        if (is_asked || (state->writer && result_writer_failed(state->writer))) {
+            waits[1].fd = -1;
+            stop(state);
+        }
+        if (finished < state->started && clock_now_ns() >= next_ns) {
+            collect(state, false);
+        }
+    }
+}
+
+static void finish(struct state *state)
+{
+    for (unsigned i = 0; i < state->started; i++) {
+        worker_join(&state->workers[i]);
+    }
+    collect(state, true);
+    struct summary *summary = state->summary;
+    summary->not_started = summary->intended - summary->tally->counters.started;
+    journal_write_end(state->writer, summary);
+}
+
+static void clean_up(struct state *state)
+{
+    for (unsigned i = 0; i < state->started; i++) {
+        worker_fini(&state->workers[i]);
+    }
+    if (state->shared.finished_fd >= 0) {
+        close(state->shared.finished_fd);
+    }
+    pthread_mutex_destroy(&state->shared.gate.lock);
+    pthread_cond_destroy(&state->shared.gate.changed);
+    tally_destroy(state->window);
+    free(state->shared.peers);
+    free(state->workers);
+    free(state->addresses);
+}
+
+bool run(const struct plan *plan, const struct targets *targets, const struct source *source,
+         const struct control *control, const struct observer *observer,
+         struct result_writer *writer, struct summary *summary, struct err *err)
+{
+    struct state state = {
+        .summary = summary,
+        .observer = observer,
+        .writer = writer,
+        .window = tally_create(),
+        .shared = {
+            .plan = plan,
+            .source = source,
+            .engine_type = &engine_h1,
+            .endpoint_count = targets->endpoint_count,
+            .threads = plan_threads(plan),
+            .finished_fd = -1,
+        },
+    };
+    pthread_mutex_init(&state.shared.gate.lock, NULL);
+    pthread_cond_init(&state.shared.gate.changed, NULL);
+    bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
+    ok = ok && plan_check(plan, err) && resolve(&state, targets, err);
+    state.shared.recorder = (struct recorder_config){
+        .targets = targets,
+        .addresses = state.addresses,
+        .texts = &summary->texts,
+        .writer = writer,
+    };
+    ok = ok && start_workers(&state, err);
+    ok = wait_for_workers(&state, err) && ok;
+    if (ok) {
+        begin(&state, targets);
+        watch(&state, control);
+        finish(&state);
+    } else {
+        set_gate(&state.shared.gate, GATE_CANCELLED);
+        for (unsigned i = 0; i < state.started; i++) {
+            worker_join(&state.workers[i]);
+        }
+    }
+    clean_up(&state);
+    return ok;
+}

@@ -1,0 +1,400 @@
+#include "loadgen/run/worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+
+/* Starts before the loop is looked at again: an answer that waits to be read looks like a slow one. */
+enum { FILL_MAX = 16 };
+
+#define DRAIN_DEFAULT_NS (30 * NS_PER_S)
+
+static bool is_closed_loop(const struct worker *worker)
+{
+    return worker->shared->plan->rate.count == 0;
+}
+
+/* The schedule. */
+
+/* A run without an end has more requests than can be counted. */
+static uint64_t requests_before(const struct worker *worker, uint64_t end_ns)
+{
+    if (end_ns == UINT64_MAX) {
+        return UINT64_MAX;
+    }
+    uint64_t elapsed_ns = end_ns > worker->start_ns ? end_ns - worker->start_ns : 0;
+    return pacer_count(worker->shared->plan->rate, elapsed_ns);
+}
+
+static void set_next(struct worker *worker, uint64_t at_least)
+{
+    worker->next = share_next(worker->share, at_least);
+    worker->due_ns = worker->start_ns + pacer_due_ns(worker->shared->plan->rate, worker->next);
+}
+
+static void set_end(struct worker *worker, uint64_t end_ns)
+{
+    worker->end_ns = end_ns;
+    if (!is_closed_loop(worker)) {
+        worker->total = requests_before(worker, end_ns);
+    }
+}
+
+/* Is there a request left that is, or will be, due? */
+static bool has_more(const struct worker *worker)
+{
+    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->next < worker->total;
+}
+
+/* The moment of the next request; there is one. */
+static uint64_t next_due_ns(const struct worker *worker)
+{
+    return is_closed_loop(worker) ? worker->freed[worker->freed_first] : worker->due_ns;
+}
+
+static const struct request *next_request(const struct worker *worker)
+{
+    const struct source *source = worker->shared->source;
+    /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
+    return source->next(source, is_closed_loop(worker) ? worker->started + worker->index
+                                                       : worker->next);
+}
+
+static void take_next(struct worker *worker)
+{
+    if (is_closed_loop(worker)) {
+        worker->freed_first = (worker->freed_first + 1) % worker->slots;
+        worker->freed_count--;
+        worker->next = share_next(worker->share, worker->next + 1);
+    } else {
+        set_next(worker, worker->next + 1);
+    }
+}
+
+static void set_free(struct worker *worker, uint64_t now_ns)
+{
+    worker->freed[(worker->freed_first + worker->freed_count) % worker->slots] = now_ns;
+    worker->freed_count++;
+}
+
+/* Starting. */
+
+static bool has_room(struct worker *worker)
+{
+    return worker->in_flight < worker->slots &&
+           worker->engine->type->has_room(worker->engine, next_request(worker)->endpoint);
+}
+
+/* Is it too late for the next request? A stop drops what waits for a connection. */
+static bool is_dropped(struct worker *worker, uint64_t now_ns, bool has_room)
+{
+    if (now_ns < worker->end_ns) {
+        return false;
+    }
+    return is_closed_loop(worker) || now_ns >= worker->end_ns + WORKER_GRACE_NS ||
+           (!has_room && busy_all(&worker->busy));
+}
+
+static void start_one(struct worker *worker)
+{
+    const struct request *request = next_request(worker);
+    uint64_t intended_ns = next_due_ns(worker);
+    uint64_t number = worker->next;
+    uint64_t started_ns = clock_now_ns();
+    uint64_t wait_ns =
+        worker->is_capped ? busy_between(&worker->busy, intended_ns, started_ns) : 0;
+    take_next(worker);
+    worker->started++;
+    worker->in_flight++;
+    worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns, started_ns);
+    if (worker->is_capped) {
+        busy_note(&worker->busy, !has_room(worker), clock_now_ns());
+    }
+}
+
+/* Starts what is due. Returns whether anything was started. */
+static bool fill(struct worker *worker, uint64_t now_ns)
+{
+    if (worker->is_filling) {
+        return false; /* an exchange ended at once; the fill above goes on */
+    }
+    worker->is_filling = true;
+    unsigned started = 0;
+    while (started < FILL_MAX && has_more(worker) && next_due_ns(worker) <= now_ns) {
+        bool room = has_room(worker);
+        if (is_dropped(worker, now_ns, room)) {
+            worker->total = 0;
+            worker->freed_count = 0;
+            break;
+        }
+        if (!room) {
+            break;
+        }
+        start_one(worker);
+        started++;
+    }
+    worker->is_filling = false;
+    return started > 0;
+}
+
+static void on_done(void *owner, const struct exchange *exchange)
+{
+    struct worker *worker = owner;
+    uint64_t done_ns = exchange->done_ns;
+    recorder_take(&worker->recorder, exchange);
+    worker->in_flight--;
+    if (is_closed_loop(worker)) {
+        set_free(worker, done_ns);
+    }
+    if (worker->is_capped) {
+        busy_note(&worker->busy, !has_room(worker), done_ns);
+    }
+    fill(worker, done_ns);
+}
+
+/* The loop. */
+
+static void on_wake(struct loop_watch *watch, uint32_t events)
+{
+    struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, wake));
+    uint64_t count = 0;
+    (void)events;
+    if (read(watch->fd, &count, sizeof count) == sizeof count) {
+        set_end(worker, atomic_load(&worker->shared->stop_ns));
+    }
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* What is in flight at the end has this long. */
+static uint64_t drain_end_ns(const struct worker *worker)
+{
+    uint64_t timeout_ns = worker->shared->plan->timeout_ns;
+    uint64_t drain_ns = timeout_ns ? timeout_ns : DRAIN_DEFAULT_NS;
+    return worker->end_ns > UINT64_MAX - drain_ns ? UINT64_MAX : worker->end_ns + drain_ns;
+}
+
+/* The next moment at which something must be done without an event. */
+static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
+{
+    uint64_t at_ns = least(worker->next_tick_ns,
+                           worker->engine->type->next_deadline_ns(worker->engine));
+    if (now_ns < worker->end_ns) {
+        at_ns = least(at_ns, worker->end_ns);
+    } else {
+        at_ns = least(at_ns, drain_end_ns(worker));
+    }
+    if (has_more(worker)) {
+        uint64_t due_ns = next_due_ns(worker);
+        if (due_ns > now_ns || has_room(worker)) {
+            at_ns = least(at_ns, due_ns);
+        } else if (now_ns >= worker->end_ns) {
+            at_ns = least(at_ns, worker->end_ns + WORKER_GRACE_NS);
+        }
+    }
+    return at_ns;
+}
+
+static void show_counts(struct worker *worker)
+{
+    atomic_store_explicit(&worker->shown_started, worker->started, memory_order_relaxed);
+    atomic_store_explicit(&worker->shown_in_flight, worker->in_flight, memory_order_relaxed);
+    atomic_store_explicit(&worker->shown_held_ns, worker->recorder.held_ns, memory_order_relaxed);
+}
+
+static void tick(struct worker *worker, uint64_t now_ns)
+{
+    while (worker->next_tick_ns <= now_ns) {
+        worker->next_tick_ns += NS_PER_S;
+    }
+    show_counts(worker);
+    recorder_flush(&worker->recorder);
+}
+
+static void turn(struct worker *worker, uint64_t now_ns)
+{
+    uint64_t at_ns = next_moment_ns(worker, now_ns);
+    loop_wait(worker->loop, at_ns > now_ns ? at_ns - now_ns : 0);
+    uint64_t woken_ns = clock_now_ns();
+    loop_dispatch(worker->loop);
+    uint64_t handled_ns = clock_now_ns();
+    histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
+    worker->engine->type->expire(worker->engine, handled_ns);
+    if (handled_ns >= drain_end_ns(worker)) {
+        worker->engine->type->abandon(worker->engine);
+    }
+    if (handled_ns >= worker->next_tick_ns) {
+        tick(worker, handled_ns);
+    }
+}
+
+static void run_window(struct worker *worker)
+{
+    for (;;) {
+        uint64_t now_ns = clock_now_ns();
+        if (fill(worker, now_ns)) {
+            now_ns = clock_now_ns(); /* starting takes time, and the sleep is counted from now */
+        }
+        if (now_ns >= worker->end_ns && worker->in_flight == 0 &&
+            (is_closed_loop(worker) || !has_more(worker))) {
+            break;
+        }
+        turn(worker, now_ns);
+    }
+    recorder_flush(&worker->recorder);
+    show_counts(worker);
+}
+
+/* The thread. */
+
+static bool set_up(struct worker *worker)
+{
+    struct worker_shared *shared = worker->shared;
+    const struct plan *plan = shared->plan;
+    uint64_t connections = plan->max_connections
+                               ? share_count(worker->share, plan->max_connections)
+                               : UINT64_MAX;
+    const struct engine_config config = {
+        .addresses = shared->recorder.addresses,
+        .endpoint_count = shared->endpoint_count,
+        .timeout_ns = plan->timeout_ns,
+        .max_connections = connections,
+        .keepalive = plan->keepalive,
+    };
+    worker->loop = loop_create(&worker->err);
+    if (!worker->loop) {
+        return false;
+    }
+    worker->engine =
+        shared->engine_type->create(&config, worker->loop, on_done, worker, &worker->err);
+    if (!worker->engine || !recorder_init(&worker->recorder, &shared->recorder, &worker->err)) {
+        return false;
+    }
+    return loop_add(worker->loop, &worker->wake) ||
+           err_set(&worker->err, ERR_FAILED, "epoll_ctl: %s", strerror(errno));
+}
+
+/* The gate is open: the start time is known. */
+static void begin(struct worker *worker)
+{
+    struct worker_shared *shared = worker->shared;
+    worker->start_ns = shared->recorder.start_ns;
+    worker->recorder.start_ns = worker->start_ns;
+    worker->next_tick_ns = worker->start_ns + NS_PER_S;
+    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, worker->start_ns);
+    if (is_closed_loop(worker)) {
+        worker->next = share_next(worker->share, 0);
+        while (worker->freed_count < worker->slots) {
+            set_free(worker, worker->start_ns);
+        }
+    } else {
+        set_next(worker, 0);
+    }
+    set_end(worker, atomic_load(&shared->stop_ns));
+}
+
+/* Returns whether to run. */
+static bool wait_at_gate(struct gate *gate)
+{
+    pthread_mutex_lock(&gate->lock);
+    gate->arrived++;
+    pthread_cond_broadcast(&gate->changed);
+    while (gate->state == GATE_CLOSED) {
+        pthread_cond_wait(&gate->changed, &gate->lock);
+    }
+    bool is_open = gate->state == GATE_OPEN;
+    pthread_mutex_unlock(&gate->lock);
+    return is_open;
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    set_up(worker); /* the run looks at worker->err before it opens the gate */
+    if (wait_at_gate(&worker->shared->gate)) {
+        begin(worker);
+        run_window(worker);
+    }
+    uint64_t one = 1;
+    (void)!write(worker->shared->finished_fd, &one, sizeof one);
+    return NULL;
+}
+
+bool worker_start(struct worker *worker, unsigned index, struct worker_shared *shared,
+                  struct err *err)
+{
+    const struct plan *plan = shared->plan;
+    uint64_t cap = plan_cap(plan);
+    memset(worker, 0, sizeof *worker);
+    worker->shared = shared;
+    worker->index = index;
+    worker->wake = (struct loop_watch){.on_ready = on_wake, .fd = -1};
+    /* Without a cap there are as many slots as threads. */
+    worker->share = (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads,
+                                   index};
+    worker->slots = plan->max_workers == UINT64_MAX
+                        ? UINT64_MAX
+                        : share_count(worker->share, plan->max_workers);
+    worker->is_capped = is_closed_loop(worker)
+                            ? cap < plan->max_workers
+                            : cap != UINT64_MAX;
+    if (is_closed_loop(worker)) {
+        worker->freed = calloc(worker->slots, sizeof *worker->freed);
+        if (!worker->freed) {
+            return err_set(err, ERR_FAILED, "not enough memory for %s", "-max-workers");
+        }
+    }
+    worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (worker->wake.fd < 0) {
+        return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
+    }
+    int failed = pthread_create(&worker->thread, NULL, work, worker);
+    return !failed || err_set(err, ERR_FAILED, "cannot start a thread: %s", strerror(failed));
+}
+
+void worker_wake(struct worker *worker)
+{
+    uint64_t one = 1;
+    (void)!write(worker->wake.fd, &one, sizeof one);
+}
+
+void worker_join(struct worker *worker)
+{
+    pthread_join(worker->thread, NULL);
+}
+
+uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
+{
+    uint64_t started = atomic_load_explicit(&worker->shown_started, memory_order_relaxed);
+    if (is_closed_loop(worker)) {
+        return started;
+    }
+    uint64_t start_ns = worker->shared->recorder.start_ns;
+    uint64_t end_ns = least(now_ns, atomic_load(&worker->shared->stop_ns));
+    uint64_t due = end_ns > start_ns ? share_count(worker->share,
+                                                   pacer_count(worker->shared->plan->rate,
+                                                               end_ns - start_ns))
+                                     : 0;
+    /* A stop that came from outside takes a moment to arrive: what was sent then was intended. */
+    return due > started ? due : started;
+}
+
+void worker_fini(struct worker *worker)
+{
+    if (worker->engine) {
+        worker->engine->type->destroy(worker->engine);
+    }
+    recorder_fini(&worker->recorder);
+    loop_destroy(worker->loop);
+    if (worker->wake.fd >= 0) {
+        close(worker->wake.fd);
+    }
+    free(worker->freed);
+}

@@ -1,0 +1,105 @@
+#include "loadgen/target/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static const char scheme[] = "http://";
+
+static bool check_bytes(const char *text, struct err *err)
+{
+    for (const char *c = text; *c; c++) {
+        if (*c == ' ' || *c == '\t') {
+            return err_set(err, ERR_USAGE,
+                           "the URL \"%s\" has a space in it; a header goes on a line of its own "
+                           "below (Name: value), a body on the line after (@file), and a space "
+                           "inside a URL is written %%20",
+                           text);
+        }
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            return err_set(err, ERR_USAGE, "the URL \"%s\" has a control character in it", text);
+        }
+    }
+    return true;
+}
+
+/* Splits "host:port" or "[v6]:port". */
+static bool parse_authority(const char *text, struct url *url, struct err *err)
+{
+    const char *end = url->authority.at + url->authority.length;
+    const char *port = NULL;
+    url->host = url->authority;
+    if (url->authority.length > 0 && url->authority.at[0] == '[') {
+        const char *bracket = memchr(url->authority.at, ']', url->authority.length);
+        if (!bracket || (bracket + 1 != end && bracket[1] != ':')) {
+            return err_set(err, ERR_USAGE, "the URL \"%s\" has a broken IPv6 address", text);
+        }
+        url->host.at++;
+        url->host.length = (size_t)(bracket - url->host.at);
+        port = bracket + 1 == end ? NULL : bracket + 2;
+    } else {
+        const char *colon = memchr(url->authority.at, ':', url->authority.length);
+        if (colon) {
+            url->host.length = (size_t)(colon - url->host.at);
+            port = colon + 1;
+        }
+    }
+    unsigned long number = 80;
+    if (port && port != end) {
+        char *rest = NULL;
+        number = *port >= '0' && *port <= '9' ? strtoul(port, &rest, 10) : 0;
+        if (rest != end || number == 0 || number > UINT16_MAX) {
+            return err_set(err, ERR_USAGE, "the URL \"%s\" has a bad port; it is 1 to 65535", text);
+        }
+    }
+    url->port = (uint16_t)number;
+    return true;
+}
+
+bool url_parse(const char *text, struct url *url, struct err *err)
+{
+    if (!check_bytes(text, err)) {
+        return false;
+    }
+    if (strncasecmp(text, "https://", 8) == 0) {
+        return err_set(err, ERR_USAGE, "the URL \"%s\": https is not there yet; use http", text);
+    }
+    if (strncasecmp(text, scheme, sizeof scheme - 1) != 0) {
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is not a URL that can be attacked; write http://HOST[:PORT]/PATH",
+                       text);
+    }
+    const char *authority = text + sizeof scheme - 1;
+    size_t length = strcspn(authority, "/?#");
+    if (memchr(authority, '@', length)) {
+        return err_set(err, ERR_USAGE,
+                       "the URL \"%s\" has a user name in it; that is not there yet: send "
+                       "-header \"Authorization: Basic ...\" instead",
+                       text);
+    }
+    url->authority = (struct slice){authority, length};
+    url->path = (struct slice){authority + length, strcspn(authority + length, "#")};
+    if (!parse_authority(text, url, err)) {
+        return false;
+    }
+    if (url->host.length == 0) {
+        /* vegeta takes http://:80/ for this machine */
+        url->host = (struct slice){"localhost", strlen("localhost")};
+    }
+    return true;
+}
+
+void url_write_path(const struct url *url, FILE *out)
+{
+    if (url->path.length == 0 || url->path.at[0] != '/') {
+        fputc('/', out);
+    }
+    for (size_t i = 0; i < url->path.length; i++) {
+        unsigned char c = (unsigned char)url->path.at[i];
+        if (c < 0x80) {
+            fputc(c, out);
+        } else {
+            fprintf(out, "%%%02X", c);
+        }
+    }
+}

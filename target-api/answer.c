@@ -1,0 +1,37 @@
+#include "target-api/answer.h"
+
+static struct MHD_Response *create_response(struct reply *reply)
+{
+    /* MHD only reads the bytes, but asks for a pointer that could write. */
+    union {
+        const char *bytes;
+        void *buffer;
+    } body = {.bytes = reply->bytes};
+    if (!reply->release) {
+        return MHD_create_response_from_buffer(reply->len, body.buffer, MHD_RESPMEM_PERSISTENT);
+    }
+    return MHD_create_response_from_buffer_with_free_callback_cls(reply->len, body.buffer,
+                                                                  reply->release, reply->owner);
+}
+
+enum MHD_Result answer_queue(struct MHD_Connection *connection, struct reply *reply, bool close)
+{
+    struct MHD_Response *response = create_response(reply);
+    if (!response) {
+        reply_release(reply);
+        return MHD_NO;
+    }
+    enum MHD_Result ok =
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->content_type);
+    if (ok == MHD_YES && reply->allow) {
+        ok = MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+    }
+    if (ok == MHD_YES && close) {
+        ok = MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+    }
+    if (ok == MHD_YES) {
+        ok = MHD_queue_response(connection, reply->status, response);
+    }
+    MHD_destroy_response(response); /* ours; the queue holds its own, and frees the bytes with it */
+    return ok;
+}

@@ -1,0 +1,23 @@
+/*
+ * options - target-api's command line and environment (common/cli.h).
+ */
+#ifndef TARGET_API_OPTIONS_H
+#define TARGET_API_OPTIONS_H
+
+#include <stdint.h>
+
+#include "common/cli.h"
+#include "common/err.h"
+
+struct target_options {
+    const char *bind;
+    uint16_t port;
+    uint16_t admin_port;
+    unsigned threads; /* never 0: the default is resolved */
+};
+
+/* Strings point into argv or the environment. CLI_DONE: help or version was printed. */
+enum cli_result target_options_parse(struct target_options *options, int argc, char **argv,
+                                     struct err *err);
+
+#endif

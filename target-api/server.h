@@ -1,0 +1,38 @@
+/*
+ * server - the first port: the API, on a libmicrohttpd daemon with a pool of threads.
+ *
+ * Each thread has an epoll of its own and serves a connection from its first byte to its last, so a
+ * request is never handed from thread to thread.
+ *
+ * Threads: server_start, server_drain and server_stop from one thread; server_is_draining from any.
+ * Memory: the store and the metrics are borrowed until server_stop.
+ */
+#ifndef TARGET_API_SERVER_H
+#define TARGET_API_SERVER_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "target-api/listener.h"
+#include "target-api/metrics.h"
+#include "target-api/store.h"
+
+struct server;
+
+/* Takes over the listener's socket, also when it fails. NULL: err is set. */
+struct server *server_start(struct listener *listener, unsigned threads, struct store *store,
+                            struct metrics *metrics, struct err *err);
+
+/* server_drain has begun: no more traffic, please. */
+bool server_is_draining(const struct server *server);
+
+/*
+ * Stops accepting, closes each connection with its next answer, and returns once there is none
+ * left, or no request has been under way for a moment, or after ten seconds.
+ */
+void server_drain(struct server *server);
+
+/* Cuts off what is left and frees the server. NULL is allowed. */
+void server_stop(struct server *server);
+
+#endif
