@@ -47,6 +47,41 @@ TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 .PHONY: all run test asan tsan lint bench deps clean help
 all: $(PROGRAMS)
 
+# Recursion into this same file: what deps installs is looked for when it is read.
+run: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BIN=$(B)/bin tests/run.sh
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory all $(B)/bin/unit
+	$(Q)BIN=$(B)/bin tests/test.sh $(T)
+
+asan tsan:
+	$(Q)$(MAKE) --no-print-directory BUILD=$@ test
+
+lint: deps
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/lint/lint.sh
+
+bench: deps
+	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
+	$(Q)BIN=$(B)/bin tests/bench/bench.sh
+
+# What is needed, and for what; README.md says why each.
+PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev node-llhttp zlib1g-dev
+PACKAGES_test := check curl python3
+PACKAGES_lint := clang-format clang-tidy shellcheck
+PACKAGES_bench := wrk
+PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench)
+deps:
+	$(Q)tests/deps.sh $(PACKAGES)
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
+
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))

@@ -71,7 +71,8 @@ static void variable_name(const char *prefix, const char *flag, char *name, size
 {
     snprintf(name, size, "%s%s", prefix, flag);
     for (char *c = name; *c; c++) {
-        *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        int upper = toupper((unsigned char)*c);
+        *c = *c == '-' ? '_' : (char)upper;
     }
 }
 
@@ -152,9 +153,8 @@ static bool is_stray_boolean(const struct cli *cli, char **argv, int at)
     if (strcmp(argv[at], "true") != 0 && strcmp(argv[at], "false") != 0) {
         return false;
     }
-    const struct cli_flag *before = argv[at - 1][0] == '-'
-                                        ? find_flag(cli, argv[at - 1] + strspn(argv[at - 1], "-"))
-                                        : NULL;
+    const struct cli_flag *before =
+        argv[at - 1][0] == '-' ? find_flag(cli, argv[at - 1] + strspn(argv[at - 1], "-")) : NULL;
     return before && !before->value;
 }
 
@@ -235,7 +235,8 @@ static bool parse_whole(const char *text, uint64_t max, uint64_t *number, struct
     errno = 0;
     *number = isdigit((unsigned char)text[0]) ? strtoull(text, &end, 10) : 0;
     if (!end || *end != '\0' || errno != 0 || *number > max) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from 0 to %" PRIu64, text, max);
+        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from 0 to %" PRIu64, text,
+                       max);
     }
     return true;
 }

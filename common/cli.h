@@ -1,17 +1,17 @@
 /*
  * cli - command lines from a table: parsing, range checks, environment and help are one list.
  *
- * A flag is `-name value`, `-name=value` or the same with two dashes; a boolean takes its value only
- * after `=`. Names are never abbreviated, and an unknown one is refused with the nearest known one.
- * Operands and flags may come in any order; `--` ends the flags. `-h` and `-version` are always
- * there. With an `env_prefix` each flag may also be given as an environment variable
+ * A flag is `-name value`, `-name=value` or the same with two dashes; a boolean takes its value
+ * only after `=`. Names are never abbreviated, and an unknown one is refused with the nearest known
+ * one. Operands and flags may come in any order; `--` ends the flags. `-h` and `-version` are
+ * always there. With an `env_prefix` each flag may also be given as an environment variable
  * (`-admin-port` is PREFIX_ADMIN_PORT); the command line wins.
  *
  * A value is stored by the flag's `set` function into the field at `offset` of the caller's options
  * struct. The default goes the same way, so that help and behaviour cannot differ.
  *
- * Strings that are stored point into argv, the environment or the table: they live as long as these.
- * Threads: set-up only. Errors: ERR_USAGE, naming the flag or the variable, and the value.
+ * Strings that are stored point into argv, the environment or the table: they live as long as
+ * these. Threads: set-up only. Errors: ERR_USAGE, naming the flag or the variable, and the value.
  */
 #ifndef COMMON_CLI_H
 #define COMMON_CLI_H
@@ -61,10 +61,10 @@ const char *cli_nearest(const char *word, const char *(*candidate)(const void *l
                         const void *list);
 
 /* What the fields may be. Each says what was expected when the text does not fit. */
-cli_set_fn cli_set_bool;     /* bool: true, false, 1, 0 */
-cli_set_fn cli_set_string;   /* const char * */
-cli_set_fn cli_set_port;     /* uint16_t: 0 to 65535 */
-cli_set_fn cli_set_u64;      /* uint64_t: a whole number, no sign */
-cli_set_fn cli_set_threads;  /* unsigned: 0 to 1024 */
+cli_set_fn cli_set_bool;    /* bool: true, false, 1, 0 */
+cli_set_fn cli_set_string;  /* const char * */
+cli_set_fn cli_set_port;    /* uint16_t: 0 to 65535 */
+cli_set_fn cli_set_u64;     /* uint64_t: a whole number, no sign */
+cli_set_fn cli_set_threads; /* unsigned: 0 to 1024 */
 
 #endif

@@ -4,12 +4,12 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/file_limit.h"
 #include "target-api/answer.h"
 #include "target-api/request.h"
 #include "target-api/router.h"
@@ -90,16 +90,6 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
     return answer_request(cls, connection, request);
 }
 
-/* As many open files as we may have: a connection each. Failing, we serve fewer. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 struct server *server_start(struct listener *listener, unsigned threads, struct store *store,
                             struct metrics *metrics, struct err *err)
 {
@@ -112,7 +102,7 @@ struct server *server_start(struct listener *listener, unsigned threads, struct 
     server->quiesced = MHD_INVALID_SOCKET;
     server->store = store;
     server->metrics = metrics;
-    raise_file_limit();
+    file_limit_raise();
     /* clang-format off */
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC,

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/cgroup.h"
+#include "common/file_limit.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/progress.h"
@@ -68,7 +68,10 @@ static bool set_encoding(void *field, const char *text, struct err *err)
 }
 
 #define FIELD(name) offsetof(struct options, name)
-#define NOT_YET(name) {name, NULL, NULL, 0, NULL, NULL}
+#define NOT_YET(name)                                                                              \
+    {                                                                                              \
+        name, NULL, NULL, 0, NULL, NULL                                                            \
+    }
 
 static const struct cli_flag flags[] = {
     {"body", "FILE", cli_set_string, FIELD(body), NULL,
@@ -123,11 +126,12 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen attack",
     .operands = "[URL]",
-    .about = "Sends requests at a constant rate, each at its time whatever the answers do, and\n"
-             "measures from the time at which it was due. A URL stands in place of -targets.\n\n"
-             "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
-             "  loadgen attack -targets targets.txt -duration 1m -output results.bin\n"
-             "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n",
+    .about =
+        "Sends requests at a constant rate, each at its time whatever the answers do, and\n"
+        "measures from the time at which it was due. A URL stands in place of -targets.\n\n"
+        "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
+        "  loadgen attack -targets targets.txt -duration 1m -output results.bin\n"
+        "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n",
     .flags = flags,
 };
 
@@ -214,16 +218,6 @@ static bool open_output(struct attack *attack, struct err *err)
            err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
 }
 
-/* Every connection is a file: take all that the hard limit allows. */
-static void raise_file_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-}
-
 static bool measure(struct attack *attack, const struct plan *plan, struct summary *summary,
                     struct err *err)
 {
@@ -243,8 +237,7 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         struct progress progress = progress_begin(plan->duration_ns);
         const struct observer observer = {progress_show, &progress};
         const struct control control = {interrupt.stop_fd};
-        const struct source source =
-            source_of(attack->targets.requests, attack->targets.count);
+        const struct source source = source_of(attack->targets.requests, attack->targets.count);
         ok = run(plan, &attack->targets, &source, &control, &observer, writer, summary, err);
         progress_end(&progress);
     }
@@ -270,7 +263,7 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
-    raise_file_limit();
+    file_limit_raise();
     bool ok = plan_check(&plan, err) && open_output(attack, err);
     ok = ok && measure(attack, &plan, summary, err);
     /* What was measured is worth reporting even when the results could not be written. */

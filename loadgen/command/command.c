@@ -1,5 +1,6 @@
 #include "loadgen/command/command.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,7 +90,8 @@ static bool dispatch(int argc, char **argv, struct err *err)
     }
     if (word[0] == '-') {
         return err_set(err, ERR_USAGE,
-                       "%s: no such flag before the command; -h and -version may stand there", word);
+                       "%s: no such flag before the command; -h and -version may stand there",
+                       word);
     }
     const struct command *command = find(word, err);
     return command && command->run(argc - 1, argv + 1, err);
@@ -98,6 +100,7 @@ static bool dispatch(int argc, char **argv, struct err *err)
 int command_main(int argc, char **argv)
 {
     struct err err = {.code = ERR_NONE};
+    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not our end */
     if (argc < 2) {
         print_usage(stderr);
         return ERR_USAGE;

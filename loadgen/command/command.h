@@ -12,8 +12,8 @@
 struct command {
     const char *name;
     const char *help;
-    const struct cli *cli;                        /* its flags; NULL: a command of vegeta's that is
-                                                     not there yet */
+    const struct cli *cli; /* its flags; NULL: a command of vegeta's that is
+                              not there yet */
     bool (*run)(int argc, char **argv, struct err *err); /* argv[0] is the command's name */
 };
 

@@ -24,9 +24,9 @@ enum answer_state {
 struct answer {
     llhttp_t parser; /* first member: llhttp's callbacks find the answer by it */
     uint64_t body_bytes;
-    bool is_head;       /* the request was HEAD */
+    bool is_head; /* the request was HEAD */
     bool is_complete;
-    char *reason;       /* where to put the status text; NUL-terminated, cut to its size */
+    char *reason; /* where to put the status text; NUL-terminated, cut to its size */
     size_t reason_size;
     size_t reason_length;
 };

@@ -6,9 +6,9 @@
  * started is ever lost. Failure is an outcome and no error: no text and no allocation in the
  * measured window.
  *
- * Moments are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event (docs/measurement.md
- * has the picture). `done` is called from inside start, loop_dispatch, expire and abandon; it may
- * start the next exchange at once.
+ * Moments are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event
+ * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire
+ * and abandon; it may start the next exchange at once.
  *
  * Engines: engine_h1.h (our own HTTP/1.1). Later: libcurl's multi interface.
  */
@@ -54,9 +54,9 @@ struct exchange {
     uint64_t bytes_in;      /* of the answer's body */
     uint64_t bytes_out;     /* of the request's body, when all of it was sent */
     enum outcome outcome;
-    int system_error; /* errno of CONNECT and RESET */
-    uint16_t code;    /* HTTP status; 0 when there was no complete answer */
-    uint16_t retries; /* tries before the last one */
+    int system_error;        /* errno of CONNECT and RESET */
+    uint16_t code;           /* HTTP status; 0 when there was no complete answer */
+    uint16_t retries;        /* tries before the last one */
     char reason[REASON_MAX]; /* status text ("Not Found") when code >= 400, or what was broken */
 };
 
@@ -88,7 +88,8 @@ struct engine_type {
     void (*start)(struct engine *engine, const struct request *request, uint64_t number,
                   uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns);
 
-    /* When expire must be called, UINT64_MAX for never; and the call, which ends what is overdue. */
+    /* When expire must be called, UINT64_MAX for never; and the call, which ends what is overdue.
+     */
     uint64_t (*next_deadline_ns)(struct engine *engine);
     void (*expire)(struct engine *engine, uint64_t now_ns);
 

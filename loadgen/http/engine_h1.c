@@ -181,6 +181,8 @@ static void fail(struct conn *conn, enum outcome outcome, int system_error)
                    (outcome == OUTCOME_RESET || outcome == OUTCOME_CLOSED);
     if (is_race && (x->request->is_repeatable || conn->written == 0)) {
         x->retries++;
+        x->sent_ns = 0; /* what was sent before counts as connecting */
+        x->bytes_out = 0;
         close_socket(conn);
         begin_connecting(conn);
         return;
@@ -306,8 +308,8 @@ static void begin_connecting(struct conn *conn)
     const struct address *address = &h1->config.addresses[conn->endpoint];
     conn->state = CONN_CONNECTING;
     conn->is_reused = false;
-    conn->watch.fd = socket(address->socket.any.sa_family,
-                            SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    conn->watch.fd =
+        socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->watch.fd < 0) {
         fail(conn, OUTCOME_CONNECT, errno);
         return;

@@ -1,8 +1,8 @@
 /*
  * engine_h1 - HTTP/1.1 over plain TCP on our own epoll loop; answers are parsed by llhttp.
  *
- * A request costs one send and one recv. Its socket was registered once; the answer is parsed in the
- * thread's one receive buffer and its body counted, never kept. Connections are reused last in,
+ * A request costs one send and one recv. Its socket was registered once; the answer is parsed in
+ * the thread's one receive buffer and its body counted, never kept. Connections are reused last in,
  * first out, one pool an endpoint.
  *
  * What counts as what:
@@ -11,8 +11,8 @@
  * - A reused connection that closes or breaks before any byte of the answer is a race that every
  *   keep-alive client knows. The request is tried once more on a new connection, and counted, if it
  *   is repeatable or if no byte of it was written; otherwise it is `closed` or `reset`.
- * - The time-out counts from started_ns, over all tries. All exchanges have the same one, so a queue
- *   in the order of their starts is all the timer there needs to be.
+ * - The time-out counts from started_ns, over all tries. All exchanges have the same one, so a
+ * queue in the order of their starts is all the timer there needs to be.
  *
  * Threads: none of its own; see engine.h. Memory: connections come from slabs that are only given
  * back at the end; a new slab is allocated when more connections are open at once than ever before.

@@ -1,5 +1,6 @@
 /*
- * block - the unit of a result file: a typed, checksummed piece of a stream (docs/result-format.md).
+ * block - the unit of a result file: a typed, checksummed piece of a stream
+ * (docs/result-format.md).
  *
  *     bytes 0-3   "HRM1"
  *     byte  4     type: 'H' header, 'T' targets, 'R' results, 'S' second, 'E' end
@@ -8,8 +9,9 @@
  *     bytes 12-15 CRC-32 (zlib's) of the payload, little-endian
  *     then        the payload: packed records in R (result_codec.h), else JSON (journal.h)
  *
- * A stream is one H, then T, R and S in any order, then one E. No E: the run was cut short. Files may be
- * read while they grow and end at any block; a reader passes over types that it does not know.
+ * A stream is one H, then T, R and S in any order, then one E. No E: the run was cut short. Files
+ * may be read while they grow and end at any block; a reader passes over types that it does not
+ * know.
  *
  * Threads: a block belongs to one thread at a time. Memory: fixed size.
  */

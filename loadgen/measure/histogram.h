@@ -1,16 +1,16 @@
 /*
  * histogram - counts of durations, to three significant digits, exact where it can be.
  *
- * A value below 2048 ns has a bucket of its own; above, every power of two is cut into 1024 buckets,
- * so that a bucket is never wider than 1/1024 of its values. Values up to HISTOGRAM_MAX_NS
+ * A value below 2048 ns has a bucket of its own; above, every power of two is cut into 1024
+ * buckets, so that a bucket is never wider than 1/1024 of its values. Values up to HISTOGRAM_MAX_NS
  * (2^45 ns, over 9 hours) are held; a longer one is counted in `clipped` and in count, sum and max,
  * and reports say so. Minimum, maximum, sum and count are exact.
  *
  * The layout is that of HdrHistogram with unit magnitude 0 and 2048 sub-buckets
  * (hdrhistogram.org), so that its log format can be written from it.
  *
- * Threads: one writer, no lock; merge when the writer has let go of it. Memory: 290 kB, no pointers;
- * pages of buckets never used are never touched.
+ * Threads: one writer, no lock; merge when the writer has let go of it. Memory: 290 kB, no
+ * pointers; pages of buckets never used are never touched.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_H
 #define LOADGEN_MEASURE_HISTOGRAM_H

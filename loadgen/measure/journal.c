@@ -50,8 +50,8 @@ void journal_write_targets(struct result_writer *writer, const struct targets *t
         do {
             const struct target *target = &targets->list[i];
             used += strlen(target->name) + strlen(target->url) + strlen(target->method) + 32;
-            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", target->name,
-                                                  "method", target->method, "url", target->url));
+            json_array_append_new(list, json_pack("{s:s, s:s, s:s}", "name", target->name, "method",
+                                                  target->method, "url", target->url));
             i++;
         } while (i < targets->count && used < ROOM);
         put_json(writer, BLOCK_TARGETS,
@@ -66,9 +66,8 @@ void journal_write_second(struct result_writer *writer, const struct second *sec
                  json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
                            (json_int_t)second->index, "elapsed", (json_int_t)second->elapsed_ns,
                            "intended", (json_int_t)second->intended, "started",
-                           (json_int_t)second->started, "in_flight",
-                           (json_int_t)second->in_flight, "counters",
-                           counters_to_json(&second->tally->counters), "generator",
+                           (json_int_t)second->started, "in_flight", (json_int_t)second->in_flight,
+                           "counters", counters_to_json(&second->tally->counters), "generator",
                            generator_to_json(second->generator)));
     }
 }

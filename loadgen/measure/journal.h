@@ -26,10 +26,10 @@
 
 /* One second of a run, as observers and the journal see it. */
 struct second {
-    uint64_t index;            /* from 0 */
-    uint64_t elapsed_ns;       /* since the start */
-    uint64_t intended;         /* due since the start */
-    uint64_t started;          /* since the start */
+    uint64_t index;      /* from 0 */
+    uint64_t elapsed_ns; /* since the start */
+    uint64_t intended;   /* due since the start */
+    uint64_t started;    /* since the start */
     uint64_t in_flight;
     const struct tally *tally; /* of what ended in this second */
     const struct tally *total; /* of what ended since the start */

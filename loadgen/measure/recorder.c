@@ -68,24 +68,24 @@ static void keep(struct recorder *recorder, const struct result *result)
     result_encoder_add(encoder, result);
 }
 
-void recorder_take(struct recorder *recorder, const struct exchange *x)
+void recorder_take(struct recorder *recorder, const struct exchange *exchange)
 {
-    uint64_t try_ns = x->sent_ns ? x->sent_ns : x->done_ns;
+    uint64_t try_ns = exchange->sent_ns ? exchange->sent_ns : exchange->done_ns;
     struct result result = {
-        .number = x->number,
-        .intended_ns = x->intended_ns - recorder->start_ns,
-        .lag_ns = x->started_ns - x->intended_ns - x->wait_ns,
-        .wait_ns = x->wait_ns,
-        .connect_ns = try_ns - x->started_ns,
-        .service_ns = x->done_ns - try_ns,
-        .first_byte_ns = x->first_byte_ns ? x->first_byte_ns - try_ns : 0,
-        .bytes_in = x->bytes_in,
-        .bytes_out = x->bytes_out,
-        .target = x->request->target,
-        .retries = x->retries,
-        .code = x->code,
-        .outcome = x->outcome,
-        .error = error_text_is_needed(x) ? error_text(recorder, x) : NULL,
+        .number = exchange->number,
+        .intended_ns = exchange->intended_ns - recorder->start_ns,
+        .lag_ns = exchange->started_ns - exchange->intended_ns - exchange->wait_ns,
+        .wait_ns = exchange->wait_ns,
+        .connect_ns = try_ns - exchange->started_ns,
+        .service_ns = exchange->done_ns - try_ns,
+        .first_byte_ns = exchange->first_byte_ns ? exchange->first_byte_ns - try_ns : 0,
+        .bytes_in = exchange->bytes_in,
+        .bytes_out = exchange->bytes_out,
+        .target = exchange->request->target,
+        .retries = exchange->retries,
+        .code = exchange->code,
+        .outcome = exchange->outcome,
+        .error = error_text_is_needed(exchange) ? error_text(recorder, exchange) : NULL,
     };
     tally_add(recorder->tally, &result);
     if (recorder->writer) {

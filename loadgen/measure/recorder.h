@@ -5,10 +5,10 @@
  * thread reads a tally that nobody writes to. Results go, packed, into blocks of the result writer,
  * if there is one.
  *
- * Threads: recorder_take and recorder_flush are the worker's; the swap crosses threads by two atomic
- * mailboxes: the worker publishes its tally when an empty one lies ready, the reader collects it and
- * gives it back cleared. Nothing is locked or allocated in recorder_take, but for the text of an
- * error of a kind that was not seen before.
+ * Threads: recorder_take and recorder_flush are the worker's; the swap crosses threads by two
+ * atomic mailboxes: the worker publishes its tally when an empty one lies ready, the reader
+ * collects it and gives it back cleared. Nothing is locked or allocated in recorder_take, but for
+ * the text of an error of a kind that was not seen before.
  */
 #ifndef LOADGEN_MEASURE_RECORDER_H
 #define LOADGEN_MEASURE_RECORDER_H
@@ -48,7 +48,8 @@ struct recorder {
     struct tally *tally;
     _Atomic(struct tally *) empty;     /* cleared, for the worker to take */
     _Atomic(struct tally *) published; /* full, for the reader to take */
-    struct error_key keys[RECORDER_KEYS]; /* a cache: the slot is chosen by hash, the last one stays */
+    struct error_key
+        keys[RECORDER_KEYS]; /* a cache: the slot is chosen by hash, the last one stays */
 };
 
 /* What recorders of all threads share; borrowed for as long as the recorder lives. */

@@ -12,10 +12,10 @@
 #include "loadgen/http/engine.h"
 
 struct result {
-    uint64_t number;        /* of the request in the run, from 0 */
-    uint64_t intended_ns;   /* since the start of the run */
-    uint64_t lag_ns;        /* late by the generator's own doing */
-    uint64_t wait_ns;       /* every allowed connection was busy */
+    uint64_t number;      /* of the request in the run, from 0 */
+    uint64_t intended_ns; /* since the start of the run */
+    uint64_t lag_ns;      /* late by the generator's own doing */
+    uint64_t wait_ns;     /* every allowed connection was busy */
     uint64_t connect_ns;
     uint64_t service_ns;
     uint64_t first_byte_ns; /* since sent; 0: no byte came */
@@ -23,9 +23,9 @@ struct result {
     uint64_t bytes_out;
     uint32_t target;
     uint32_t retries;
-    uint16_t code;       /* 0: no complete answer */
+    uint16_t code; /* 0: no complete answer */
     enum outcome outcome;
-    const char *error;   /* NULL, or a text of the text pool */
+    const char *error; /* NULL, or a text of the text pool */
 };
 
 /* Over this lag a request counts as late. */

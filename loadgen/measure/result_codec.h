@@ -2,8 +2,8 @@
  * result_codec - results packed into the payload of an 'R' block, about 16 bytes each.
  *
  * A block can be read by itself: numbers and times are differences to the record before it in the
- * same block, and the text of an error stands where it is first used. Numbers are LEB128; signed ones
- * are zigzag-coded first. A record is:
+ * same block, and the text of an error stands where it is first used. Numbers are LEB128; signed
+ * ones are zigzag-coded first. A record is:
  *
  *     kind       1 byte: outcome in bits 0-2, and which of the optional fields follow
  *     number     signed, to the number of the record before (0 at first)

@@ -78,8 +78,7 @@ static void *write_blocks(void *context)
     return NULL;
 }
 
-struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
-                                           struct err *err)
+struct result_writer *result_writer_create(int fd, const char *name, size_t blocks, struct err *err)
 {
     struct result_writer *writer = calloc(1, sizeof *writer);
     struct block *all = calloc(blocks, sizeof *all);

@@ -3,11 +3,11 @@
  *
  *     worker: take ... fill ... put  ->  queue  ->  writer thread: write  ->  free blocks
  *
- * There is a fixed number of blocks. When the reader of a pipe or a disk is slower than the run, they
- * run out and result_writer_take waits: the attack is held back, memory stays bounded, nothing is
- * lost, and how long it was held back is known. When writing fails (disk full, pipe closed) the
- * writer throws away what comes after, result_writer_failed turns true, and result_writer_close says
- * what happened: the run is to end then.
+ * There is a fixed number of blocks. When the reader of a pipe or a disk is slower than the run,
+ * they run out and result_writer_take waits: the attack is held back, memory stays bounded, nothing
+ * is lost, and how long it was held back is known. When writing fails (disk full, pipe closed) the
+ * writer throws away what comes after, result_writer_failed turns true, and result_writer_close
+ * says what happened: the run is to end then.
  *
  * Threads: take, put and failed from any thread; create and close from one.
  */

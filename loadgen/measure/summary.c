@@ -74,8 +74,8 @@ json_t *generator_to_json(const struct generator *g)
     return json_pack("{s:i, s:f, s:f, s:f, s:o, s:I, s:f}", "threads", (int)g->threads, "cpu_limit",
                      g->cpu_limit, "cpu_seconds", g->cpu_seconds, "wall_seconds", g->wall_seconds,
                      "throttled_seconds",
-                     g->has_throttled ? json_real(g->throttled_seconds) : json_null(),
-                     "loop_p99", (json_int_t)g->loop_p99_ns, "held_back_seconds",
+                     g->has_throttled ? json_real(g->throttled_seconds) : json_null(), "loop_p99",
+                     (json_int_t)g->loop_p99_ns, "held_back_seconds",
                      (double)g->held_back_ns / (double)NS_PER_S);
 }
 

@@ -19,9 +19,9 @@
 /* The generator's own state: was it the bottleneck? */
 struct generator {
     unsigned threads;
-    double cpu_limit;      /* CPUs that it may use: cgroup and affinity */
-    double cpu_seconds;    /* used by the whole process during the run */
-    double wall_seconds;   /* that the run took, with its drain */
+    double cpu_limit;    /* CPUs that it may use: cgroup and affinity */
+    double cpu_seconds;  /* used by the whole process during the run */
+    double wall_seconds; /* that the run took, with its drain */
     bool has_throttled;
     double throttled_seconds;
     uint64_t loop_p99_ns;  /* from the return of epoll_wait to the last event handled */
@@ -31,8 +31,8 @@ struct generator {
 struct summary {
     struct tally *tally;
     struct text_pool texts;
-    uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the start
-                               of the run, or 0 (1970) when they were read from files */
+    uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the
+                               start of the run, or 0 (1970) when they were read from files */
     /* What was asked for and did not become a result; unknown in a file without an end. */
     bool has_plan;
     uint64_t rate_count; /* 0: closed loop */
@@ -40,8 +40,8 @@ struct summary {
     uint64_t intended;
     uint64_t not_started;
     bool is_interrupted;
-    bool is_cut_short;     /* the file has no end */
-    uint64_t damaged;      /* blocks of the file that could not be read */
+    bool is_cut_short; /* the file has no end */
+    uint64_t damaged;  /* blocks of the file that could not be read */
     struct generator generator;
 };
 
@@ -58,7 +58,8 @@ double summary_rate(const struct summary *summary);
 /* Successes per second of attack and wait; the plain count when that is no time at all. */
 double summary_throughput(const struct summary *summary);
 
-/* last intended - first intended, and the end - last intended, in ns: vegeta's duration and wait. */
+/* last intended - first intended, and the end - last intended, in ns: vegeta's duration and wait.
+ */
 uint64_t summary_attack_ns(const struct summary *summary);
 uint64_t summary_wait_ns(const struct summary *summary);
 

@@ -66,8 +66,7 @@ void tally_add(struct tally *tally, const struct result *result)
     counters->started++;
     counters->answered += result->outcome == OUTCOME_ANSWERED;
     counters->timed_out += result->outcome == OUTCOME_TIMED_OUT;
-    counters->failed +=
-        result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
+    counters->failed += result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
     counters->retried += result->retries;
     counters->late += result->lag_ns > RESULT_LATE_NS;
     tally->bytes_in += result->bytes_in;

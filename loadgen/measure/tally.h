@@ -1,8 +1,8 @@
 /*
  * tally - everything that is counted of results, over any span of time and any number of threads.
  *
- * Tallies add up: merging the tallies of two threads gives the tally of both. All of a run's numbers
- * come from here, whether the results were counted as they came or read from a file.
+ * Tallies add up: merging the tallies of two threads gives the tally of both. All of a run's
+ * numbers come from here, whether the results were counted as they came or read from a file.
  *
  * Threads: one writer, no lock. Memory: 1.8 MB, most of it untouched pages; make one with
  * tally_create. `errors` points into the text pool that the results' texts come from.
@@ -54,7 +54,8 @@ struct tally {
     struct counters counters;
     uint64_t bytes_in;
     uint64_t bytes_out;
-    /* Moments since the start of the run; the first ones are UINT64_MAX when there are no results. */
+    /* Moments since the start of the run; the first ones are UINT64_MAX when there are no results.
+     */
     uint64_t first_intended_ns;
     uint64_t last_intended_ns;
     uint64_t first_started_ns;

@@ -1,8 +1,8 @@
 /*
  * text_pool - keeps each distinct text once, so that equal texts are equal pointers.
  *
- * For the texts of errors: there are few, each is built when it first happens, and from then on it is
- * counted by its pointer. At most TEXT_POOL_MAX are kept; every further one becomes the same
+ * For the texts of errors: there are few, each is built when it first happens, and from then on it
+ * is counted by its pointer. At most TEXT_POOL_MAX are kept; every further one becomes the same
  * text, which says so.
  *
  * Threads: text_pool_intern may be called from all; it takes a lock, so callers remember what they

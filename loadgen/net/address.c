@@ -14,8 +14,12 @@ bool address_resolve(const char *host, uint16_t port, struct address *address, s
         return err_set(err, ERR_FAILED, "cannot resolve \"%s\": %s", host, gai_strerror(failed));
     }
     const struct addrinfo *chosen = found;
-    for (const struct addrinfo *a = found; a && chosen->ai_family != AF_INET; a = a->ai_next) {
-        chosen = a->ai_family == AF_INET ? a : chosen;
+    while (chosen && chosen->ai_family != AF_INET) {
+        chosen = chosen->ai_next;
+    }
+    chosen = chosen ? chosen : found;
+    if (!chosen) {
+        return err_set(err, ERR_FAILED, "cannot resolve \"%s\": it has no address", host);
     }
     memset(address, 0, sizeof *address);
     memcpy(&address->socket, chosen->ai_addr, chosen->ai_addrlen);

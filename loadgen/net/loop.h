@@ -8,8 +8,8 @@
  *
  * There are no timers here. The thread asks its parts for their next deadline and passes the
  * earliest to loop_wait; the loop sleeps with epoll_pwait2, whose timeout has nanoseconds, and
- * loop_create asks the kernel to wake this thread as exactly as it can (PR_SET_TIMERSLACK). It never
- * spins: inside a CPU quota spinning causes the throttling that it means to avoid.
+ * loop_create asks the kernel to wake this thread as exactly as it can (PR_SET_TIMERSLACK). It
+ * never spins: inside a CPU quota spinning causes the throttling that it means to avoid.
  *
  * Threads: a loop belongs to the thread that created it.
  */

@@ -11,7 +11,7 @@ static const struct unit {
     const char *name;
     uint64_t ns;
 } units[] = {
-    {"h", 3600 * NS_PER_S}, {"ms", NS_PER_MS},     {"m", 60 * NS_PER_S}, {"s", NS_PER_S},
+    {"h", 3600 * NS_PER_S}, {"ms", NS_PER_MS},      {"m", 60 * NS_PER_S},   {"s", NS_PER_S},
     {"us", NS_PER_US},      {"\u00b5s", NS_PER_US}, {"\u03bcs", NS_PER_US}, {"ns", 1},
 };
 
@@ -120,8 +120,8 @@ const char *duration_print(uint64_t ns, char text[DURATION_TEXT])
 
 const char *duration_print_rounded(uint64_t ns, char text[DURATION_TEXT])
 {
-    static const uint64_t steps[] = {3600 * NS_PER_S, 60 * NS_PER_S, NS_PER_S, NS_PER_MS,
-                                     NS_PER_US,       1};
+    static const uint64_t steps[] = {3600 * NS_PER_S, 60 * NS_PER_S, NS_PER_S,
+                                     NS_PER_MS,       NS_PER_US,     1};
     for (size_t i = 0; i + 1 < sizeof steps / sizeof steps[0]; i++) {
         if (ns >= steps[i]) {
             uint64_t finer = steps[i + 1];

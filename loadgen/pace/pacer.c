@@ -27,7 +27,8 @@ bool rate_set(void *field, const char *text, struct err *err)
         /* "100/s": a bare unit is one of it. */
         char one[DURATION_TEXT];
         const char *per = rest + 1;
-        int used = snprintf(one, sizeof one, "%s%s", isalpha((unsigned char)*per) || *per < 0 ? "1" : "", per);
+        int used = snprintf(one, sizeof one, "%s%s",
+                            isalpha((unsigned char)*per) || *per < 0 ? "1" : "", per);
         ok = used < (int)sizeof one && duration_parse(one, &rate->per_ns, NULL) && rate->per_ns > 0;
     } else {
         ok = ok && *rest == '\0';

@@ -14,12 +14,12 @@ static json_t *integer(uint64_t value)
 /* vegeta's keys of a timing, in nanoseconds. */
 static json_t *timing(const struct histogram *h)
 {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", integer(h->sum_ns), "mean",
-                     integer(histogram_mean(h)), "50th", integer(histogram_percentile(h, 500000)),
-                     "90th", integer(histogram_percentile(h, 900000)), "95th",
-                     integer(histogram_percentile(h, 950000)), "99th",
-                     integer(histogram_percentile(h, 990000)), "max", integer(h->max_ns), "min",
-                     integer(h->count ? h->min_ns : 0));
+    return json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", integer(h->sum_ns), "mean",
+        integer(histogram_mean(h)), "50th", integer(histogram_percentile(h, 500000)), "90th",
+        integer(histogram_percentile(h, 900000)), "95th", integer(histogram_percentile(h, 950000)),
+        "99th", integer(histogram_percentile(h, 990000)), "max", integer(h->max_ns), "min",
+        integer(h->count ? h->min_ns : 0));
 }
 
 static json_t *bytes(uint64_t total, uint64_t requests)

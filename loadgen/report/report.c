@@ -12,8 +12,9 @@ const struct report *report_find(const char *name, struct err *err)
         }
     }
     bool is_vegetas = strncmp(name, "hist", 4) == 0 || strcmp(name, "hdrplot") == 0;
-    err_set(err, ERR_USAGE, is_vegetas ? "report type \"%s\" is not there yet; use text or json"
-                                       : "unknown report type \"%s\"; use text or json",
+    err_set(err, ERR_USAGE,
+            is_vegetas ? "report type \"%s\" is not there yet; use text or json"
+                       : "unknown report type \"%s\"; use text or json",
             name);
     return NULL;
 }

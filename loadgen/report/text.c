@@ -69,10 +69,9 @@ static void write_schedule(const struct summary *summary, FILE *out)
                 summary->not_started);
     } else {
         fprintf(out, "%" PRIu64 "/%s, %" PRIu64 ", %" PRIu64 "\n", summary->rate_count,
-                duration_print(summary->rate_per_ns, per), summary->intended,
-                summary->not_started);
+                duration_print(summary->rate_per_ns, per), summary->intended, summary->not_started);
     }
-    fprintf(out, LABELS "%" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n", "Requests",
+    fprintf(out, LABELS "%" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n", "Counts",
             "[late, retried, timed out]", summary->tally->counters.late,
             summary->tally->counters.retried, summary->tally->counters.timed_out);
 }
@@ -82,7 +81,7 @@ static void write_generator(const struct summary *summary, FILE *out)
     const struct generator *g = &summary->generator;
     char throttled[DURATION_TEXT] = "unknown";
     char loop[DURATION_TEXT];
-    fprintf(out, LABELS, "Generator", "[threads, CPU, throttled, loop 99]");
+    fprintf(out, LABELS, "Generator", "[threads, CPU, throttled, loop]");
     if (g->threads == 0) {
         fputs("not recorded\n", out);
         return;

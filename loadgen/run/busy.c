@@ -1,9 +1,9 @@
 #include "loadgen/run/busy.h"
 
 /*
- * A peer's word, so that one load tells all: while the thread is full, its free time so far; while it
- * has a free slot, FREE_BIT and the moment at which its free time would have begun had it been free
- * ever since (so that now - that moment is its free time so far).
+ * A peer's word, so that one load tells all: while the thread is full, its free time so far; while
+ * it has a free slot, FREE_BIT and the moment at which its free time would have begun had it been
+ * free ever since (so that now - that moment is its free time so far).
  */
 #define FREE_BIT (UINT64_C(1) << 63)
 
@@ -26,8 +26,8 @@ static uint64_t others_free_time(const struct busy *busy, uint64_t now_ns)
     uint64_t sum = 0;
     for (size_t i = 0; i < busy->peer_count; i++) {
         if (i != busy->own) {
-            sum += free_time(
-                atomic_load_explicit(&busy->peers[i].word, memory_order_acquire), now_ns);
+            sum +=
+                free_time(atomic_load_explicit(&busy->peers[i].word, memory_order_acquire), now_ns);
         }
     }
     return sum;
@@ -81,8 +81,7 @@ static void add_point(struct busy *busy, uint64_t now_ns)
     }
     busy->others_ns = others_ns;
     struct busy_point point = {now_ns, last->busy_ns + gained_ns};
-    if (busy->count > 1 &&
-        now_ns - busy->points[busy->count - 2].at_ns < busy->spacing_ns) {
+    if (busy->count > 1 && now_ns - busy->points[busy->count - 2].at_ns < busy->spacing_ns) {
         busy->points[busy->count - 1] = point;
         return;
     }

@@ -44,10 +44,10 @@ static json_t *count_or_null(uint64_t count, uint64_t none)
 
 json_t *plan_to_json(const struct plan *plan)
 {
-    return json_pack("{s:s, s:{s:I, s:I}, s:o, s:I, s:o, s:o, s:b, s:i}", "name", plan->name, "rate",
-                     "count", (json_int_t)plan->rate.count, "per", (json_int_t)plan->rate.per_ns,
-                     "duration", count_or_null(plan->duration_ns, 0), "timeout",
-                     (json_int_t)plan->timeout_ns, "max_workers",
+    return json_pack("{s:s, s:{s:I, s:I}, s:o, s:I, s:o, s:o, s:b, s:i}", "name", plan->name,
+                     "rate", "count", (json_int_t)plan->rate.count, "per",
+                     (json_int_t)plan->rate.per_ns, "duration", count_or_null(plan->duration_ns, 0),
+                     "timeout", (json_int_t)plan->timeout_ns, "max_workers",
                      count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
                      count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive,
                      "threads", (int)plan_threads(plan));

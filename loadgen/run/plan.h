@@ -1,7 +1,8 @@
 /*
  * plan - what a run is to do: immutable once it was checked, shared by all threads.
  *
- * Everything here is data, so that it can be written into a result file, or sent to another machine.
+ * Everything here is data, so that it can be written into a result file, or sent to another
+ * machine.
  */
 #ifndef LOADGEN_RUN_PLAN_H
 #define LOADGEN_RUN_PLAN_H
@@ -21,7 +22,7 @@ struct plan {
     uint64_t max_workers;     /* requests in flight at most, over all threads; UINT64_MAX: no cap */
     uint64_t max_connections; /* to each host and port, over all threads; 0: no cap */
     bool keepalive;
-    unsigned threads;         /* worker threads at most; a small cap needs fewer */
+    unsigned threads; /* worker threads at most; a small cap needs fewer */
 };
 
 /* Checks the rules between the fields. ERR_USAGE names the flags to change. */

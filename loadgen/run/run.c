@@ -13,8 +13,8 @@
 #include "loadgen/http/engine_h1.h"
 #include "loadgen/run/worker.h"
 
-#define START_LEAD_NS (2 * NS_PER_MS)     /* from opening the gate to the first request */
-#define COLLECT_LEAD_NS (20 * NS_PER_MS)  /* from the workers' tick to ours */
+#define START_LEAD_NS (2 * NS_PER_MS)    /* from opening the gate to the first request */
+#define COLLECT_LEAD_NS (20 * NS_PER_MS) /* from the workers' tick to ours */
 
 struct state {
     struct worker_shared shared;
@@ -60,8 +60,8 @@ static bool start_workers(struct state *state, struct err *err)
     if (shared->finished_fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
     }
-    shared->peers = aligned_alloc(_Alignof(struct busy_peer),
-                                  shared->threads * sizeof *shared->peers);
+    shared->peers =
+        aligned_alloc(_Alignof(struct busy_peer), shared->threads * sizeof *shared->peers);
     state->workers = calloc(shared->threads, sizeof *state->workers);
     if (!shared->peers || !state->workers) {
         return err_set(err, ERR_FAILED, "not enough memory for threads");
@@ -137,9 +137,8 @@ static void note_generator(struct state *state, uint64_t now_ns)
     uint64_t start_ns = state->shared.recorder.start_ns;
     unsigned affinity = cgroup_usable_cpus(0);
     generator->threads = state->shared.threads;
-    generator->cpu_limit = cgroup.limit_cpus > 0 && cgroup.limit_cpus < affinity
-                               ? cgroup.limit_cpus
-                               : (double)affinity;
+    generator->cpu_limit = cgroup.limit_cpus > 0 && cgroup.limit_cpus < affinity ? cgroup.limit_cpus
+                                                                                 : (double)affinity;
     generator->cpu_seconds = cpu_seconds() - state->cpu_at_start;
     generator->wall_seconds =
         now_ns > start_ns ? (double)(now_ns - start_ns) / (double)NS_PER_S : 0;
@@ -205,8 +204,8 @@ static void watch(struct state *state, const struct control *control)
     uint64_t finished = 0;
     while (finished < state->started) {
         uint64_t now_ns = clock_now_ns();
-        uint64_t next_ns = state->shared.recorder.start_ns + COLLECT_LEAD_NS +
-                           (state->seconds + 1) * NS_PER_S;
+        uint64_t next_ns =
+            state->shared.recorder.start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
         int wait_ms = next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0;
         poll(waits, 2, wait_ms);
         uint64_t count = 0;
@@ -261,14 +260,15 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .observer = observer,
         .writer = writer,
         .window = tally_create(),
-        .shared = {
-            .plan = plan,
-            .source = source,
-            .engine_type = &engine_h1,
-            .endpoint_count = targets->endpoint_count,
-            .threads = plan_threads(plan),
-            .finished_fd = -1,
-        },
+        .shared =
+            {
+                .plan = plan,
+                .source = source,
+                .engine_type = &engine_h1,
+                .endpoint_count = targets->endpoint_count,
+                .threads = plan_threads(plan),
+                .finished_fd = -1,
+            },
     };
     pthread_mutex_init(&state.shared.gate.lock, NULL);
     pthread_cond_init(&state.shared.gate.changed, NULL);

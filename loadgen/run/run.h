@@ -4,11 +4,12 @@
  *     plan -> workers (a thread each) -> tallies, once a second -> summary
  *                                     -> results  -> result writer
  *
- * The calling thread starts the workers, gathers what they counted once a second, tells the observer,
- * and waits for the end. It knows nothing of who asked, and prints nothing.
+ * The calling thread starts the workers, gathers what they counted once a second, tells the
+ * observer, and waits for the end. It knows nothing of who asked, and prints nothing.
  *
- * The end comes when the plan's duration has passed, when `control` asks for it, or when the results
- * cannot be written any more; each time what is in flight is drained, and the summary is whole.
+ * The end comes when the plan's duration has passed, when `control` asks for it, or when the
+ * results cannot be written any more; each time what is in flight is drained, and the summary is
+ * whole.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H

@@ -8,7 +8,8 @@
 
 #include "common/clock.h"
 
-/* Starts before the loop is looked at again: an answer that waits to be read looks like a slow one. */
+/* Starts before the loop is looked at again: an answer that waits to be read looks like a slow one.
+ */
 enum { FILL_MAX = 16 };
 
 #define DRAIN_DEFAULT_NS (30 * NS_PER_S)
@@ -60,8 +61,8 @@ static const struct request *next_request(const struct worker *worker)
 {
     const struct source *source = worker->shared->source;
     /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
-    return source->next(source, is_closed_loop(worker) ? worker->started + worker->index
-                                                       : worker->next);
+    return source->next(source,
+                        is_closed_loop(worker) ? worker->started + worker->index : worker->next);
 }
 
 static void take_next(struct worker *worker)
@@ -105,8 +106,7 @@ static void start_one(struct worker *worker)
     uint64_t intended_ns = next_due_ns(worker);
     uint64_t number = worker->next;
     uint64_t started_ns = clock_now_ns();
-    uint64_t wait_ns =
-        worker->is_capped ? busy_between(&worker->busy, intended_ns, started_ns) : 0;
+    uint64_t wait_ns = worker->is_capped ? busy_between(&worker->busy, intended_ns, started_ns) : 0;
     take_next(worker);
     worker->started++;
     worker->in_flight++;
@@ -184,8 +184,8 @@ static uint64_t drain_end_ns(const struct worker *worker)
 /* The next moment at which something must be done without an event. */
 static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
 {
-    uint64_t at_ns = least(worker->next_tick_ns,
-                           worker->engine->type->next_deadline_ns(worker->engine));
+    uint64_t at_ns =
+        least(worker->next_tick_ns, worker->engine->type->next_deadline_ns(worker->engine));
     if (now_ns < worker->end_ns) {
         at_ns = least(at_ns, worker->end_ns);
     } else {
@@ -258,9 +258,8 @@ static bool set_up(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
     const struct plan *plan = shared->plan;
-    uint64_t connections = plan->max_connections
-                               ? share_count(worker->share, plan->max_connections)
-                               : UINT64_MAX;
+    uint64_t connections =
+        plan->max_connections ? share_count(worker->share, plan->max_connections) : UINT64_MAX;
     const struct engine_config config = {
         .addresses = shared->recorder.addresses,
         .endpoint_count = shared->endpoint_count,
@@ -337,14 +336,11 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     worker->index = index;
     worker->wake = (struct loop_watch){.on_ready = on_wake, .fd = -1};
     /* Without a cap there are as many slots as threads. */
-    worker->share = (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads,
-                                   index};
-    worker->slots = plan->max_workers == UINT64_MAX
-                        ? UINT64_MAX
-                        : share_count(worker->share, plan->max_workers);
-    worker->is_capped = is_closed_loop(worker)
-                            ? cap < plan->max_workers
-                            : cap != UINT64_MAX;
+    worker->share =
+        (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads, index};
+    worker->slots = plan->max_workers == UINT64_MAX ? UINT64_MAX
+                                                    : share_count(worker->share, plan->max_workers);
+    worker->is_capped = is_closed_loop(worker) ? cap < plan->max_workers : cap != UINT64_MAX;
     if (is_closed_loop(worker)) {
         worker->freed = calloc(worker->slots, sizeof *worker->freed);
         if (!worker->freed) {
@@ -378,10 +374,10 @@ uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
     }
     uint64_t start_ns = worker->shared->recorder.start_ns;
     uint64_t end_ns = least(now_ns, atomic_load(&worker->shared->stop_ns));
-    uint64_t due = end_ns > start_ns ? share_count(worker->share,
-                                                   pacer_count(worker->shared->plan->rate,
-                                                               end_ns - start_ns))
-                                     : 0;
+    uint64_t due =
+        end_ns > start_ns
+            ? share_count(worker->share, pacer_count(worker->shared->plan->rate, end_ns - start_ns))
+            : 0;
     /* A stop that came from outside takes a moment to arrive: what was sent then was intended. */
     return due > started ? due : started;
 }

@@ -61,22 +61,22 @@ struct worker {
     struct worker_shared *shared;
     unsigned index;
     pthread_t thread;
-    struct err err; /* of the set-up in the thread */
+    struct err err;         /* of the set-up in the thread */
     struct loop_watch wake; /* eventfd: stop_ns has changed */
     struct loop *loop;
     struct engine *engine;
     struct recorder recorder;
     struct busy busy;
-    bool is_capped;   /* requests may have to wait for a connection */
-    bool is_filling;  /* fill is at work further up the stack */
+    bool is_capped;  /* requests may have to wait for a connection */
+    bool is_filling; /* fill is at work further up the stack */
     struct share share;
-    uint64_t slots;   /* in flight at most */
+    uint64_t slots; /* in flight at most */
     uint64_t in_flight;
     uint64_t started;
-    uint64_t next;    /* open loop: number of the next request of this share */
-    uint64_t due_ns;  /* and its moment */
-    uint64_t total;   /* open loop: numbers below this are due before the end */
-    uint64_t *freed;  /* closed loop: since when each free user is free, a ring */
+    uint64_t next;   /* open loop: number of the next request of this share */
+    uint64_t due_ns; /* and its moment */
+    uint64_t total;  /* open loop: numbers below this are due before the end */
+    uint64_t *freed; /* closed loop: since when each free user is free, a ring */
     size_t freed_first;
     size_t freed_count;
     uint64_t start_ns;

@@ -20,9 +20,9 @@ struct request {
     const char *bytes; /* request line, headers, body */
     size_t length;
     size_t body_length;
-    uint32_t target;   /* index of the target that it came from: its name, for the report */
-    uint32_t endpoint; /* index of the host and port that it goes to */
-    bool is_head;      /* the answer has no body, whatever its headers say */
+    uint32_t target;    /* index of the target that it came from: its name, for the report */
+    uint32_t endpoint;  /* index of the host and port that it goes to */
+    bool is_head;       /* the answer has no body, whatever its headers say */
     bool is_repeatable; /* GET, HEAD, PUT, DELETE, OPTIONS: sent again, nothing happens twice */
 };
 

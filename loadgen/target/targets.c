@@ -230,7 +230,7 @@ static bool add_draft(struct targets *targets, struct draft *draft,
         return out_of_memory(err);
     }
     request.bytes = bytes;
-    targets->list[targets->count] = (struct target){name, draft->method, draft->url};
+    targets->list[targets->count] = (struct target){name, draft->method, draft->url, bytes};
     targets->requests[targets->count++] = request;
     draft->method = NULL;
     draft->url = NULL;
@@ -361,8 +361,8 @@ bool targets_single(struct targets *targets, const char *url,
 {
     *targets = (struct targets){0};
     struct draft draft = {.method = strdup("GET"), .url = strdup(url)};
-    bool ok = draft.method && draft.url ? add_draft(targets, &draft, defaults, err)
-                                        : out_of_memory(err);
+    bool ok =
+        draft.method && draft.url ? add_draft(targets, &draft, defaults, err) : out_of_memory(err);
     draft_clear(&draft);
     if (!ok) {
         targets_free(targets);
@@ -376,7 +376,7 @@ void targets_free(struct targets *targets)
         free(targets->list[i].name);
         free(targets->list[i].method);
         free(targets->list[i].url);
-        free((void *)(uintptr_t)targets->requests[i].bytes);
+        free(targets->list[i].bytes);
     }
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         free(targets->endpoints[i].host);

@@ -12,11 +12,11 @@
  *
  * A target is a line with method and URL, then headers, then a blank line or the file with the body
  * (relative to the current directory). A target without headers needs no blank line behind it.
- * Stricter than vegeta where vegeta silently does something else: after a header a line "GET http..."
- * is an error here and no header named "GET http".
+ * Stricter than vegeta where vegeta silently does something else: after a header a line "GET
+ * http..." is an error here and no header named "GET http".
  *
- * Everything is read, checked and turned into the bytes of the request before the run. Each host:port
- * is one endpoint; targets with the same endpoint share connections.
+ * Everything is read, checked and turned into the bytes of the request before the run. Each
+ * host:port is one endpoint; targets with the same endpoint share connections.
  *
  * Errors: ERR_USAGE with file and line, and what was expected. Memory: targets_free.
  * Threads: set-up only; read-only afterwards.
@@ -36,6 +36,7 @@ struct target {
     char *name;   /* method and path: the row of a report */
     char *method; /* "GET" */
     char *url;    /* as written */
+    char *bytes;  /* of its request, which points here */
 };
 
 struct endpoint {

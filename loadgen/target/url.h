@@ -1,9 +1,9 @@
 /*
  * url - takes an http URL apart: http://host[:port][/path][?query][#fragment].
  *
- * The parts are slices of the text that was given, and live as long as it does. Bytes that HTTP does
- * not allow in a request line (spaces, controls) are refused, with the form that the text should
- * have; non-ASCII bytes are percent-encoded by url_write_path.
+ * The parts are slices of the text that was given, and live as long as it does. Bytes that HTTP
+ * does not allow in a request line (spaces, controls) are refused, with the form that the text
+ * should have; non-ASCII bytes are percent-encoded by url_write_path.
  *
  * Threads: pure functions. Errors: ERR_USAGE with the URL and the remedy.
  */

@@ -97,7 +97,8 @@ END_TEST
 START_TEST(a_flag_that_is_not_there_yet_says_so)
 {
     ck_assert_int_eq(PARSE("-redirects", "1"), CLI_BAD);
-    ck_assert_ptr_nonnull(strstr(err.text, "-redirects is a flag of vegeta's that is not there yet"));
+    ck_assert_ptr_nonnull(
+        strstr(err.text, "-redirects is a flag of vegeta's that is not there yet"));
 }
 END_TEST
 

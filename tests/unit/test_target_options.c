@@ -1,4 +1,5 @@
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/cgroup.h"
@@ -7,10 +8,13 @@
 static struct target_options options;
 static struct err err;
 
-static enum cli_result parse(char *flag, char *value)
+static enum cli_result parse(const char *flag, const char *value)
 {
-    char program[] = "target-api";
-    char *argv[] = {program, flag, value, NULL};
+    static char words[3][32]; /* options point into argv */
+    snprintf(words[0], sizeof words[0], "target-api");
+    snprintf(words[1], sizeof words[1], "%s", flag ? flag : "");
+    snprintf(words[2], sizeof words[2], "%s", value ? value : "");
+    char *argv[] = {words[0], words[1], words[2], NULL};
     memset(&options, 0, sizeof options);
     memset(&err, 0, sizeof err);
     return target_options_parse(&options, flag ? 3 : 1, argv, &err);

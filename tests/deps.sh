@@ -1,0 +1,36 @@
+#!/bin/sh
+# deps.sh - finds which of the named Debian packages are missing, and installs them.
+#
+#     tests/deps.sh PACKAGE...
+#
+# Installs with apt-get as root, or with sudo where that asks for no password; otherwise prints the
+# one line to run, and fails.
+set -eu
+
+missing=
+for package in "$@"; do
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+    [ "$state" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null || ! sudo -n true 2>/dev/null; then
+        echo "deps: these packages are missing; run: sudo apt-get install -y --no-install-recommends$missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+echo "deps: installing$missing"
+# shellcheck disable=SC2086 # a list of words
+install() {
+    DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $missing
+}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { $as_root apt-get update && install; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "deps: apt-get could not install:$missing" >&2
+    exit 1
+fi

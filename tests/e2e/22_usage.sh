@@ -1,0 +1,68 @@
+#!/bin/sh
+# Command lines: what is refused is refused with the flag, file or line, and with what to do.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+cd "$TMP"
+
+# refused STATUS MESSAGE ARGUMENT...: loadgen ends with STATUS and a line on stderr with MESSAGE
+refused() {
+    status=$1 message=$2
+    shift 2
+    actual=0
+    timeout 10 "$loadgen" "$@" </dev/null >out 2>err || actual=$?
+    expect_eq "status of: $*" "$actual" "$status"
+    expect_has "message of: $*" "$(cat err)" "$message"
+    expect_eq "lines of: $*" "$(wc -l <err)" 1
+}
+BIN=$(cd "$OLDPWD" && cd "$BIN" && pwd)
+loadgen=$BIN/loadgen
+u=http://127.0.0.1:9/
+
+refused 2 "unknown flag -rat; the nearest is -rate" attack -rat 1 $u
+refused 2 "unknown flag -dur; the nearest is -duration" attack -dur 1s $u
+refused 2 "-lazy is a flag of vegeta's that is not there yet" attack -lazy $u
+refused 2 '-rate: "ten" is not a rate' attack -rate ten $u
+refused 2 '-rate: "-1" is not a rate' attack -rate=-1 $u
+refused 2 '-duration: "5" is not a duration' attack -duration 5 $u
+refused 2 "-rate=0 requires setting -max-workers" attack -rate=0 $u
+refused 2 "-max-workers: there must be at least 1" attack -max-workers=0 $u
+refused 2 "-keepalive=false" attack -keepalive false $u
+refused 2 '-encoding: "gob" is no encoding' attack -encoding gob $u
+refused 2 '-report: unknown report type "pdf"' attack -report pdf $u
+refused 2 '-header: bad header "x"' attack -header x $u
+refused 2 "is computed from the body" attack -header "Content-Length: 3" $u
+refused 2 "cannot share stdout" attack -output stdout -report text $u
+refused 2 "one URL at most" attack $u $u
+refused 2 "https is not there yet" attack https://127.0.0.1/
+refused 2 "is not a URL that can be attacked" attack 127.0.0.1:80
+refused 2 "bad port" attack http://127.0.0.1:99999/
+refused 2 "stdin: no targets to attack" attack
+refused 1 "-targets: cannot open nothing: No such file" attack -targets nothing
+refused 1 "-body: cannot open nothing: No such file" attack -body nothing $u
+refused 1 "-output: cannot open nowhere/results: No such file" attack -output nowhere/results $u
+refused 1 'cannot resolve "no.such.host.invalid"' attack -duration 1s http://no.such.host.invalid/
+refused 2 'unknown command "atack"; the nearest is attack' atack
+refused 2 "encode is a command of vegeta's that is not there yet" encode
+refused 2 '-type: report type "hist[0,1ms]" is not there yet' report -type "hist[0,1ms]"
+refused 1 "cannot open nothing: No such file" report nothing
+refused 1 "stdin: no results of loadgen attack in it" report
+
+# targets: file and line
+printf '\nget %s\n' $u >t; refused 2 't:2: "get' attack -targets t
+printf '# c\n\nPOST %s Content-Type: x {}\n' $u >t; refused 2 "t:3: the URL" attack -targets t
+printf 'GET %s\nA: b\nGET %s\n' $u $u >t; refused 2 "t:3: " attack -targets t
+printf 'GET %s\na b\n' $u >t; refused 2 't:2: bad header "a b"' attack -targets t
+printf 'POST %s\n@no-such-body\n' $u >t; refused 1 "t:2: cannot open no-such-body" attack -targets t
+
+# help and version, on stdout and with status 0
+for words in "-h" "help" "help attack" "help report" "attack -h" "report --help" "-version" "attack -version"; do
+    # shellcheck disable=SC2086
+    "$loadgen" $words >out 2>err || fail "loadgen $words ended with status $?"
+    [ -s out ] || fail "loadgen $words printed nothing"
+    expect_eq "stderr of $words" "$(cat err)" ""
+done
+expect_has "version" "$("$loadgen" -version)" "Version: "
+status=0
+"$loadgen" >out 2>err || status=$?
+expect_eq "no command" "$status" 2

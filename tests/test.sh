@@ -1,0 +1,46 @@
+#!/bin/sh
+# test.sh - runs the tests: all, or the ones that are named (`make test T=pacer`).
+#
+#     BIN=build/release/bin tests/test.sh [NAME...]
+#
+# A name is a suite of tests/unit/suites.def or a script of tests/e2e without its number.
+set -eu
+BIN=${BIN:-build/release/bin}
+export BIN
+passed=0
+failed=0
+
+run() {
+    name=$1
+    shift
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok      $name"
+    else
+        failed=$((failed + 1))
+        echo "FAILED  $name"
+        sed 's/^/        /' "$log"
+    fi
+    rm -f "$log"
+}
+
+is_wanted() {
+    [ -z "$wanted" ] && return 0
+    case " $wanted " in *" $1 "*) return 0 ;; esac
+    return 1
+}
+
+wanted=$*
+suites=$(sed -n 's/^SUITE(\(.*\))$/\1/p' tests/unit/suites.def)
+for suite in $suites; do
+    if is_wanted "$suite"; then run "unit $suite" "$BIN/unit" "$suite"; fi
+done
+for script in tests/e2e/[0-9]*.sh; do
+    name=$(basename "$script" .sh)
+    if is_wanted "$name" || is_wanted "${name#*_}"; then run "e2e  $name" sh "$script"; fi
+done
+
+[ $((passed + failed)) -gt 0 ] || { echo "test: nothing is called \"$wanted\"" >&2; exit 1; }
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

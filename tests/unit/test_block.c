@@ -1,0 +1,145 @@
+#include <check.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/measure/block.h"
+
+static struct block *block;
+static struct block *got;
+
+static void setup(void)
+{
+    block = calloc(1, sizeof *block);
+    got = calloc(1, sizeof *got);
+    block->type = BLOCK_RESULTS;
+    block->length = 200;
+    for (size_t i = 0; i < block->length; i++) {
+        block_payload(block)[i] = (uint8_t)(i * 37);
+    }
+    block_seal(block);
+}
+
+static void teardown(void)
+{
+    free(block);
+    free(got);
+}
+
+static enum block_read read_from(const uint8_t *bytes, size_t length)
+{
+    FILE *in = length ? fmemopen((void *)(uintptr_t)bytes, length, "r") : fopen("/dev/null", "r");
+    enum block_read state = block_read(got, in);
+    fclose(in);
+    return state;
+}
+
+static bool is_the_same(void)
+{
+    return got->type == block->type && got->length == block->length &&
+           memcmp(block_payload(got), block_payload(block), block->length) == 0;
+}
+
+START_TEST(the_bytes_are_those_of_the_format)
+{
+    block->type = BLOCK_END;
+    block->length = 9;
+    memcpy(block_payload(block), "123456789", 9);
+    block_seal(block);
+    static const uint8_t expected[] = {'H', 'R', 'M', '1', 'E',  0,    0,    0,
+                                       9,   0,   0,   0,   0x26, 0x39, 0xf4, 0xcb};
+    ck_assert_mem_eq(block->bytes, expected, 12);
+    /* CRC-32 of "123456789" is the check value of its definition. */
+    ck_assert_mem_eq(block->bytes + 12, expected + 12, 4);
+}
+END_TEST
+
+START_TEST(blocks_are_read_one_after_the_other)
+{
+    static const size_t lengths[] = {1, 0, BLOCK_PAYLOAD_MAX, 1000};
+    FILE *file = tmpfile();
+    for (size_t i = 0; i < 4; i++) {
+        block->length = lengths[i];
+        block_seal(block);
+        fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, file);
+    }
+    rewind(file);
+    for (size_t i = 0; i < 4; i++) {
+        block->length = lengths[i];
+        ck_assert_int_eq(block_read(got, file), BLOCK_READ_OK);
+        ck_assert(is_the_same());
+    }
+    ck_assert_int_eq(block_read(got, file), BLOCK_READ_EOF);
+    fclose(file);
+}
+END_TEST
+
+START_TEST(a_type_that_is_not_known_is_read_as_well)
+{
+    block->type = (enum block_type)'Z';
+    block_seal(block);
+    ck_assert_int_eq(read_from(block->bytes, BLOCK_PREFIX + block->length), BLOCK_READ_OK);
+    ck_assert(is_the_same());
+}
+END_TEST
+
+START_TEST(every_truncation_is_a_cut)
+{
+    ck_assert_int_eq(read_from(block->bytes, 0), BLOCK_READ_EOF);
+    for (size_t length = 1; length < BLOCK_PREFIX + block->length; length++) {
+        ck_assert_int_eq(read_from(block->bytes, length), BLOCK_READ_CUT);
+    }
+}
+END_TEST
+
+START_TEST(no_wrong_bit_goes_unnoticed)
+{
+    size_t whole = BLOCK_PREFIX + block->length;
+    for (size_t bit = 0; bit < 8 * whole; bit++) {
+        block->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        enum block_read state = read_from(block->bytes, whole);
+        block->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        ck_assert_msg(state == BLOCK_READ_DAMAGE || state == BLOCK_READ_CUT || is_the_same(),
+                      "bit %zu of byte %zu: state %d, type %d", bit % 8, bit / 8, (int)state,
+                      (int)got->type);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_block_is_damage_and_a_length_too_great_is_not_believed)
+{
+    static const char text[] = "{\"latency\":1,\"more\":\"than sixteen bytes\"}";
+    ck_assert_int_eq(read_from((const uint8_t *)text, sizeof text), BLOCK_READ_DAMAGE);
+    block->bytes[8] = 1;
+    block->bytes[9] = 0;
+    block->bytes[10] = 1; /* 65537 */
+    ck_assert_int_eq(read_from(block->bytes, sizeof block->bytes), BLOCK_READ_DAMAGE);
+}
+END_TEST
+
+START_TEST(a_read_that_fails_is_told_apart)
+{
+    FILE *directory = fopen("/tmp", "r");
+    ck_assert_int_eq(block_read(got, directory), BLOCK_READ_FAIL);
+    fclose(directory);
+}
+END_TEST
+
+Suite *block_suite(void);
+Suite *block_suite(void)
+{
+    Suite *suite = suite_create("block");
+    TCase *tests = tcase_create("block");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, the_bytes_are_those_of_the_format);
+    tcase_add_test(tests, blocks_are_read_one_after_the_other);
+    tcase_add_test(tests, a_type_that_is_not_known_is_read_as_well);
+    tcase_add_test(tests, every_truncation_is_a_cut);
+    tcase_add_test(tests, no_wrong_bit_goes_unnoticed);
+    tcase_add_test(tests, what_is_no_block_is_damage_and_a_length_too_great_is_not_believed);
+    tcase_add_test(tests, a_read_that_fails_is_told_apart);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
