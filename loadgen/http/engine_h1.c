@@ -291,15 +291,18 @@ static bool send_rest(struct conn *conn)
     return true;
 }
 
-/* The connection is there: the try begins. sent_ns was read from the clock just now. */
-static void begin_try(struct conn *conn, uint64_t sent_ns)
+/*
+ * The connection is there: the try begins. sent_ns was read from the clock just now. Returns true
+ * while it goes on.
+ */
+static bool begin_try(struct conn *conn, uint64_t sent_ns)
 {
     struct exchange *x = &conn->exchange;
     conn->state = CONN_BUSY;
     conn->written = 0;
     x->sent_ns = sent_ns;
     answer_begin(&conn->answer, x->request->is_head, x->reason, sizeof x->reason);
-    send_rest(conn);
+    return send_rest(conn);
 }
 
 static void begin_connecting(struct conn *conn)
@@ -323,16 +326,17 @@ static void begin_connecting(struct conn *conn)
     }
 }
 
-static void finish_connecting(struct conn *conn)
+/* Returns true when the try has begun and goes on. */
+static bool finish_connecting(struct conn *conn)
 {
     int problem = 0;
     socklen_t size = sizeof problem;
     getsockopt(conn->watch.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem) {
         fail(conn, OUTCOME_CONNECT, problem);
-    } else {
-        begin_try(conn, clock_now_ns());
+        return false;
     }
+    return begin_try(conn, clock_now_ns());
 }
 
 /* An idle connection may only be closed by its peer; bytes that nobody asked for end it as well. */
@@ -349,26 +353,26 @@ static void check_idle(struct conn *conn)
 static void on_ready(struct loop_watch *watch, uint32_t events)
 {
     struct conn *conn = (struct conn *)watch;
+    bool goes_on = true;
     switch (conn->state) {
     case CONN_FREE: /* closed earlier in this batch of events */
-        break;
+        return;
     case CONN_IDLE:
         check_idle(conn);
-        break;
+        return;
     case CONN_CONNECTING:
-        if (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) {
-            finish_connecting(conn);
-        }
+        goes_on = finish_connecting(conn);
         break;
     case CONN_BUSY:
-        if ((events & EPOLLOUT) && conn->written < conn->exchange.request->length &&
-            !send_rest(conn)) {
-            break;
-        }
-        if (events & ~(uint32_t)EPOLLOUT) {
-            receive(conn, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
+        if ((events & EPOLLOUT) && conn->written < conn->exchange.request->length) {
+            goes_on = send_rest(conn);
         }
         break;
+    }
+    /* A peer that closes at once is heard of in the same event as the connection, and only there.
+     */
+    if (goes_on && (events & ~(uint32_t)EPOLLOUT)) {
+        receive(conn, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     }
 }
 

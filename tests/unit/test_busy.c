@@ -77,13 +77,13 @@ END_TEST
 /* A script of at most BUSY_POINTS changes, against a count of nanoseconds. */
 START_TEST(one_thread_is_exact_for_any_script_that_its_curve_can_hold)
 {
-    enum { END = 20000, CHANGES = 900 };
+    enum { CHANGES = 900, END = 200 * CHANGES };
     static uint32_t busy_before[END + 1]; /* busy nanoseconds from 0 to here */
     bool is_full = false;
     uint64_t now = 0;
     begin(1, 0);
     for (int i = 0; i < CHANGES; i++) {
-        uint64_t change = now + next_random(20) + 1;
+        uint64_t change = now + next_random(199) + 1;
         for (; now < change; now++) {
             busy_before[now + 1] = busy_before[now] + is_full;
         }

@@ -2,11 +2,14 @@
  * Known answers: a scripted server does something, and the summary of a real run against it over
  * real sockets must say so. Lower bounds are strict; upper ones leave room for a busy machine.
  */
+#include <arpa/inet.h>
 #include <check.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
@@ -293,6 +296,44 @@ START_TEST(every_failure_is_accounted_for_with_its_reason)
 }
 END_TEST
 
+/* Accepts, says at once that it will send nothing, and reads on. Ends when its socket is shut. */
+static void *say_nothing(void *context)
+{
+    int listener = *(int *)context;
+    int conns[256];
+    size_t count = 0;
+    while (count < 256 && (conns[count] = accept(listener, NULL, NULL)) >= 0) {
+        shutdown(conns[count++], SHUT_WR);
+    }
+    while (count > 0) {
+        close(conns[--count]);
+    }
+    return NULL;
+}
+
+START_TEST(a_server_that_closes_its_side_at_once_is_noticed_at_once)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(listener, 64), 0);
+    ck_assert_int_eq(getsockname(listener, (struct sockaddr *)&address, &length), 0);
+    pthread_t thread;
+    ck_assert_int_eq(pthread_create(&thread, NULL, say_nothing, &listener), 0);
+    const struct control control = {-1};
+    struct measurement m = {
+        .summary = attack(&open_loop, "GET", ntohs(address.sin_port), &control, NULL),
+    };
+    shutdown(listener, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(listener);
+    ck_assert_uint_eq(m.summary->tally->counters.failed, 100);
+    ck_assert_uint_le(histogram_percentile(&m.summary->tally->latency, 500000), NS_PER_S);
+    summary_destroy(m.summary);
+}
+END_TEST
+
 START_TEST(a_refused_connection_is_a_connect_failure)
 {
     struct err err = {0};
@@ -492,6 +533,7 @@ Suite *run_suite(void)
     tcase_add_test(tests, closed_loop_workers_share_fewer_connections);
     tcase_add_loop_test(tests, every_failure_is_accounted_for_with_its_reason, 0,
                         sizeof failures / sizeof failures[0]);
+    tcase_add_test(tests, a_server_that_closes_its_side_at_once_is_noticed_at_once);
     tcase_add_loop_test(tests, a_refused_connection_is_a_connect_failure, 0, 2);
     tcase_add_loop_test(tests, every_form_of_answer_is_read_to_its_end, 0,
                         sizeof good_answers / sizeof good_answers[0]);

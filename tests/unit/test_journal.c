@@ -1,0 +1,363 @@
+#include <check.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "loadgen/measure/journal.h"
+#include "loadgen/measure/result_codec.h"
+
+#define WALL UINT64_C(1700000000123456789)
+
+static struct summary *written; /* what the run knew */
+static struct summary *got;     /* what was read */
+static struct err err;
+static uint8_t *bytes; /* of the file */
+static size_t length;
+static uint64_t wall_ns; /* when the run began */
+
+static void setup(void)
+{
+    written = summary_create();
+    got = summary_create();
+    wall_ns = WALL;
+}
+
+static void teardown(void)
+{
+    free(bytes);
+    summary_destroy(written);
+    summary_destroy(got);
+}
+
+static void put_results(struct result_writer *writer, uint64_t first, uint64_t count)
+{
+    struct result_encoder encoder;
+    uint64_t held_ns = 0;
+    result_encoder_begin(&encoder, result_writer_take(writer, &held_ns));
+    for (uint64_t k = first; k < first + count; k++) {
+        bool is_bad = k % 10 == 0;
+        struct result result = {
+            .number = k,
+            .intended_ns = k * NS_PER_MS,
+            .lag_ns = 20000 + k,
+            .wait_ns = k % 7 ? 0 : 5 * NS_PER_MS,
+            .connect_ns = k % 100 ? 0 : 100000,
+            .service_ns = NS_PER_MS + k * 1000,
+            .bytes_in = 15,
+            .retries = k % 50 == 0,
+            .code = is_bad ? 0 : 200,
+            .outcome = is_bad ? OUTCOME_RESET : OUTCOME_ANSWERED,
+            .error = is_bad ? text_pool_intern(&written->texts, "reset") : NULL,
+        };
+        result_encoder_add(&encoder, &result);
+        tally_add(written->tally, &result);
+    }
+    result_writer_put(writer, encoder.block);
+}
+
+/* Writes a run: H, T, three R, S, and E if it is to have an end. */
+static void write_run(bool has_end, const char *plan_text)
+{
+    char url[] = "http://a/";
+    struct target target = {.name = url, .method = url, .url = url};
+    struct targets targets = {.list = &target, .count = 1};
+    FILE *file = tmpfile();
+    struct result_writer *writer = result_writer_create(fileno(file), "it", 8, &err);
+    json_t *plan = json_loads(plan_text, 0, NULL);
+    written->has_plan = true;
+    written->rate_count = 1000;
+    written->rate_per_ns = NS_PER_S;
+    written->intended = 310;
+    written->not_started = 10;
+    written->generator = (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 5 * NS_PER_MS};
+    journal_write_header(writer, plan, wall_ns, 1000);
+    journal_write_targets(writer, &targets);
+    for (uint64_t i = 0; i < 3; i++) {
+        put_results(writer, 100 * i, 100);
+    }
+    struct second second = {
+        0, NS_PER_S, 310, 300, 0, written->tally, written->tally, &written->generator};
+    journal_write_second(writer, &second);
+    if (has_end) {
+        journal_write_end(writer, written);
+    }
+    ck_assert(result_writer_close(writer, &err));
+    json_decref(plan);
+    length = (size_t)lseek(fileno(file), 0, SEEK_END);
+    free(bytes);
+    bytes = malloc(length);
+    ck_assert_int_eq(pread(fileno(file), bytes, length, 0), (ssize_t)length);
+    fclose(file);
+}
+
+#define PLAN "{\"rate\":{\"count\":1000,\"per\":1000000000}}"
+
+static bool read_back(size_t n)
+{
+    FILE *in = n ? fmemopen(bytes, n, "r") : fopen("/dev/null", "r");
+    bool ok = journal_read(in, "file.bin", got, &err);
+    fclose(in);
+    return ok;
+}
+
+/* Where block number i of this type begins. */
+static size_t find_block(char type, size_t i)
+{
+    size_t at = 0;
+    while (at < length && (bytes[at + 4] != (uint8_t)type || i-- > 0)) {
+        at += BLOCK_PREFIX + (bytes[at + 8] | (size_t)bytes[at + 9] << 8);
+    }
+    ck_assert_uint_lt(at, length);
+    return at;
+}
+
+static void expect_same_timings(const struct tally *a, const struct tally *b)
+{
+#define X(name, label) ck_assert_mem_eq(&a->name, &b->name, sizeof a->name);
+    TIMINGS(X)
+#undef X
+}
+
+START_TEST(what_was_written_is_read_back)
+{
+    write_run(true, PLAN);
+    ck_assert_msg(read_back(length), "%s", err.text);
+    const struct tally *a = written->tally;
+    const struct tally *b = got->tally;
+    ck_assert_mem_eq(&a->counters, &b->counters, sizeof a->counters);
+    ck_assert_mem_eq(a->codes, b->codes, sizeof a->codes);
+    ck_assert_uint_eq(b->bytes_in, a->bytes_in);
+    expect_same_timings(a, b);
+    ck_assert_uint_eq(b->error_count, 1);
+    ck_assert_str_eq(b->errors[0].text, "reset");
+    ck_assert_uint_eq(b->errors[0].count, 30);
+    ck_assert_int_eq(b->errors[0].outcome, OUTCOME_RESET);
+    ck_assert_uint_eq(got->wall_start_ns + b->first_intended_ns, WALL);
+    ck_assert_uint_eq(b->last_intended_ns - b->first_intended_ns, a->last_intended_ns);
+    ck_assert_uint_eq(b->end_ns - b->first_intended_ns, a->end_ns);
+    ck_assert_double_eq(summary_rate(got), summary_rate(written));
+    ck_assert(got->has_plan);
+    ck_assert_uint_eq(got->rate_count, 1000);
+    ck_assert_uint_eq(got->rate_per_ns, NS_PER_S);
+    ck_assert_uint_eq(got->intended, 310);
+    ck_assert_uint_eq(got->not_started, 10);
+    ck_assert(!got->is_interrupted && !got->is_cut_short);
+    ck_assert_uint_eq(got->damaged, 0);
+    ck_assert_uint_eq(got->generator.threads, 2);
+    ck_assert_double_eq(got->generator.cpu_limit, 1.5);
+    ck_assert_double_eq(got->generator.cpu_seconds, 0.25);
+    ck_assert_double_eq(got->generator.wall_seconds, 1.0);
+    ck_assert(got->generator.has_throttled);
+    ck_assert_double_eq(got->generator.throttled_seconds, 0.125);
+    ck_assert_uint_eq(got->generator.loop_p99_ns, 70000);
+    ck_assert_uint_eq(got->generator.held_back_ns, 5 * NS_PER_MS);
+}
+END_TEST
+
+START_TEST(an_interrupted_run_says_so)
+{
+    written->is_interrupted = true;
+    write_run(true, PLAN);
+    ck_assert(read_back(length));
+    ck_assert(got->is_interrupted);
+}
+END_TEST
+
+START_TEST(without_an_end_it_was_cut_short)
+{
+    write_run(false, PLAN);
+    ck_assert(read_back(length));
+    ck_assert(got->is_cut_short);
+    ck_assert_uint_eq(got->tally->counters.started, 300);
+    ck_assert_uint_eq(got->damaged, 0);
+}
+END_TEST
+
+START_TEST(wherever_it_is_cut_what_is_whole_is_read)
+{
+    write_run(true, PLAN);
+    size_t header = find_block('T', 0);
+    for (size_t n = 0; n < length; n += n < 300 ? 1 : 13) {
+        summary_destroy(got);
+        got = summary_create();
+        memset(&err, 0, sizeof err);
+        ck_assert_int_eq(read_back(n), n >= header);
+        if (n >= header) {
+            uint64_t whole = 0;
+            for (size_t i = 0; i < 3; i++) {
+                size_t at = find_block('R', i);
+                size_t end = at + BLOCK_PREFIX + (bytes[at + 8] | (size_t)bytes[at + 9] << 8);
+                whole += end <= n;
+            }
+            ck_assert(got->is_cut_short);
+            ck_assert_uint_eq(got->tally->counters.started, 100 * whole);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_damaged_block_is_counted_and_those_behind_it_are_read)
+{
+    write_run(true, PLAN);
+    bytes[find_block('R', 1) + BLOCK_PREFIX + 20] ^= 4;
+    ck_assert(read_back(length));
+    ck_assert_uint_eq(got->damaged, 1);
+    ck_assert_uint_eq(got->tally->counters.started, 200);
+    ck_assert(!got->is_cut_short);
+}
+END_TEST
+
+START_TEST(a_block_that_is_missing_is_noticed)
+{
+    write_run(true, PLAN);
+    size_t at = find_block('R', 1);
+    size_t next = find_block('R', 2);
+    memmove(bytes + at, bytes + next, length - next);
+    ck_assert(read_back(length - (next - at)));
+    ck_assert_uint_eq(got->damaged, 1);
+    ck_assert_uint_eq(got->tally->counters.started, 200);
+}
+END_TEST
+
+START_TEST(a_type_that_is_not_known_is_passed_over)
+{
+    write_run(true, PLAN);
+    struct block *block = calloc(1, sizeof *block);
+    block->length = find_block('R', 0) - find_block('T', 0) - BLOCK_PREFIX;
+    memcpy(block_payload(block), bytes + find_block('T', 0) + BLOCK_PREFIX, block->length);
+    block->type = (enum block_type)'X';
+    block_seal(block);
+    memcpy(bytes + find_block('T', 0), block->bytes, BLOCK_PREFIX + block->length);
+    free(block);
+    ck_assert(read_back(length));
+    ck_assert_uint_eq(got->tally->counters.started, 300);
+    ck_assert_uint_eq(got->damaged, 0);
+}
+END_TEST
+
+static const char *const foreign[] = {
+    "{\"attack\":\"\",\"seq\":0,\"code\":200,\"latency\":1}\n",
+    "1700000000,200,1,0,0,,,,0,GET,http://a/,\n",
+    "HRM1",
+    "HRM1HRM1HRM1HRM1HRM1",
+    "",
+};
+
+START_TEST(what_is_no_result_file_is_refused_by_its_name)
+{
+    length = strlen(foreign[_i]);
+    bytes = (uint8_t *)strdup(foreign[_i]);
+    ck_assert(!read_back(length));
+    ck_assert_int_eq(err.code, ERR_FAILED);
+    ck_assert_msg(strncmp(err.text, "file.bin: no results of loadgen attack in it", 44) == 0,
+                  "got: %s", err.text);
+    ck_assert_uint_eq(got->tally->counters.started, 0);
+}
+END_TEST
+
+START_TEST(two_files_add_up)
+{
+    write_run(true, PLAN);
+    ck_assert(read_back(length));
+    wall_ns = WALL + NS_PER_S; /* on another machine, a second later */
+    tally_clear(written->tally);
+    write_run(true, PLAN);
+    ck_assert(read_back(length));
+    const struct tally *tally = got->tally;
+    ck_assert_uint_eq(tally->counters.started, 600);
+    ck_assert_uint_eq(tally->latency.count, 600);
+    ck_assert_uint_eq(tally->error_count, 1);
+    ck_assert_uint_eq(tally->errors[0].count, 60);
+    ck_assert_uint_eq(got->intended, 620);
+    ck_assert_uint_eq(got->not_started, 20);
+    ck_assert_uint_eq(got->rate_count, 2000);
+    ck_assert_uint_eq(got->damaged, 0);
+    ck_assert(!got->is_cut_short);
+    ck_assert_uint_eq(tally->last_intended_ns - tally->first_intended_ns,
+                      NS_PER_S + 299 * NS_PER_MS);
+}
+END_TEST
+
+START_TEST(what_one_generator_suffered_is_not_forgotten_with_the_next_file)
+{
+    write_run(true, PLAN);
+    ck_assert(read_back(length));
+    written->generator = (struct generator){0};
+    size_t end = find_block('E', 0);
+    char *throttled = memmem(bytes + end, length - end, "0.125", 5);
+    ck_assert_ptr_nonnull(throttled);
+    struct block *block = calloc(1, sizeof *block);
+    memcpy(throttled, "0.000", 5);
+    block->type = BLOCK_END;
+    block->length = length - end - BLOCK_PREFIX;
+    memcpy(block_payload(block), bytes + end + BLOCK_PREFIX, block->length);
+    block_seal(block);
+    memcpy(bytes + end, block->bytes, BLOCK_PREFIX + block->length);
+    free(block);
+    ck_assert(read_back(length));
+    ck_assert_uint_eq(got->damaged, 0);
+    ck_assert_double_eq(got->generator.throttled_seconds, 0.125);
+    ck_assert_uint_eq(got->generator.held_back_ns, 10 * NS_PER_MS);
+}
+END_TEST
+
+/* Many targets go into several blocks, none of them cut, and each name where it belongs. */
+START_TEST(all_targets_are_written)
+{
+    enum { MANY = 3000 };
+    struct target *list = calloc(MANY, sizeof *list);
+    char urls[][64] = {"http://a/\"quoted\"\\", "http://a/\xe9t\xe9-in-latin1"};
+    for (size_t i = 0; i < MANY; i++) {
+        list[i] = (struct target){.name = urls[_i], .method = urls[0], .url = urls[_i]};
+    }
+    struct targets targets = {.list = list, .count = MANY};
+    FILE *file = tmpfile();
+    struct result_writer *writer = result_writer_create(fileno(file), "it", 8, &err);
+    journal_write_targets(writer, &targets);
+    ck_assert(result_writer_close(writer, &err));
+    rewind(file);
+    struct block *block = malloc(sizeof *block);
+    size_t seen = 0;
+    size_t blocks = 0;
+    while (block_read(block, file) == BLOCK_READ_OK) {
+        json_t *json = json_loadb((char *)block_payload(block), block->length, 0, NULL);
+        ck_assert_ptr_nonnull(json);
+        ck_assert_uint_eq(json_integer_value(json_object_get(json, "first")), seen);
+        seen += json_array_size(json_object_get(json, "targets"));
+        json_decref(json);
+        blocks++;
+    }
+    ck_assert_uint_eq(seen, MANY);
+    ck_assert_uint_gt(blocks, 1);
+    free(block);
+    free(list);
+    fclose(file);
+}
+END_TEST
+
+Suite *journal_suite(void);
+Suite *journal_suite(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *tests = tcase_create("journal");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, what_was_written_is_read_back);
+    tcase_add_test(tests, an_interrupted_run_says_so);
+    tcase_add_test(tests, without_an_end_it_was_cut_short);
+    tcase_add_test(tests, wherever_it_is_cut_what_is_whole_is_read);
+    tcase_add_test(tests, a_damaged_block_is_counted_and_those_behind_it_are_read);
+    tcase_add_test(tests, a_block_that_is_missing_is_noticed);
+    tcase_add_test(tests, a_type_that_is_not_known_is_passed_over);
+    tcase_add_loop_test(tests, what_is_no_result_file_is_refused_by_its_name, 0,
+                        sizeof foreign / sizeof foreign[0]);
+    tcase_add_test(tests, two_files_add_up);
+    tcase_add_test(tests, what_one_generator_suffered_is_not_forgotten_with_the_next_file);
+    tcase_add_loop_test(tests, all_targets_are_written, 0, 2);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

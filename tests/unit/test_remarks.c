@@ -1,0 +1,176 @@
+#include <check.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "loadgen/report/report.h"
+
+static struct summary *summary;
+static char said[8][512];
+static size_t count;
+
+static void setup(void)
+{
+    summary = summary_create();
+    summary->has_plan = true;
+    summary->intended = 200;
+    summary->generator = (struct generator){
+        .threads = 2, .cpu_limit = 2, .cpu_seconds = 1, .wall_seconds = 1, .has_throttled = true};
+    for (uint64_t k = 0; k < 200; k++) {
+        struct result result = {.lag_ns = RESULT_LATE_NS, .service_ns = 1000, .code = 200};
+        tally_add(summary->tally, &result);
+    }
+    count = 0;
+}
+
+static void teardown(void)
+{
+    summary_destroy(summary);
+}
+
+static void note(void *context, const char *sentence)
+{
+    ck_assert_ptr_eq(context, &count);
+    strncpy(said[count++], sentence, sizeof said[0] - 1);
+}
+
+/* Exactly this one remark, or none for NULL. */
+static void expect_only(const char *sentence)
+{
+    count = 0;
+    size_t returned = report_remarks(summary, note, &count);
+    ck_assert_uint_eq(returned, count);
+    ck_assert_msg(count == (sentence != NULL), "%zu remarks, the first is: %s", count, said[0]);
+    if (sentence) {
+        ck_assert_str_eq(said[0], sentence);
+    }
+}
+
+START_TEST(a_good_run_has_none)
+{
+    expect_only(NULL);
+}
+END_TEST
+
+START_TEST(an_idle_generator_without_numbers_has_none)
+{
+    memset(&summary->generator, 0, sizeof summary->generator);
+    expect_only(NULL);
+}
+END_TEST
+
+START_TEST(a_file_that_was_cut_short)
+{
+    summary->is_cut_short = true;
+    expect_only("The results were cut short: the run has no end, so what was intended and not "
+                "started is unknown, and requests may be missing.");
+}
+END_TEST
+
+START_TEST(a_file_that_is_damaged)
+{
+    summary->damaged = 3;
+    expect_only("Results are missing: 3 block(s) of the file are damaged or lost.");
+}
+END_TEST
+
+START_TEST(a_run_that_was_stopped)
+{
+    summary->is_interrupted = true;
+    expect_only("The run was stopped before its time.");
+}
+END_TEST
+
+START_TEST(requests_that_were_not_started)
+{
+    summary->intended = 250;
+    summary->not_started = 50;
+    expect_only("50 of 250 requests (20.00%) were not started, because no allowed connection was "
+                "free when the time was up; the rate asked for was not sent. The target is too "
+                "slow for it, or -max-workers or -max-connections too low.");
+}
+END_TEST
+
+START_TEST(requests_over_a_millisecond_late)
+{
+    struct result result = {.lag_ns = RESULT_LATE_NS + 1, .code = 200};
+    expect_only(NULL); /* a millisecond is not over a millisecond */
+    tally_add(summary->tally, &result);
+    ck_assert_uint_eq(summary->tally->counters.late, 1);
+    expect_only("1 requests (0.50%) were sent over 1ms late by the generator itself (99th "
+                "percentile of lag: 1ms).");
+}
+END_TEST
+
+START_TEST(times_too_long_to_be_recorded)
+{
+    struct result result = {.service_ns = HISTOGRAM_MAX_NS + 1, .code = 200};
+    tally_add(summary->tally, &result);
+    expect_only("2 times were too long to be recorded; percentiles are too low.");
+}
+END_TEST
+
+START_TEST(a_generator_over_80_percent_of_its_cpu)
+{
+    summary->generator.cpu_seconds = 1.6;
+    expect_only(NULL);
+    summary->generator.cpu_seconds = 1.62;
+    expect_only("The generator used 81% of the 2 CPU(s) that it may use: it may have been the "
+                "limit, and times may be too long. Give it more CPU, or ask for less.");
+}
+END_TEST
+
+START_TEST(a_generator_that_was_throttled)
+{
+    summary->generator.throttled_seconds = 0.25;
+    expect_only("The kernel stopped the generator for 250ms to keep it within its CPU limit: it "
+                "may have been the limit. Give it more CPU, or ask for less.");
+    summary->generator.has_throttled = false;
+    expect_only(NULL);
+}
+END_TEST
+
+START_TEST(a_reader_that_held_the_attack_back)
+{
+    summary->generator.held_back_ns = 1500 * NS_PER_MS;
+    expect_only("Whoever reads the results was too slow, and held the attack back for 1.5s "
+                "(summed over 2 threads). Write them to a file with -output, or keep none with "
+                "-encoding none.");
+}
+END_TEST
+
+START_TEST(all_that_is_true_is_said)
+{
+    summary->is_cut_short = true;
+    summary->damaged = 1;
+    summary->is_interrupted = true;
+    summary->not_started = 1;
+    summary->generator.cpu_seconds = 2;
+    summary->generator.throttled_seconds = 1;
+    summary->generator.held_back_ns = 1;
+    ck_assert_uint_eq(report_remarks(summary, note, &count), 7);
+    ck_assert_uint_eq(count, 7);
+}
+END_TEST
+
+Suite *remarks_suite(void);
+Suite *remarks_suite(void)
+{
+    Suite *suite = suite_create("remarks");
+    TCase *tests = tcase_create("remarks");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_good_run_has_none);
+    tcase_add_test(tests, an_idle_generator_without_numbers_has_none);
+    tcase_add_test(tests, a_file_that_was_cut_short);
+    tcase_add_test(tests, a_file_that_is_damaged);
+    tcase_add_test(tests, a_run_that_was_stopped);
+    tcase_add_test(tests, requests_that_were_not_started);
+    tcase_add_test(tests, requests_over_a_millisecond_late);
+    tcase_add_test(tests, times_too_long_to_be_recorded);
+    tcase_add_test(tests, a_generator_over_80_percent_of_its_cpu);
+    tcase_add_test(tests, a_generator_that_was_throttled);
+    tcase_add_test(tests, a_reader_that_held_the_attack_back);
+    tcase_add_test(tests, all_that_is_true_is_said);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

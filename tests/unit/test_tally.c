@@ -1,0 +1,217 @@
+#include <check.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "loadgen/measure/tally.h"
+
+enum { RESULTS = 20000, PARTS = 3 };
+
+static struct tally *whole;
+static struct tally *parts[PARTS];
+static struct text_pool pool;
+static uint64_t seed;
+
+static void setup(void)
+{
+    whole = tally_create();
+    for (int i = 0; i < PARTS; i++) {
+        parts[i] = tally_create();
+    }
+    text_pool_init(&pool);
+    seed = 11;
+}
+
+static void teardown(void)
+{
+    tally_destroy(whole);
+    for (int i = 0; i < PARTS; i++) {
+        tally_destroy(parts[i]);
+    }
+    text_pool_fini(&pool);
+}
+
+static uint64_t next_random(uint64_t below)
+{
+    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (seed >> 20) % below;
+}
+
+static struct result random_result(void)
+{
+    char text[32];
+    snprintf(text, sizeof text, "error %d", (int)next_random(300)); /* more than the pool takes */
+    enum outcome outcome = (enum outcome)next_random(OUTCOME_PROTOCOL + 1);
+    return (struct result){
+        .intended_ns = next_random(UINT64_C(1) << 40),
+        .lag_ns = next_random(2 * RESULT_LATE_NS),
+        .wait_ns = next_random(1 << 20),
+        .connect_ns = next_random(1 << 20),
+        .service_ns = next_random(100) ? next_random(1 << 30) : HISTOGRAM_MAX_NS + 1,
+        .bytes_in = next_random(1000),
+        .bytes_out = next_random(1000),
+        .retries = (uint32_t)next_random(3),
+        .code = outcome == OUTCOME_ANSWERED ? (uint16_t)next_random(1000) : 0,
+        .outcome = outcome,
+        .error = outcome != OUTCOME_ANSWERED ? text_pool_intern(&pool, text) : NULL,
+    };
+}
+
+static uint64_t errors_of(const struct tally *tally, const char *text)
+{
+    for (size_t i = 0; i < tally->error_count; i++) {
+        if (tally->errors[i].text == text) {
+            return tally->errors[i].count;
+        }
+    }
+    return 0;
+}
+
+static void expect_equal(const struct tally *a, const struct tally *b)
+{
+    ck_assert_mem_eq(&a->counters, &b->counters, sizeof a->counters);
+    ck_assert_uint_eq(a->bytes_in, b->bytes_in);
+    ck_assert_uint_eq(a->bytes_out, b->bytes_out);
+    ck_assert_uint_eq(a->first_intended_ns, b->first_intended_ns);
+    ck_assert_uint_eq(a->last_intended_ns, b->last_intended_ns);
+    ck_assert_uint_eq(a->first_started_ns, b->first_started_ns);
+    ck_assert_uint_eq(a->last_started_ns, b->last_started_ns);
+    ck_assert_uint_eq(a->end_ns, b->end_ns);
+    ck_assert_mem_eq(a->codes, b->codes, sizeof a->codes);
+#define X(name, label) ck_assert_mem_eq(&a->name, &b->name, sizeof a->name);
+    TIMINGS(X)
+#undef X
+    ck_assert_mem_eq(&a->loop, &b->loop, sizeof a->loop);
+    ck_assert_uint_eq(a->error_count, b->error_count);
+    for (size_t i = 0; i < a->error_count; i++) {
+        ck_assert_uint_eq(errors_of(b, a->errors[i].text), a->errors[i].count);
+    }
+}
+
+START_TEST(merging_the_parts_is_the_same_as_counting_all_in_one)
+{
+    for (int i = 0; i < RESULTS; i++) {
+        struct result result = random_result();
+        tally_add(whole, &result);
+        tally_add(parts[i % 2], &result);
+        histogram_record(&whole->loop, result.lag_ns);
+        histogram_record(&parts[i % 2]->loop, result.lag_ns);
+    }
+    tally_merge(parts[2], parts[0]);
+    tally_merge(parts[2], parts[1]);
+    expect_equal(parts[2], whole);
+    tally_clear(parts[0]);
+    tally_merge(parts[2], parts[0]); /* an empty one changes nothing */
+    expect_equal(parts[2], whole);
+    ck_assert_uint_gt(tally_clipped(whole), 0);
+}
+END_TEST
+
+START_TEST(the_counters_balance)
+{
+    uint64_t codes = 0;
+    uint64_t errors = 0;
+    for (int i = 0; i < RESULTS; i++) {
+        struct result result = random_result();
+        tally_add(whole, &result);
+    }
+    const struct counters *c = &whole->counters;
+    ck_assert_uint_eq(c->started, RESULTS);
+    ck_assert_uint_eq(c->answered + c->timed_out + c->failed, c->started);
+    for (size_t i = 0; i < TALLY_CODES; i++) {
+        codes += whole->codes[i];
+    }
+    ck_assert_uint_eq(codes, c->started);
+    for (size_t i = 0; i < whole->error_count; i++) {
+        errors += whole->errors[i].count;
+    }
+    ck_assert_uint_eq(errors, c->timed_out + c->failed);
+    ck_assert_uint_eq(whole->error_count, TEXT_POOL_MAX + 1);
+#define X(name, label) ck_assert_uint_eq(whole->name.count, c->started);
+    TIMINGS(X)
+#undef X
+    ck_assert_uint_eq(whole->latency.sum_ns, whole->lag.sum_ns + whole->wait.sum_ns +
+                                                 whole->connect.sum_ns + whole->service.sum_ns);
+}
+END_TEST
+
+START_TEST(one_result_is_counted_where_it_belongs)
+{
+    struct result result = {.intended_ns = 1000,
+                            .lag_ns = RESULT_LATE_NS + 1,
+                            .wait_ns = 20,
+                            .connect_ns = 300,
+                            .service_ns = 4000,
+                            .bytes_in = 5,
+                            .bytes_out = 6,
+                            .retries = 2,
+                            .outcome = OUTCOME_CLOSED,
+                            .error = text_pool_intern(&pool, "EOF")};
+    tally_add(whole, &result);
+    static const struct counters expected = {.started = 1, .failed = 1, .retried = 2, .late = 1};
+    ck_assert_mem_eq(&whole->counters, &expected, sizeof expected);
+    ck_assert_uint_eq(whole->latency.max_ns, RESULT_LATE_NS + 1 + 4320);
+    ck_assert_uint_eq(whole->service.max_ns, 4000);
+    ck_assert_uint_eq(whole->connect.max_ns, 300);
+    ck_assert_uint_eq(whole->wait.max_ns, 20);
+    ck_assert_uint_eq(whole->lag.max_ns, RESULT_LATE_NS + 1);
+    ck_assert_uint_eq(whole->first_intended_ns, 1000);
+    ck_assert_uint_eq(whole->last_intended_ns, 1000);
+    ck_assert_uint_eq(whole->first_started_ns, 1000 + RESULT_LATE_NS + 1 + 20);
+    ck_assert_uint_eq(whole->end_ns, 1000 + RESULT_LATE_NS + 1 + 4320);
+    ck_assert_uint_eq(whole->codes[0], 1);
+    ck_assert_uint_eq(whole->bytes_in, 5);
+    ck_assert_uint_eq(whole->bytes_out, 6);
+    ck_assert_int_eq(whole->errors[0].outcome, OUTCOME_CLOSED);
+}
+END_TEST
+
+START_TEST(a_lag_of_exactly_the_limit_is_not_late)
+{
+    struct result result = {.lag_ns = RESULT_LATE_NS};
+    tally_add(whole, &result);
+    ck_assert_uint_eq(whole->counters.late, 0);
+}
+END_TEST
+
+START_TEST(success_is_from_200_up_to_but_not_400)
+{
+    static const uint16_t codes[] = {0, 100, 199, 200, 204, 301, 399, 400, 404, 500, 999};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        struct result result = {.code = codes[i]};
+        tally_add(whole, &result);
+        ck_assert_uint_eq(whole->codes[codes[i]], 1);
+    }
+    ck_assert_uint_eq(tally_successes(whole), 4);
+}
+END_TEST
+
+START_TEST(a_cleared_one_is_as_good_as_new)
+{
+    for (int i = 0; i < 1000; i++) {
+        struct result result = random_result();
+        tally_add(whole, &result);
+    }
+    tally_clear(whole);
+    expect_equal(whole, parts[0]);
+    ck_assert_uint_eq(whole->first_intended_ns, UINT64_MAX);
+    ck_assert_uint_eq(whole->error_count, 0);
+}
+END_TEST
+
+Suite *tally_suite(void);
+Suite *tally_suite(void)
+{
+    Suite *suite = suite_create("tally");
+    TCase *tests = tcase_create("tally");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 30);
+    tcase_add_test(tests, merging_the_parts_is_the_same_as_counting_all_in_one);
+    tcase_add_test(tests, the_counters_balance);
+    tcase_add_test(tests, one_result_is_counted_where_it_belongs);
+    tcase_add_test(tests, a_lag_of_exactly_the_limit_is_not_late);
+    tcase_add_test(tests, success_is_from_200_up_to_but_not_400);
+    tcase_add_test(tests, a_cleared_one_is_as_good_as_new);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
