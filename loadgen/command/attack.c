@@ -28,6 +28,9 @@ struct options {
     uint64_t timeout_ns;
     uint64_t max_workers;
     uint64_t max_connections;
+    uint64_t max_idle;
+    int max_redirects;
+    const char *unix_socket;
     bool keepalive;
     struct headers headers;
     const char *body;
@@ -67,6 +70,18 @@ static bool set_encoding(void *field, const char *text, struct err *err)
     return cli_set_string(field, text, err);
 }
 
+static bool set_redirects(void *field, const char *text, struct err *err)
+{
+    char *end = NULL;
+    long number = strtol(text, &end, 10);
+    if (end == text || *end != '\0' || number < -1 || number > 1000) {
+        return err_set(err, ERR_USAGE, "\"%s\" is not a number from -1 (do not follow) to 1000",
+                       text);
+    }
+    *(int *)field = (int)number;
+    return true;
+}
+
 #define FIELD(name) offsetof(struct options, name)
 #define NOT_YET(name)                                                                              \
     {                                                                                              \
@@ -79,7 +94,8 @@ static const struct cli_flag flags[] = {
     NOT_YET("cert"),
     NOT_YET("chunked"),
     NOT_YET("connect-to"),
-    NOT_YET("connections"),
+    {"connections", "N", cli_set_u64, FIELD(max_idle), "10000",
+     "connections to each host and port that are kept open without a request, at most"},
     NOT_YET("cpus"),
     NOT_YET("dns-ttl"),
     {"duration", "TIME", duration_set, FIELD(duration_ns), "0s",
@@ -109,7 +125,8 @@ static const struct cli_flag flags[] = {
     NOT_YET("proxy-header"),
     {"rate", "N[/TIME]", rate_set, FIELD(rate), "50/1s",
      "requests for each time (50, 50/1s, 3000/m); 0 is as fast as -max-workers can"},
-    NOT_YET("redirects"),
+    {"redirects", "N", set_redirects, FIELD(max_redirects), "10",
+     "redirects to follow; -1 is none, the answer counts as a success"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report of the run on stdout: text or json (text when stdout is a terminal)"},
     NOT_YET("resolvers"),
@@ -118,7 +135,8 @@ static const struct cli_flag flags[] = {
     {"targets", "FILE", cli_set_string, FIELD(targets), "stdin", "what to attack, a target a line"},
     {"timeout", "TIME", duration_set, FIELD(timeout_ns), "30s",
      "how long a request may take from its start; 0 is for ever"},
-    NOT_YET("unix-socket"),
+    {"unix-socket", "PATH", cli_set_string, FIELD(unix_socket), "",
+     "a unix socket to connect to, whatever the URLs' hosts"},
     NOT_YET("workers"),
     {0},
 };
@@ -256,6 +274,9 @@ static bool run_attack(struct attack *attack, struct err *err)
         .timeout_ns = options->timeout_ns,
         .max_workers = options->max_workers,
         .max_connections = options->max_connections,
+        .max_idle = options->max_idle,
+        .max_redirects = options->max_redirects,
+        .unix_socket = options->unix_socket,
         .keepalive = options->keepalive,
         .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
     };

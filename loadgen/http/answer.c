@@ -1,10 +1,20 @@
 #include "loadgen/http/answer.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+static const char location_name[] = "location";
+enum { LOCATION_NAME = sizeof location_name - 1 };
+
+static struct answer *answer_of(llhttp_t *parser)
+{
+    return (struct answer *)parser;
+}
 
 static int on_status(llhttp_t *parser, const char *at, size_t length)
 {
-    struct answer *answer = (struct answer *)parser;
+    struct answer *answer = answer_of(parser);
     if (parser->status_code < 400) {
         return 0; /* the text is only ever shown for errors */
     }
@@ -16,18 +26,55 @@ static int on_status(llhttp_t *parser, const char *at, size_t length)
     return 0;
 }
 
+/* Names and values may come in pieces. */
+static int on_header_field(llhttp_t *parser, const char *at, size_t length)
+{
+    struct answer *answer = answer_of(parser);
+    for (size_t i = 0; i < length; i++) {
+        bool fits = answer->name_matched < LOCATION_NAME &&
+                    strncasecmp(&at[i], &location_name[answer->name_matched], 1) == 0;
+        answer->name_matched = fits ? answer->name_matched + 1 : LOCATION_NAME + 1;
+    }
+    return 0;
+}
+
+static int on_header_value(llhttp_t *parser, const char *at, size_t length)
+{
+    struct answer *answer = answer_of(parser);
+    if (answer->name_matched != LOCATION_NAME) {
+        return 0;
+    }
+    if (!answer->location) {
+        answer->location = malloc(ANSWER_LOCATION_MAX);
+    }
+    if (!answer->location || length > ANSWER_LOCATION_MAX - 1 - answer->location_length) {
+        answer->name_matched = LOCATION_NAME + 1; /* half an address is none */
+        answer->location_length = 0;
+        return 0;
+    }
+    memcpy(answer->location + answer->location_length, at, length);
+    answer->location_length += length;
+    return 0;
+}
+
+static int on_header_value_complete(llhttp_t *parser)
+{
+    answer_of(parser)->name_matched = 0;
+    return 0;
+}
+
 /* 1 tells llhttp that no body follows: a Content-Length there only says what a GET would get. */
 static int on_headers_complete(llhttp_t *parser)
 {
-    bool is_bodyless = ((struct answer *)parser)->is_head || parser->status_code == 204 ||
-                       parser->status_code == 304;
+    bool is_bodyless =
+        answer_of(parser)->is_head || parser->status_code == 204 || parser->status_code == 304;
     return is_bodyless ? 1 : 0;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t length)
 {
     (void)at;
-    ((struct answer *)parser)->body_bytes += length;
+    answer_of(parser)->body_bytes += length;
     return 0;
 }
 
@@ -36,12 +83,31 @@ static int on_message_complete(llhttp_t *parser)
     if (parser->status_code < 200) {
         return 0; /* an interim answer: the one that we wait for comes behind it */
     }
-    ((struct answer *)parser)->is_complete = true;
+    answer_of(parser)->is_complete = true;
     return HPE_PAUSED;
+}
+
+static const llhttp_settings_t redirect_settings = {
+    .on_header_field = on_header_field,
+    .on_header_value = on_header_value,
+    .on_header_value_complete = on_header_value_complete,
+    .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
+};
+
+/* Headers cost time, and only those of a redirect matter: then callbacks for them are put in. */
+static int on_status_complete(llhttp_t *parser)
+{
+    if (parser->status_code / 100 == 3) {
+        parser->settings = (void *)(uintptr_t)&redirect_settings;
+    }
+    return 0;
 }
 
 static const llhttp_settings_t settings = {
     .on_status = on_status,
+    .on_status_complete = on_status_complete,
     .on_headers_complete = on_headers_complete,
     .on_body = on_body,
     .on_message_complete = on_message_complete,
@@ -53,10 +119,18 @@ void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reas
     answer->body_bytes = 0;
     answer->is_head = is_head;
     answer->is_complete = false;
+    answer->name_matched = 0;
+    answer->location_length = 0;
     answer->reason = reason;
     answer->reason_size = reason_size;
     answer->reason_length = 0;
     reason[0] = '\0';
+}
+
+void answer_fini(struct answer *answer)
+{
+    free(answer->location);
+    answer->location = NULL;
 }
 
 enum answer_state answer_feed(struct answer *answer, const char *bytes, size_t length, size_t *used)
@@ -79,6 +153,15 @@ enum answer_state answer_finish(struct answer *answer)
 bool answer_keeps_alive(const struct answer *answer)
 {
     return llhttp_should_keep_alive(&answer->parser) != 0;
+}
+
+const char *answer_location(const struct answer *answer)
+{
+    if (answer->location_length == 0) {
+        return "";
+    }
+    answer->location[answer->location_length] = '\0';
+    return answer->location;
 }
 
 uint16_t answer_code(const struct answer *answer)

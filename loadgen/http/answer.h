@@ -5,7 +5,8 @@
  * what may happen to the connection then. Interim answers (1xx) are passed over; an answer to HEAD
  * ends with its headers; 101 is refused, for no request of ours asks for an upgrade.
  *
- * Threads: a value of its owner. Memory: nothing is allocated; nothing of the input is kept.
+ * Threads: a value of its owner. Memory: only the Location of a redirect is kept, in memory that is
+ * allocated when the first one comes and freed by answer_fini; start with zeroes.
  */
 #ifndef LOADGEN_HTTP_ANSWER_H
 #define LOADGEN_HTTP_ANSWER_H
@@ -14,6 +15,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+enum { ANSWER_LOCATION_MAX = 4096 };
 
 enum answer_state {
     ANSWER_MORE,     /* not complete; feed what comes next */
@@ -26,6 +29,9 @@ struct answer {
     uint64_t body_bytes;
     bool is_head; /* the request was HEAD */
     bool is_complete;
+    size_t name_matched; /* of a header's name: how much is "location" so far */
+    char *location;      /* of a 3xx answer; ANSWER_LOCATION_MAX bytes, NULL until one came */
+    size_t location_length;
     char *reason; /* where to put the status text; NUL-terminated, cut to its size */
     size_t reason_size;
     size_t reason_length;
@@ -44,7 +50,12 @@ enum answer_state answer_finish(struct answer *answer);
 /* After ANSWER_COMPLETE: may the connection carry another request? */
 bool answer_keeps_alive(const struct answer *answer);
 
+/* The Location of a 3xx answer, NUL-terminated; "" when there is none or it was too long. */
+const char *answer_location(const struct answer *answer);
+
 uint16_t answer_code(const struct answer *answer);
 const char *answer_problem(const struct answer *answer);
+
+void answer_fini(struct answer *answer);
 
 #endif

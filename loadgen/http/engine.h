@@ -23,6 +23,7 @@
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"
 #include "loadgen/target/source.h"
+#include "loadgen/target/targets.h"
 
 /* How an exchange ended. The text names the kind in reports. */
 #define OUTCOMES(X)                                                                                \
@@ -39,7 +40,7 @@ enum outcome {
 #undef X
 };
 
-enum { REASON_MAX = 64 };
+enum { REASON_MAX = 96 };
 
 /* One request on its way, and then what came of it. */
 struct exchange {
@@ -56,15 +57,19 @@ struct exchange {
     enum outcome outcome;
     int system_error;        /* errno of CONNECT and RESET */
     uint16_t code;           /* HTTP status; 0 when there was no complete answer */
-    uint16_t retries;        /* tries before the last one */
+    uint16_t retries;        /* extra tries: a reused connection had just been closed */
+    uint16_t redirects;      /* hops that were followed */
     char reason[REASON_MAX]; /* status text ("Not Found") when code >= 400, or what was broken */
 };
 
 struct engine_config {
-    const struct address *addresses; /* by request->endpoint; borrowed */
+    const struct address *addresses;  /* by request->endpoint; borrowed */
+    const struct endpoint *endpoints; /* the same places by name; borrowed */
     size_t endpoint_count;
     uint64_t timeout_ns;      /* from started to done; 0: none */
     uint64_t max_connections; /* to each endpoint, this engine's part; UINT64_MAX: no limit */
+    uint64_t max_idle;        /* kept open to each endpoint without an exchange, its part too */
+    int max_redirects;        /* hops to follow; -1: none, the answer counts as it is */
     bool keepalive;
 };
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,41 +11,12 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "loadgen/http/answer.h"
+#include "loadgen/http/h1_conn.h"
+#include "loadgen/http/redirect.h"
 
 enum {
     RECEIVE_BYTES = 65536,
-    SLAB_CONNS = 256,
-};
-
-enum conn_state {
-    CONN_FREE,       /* no socket; in the free list */
-    CONN_CONNECTING, /* an exchange waits for the connection to be made */
-    CONN_BUSY,       /* sending, receiving, or both */
-    CONN_IDLE,       /* connected, no exchange; in the pool of its endpoint */
-};
-
-struct conn {
-    struct loop_watch watch; /* first member: the loop's callback finds the conn by it */
-    struct h1 *h1;
-    struct conn *next; /* in the free list, an idle pool, or the queue of what is in flight */
-    struct conn *prev;
-    size_t written; /* bytes of the request that the kernel has taken */
-    uint32_t endpoint;
-    enum conn_state state;
-    bool is_reused; /* carried a complete exchange before this one */
-    struct exchange exchange;
-    struct answer answer;
-};
-
-struct pool {
-    struct conn *idle; /* the last one used comes first; linked both ways */
-    uint64_t open;     /* idle or not */
-};
-
-struct slab {
-    struct slab *next;
-    struct conn conns[SLAB_CONNS];
+    HOP_BYTES_MAX = 65536, /* of a request that follows a redirect */
 };
 
 struct h1 {
@@ -53,11 +25,7 @@ struct h1 {
     struct loop *loop;
     engine_done_fn *done;
     void *owner;
-    struct conn *oldest; /* in flight, in the order of their starts: the oldest times out first */
-    struct conn *newest;
-    struct conn *free;
-    struct slab *slabs;
-    struct pool *pools; /* one an endpoint */
+    struct conns conns;
     char receive[RECEIVE_BYTES];
 };
 
@@ -66,108 +34,33 @@ static struct h1 *h1_of(struct engine *engine)
     return (struct h1 *)engine;
 }
 
-/* Connections and where they wait. */
+/* The end of an exchange. */
 
-static bool add_slab(struct h1 *h1)
+/* May the connection carry another exchange, now that its answer is complete? */
+static bool is_kept(const struct conn *conn, bool is_clean)
 {
-    struct slab *slab = calloc(1, sizeof *slab);
-    if (!slab) {
-        return false;
-    }
-    slab->next = h1->slabs;
-    h1->slabs = slab;
-    for (size_t i = 0; i < SLAB_CONNS; i++) {
-        slab->conns[i].h1 = h1;
-        slab->conns[i].next = h1->free;
-        h1->free = &slab->conns[i];
-    }
-    return true;
+    const struct engine_config *config = &conn->h1->config;
+    return is_clean && config->keepalive && conn->written == conn->request->length &&
+           answer_keeps_alive(&conn->answer);
 }
 
-static void push_idle(struct conn *conn)
-{
-    struct pool *pool = &conn->h1->pools[conn->endpoint];
-    conn->state = CONN_IDLE;
-    conn->prev = NULL;
-    conn->next = pool->idle;
-    if (pool->idle) {
-        pool->idle->prev = conn;
-    }
-    pool->idle = conn;
-}
-
-static void remove_idle(struct conn *conn)
-{
-    struct pool *pool = &conn->h1->pools[conn->endpoint];
-    if (conn->prev) {
-        conn->prev->next = conn->next;
-    } else {
-        pool->idle = conn->next;
-    }
-    if (conn->next) {
-        conn->next->prev = conn->prev;
-    }
-}
-
-static void push_flight(struct conn *conn)
+/* The conn, which is in no list any more, waits for its next exchange or is closed. */
+static void put_away(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    conn->next = NULL;
-    conn->prev = h1->newest;
-    if (h1->newest) {
-        h1->newest->next = conn;
+    if (keep && h1->conns.pools[conn->endpoint].idle_count < h1->config.max_idle) {
+        conns_push_idle(&h1->conns, conn);
     } else {
-        h1->oldest = conn;
-    }
-    h1->newest = conn;
-}
-
-static void remove_flight(struct conn *conn)
-{
-    struct h1 *h1 = conn->h1;
-    if (conn->prev) {
-        conn->prev->next = conn->next;
-    } else {
-        h1->oldest = conn->next;
-    }
-    if (conn->next) {
-        conn->next->prev = conn->prev;
-    } else {
-        h1->newest = conn->prev;
+        conns_release(&h1->conns, conn);
     }
 }
-
-/* Closes the socket; the conn itself stays whose it is. */
-static void close_socket(struct conn *conn)
-{
-    if (conn->watch.fd >= 0) {
-        close(conn->watch.fd);
-        conn->watch.fd = -1;
-    }
-}
-
-static void release(struct conn *conn)
-{
-    close_socket(conn);
-    conn->h1->pools[conn->endpoint].open--;
-    conn->state = CONN_FREE;
-    conn->next = conn->h1->free;
-    conn->h1->free = conn;
-}
-
-/* The life of an exchange. */
 
 /* Hands the exchange to the owner, who may at once start the next one on this very conn. */
 static void complete(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    remove_flight(conn);
-    if (keep) {
-        conn->is_reused = true;
-        push_idle(conn);
-    } else {
-        release(conn);
-    }
+    conns_remove_flight(&h1->conns, conn);
+    put_away(conn, keep);
     h1->done(h1->owner, &conn->exchange);
 }
 
@@ -179,33 +72,49 @@ static void fail(struct conn *conn, enum outcome outcome, int system_error)
     struct exchange *x = &conn->exchange;
     bool is_race = conn->is_reused && x->first_byte_ns == 0 &&
                    (outcome == OUTCOME_RESET || outcome == OUTCOME_CLOSED);
-    if (is_race && (x->request->is_repeatable || conn->written == 0)) {
+    if (is_race && (conn->request->is_repeatable || conn->written == 0)) {
         x->retries++;
         x->sent_ns = 0; /* what was sent before counts as connecting */
         x->bytes_out = 0;
-        close_socket(conn);
+        conn_close_socket(conn);
         begin_connecting(conn);
         return;
     }
     x->done_ns = clock_now_ns();
     x->outcome = outcome;
     x->system_error = system_error;
-    if (outcome == OUTCOME_PROTOCOL) {
-        snprintf(x->reason, sizeof x->reason, "%s", answer_problem(&conn->answer));
-    }
     complete(conn, false);
 }
 
-static void answered(struct conn *conn, uint64_t done_ns, bool keep)
+__attribute__((format(printf, 2, 3))) static void fail_protocol(struct conn *conn,
+                                                                const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(conn->exchange.reason, sizeof conn->exchange.reason, format, args);
+    va_end(args);
+    conn->exchange.code = 0;
+    fail(conn, OUTCOME_PROTOCOL, 0);
+}
+
+static void follow(struct conn *conn, bool keep);
+
+static void answered(struct conn *conn, uint64_t done_ns, bool is_clean)
 {
     struct exchange *x = &conn->exchange;
+    bool keep = is_kept(conn, is_clean);
+    x->code = answer_code(&conn->answer);
+    if (redirect_is_one(x->code) && conn->h1->config.max_redirects >= 0) {
+        follow(conn, keep);
+        return;
+    }
     x->done_ns = done_ns;
     x->outcome = OUTCOME_ANSWERED;
-    x->code = answer_code(&conn->answer);
     x->bytes_in = conn->answer.body_bytes;
-    complete(conn, keep && conn->written == x->request->length && conn->h1->config.keepalive &&
-                       answer_keeps_alive(&conn->answer));
+    complete(conn, keep);
 }
+
+/* Receiving. */
 
 /* What recv brought is there to be read. Returns true while the same try goes on. */
 static bool take_bytes(struct conn *conn, size_t length, uint64_t now_ns, bool is_closing)
@@ -224,7 +133,7 @@ static bool take_bytes(struct conn *conn, size_t length, uint64_t now_ns, bool i
     case ANSWER_BROKEN:
         break;
     }
-    fail(conn, OUTCOME_PROTOCOL, 0);
+    fail_protocol(conn, "malformed HTTP response: %s", answer_problem(&conn->answer));
     return false;
 }
 
@@ -263,11 +172,12 @@ static bool receive(struct conn *conn, bool is_closing)
     }
 }
 
+/* Sending. */
+
 /* Sends what the kernel will take. Returns true while the same try goes on. */
 static bool send_rest(struct conn *conn)
 {
-    struct exchange *x = &conn->exchange;
-    const struct request *request = x->request;
+    const struct request *request = conn->request;
     ssize_t n = 0;
     do {
         n = send(conn->watch.fd, request->bytes + conn->written, request->length - conn->written,
@@ -286,7 +196,7 @@ static bool send_rest(struct conn *conn)
     }
     conn->written += (size_t)n;
     if (conn->written == request->length) {
-        x->bytes_out = request->body_length;
+        conn->exchange.bytes_out = request->body_length;
     }
     return true;
 }
@@ -301,16 +211,19 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
     conn->state = CONN_BUSY;
     conn->written = 0;
     x->sent_ns = sent_ns;
-    answer_begin(&conn->answer, x->request->is_head, x->reason, sizeof x->reason);
+    answer_begin(&conn->answer, conn->request->is_head, x->reason, sizeof x->reason);
     return send_rest(conn);
 }
+
+/* Connecting. */
 
 static void begin_connecting(struct conn *conn)
 {
     struct h1 *h1 = conn->h1;
-    const struct address *address = &h1->config.addresses[conn->endpoint];
+    const struct address *address = &h1->conns.pools[conn->endpoint].address;
     conn->state = CONN_CONNECTING;
     conn->is_reused = false;
+    conn->written = 0;
     conn->watch.fd =
         socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->watch.fd < 0) {
@@ -318,7 +231,7 @@ static void begin_connecting(struct conn *conn)
         return;
     }
     int on = 1;
-    setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* no-op on unix */
     if ((connect(conn->watch.fd, &address->socket.any, address->length) < 0 &&
          errno != EINPROGRESS) ||
         !loop_add(h1->loop, &conn->watch)) {
@@ -339,14 +252,92 @@ static bool finish_connecting(struct conn *conn)
     return begin_try(conn, clock_now_ns());
 }
 
+/* Sends the conn's request on its connection, or on one that is made for it. */
+static void begin(struct conn *conn, uint64_t now_ns)
+{
+    if (conn->state == CONN_FREE) {
+        begin_connecting(conn);
+    } else {
+        begin_try(conn, now_ns);
+    }
+}
+
+/* Following. */
+
+/*
+ * The conn that carries the next hop: this one, an idle one, or a new one, in the same place of the
+ * queue. NULL: no memory, and nothing has changed.
+ */
+static struct conn *move(struct conn *conn, uint32_t endpoint, bool keep)
+{
+    struct conns *conns = &conn->h1->conns;
+    struct conn *next = keep && endpoint == conn->endpoint ? conn : conns_take(conns, endpoint);
+    if (next && !next->hop_bytes) {
+        next->hop_bytes = malloc(HOP_BYTES_MAX);
+    }
+    if (!next || !next->hop_bytes) {
+        if (next && next != conn) {
+            conns_release(conns, next);
+        }
+        return NULL;
+    }
+    if (next != conn) {
+        next->exchange = conn->exchange;
+        next->watch.on_ready = conn->watch.on_ready;
+        conns_replace_flight(conns, conn, next);
+        put_away(conn, keep);
+    }
+    return next;
+}
+
+static void follow(struct conn *conn, bool keep)
+{
+    struct h1 *h1 = conn->h1;
+    const char *problem = NULL;
+    char bytes[HOP_BYTES_MAX];
+    struct redirect redirect;
+    uint32_t endpoint = conn->endpoint;
+    if (conn->exchange.redirects == h1->config.max_redirects) {
+        fail_protocol(conn, "stopped after %d redirects", h1->config.max_redirects);
+        return;
+    }
+    if (!redirect_follow(conn->request, conn->exchange.code, answer_location(&conn->answer), bytes,
+                         sizeof bytes, &redirect, &problem)) {
+        fail_protocol(conn, "%s", problem);
+        return;
+    }
+    if (redirect.host[0] &&
+        !conns_find_endpoint(&h1->conns, &h1->config, redirect.host, redirect.port, &endpoint)) {
+        fail_protocol(conn, "redirected to %.40s, which is not a host of the targets",
+                      redirect.host);
+        return;
+    }
+    struct conn *next = move(conn, endpoint, keep);
+    if (!next) {
+        fail_protocol(conn, "not enough memory for a redirect");
+        return;
+    }
+    memcpy(next->hop_bytes, bytes, redirect.request.length);
+    next->hop = redirect.request;
+    next->hop.bytes = next->hop_bytes;
+    next->request = &next->hop;
+    next->is_reused = next->state != CONN_FREE;
+    next->exchange.redirects++;
+    next->exchange.code = 0;
+    next->exchange.sent_ns = 0; /* what was sent before counts as connecting */
+    next->exchange.first_byte_ns = 0;
+    begin(next, clock_now_ns());
+}
+
+/* Events. */
+
 /* An idle connection may only be closed by its peer; bytes that nobody asked for end it as well. */
 static void check_idle(struct conn *conn)
 {
     char byte = 0;
     ssize_t n = recv(conn->watch.fd, &byte, 1, MSG_PEEK);
     if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
-        remove_idle(conn);
-        release(conn);
+        conns_drop_idle(&conn->h1->conns, conn);
     }
 }
 
@@ -364,7 +355,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
         goes_on = finish_connecting(conn);
         break;
     case CONN_BUSY:
-        if ((events & EPOLLOUT) && conn->written < conn->exchange.request->length) {
+        if ((events & EPOLLOUT) && conn->written < conn->request->length) {
             goes_on = send_rest(conn);
         }
         break;
@@ -380,17 +371,16 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 
 static bool h1_has_room(struct engine *engine, uint32_t endpoint)
 {
-    const struct pool *pool = &h1_of(engine)->pools[endpoint];
-    return pool->idle || pool->open < h1_of(engine)->config.max_connections;
+    const struct h1 *h1 = h1_of(engine);
+    const struct pool *pool = &h1->conns.pools[endpoint];
+    return pool->idle || pool->open < h1->config.max_connections;
 }
 
 static void h1_start(struct engine *engine, const struct request *request, uint64_t number,
                      uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns)
 {
     struct h1 *h1 = h1_of(engine);
-    struct pool *pool = &h1->pools[request->endpoint];
-    struct conn *conn = pool->idle;
-    bool has_connection = conn != NULL;
+    struct conn *conn = conns_take(&h1->conns, request->endpoint);
     struct exchange exchange = {
         .request = request,
         .number = number,
@@ -398,16 +388,7 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
         .wait_ns = wait_ns,
         .started_ns = started_ns,
     };
-    if (has_connection) {
-        remove_idle(conn);
-    } else if (h1->free || add_slab(h1)) {
-        conn = h1->free;
-        h1->free = conn->next;
-        conn->endpoint = request->endpoint;
-        conn->watch.on_ready = on_ready;
-        conn->written = 0;
-        pool->open++;
-    } else {
+    if (!conn) {
         exchange.done_ns = clock_now_ns();
         exchange.outcome = OUTCOME_CONNECT;
         exchange.system_error = ENOMEM;
@@ -415,78 +396,60 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
         return;
     }
     conn->exchange = exchange;
-    push_flight(conn);
-    if (has_connection) {
-        begin_try(conn, started_ns); /* nothing lies between: one moment is both */
-    } else {
-        begin_connecting(conn);
-    }
+    conn->request = request;
+    conn->watch.on_ready = on_ready;
+    conns_push_flight(&h1->conns, conn);
+    begin(conn, started_ns); /* on an open connection nothing lies between: one moment is both */
 }
 
 static uint64_t h1_next_deadline_ns(struct engine *engine)
 {
     const struct h1 *h1 = h1_of(engine);
-    if (!h1->oldest || h1->config.timeout_ns == 0) {
+    if (!h1->conns.oldest || h1->config.timeout_ns == 0) {
         return UINT64_MAX;
     }
-    return h1->oldest->exchange.started_ns + h1->config.timeout_ns;
+    return h1->conns.oldest->exchange.started_ns + h1->config.timeout_ns;
 }
 
 static void h1_expire(struct engine *engine, uint64_t now_ns)
 {
     while (h1_next_deadline_ns(engine) <= now_ns) {
-        fail(h1_of(engine)->oldest, OUTCOME_TIMED_OUT, 0);
+        fail(h1_of(engine)->conns.oldest, OUTCOME_TIMED_OUT, 0);
     }
 }
 
 static void h1_abandon(struct engine *engine)
 {
     struct h1 *h1 = h1_of(engine);
-    while (h1->oldest) {
-        fail(h1->oldest, OUTCOME_TIMED_OUT, 0);
+    while (h1->conns.oldest) {
+        fail(h1->conns.oldest, OUTCOME_TIMED_OUT, 0);
     }
 }
 
 static void h1_destroy(struct engine *engine)
 {
-    if (!engine) {
-        return;
+    if (engine) {
+        struct h1 *h1 = h1_of(engine);
+        assert(!h1->conns.oldest);
+        conns_fini(&h1->conns);
+        free(h1);
     }
-    struct h1 *h1 = h1_of(engine);
-    assert(!h1->oldest);
-    for (size_t i = 0; h1->pools && i < h1->config.endpoint_count; i++) {
-        while (h1->pools[i].idle) {
-            struct conn *conn = h1->pools[i].idle;
-            remove_idle(conn);
-            release(conn);
-        }
-    }
-    while (h1->slabs) {
-        struct slab *slab = h1->slabs;
-        h1->slabs = slab->next;
-        free(slab);
-    }
-    free(h1->pools);
-    free(h1);
 }
 
 static struct engine *h1_create(const struct engine_config *config, struct loop *loop,
                                 engine_done_fn *done, void *owner, struct err *err)
 {
     struct h1 *h1 = calloc(1, sizeof *h1);
-    if (h1) {
-        h1->engine.type = &engine_h1;
-        h1->config = *config;
-        h1->loop = loop;
-        h1->done = done;
-        h1->owner = owner;
-        h1->pools = calloc(config->endpoint_count, sizeof *h1->pools);
-    }
-    if (!h1 || !h1->pools || !add_slab(h1)) {
+    if (!h1 || !conns_init(&h1->conns, h1, config)) {
         h1_destroy(h1 ? &h1->engine : NULL);
         err_set(err, ERR_FAILED, "not enough memory for connections");
         return NULL;
     }
+    h1->engine.type = &engine_h1;
+    h1->config = *config;
+    h1->loop = loop;
+    h1->done = done;
+    h1->owner = owner;
     return &h1->engine;
 }
 

@@ -63,7 +63,7 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
         snprintf(rest, room, exchange->first_byte_ns ? "unexpected EOF" : "EOF");
         break;
     case OUTCOME_PROTOCOL:
-        snprintf(rest, room, "malformed HTTP response: %s", exchange->reason);
+        snprintf(rest, room, "%s", exchange->reason);
         break;
     }
 }

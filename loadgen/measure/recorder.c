@@ -83,6 +83,7 @@ void recorder_take(struct recorder *recorder, const struct exchange *exchange)
         .bytes_out = exchange->bytes_out,
         .target = exchange->request->target,
         .retries = exchange->retries,
+        .redirects = exchange->redirects,
         .code = exchange->code,
         .outcome = exchange->outcome,
         .error = error_text_is_needed(exchange) ? error_text(recorder, exchange) : NULL,

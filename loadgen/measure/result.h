@@ -22,7 +22,8 @@ struct result {
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint32_t target;
-    uint32_t retries;
+    uint16_t retries;
+    uint16_t redirects;
     uint16_t code; /* 0: no complete answer */
     enum outcome outcome;
     const char *error; /* NULL, or a text of the text pool */

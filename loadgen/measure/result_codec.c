@@ -7,7 +7,7 @@ enum {
     KIND_WAIT = 8,
     KIND_CONNECT = 16,
     KIND_FIRST_BYTE = 32,
-    KIND_RETRIES = 64,
+    KIND_HOPS = 64,
     KIND_ERROR = 128,
 };
 
@@ -88,9 +88,10 @@ void result_encoder_add(struct result_encoder *encoder, const struct result *res
         *kind |= KIND_FIRST_BYTE;
         at = put(at, result->first_byte_ns);
     }
-    if (result->retries) {
-        *kind |= KIND_RETRIES;
+    if (result->retries || result->redirects) {
+        *kind |= KIND_HOPS;
         at = put(at, result->retries);
+        at = put(at, result->redirects);
     }
     if (result->error) {
         *kind |= KIND_ERROR;
@@ -167,13 +168,16 @@ static bool get_text(struct result_decoder *decoder, const char **text)
 static bool get_optional(struct result_decoder *decoder, uint8_t kind, struct result *result)
 {
     uint64_t retries = 0;
+    uint64_t redirects = 0;
     bool ok = (!(kind & KIND_WAIT) || get(decoder, &result->wait_ns)) &&
               (!(kind & KIND_CONNECT) || get(decoder, &result->connect_ns));
     result->first_byte_ns = result->service_ns;
     ok = ok && (!(kind & KIND_FIRST_BYTE) || get(decoder, &result->first_byte_ns)) &&
-         (!(kind & KIND_RETRIES) || get_limited(decoder, UINT32_MAX, &retries)) &&
+         (!(kind & KIND_HOPS) || (get_limited(decoder, UINT16_MAX, &retries) &&
+                                  get_limited(decoder, UINT16_MAX, &redirects))) &&
          (!(kind & KIND_ERROR) || get_text(decoder, &result->error));
-    result->retries = (uint32_t)retries;
+    result->retries = (uint16_t)retries;
+    result->redirects = (uint16_t)redirects;
     return ok;
 }
 

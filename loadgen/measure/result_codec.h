@@ -15,7 +15,7 @@
  *     bytes_in   bytes_out
  *     wait       ns, if bit 3      connect  ns, if bit 4
  *     first_byte ns since sent, if bit 5 (else the same as service)
- *     retries    if bit 6
+ *     retries    redirects, if bit 6
  *     error      if bit 7: index into the texts of this block; the next unused index
  *                introduces a new text: its length and its bytes follow
  *

@@ -68,6 +68,7 @@ void tally_add(struct tally *tally, const struct result *result)
     counters->timed_out += result->outcome == OUTCOME_TIMED_OUT;
     counters->failed += result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
     counters->retried += result->retries;
+    counters->redirected += result->redirects;
     counters->late += result->lag_ns > RESULT_LATE_NS;
     tally->bytes_in += result->bytes_in;
     tally->bytes_out += result->bytes_out;

@@ -29,12 +29,13 @@
 /* What is counted of the requests that were started; started = answered + timed_out + failed once
  * nothing is in flight any more. */
 #define COUNTERS(X)                                                                                \
-    X(started)   /* taken up by an engine */                                                       \
-    X(answered)  /* got a complete answer, of whatever status */                                   \
-    X(timed_out) /* got none in time */                                                            \
-    X(failed)    /* connection or protocol broke */                                                \
-    X(retried)   /* extra tries: a reused connection had just been closed */                       \
-    X(late)      /* lag over RESULT_LATE_NS */
+    X(started)    /* taken up by an engine */                                                      \
+    X(answered)   /* got a complete answer, of whatever status */                                  \
+    X(timed_out)  /* got none in time */                                                           \
+    X(failed)     /* connection or protocol broke */                                               \
+    X(retried)    /* extra tries: a reused connection had just been closed */                      \
+    X(redirected) /* hops that were followed */                                                    \
+    X(late)       /* lag over RESULT_LATE_NS */
 
 struct counters {
 #define X(name) uint64_t name;

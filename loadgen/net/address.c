@@ -5,22 +5,22 @@
 #include <stdio.h>
 #include <string.h>
 
-bool address_resolve(const char *host, uint16_t port, struct address *address, struct err *err)
+static bool lookup(const char *host, uint16_t port, int flags, struct address *address,
+                   const char **problem)
 {
     struct addrinfo *found = NULL;
-    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    const struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
     int failed = getaddrinfo(host, NULL, &hints, &found);
-    if (failed) {
-        return err_set(err, ERR_FAILED, "cannot resolve \"%s\": %s", host, gai_strerror(failed));
+    if (failed || !found) {
+        *problem = failed ? gai_strerror(failed) : "it has no address";
+        return false;
     }
     const struct addrinfo *chosen = found;
     while (chosen && chosen->ai_family != AF_INET) {
         chosen = chosen->ai_next;
     }
     chosen = chosen ? chosen : found;
-    if (!chosen) {
-        return err_set(err, ERR_FAILED, "cannot resolve \"%s\": it has no address", host);
-    }
     memset(address, 0, sizeof *address);
     memcpy(&address->socket, chosen->ai_addr, chosen->ai_addrlen);
     address->length = chosen->ai_addrlen;
@@ -33,15 +33,47 @@ bool address_resolve(const char *host, uint16_t port, struct address *address, s
     return true;
 }
 
+bool address_resolve(const char *host, uint16_t port, struct address *address, struct err *err)
+{
+    const char *problem = NULL;
+    return lookup(host, port, 0, address, &problem) ||
+           err_set(err, ERR_FAILED, "cannot resolve \"%s\": %s", host, problem);
+}
+
+bool address_parse(const char *host, uint16_t port, struct address *address)
+{
+    const char *problem = NULL;
+    return lookup(host, port, AI_NUMERICHOST, address, &problem);
+}
+
+bool address_unix(const char *path, struct address *address, struct err *err)
+{
+    memset(address, 0, sizeof *address);
+    address->socket.local.sun_family = AF_UNIX;
+    address->length = sizeof address->socket.local;
+    if (strlen(path) >= sizeof address->socket.local.sun_path) {
+        return err_set(err, ERR_USAGE, "\"%s\" is too long for a unix socket; at most %zu bytes",
+                       path, sizeof address->socket.local.sun_path - 1);
+    }
+    memcpy(address->socket.local.sun_path, path, strlen(path));
+    return true;
+}
+
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "?";
-    if (address->socket.any.sa_family == AF_INET) {
+    switch (address->socket.any.sa_family) {
+    case AF_UNIX:
+        snprintf(text, ADDRESS_TEXT, "%s", address->socket.local.sun_path);
+        break;
+    case AF_INET:
         inet_ntop(AF_INET, &address->socket.v4.sin_addr, host, sizeof host);
         snprintf(text, ADDRESS_TEXT, "%s:%u", host, ntohs(address->socket.v4.sin_port));
-    } else {
+        break;
+    default:
         inet_ntop(AF_INET6, &address->socket.v6.sin6_addr, host, sizeof host);
         snprintf(text, ADDRESS_TEXT, "[%s]:%u", host, ntohs(address->socket.v6.sin6_port));
+        break;
     }
     return text;
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "common/err.h"
 
@@ -20,16 +21,23 @@ struct address {
         struct sockaddr any;
         struct sockaddr_in v4;
         struct sockaddr_in6 v6;
+        struct sockaddr_un local;
     } socket;
     socklen_t length;
 };
 
-enum { ADDRESS_TEXT = 64 };
+enum { ADDRESS_TEXT = 128 };
 
 /* Resolves `host`, a name or an address. ERR_FAILED with the host and the reason. */
 bool address_resolve(const char *host, uint16_t port, struct address *address, struct err *err);
 
-/* "127.0.0.1:5000" or "[::1]:5000". Returns `text`. */
+/* The address of `host` when it is written as a number; never asks anybody. */
+bool address_parse(const char *host, uint16_t port, struct address *address);
+
+/* The address of a unix socket. ERR_USAGE when the path is too long for one. */
+bool address_unix(const char *path, struct address *address, struct err *err);
+
+/* "127.0.0.1:5000", "[::1]:5000", or the path of a unix socket. Returns `text`. */
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT]);
 
 #endif

@@ -113,6 +113,7 @@ static void add_ours(json_t *json, const struct summary *summary)
     json_object_set_new(json, "failed", integer(tally->counters.failed));
     json_object_set_new(json, "late", integer(tally->counters.late));
     json_object_set_new(json, "retried", integer(tally->counters.retried));
+    json_object_set_new(json, "redirected", integer(tally->counters.redirected));
     json_object_set_new(json, "interrupted", json_boolean(summary->is_interrupted));
     json_object_set_new(json, "cut_short", json_boolean(summary->is_cut_short));
     json_object_set_new(json, "generator", generator_to_json(&summary->generator));

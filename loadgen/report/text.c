@@ -72,8 +72,8 @@ static void write_schedule(const struct summary *summary, FILE *out)
                 duration_print(summary->rate_per_ns, per), summary->intended, summary->not_started);
     }
     fprintf(out, LABELS "%" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n", "Counts",
-            "[late, retried, timed out]", summary->tally->counters.late,
-            summary->tally->counters.retried, summary->tally->counters.timed_out);
+            "[late, retried, redirected]", summary->tally->counters.late,
+            summary->tally->counters.retried, summary->tally->counters.redirected);
 }
 
 static void write_generator(const struct summary *summary, FILE *out)

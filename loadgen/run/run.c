@@ -38,7 +38,8 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static bool resolve(struct state *state, const struct targets *targets, struct err *err)
+static bool resolve(struct state *state, const struct plan *plan, const struct targets *targets,
+                    struct err *err)
 {
     state->addresses = calloc(targets->endpoint_count, sizeof *state->addresses);
     if (!state->addresses) {
@@ -46,7 +47,9 @@ static bool resolve(struct state *state, const struct targets *targets, struct e
     }
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *endpoint = &targets->endpoints[i];
-        if (!address_resolve(endpoint->host, endpoint->port, &state->addresses[i], err)) {
+        struct address *address = &state->addresses[i];
+        if (plan->unix_socket[0] ? !address_unix(plan->unix_socket, address, err)
+                                 : !address_resolve(endpoint->host, endpoint->port, address, err)) {
             return false;
         }
     }
@@ -265,7 +268,6 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
                 .plan = plan,
                 .source = source,
                 .engine_type = &engine_h1,
-                .endpoint_count = targets->endpoint_count,
                 .threads = plan_threads(plan),
                 .finished_fd = -1,
             },
@@ -273,7 +275,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
     pthread_mutex_init(&state.shared.gate.lock, NULL);
     pthread_cond_init(&state.shared.gate.changed, NULL);
     bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
-    ok = ok && plan_check(plan, err) && resolve(&state, targets, err);
+    ok = ok && plan_check(plan, err) && resolve(&state, plan, targets, err);
     state.shared.recorder = (struct recorder_config){
         .targets = targets,
         .addresses = state.addresses,

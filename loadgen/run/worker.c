@@ -262,9 +262,12 @@ static bool set_up(struct worker *worker)
         plan->max_connections ? share_count(worker->share, plan->max_connections) : UINT64_MAX;
     const struct engine_config config = {
         .addresses = shared->recorder.addresses,
-        .endpoint_count = shared->endpoint_count,
+        .endpoints = shared->recorder.targets->endpoints,
+        .endpoint_count = shared->recorder.targets->endpoint_count,
         .timeout_ns = plan->timeout_ns,
         .max_connections = connections,
+        .max_idle = share_count(worker->share, plan->max_idle),
+        .max_redirects = plan->max_redirects,
         .keepalive = plan->keepalive,
     };
     worker->loop = loop_create(&worker->err);

@@ -49,7 +49,6 @@ struct worker_shared {
     const struct source *source;
     const struct engine_type *engine_type;
     struct recorder_config recorder; /* start_ns is known when the gate opens */
-    size_t endpoint_count;
     unsigned threads;
     struct busy_peer *peers;
     struct gate gate;

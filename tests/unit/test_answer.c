@@ -41,6 +41,7 @@ static const struct {
     /* no body, whatever the headers say */
     {"HTTP/1.1 204 No Content\r\n\r\n", NEXT, GET, 204, 0, KEEPS, ""},
     {"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", "", GET, 204, 0, KEEPS, ""},
+    {"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", NEXT, GET, 204, 0, KEEPS, ""},
     {"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n", NEXT, GET, 304, 0, KEEPS, ""},
     {"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", NEXT, GET, 304, 0, KEEPS,
      ""},
@@ -233,6 +234,52 @@ START_TEST(one_struct_reads_one_answer_after_the_other)
 }
 END_TEST
 
+static const struct {
+    const char *bytes, *location;
+} locations[] = {
+    {"HTTP/1.1 302 Found\r\nLocation: /a?b=c\r\nContent-Length: 0\r\n\r\n", "/a?b=c"},
+    {"HTTP/1.1 301 X\r\nServer: s\r\nlOCATION:http://b/\r\nContent-Length: 1\r\n\r\na",
+     "http://b/"},
+    {"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n", ""},
+    {"HTTP/1.1 302 Found\r\nLocation: \r\nContent-Length: 0\r\n\r\n", ""},
+    {"HTTP/1.1 302 X\r\nX-Location: /a\r\nLocations: /b\r\nLocatio: /c\r\nContent-Length: "
+     "0\r\n\r\n",
+     ""},
+    {"HTTP/1.1 302 X\r\nLocation: /a\r\nLocation: /a\r\nContent-Length: 0\r\n\r\n", "/a"},
+    {OK "Location: /a\r\nContent-Length: 0\r\n\r\n", ""},
+};
+
+START_TEST(the_location_of_a_redirect_is_kept)
+{
+    size_t used = 0;
+    size_t length = strlen(locations[_i].bytes);
+    for (size_t piece = 1; piece <= length; piece++) {
+        answer_begin(&answer, false, reason, sizeof reason);
+        ck_assert_int_eq(feed(locations[_i].bytes, length, piece, &used), ANSWER_COMPLETE);
+        ck_assert_str_eq(answer_location(&answer), locations[_i].location);
+    }
+    answer_fini(&answer);
+}
+END_TEST
+
+START_TEST(a_location_that_is_too_long_is_none)
+{
+    char bytes[ANSWER_LOCATION_MAX + 100];
+    for (int over = 0; over < 2; over++) {
+        int length = snprintf(bytes, sizeof bytes,
+                              "HTTP/1.1 302 X\r\nLocation: %0*d\r\nContent-Length: 0\r\n\r\n",
+                              ANSWER_LOCATION_MAX - 1 + over, 0);
+        for (size_t piece = 1; piece < 10000; piece *= 3) {
+            size_t used = 0;
+            answer_begin(&answer, false, reason, sizeof reason);
+            ck_assert_int_eq(feed(bytes, (size_t)length, piece, &used), ANSWER_COMPLETE);
+            ck_assert_uint_eq(strlen(answer_location(&answer)), over ? 0 : ANSWER_LOCATION_MAX - 1);
+        }
+    }
+    answer_fini(&answer);
+}
+END_TEST
+
 START_TEST(a_body_of_many_gigabytes_is_counted)
 {
     enum { PIECE = 1 << 20 };
@@ -267,6 +314,8 @@ Suite *answer_suite(void)
     tcase_add_test(tests, an_upgrade_is_called_by_its_name);
     tcase_add_loop_test(tests, an_answer_that_the_peer_cuts_off_is_broken, 0, COUNT(unfinished));
     tcase_add_test(tests, one_struct_reads_one_answer_after_the_other);
+    tcase_add_loop_test(tests, the_location_of_a_redirect_is_kept, 0, COUNT(locations));
+    tcase_add_test(tests, a_location_that_is_too_long_is_none);
     tcase_add_test(tests, a_body_of_many_gigabytes_is_counted);
     suite_add_tcase(suite, tests);
     return suite;

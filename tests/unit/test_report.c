@@ -23,6 +23,8 @@ static void add(uint64_t k, uint64_t service_ns, uint16_t code, const char *erro
         .connect_ns = k == 0 ? 20 : 0,
         .bytes_in = 15,
         .bytes_out = 4,
+        .retries = k == 3,
+        .redirects = k == 4 ? 2 : 0,
         .code = code,
         .outcome = code ? OUTCOME_ANSWERED : OUTCOME_TIMED_OUT,
         .error = error ? text_pool_intern(&summary->texts, error) : NULL,
@@ -88,7 +90,7 @@ static const char expected_text[] =
     "Wait          [min, mean, 50, 90, 95, 99, max]  0s, 0s, 0s, 0s, 0s, 0s, 0s\n"
     "Lag           [min, mean, 50, 90, 95, 99, max]  50ns, 50ns, 50ns, 50ns, 50ns, 50ns, 50ns\n"
     "Schedule      [rate, intended, not started]     10/1s, 10, 0\n"
-    "Counts        [late, retried, timed out]        0, 0, 1\n"
+    "Counts        [late, retried, redirected]       0, 1, 2\n"
     "Generator     [threads, CPU, throttled, loop]   2, 10.0% of 1.5, 0s, 12.345µs\n";
 
 START_TEST(the_text_is_vegetas_and_then_what_belongs_to_it)
@@ -235,6 +237,7 @@ START_TEST(the_json_says_the_same_numbers)
     ck_assert_int_eq(integer(json, NULL, "answered"), 9);
     ck_assert_int_eq(integer(json, NULL, "timed_out"), 1);
     ck_assert_int_eq(integer(json, NULL, "failed"), 0);
+    ck_assert_int_eq(integer(json, NULL, "retried"), 1);
     ck_assert(json_is_false(json_object_get(json, "interrupted")));
     ck_assert_int_eq(integer(json, "generator", "threads"), 2);
     ck_assert_uint_eq(json_array_size(json_object_get(json, "remarks")), 0);

@@ -57,7 +57,8 @@ static struct result random_result(void)
         .bytes_in = any(),
         .bytes_out = any(),
         .target = (uint32_t)any(),
-        .retries = next_random() % 3 ? 0 : (uint32_t)any(),
+        .retries = next_random() % 3 ? 0 : (uint16_t)any(),
+        .redirects = next_random() % 3 ? 0 : (uint16_t)any(),
         .code = (uint16_t)(next_random() % 1000),
         .outcome = (enum outcome)(next_random() % (OUTCOME_PROTOCOL + 1)),
         .error = next_random() % 2 ? text_pool_intern(&pool, text) : NULL,
@@ -77,6 +78,7 @@ static void expect_same(const struct result *a, const struct result *b)
     ck_assert_uint_eq(a->bytes_out, b->bytes_out);
     ck_assert_uint_eq(a->target, b->target);
     ck_assert_uint_eq(a->retries, b->retries);
+    ck_assert_uint_eq(a->redirects, b->redirects);
     ck_assert_uint_eq(a->code, b->code);
     ck_assert_int_eq(a->outcome, b->outcome);
     ck_assert_ptr_eq(a->error, b->error);
@@ -137,7 +139,8 @@ START_TEST(extreme_results_come_back_and_have_room)
         .bytes_in = UINT64_MAX,
         .bytes_out = UINT64_MAX,
         .target = UINT32_MAX,
-        .retries = UINT32_MAX,
+        .retries = UINT16_MAX,
+        .redirects = UINT16_MAX,
         .code = 999,
         .outcome = OUTCOME_PROTOCOL,
         .error = text_pool_intern(&pool, longest),
@@ -256,6 +259,16 @@ START_TEST(a_record_that_is_cut_is_refused)
 }
 END_TEST
 
+START_TEST(a_text_that_was_not_introduced_is_refused)
+{
+    struct result result = {.error = text_pool_intern(&pool, "abc")};
+    result_encoder_add(&encoder, &result);
+    block_payload(block)[block->length - 5] = 1; /* index 0, length 3, a, b, c */
+    result_decoder_begin(&decoder, block, &pool);
+    ck_assert_int_eq(result_decoder_next(&decoder, &result), RESULT_DECODE_BAD);
+}
+END_TEST
+
 Suite *result_codec_suite(void);
 Suite *result_codec_suite(void)
 {
@@ -270,6 +283,7 @@ Suite *result_codec_suite(void)
     tcase_add_test(tests, a_usual_result_takes_less_than_24_bytes);
     tcase_add_test(tests, damaged_payloads_are_never_read_out_of_bounds);
     tcase_add_test(tests, a_record_that_is_cut_is_refused);
+    tcase_add_test(tests, a_text_that_was_not_introduced_is_refused);
     suite_add_tcase(suite, tests);
     return suite;
 }

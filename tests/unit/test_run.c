@@ -31,6 +31,9 @@ static const struct plan open_loop = {
     .duration_ns = NS_PER_S / 2,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = UINT64_MAX,
+    .max_idle = 10000,
+    .max_redirects = 10,
+    .unix_socket = "",
     .keepalive = true,
     .threads = 2,
 };
@@ -41,6 +44,9 @@ static const struct plan closed_loop = {
     .duration_ns = NS_PER_S / 4,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = 4,
+    .max_idle = 10000,
+    .max_redirects = 10,
+    .unix_socket = "",
     .keepalive = true,
     .threads = 2,
 };
@@ -81,7 +87,8 @@ static void check_balance(const struct plan *plan, const struct measurement *m)
     ck_assert_uint_eq(tally->latency.sum_ns, tally->lag.sum_ns + tally->wait.sum_ns +
                                                  tally->connect.sum_ns + tally->service.sum_ns);
     ck_assert_uint_le(counters->answered, m->truth.answers + m->truth.broken); /* raw ones */
-    ck_assert_uint_le(m->truth.answers, counters->started + counters->retried);
+    ck_assert_uint_le(m->truth.answers,
+                      counters->started + counters->retried + counters->redirected);
     if (plan->rate.count > 0 && !m->summary->is_interrupted) {
         ck_assert_uint_eq(m->summary->intended, pacer_count(plan->rate, plan->duration_ns));
     }
@@ -453,6 +460,105 @@ START_TEST(a_post_is_not_sent_twice)
 }
 END_TEST
 
+/* Every other request of a connection is sent on; what follows is answered. */
+static const struct script_step sent_on[] = {
+    {.status = 302, .headers = "Location: /elsewhere?a=b\r\n"},
+    {.body_bytes = 15},
+};
+static const struct script redirects_once = {.steps = sent_on, .step_count = 2};
+
+START_TEST(a_redirect_is_followed_and_counted)
+{
+    struct plan plan = open_loop;
+    plan.max_workers = 1;
+    struct measurement m = measure_method(&plan, &redirects_once, _i == 0 ? "GET" : "POST");
+    const struct tally *tally = m.summary->tally;
+    ck_assert_uint_eq(tally->counters.answered, 100);
+    ck_assert_uint_eq(tally->counters.redirected, 100);
+    ck_assert_uint_eq(tally->codes[200], 100);
+    ck_assert_uint_eq(tally->bytes_in, 100 * 15);
+    ck_assert_uint_eq(m.truth.requests, 200);
+    ck_assert_uint_eq(m.truth.connections, 1);
+    ck_assert_uint_gt(tally->connect.min_ns, 0); /* the first hop counts as connecting */
+    summary_destroy(m.summary);
+}
+END_TEST
+
+START_TEST(a_redirect_that_is_not_to_be_followed_is_the_answer)
+{
+    struct plan plan = open_loop;
+    plan.max_workers = 1;
+    plan.max_redirects = -1;
+    struct measurement m = measure(&plan, &redirects_once);
+    ck_assert_uint_eq(m.summary->tally->codes[302], 50);
+    ck_assert_uint_eq(m.summary->tally->counters.redirected, 0);
+    ck_assert_uint_eq(tally_successes(m.summary->tally), 100);
+    summary_destroy(m.summary);
+}
+END_TEST
+
+START_TEST(redirects_without_end_are_stopped)
+{
+    static const struct script_step step = {.status = 307, .headers = "Location: /a\r\n"};
+    static const struct script script = {.steps = &step, .step_count = 1};
+    struct plan plan = open_loop;
+    plan.rate.count = 20;
+    plan.max_redirects = 3;
+    struct measurement m = measure(&plan, &script);
+    const struct tally *tally = m.summary->tally;
+    ck_assert_uint_eq(tally->counters.failed, 10);
+    ck_assert_uint_eq(tally->counters.redirected, 30);
+    ck_assert_uint_eq(m.truth.requests, 40);
+    ck_assert_ptr_nonnull(strstr(tally->errors[0].text, ": stopped after 3 redirects"));
+    summary_destroy(m.summary);
+}
+END_TEST
+
+START_TEST(a_redirect_may_lead_to_another_server)
+{
+    struct err err = {0};
+    struct script_server *second = script_server_start(&answers_at_once, &err);
+    char header[64];
+    snprintf(header, sizeof header, "Location: http://127.0.0.1:%u/b\r\n",
+             script_server_port(second));
+    const struct script_step step = {.status = 301, .headers = header};
+    const struct script script = {.steps = &step, .step_count = 1};
+    struct measurement m = measure(&open_loop, &script);
+    struct script_counts truth = script_server_stop(second);
+    ck_assert_uint_eq(m.summary->tally->counters.answered, 100);
+    ck_assert_uint_eq(m.truth.requests, 100);
+    ck_assert_uint_eq(truth.requests, 100);
+    ck_assert_uint_le(truth.connections, 10);
+    summary_destroy(m.summary);
+}
+END_TEST
+
+static const struct {
+    const char *header, *error;
+} bad_locations[] = {
+    {"X: y\r\n", "redirected without a Location"},
+    {"Location: https://127.0.0.1/\r\n", "redirected to what is no http URL"},
+    {"Location: ftp://127.0.0.1/\r\n", "redirected to what is no http URL"},
+    {"Location: http://127.0.0.1:99999/\r\n", "redirected to what is no http URL"},
+    {"Location: /a b\r\n", "has a space or control character"},
+    {"Location: http://name.invalid/\r\n", "name.invalid, which is not a host of the targets"},
+};
+
+START_TEST(a_redirect_to_nowhere_is_a_failure_with_its_reason)
+{
+    const struct script_step step = {.status = 302, .headers = bad_locations[_i].header};
+    const struct script script = {.steps = &step, .step_count = 1};
+    struct plan plan = open_loop;
+    plan.rate.count = 20;
+    struct measurement m = measure(&plan, &script);
+    const struct tally *tally = m.summary->tally;
+    ck_assert_uint_eq(tally->counters.failed, 10);
+    ck_assert_msg(strstr(tally->errors[0].text, bad_locations[_i].error) != NULL, "%s",
+                  tally->errors[0].text);
+    summary_destroy(m.summary);
+}
+END_TEST
+
 START_TEST(without_keepalive_each_request_has_its_connection)
 {
     struct plan plan = open_loop;
@@ -541,6 +647,12 @@ Suite *run_suite(void)
     tcase_add_test(tests, a_get_is_sent_again_when_an_idle_connection_had_closed);
     tcase_add_test(tests, a_repeatable_request_is_tried_again_and_counted);
     tcase_add_test(tests, a_post_is_not_sent_twice);
+    tcase_add_loop_test(tests, a_redirect_is_followed_and_counted, 0, 2);
+    tcase_add_test(tests, a_redirect_that_is_not_to_be_followed_is_the_answer);
+    tcase_add_test(tests, redirects_without_end_are_stopped);
+    tcase_add_test(tests, a_redirect_may_lead_to_another_server);
+    tcase_add_loop_test(tests, a_redirect_to_nowhere_is_a_failure_with_its_reason, 0,
+                        sizeof bad_locations / sizeof bad_locations[0]);
     tcase_add_test(tests, without_keepalive_each_request_has_its_connection);
     tcase_add_loop_test(tests, a_stop_drains_and_the_account_is_whole, 0, 2);
     tcase_add_test(tests, results_that_were_written_say_what_the_run_says);

@@ -50,7 +50,7 @@ static struct result random_result(void)
         .service_ns = next_random(100) ? next_random(1 << 30) : HISTOGRAM_MAX_NS + 1,
         .bytes_in = next_random(1000),
         .bytes_out = next_random(1000),
-        .retries = (uint32_t)next_random(3),
+        .retries = (uint16_t)next_random(3),
         .code = outcome == OUTCOME_ANSWERED ? (uint16_t)next_random(1000) : 0,
         .outcome = outcome,
         .error = outcome != OUTCOME_ANSWERED ? text_pool_intern(&pool, text) : NULL,

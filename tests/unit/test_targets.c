@@ -237,7 +237,9 @@ START_TEST(a_body_of_its_own_wins_over_the_common_one)
     ck_assert(read_text("GET http://a/\nPOST http://a/\n@%s\nPOST http://a/\n"));
     expect_count(3);
     expect_bytes(0, "GET / HTTP/1.1\r\nHost: a\r\nU\r\nContent-Length: 6\r\n\r\ncommon");
-    ck_assert_uint_eq(targets.requests[1].body_length, 8);
+    const struct request *own = &targets.requests[1];
+    ck_assert_uint_eq(own->body_length, 8);
+    ck_assert_mem_eq(own->bytes + own->length - 8, "{\"a\":\0}\n", 8);
     expect_bytes(2, "POST / HTTP/1.1\r\nHost: a\r\nU\r\nContent-Length: 6\r\n\r\ncommon");
 }
 END_TEST

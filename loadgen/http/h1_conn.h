@@ -1,0 +1,102 @@
+/*
+ * h1_conn - the connections of an HTTP/1.1 engine, and where each of them is.
+ *
+ *     free list  ->  in flight (queue, oldest start first)  ->  idle in its endpoint's pool
+ *         ^                       |        ^                         |      |
+ *         +-----------------------+        +-------------------------+      |
+ *         +-----------------------------------------------------------------+
+ *
+ * Only bookkeeping: what is sent and read is engine_h1.c's. All exchanges of a run have the same
+ * time-out, so the queue of what is in flight is also the timer: its oldest times out first.
+ *
+ * Threads: belongs to the engine's thread. Memory: conns come from slabs, which are only given back
+ * at the end; a new slab is allocated when more connections are open at once than ever before.
+ */
+#ifndef LOADGEN_HTTP_H1_CONN_H
+#define LOADGEN_HTTP_H1_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/http/answer.h"
+#include "loadgen/http/engine.h"
+
+enum conn_state {
+    CONN_FREE,       /* no socket; in the free list */
+    CONN_CONNECTING, /* an exchange waits for the connection to be made */
+    CONN_BUSY,       /* sending, receiving, or both */
+    CONN_IDLE,       /* connected, no exchange; in the pool of its endpoint */
+};
+
+struct h1;
+
+struct conn {
+    struct loop_watch watch; /* first member: the loop's callback finds the conn by it */
+    struct h1 *h1;
+    struct conn *next; /* in the free list, an idle pool, or the queue of what is in flight */
+    struct conn *prev;
+    const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
+    struct request hop;
+    char *hop_bytes; /* HOP_BYTES_MAX of them; NULL until a redirect came this way */
+    size_t written;  /* bytes of the request that the kernel has taken */
+    uint32_t endpoint;
+    enum conn_state state;
+    bool is_reused; /* carried a complete exchange before this one */
+    struct exchange exchange;
+    struct answer answer;
+};
+
+/* The connections to one endpoint. */
+struct pool {
+    struct address address;
+    char *host; /* of an endpoint that only a redirect names, else NULL */
+    uint16_t port;
+    struct conn *idle; /* the last one used comes first; linked both ways */
+    uint64_t idle_count;
+    uint64_t open; /* idle or not */
+};
+
+struct conns {
+    struct h1 *h1;
+    struct conn *oldest; /* in flight */
+    struct conn *newest;
+    struct conn *free;
+    struct slab *slabs;
+    struct pool *pools; /* by endpoint; behind those of the targets, those of redirects */
+    size_t pool_count;
+};
+
+bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *config);
+void conns_fini(struct conns *conns);
+
+/* A connection to the endpoint that nobody uses: CONN_IDLE, or CONN_FREE without a socket. NULL: no
+ * memory. It is in no list then; put it in flight or release it. */
+struct conn *conns_take(struct conns *conns, uint32_t endpoint);
+
+void conns_push_flight(struct conns *conns, struct conn *conn);
+void conns_remove_flight(struct conns *conns, struct conn *conn);
+
+/* Puts `conn` into the place that `old` has in the queue. */
+void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn);
+
+/* Keeps an open connection for the next exchange with its endpoint. */
+void conns_push_idle(struct conns *conns, struct conn *conn);
+
+/* Closes a connection that is in no list. */
+void conns_release(struct conns *conns, struct conn *conn);
+
+/* Closes an idle one. */
+void conns_drop_idle(struct conns *conns, struct conn *conn);
+
+/* Closes the socket; the conn itself stays where it is. */
+void conn_close_socket(struct conn *conn);
+
+/*
+ * The endpoint that a redirect names: one of the targets', or a new one when the host is a number.
+ * False: its name would have to be asked for, or there is no memory.
+ */
+bool conns_find_endpoint(struct conns *conns, const struct engine_config *config, const char *host,
+                         uint16_t port, uint32_t *endpoint);
+
+#endif

@@ -1,0 +1,176 @@
+#include "loadgen/http/redirect.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "loadgen/target/url.h"
+
+bool redirect_is_one(uint16_t code)
+{
+    return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
+}
+
+/* What the old request is made of: slices of its bytes. */
+struct parts {
+    struct slice method;
+    struct slice path;
+    struct slice headers; /* lines, each with its CRLF */
+    struct slice body;
+};
+
+static struct parts take_apart(const struct request *request)
+{
+    const char *end = request->bytes + request->length;
+    const char *space = memchr(request->bytes, ' ', request->length);
+    const char *second = memchr(space + 1, ' ', (size_t)(end - space - 1));
+    const char *line_end = memchr(second, '\n', (size_t)(end - second));
+    const char *blank = memmem(line_end - 1, (size_t)(end - line_end + 1), "\r\n\r\n", 4);
+    return (struct parts){
+        .method = {request->bytes, (size_t)(space - request->bytes)},
+        .path = {space + 1, (size_t)(second - space - 1)},
+        .headers = {line_end + 1, (size_t)(blank + 2 - line_end - 1)},
+        .body = {blank + 4, (size_t)(end - blank - 4)},
+    };
+}
+
+static bool name_is(struct slice line, const char *name)
+{
+    size_t length = strlen(name);
+    return line.length > length && line.at[length] == ':' &&
+           strncasecmp(line.at, name, length) == 0;
+}
+
+/* Headers that belong to the body, to the host, or only to the host that answered. */
+static bool is_left_out(struct slice line, bool drops_body, bool is_other_host)
+{
+    return name_is(line, "Host") ||
+           (drops_body && (name_is(line, "Content-Length") || name_is(line, "Content-Type") ||
+                           name_is(line, "Transfer-Encoding"))) ||
+           (is_other_host && (name_is(line, "Authorization") || name_is(line, "Cookie")));
+}
+
+static void write_headers(FILE *out, const struct parts *parts, const struct url *url,
+                          bool drops_body)
+{
+    struct slice rest = parts->headers;
+    if (url) {
+        fprintf(out, "Host: %.*s\r\n", (int)url->authority.length, url->authority.at);
+    }
+    while (rest.length > 0) {
+        const char *end = memchr(rest.at, '\n', rest.length);
+        struct slice line = {rest.at, (size_t)(end - rest.at) + 1};
+        rest = (struct slice){end + 1, rest.length - line.length};
+        bool keeps_host = !url && name_is(line, "Host");
+        if (keeps_host || !is_left_out(line, drops_body, url != NULL)) {
+            fwrite(line.at, 1, line.length, out);
+        }
+    }
+    fputs("\r\n", out);
+}
+
+/* The path that `location` names when it names no host: absolute, a query, or beside the old one.
+ */
+static void write_relative_path(FILE *out, struct slice old, const char *location)
+{
+    size_t keep = strcspn(location, "#");
+    if (location[0] != '/') {
+        const char *query = memchr(old.at, '?', old.length);
+        size_t length = query ? (size_t)(query - old.at) : old.length;
+        while (location[0] != '?' && length > 0 && old.at[length - 1] != '/') {
+            length--;
+        }
+        fwrite(old.at, 1, length, out);
+    }
+    fwrite(location, 1, keep, out);
+}
+
+static bool is_same_method(const struct parts *parts, uint16_t code)
+{
+    return code == 307 || code == 308 ||
+           (parts->method.length == 4 && memcmp(parts->method.at, "HEAD", 4) == 0);
+}
+
+static void write_request(FILE *out, const struct parts *parts, const struct url *url,
+                          const char *location, uint16_t code)
+{
+    bool is_same = is_same_method(parts, code);
+    fprintf(out, "%.*s ", is_same ? (int)parts->method.length : 3,
+            is_same ? parts->method.at : "GET");
+    if (url) {
+        url_write_path(url, out);
+    } else {
+        write_relative_path(out, parts->path, location);
+    }
+    fputs(" HTTP/1.1\r\n", out);
+    write_headers(out, parts, url, !is_same);
+    if (is_same) {
+        fwrite(parts->body.at, 1, parts->body.length, out);
+    }
+}
+
+/* "http://..." or "//host/..."; everything else stays with the host that answered. */
+static bool parse_location(const char *location, char *absolute, size_t size, struct url *url,
+                           bool *names_host, const char **problem)
+{
+    struct err err = {0};
+    bool is_short = location[0] == '/' && location[1] == '/';
+    size_t scheme = strcspn(location, ":/?#");
+    *names_host = is_short || location[scheme] == ':';
+    for (const char *c = location; *c; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f) {
+            *problem = "the Location of a redirect has a space or control character in it";
+            return false;
+        }
+    }
+    if (!*names_host) {
+        return true;
+    }
+    int length = snprintf(absolute, size, "%s%s", is_short ? "http:" : "", location);
+    if (length < 0 || (size_t)length >= size || !url_parse(absolute, url, &err) ||
+        url->host.length >= REDIRECT_HOST_MAX) {
+        *problem = "redirected to what is no http URL";
+        return false;
+    }
+    return true;
+}
+
+bool redirect_follow(const struct request *request, uint16_t code, const char *location,
+                     char *buffer, size_t size, struct redirect *redirect, const char **problem)
+{
+    char absolute[8192];
+    struct url url;
+    bool names_host = false;
+    if (location[0] == '\0') {
+        *problem = "redirected without a Location";
+        return false;
+    }
+    if (!parse_location(location, absolute, sizeof absolute, &url, &names_host, problem)) {
+        return false;
+    }
+    struct parts parts = take_apart(request);
+    FILE *out = fmemopen(buffer, size, "w");
+    if (!out) {
+        *problem = "not enough memory for a redirect";
+        return false;
+    }
+    setvbuf(out, NULL, _IONBF, 0); /* so that a buffer that is too small shows in ferror */
+    write_request(out, &parts, names_host ? &url : NULL, location, code);
+    bool fits = !ferror(out);
+    long length = ftell(out);
+    fclose(out);
+    if (!fits || length <= 0) {
+        *problem = "redirected with a Location or body that is too long";
+        return false;
+    }
+    bool is_same = is_same_method(&parts, code);
+    redirect->request = *request;
+    redirect->request.bytes = buffer;
+    redirect->request.length = (size_t)length;
+    redirect->request.body_length = is_same ? request->body_length : 0;
+    redirect->request.is_repeatable = is_same ? request->is_repeatable : true;
+    redirect->port = names_host ? url.port : 0;
+    snprintf(redirect->host, sizeof redirect->host, "%.*s", names_host ? (int)url.host.length : 0,
+             names_host ? url.host.at : "");
+    return true;
+}

@@ -1,0 +1,156 @@
+#include <check.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "loadgen/run/plan.h"
+
+static struct plan plan;
+static struct err err;
+
+static void setup(void)
+{
+    plan = (struct plan){
+        .name = "big bang",
+        .rate = {100, NS_PER_S},
+        .duration_ns = 10 * NS_PER_S,
+        .timeout_ns = 30 * NS_PER_S,
+        .max_workers = UINT64_MAX,
+        .keepalive = true,
+        .threads = 4,
+    };
+}
+
+static void expect_refusal(const char *words)
+{
+    ck_assert(!plan_check(&plan, &err));
+    ck_assert_int_eq(err.code, ERR_USAGE);
+    ck_assert_msg(strstr(err.text, words) != NULL, "got: %s", err.text);
+}
+
+START_TEST(a_usual_plan_is_good)
+{
+    ck_assert_msg(plan_check(&plan, &err), "%s", err.text);
+    plan.duration_ns = 0;
+    plan.timeout_ns = 0;
+    ck_assert(plan_check(&plan, &err));
+}
+END_TEST
+
+START_TEST(a_closed_loop_needs_a_number_of_workers)
+{
+    plan.rate.count = 0;
+    expect_refusal("-rate=0 requires setting -max-workers");
+    plan.max_workers = 1;
+    ck_assert(plan_check(&plan, NULL));
+    plan.max_workers = 1000000;
+    ck_assert(plan_check(&plan, NULL));
+}
+END_TEST
+
+START_TEST(a_closed_loop_has_at_most_a_million_workers)
+{
+    plan.rate.count = 0;
+    plan.max_workers = 1000001;
+    expect_refusal("-max-workers: at most 1000000 with -rate=0");
+}
+END_TEST
+
+START_TEST(without_workers_there_is_no_run)
+{
+    plan.max_workers = 0;
+    expect_refusal("-max-workers: there must be at least 1");
+}
+END_TEST
+
+START_TEST(without_threads_there_is_no_run)
+{
+    plan.threads = 0;
+    expect_refusal("at least one thread");
+}
+END_TEST
+
+static const struct {
+    uint64_t max_workers, max_connections;
+    unsigned threads;
+    uint64_t cap;
+    unsigned worth;
+} caps[] = {
+    {UINT64_MAX, 0, 4, UINT64_MAX, 4},
+    {UINT64_MAX, 10, 4, 10, 4},
+    {UINT64_MAX, 3, 4, 3, 3},
+    {10, 0, 4, 10, 4},
+    {2, 0, 4, 2, 2},
+    {2, 3, 4, 2, 2},
+    {3, 2, 4, 2, 2},
+    {1, 1000, 4, 1, 1},
+    {4, 4, 4, 4, 4},
+    {UINT64_C(1) << 32, 0, 7, UINT64_C(1) << 32, 7},
+};
+
+START_TEST(the_smaller_cap_counts_and_no_more_threads_start_than_it_can_use)
+{
+    plan.max_workers = caps[_i].max_workers;
+    plan.max_connections = caps[_i].max_connections;
+    plan.threads = caps[_i].threads;
+    ck_assert_uint_eq(plan_cap(&plan), caps[_i].cap);
+    ck_assert_uint_eq(plan_threads(&plan), caps[_i].worth);
+}
+END_TEST
+
+START_TEST(as_json_what_is_not_limited_is_null)
+{
+    json_t *json = plan_to_json(&plan);
+    json_t *expected = json_loads("{\"name\":\"big bang\","
+                                  "\"rate\":{\"count\":100,\"per\":1000000000},"
+                                  "\"duration\":10000000000,\"timeout\":30000000000,"
+                                  "\"max_workers\":null,\"max_connections\":null,"
+                                  "\"keepalive\":true,\"threads\":4}",
+                                  0, NULL);
+    ck_assert(json_equal(json, expected));
+    json_decref(json);
+    plan.duration_ns = 0;
+    plan.max_workers = 3;
+    plan.max_connections = 2;
+    plan.keepalive = false;
+    json = plan_to_json(&plan);
+    json_object_set_new(expected, "duration", json_null());
+    json_object_set_new(expected, "max_workers", json_integer(3));
+    json_object_set_new(expected, "max_connections", json_integer(2));
+    json_object_set_new(expected, "keepalive", json_false());
+    json_object_set_new(expected, "threads", json_integer(2));
+    ck_assert(json_equal(json, expected));
+    json_decref(json);
+    json_decref(expected);
+}
+END_TEST
+
+/* Without it a result file would have no header, and could not be read. */
+START_TEST(a_name_that_is_not_utf_8_does_not_prevent_the_json)
+{
+    plan.name = "caf\xe9";
+    json_t *json = plan_to_json(&plan);
+    ck_assert_ptr_nonnull(json);
+    ck_assert(json_is_string(json_object_get(json, "name")));
+    json_decref(json);
+}
+END_TEST
+
+Suite *plan_suite(void);
+Suite *plan_suite(void)
+{
+    Suite *suite = suite_create("plan");
+    TCase *tests = tcase_create("plan");
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, a_usual_plan_is_good);
+    tcase_add_test(tests, a_closed_loop_needs_a_number_of_workers);
+    tcase_add_test(tests, a_closed_loop_has_at_most_a_million_workers);
+    tcase_add_test(tests, without_workers_there_is_no_run);
+    tcase_add_test(tests, without_threads_there_is_no_run);
+    tcase_add_loop_test(tests, the_smaller_cap_counts_and_no_more_threads_start_than_it_can_use, 0,
+                        sizeof caps / sizeof caps[0]);
+    tcase_add_test(tests, as_json_what_is_not_limited_is_null);
+    tcase_add_test(tests, a_name_that_is_not_utf_8_does_not_prevent_the_json);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
