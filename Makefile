@@ -69,9 +69,9 @@ bench: deps
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev node-llhttp zlib1g-dev
-PACKAGES_test := check curl python3
+PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn
 PACKAGES_lint := clang-format clang-tidy shellcheck
-PACKAGES_bench := wrk
+PACKAGES_bench := wrk gunicorn
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench)
 deps:
 	$(Q)tests/deps.sh $(PACKAGES)
@@ -88,6 +88,7 @@ $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
 $(B)/bin/loadgen: LIBS := -ljansson -lz -lm
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
 $(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lz -lm
+$(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 
 $(PROGRAMS) $(B)/bin/unit $(TOOLS):

@@ -18,8 +18,7 @@ void buffer_fini(struct buffer *b)
     *b = (struct buffer){.max = b->max};
 }
 
-/* Makes room for `more` bytes. */
-static bool reserve(struct buffer *b, size_t more)
+bool buffer_reserve(struct buffer *b, size_t more)
 {
     if (b->failed || more > b->max - b->len) {
         b->failed = true;
@@ -43,7 +42,7 @@ static bool reserve(struct buffer *b, size_t more)
 
 bool buffer_add(struct buffer *b, const char *bytes, size_t len)
 {
-    if (!reserve(b, len)) {
+    if (!buffer_reserve(b, len)) {
         return false;
     }
     if (len > 0) {
@@ -103,13 +102,27 @@ static bool add_escaped(struct buffer *b, char c)
     return buffer_add_format(b, "\\u%04x", (unsigned)(unsigned char)c);
 }
 
+/* UTF-8 has no surrogates; as an escape one can be sent. */
+static bool add_surrogate(struct buffer *b, const char *bytes)
+{
+    unsigned character =
+        0xD000U | ((unsigned char)bytes[1] & 0x3FU) << 6 | ((unsigned char)bytes[2] & 0x3FU);
+    return buffer_add_format(b, "\\u%04x", character);
+}
+
 bool buffer_add_json_string(struct buffer *b, struct slice text)
 {
     buffer_add(b, "\"", 1);
     size_t plain = 0; /* where the characters begin that are copied as they are */
     for (size_t i = 0; i < text.len; i++) {
         char c = text.bytes[i];
-        if ((unsigned char)c < 0x20 || c == '"' || c == '\\') {
+        if ((unsigned char)c == 0xED && text.len - i >= 3 &&
+            (unsigned char)text.bytes[i + 1] >= 0xA0) {
+            buffer_add(b, text.bytes + plain, i - plain);
+            add_surrogate(b, text.bytes + i);
+            i += 2;
+            plain = i + 1;
+        } else if ((unsigned char)c < 0x20 || c == '"' || c == '\\') {
             buffer_add(b, text.bytes + plain, i - plain);
             add_escaped(b, c);
             plain = i + 1;
@@ -121,7 +134,7 @@ bool buffer_add_json_string(struct buffer *b, struct slice text)
 
 char *buffer_take(struct buffer *b, size_t *len)
 {
-    if (b->failed || !reserve(b, b->bytes ? 0 : 1)) { /* an empty text is not a failure */
+    if (b->failed || !buffer_reserve(b, b->bytes ? 0 : 1)) { /* an empty text is not a failure */
         buffer_fini(b);
         return NULL;
     }

@@ -25,6 +25,9 @@ struct buffer {
 void buffer_init(struct buffer *b, size_t max);
 void buffer_fini(struct buffer *b);
 
+/* Makes room: as long as `more` bytes are not exceeded, what was added does not move. */
+bool buffer_reserve(struct buffer *b, size_t more);
+
 /* All of it or, with a false, nothing. */
 bool buffer_add(struct buffer *b, const char *bytes, size_t len);
 bool buffer_add_string(struct buffer *b, const char *string);
@@ -33,7 +36,7 @@ bool buffer_add_format(struct buffer *b, const char *format, ...)
 
 /*
  * Adds `text` (UTF-8) as a JSON string with its quotes, as Python writes it: only what must be
- * escaped is, and \u escapes have small letters.
+ * escaped is, and \u escapes have small letters. A surrogate becomes an escape too.
  */
 bool buffer_add_json_string(struct buffer *b, struct slice text);
 

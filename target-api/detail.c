@@ -9,6 +9,10 @@ static const struct {
     [DETAIL_INTEGER] = {"value is not a valid integer", "type_error.integer"},
     [DETAIL_STRING] = {"str type expected", "type_error.str"},
     [DETAIL_OBJECT] = {"value is not a valid dict", "type_error.dict"},
+    [DETAIL_KEYWORDS] = {"keywords must be strings", "type_error"},
+    [DETAIL_SELF] = {"BaseModel.__init__() got multiple values for argument '__pydantic_self__'",
+                     "type_error"},
+    [DETAIL_SURROGATE] = {"half a surrogate pair is no text", "value_error.unicode"},
 };
 
 static const char opening[] = "{\"detail\":[";

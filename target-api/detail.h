@@ -17,6 +17,9 @@ enum detail_kind {
     DETAIL_INTEGER,
     DETAIL_STRING,
     DETAIL_OBJECT,
+    DETAIL_KEYWORDS, /* of a list of pairs: a key that is no string */
+    DETAIL_SELF,     /* a key that pydantic cannot take */
+    DETAIL_SURROGATE,
 };
 
 /* Adds an entry. `place` is "path", "query" or "body"; `field` NULL: all of the place. */

@@ -1,13 +1,11 @@
 /*
  * json_where - where a text stops being JSON, and why, in the words of Python's json module.
  *
- * jansson decides what is JSON; it words and places its errors otherwise, and ours must be those of
- * the sample app. So a text that jansson refused is walked again, by the rules of Python's decoder,
- * until the first error. Python takes more than jansson does: numbers of any size, NaN and
- * Infinity, lone surrogates. Then no error is found, and jansson's own place stands.
+ * jansson words and places its errors otherwise, and ours must be those of the sample app. So a
+ * text that jansson refused is walked again (json_walk.h), until the first error. NaN, which Python
+ * takes, is refused here.
  *
- * Threads: no state. Memory: none, but a frame of stack for each open bracket, JSON_WHERE_DEPTH_MAX
- * at most.
+ * Threads: no state. Memory: none.
  */
 #ifndef TARGET_API_JSON_WHERE_H
 #define TARGET_API_JSON_WHERE_H
@@ -16,13 +14,10 @@
 
 #include "target-api/slice.h"
 
-enum { JSON_WHERE_DEPTH_MAX = 2048 }; /* jansson's own limit */
-
 enum json_where_result {
     JSON_WHERE_FOUND,
-    JSON_WHERE_NOWHERE,  /* Python would have taken it */
-    JSON_WHERE_NOT_TEXT, /* not UTF-8: Python does not even begin */
-    JSON_WHERE_TOO_DEEP,
+    JSON_WHERE_NOWHERE,  /* it is JSON to Python */
+    JSON_WHERE_TOO_MUCH, /* nested too deep, or an integer of too many digits */
 };
 
 struct json_where {
@@ -32,10 +27,7 @@ struct json_where {
     const char *json_message; /* a constant, escaped to stand between quotes in JSON */
 };
 
-/* Fills `where` when the result is JSON_WHERE_FOUND. */
+/* The text is valid UTF-8. Fills `where` when the result is JSON_WHERE_FOUND. */
 enum json_where_result json_where_find(struct slice text, struct json_where *where);
-
-/* Fills position, line and column of the character that starts at or spans the byte `at`. */
-void json_where_place(struct slice text, size_t at, struct json_where *where);
 
 #endif

@@ -1,10 +1,8 @@
 #include "target-api/new_user.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "target-api/detail.h"
-#include "target-api/json_where.h"
+#include "target-api/pynum.h"
+#include "target-api/utf.h"
 
 static bool refuse(struct reply *refusal, struct reply reply)
 {
@@ -12,95 +10,63 @@ static bool refuse(struct reply *refusal, struct reply reply)
     return false;
 }
 
-/* jansson refused the text: say where and why as Python would. */
-static struct reply malformed(struct slice text, const json_error_t *error)
+static void take_integer(struct new_user *user, struct buffer *errors)
 {
-    if (json_error_code(error) == json_error_out_of_memory) {
-        return reply_unavailable();
-    }
-    struct json_where where;
-    switch (json_where_find(text, &where)) {
-    case JSON_WHERE_FOUND:
-        break;
-    case JSON_WHERE_NOWHERE: /* beyond 64 bits, NaN, half a surrogate pair: not JSON to us */
-        where.json_message = "Unsupported value";
-        json_where_place(text, (size_t)error->position, &where);
-        break;
-    case JSON_WHERE_NOT_TEXT:
-    case JSON_WHERE_TOO_DEEP:
-        return reply_static(400, "{\"detail\":\"There was an error parsing the body\"}");
-    }
-    return detail_reply_malformed(&where, text);
-}
-
-static bool parse(struct slice text, json_t **document, struct reply *refusal)
-{
-    static const char byte_order_mark[] = "\xEF\xBB\xBF";
-    if (text.len >= 3 && memcmp(text.bytes, byte_order_mark, 3) == 0) {
-        text = (struct slice){text.bytes + 3, text.len - 3};
-    }
-    json_error_t error;
-    *document = json_loadb(text.bytes, text.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
-    return *document || refuse(refusal, malformed(text, &error));
-}
-
-static void take_integer(const json_t *document, const char *field, int64_t *number,
-                         struct buffer *errors)
-{
-    const json_t *value = json_object_get(document, field);
-    bool ok = true;
-    switch (value ? json_typeof(value) : JSON_NULL) {
-    case JSON_NULL:
-        detail_add(errors, "body", field, value ? DETAIL_NONE : DETAIL_MISSING);
+    const struct field *field = &user->fields.fields[FIELD_ID];
+    bool ok = false;
+    switch (field->kind) {
+    case FIELD_ABSENT:
+    case FIELD_NULL:
+        detail_add(errors, "body", field_names[FIELD_ID],
+                   field->kind == FIELD_NULL ? DETAIL_NONE : DETAIL_MISSING);
         return;
-    case JSON_INTEGER:
-        *number = json_integer_value(value);
+    case FIELD_TRUE:
+    case FIELD_FALSE:
+        user->id = field->kind == FIELD_TRUE;
+        return;
+    case FIELD_REAL:
+        ok = pynum_truncate(field->real, &user->id);
         break;
-    case JSON_REAL:
-        ok = pynum_truncate(json_real_value(value), number);
+    case FIELD_INTEGER:
+    case FIELD_STRING:
+        ok = pynum_parse_int(field->text, &user->id);
         break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        *number = json_is_true(value);
+    case FIELD_OTHER:
         break;
-    case JSON_STRING:
-        ok = pynum_parse_int((struct slice){json_string_value(value), json_string_length(value)},
-                             number);
-        break;
-    default:
-        ok = false;
     }
     if (!ok) {
-        detail_add(errors, "body", field, DETAIL_INTEGER);
+        detail_add(errors, "body", field_names[FIELD_ID], DETAIL_INTEGER);
     }
 }
 
-static void take_string(const json_t *document, const char *field, struct slice *string,
-                        char number[PYNUM_TEXT_MAX], struct buffer *errors)
+static struct slice take_string(const struct new_user *user, int which, struct buffer *errors)
 {
-    const json_t *value = json_object_get(document, field);
-    switch (value ? json_typeof(value) : JSON_NULL) {
-    case JSON_NULL:
-        detail_add(errors, "body", field, value ? DETAIL_NONE : DETAIL_MISSING);
-        return;
-    case JSON_STRING:
-        *string = (struct slice){json_string_value(value), json_string_length(value)};
-        return;
-    case JSON_INTEGER:
-        snprintf(number, PYNUM_TEXT_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    const struct field *field = &user->fields.fields[which];
+    switch (field->kind) {
+    case FIELD_ABSENT:
+        detail_add(errors, "body", field_names[which], DETAIL_MISSING);
         break;
-    case JSON_REAL:
-        pynum_write_real(json_real_value(value), number);
+    case FIELD_NULL:
+        detail_add(errors, "body", field_names[which], DETAIL_NONE);
         break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        snprintf(number, PYNUM_TEXT_MAX, "%s", json_is_true(value) ? "True" : "False");
+    case FIELD_OTHER:
+        detail_add(errors, "body", field_names[which], DETAIL_STRING);
         break;
     default:
-        detail_add(errors, "body", field, DETAIL_STRING);
-        return;
+        break;
     }
-    *string = slice_of(number);
+    return field->text;
+}
+
+/* The sample app stores these, and then cannot send them. */
+static void refuse_surrogates(const struct new_user *user, struct buffer *errors)
+{
+    if (utf_has_surrogate(user->name)) {
+        detail_add(errors, "body", field_names[FIELD_NAME], DETAIL_SURROGATE);
+    }
+    if (utf_has_surrogate(user->age)) {
+        detail_add(errors, "body", field_names[FIELD_AGE], DETAIL_SURROGATE);
+    }
 }
 
 /* Every field is looked at, so that the answer names all that is wrong. */
@@ -108,13 +74,44 @@ static bool take_fields(struct new_user *user, struct reply *refusal)
 {
     struct buffer errors;
     buffer_init(&errors, REPLY_MAX);
-    take_integer(user->document, "id", &user->id, &errors);
-    take_string(user->document, "name", &user->name, user->name_number, &errors);
-    take_string(user->document, "age", &user->age, user->age_number, &errors);
+    take_integer(user, &errors);
+    user->name = take_string(user, FIELD_NAME, &errors);
+    user->age = take_string(user, FIELD_AGE, &errors);
+    if (errors.len == 0) {
+        refuse_surrogates(user, &errors);
+    }
     if (errors.len == 0 && !errors.failed) {
         return true;
     }
     return refuse(refusal, detail_reply(&errors));
+}
+
+static struct reply too_much(void)
+{
+    return reply_static(400, "{\"detail\":\"There was an error parsing the body\"}");
+}
+
+static bool read_fields(struct new_user *user, struct slice text, struct reply *refusal)
+{
+    switch (user_fields_init(&user->fields, text)) {
+    case USER_FIELDS_FOUND:
+        return take_fields(user, refusal);
+    case USER_FIELDS_NULL:
+        return refuse(refusal, detail_reply_one("body", NULL, DETAIL_MISSING));
+    case USER_FIELDS_NOT_DICT:
+        return refuse(refusal, detail_reply_one("body", NULL, DETAIL_OBJECT));
+    case USER_FIELDS_BAD_KEY:
+        return refuse(refusal, detail_reply_one("body", NULL, DETAIL_KEYWORDS));
+    case USER_FIELDS_SELF:
+        return refuse(refusal, detail_reply_one("body", NULL, DETAIL_SELF));
+    case USER_FIELDS_NOT_JSON:
+        return refuse(refusal, detail_reply_malformed(&user->fields.where, text));
+    case USER_FIELDS_TOO_MUCH:
+        return refuse(refusal, too_much());
+    case USER_FIELDS_NO_MEMORY:
+        break;
+    }
+    return refuse(refusal, reply_unavailable());
 }
 
 bool new_user_init(struct new_user *user, const struct request *request, struct reply *refusal)
@@ -127,16 +124,13 @@ bool new_user_init(struct new_user *user, const struct request *request, struct 
     if (!request_has_json_type(request)) {
         return refuse(refusal, detail_reply_one("body", NULL, DETAIL_OBJECT));
     }
-    if (!parse(body, &user->document, refusal)) {
-        return false;
-    }
+    struct slice text;
+    buffer_init(&user->decoded, REPLY_MAX);
     bool ok = false;
-    if (json_is_null(user->document)) {
-        *refusal = detail_reply_one("body", NULL, DETAIL_MISSING);
-    } else if (!json_is_object(user->document)) {
-        *refusal = detail_reply_one("body", NULL, DETAIL_OBJECT);
+    if (utf_read_json(body, &user->decoded, &text)) {
+        ok = read_fields(user, text, refusal);
     } else {
-        ok = take_fields(user, refusal);
+        *refusal = user->decoded.failed ? reply_unavailable() : too_much();
     }
     if (!ok) {
         new_user_fini(user);
@@ -146,6 +140,6 @@ bool new_user_init(struct new_user *user, const struct request *request, struct 
 
 void new_user_fini(struct new_user *user)
 {
-    json_decref(user->document);
-    user->document = NULL;
+    user_fields_fini(&user->fields);
+    buffer_fini(&user->decoded);
 }

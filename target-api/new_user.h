@@ -9,21 +9,20 @@
 #ifndef TARGET_API_NEW_USER_H
 #define TARGET_API_NEW_USER_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "target-api/pynum.h"
+#include "target-api/buffer.h"
 #include "target-api/reply.h"
 #include "target-api/request.h"
+#include "target-api/user_fields.h"
 
 struct new_user {
     int64_t id;
     struct slice name;
     struct slice age;
-    json_t *document;
-    char name_number[PYNUM_TEXT_MAX]; /* where a name that was a number is written */
-    char age_number[PYNUM_TEXT_MAX];
+    struct user_fields fields;
+    struct buffer decoded; /* a body that was not UTF-8 */
 };
 
 /* False: `refusal` is the answer, and there is nothing to release. */

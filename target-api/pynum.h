@@ -11,18 +11,21 @@
 
 #include "target-api/slice.h"
 
-enum { PYNUM_TEXT_MAX = 40 }; /* of a number that is written, with its NUL */
+enum {
+    PYNUM_TEXT_MAX = 40,     /* of a number that is written, with its NUL */
+    PYNUM_DIGITS_MAX = 4300, /* Python reads no integer that has more */
+};
 
 /*
- * int(text): spaces around it, one sign, digits with single underscores between them. False: it is
- * no integer, or one outside 64 bits. Only ASCII's digits and spaces are known.
+ * int(text): spaces around it, one sign, digits of any script with single underscores between them.
+ * False: it is no integer, or one outside 64 bits. Bytes that are not UTF-8 are no digits.
  */
 bool pynum_parse_int(struct slice text, int64_t *number);
 
 /* int(real): cut towards zero. False: outside 64 bits. */
 bool pynum_truncate(double real, int64_t *number);
 
-/* str(real): the shortest text that reads back as the same number. `real` is finite. */
+/* str(real): the shortest text that reads back as the same number; "inf". Not for NaN. */
 void pynum_write_real(double real, char text[PYNUM_TEXT_MAX]);
 
 #endif

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "target-api/json_walk.h"
 #include "target-api/json_where.h"
 
 /* Every row is what Python 3.11's json.loads says of the text. */
@@ -75,7 +76,6 @@ static const char *const accepted[] = {
     "-0",
     "1e400",
     "123456789012345678901234567890",
-    "NaN",
     "-Infinity",
     "\"\\ud800\"",
     "\"\\/\\b\\f\"",
@@ -95,26 +95,6 @@ START_TEST(what_python_takes_has_no_error)
 }
 END_TEST
 
-static const char *const not_text[] = {
-    "\xFF",
-    "{\"a\" \xC0\x80",
-    "\"\xC1\xBF\"",
-    "\"\xE0\x9F\xBF\"",
-    "\"\xF0\x8F\xBF\xBF\"",
-    "\"\xF4\x90\x80\x80\"",
-    "\"\xF5\x80\x80\x80\"",
-    "\"\x80\"",
-    "\"\xE6\x97\"",
-    "\xE6",
-};
-
-START_TEST(bytes_that_are_not_utf8_are_not_text_wherever_they_stand)
-{
-    struct json_where where;
-    ck_assert_int_eq(json_where_find(slice_of(not_text[_i]), &where), JSON_WHERE_NOT_TEXT);
-}
-END_TEST
-
 START_TEST(a_nul_is_a_character_like_others)
 {
     struct json_where where;
@@ -129,16 +109,39 @@ START_TEST(a_nul_is_a_character_like_others)
 }
 END_TEST
 
+START_TEST(a_nan_is_an_error_unless_there_is_another)
+{
+    struct json_where where;
+    ck_assert_int_eq(json_where_find(slice_of("[1,NaN,NaN]"), &where), JSON_WHERE_FOUND);
+    ck_assert_uint_eq(where.position, 3);
+    ck_assert_int_eq(json_where_find(slice_of("[NaN,x]"), &where), JSON_WHERE_FOUND);
+    ck_assert_uint_eq(where.position, 5);
+}
+END_TEST
+
+START_TEST(an_integer_of_4301_digits_is_too_much)
+{
+    static char text[4400];
+    memset(text, '9', sizeof text);
+    text[0] = '-';
+    struct json_where where;
+    ck_assert_int_eq(json_where_find((struct slice){text, 4301}, &where), JSON_WHERE_NOWHERE);
+    ck_assert_int_eq(json_where_find((struct slice){text, 4302}, &where), JSON_WHERE_TOO_MUCH);
+    text[4302] = 'e'; /* and so it is no integer */
+    ck_assert_int_eq(json_where_find((struct slice){text, 4304}, &where), JSON_WHERE_NOWHERE);
+}
+END_TEST
+
 START_TEST(a_million_open_brackets_are_too_deep_and_no_crash)
 {
     static char text[1000000];
     memset(text, '[', sizeof text);
     struct json_where where;
     ck_assert_int_eq(json_where_find((struct slice){text, sizeof text}, &where),
-                     JSON_WHERE_TOO_DEEP);
-    ck_assert_int_eq(json_where_find((struct slice){text, JSON_WHERE_DEPTH_MAX}, &where),
+                     JSON_WHERE_TOO_MUCH);
+    ck_assert_int_eq(json_where_find((struct slice){text, JSON_WALK_DEPTH_MAX}, &where),
                      JSON_WHERE_FOUND);
-    ck_assert_uint_eq(where.position, JSON_WHERE_DEPTH_MAX);
+    ck_assert_uint_eq(where.position, JSON_WALK_DEPTH_MAX);
 }
 END_TEST
 
@@ -151,9 +154,9 @@ Suite *json_where_suite(void)
                         sizeof cases / sizeof cases[0]);
     tcase_add_loop_test(tests, what_python_takes_has_no_error, 0,
                         sizeof accepted / sizeof accepted[0]);
-    tcase_add_loop_test(tests, bytes_that_are_not_utf8_are_not_text_wherever_they_stand, 0,
-                        sizeof not_text / sizeof not_text[0]);
     tcase_add_test(tests, a_nul_is_a_character_like_others);
+    tcase_add_test(tests, a_nan_is_an_error_unless_there_is_another);
+    tcase_add_test(tests, an_integer_of_4301_digits_is_too_much);
     tcase_add_test(tests, a_million_open_brackets_are_too_deep_and_no_crash);
     suite_add_tcase(suite, tests);
     return suite;

@@ -43,6 +43,13 @@ static const struct {
      "9223372036854775807"},
     {"{\"id\":7,\"name\":\"\\u65e5本\",\"age\":\"\\ud83d\\ude00\",\"extra\":[{}]}", 7, "日本", "😀"},
     {"{\"id\":1,\"id\":2,\"name\":\"a\",\"name\":\"b\",\"age\":\"c\"}", 2, "b", "c"},
+    {"{\"id\":3,\"name\":123456789012345678901234567890,\"age\":-0}", 3,
+     "123456789012345678901234567890", "0"},
+    {"{\"id\":3,\"name\":1e400,\"age\":-Infinity}", 3, "inf", "-inf"},
+    {"{\"id\":3,\"name\":\"a\\tb\",\"age\":1,\"\\u0000\":\"\\ud800\"}", 3, "a\tb", "1"},
+    {"{\"id\":\"\\u0663 \",\"name\":\"\",\"age\":\"1\"}", 3, "", "1"},
+    {"[[\"id\",1],[\"name\",\"a\"],[\"age\",\"b\"],\"xy\",[\"id\",2]]", 2, "a", "b"},
+    {"[{\"name\":1,\"na\\u006de\":2,\"v\":3},[\"age\",7],[\"id\",2.5]]", 2, "v", "7"},
     {"\xEF\xBB\xBF {\"id\":8,\"name\":\"a\",\"age\":\"b\"}\r\n", 8, "a", "b"},
 };
 
@@ -73,6 +80,25 @@ static const struct {
     {"[1]", OBJECT},
     {"1", OBJECT},
     {"\"x\"", OBJECT},
+    {"\"xy\"", OBJECT},
+    {"[\"x\"]", OBJECT},
+    {"[[1]]", OBJECT},
+    {"[[[],1]]", OBJECT},
+    {"[null]", OBJECT},
+    {"[{\"a\":1,\"a\":2}]", OBJECT},
+    {"[{\"a\":1,\"b\":2,\"c\":3}]", OBJECT},
+    {"[[1,2]]", BODY("keywords must be strings", "type_error")},
+    {"\"\"", MISSING("id") "," MISSING("name") "," MISSING("age")},
+    {"[]", MISSING("id") "," MISSING("name") "," MISSING("age")},
+    {"[\"xy\"]", MISSING("id") "," MISSING("name") "," MISSING("age")},
+    {"{\"__pydantic_self__\":1}",
+     BODY("BaseModel.__init__() got multiple values for argument '__pydantic_self__'",
+          "type_error")},
+    {"{\"id\":1e400,\"name\":\"\\ud800\",\"age\":1}", INTEGER("id")},
+    {"{\"id\":1,\"name\":\"\\ud800\",\"age\":\"\xED\xA0\x80\"}",
+     ENTRY("name", "half a surrogate pair is no text", "value_error.unicode") "," ENTRY(
+         "age", "half a surrogate pair is no text", "value_error.unicode")},
+    {"{\"id\":9223372036854775808,\"name\":\"\",\"age\":1}", INTEGER("id")},
     {"{}", MISSING("id") "," MISSING("name") "," MISSING("age")},
     {"{\"id\":null,\"name\":null,\"age\":null}", NONE("id") "," NONE("name") "," NONE("age")},
     {"{\"id\":\"x\",\"name\":[],\"age\":{}}", INTEGER("id") "," STRING("name") "," STRING("age")},
@@ -113,21 +139,29 @@ START_TEST(malformed_json_is_answered_as_fastapi_does_it)
 }
 END_TEST
 
-static const char *const unsupported[] = {
-    "{\"id\":9223372036854775808,\"name\":\"a\",\"age\":\"1\"}",
-    "{\"id\":1,\"name\":\"\\ud800\",\"age\":\"1\"}",
-    "{\"id\":1,\"name\":NaN,\"age\":\"1\"}",
-    "{\"id\":1,\"name\":1e400,\"age\":\"1\"}",
-    "{\"id\":1,\"name\":\"\xED\xA0\x80\",\"age\":\"1\"}",
-    "{\"id\":1,\"name\":\"a\",\"age\":\"1\",\"\\u0000\":1}",
-};
-
-START_TEST(what_python_takes_and_we_do_not_is_a_422_too)
+START_TEST(nan_is_refused)
 {
-    ck_assert(!read_json(unsupported[_i]));
+    ck_assert(!read_json("{\"id\":1,\"name\":NaN,\"age\":\"1\"}"));
     ck_assert_uint_eq(refusal.status, 422);
     ck_assert_ptr_nonnull(
         memmem(refusal.bytes, refusal.len, "\"type\":\"value_error.jsondecode\"", 31));
+}
+END_TEST
+
+START_TEST(utf16_and_utf32_are_read)
+{
+    static const char be16[] =
+        "{\0\"\0i\0d\0\"\0:\0001\0,\0\"\0n\0a\0m\0e\0\"\0:\0\"\0\x3d\xd8\x00\xde\"\0,"
+        "\0\"\0a\0g\0e\0\"\0:\0002\0}";
+    ck_assert(read_body(NULL, (struct slice){be16, sizeof be16}));
+    ck_assert(user.id == 1);
+    ck_assert(slice_equals(user.name, "😀"));
+    ck_assert(slice_equals(user.age, "2"));
+    ck_assert(!read_body(NULL, (struct slice){be16, sizeof be16 - 1})); /* half a unit */
+    ck_assert_uint_eq(refusal.status, 400);
+    ck_assert(!read_body(NULL, (struct slice){"\0\0\xFE\xFF\0\0\0n\0\0\0u\0\0\0l\0\0\0l", 20}));
+    ck_assert_uint_eq(refusal.status, 422);
+    ck_assert_ptr_nonnull(memmem(refusal.bytes, refusal.len, "field required", 14));
 }
 END_TEST
 
@@ -165,8 +199,8 @@ Suite *new_user_suite(void)
                         sizeof refused / sizeof refused[0]);
     tcase_add_test(tests, a_body_of_another_type_is_no_object);
     tcase_add_test(tests, malformed_json_is_answered_as_fastapi_does_it);
-    tcase_add_loop_test(tests, what_python_takes_and_we_do_not_is_a_422_too, 0,
-                        sizeof unsupported / sizeof unsupported[0]);
+    tcase_add_test(tests, nan_is_refused);
+    tcase_add_test(tests, utf16_and_utf32_are_read);
     tcase_add_test(tests, what_cannot_be_read_at_all_is_a_400);
     tcase_add_test(tests, a_nul_in_a_name_is_kept);
     suite_add_tcase(suite, tests);

@@ -37,6 +37,11 @@ static const struct {
      "1",
      NULL},
     {"abc", NULL},
+    {"\u0661\u0662", "12"},
+    {"\u00a0\u2003-\u0967_\U0001D7D8\u3000", "-10"},
+    {"\u00b2", NULL}, /* a superscript is no digit */
+    {"1\xff", NULL},
+    {"1\u200b", NULL},
 };
 
 START_TEST(text_is_read_as_int_reads_it)
