@@ -48,7 +48,7 @@ static bool set_header(void *field, const char *text, struct err *err)
         return err_set(err, ERR_USAGE, "at most %d headers", HEADERS_MAX);
     }
     headers->list[headers->count++] = text;
-    return targets_check_header(text, err);
+    return message_check_header(text, err);
 }
 
 /* The name becomes a header of every request. */
@@ -160,8 +160,7 @@ struct attack {
     bool keeps_results;
     int output_fd;
     struct targets targets;
-    char *body;
-    size_t body_length;
+    struct bytes body; /* of -body */
 };
 
 static bool decide_outputs(struct attack *attack, struct err *err)
@@ -189,16 +188,15 @@ static bool decide_outputs(struct attack *attack, struct err *err)
 static bool read_targets(struct attack *attack, const char *url, struct err *err)
 {
     const struct options *options = &attack->options;
-    if (options->body &&
-        !targets_read_file(options->body, &attack->body, &attack->body_length, err)) {
+    if (options->body && !bytes_add_file(&attack->body, options->body, err)) {
         return err_prefix(err, "-body");
     }
-    const struct request_defaults defaults = {
+    const struct message_defaults defaults = {
         .headers = options->headers.list,
         .header_count = options->headers.count,
         .attack_name = options->name,
-        .body = attack->body,
-        .body_length = attack->body_length,
+        .body = attack->body.at,
+        .body_length = attack->body.length,
         .keepalive = options->keepalive,
     };
     if (url) {
@@ -214,7 +212,7 @@ static bool read_targets(struct attack *attack, const char *url, struct err *err
         return err_set(err, ERR_FAILED, "-targets: cannot open %s: %s", options->targets,
                        strerror(errno));
     }
-    bool ok = targets_read(&attack->targets, in, options->targets, &defaults, err);
+    bool ok = targets_read(&attack->targets, in, options->targets, &format_http, &defaults, err);
     if (!is_stdin) {
         fclose(in);
     }
@@ -312,7 +310,7 @@ static bool attack_main(int argc, char **argv, struct err *err)
     ok = ok && decide_outputs(&attack, err) &&
          read_targets(&attack, operands ? argv[1] : NULL, err) && run_attack(&attack, err);
     targets_free(&attack.targets);
-    free(attack.body);
+    bytes_free(&attack.body);
     if (attack.output_fd > STDERR_FILENO && close(attack.output_fd) != 0 && ok) {
         ok = err_set(err, ERR_FAILED, "-output: cannot close %s: %s", attack.options.output,
                      strerror(errno));

@@ -7,5 +7,6 @@ static const struct request *next_in_turn(const struct source *source, uint64_t 
 
 struct source source_of(const struct request *requests, size_t count)
 {
-    return (struct source){.next = next_in_turn, .requests = requests, .count = count};
+    return (struct source){
+        .next = next_in_turn, .requests = requests, .count = count, .ready_fd = -1};
 }

@@ -1,7 +1,7 @@
 /*
- * targets - what to attack: vegeta's text format, or one URL.
+ * targets - what to attack: a list in one of vegeta's formats, or one URL.
  *
- *     # a comment, or a blank line, between targets
+ *     # @name home
  *     GET http://127.0.0.1:5000/health
  *     GET http://127.0.0.1:5000/metadata
  *     Accept: application/json
@@ -10,16 +10,21 @@
  *     Content-Type: application/json
  *     @add_users.json
  *
- * A target is a line with method and URL, then headers, then a blank line or the file with the body
- * (relative to the current directory). A target without headers needs no blank line behind it.
- * Stricter than vegeta where vegeta silently does something else: after a header a line "GET
- * http..." is an error here and no header named "GET http".
+ * In the text format a target is a line with method and URL, then headers, then a blank line or the
+ * file with the body (relative to the current directory). A target without headers needs no blank
+ * line behind it. Comments and blank lines may stand between targets. The JSON format is one object
+ * a line (format_json.c). Stricter than vegeta where vegeta silently does something else: after a
+ * header a line "GET http..." is an error here and no header named "GET http".
  *
- * Everything is read, checked and turned into the bytes of the request before the run. Each
- * host:port is one endpoint; targets with the same endpoint share connections.
+ * A target's name, its row in reports, is what the comment "# @name" above it or "name" in JSON
+ * says, else its method and path. rows.h says how many names there can be.
  *
- * Errors: ERR_USAGE with file and line, and what was expected. Memory: targets_free.
- * Threads: set-up only; read-only afterwards.
+ * Everything is read, checked and turned into the bytes of the request before the run. (lazy.h
+ * reads as the run goes on.) Each host:port is one endpoint; targets with the same one share
+ * connections.
+ *
+ * Errors: see reader.h. Memory: targets_free; about 250 bytes for a short target, none of them an
+ * allocation of its own. Threads: set-up only, read-only afterwards; lazy.h says what it adds.
  */
 #ifndef LOADGEN_TARGET_TARGETS_H
 #define LOADGEN_TARGET_TARGETS_H
@@ -30,13 +35,17 @@
 #include <stdio.h>
 
 #include "common/err.h"
+#include "loadgen/target/arena.h"
+#include "loadgen/target/message.h"
+#include "loadgen/target/reader.h"
+#include "loadgen/target/rows.h"
 #include "loadgen/target/source.h"
 
 struct target {
-    char *name;   /* method and path: the row of a report */
-    char *method; /* "GET" */
-    char *url;    /* as written */
-    char *bytes;  /* of its request, which points here */
+    const char *name;   /* the row of a report */
+    const char *method; /* "GET" */
+    const char *url;    /* as written, but for bytes outside of ASCII: those are percent-encoded */
+    uint8_t row;        /* in `rows`: the one of the name, or ROWS_OTHER */
 };
 
 struct endpoint {
@@ -46,36 +55,36 @@ struct endpoint {
 
 struct targets {
     struct target *list;
-    struct request *requests; /* one a target, same index */
+    struct request *requests; /* one a target, same index; NULL when they are made as needed */
     size_t count;
     struct endpoint *endpoints;
     size_t endpoint_count;
-};
-
-/* What goes into every request; the strings are borrowed for the call. */
-struct request_defaults {
-    const char *const *headers; /* "Name: value", each checked by targets_check_header */
-    size_t header_count;
-    const char *attack_name; /* sent as X-Vegeta-Attack unless empty */
-    const char *body;        /* of targets that name no body of their own */
-    size_t body_length;
-    bool keepalive; /* false: each request asks for its connection to be closed */
+    size_t endpoint_room; /* how many endpoints there may be, when more come up later; else 0 */
+    struct rows rows;
+    struct arena arena; /* what list and requests point to */
+    struct bytes scratch;
 };
 
 /* Reads all targets of `in`; `name` is what errors call it. */
-bool targets_read(struct targets *targets, FILE *in, const char *name,
-                  const struct request_defaults *defaults, struct err *err);
+bool targets_read(struct targets *targets, FILE *in, const char *name, const struct format *format,
+                  const struct message_defaults *defaults, struct err *err);
 
 /* The one target "GET url". */
 bool targets_single(struct targets *targets, const char *url,
-                    const struct request_defaults *defaults, struct err *err);
+                    const struct message_defaults *defaults, struct err *err);
 
 void targets_free(struct targets *targets);
 
-/* Is this "Name: value" as HTTP has it, and none that the program computes itself? */
-bool targets_check_header(const char *header, struct err *err);
+/* How many endpoints to make room for. */
+size_t targets_endpoint_room(const struct targets *targets);
 
-/* Reads a whole file. *bytes is the caller's to free. ERR_FAILED with the path and the reason. */
-bool targets_read_file(const char *path, char **bytes, size_t *length, struct err *err);
+/* For lazy.h. */
+
+/* Adds what a report says of the draft's target. */
+bool targets_add(struct targets *targets, const struct draft *draft, struct err *err);
+
+/* The index of the draft's host and port, added when it is new. */
+bool targets_find_endpoint(struct targets *targets, const struct draft *draft, uint32_t *index,
+                           struct err *err);
 
 #endif

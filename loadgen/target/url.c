@@ -31,7 +31,8 @@ static bool parse_authority(const char *text, struct url *url, struct err *err)
     url->host = url->authority;
     if (url->authority.length > 0 && url->authority.at[0] == '[') {
         const char *bracket = memchr(url->authority.at, ']', url->authority.length);
-        if (!bracket || (bracket + 1 != end && bracket[1] != ':')) {
+        if (!bracket || bracket == url->authority.at + 1 ||
+            (bracket + 1 != end && bracket[1] != ':')) {
             return err_set(err, ERR_USAGE, "the URL \"%s\" has a broken IPv6 address", text);
         }
         url->host.at++;
@@ -89,17 +90,38 @@ bool url_parse(const char *text, struct url *url, struct err *err)
     return true;
 }
 
-void url_write_path(const struct url *url, FILE *out)
+static void add_path(struct slice path, struct bytes *out)
 {
-    if (url->path.length == 0 || url->path.at[0] != '/') {
-        fputc('/', out);
+    if (path.length == 0 || path.at[0] != '/') {
+        bytes_add(out, "/", 1);
     }
-    for (size_t i = 0; i < url->path.length; i++) {
-        unsigned char c = (unsigned char)url->path.at[i];
+    for (size_t i = 0; i < path.length; i++) {
+        unsigned char c = (unsigned char)path.at[i];
         if (c < 0x80) {
-            fputc(c, out);
+            bytes_add(out, &path.at[i], 1);
         } else {
-            fprintf(out, "%%%02X", c);
+            char code[4];
+            bytes_add(out, code, (size_t)snprintf(code, sizeof code, "%%%02X", c));
         }
     }
+}
+
+void url_add_path(const struct url *url, struct bytes *out)
+{
+    add_path(url->path, out);
+}
+
+void url_add_place(const struct url *url, struct bytes *out)
+{
+    const char *query = memchr(url->path.at, '?', url->path.length);
+    size_t length = query ? (size_t)(query - url->path.at) : url->path.length;
+    add_path((struct slice){url->path.at, length}, out);
+}
+
+void url_write_path(const struct url *url, FILE *out)
+{
+    struct bytes path = {0};
+    url_add_path(url, &path);
+    fwrite(path.at, 1, path.length, out);
+    bytes_free(&path);
 }

@@ -3,7 +3,7 @@
  *
  * The parts are slices of the text that was given, and live as long as it does. Bytes that HTTP
  * does not allow in a request line (spaces, controls) are refused, with the form that the text
- * should have; non-ASCII bytes are percent-encoded by url_write_path.
+ * should have; non-ASCII bytes are percent-encoded by url_add_path.
  *
  * Threads: pure functions. Errors: ERR_USAGE with the URL and the remedy.
  */
@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #include "common/err.h"
+#include "loadgen/target/bytes.h"
 
 struct slice {
     const char *at;
@@ -31,7 +32,13 @@ struct url {
 
 bool url_parse(const char *text, struct url *url, struct err *err);
 
-/* Writes the path as a request line has it: "/" first, non-ASCII bytes as %XX. */
+/* Adds the path as a request line has it: "/" first, non-ASCII bytes as %XX. */
+void url_add_path(const struct url *url, struct bytes *out);
+
+/* The same without the query. */
+void url_add_place(const struct url *url, struct bytes *out);
+
+/* url_add_path, to a stream. */
 void url_write_path(const struct url *url, FILE *out);
 
 #endif

@@ -63,8 +63,9 @@ static struct summary *attack(const struct plan *plan, const char *method, uint1
     snprintf(text, sizeof text, "%s http://127.0.0.1:%u/a\n\n%s http://127.0.0.1:%u/b\n", method,
              port, method, port);
     FILE *in = fmemopen(text, strlen(text), "r");
-    const struct request_defaults defaults = {.attack_name = "", .keepalive = plan->keepalive};
-    ck_assert_msg(targets_read(&targets, in, "test", &defaults, &err), "%s", err.text);
+    const struct message_defaults defaults = {.attack_name = "", .keepalive = plan->keepalive};
+    ck_assert_msg(targets_read(&targets, in, "test", &format_http, &defaults, &err), "%s",
+                  err.text);
     fclose(in);
     struct source source = source_of(targets.requests, targets.count);
     const struct observer observer = {0};

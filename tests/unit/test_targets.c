@@ -8,13 +8,13 @@
 #include "loadgen/target/targets.h"
 
 static struct targets targets;
-static struct request_defaults defaults;
+static struct message_defaults defaults;
 static struct err err;
 static char body_file[] = "/tmp/headroom-targets-XXXXXX";
 
 static void setup(void)
 {
-    defaults = (struct request_defaults){.attack_name = "", .keepalive = true};
+    defaults = (struct message_defaults){.attack_name = "", .keepalive = true};
     int fd = mkstemp(body_file);
     ck_assert_int_ge(fd, 0);
     ck_assert_int_eq(write(fd, "{\"a\":\0}\n", 8), 8); /* a NUL, and a newline at the end */
@@ -30,7 +30,7 @@ static void teardown(void)
 static bool read_bytes(const char *text, size_t length)
 {
     FILE *in = length ? fmemopen((void *)(uintptr_t)text, length, "r") : fopen("/dev/null", "r");
-    bool ok = targets_read(&targets, in, "list.txt", &defaults, &err);
+    bool ok = targets_read(&targets, in, "list.txt", &format_http, &defaults, &err);
     fclose(in);
     return ok;
 }

@@ -1,0 +1,149 @@
+/*
+ * vegeta's JSON format: one object a line.
+ *
+ *     {"method":"POST","url":"http://127.0.0.1:5000/","body":"aGVsbG8=","header":{"A":["b","c"]}}
+ *
+ * method and url are required; body is base64, and an empty one is none; other keys are passed
+ * over, but for "name", which is ours. Unlike vegeta's, the last line needs no newline.
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "loadgen/target/reader.h"
+
+/* The value of a character of base64; 64 for what is none. */
+static unsigned base64_value(char c)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *at = c ? strchr(alphabet, c) : NULL;
+    return at ? (unsigned)(at - alphabet) : 64;
+}
+
+/* Strict: whole groups of four, padding only at the end, no white space, no bits left over. */
+static bool base64_decode(const char *text, size_t length, struct bytes *out)
+{
+    if (length % 4 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < length; i += 4) {
+        bool is_last = i + 4 == length;
+        unsigned missing = is_last ? (text[i + 3] == '=') + (text[i + 2] == '=') : 0;
+        unsigned group = 0;
+        for (size_t j = 0; j < 4; j++) {
+            unsigned value = j < 4 - missing ? base64_value(text[i + j]) : 0;
+            if (value == 64) {
+                return false;
+            }
+            group = group << 6 | value;
+        }
+        if ((missing == 2 && text[i + 3] != '=') || (group & ((1U << 8 * missing) - 1))) {
+            return false;
+        }
+        const char decoded[] = {(char)(group >> 16), (char)(group >> 8), (char)group};
+        bytes_add(out, decoded, 3 - missing);
+    }
+    return true;
+}
+
+/* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */
+static const char *string_at(const json_t *json, const char *key, struct err *err)
+{
+    const json_t *value = json_object_get(json, key);
+    if (!value || json_is_null(value)) {
+        return "";
+    }
+    if (!json_is_string(value)) {
+        err_set(err, ERR_USAGE, "\"%s\" is not a string", key);
+    }
+    return json_string_value(value);
+}
+
+static bool take_place(struct draft *draft, const json_t *json, struct err *err)
+{
+    const char *method = string_at(json, "method", err);
+    const char *url = method ? string_at(json, "url", err) : NULL;
+    const char *name = url ? string_at(json, "name", err) : NULL;
+    if (!name) {
+        return false;
+    }
+    if (!method[0] || !url[0]) {
+        return err_set(err, ERR_USAGE,
+                       "target: required %s is missing; write "
+                       "{\"method\":\"GET\",\"url\":\"http://127.0.0.1:5000/health\"}",
+                       method[0] ? "url" : "method");
+    }
+    if (!message_is_method(method)) {
+        return err_set(err, ERR_USAGE, "\"%.100s\" is not a method, as \"GET\" is", method);
+    }
+    return draft_set_method(draft, method, strlen(method), err) && draft_set_url(draft, url, err) &&
+           (!name[0] || draft_set_name(draft, name, err));
+}
+
+static bool take_body(struct draft *draft, const json_t *json, struct err *err)
+{
+    const char *body = string_at(json, "body", err);
+    if (!body) {
+        return false;
+    }
+    draft->has_body = body[0];
+    return base64_decode(body, strlen(body), &draft->body) ||
+           err_set(err, ERR_USAGE, "\"body\" is not base64 (A-Z a-z 0-9 + /, padded with =)");
+}
+
+static bool take_headers(struct draft *draft, const json_t *json, struct err *err)
+{
+    json_t *headers = json_object_get(json, "header");
+    const char *name = NULL;
+    json_t *values = NULL;
+    if (!headers || json_is_null(headers)) {
+        return true;
+    }
+    bool is_good = json_is_object(headers);
+    json_object_foreach(headers, name, values)
+    {
+        size_t i = 0;
+        json_t *value = NULL;
+        is_good = is_good && (json_is_array(values) || json_is_null(values));
+        json_array_foreach(values, i, value)
+        {
+            is_good = is_good && json_is_string(value);
+            if (is_good &&
+                !message_add_pair(&draft->headers, name, json_string_value(value), err)) {
+                return false;
+            }
+        }
+    }
+    return is_good || err_set(err, ERR_USAGE,
+                              "\"header\" is not an object of arrays of strings, as "
+                              "{\"Accept\":[\"text/html\"]}");
+}
+
+static enum read_state read_json(struct reader *reader, struct err *err)
+{
+    char *line = NULL;
+    enum read_state state = READ_OK;
+    do {
+        state = reader_line(reader, &line, err);
+    } while (state == READ_OK && !line[0]);
+    if (state != READ_OK) {
+        return state;
+    }
+    json_error_t problem;
+    json_t *json = json_loads(line, 0, &problem);
+    bool ok = false;
+    if (!json) {
+        err_set(err, ERR_USAGE,
+                "parse error at column %d: %.200s; a target is one JSON object on one line",
+                problem.column, problem.text);
+    } else if (!json_is_object(json)) {
+        err_set(err, ERR_USAGE, "a target is one JSON object on one line");
+    } else {
+        ok = take_place(&reader->draft, json, err) && take_body(&reader->draft, json, err) &&
+             take_headers(&reader->draft, json, err);
+    }
+    json_decref(json);
+    return ok ? READ_OK : READ_FAIL;
+}
+
+const struct format format_json = {.name = "json", .read = read_json};

@@ -1,0 +1,178 @@
+#include "loadgen/target/reader.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES_MAX = 200 };
+
+static bool check_memory(const struct bytes *bytes, struct err *err)
+{
+    return !bytes->has_failed || err_set(err, ERR_FAILED, "not enough memory for the targets");
+}
+
+/* Drafts. */
+
+void draft_clear(struct draft *draft)
+{
+    bytes_clear(&draft->method);
+    bytes_clear(&draft->url);
+    bytes_clear(&draft->name);
+    bytes_clear(&draft->headers);
+    bytes_clear(&draft->body);
+    draft->has_body = false;
+}
+
+void draft_free(struct draft *draft)
+{
+    bytes_free(&draft->method);
+    bytes_free(&draft->url);
+    bytes_free(&draft->name);
+    bytes_free(&draft->headers);
+    bytes_free(&draft->body);
+}
+
+bool draft_set_method(struct draft *draft, const char *method, size_t length, struct err *err)
+{
+    bytes_add(&draft->method, method, length);
+    bytes_add(&draft->method, "", 1);
+    return check_memory(&draft->method, err);
+}
+
+bool draft_set_url(struct draft *draft, const char *url, struct err *err)
+{
+    for (const char *c = url; *c; c++) {
+        if ((unsigned char)*c < 0x80) {
+            bytes_add(&draft->url, c, 1);
+        } else {
+            char code[4];
+            bytes_add(&draft->url, code,
+                      (size_t)snprintf(code, sizeof code, "%%%02X", (unsigned char)*c));
+        }
+    }
+    bytes_add(&draft->url, "", 1);
+    return check_memory(&draft->url, err) && url_parse(draft->url.at, &draft->parts, err);
+}
+
+/* A name stands in reports, on terminals and in JSON. */
+bool draft_set_name(struct draft *draft, const char *name, struct err *err)
+{
+    bool is_plain = true;
+    for (const char *c = name; *c; c++) {
+        is_plain = is_plain && (unsigned char)*c >= ' ' && *c != 0x7f;
+    }
+    json_t *json = json_string(name); /* NULL unless it is UTF-8 */
+    json_decref(json);
+    if (!name[0] || !is_plain || !json || strlen(name) > NAME_BYTES_MAX) {
+        return err_set(err, ERR_USAGE,
+                       "a target's name is 1 to %d bytes of UTF-8 without control characters",
+                       NAME_BYTES_MAX);
+    }
+    bytes_clear(&draft->name);
+    bytes_add(&draft->name, name, strlen(name) + 1);
+    return check_memory(&draft->name, err);
+}
+
+bool draft_finish(struct draft *draft, struct err *err)
+{
+    if (draft->name.length == 0) {
+        bytes_add_text(&draft->name, draft->method.at);
+        bytes_add(&draft->name, " ", 1);
+        url_add_place(&draft->parts, &draft->name);
+        bytes_add(&draft->name, "", 1);
+    }
+    return check_memory(&draft->name, err) && check_memory(&draft->headers, err) &&
+           check_memory(&draft->body, err);
+}
+
+struct message draft_message(const struct draft *draft)
+{
+    struct message message = {
+        .method = draft->method.at,
+        .url = draft->parts,
+        .headers = {draft->headers.at, draft->headers.length},
+    };
+    if (draft->has_body) {
+        message.body = (struct slice){draft->body.at ? draft->body.at : "", draft->body.length};
+    }
+    return message;
+}
+
+/* Reading. */
+
+const struct format *format_find(const char *name, struct err *err)
+{
+    static const struct format *const formats[] = {&format_http, &format_json};
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(formats[i]->name, name) == 0) {
+            return formats[i];
+        }
+    }
+    err_set(err, ERR_USAGE, "format \"%s\" isn't one of [http, json]", name);
+    return NULL;
+}
+
+void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format)
+{
+    *reader = (struct reader){.in = in, .name = name, .format = format};
+}
+
+void reader_fini(struct reader *reader)
+{
+    free(reader->line);
+    draft_free(&reader->draft);
+}
+
+static char *trim(char *line, size_t length)
+{
+    while (length > 0 && isspace((unsigned char)line[length - 1])) {
+        line[--length] = '\0';
+    }
+    return line + strspn(line, " \t\r\v\f");
+}
+
+enum read_state reader_line(struct reader *reader, char **line, struct err *err)
+{
+    if (!reader->is_kept) {
+        errno = 0;
+        ssize_t length = getline(&reader->line, &reader->line_size, reader->in);
+        if (length < 0) {
+            if (feof(reader->in)) {
+                return READ_END;
+            }
+            err_set(err, ERR_FAILED, "cannot read: %s", strerror(errno));
+            return READ_FAIL;
+        }
+        reader->number++;
+        if (strlen(reader->line) != (size_t)length) {
+            err_set(err, ERR_USAGE, "there is a NUL byte in the line");
+            return READ_FAIL;
+        }
+        char *text = trim(reader->line, (size_t)length);
+        memmove(reader->line, text, strlen(text) + 1);
+    }
+    reader->is_kept = false;
+    *line = reader->line;
+    return READ_OK;
+}
+
+void reader_keep_line(struct reader *reader)
+{
+    reader->is_kept = true;
+}
+
+enum read_state reader_next(struct reader *reader, struct err *err)
+{
+    draft_clear(&reader->draft);
+    enum read_state state = reader->format->read(reader, err);
+    if (state == READ_OK && !draft_finish(&reader->draft, err)) {
+        state = READ_FAIL;
+    }
+    if (state == READ_FAIL) {
+        err_prefix(err, "%s:%" PRIu64, reader->name, reader->number);
+    }
+    return state;
+}
