@@ -1,0 +1,155 @@
+#include "loadgen/pace/schedule.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "loadgen/pace/duration.h"
+
+static const struct share everything = {.slots = 1, .threads = 1, .index = 0};
+
+/* constant: pacer.h has the arithmetic. */
+
+static uint64_t constant_due_ns(struct schedule_cursor *cursor, uint64_t k)
+{
+    return pacer_due_ns(cursor->schedule->rate, k);
+}
+
+static uint64_t constant_count(struct schedule_cursor *cursor, uint64_t elapsed_ns)
+{
+    return pacer_count(cursor->schedule->rate, elapsed_ns);
+}
+
+static void constant_print(const struct schedule *schedule, char text[SCHEDULE_TEXT])
+{
+    char per[DURATION_TEXT];
+    if (schedule->rate.count == 0) {
+        snprintf(text, SCHEDULE_TEXT, "as fast as possible");
+    } else {
+        snprintf(text, SCHEDULE_TEXT, "%" PRIu64 "/%s", schedule->rate.count,
+                 duration_print(schedule->rate.per_ns, per));
+    }
+}
+
+const struct schedule_kind schedule_constant = {
+    .name = "constant",
+    .help = "a request each rate-th part of the time",
+    .due_ns = constant_due_ns,
+    .count = constant_count,
+    .print = constant_print,
+};
+
+/* What all kinds have in common. */
+
+const struct schedule_kind *schedule_kind(const struct schedule *schedule)
+{
+    static const struct schedule_kind *const kinds[] = {
+#define X(upper, lower) [SCHEDULE_##upper] = &schedule_##lower,
+        SCHEDULE_KINDS(X)
+#undef X
+    };
+    return kinds[schedule->type];
+}
+
+bool schedule_is_closed(const struct schedule *schedule)
+{
+    return schedule->type == SCHEDULE_CONSTANT && schedule->rate.count == 0;
+}
+
+static bool wants_any(const struct stages *stages)
+{
+    for (size_t i = 0; i < stages->count; i++) {
+        if (stages->list[i].from_per_h > 0 || stages->list[i].to_per_h > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool schedule_check(const struct schedule *schedule, struct err *err)
+{
+    enum schedule_type type = schedule->type;
+    if (type == SCHEDULE_POISSON && schedule->rate.count == 0) {
+        return err_set(err, ERR_USAGE,
+                       "-arrival poisson needs a -rate; with -rate 0 each worker sends when it is "
+                       "free");
+    }
+    if ((type == SCHEDULE_RAMP || type == SCHEDULE_SINE) && schedule->duration_ns == 0) {
+        return err_set(err, ERR_USAGE, "-%s needs a -duration%s", schedule_kind(schedule)->name,
+                       type == SCHEDULE_RAMP ? ", the time from the first rate to the second" : "");
+    }
+    if ((type == SCHEDULE_RAMP || type == SCHEDULE_STAGES) && !wants_any(&schedule->stages)) {
+        return err_set(err, ERR_USAGE, "-%s: all its rates are 0, so nothing would be sent",
+                       schedule_kind(schedule)->name);
+    }
+    if (type == SCHEDULE_SINE && schedule->sine.amplitude_per_h >= schedule->sine.mean_per_h) {
+        return err_set(err, ERR_USAGE,
+                       "-sine: the amplitude must be less than the mean, or the rate would fall "
+                       "to 0 and below");
+    }
+    return true;
+}
+
+const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_TEXT])
+{
+    schedule_kind(schedule)->print(schedule, text);
+    return text;
+}
+
+/* A request is part of the run when it is due before the end. */
+static uint64_t due_in_time(struct schedule_cursor *cursor, uint64_t k)
+{
+    const struct schedule *schedule = cursor->schedule;
+    if (schedule_is_closed(schedule)) {
+        return UINT64_MAX;
+    }
+    uint64_t due_ns = schedule_kind(schedule)->due_ns(cursor, k);
+    return schedule->duration_ns > 0 && due_ns >= schedule->duration_ns ? UINT64_MAX : due_ns;
+}
+
+/* No request is looked for yet. */
+static struct schedule_cursor cursor_of(const struct schedule *schedule, struct share share)
+{
+    return (struct schedule_cursor){
+        .schedule = schedule,
+        .share = share,
+        .walk = {.random = schedule->seed, .part_ns = (double)schedule->duration_ns},
+    };
+}
+
+void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule,
+                    struct share share)
+{
+    *cursor = cursor_of(schedule, share);
+    cursor->number = share_next(share, 0);
+    cursor->due_ns = due_in_time(cursor, cursor->number);
+}
+
+void schedule_take(struct schedule_cursor *cursor)
+{
+    cursor->number = share_next(cursor->share, cursor->number + 1);
+    cursor->due_ns = due_in_time(cursor, cursor->number);
+}
+
+uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns)
+{
+    const struct schedule *schedule = cursor->schedule;
+    if (schedule_is_closed(schedule)) {
+        return 0;
+    }
+    if (schedule->duration_ns > 0 && elapsed_ns > schedule->duration_ns) {
+        elapsed_ns = schedule->duration_ns;
+    }
+    return schedule_kind(schedule)->count(cursor, elapsed_ns);
+}
+
+uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns)
+{
+    struct schedule_cursor cursor = cursor_of(schedule, everything);
+    return schedule_count_next(&cursor, elapsed_ns);
+}
+
+uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k)
+{
+    struct schedule_cursor cursor = cursor_of(schedule, everything);
+    return due_in_time(&cursor, k);
+}
