@@ -125,6 +125,9 @@ static const struct {
     {"PUT http://a/\n@%s", 1},
     {"ANYWORD http://a/\n", 1},
     {"GET\thttp://a/\n", 1},
+    {"GET http://a/\n# @name b\nGET http://b/\n", 2}, /* a name belongs to what follows it */
+    {"GET http://a/\nA: b\n# @name b\nGET http://b/\n", 2},
+    {"GET http://a/\n# @named b\nA: b\n", 1},
 };
 
 START_TEST(targets_are_told_apart_by_vegetas_grammar)
@@ -163,6 +166,18 @@ static const struct {
     {"PUT http://a/\n@/nowhere/at all\n", "list.txt:2: cannot open /nowhere/at all: No such file"},
     {"PUT http://a/\nX-A: b\n@/tmp\n", "list.txt:3: cannot read /tmp: Is a directory"},
     {"PUT http://a/\n@\n", "list.txt:2: cannot open "},
+    {"# @name\nGET http://a/\n", "list.txt:1: a target's name is 1 to 200 bytes of UTF-8"},
+    {"# @name a\x01\nGET http://a/\n", "list.txt:1: a target's name is "},
+    {"# @name \xff\nGET http://a/\n", "list.txt:1: a target's name is "},
+    {"POST http://h:5000/add_users/ Content-Type: application/json {'id':4, 'name':'user4'}\n",
+     "list.txt:1: the URL \"http://h:5000/add_users/ Content-Type: application/json {'id':4, "
+     "'name':'user4'}\" has a space in it; a target is written on lines of its own: "
+     "\"POST http://h:5000/add_users/\", below it \"Content-Type: application/json\", below that "
+     "\"@FILE\", with {'id':4, 'name':'user4'} in FILE (a space inside a URL is written %20)"},
+    {"GET http://a/ HTTP/1.1\n",
+     "list.txt:1: the URL \"http://a/ HTTP/1.1\" has a space in it; a target is written on lines "
+     "of "
+     "its own: \"GET http://a/\", below it \"Name: value\", below that \"@FILE\", with the body"},
 };
 
 START_TEST(an_error_names_the_line_and_what_was_expected)
@@ -332,6 +347,92 @@ START_TEST(a_hundred_thousand_targets_are_read_in_their_order)
 }
 END_TEST
 
+/* Row, name. */
+static const struct {
+    const char *text, *name;
+} names[] = {
+    {"# @name get-health\nGET http://a/health\n", "get-health"},
+    {"#@name   get health  \n\n# c\nGET http://a/health\n", "get health"},
+    {"# @name a\n# @name b\nGET http://a/health\n", "b"},
+    {"# @names a\nGET http://a/health\n", "GET /health"},
+    {"GET http://a/health?x=1#y\n", "GET /health"},
+    {"GET http://a?x=1\n", "GET /"},
+    {"PUT http://a\n", "PUT /"},
+    {"GET http://a/\u00e9\n", "GET /%C3%A9"},
+};
+
+START_TEST(a_name_is_what_the_comment_says_else_method_and_path)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%s", names[_i].text);
+    ck_assert_msg(read_bytes(text, strlen(text)), "%s", err.text);
+    ck_assert_str_eq(targets.list[0].name, names[_i].name);
+    ck_assert_str_eq(rows_name(&targets.rows, targets.list[0].row), names[_i].name);
+}
+END_TEST
+
+START_TEST(a_name_is_for_one_target_and_equal_names_share_a_row)
+{
+    ck_assert(read_text("# @name x\nGET http://a/1\nGET http://a/2\n# @name x\nGET http://a/3\n"
+                        "GET http://a/2?q\n"));
+    static const char *const expected[] = {"x", "GET /2", "x", "GET /2"};
+    static const uint8_t rows[] = {0, 1, 0, 1};
+    expect_count(4);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(targets.list[i].name, expected[i]);
+        ck_assert_uint_eq(targets.list[i].row, rows[i]);
+        ck_assert_uint_eq(targets.requests[i].row, rows[i]);
+    }
+    ck_assert_uint_eq(targets.rows.count, 2);
+}
+END_TEST
+
+START_TEST(after_64_names_the_rest_share_a_row)
+{
+    char text[8192];
+    size_t used = 0;
+    for (int i = 0; i < 100; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "GET http://a/%d\n", i);
+    }
+    ck_assert(read_bytes(text, used));
+    expect_count(100);
+    ck_assert_uint_eq(targets.list[63].row, 63);
+    ck_assert_uint_eq(targets.requests[64].row, ROWS_OTHER);
+    ck_assert_str_eq(targets.list[64].name, "GET /64");
+    ck_assert_uint_eq(targets.rows.others, 36);
+}
+END_TEST
+
+static size_t resident_bytes(void)
+{
+    size_t pages = 0;
+    FILE *in = fopen("/proc/self/statm", "re");
+    ck_assert_int_eq(fscanf(in, "%*u %zu", &pages), 1);
+    fclose(in);
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+START_TEST(a_hundred_thousand_targets_need_little_memory)
+{
+    enum { MANY = 100000 };
+    FILE *in = tmpfile();
+    for (int i = 0; i < MANY; i++) {
+        fprintf(in, "GET http://127.0.0.1:5000/users_name/%d\n", i);
+    }
+    rewind(in);
+    size_t before = resident_bytes();
+    ck_assert(targets_read(&targets, in, "list.txt", &format_http, &defaults, &err));
+    size_t grown = resident_bytes() - before;
+    fclose(in);
+    expect_count(MANY);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    ck_assert_msg(grown < 40 << 20, "%zu bytes", grown);
+#else
+    (void)grown;
+#endif
+}
+END_TEST
+
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 
 Suite *targets_suite(void);
@@ -356,6 +457,11 @@ Suite *targets_suite(void)
     tcase_add_test(tests, a_single_url_is_one_get);
     tcase_add_test(tests, a_long_line_is_taken_whole);
     tcase_add_test(tests, a_hundred_thousand_targets_are_read_in_their_order);
+    tcase_add_loop_test(tests, a_name_is_what_the_comment_says_else_method_and_path, 0,
+                        COUNT(names));
+    tcase_add_test(tests, a_name_is_for_one_target_and_equal_names_share_a_row);
+    tcase_add_test(tests, after_64_names_the_rest_share_a_row);
+    tcase_add_test(tests, a_hundred_thousand_targets_need_little_memory);
     suite_add_tcase(suite, tests);
     return suite;
 }
