@@ -14,6 +14,7 @@
 #include "loadgen/pace/duration.h"
 #include "loadgen/report/report.h"
 #include "loadgen/run/run.h"
+#include "loadgen/target/utf8.h"
 
 enum { HEADERS_MAX = 128, BLOCKS_SPARE = 8 };
 
@@ -51,13 +52,11 @@ static bool set_header(void *field, const char *text, struct err *err)
     return message_check_header(text, err);
 }
 
-/* The name becomes a header of every request. */
+/* The name becomes a header of every request, and a part of the results. */
 static bool set_name(void *field, const char *text, struct err *err)
 {
-    for (const char *c = text; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            return err_set(err, ERR_USAGE, "\"%s\" has a control character in it", text);
-        }
+    if (!utf8_is_text(text)) {
+        return err_set(err, ERR_USAGE, "the name has a control character in it, or is no UTF-8");
     }
     return cli_set_string(field, text, err);
 }

@@ -29,13 +29,13 @@ void progress_show(void *context, const struct second *second)
         duration_print(progress->duration_ns, length);
     }
     const struct counters *total = &second->total->counters;
-    uint64_t errors = total->started - tally_successes(second->total);
+    uint64_t errors = total->ended - tally_successes(second->total);
     fprintf(stderr,
             "%s%s of %s  sent %" PRIu64 "  last second %" PRIu64 "/s p50 %s p99 %s  in flight "
             "%" PRIu64 "  errors %" PRIu64 "%s",
             progress->is_terminal ? "\r\033[K" : "",
             duration_print(second->elapsed_ns / NS_PER_S * NS_PER_S, elapsed), length,
-            second->started, tally->counters.started,
+            second->started, tally->counters.ended,
             duration_print_rounded(histogram_percentile(&tally->latency, 500000), p50),
             duration_print_rounded(histogram_percentile(&tally->latency, 990000), p99),
             second->in_flight, errors, progress->is_terminal ? "" : "\n");

@@ -35,6 +35,9 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t length)
                     strncasecmp(&at[i], &location_name[answer->name_matched], 1) == 0;
         answer->name_matched = fits ? answer->name_matched + 1 : LOCATION_NAME + 1;
     }
+    if (answer->name_matched == LOCATION_NAME && answer->location_length > 0) {
+        answer->name_matched = LOCATION_NAME + 1; /* the first one counts */
+    }
     return 0;
 }
 
@@ -80,7 +83,7 @@ static int on_body(llhttp_t *parser, const char *at, size_t length)
 
 static int on_message_complete(llhttp_t *parser)
 {
-    if (parser->status_code < 200) {
+    if (parser->status_code / 100 == 1) {
         return 0; /* an interim answer: the one that we wait for comes behind it */
     }
     answer_of(parser)->is_complete = true;
@@ -96,9 +99,18 @@ static const llhttp_settings_t redirect_settings = {
     .on_message_complete = on_message_complete,
 };
 
+/* No request of ours asks for another protocol, and there are no statuses below 100. */
+static bool is_refused(uint16_t code)
+{
+    return code < 100 || code == 101;
+}
+
 /* Headers cost time, and only those of a redirect matter: then callbacks for them are put in. */
 static int on_status_complete(llhttp_t *parser)
 {
+    if (is_refused(parser->status_code)) {
+        return HPE_USER;
+    }
     if (parser->status_code / 100 == 3) {
         parser->settings = (void *)(uintptr_t)&redirect_settings;
     }
@@ -171,8 +183,11 @@ uint16_t answer_code(const struct answer *answer)
 
 const char *answer_problem(const struct answer *answer)
 {
-    if (llhttp_get_errno(&answer->parser) == HPE_PAUSED_UPGRADE) {
-        return "the server switched protocols, which was not asked for";
+    if (llhttp_get_errno(&answer->parser) == HPE_CB_STATUS_COMPLETE &&
+        is_refused(answer->parser.status_code)) {
+        return answer->parser.status_code == 101
+                   ? "the server switched protocols, which was not asked for"
+                   : "a status below 100";
     }
     const char *reason = llhttp_get_error_reason(&answer->parser);
     return reason ? reason : "no HTTP";

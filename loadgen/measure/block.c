@@ -17,9 +17,11 @@ static uint32_t get_u32(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
+/* Of type, length and payload: everything between the magic and the end but the checksum itself. */
 static uint32_t checksum(const struct block *block)
 {
-    return (uint32_t)crc32(0, block->bytes + BLOCK_PREFIX, (uInt)block->length);
+    uLong crc = crc32(0, block->bytes + 4, 8);
+    return (uint32_t)crc32(crc, block->bytes + BLOCK_PREFIX, (uInt)block->length);
 }
 
 void block_seal(struct block *block)
@@ -43,7 +45,7 @@ enum block_read block_read(struct block *block, FILE *in)
     block->type = block->bytes[4];
     block->length = get_u32(block->bytes + 8);
     if (memcmp(block->bytes, magic, sizeof magic) != 0 || block->length > BLOCK_PAYLOAD_MAX) {
-        return BLOCK_READ_DAMAGE;
+        return BLOCK_READ_LOST;
     }
     n = fread(block->bytes + BLOCK_PREFIX, 1, block->length, in);
     if (ferror(in)) {

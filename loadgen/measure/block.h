@@ -6,7 +6,7 @@
  *     byte  4     type: 'H' header, 'T' targets, 'R' results, 'S' second, 'E' end
  *     bytes 5-7   0
  *     bytes 8-11  length of the payload, little-endian
- *     bytes 12-15 CRC-32 (zlib's) of the payload, little-endian
+ *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
  *     then        the payload: packed records in R (result_codec.h), else JSON (journal.h)
  *
  * A stream is one H, then T, R and S in any order, then one E. No E: the run was cut short. Files
@@ -54,7 +54,8 @@ enum block_read {
     BLOCK_READ_OK,
     BLOCK_READ_EOF,    /* the stream ended between two blocks */
     BLOCK_READ_CUT,    /* it ended inside one */
-    BLOCK_READ_DAMAGE, /* what is there is no block, or its checksum is wrong */
+    BLOCK_READ_DAMAGE, /* its checksum is wrong; the next one may be good */
+    BLOCK_READ_LOST,   /* what is there is no block: nothing behind it can be found */
     BLOCK_READ_FAIL,   /* the read failed, see errno */
 };
 

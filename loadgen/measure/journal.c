@@ -4,18 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/version.h"
 #include "loadgen/measure/result_codec.h"
 
 enum { FORMAT = 1 };
 
-static void put_json(struct result_writer *writer, enum block_type type, json_t *json)
+static struct block *take(struct result_writer *writer)
 {
-    char *text = json_dumps(json, JSON_COMPACT);
-    if (text) {
-        result_writer_put_text(writer, type, text);
+    uint64_t held_ns = 0;
+    return result_writer_take(writer, &held_ns);
+}
+
+/* Takes `json` and the block. */
+static void put_json(struct result_writer *writer, struct block *block, enum block_type type,
+                     json_t *json)
+{
+    size_t length =
+        json ? json_dumpb(json, (char *)block_payload(block), BLOCK_PAYLOAD_MAX, JSON_COMPACT) : 0;
+    block->type = type;
+    block->length = length;
+    if (length == 0 || length > BLOCK_PAYLOAD_MAX) {
+        result_writer_fail(writer, EINVAL); /* a file that lacks it would say something else */
+        block->length = 0;
     }
-    free(text);
+    result_writer_put(writer, block);
     json_decref(json);
 }
 
@@ -32,7 +45,7 @@ void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t w
                           uint64_t monotonic_ns)
 {
     if (writer) {
-        put_json(writer, BLOCK_HEADER,
+        put_json(writer, take(writer), BLOCK_HEADER,
                  json_pack("{s:i, s:s, s:s, s:O, s:{s:I, s:I}}", "format", FORMAT, "version",
                            version_number, "commit", version_commit, "plan", plan, "clock", "wall",
                            (json_int_t)wall_ns, "monotonic", (json_int_t)monotonic_ns));
@@ -54,34 +67,41 @@ void journal_write_targets(struct result_writer *writer, const struct targets *t
                                                   target->method, "url", target->url));
             i++;
         } while (i < targets->count && used < ROOM);
-        put_json(writer, BLOCK_TARGETS,
+        put_json(writer, take(writer), BLOCK_TARGETS,
                  json_pack("{s:I, s:o}", "first", (json_int_t)first, "targets", list));
     }
 }
 
-void journal_write_second(struct result_writer *writer, const struct second *second)
+bool journal_write_second(struct result_writer *writer, const struct second *second)
 {
-    if (writer) {
-        put_json(writer, BLOCK_SECOND,
-                 json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
-                           (json_int_t)second->index, "elapsed", (json_int_t)second->elapsed_ns,
-                           "intended", (json_int_t)second->intended, "started",
-                           (json_int_t)second->started, "in_flight", (json_int_t)second->in_flight,
-                           "counters", counters_to_json(&second->tally->counters), "generator",
-                           generator_to_json(second->generator)));
+    if (!writer) {
+        return true;
     }
+    struct block *block = result_writer_try_take(writer);
+    if (!block) {
+        return false;
+    }
+    put_json(writer, block, BLOCK_SECOND,
+             json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second", (json_int_t)second->index,
+                       "elapsed", (json_int_t)second->elapsed_ns, "intended",
+                       (json_int_t)second->intended, "started", (json_int_t)second->started,
+                       "in_flight", (json_int_t)second->in_flight, "counters",
+                       counters_to_json(&second->tally->counters), "generator",
+                       generator_to_json(second->generator)));
+    return true;
 }
 
 void journal_write_end(struct result_writer *writer, const struct summary *summary)
 {
     if (writer) {
-        put_json(writer, BLOCK_END,
-                 json_pack("{s:I, s:I, s:I, s:I, s:b, s:o, s:o}", "intended",
-                           (json_int_t)summary->intended, "started",
-                           (json_int_t)summary->tally->counters.started, "not_started",
-                           (json_int_t)summary->not_started, "retried",
+        put_json(writer, take(writer), BLOCK_END,
+                 json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o}", "intended",
+                           (json_int_t)summary->intended, "started", (json_int_t)summary->started,
+                           "not_started", (json_int_t)summary->not_started, "too_late",
+                           (json_int_t)summary->too_late, "retried",
                            (json_int_t)summary->tally->counters.retried, "interrupted",
-                           summary->is_interrupted, "counters",
+                           summary->is_interrupted, "lost_seconds",
+                           (json_int_t)summary->lost_seconds, "counters",
                            counters_to_json(&summary->tally->counters), "generator",
                            generator_to_json(&summary->generator)));
     }
@@ -93,8 +113,10 @@ struct reading {
     struct summary *summary;
     uint64_t wall_start_ns; /* of this file */
     uint64_t results;
+    uint64_t expected; /* results, as the end has it */
+    uint64_t damaged;  /* blocks */
     bool has_header;
-    bool has_end;
+    bool has_end; /* of the last run: streams may follow one another in one file */
 };
 
 static uint64_t integer(const json_t *json, const char *key)
@@ -109,9 +131,20 @@ static void take_header(struct reading *reading, const json_t *json)
     struct summary *summary = reading->summary;
     reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
     reading->has_header = integer(json, "format") == FORMAT;
+    reading->has_end = false;
     summary->has_plan = true;
-    summary->rate_count += integer(rate, "count");
-    summary->rate_per_ns = integer(rate, "per");
+    uint64_t count = integer(rate, "count");
+    uint64_t per_ns = integer(rate, "per");
+    if (summary->rate_per_ns != 0 && summary->rate_per_ns != per_ns && per_ns != 0) {
+        /* Rates for different times are added up for a second each, rounded. */
+        count = (uint64_t)((double)count * (double)NS_PER_S / (double)per_ns + 0.5);
+        summary->rate_count = (uint64_t)((double)summary->rate_count * (double)NS_PER_S /
+                                             (double)summary->rate_per_ns +
+                                         0.5);
+        per_ns = NS_PER_S;
+    }
+    summary->rate_count += count;
+    summary->rate_per_ns = per_ns;
 }
 
 static void take_end(struct reading *reading, const json_t *json)
@@ -119,13 +152,14 @@ static void take_end(struct reading *reading, const json_t *json)
     struct summary *summary = reading->summary;
     reading->has_end = true;
     summary->intended += integer(json, "intended");
+    summary->started += integer(json, "started");
     summary->not_started += integer(json, "not_started");
+    summary->too_late += integer(json, "too_late");
+    summary->lost_seconds += integer(json, "lost_seconds");
     summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));
-    generator_from_json(&summary->generator, json_object_get(json, "generator"));
-    /* The end knows how many results there should be: fewer mean that blocks were lost. */
-    if (integer(json, "started") != reading->results && summary->damaged == 0) {
-        summary->damaged++;
-    }
+    struct generator generator = generator_from_json(json_object_get(json, "generator"));
+    generator_merge(&summary->generator, &generator);
+    reading->expected += integer(json, "started");
 }
 
 static bool take_results(struct reading *reading, struct block *block)
@@ -165,12 +199,12 @@ static bool take_block(struct reading *reading, struct block *block)
 static bool read_blocks(struct reading *reading, struct block *block, FILE *in, struct err *err)
 {
     enum block_read state = BLOCK_READ_OK;
-    while ((state = block_read(block, in)) == BLOCK_READ_OK) {
-        bool is_good = take_block(reading, block);
+    while ((state = block_read(block, in)) == BLOCK_READ_OK || state == BLOCK_READ_DAMAGE) {
+        bool is_good = state == BLOCK_READ_OK && take_block(reading, block);
         if (!reading->has_header) {
             break;
         }
-        reading->summary->damaged += !is_good;
+        reading->damaged += !is_good;
     }
     if (state == BLOCK_READ_FAIL) {
         return err_set(err, ERR_FAILED, "cannot read: %s", strerror(errno));
@@ -179,7 +213,12 @@ static bool read_blocks(struct reading *reading, struct block *block, FILE *in, 
         return err_set(err, ERR_FAILED,
                        "no results of loadgen attack in it (JSON and CSV are not there yet)");
     }
-    reading->summary->damaged += state == BLOCK_READ_DAMAGE;
+    reading->damaged += state == BLOCK_READ_LOST;
+    /* The end knows how many results there are: fewer mean that blocks were lost. */
+    if (reading->has_end && reading->expected != reading->results && reading->damaged == 0) {
+        reading->damaged++;
+    }
+    reading->summary->damaged += reading->damaged;
     reading->summary->is_cut_short |= !reading->has_end;
     return true;
 }

@@ -40,8 +40,10 @@ struct second {
 void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t wall_ns,
                           uint64_t monotonic_ns);
 void journal_write_targets(struct result_writer *writer, const struct targets *targets);
-void journal_write_second(struct result_writer *writer, const struct second *second);
 void journal_write_end(struct result_writer *writer, const struct summary *summary);
+
+/* Never waits: false when no block is free, because the reader is slow, and nothing was written. */
+bool journal_write_second(struct result_writer *writer, const struct second *second);
 
 /* Reads a whole stream into `summary`, adding to what it holds; `name` is what errors call it. */
 bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err);

@@ -7,7 +7,6 @@
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config, struct err *err)
 {
     memset(recorder, 0, sizeof *recorder);
-    recorder->start_ns = config->start_ns;
     recorder->targets = config->targets;
     recorder->addresses = config->addresses;
     recorder->texts = config->texts;
@@ -32,6 +31,22 @@ void recorder_fini(struct recorder *recorder)
     atomic_store(&recorder->published, NULL);
 }
 
+/* FNV-1a. */
+static uint64_t hash_of(const char *text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *c = text; *c; c++) {
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+static bool is_same(const struct error_key *a, const struct error_key *b)
+{
+    return a->target == b->target && a->system_error == b->system_error && a->code == b->code &&
+           a->outcome == b->outcome && a->progress == b->progress && a->reason == b->reason;
+}
+
 /* The text of an error: from the cache, or built and interned. */
 static const char *error_text(struct recorder *recorder, const struct exchange *x)
 {
@@ -41,12 +56,12 @@ static const char *error_text(struct recorder *recorder, const struct exchange *
         .code = x->code,
         .outcome = (uint8_t)x->outcome,
         .progress = (uint8_t)((x->sent_ns != 0) + (x->first_byte_ns != 0)),
+        .reason = hash_of(x->reason),
     };
-    uint32_t hash = (key.target * 31 + (uint32_t)key.system_error) * 31 + key.code * 7u +
+    uint64_t hash = key.reason * 31 + key.target * 31 + (unsigned)key.system_error * 7 +
                     key.outcome * 3u + key.progress;
     struct error_key *slot = &recorder->keys[hash % RECORDER_KEYS];
-    if (!slot->text || slot->target != key.target || slot->system_error != key.system_error ||
-        slot->code != key.code || slot->outcome != key.outcome || slot->progress != key.progress) {
+    if (!slot->text || !is_same(slot, &key)) {
         char text[ERROR_TEXT_MAX];
         error_text_write(x, recorder->targets, recorder->addresses, text);
         key.text = text_pool_intern(recorder->texts, text);
@@ -73,7 +88,7 @@ void recorder_take(struct recorder *recorder, const struct exchange *exchange)
     uint64_t try_ns = exchange->sent_ns ? exchange->sent_ns : exchange->done_ns;
     struct result result = {
         .number = exchange->number,
-        .intended_ns = exchange->intended_ns - recorder->start_ns,
+        .intended_ns = exchange->intended_ns - recorder->origin_ns,
         .lag_ns = exchange->started_ns - exchange->intended_ns - exchange->wait_ns,
         .wait_ns = exchange->wait_ns,
         .connect_ns = try_ns - exchange->started_ns,

@@ -32,13 +32,14 @@ struct error_key {
     uint16_t code;
     uint8_t outcome;
     uint8_t progress; /* had it been sent, had an answer begun */
+    uint64_t reason;  /* hash of what the server, or the parser, called it */
     const char *text;
 };
 
 enum { RECORDER_KEYS = 64 };
 
 struct recorder {
-    uint64_t start_ns;
+    uint64_t origin_ns; /* moments of results count from here; set before the first one */
     const struct targets *targets;
     const struct address *addresses;
     struct text_pool *texts;
@@ -54,7 +55,6 @@ struct recorder {
 
 /* What recorders of all threads share; borrowed for as long as the recorder lives. */
 struct recorder_config {
-    uint64_t start_ns; /* moments of results count from here */
     const struct targets *targets;
     const struct address *addresses; /* by endpoint */
     struct text_pool *texts;

@@ -1,6 +1,7 @@
 #include "loadgen/measure/result_writer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -27,7 +28,11 @@ static bool write_all(int fd, const uint8_t *bytes, size_t length)
 {
     while (length > 0) {
         ssize_t n = write(fd, bytes, length);
-        if (n < 0 && errno != EINTR) {
+        if (n < 0 && errno == EAGAIN) {
+            /* Somebody else made the descriptor non-blocking: it may be shared. */
+            struct pollfd wait = {.fd = fd, .events = POLLOUT};
+            poll(&wait, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
             return false;
         }
         if (n > 0) {
@@ -71,7 +76,7 @@ static void *write_blocks(void *context)
         block_seal(block);
         if (!result_writer_failed(writer) &&
             !write_all(writer->fd, block->bytes, BLOCK_PREFIX + block->length)) {
-            atomic_store(&writer->problem, errno);
+            result_writer_fail(writer, errno);
         }
         give_back(writer, block);
     }
@@ -147,6 +152,15 @@ struct block *result_writer_take(struct result_writer *writer, uint64_t *held_ns
     return block;
 }
 
+struct block *result_writer_try_take(struct result_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    struct block *block = writer->free;
+    writer->free = block ? block->next : NULL;
+    pthread_mutex_unlock(&writer->lock);
+    return block;
+}
+
 void result_writer_put(struct result_writer *writer, struct block *block)
 {
     if (block->length == 0) {
@@ -161,15 +175,10 @@ void result_writer_put(struct result_writer *writer, struct block *block)
     pthread_mutex_unlock(&writer->lock);
 }
 
-void result_writer_put_text(struct result_writer *writer, enum block_type type, const char *text)
+void result_writer_fail(struct result_writer *writer, int problem)
 {
-    uint64_t held_ns = 0;
-    struct block *block = result_writer_take(writer, &held_ns);
-    size_t length = strlen(text);
-    block->type = type;
-    block->length = length < BLOCK_PAYLOAD_MAX ? length : BLOCK_PAYLOAD_MAX;
-    memcpy(block_payload(block), text, block->length);
-    result_writer_put(writer, block);
+    int none = 0;
+    atomic_compare_exchange_strong(&writer->problem, &none, problem);
 }
 
 bool result_writer_failed(const struct result_writer *writer)

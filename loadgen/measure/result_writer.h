@@ -9,7 +9,7 @@
  * writer throws away what comes after, result_writer_failed turns true, and result_writer_close
  * says what happened: the run is to end then.
  *
- * Threads: take, put and failed from any thread; create and close from one.
+ * Threads: take, put, fail and failed from any thread; create and close from one.
  */
 #ifndef LOADGEN_MEASURE_RESULT_WRITER_H
 #define LOADGEN_MEASURE_RESULT_WRITER_H
@@ -36,8 +36,11 @@ struct block *result_writer_take(struct result_writer *writer, uint64_t *held_ns
 /* Queues a block from take. An empty one is only given back. */
 void result_writer_put(struct result_writer *writer, struct block *block);
 
-/* Queues a block with this text as its payload. */
-void result_writer_put_text(struct result_writer *writer, enum block_type type, const char *text);
+/* A free block, or NULL: never waits. */
+struct block *result_writer_try_take(struct result_writer *writer);
+
+/* Makes the writer fail with this errno: what would be written is wrong. */
+void result_writer_fail(struct result_writer *writer, int problem);
 
 bool result_writer_failed(const struct result_writer *writer);
 

@@ -1,5 +1,6 @@
 #include "loadgen/measure/summary.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
@@ -36,24 +37,24 @@ static double per_second(uint64_t n, uint64_t span_ns)
 double summary_rate(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
-    if (tally->counters.started < 2) {
-        return (double)tally->counters.started;
+    if (tally->counters.ended < 2) {
+        return (double)tally->counters.ended;
     }
     uint64_t span_ns = tally->last_started_ns - tally->first_started_ns;
-    return span_ns == 0 ? (double)tally->counters.started
-                        : per_second(tally->counters.started - 1, span_ns);
+    return span_ns == 0 ? (double)tally->counters.ended
+                        : per_second(tally->counters.ended - 1, span_ns);
 }
 
 uint64_t summary_attack_ns(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
-    return tally->counters.started ? tally->last_intended_ns - tally->first_intended_ns : 0;
+    return tally->counters.ended ? tally->last_intended_ns - tally->first_intended_ns : 0;
 }
 
 uint64_t summary_wait_ns(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
-    return tally->counters.started ? tally->end_ns - tally->last_intended_ns : 0;
+    return tally->counters.ended ? tally->end_ns - tally->last_intended_ns : 0;
 }
 
 double summary_throughput(const struct summary *summary)
@@ -62,9 +63,8 @@ double summary_throughput(const struct summary *summary)
                       summary_attack_ns(summary) + summary_wait_ns(summary));
 }
 
-double summary_cpu_share(const struct summary *summary)
+double generator_cpu_share(const struct generator *g)
 {
-    const struct generator *g = &summary->generator;
     double available = g->cpu_limit * g->wall_seconds;
     return available > 0 ? g->cpu_seconds / available : 0;
 }
@@ -79,16 +79,29 @@ json_t *generator_to_json(const struct generator *g)
                      (double)g->held_back_ns / (double)NS_PER_S);
 }
 
-void generator_from_json(struct generator *g, const json_t *json)
+struct generator generator_from_json(const json_t *json)
 {
     const json_t *throttled = json_object_get(json, "throttled_seconds");
     double held = json_number_value(json_object_get(json, "held_back_seconds"));
-    g->threads = (unsigned)json_integer_value(json_object_get(json, "threads"));
-    g->cpu_limit = json_number_value(json_object_get(json, "cpu_limit"));
-    g->cpu_seconds = json_number_value(json_object_get(json, "cpu_seconds"));
-    g->wall_seconds = json_number_value(json_object_get(json, "wall_seconds"));
-    g->has_throttled = json_is_number(throttled);
-    g->throttled_seconds = json_number_value(throttled);
-    g->loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99"));
-    g->held_back_ns = held > 0 && held < 1e9 ? (uint64_t)(held * (double)NS_PER_S) : 0;
+    return (struct generator){
+        .threads = (unsigned)json_integer_value(json_object_get(json, "threads")),
+        .cpu_limit = json_number_value(json_object_get(json, "cpu_limit")),
+        .cpu_seconds = json_number_value(json_object_get(json, "cpu_seconds")),
+        .wall_seconds = json_number_value(json_object_get(json, "wall_seconds")),
+        .has_throttled = json_is_number(throttled),
+        .throttled_seconds = json_number_value(throttled),
+        .loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99")),
+        .held_back_ns = held > 0 && held < 1e9 ? (uint64_t)(held * (double)NS_PER_S) : 0,
+    };
+}
+
+void generator_merge(struct generator *into, const struct generator *from)
+{
+    struct generator worst = generator_cpu_share(from) >= generator_cpu_share(into) ? *from : *into;
+    worst.has_throttled = into->has_throttled || from->has_throttled;
+    worst.throttled_seconds = fmax(into->throttled_seconds, from->throttled_seconds);
+    worst.loop_p99_ns =
+        into->loop_p99_ns > from->loop_p99_ns ? into->loop_p99_ns : from->loop_p99_ns;
+    worst.held_back_ns = into->held_back_ns + from->held_back_ns;
+    *into = worst;
 }

@@ -38,7 +38,10 @@ struct summary {
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
     uint64_t intended;
+    uint64_t started;
     uint64_t not_started;
+    uint64_t too_late;     /* of these: a connection was free, but the generator too far behind */
+    uint64_t lost_seconds; /* seconds that the file says nothing of, its reader being slow */
     bool is_interrupted;
     bool is_cut_short; /* the file has no end */
     uint64_t damaged;  /* blocks of the file that could not be read */
@@ -64,10 +67,13 @@ uint64_t summary_attack_ns(const struct summary *summary);
 uint64_t summary_wait_ns(const struct summary *summary);
 
 /* The part of the CPU that it might use that the generator used, 0 to 1. */
-double summary_cpu_share(const struct summary *summary);
+double generator_cpu_share(const struct generator *generator);
 
 /* The generator as JSON, and back: the same words in result files and reports. */
 json_t *generator_to_json(const struct generator *generator);
-void generator_from_json(struct generator *generator, const json_t *json);
+struct generator generator_from_json(const json_t *json);
+
+/* Of several generators: the worse of each, so that no trouble is hidden. */
+void generator_merge(struct generator *into, const struct generator *from);
 
 #endif

@@ -63,7 +63,7 @@ void tally_add(struct tally *tally, const struct result *result)
     struct counters *counters = &tally->counters;
     uint64_t latency = result_latency_ns(result);
     uint64_t started = result->intended_ns + result->lag_ns + result->wait_ns;
-    counters->started++;
+    counters->ended++;
     counters->answered += result->outcome == OUTCOME_ANSWERED;
     counters->timed_out += result->outcome == OUTCOME_TIMED_OUT;
     counters->failed += result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;

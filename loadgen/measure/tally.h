@@ -26,10 +26,9 @@
     X(wait, "Wait")                                                                                \
     X(lag, "Lag")
 
-/* What is counted of the requests that were started; started = answered + timed_out + failed once
- * nothing is in flight any more. */
+/* What is counted of the exchanges that came to an end; ended = answered + timed_out + failed. */
 #define COUNTERS(X)                                                                                \
-    X(started)    /* taken up by an engine */                                                      \
+    X(ended)      /* results: whatever was started ends once */                                    \
     X(answered)   /* got a complete answer, of whatever status */                                  \
     X(timed_out)  /* got none in time */                                                           \
     X(failed)     /* connection or protocol broke */                                               \
@@ -77,7 +76,7 @@ void tally_destroy(struct tally *tally);
 
 void tally_clear(struct tally *tally);
 
-/* Counts one result, including that it was started. */
+/* Counts one result. */
 void tally_add(struct tally *tally, const struct result *result);
 
 void tally_merge(struct tally *into, const struct tally *from);

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/target/utf8.h"
+
 static const char overflow[] = "other errors: more kinds than are told apart";
 
 void text_pool_init(struct text_pool *pool)
@@ -19,17 +21,35 @@ void text_pool_fini(struct text_pool *pool)
     pthread_mutex_destroy(&pool->lock);
 }
 
+static char *clean_copy(const char *text)
+{
+    char *copy = strdup(text);
+    for (char *c = copy; c && *c;) {
+        size_t length = utf8_character(c);
+        if (length == 0) {
+            *c = '?';
+        }
+        c += length ? length : 1;
+    }
+    return copy;
+}
+
 const char *text_pool_intern(struct text_pool *pool, const char *text)
 {
-    const char *kept = NULL;
-    pthread_mutex_lock(&pool->lock);
-    for (size_t i = 0; i < pool->count && !kept; i++) {
-        kept = strcmp(pool->texts[i], text) == 0 ? pool->texts[i] : NULL;
+    if (strcmp(text, overflow) == 0) { /* it comes back from result files */
+        return overflow;
     }
-    char *copy = !kept && pool->count < TEXT_POOL_MAX ? strdup(text) : NULL;
-    if (copy) {
+    const char *kept = NULL;
+    char *copy = clean_copy(text);
+    pthread_mutex_lock(&pool->lock);
+    for (size_t i = 0; copy && i < pool->count && !kept; i++) {
+        kept = strcmp(pool->texts[i], copy) == 0 ? pool->texts[i] : NULL;
+    }
+    if (!kept && copy && pool->count < TEXT_POOL_MAX) {
         kept = pool->texts[pool->count++] = copy;
+        copy = NULL;
     }
     pthread_mutex_unlock(&pool->lock);
+    free(copy);
     return kept ? kept : overflow;
 }

@@ -3,7 +3,8 @@
  *
  * For the texts of errors: there are few, each is built when it first happens, and from then on it
  * is counted by its pointer. At most TEXT_POOL_MAX are kept; every further one becomes the same
- * text, which says so.
+ * text, which says so. Texts come from servers and files, and go to terminals and into JSON: bytes
+ * that are no UTF-8 and control characters become '?'.
  *
  * Threads: text_pool_intern may be called from all; it takes a lock, so callers remember what they
  * got. Memory: texts live until text_pool_fini.

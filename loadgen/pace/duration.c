@@ -7,6 +7,10 @@
 
 #include "common/clock.h"
 
+__extension__ typedef unsigned __int128 wide;
+
+#define SCALE_MAX UINT64_C(1000000000000000000)
+
 static const struct unit {
     const char *name;
     uint64_t ns;
@@ -41,7 +45,7 @@ static bool parse_part(const char **text, uint64_t *ns)
     }
     if (*c == '.') {
         for (c++; isdigit((unsigned char)*c); c++, digits++) {
-            if (scale < 1000000) { /* what is finer cannot move an hour by a nanosecond's worth */
+            if (scale < SCALE_MAX) { /* further digits are far below a nanosecond of an hour */
                 fraction = fraction * 10 + (uint64_t)(*c - '0');
                 scale *= 10;
             }
@@ -50,7 +54,8 @@ static bool parse_part(const char **text, uint64_t *ns)
     const struct unit *unit = digits > 0 ? find_unit(c) : NULL;
     uint64_t span = 0;
     if (!unit || __builtin_mul_overflow(whole, unit->ns, &span) ||
-        __builtin_add_overflow(*ns, span + fraction * unit->ns / scale, ns)) {
+        __builtin_add_overflow(*ns, span, ns) ||
+        __builtin_add_overflow(*ns, (uint64_t)((wide)fraction * unit->ns / scale), ns)) {
         return false;
     }
     *text = c + strlen(unit->name);

@@ -27,11 +27,15 @@ bool rate_set(void *field, const char *text, struct err *err)
         /* "100/s": a bare unit is one of it. */
         char one[DURATION_TEXT];
         const char *per = rest + 1;
-        int used = snprintf(one, sizeof one, "%s%s",
-                            isalpha((unsigned char)*per) || *per < 0 ? "1" : "", per);
+        int used =
+            snprintf(one, sizeof one, "%s%s",
+                     isalpha((unsigned char)*per) || (unsigned char)*per >= 0x80 ? "1" : "", per);
         ok = used < (int)sizeof one && duration_parse(one, &rate->per_ns, NULL) && rate->per_ns > 0;
     } else {
         ok = ok && *rest == '\0';
+    }
+    if (ok && (wide)rate->count * NS_PER_S > (wide)RATE_MAX_PER_S * rate->per_ns) {
+        return err_set(err, ERR_USAGE, "\"%s\" is over %d requests a second", text, RATE_MAX_PER_S);
     }
     if (!ok) {
         return err_set(err, ERR_USAGE,
@@ -42,26 +46,29 @@ bool rate_set(void *field, const char *text, struct err *err)
     return true;
 }
 
+static uint64_t saturate(wide value)
+{
+    return value < UINT64_MAX ? (uint64_t)value : UINT64_MAX;
+}
+
 uint64_t pacer_due_ns(struct rate rate, uint64_t k)
 {
     uint64_t product = 0;
     if (!__builtin_mul_overflow(k, rate.per_ns, &product)) {
         return product / rate.count; /* a 64-bit division is several times cheaper */
     }
-    return (uint64_t)((wide)k * rate.per_ns / rate.count);
+    return saturate((wide)k * rate.per_ns / rate.count);
 }
 
 uint64_t pacer_count(struct rate rate, uint64_t elapsed_ns)
 {
-    return (uint64_t)(((wide)elapsed_ns * rate.count + rate.per_ns - 1) / rate.per_ns);
+    return saturate(((wide)elapsed_ns * rate.count + rate.per_ns - 1) / rate.per_ns);
 }
 
-uint64_t share_next(struct share share, uint64_t k)
+/* The slot of the first request of a cycle (Fibonacci hashing: neighbours land far apart). */
+static uint64_t first_slot(struct share share, uint64_t cycle)
 {
-    while (k % share.slots % share.threads != share.index) {
-        k++;
-    }
-    return k;
+    return share.threads == 1 ? 0 : (cycle * UINT64_C(0x9E3779B97F4A7C15) >> 32) % share.slots;
 }
 
 /* Of the slots 0 to n-1, those of this thread. */
@@ -70,7 +77,38 @@ static uint64_t own_slots(struct share share, uint64_t n)
     return n > share.index ? (n - share.index + share.threads - 1) / share.threads : 0;
 }
 
+/* The first own slot at or after `slot`; may be past the last one. */
+static uint64_t next_own_slot(struct share share, uint64_t slot)
+{
+    return slot + (share.index + share.threads - slot % share.threads) % share.threads;
+}
+
+uint64_t share_next(struct share share, uint64_t k)
+{
+    for (;;) {
+        /* Places of a cycle are counted on from its first slot, and past the last one from slot 0.
+         */
+        uint64_t cycle = k / share.slots;
+        uint64_t first = first_slot(share, cycle);
+        uint64_t at = first + k % share.slots;
+        uint64_t own = at < share.slots ? next_own_slot(share, at) : at;
+        if (own >= share.slots) {
+            uint64_t wrapped = at < share.slots ? 0 : at - share.slots;
+            own = share.slots + next_own_slot(share, wrapped);
+        }
+        if (own < first + share.slots) {
+            return k + (own - at);
+        }
+        k = (cycle + 1) * share.slots;
+    }
+}
+
 uint64_t share_count(struct share share, uint64_t n)
 {
-    return n / share.slots * own_slots(share, share.slots) + own_slots(share, n % share.slots);
+    uint64_t cycles = n / share.slots;
+    uint64_t first = first_slot(share, cycles);
+    uint64_t end = first + n % share.slots;
+    uint64_t wrapped = end > share.slots ? end - share.slots : 0;
+    return cycles * own_slots(share, share.slots) + own_slots(share, end - wrapped) -
+           own_slots(share, first) + own_slots(share, wrapped);
 }

@@ -7,9 +7,11 @@
  * visible.
  *
  * A share says which of the requests are one thread's. With a cap on connections every connection
- * gets the same part of the schedule, and so a thread as much as it has connections:
- * request k belongs to the thread that owns slot (k mod slots), and slot s to thread (s mod
- * threads). Without a cap there are as many slots as threads.
+ * gets the same part of the schedule, and so a thread as much as it has connections: every cycle of
+ * `slots` requests goes once round the slots, and slot s belongs to thread (s mod threads). Each
+ * cycle begins at another slot, chosen by hashing its number: were it always the same one, a thread
+ * could meet the same of several targets for ever. Without a cap there are as many slots as
+ * threads.
  *
  * Units: nanoseconds since the start of the run. Threads, memory: pure functions, plain values.
  */
@@ -27,13 +29,16 @@ struct rate {
     uint64_t per_ns;
 };
 
+enum { RATE_MAX_PER_S = 1000000000 };
+
 /*
  * Parses "100", "100/1s", "6000/m"; "0" and "infinity" are the closed loop. Has the form of a
  * flag's setter (common/cli.h); the field is a struct rate. ERR_USAGE when it is anything else.
  */
 bool rate_set(void *field, const char *text, struct err *err);
 
-/* The moment at which request k is due: floor(k * per / count). The rate is not 0. */
+/* The moment at which request k is due: floor(k * per / count), at most UINT64_MAX. The rate is not
+ * 0. */
 uint64_t pacer_due_ns(struct rate rate, uint64_t k);
 
 /* How many requests are due before `elapsed_ns`: ceil(elapsed * count / per), rate times duration.

@@ -31,7 +31,7 @@ static json_t *bytes(uint64_t total, uint64_t requests)
 /* RFC 3339 in UTC with the nanoseconds that are not zero, as Go writes a time. */
 static json_t *moment(const struct summary *summary, uint64_t since_start_ns)
 {
-    if (summary->tally->counters.started == 0) {
+    if (summary->tally->counters.ended == 0) {
         return json_string("0001-01-01T00:00:00Z");
     }
     uint64_t ns = summary->wall_start_ns + since_start_ns;
@@ -81,7 +81,7 @@ static void add_remark(void *context, const char *sentence)
 static json_t *vegeta_object(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
-    uint64_t requests = tally->counters.started;
+    uint64_t requests = tally->counters.ended;
     return json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}", "latencies",
         timing(&tally->latency), "bytes_in", bytes(tally->bytes_in, requests), "bytes_out",
@@ -108,6 +108,7 @@ static void add_ours(json_t *json, const struct summary *summary)
     json_object_set_new(json, "intended", is_known ? integer(summary->intended) : json_null());
     json_object_set_new(json, "not_started",
                         is_known ? integer(summary->not_started) : json_null());
+    json_object_set_new(json, "too_late", is_known ? integer(summary->too_late) : json_null());
     json_object_set_new(json, "answered", integer(tally->counters.answered));
     json_object_set_new(json, "timed_out", integer(tally->counters.timed_out));
     json_object_set_new(json, "failed", integer(tally->counters.failed));

@@ -41,6 +41,12 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
         say(remarks, "Results are missing: %" PRIu64 " block(s) of the file are damaged or lost.",
             summary->damaged);
     }
+    if (summary->lost_seconds > 0) {
+        say(remarks,
+            "The file says nothing of %" PRIu64 " second(s) of the run, because its reader was too "
+            "slow; no result is missing.",
+            summary->lost_seconds);
+    }
     if (summary->is_interrupted) {
         say(remarks, "The run was stopped before its time.");
     }
@@ -50,20 +56,28 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
 {
     const struct tally *tally = summary->tally;
     char text[DURATION_TEXT];
-    if (summary->not_started > 0) {
+    uint64_t waiting = summary->not_started - summary->too_late;
+    if (waiting > 0) {
         say(remarks,
             "%" PRIu64 " of %" PRIu64 " requests (%.2f%%) were not started, because no allowed "
             "connection was free when the time was up; the rate asked for was not sent. The target "
             "is too slow for it, or -max-workers or -max-connections too low.",
-            summary->not_started, summary->intended,
-            percent((double)summary->not_started, (double)summary->intended));
+            waiting, summary->intended, percent((double)waiting, (double)summary->intended));
+    }
+    if (summary->too_late > 0) {
+        say(remarks,
+            "%" PRIu64 " of %" PRIu64 " requests (%.2f%%) were not started, because the generator "
+            "itself was too far behind when the time was up; the rate asked for was not sent. Give "
+            "it more CPU, or ask for less.",
+            summary->too_late, summary->intended,
+            percent((double)summary->too_late, (double)summary->intended));
     }
     if (tally->counters.late > 0) {
         say(remarks,
             "%" PRIu64 " requests (%.2f%%) were sent over 1ms late by the generator itself (99th "
             "percentile of lag: %s).",
             tally->counters.late,
-            percent((double)tally->counters.late, (double)tally->counters.started),
+            percent((double)tally->counters.late, (double)tally->counters.ended),
             duration_print_rounded(histogram_percentile(&tally->lag, 990000), text));
     }
     if (tally_clipped(tally) > 0) {
@@ -75,7 +89,7 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
 static void remark_on_generator(struct remarks *remarks, const struct summary *summary)
 {
     const struct generator *g = &summary->generator;
-    double share = summary_cpu_share(summary);
+    double share = generator_cpu_share(&summary->generator);
     char text[DURATION_TEXT];
     if (share > CPU_SHARE_MAX) {
         say(remarks,

@@ -28,7 +28,7 @@ static double mean(uint64_t sum, uint64_t count)
 static void write_vegeta(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
-    uint64_t requests = tally->counters.started;
+    uint64_t requests = tally->counters.ended;
     uint64_t attack_ns = summary_attack_ns(summary);
     uint64_t wait_ns = summary_wait_ns(summary);
     char total[DURATION_TEXT];
@@ -89,8 +89,9 @@ static void write_generator(const struct summary *summary, FILE *out)
     if (g->has_throttled) {
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
-    fprintf(out, "%u, %.1f%% of %.2g, %s, %s\n", g->threads, 100 * summary_cpu_share(summary),
-            g->cpu_limit, throttled, duration_print_rounded(g->loop_p99_ns, loop));
+    fprintf(out, "%u, %.1f%% of %.2g, %s, %s\n", g->threads,
+            100 * generator_cpu_share(&summary->generator), g->cpu_limit, throttled,
+            duration_print_rounded(g->loop_p99_ns, loop));
 }
 
 static void write_remark(void *context, const char *sentence)

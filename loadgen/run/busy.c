@@ -1,5 +1,7 @@
 #include "loadgen/run/busy.h"
 
+__extension__ typedef unsigned __int128 wide;
+
 /*
  * A peer's word, so that one load tells all: while the thread is full, its free time so far; while
  * it has a free slot, FREE_BIT and the moment at which its free time would have begun had it been
@@ -137,9 +139,8 @@ static uint64_t value_at(const struct busy *busy, uint64_t at_ns)
     if (at_ns >= points[high].at_ns || span_ns == 0) {
         return points[high].busy_ns;
     }
-    double part = (double)(at_ns - points[low].at_ns) / (double)span_ns;
-    return points[low].busy_ns +
-           (uint64_t)(part * (double)(points[high].busy_ns - points[low].busy_ns));
+    wide busy_ns = points[high].busy_ns - points[low].busy_ns;
+    return points[low].busy_ns + (uint64_t)(busy_ns * (at_ns - points[low].at_ns) / span_ns);
 }
 
 uint64_t busy_between(struct busy *busy, uint64_t since_ns, uint64_t now_ns)

@@ -21,9 +21,9 @@ struct plan {
     uint64_t timeout_ns;      /* of a request, from its start; 0: none */
     uint64_t max_workers;     /* requests in flight at most, over all threads; UINT64_MAX: no cap */
     uint64_t max_connections; /* to each host and port, over all threads; 0: no cap */
-    uint64_t max_idle;        /* connections to each host and port that are kept without a request */
-    int max_redirects;        /* -1: none is followed, the answer counts as it is */
-    const char *unix_socket;  /* where all connections go instead of to hosts; "" for none */
+    uint64_t max_idle;       /* connections to each host and port that are kept without a request */
+    int max_redirects;       /* -1: none is followed, the answer counts as it is */
+    const char *unix_socket; /* where all connections go instead of to hosts; "" for none */
     bool keepalive;
     unsigned threads; /* worker threads at most; a small cap needs fewer */
 };

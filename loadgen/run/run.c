@@ -1,6 +1,7 @@
 #include "loadgen/run/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,30 +107,36 @@ static void set_gate(struct gate *gate, enum gate_state to)
     pthread_mutex_unlock(&gate->lock);
 }
 
+/*
+ * Says what will be done, then lets the workers begin. The reader of the results may be slow, so
+ * all is written before the start is fixed; results count from the clock pair that the header has.
+ */
 static void begin(struct state *state, const struct targets *targets)
 {
     struct worker_shared *shared = &state->shared;
     const struct plan *plan = shared->plan;
-    uint64_t start_ns = clock_now_ns() + START_LEAD_NS;
-    uint64_t now_ns = clock_now_ns();
-    uint64_t wall_ns = clock_wall_ns() + (start_ns - now_ns);
-    shared->recorder.start_ns = start_ns;
-    atomic_store(&shared->stop_ns, plan->duration_ns && plan->duration_ns < UINT64_MAX - start_ns
-                                       ? start_ns + plan->duration_ns
-                                       : UINT64_MAX);
-    for (unsigned i = 0; i < shared->threads; i++) {
-        atomic_store(&shared->peers[i].word, UINT64_MAX); /* free, until the owner says more */
-    }
+    uint64_t origin_ns = clock_now_ns();
+    uint64_t wall_ns = clock_wall_ns();
     state->summary->wall_start_ns = wall_ns;
     state->summary->has_plan = true;
     state->summary->rate_count = plan->rate.count;
     state->summary->rate_per_ns = plan->rate.per_ns;
     json_t *json = plan_to_json(plan);
-    journal_write_header(state->writer, json, wall_ns, start_ns);
+    journal_write_header(state->writer, json, wall_ns, origin_ns);
     json_decref(json);
     journal_write_targets(state->writer, targets);
     state->cgroup_at_start = cgroup_read_cpu("");
     state->cpu_at_start = cpu_seconds();
+
+    uint64_t start_ns = clock_now_ns() + START_LEAD_NS;
+    for (unsigned i = 0; i < shared->threads; i++) {
+        atomic_store(&shared->peers[i].word, UINT64_MAX); /* free, until the owner says more */
+        state->workers[i].recorder.origin_ns = origin_ns;
+    }
+    shared->start_ns = start_ns;
+    atomic_store(&shared->stop_ns, plan->duration_ns && plan->duration_ns < UINT64_MAX - start_ns
+                                       ? start_ns + plan->duration_ns
+                                       : UINT64_MAX);
     set_gate(&shared->gate, GATE_OPEN);
 }
 
@@ -137,7 +144,7 @@ static void note_generator(struct state *state, uint64_t now_ns)
 {
     struct generator *generator = &state->summary->generator;
     struct cgroup_cpu cgroup = cgroup_read_cpu("");
-    uint64_t start_ns = state->shared.recorder.start_ns;
+    uint64_t start_ns = state->shared.start_ns;
     unsigned affinity = cgroup_usable_cpus(0);
     generator->threads = state->shared.threads;
     generator->cpu_limit = cgroup.limit_cpus > 0 && cgroup.limit_cpus < affinity ? cgroup.limit_cpus
@@ -165,7 +172,7 @@ static void collect(struct state *state, bool last)
         .total = state->summary->tally,
         .generator = &state->summary->generator,
     };
-    uint64_t start_ns = state->shared.recorder.start_ns;
+    uint64_t start_ns = state->shared.start_ns;
     second.elapsed_ns = now_ns > start_ns ? now_ns - start_ns : 0;
     for (unsigned i = 0; i < state->started; i++) {
         struct worker *worker = &state->workers[i];
@@ -176,12 +183,13 @@ static void collect(struct state *state, bool last)
     }
     tally_merge(state->summary->tally, state->window);
     note_generator(state, now_ns);
-    journal_write_second(state->writer, &second);
+    state->summary->lost_seconds += !journal_write_second(state->writer, &second);
     if (state->observer->on_second) {
         state->observer->on_second(state->observer->context, &second);
     }
     tally_clear(state->window);
     state->summary->intended = second.intended;
+    state->summary->started = second.started;
     state->seconds++;
 }
 
@@ -208,7 +216,7 @@ static void watch(struct state *state, const struct control *control)
     while (finished < state->started) {
         uint64_t now_ns = clock_now_ns();
         uint64_t next_ns =
-            state->shared.recorder.start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
+            state->shared.start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
         int wait_ms = next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0;
         poll(waits, 2, wait_ms);
         uint64_t count = 0;
@@ -227,15 +235,27 @@ static void watch(struct state *state, const struct control *control)
     }
 }
 
-static void finish(struct state *state)
+/* Each request that was started has ended once, or the account is wrong. */
+static bool finish(struct state *state, struct err *err)
 {
     for (unsigned i = 0; i < state->started; i++) {
         worker_join(&state->workers[i]);
     }
     collect(state, true);
     struct summary *summary = state->summary;
-    summary->not_started = summary->intended - summary->tally->counters.started;
+    summary->not_started = summary->intended - summary->started;
+    for (unsigned i = 0; i < state->started; i++) {
+        const struct worker *worker = &state->workers[i];
+        if (worker->is_too_late) {
+            summary->too_late += worker_intended(worker, UINT64_MAX) - worker->started;
+        }
+    }
     journal_write_end(state->writer, summary);
+    return summary->started == summary->tally->counters.ended ||
+           err_set(err, ERR_FAILED,
+                   "%" PRIu64 " requests were started and %" PRIu64 " ended: this is a bug of "
+                   "loadgen, do not trust the numbers",
+                   summary->started, summary->tally->counters.ended);
 }
 
 static void clean_up(struct state *state)
@@ -287,7 +307,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
     if (ok) {
         begin(&state, targets);
         watch(&state, control);
-        finish(&state);
+        ok = finish(&state, err);
     } else {
         set_gate(&state.shared.gate, GATE_CANCELLED);
         for (unsigned i = 0; i < state.started; i++) {

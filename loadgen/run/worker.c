@@ -8,9 +8,11 @@
 
 #include "common/clock.h"
 
-/* Starts before the loop is looked at again: an answer that waits to be read looks like a slow one.
+/*
+ * Starts before the loop is looked at again, where an answer that waits to be read looks like a
+ * slow one: some at a turn, and one for each answer that was read in it.
  */
-enum { FILL_MAX = 16 };
+enum { FILL_TURN = 16, FILL_ANSWER = 1 };
 
 #define DRAIN_DEFAULT_NS (30 * NS_PER_S)
 
@@ -90,14 +92,18 @@ static bool has_room(struct worker *worker)
            worker->engine->type->has_room(worker->engine, next_request(worker)->endpoint);
 }
 
-/* Is it too late for the next request? A stop drops what waits for a connection. */
+/* After the end: what waits for a connection is dropped at once, what is only late a little later.
+ */
 static bool is_dropped(struct worker *worker, uint64_t now_ns, bool has_room)
 {
     if (now_ns < worker->end_ns) {
         return false;
     }
-    return is_closed_loop(worker) || now_ns >= worker->end_ns + WORKER_GRACE_NS ||
-           (!has_room && busy_all(&worker->busy));
+    if (is_closed_loop(worker) || (!has_room && busy_all(&worker->busy))) {
+        return true;
+    }
+    worker->is_too_late = now_ns >= worker->end_ns + WORKER_GRACE_NS;
+    return worker->is_too_late;
 }
 
 static void start_one(struct worker *worker)
@@ -105,26 +111,28 @@ static void start_one(struct worker *worker)
     const struct request *request = next_request(worker);
     uint64_t intended_ns = next_due_ns(worker);
     uint64_t number = worker->next;
-    uint64_t started_ns = clock_now_ns();
-    uint64_t wait_ns = worker->is_capped ? busy_between(&worker->busy, intended_ns, started_ns) : 0;
+    uint64_t wait_ns =
+        worker->is_capped ? busy_between(&worker->busy, intended_ns, clock_now_ns()) : 0;
     take_next(worker);
     worker->started++;
     worker->in_flight++;
-    worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns, started_ns);
-    if (worker->is_capped) {
-        busy_note(&worker->busy, !has_room(worker), clock_now_ns());
+    /* The stamp comes last: on an open connection it is also the moment of sending. */
+    worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns,
+                                clock_now_ns());
+    if (worker->is_capped && has_room(worker) == worker->busy.is_full) {
+        busy_note(&worker->busy, !worker->busy.is_full, clock_now_ns());
     }
 }
 
-/* Starts what is due. Returns whether anything was started. */
-static bool fill(struct worker *worker, uint64_t now_ns)
+/* Starts what is due, at most `most` requests. Returns whether anything was started. */
+static bool fill(struct worker *worker, uint64_t now_ns, unsigned most)
 {
     if (worker->is_filling) {
         return false; /* an exchange ended at once; the fill above goes on */
     }
     worker->is_filling = true;
     unsigned started = 0;
-    while (started < FILL_MAX && has_more(worker) && next_due_ns(worker) <= now_ns) {
+    while (started < most && has_more(worker) && next_due_ns(worker) <= now_ns) {
         bool room = has_room(worker);
         if (is_dropped(worker, now_ns, room)) {
             worker->total = 0;
@@ -153,7 +161,7 @@ static void on_done(void *owner, const struct exchange *exchange)
     if (worker->is_capped) {
         busy_note(&worker->busy, !has_room(worker), done_ns);
     }
-    fill(worker, done_ns);
+    fill(worker, done_ns, FILL_ANSWER);
 }
 
 /* The loop. */
@@ -163,8 +171,9 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, wake));
     uint64_t count = 0;
     (void)events;
-    if (read(watch->fd, &count, sizeof count) == sizeof count) {
-        set_end(worker, atomic_load(&worker->shared->stop_ns));
+    uint64_t stop_ns = atomic_load(&worker->shared->stop_ns);
+    if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->end_ns) {
+        set_end(worker, stop_ns);
     }
 }
 
@@ -173,11 +182,11 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What is in flight at the end has this long. */
+/* What is in flight at the end, or was started in the grace after it, has this long. */
 static uint64_t drain_end_ns(const struct worker *worker)
 {
     uint64_t timeout_ns = worker->shared->plan->timeout_ns;
-    uint64_t drain_ns = timeout_ns ? timeout_ns : DRAIN_DEFAULT_NS;
+    uint64_t drain_ns = WORKER_GRACE_NS + (timeout_ns ? timeout_ns : DRAIN_DEFAULT_NS);
     return worker->end_ns > UINT64_MAX - drain_ns ? UINT64_MAX : worker->end_ns + drain_ns;
 }
 
@@ -239,7 +248,7 @@ static void run_window(struct worker *worker)
 {
     for (;;) {
         uint64_t now_ns = clock_now_ns();
-        if (fill(worker, now_ns)) {
+        if (fill(worker, now_ns, FILL_TURN)) {
             now_ns = clock_now_ns(); /* starting takes time, and the sleep is counted from now */
         }
         if (now_ns >= worker->end_ns && worker->in_flight == 0 &&
@@ -287,8 +296,7 @@ static bool set_up(struct worker *worker)
 static void begin(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
-    worker->start_ns = shared->recorder.start_ns;
-    worker->recorder.start_ns = worker->start_ns;
+    worker->start_ns = shared->start_ns;
     worker->next_tick_ns = worker->start_ns + NS_PER_S;
     busy_init(&worker->busy, shared->peers, shared->threads, worker->index, worker->start_ns);
     if (is_closed_loop(worker)) {
@@ -375,7 +383,7 @@ uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
     if (is_closed_loop(worker)) {
         return started;
     }
-    uint64_t start_ns = worker->shared->recorder.start_ns;
+    uint64_t start_ns = worker->shared->start_ns;
     uint64_t end_ns = least(now_ns, atomic_load(&worker->shared->stop_ns));
     uint64_t due =
         end_ns > start_ns

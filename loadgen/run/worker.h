@@ -48,7 +48,8 @@ struct worker_shared {
     const struct plan *plan;
     const struct source *source;
     const struct engine_type *engine_type;
-    struct recorder_config recorder; /* start_ns is known when the gate opens */
+    struct recorder_config recorder;
+    uint64_t start_ns; /* known when the gate opens */
     unsigned threads;
     struct busy_peer *peers;
     struct gate gate;
@@ -66,8 +67,9 @@ struct worker {
     struct engine *engine;
     struct recorder recorder;
     struct busy busy;
-    bool is_capped;  /* requests may have to wait for a connection */
-    bool is_filling; /* fill is at work further up the stack */
+    bool is_capped;   /* requests may have to wait for a connection */
+    bool is_too_late; /* after the end something was dropped though it had not to wait */
+    bool is_filling;  /* fill is at work further up the stack */
     struct share share;
     uint64_t slots; /* in flight at most */
     uint64_t in_flight;

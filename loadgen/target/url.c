@@ -4,7 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "loadgen/target/utf8.h"
+
 static const char scheme[] = "http://";
+
+enum { URL_MAX = 8192 };
 
 static bool check_bytes(const char *text, struct err *err)
 {
@@ -20,7 +24,13 @@ static bool check_bytes(const char *text, struct err *err)
             return err_set(err, ERR_USAGE, "the URL \"%s\" has a control character in it", text);
         }
     }
-    return true;
+    if (strlen(text) > URL_MAX) {
+        return err_set(err, ERR_USAGE, "the URL \"%.40s...\" is longer than %d bytes", text,
+                       URL_MAX);
+    }
+    return utf8_is_text(text) ||
+           err_set(err, ERR_USAGE, "the URL \"%.200s\" is no UTF-8; write such bytes as %%XX",
+                   text);
 }
 
 /* Splits "host:port" or "[v6]:port". */

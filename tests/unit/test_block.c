@@ -27,9 +27,9 @@ static void teardown(void)
     free(got);
 }
 
-static enum block_read read_from(const uint8_t *bytes, size_t length)
+static enum block_read read_from(uint8_t *bytes, size_t length)
 {
-    FILE *in = length ? fmemopen((void *)(uintptr_t)bytes, length, "r") : fopen("/dev/null", "r");
+    FILE *in = length ? fmemopen(bytes, length, "r") : fopen("/dev/null", "r");
     enum block_read state = block_read(got, in);
     fclose(in);
     return state;
@@ -48,9 +48,9 @@ START_TEST(the_bytes_are_those_of_the_format)
     memcpy(block_payload(block), "123456789", 9);
     block_seal(block);
     static const uint8_t expected[] = {'H', 'R', 'M', '1', 'E',  0,    0,    0,
-                                       9,   0,   0,   0,   0x26, 0x39, 0xf4, 0xcb};
+                                       9,   0,   0,   0,   0xa5, 0x5f, 0x6f, 0xca};
     ck_assert_mem_eq(block->bytes, expected, 12);
-    /* CRC-32 of "123456789" is the check value of its definition. */
+    /* Python's zlib.crc32(b"E\0\0\0\x09\0\0\0" b"123456789"), little-endian. */
     ck_assert_mem_eq(block->bytes + 12, expected + 12, 4);
 }
 END_TEST
@@ -100,22 +100,21 @@ START_TEST(no_wrong_bit_goes_unnoticed)
         block->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
         enum block_read state = read_from(block->bytes, whole);
         block->bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        ck_assert_msg(bit / 8 >= 4 || state == BLOCK_READ_DAMAGE, "byte %zu of the magic", bit / 8);
-        ck_assert_msg(state == BLOCK_READ_DAMAGE || state == BLOCK_READ_CUT || is_the_same(),
-                      "bit %zu of byte %zu: state %d, type %d", bit % 8, bit / 8, (int)state,
+        ck_assert_msg(bit / 8 >= 4 || state == BLOCK_READ_LOST, "byte %zu of the magic", bit / 8);
+        ck_assert_msg(state != BLOCK_READ_OK, "bit %zu of byte %zu: type %d", bit % 8, bit / 8,
                       (int)got->type);
     }
 }
 END_TEST
 
-START_TEST(what_is_no_block_is_damage_and_a_length_too_great_is_not_believed)
+START_TEST(what_is_no_block_is_lost_and_a_length_too_great_is_not_believed)
 {
-    static const char text[] = "{\"latency\":1,\"more\":\"than sixteen bytes\"}";
-    ck_assert_int_eq(read_from((const uint8_t *)text, sizeof text), BLOCK_READ_DAMAGE);
+    static char text[] = "{\"latency\":1,\"more\":\"than sixteen bytes\"}";
+    ck_assert_int_eq(read_from((uint8_t *)text, sizeof text), BLOCK_READ_LOST);
     block->bytes[8] = 1;
     block->bytes[9] = 0;
     block->bytes[10] = 1; /* 65537 */
-    ck_assert_int_eq(read_from(block->bytes, sizeof block->bytes), BLOCK_READ_DAMAGE);
+    ck_assert_int_eq(read_from(block->bytes, sizeof block->bytes), BLOCK_READ_LOST);
 }
 END_TEST
 
@@ -139,7 +138,7 @@ Suite *block_suite(void)
     tcase_add_test(tests, a_type_that_is_not_known_is_read_as_well);
     tcase_add_test(tests, every_truncation_is_a_cut);
     tcase_add_test(tests, no_wrong_bit_goes_unnoticed);
-    tcase_add_test(tests, what_is_no_block_is_damage_and_a_length_too_great_is_not_believed);
+    tcase_add_test(tests, what_is_no_block_is_lost_and_a_length_too_great_is_not_believed);
     tcase_add_test(tests, a_read_that_fails_is_told_apart);
     suite_add_tcase(suite, tests);
     return suite;

@@ -30,6 +30,7 @@ static char *argv_copy[16];
 static enum cli_result parse(int argc, const char *const *argv)
 {
     for (int i = 0; i < argc; i++) {
+        free(argv_copy[i]);
         argv_copy[i] = strdup(argv[i]);
     }
     memset(&options, 0, sizeof options);

@@ -186,7 +186,7 @@ START_TEST(ranks_among_values_that_are_too_long_give_the_maximum)
     expect_close(histogram_percentile(h, 900000), 5000);
     ck_assert_uint_eq(histogram_percentile(h, 910000), HISTOGRAM_MAX_NS + 10);
     ck_assert_uint_eq(h->max_ns, HISTOGRAM_MAX_NS + 10);
-    ck_assert_uint_eq(h->sum_ns, 90 * 5000 + 10 * (HISTOGRAM_MAX_NS + 1) + 45);
+    ck_assert_uint_eq(h->sum_ns, UINT64_C(90) * 5000 + 10 * (HISTOGRAM_MAX_NS + 1) + 45);
 }
 END_TEST
 

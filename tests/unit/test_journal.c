@@ -72,6 +72,7 @@ static void write_run(bool has_end, const char *plan_text)
     written->rate_count = 1000;
     written->rate_per_ns = NS_PER_S;
     written->intended = 310;
+    written->started = 300;
     written->not_started = 10;
     written->generator = (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 5 * NS_PER_MS};
     journal_write_header(writer, plan, wall_ns, 1000);
@@ -117,9 +118,11 @@ static size_t find_block(char type, size_t i)
 
 static void expect_same_timings(const struct tally *a, const struct tally *b)
 {
-#define X(name, label) ck_assert_mem_eq(&a->name, &b->name, sizeof a->name);
+    bool same = true;
+#define X(name, label) same = same && memcmp(&a->name, &b->name, sizeof a->name) == 0;
     TIMINGS(X)
 #undef X
+    ck_assert(same);
 }
 
 START_TEST(what_was_written_is_read_back)
@@ -172,7 +175,7 @@ START_TEST(without_an_end_it_was_cut_short)
     write_run(false, PLAN);
     ck_assert(read_back(length));
     ck_assert(got->is_cut_short);
-    ck_assert_uint_eq(got->tally->counters.started, 300);
+    ck_assert_uint_eq(got->tally->counters.ended, 300);
     ck_assert_uint_eq(got->damaged, 0);
 }
 END_TEST
@@ -194,7 +197,7 @@ START_TEST(wherever_it_is_cut_what_is_whole_is_read)
                 whole += end <= n;
             }
             ck_assert(got->is_cut_short);
-            ck_assert_uint_eq(got->tally->counters.started, 100 * whole);
+            ck_assert_uint_eq(got->tally->counters.ended, 100 * whole);
         }
     }
 }
@@ -206,7 +209,7 @@ START_TEST(a_damaged_block_is_counted_and_those_behind_it_are_read)
     bytes[find_block('R', 1) + BLOCK_PREFIX + 20] ^= 4;
     ck_assert(read_back(length));
     ck_assert_uint_eq(got->damaged, 1);
-    ck_assert_uint_eq(got->tally->counters.started, 200);
+    ck_assert_uint_eq(got->tally->counters.ended, 200);
     ck_assert(!got->is_cut_short);
 }
 END_TEST
@@ -219,7 +222,7 @@ START_TEST(a_block_that_is_missing_is_noticed)
     memmove(bytes + at, bytes + next, length - next);
     ck_assert(read_back(length - (next - at)));
     ck_assert_uint_eq(got->damaged, 1);
-    ck_assert_uint_eq(got->tally->counters.started, 200);
+    ck_assert_uint_eq(got->tally->counters.ended, 200);
 }
 END_TEST
 
@@ -234,7 +237,7 @@ START_TEST(a_type_that_is_not_known_is_passed_over)
     memcpy(bytes + find_block('T', 0), block->bytes, BLOCK_PREFIX + block->length);
     free(block);
     ck_assert(read_back(length));
-    ck_assert_uint_eq(got->tally->counters.started, 300);
+    ck_assert_uint_eq(got->tally->counters.ended, 300);
     ck_assert_uint_eq(got->damaged, 0);
 }
 END_TEST
@@ -255,7 +258,7 @@ START_TEST(what_is_no_result_file_is_refused_by_its_name)
     ck_assert_int_eq(err.code, ERR_FAILED);
     ck_assert_msg(strncmp(err.text, "file.bin: no results of loadgen attack in it", 44) == 0,
                   "got: %s", err.text);
-    ck_assert_uint_eq(got->tally->counters.started, 0);
+    ck_assert_uint_eq(got->tally->counters.ended, 0);
 }
 END_TEST
 
@@ -268,7 +271,7 @@ START_TEST(two_files_add_up)
     write_run(true, PLAN);
     ck_assert(read_back(length));
     const struct tally *tally = got->tally;
-    ck_assert_uint_eq(tally->counters.started, 600);
+    ck_assert_uint_eq(tally->counters.ended, 600);
     ck_assert_uint_eq(tally->latency.count, 600);
     ck_assert_uint_eq(tally->error_count, 1);
     ck_assert_uint_eq(tally->errors[0].count, 60);
@@ -291,7 +294,7 @@ START_TEST(what_one_generator_suffered_is_not_forgotten_with_the_next_file)
     char *throttled = memmem(bytes + end, length - end, "0.125", 5);
     ck_assert_ptr_nonnull(throttled);
     struct block *block = calloc(1, sizeof *block);
-    memcpy(throttled, "0.000", 5);
+    memset(throttled + 2, '0', 3);
     block->type = BLOCK_END;
     block->length = length - end - BLOCK_PREFIX;
     memcpy(block_payload(block), bytes + end + BLOCK_PREFIX, block->length);
@@ -310,7 +313,7 @@ START_TEST(all_targets_are_written)
 {
     enum { MANY = 3000 };
     struct target *list = calloc(MANY, sizeof *list);
-    char urls[][64] = {"http://a/\"quoted\"\\", "http://a/\xe9t\xe9-in-latin1"};
+    char urls[][64] = {"http://a/\"quoted\"\\", "http://a/\u00e9t\u00e9"};
     for (size_t i = 0; i < MANY; i++) {
         list[i] = (struct target){.name = urls[_i], .method = urls[0], .url = urls[_i]};
     }

@@ -81,15 +81,15 @@ static void check_balance(const struct plan *plan, const struct measurement *m)
 {
     const struct tally *tally = m->summary->tally;
     const struct counters *counters = &tally->counters;
-    ck_assert_uint_eq(m->summary->intended, counters->started + m->summary->not_started);
-    ck_assert_uint_eq(counters->started,
+    ck_assert_uint_eq(m->summary->intended, counters->ended + m->summary->not_started);
+    ck_assert_uint_eq(counters->ended,
                       counters->answered + counters->timed_out + counters->failed);
-    ck_assert_uint_eq(tally->latency.count, counters->started);
+    ck_assert_uint_eq(tally->latency.count, counters->ended);
     ck_assert_uint_eq(tally->latency.sum_ns, tally->lag.sum_ns + tally->wait.sum_ns +
                                                  tally->connect.sum_ns + tally->service.sum_ns);
     ck_assert_uint_le(counters->answered, m->truth.answers + m->truth.broken); /* raw ones */
     ck_assert_uint_le(m->truth.answers,
-                      counters->started + counters->retried + counters->redirected);
+                      counters->ended + counters->retried + counters->redirected);
     if (plan->rate.count > 0 && !m->summary->is_interrupted) {
         ck_assert_uint_eq(m->summary->intended, pacer_count(plan->rate, plan->duration_ns));
     }
@@ -97,7 +97,7 @@ static void check_balance(const struct plan *plan, const struct measurement *m)
     for (size_t i = 0; i < TALLY_CODES; i++) {
         codes += tally->codes[i];
     }
-    ck_assert_uint_eq(codes, counters->started);
+    ck_assert_uint_eq(codes, counters->ended);
     ck_assert_uint_eq(tally->codes[0], counters->timed_out + counters->failed);
 }
 
@@ -284,7 +284,7 @@ START_TEST(every_failure_is_accounted_for_with_its_reason)
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
     uint64_t timed_out = failures[_i].outcome == OUTCOME_TIMED_OUT ? 20 : 0;
-    ck_assert_uint_eq(tally->counters.started, 20);
+    ck_assert_uint_eq(tally->counters.ended, 20);
     ck_assert_uint_eq(tally->counters.answered, 0);
     ck_assert_uint_eq(tally->counters.timed_out, timed_out);
     ck_assert_uint_eq(tally->counters.failed, 20 - timed_out);
@@ -354,7 +354,7 @@ START_TEST(a_refused_connection_is_a_connect_failure)
     check_balance(plan, &m);
     const struct tally *tally = m.summary->tally;
     ck_assert_uint_gt(tally->counters.failed, 0);
-    ck_assert_uint_eq(tally->counters.failed, tally->counters.started);
+    ck_assert_uint_eq(tally->counters.failed, tally->counters.ended);
     ck_assert_uint_eq(tally->error_count, 2); /* a text for each of the two targets */
     ck_assert_ptr_nonnull(strstr(tally->errors[0].text, "connect: connection refused"));
     ck_assert_uint_eq(tally->service.max_ns, 0);

@@ -69,7 +69,6 @@ static uint64_t errors_of(const struct tally *tally, const char *text)
 
 static void expect_equal(const struct tally *a, const struct tally *b)
 {
-    ck_assert_mem_eq(&a->counters, &b->counters, sizeof a->counters);
     ck_assert_uint_eq(a->bytes_in, b->bytes_in);
     ck_assert_uint_eq(a->bytes_out, b->bytes_out);
     ck_assert_uint_eq(a->first_intended_ns, b->first_intended_ns);
@@ -77,11 +76,13 @@ static void expect_equal(const struct tally *a, const struct tally *b)
     ck_assert_uint_eq(a->first_started_ns, b->first_started_ns);
     ck_assert_uint_eq(a->last_started_ns, b->last_started_ns);
     ck_assert_uint_eq(a->end_ns, b->end_ns);
-    ck_assert_mem_eq(a->codes, b->codes, sizeof a->codes);
-#define X(name, label) ck_assert_mem_eq(&a->name, &b->name, sizeof a->name);
+    bool same = memcmp(&a->loop, &b->loop, sizeof a->loop) == 0 &&
+                memcmp(a->codes, b->codes, sizeof a->codes) == 0 &&
+                memcmp(&a->counters, &b->counters, sizeof a->counters) == 0;
+#define X(name, label) same = same && memcmp(&a->name, &b->name, sizeof a->name) == 0;
     TIMINGS(X)
 #undef X
-    ck_assert_mem_eq(&a->loop, &b->loop, sizeof a->loop);
+    ck_assert(same);
     ck_assert_uint_eq(a->error_count, b->error_count);
     for (size_t i = 0; i < a->error_count; i++) {
         ck_assert_uint_eq(errors_of(b, a->errors[i].text), a->errors[i].count);
@@ -116,18 +117,18 @@ START_TEST(the_counters_balance)
         tally_add(whole, &result);
     }
     const struct counters *c = &whole->counters;
-    ck_assert_uint_eq(c->started, RESULTS);
-    ck_assert_uint_eq(c->answered + c->timed_out + c->failed, c->started);
+    ck_assert_uint_eq(c->ended, RESULTS);
+    ck_assert_uint_eq(c->answered + c->timed_out + c->failed, c->ended);
     for (size_t i = 0; i < TALLY_CODES; i++) {
         codes += whole->codes[i];
     }
-    ck_assert_uint_eq(codes, c->started);
+    ck_assert_uint_eq(codes, c->ended);
     for (size_t i = 0; i < whole->error_count; i++) {
         errors += whole->errors[i].count;
     }
     ck_assert_uint_eq(errors, c->timed_out + c->failed);
     ck_assert_uint_eq(whole->error_count, TEXT_POOL_MAX + 1);
-#define X(name, label) ck_assert_uint_eq(whole->name.count, c->started);
+#define X(name, label) ck_assert_uint_eq(whole->name.count, c->ended);
     TIMINGS(X)
 #undef X
     ck_assert_uint_eq(whole->latency.sum_ns, whole->lag.sum_ns + whole->wait.sum_ns +
@@ -148,7 +149,7 @@ START_TEST(one_result_is_counted_where_it_belongs)
                             .outcome = OUTCOME_CLOSED,
                             .error = text_pool_intern(&pool, "EOF")};
     tally_add(whole, &result);
-    static const struct counters expected = {.started = 1, .failed = 1, .retried = 2, .late = 1};
+    static const struct counters expected = {.ended = 1, .failed = 1, .retried = 2, .late = 1};
     ck_assert_mem_eq(&whole->counters, &expected, sizeof expected);
     ck_assert_uint_eq(whole->latency.max_ns, RESULT_LATE_NS + 1 + 4320);
     ck_assert_uint_eq(whole->service.max_ns, 4000);

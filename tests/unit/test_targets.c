@@ -27,9 +27,9 @@ static void teardown(void)
     unlink(body_file);
 }
 
-static bool read_bytes(const char *text, size_t length)
+static bool read_bytes(char *text, size_t length)
 {
-    FILE *in = length ? fmemopen((void *)(uintptr_t)text, length, "r") : fopen("/dev/null", "r");
+    FILE *in = length ? fmemopen(text, length, "r") : fopen("/dev/null", "r");
     bool ok = targets_read(&targets, in, "list.txt", &format_http, &defaults, &err);
     fclose(in);
     return ok;
@@ -192,7 +192,8 @@ END_TEST
 
 START_TEST(a_nul_byte_is_refused)
 {
-    ck_assert(!read_bytes("GET http://a/\nX-A: b\0c\n", 23));
+    char text[] = "GET http://a/\nX-A: b\0c\n";
+    ck_assert(!read_bytes(text, sizeof text - 1));
     ck_assert_str_eq(err.text, "list.txt:2: there is a NUL byte in the line");
 }
 END_TEST

@@ -1,0 +1,47 @@
+#include "loadgen/target/utf8.h"
+
+/* By first byte: what the second may be, and how many there are (RFC 3629, section 4). */
+static const struct form {
+    unsigned char first_min, first_max, second_min, second_max;
+    size_t length;
+} forms[] = {
+    {0x20, 0x7e, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+static bool has_form(const unsigned char *c, const struct form *form)
+{
+    if (form->length > 1 && (c[1] < form->second_min || c[1] > form->second_max)) {
+        return false;
+    }
+    for (size_t i = 2; i < form->length; i++) {
+        if ((c[i] & 0xc0) != 0x80) { /* the end of the text is no such byte either */
+            return false;
+        }
+    }
+    return true;
+}
+
+size_t utf8_character(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (c[0] >= forms[i].first_min && c[0] <= forms[i].first_max) {
+            return has_form(c, &forms[i]) ? forms[i].length : 0;
+        }
+    }
+    return 0;
+}
+
+bool utf8_is_text(const char *text)
+{
+    while (*text) {
+        size_t length = utf8_character(text);
+        if (length == 0) {
+            return false;
+        }
+        text += length;
+    }
+    return true;
+}
