@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/measure/result_codec.h"
 #include "loadgen/run/run.h"
 #include "tests/support/script_server.h"
 
@@ -82,14 +83,12 @@ static void check_balance(const struct plan *plan, const struct measurement *m)
     const struct tally *tally = m->summary->tally;
     const struct counters *counters = &tally->counters;
     ck_assert_uint_eq(m->summary->intended, counters->ended + m->summary->not_started);
-    ck_assert_uint_eq(counters->ended,
-                      counters->answered + counters->timed_out + counters->failed);
+    ck_assert_uint_eq(counters->ended, counters->answered + counters->timed_out + counters->failed);
     ck_assert_uint_eq(tally->latency.count, counters->ended);
     ck_assert_uint_eq(tally->latency.sum_ns, tally->lag.sum_ns + tally->wait.sum_ns +
                                                  tally->connect.sum_ns + tally->service.sum_ns);
     ck_assert_uint_le(counters->answered, m->truth.answers + m->truth.broken); /* raw ones */
-    ck_assert_uint_le(m->truth.answers,
-                      counters->ended + counters->retried + counters->redirected);
+    ck_assert_uint_le(m->truth.answers, counters->ended + counters->retried + counters->redirected);
     if (plan->rate.count > 0 && !m->summary->is_interrupted) {
         ck_assert_uint_eq(m->summary->intended, pacer_count(plan->rate, plan->duration_ns));
     }
@@ -626,6 +625,46 @@ START_TEST(results_that_were_written_say_what_the_run_says)
 }
 END_TEST
 
+/* Far more is asked than can be sent, so that requests are still started after the end. */
+START_TEST(nothing_times_out_before_its_time)
+{
+    struct err err = {0};
+    struct plan plan = open_loop;
+    plan.rate.count = 300000;
+    plan.duration_ns = 200 * MS;
+    plan.timeout_ns = 20 * MS;
+    plan.max_workers = 64;
+    FILE *file = tmpfile();
+    struct script_server *server = script_server_start(&answers_at_once, &err);
+    struct result_writer *writer = result_writer_create(fileno(file), "file", 16, &err);
+    const struct control control = {-1};
+    struct measurement m = {0};
+    m.summary = attack(&plan, "GET", script_server_port(server), &control, writer);
+    m.truth = script_server_stop(server);
+    check_balance(&plan, &m);
+    ck_assert(result_writer_close(writer, &err));
+    rewind(file);
+    struct block *block = malloc(sizeof *block);
+    struct result_decoder *decoder = malloc(sizeof *decoder);
+    struct result result;
+    while (block_read(block, file) == BLOCK_READ_OK) {
+        if (block->type != BLOCK_RESULTS) {
+            continue;
+        }
+        result_decoder_begin(decoder, block, &m.summary->texts);
+        while (result_decoder_next(decoder, &result) == RESULT_DECODE_OK) {
+            if (result.outcome == OUTCOME_TIMED_OUT) {
+                ck_assert_uint_ge(result.connect_ns + result.service_ns, plan.timeout_ns);
+            }
+        }
+    }
+    free(block);
+    free(decoder);
+    fclose(file);
+    summary_destroy(m.summary);
+}
+END_TEST
+
 Suite *run_suite(void);
 Suite *run_suite(void)
 {
@@ -656,6 +695,7 @@ Suite *run_suite(void)
                         sizeof bad_locations / sizeof bad_locations[0]);
     tcase_add_test(tests, without_keepalive_each_request_has_its_connection);
     tcase_add_loop_test(tests, a_stop_drains_and_the_account_is_whole, 0, 2);
+    tcase_add_test(tests, nothing_times_out_before_its_time);
     tcase_add_test(tests, results_that_were_written_say_what_the_run_says);
     suite_add_tcase(suite, tests);
     return suite;
