@@ -12,6 +12,7 @@
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/progress.h"
 #include "loadgen/pace/duration.h"
+#include "loadgen/pace/schedule_text.h"
 #include "loadgen/report/report.h"
 #include "loadgen/run/run.h"
 #include "loadgen/target/utf8.h"
@@ -24,8 +25,7 @@ struct headers {
 };
 
 struct options {
-    struct rate rate;
-    uint64_t duration_ns;
+    struct schedule_flags schedule;
     uint64_t timeout_ns;
     uint64_t max_workers;
     uint64_t max_connections;
@@ -88,6 +88,8 @@ static bool set_redirects(void *field, const char *text, struct err *err)
     }
 
 static const struct cli_flag flags[] = {
+    {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
+     "how the requests of -rate are spread: constant, or poisson for independent ones"},
     {"body", "FILE", cli_set_string, FIELD(body), NULL,
      "body of the targets that name none of their own"},
     NOT_YET("cert"),
@@ -97,8 +99,8 @@ static const struct cli_flag flags[] = {
      "connections to each host and port that are kept open without a request, at most"},
     NOT_YET("cpus"),
     NOT_YET("dns-ttl"),
-    {"duration", "TIME", duration_set, FIELD(duration_ns), "0s",
-     "how long requests are sent; 0 is until stopped (Ctrl-C)"},
+    {"duration", "TIME", duration_set, FIELD(schedule.duration_ns), "0s",
+     "how long requests are sent; 0 is until stopped (Ctrl-C); not with -stages"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin", "how results are kept"},
     NOT_YET("format"),
     NOT_YET("h2c"),
@@ -122,15 +124,24 @@ static const struct cli_flag flags[] = {
     NOT_YET("profile"),
     NOT_YET("prometheus-addr"),
     NOT_YET("proxy-header"),
-    {"rate", "N[/TIME]", rate_set, FIELD(rate), "50/1s",
-     "requests for each time (50, 50/1s, 3000/m); 0 is as fast as -max-workers can"},
+    {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
+     "go evenly from one rate to another in -duration: 10:500"},
+    {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
+     "requests for each time (50, 50/1s, 3000/m); 0 is as fast as -max-workers can "
+     "(default " SCHEDULE_RATE_DEFAULT ")"},
     {"redirects", "N", set_redirects, FIELD(max_redirects), "10",
      "redirects to follow; -1 is none, the answer counts as a success"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report of the run on stdout: text or json (text when stdout is a terminal)"},
     NOT_YET("resolvers"),
     NOT_YET("root-certs"),
+    {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
+     "where the chance of -arrival poisson begins; the same seed gives the same moments"},
     NOT_YET("session-tickets"),
+    {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
+     "swing about a rate for -duration: 100:50:1m; START is up, peak, down or trough"},
+    {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
+     "in each TIME go evenly to RATE, from 0 at first: 30s:100,1m:500"},
     {"targets", "FILE", cli_set_string, FIELD(targets), "stdin", "what to attack, a target a line"},
     {"timeout", "TIME", duration_set, FIELD(timeout_ns), "30s",
      "how long a request may take from its start; 0 is for ever"},
@@ -144,10 +155,12 @@ static const struct cli cli = {
     .program = "loadgen attack",
     .operands = "[URL]",
     .about =
-        "Sends requests at a constant rate, each at its time whatever the answers do, and\n"
-        "measures from the time at which it was due. A URL stands in place of -targets.\n\n"
+        "Sends requests when the schedule wants them, whatever the answers do, and measures from\n"
+        "the time at which each was due. The schedule is one of -rate (with -arrival), -ramp,\n"
+        "-sine and -stages. A URL stands in place of -targets.\n\n"
         "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
         "  loadgen attack -targets targets.txt -duration 1m -output results.bin\n"
+        "  loadgen attack -stages 30s:100,1m:500,30s:0 http://127.0.0.1:5000/health\n"
         "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n",
     .flags = flags,
 };
@@ -249,7 +262,7 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         ok = writer != NULL;
     }
     if (ok) {
-        struct progress progress = progress_begin(plan->duration_ns);
+        struct progress progress = progress_begin(plan->schedule.duration_ns);
         const struct observer observer = {progress_show, &progress};
         const struct control control = {interrupt.stop_fd};
         const struct source source = source_of(attack->targets.requests, attack->targets.count);
@@ -264,10 +277,8 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
 static bool run_attack(struct attack *attack, struct err *err)
 {
     const struct options *options = &attack->options;
-    const struct plan plan = {
+    struct plan plan = {
         .name = options->name,
-        .rate = options->rate,
-        .duration_ns = options->duration_ns,
         .timeout_ns = options->timeout_ns,
         .max_workers = options->max_workers,
         .max_connections = options->max_connections,
@@ -277,6 +288,9 @@ static bool run_attack(struct attack *attack, struct err *err)
         .keepalive = options->keepalive,
         .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
     };
+    if (!schedule_from_flags(&options->schedule, &plan.schedule, err)) {
+        return false;
+    }
     struct summary *summary = summary_create();
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");

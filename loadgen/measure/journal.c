@@ -125,14 +125,17 @@ static uint64_t integer(const json_t *json, const char *key)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static void take_header(struct reading *reading, const json_t *json)
+/* Constant rates add up, those of several files as well; all else is words. */
+static void add_schedule(struct summary *summary, const json_t *plan)
 {
-    const json_t *rate = json_object_get(json_object_get(json, "plan"), "rate");
-    struct summary *summary = reading->summary;
-    reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
-    reading->has_header = integer(json, "format") == FORMAT;
-    reading->has_end = false;
-    summary->has_plan = true;
+    const json_t *rate = json_object_get(plan, "rate");
+    const json_t *schedule = json_object_get(plan, "schedule");
+    const char *kind = json_string_value(json_object_get(schedule, "kind"));
+    const char *words = json_string_value(json_object_get(schedule, "words"));
+    if (kind && words && strcmp(kind, "constant") != 0) {
+        summary_add_schedule(summary, words);
+        return;
+    }
     uint64_t count = integer(rate, "count");
     uint64_t per_ns = integer(rate, "per");
     if (summary->rate_per_ns != 0 && summary->rate_per_ns != per_ns && per_ns != 0) {
@@ -145,6 +148,16 @@ static void take_header(struct reading *reading, const json_t *json)
     }
     summary->rate_count += count;
     summary->rate_per_ns = per_ns;
+}
+
+static void take_header(struct reading *reading, const json_t *json)
+{
+    struct summary *summary = reading->summary;
+    reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
+    reading->has_header = integer(json, "format") == FORMAT;
+    reading->has_end = false;
+    summary->has_plan = true;
+    add_schedule(summary, json_object_get(json, "plan"));
 }
 
 static void take_end(struct reading *reading, const json_t *json)

@@ -1,7 +1,9 @@
 #include "loadgen/measure/summary.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/clock.h"
 
@@ -26,6 +28,13 @@ void summary_destroy(struct summary *summary)
         text_pool_fini(&summary->texts);
     }
     free(summary);
+}
+
+void summary_add_schedule(struct summary *summary, const char *words)
+{
+    size_t used = strlen(summary->schedule);
+    snprintf(summary->schedule + used, sizeof summary->schedule - used, "%s%s", used ? " and " : "",
+             words);
 }
 
 /* n per span; the plain n when the span is 0, as vegeta has it. */

@@ -28,6 +28,8 @@ struct generator {
     uint64_t held_back_ns; /* waited for the reader of the results, summed over threads */
 };
 
+enum { SUMMARY_SCHEDULE = 320 };
+
 struct summary {
     struct tally *tally;
     struct text_pool texts;
@@ -37,6 +39,7 @@ struct summary {
     bool has_plan;
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
+    char schedule[SUMMARY_SCHEDULE]; /* any other schedule in words, "" for none */
     uint64_t intended;
     uint64_t started;
     uint64_t not_started;
@@ -51,6 +54,9 @@ struct summary {
 /* An empty summary; NULL when memory is short. */
 struct summary *summary_create(void);
 void summary_destroy(struct summary *summary);
+
+/* Adds a schedule that is no constant rate, in words; what there is no room for is left out. */
+void summary_add_schedule(struct summary *summary, const char *words);
 
 /*
  * requests per second as sent: (started - 1) / (last started - first started); the plain count when

@@ -64,6 +64,9 @@ static void write_schedule(const struct summary *summary, FILE *out)
     fprintf(out, LABELS, "Schedule", "[rate, intended, not started]");
     if (!summary->has_plan || summary->is_cut_short) {
         fputs("not recorded\n", out);
+    } else if (summary->schedule[0]) {
+        fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", summary->schedule, summary->intended,
+                summary->not_started);
     } else if (summary->rate_count == 0) {
         fprintf(out, "as fast as possible, %" PRIu64 ", %" PRIu64 "\n", summary->intended,
                 summary->not_started);

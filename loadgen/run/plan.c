@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "loadgen/pace/schedule_text.h"
+
 /* A closed loop remembers for each worker when it became free. */
 #define MAX_CLOSED_WORKERS UINT64_C(1000000)
 
@@ -10,19 +12,19 @@ bool plan_check(const struct plan *plan, struct err *err)
     if (plan->max_workers == 0) {
         return err_set(err, ERR_USAGE, "-max-workers: there must be at least 1");
     }
-    if (plan->rate.count == 0 && plan->max_workers == UINT64_MAX) {
+    if (schedule_is_closed(&plan->schedule) && plan->max_workers == UINT64_MAX) {
         return err_set(err, ERR_USAGE,
                        "-rate=0 requires setting -max-workers, the number of requests that are "
                        "always in flight");
     }
-    if (plan->rate.count == 0 && plan->max_workers > MAX_CLOSED_WORKERS) {
+    if (schedule_is_closed(&plan->schedule) && plan->max_workers > MAX_CLOSED_WORKERS) {
         return err_set(err, ERR_USAGE, "-max-workers: at most %" PRIu64 " with -rate=0",
                        MAX_CLOSED_WORKERS);
     }
     if (plan->threads == 0) {
         return err_set(err, ERR_USAGE, "a run needs at least one thread");
     }
-    return true;
+    return schedule_check(&plan->schedule, err);
 }
 
 uint64_t plan_cap(const struct plan *plan)
@@ -42,12 +44,50 @@ static json_t *count_or_null(uint64_t count, uint64_t none)
     return count == none ? json_null() : json_integer((json_int_t)count);
 }
 
+static json_t *rate_to_json(const struct schedule *schedule)
+{
+    bool has_rate = schedule->type == SCHEDULE_CONSTANT || schedule->type == SCHEDULE_POISSON;
+    return has_rate ? json_pack("{s:I, s:I}", "count", (json_int_t)schedule->rate.count, "per",
+                                (json_int_t)schedule->rate.per_ns)
+                    : json_null();
+}
+
+/* What the kind needs beside rate and duration. */
+static json_t *schedule_to_json(const struct schedule *schedule)
+{
+    char words[SCHEDULE_TEXT];
+    const struct sine *sine = &schedule->sine;
+    json_t *json = json_pack("{s:s, s:s}", "kind", schedule_kind(schedule)->name, "words",
+                             schedule_print(schedule, words));
+    if (schedule->type == SCHEDULE_POISSON) {
+        json_object_set_new(json, "seed", json_integer((json_int_t)schedule->seed));
+    } else if (schedule->type == SCHEDULE_SINE) {
+        json_object_set_new(
+            json, "sine",
+            json_pack("{s:I, s:I, s:I, s:s}", "mean_per_hour", (json_int_t)sine->mean_per_h,
+                      "amplitude_per_hour", (json_int_t)sine->amplitude_per_h, "period",
+                      (json_int_t)sine->period_ns, "start", schedule_sine_start_name(sine->start)));
+    } else if (schedule->stages.count > 0) {
+        json_t *list = json_array();
+        for (size_t i = 0; i < schedule->stages.count; i++) {
+            const struct stage *stage = &schedule->stages.list[i];
+            json_array_append_new(list, json_pack("{s:I, s:I, s:I}", "duration",
+                                                  (json_int_t)stage->duration_ns, "from_per_hour",
+                                                  (json_int_t)stage->from_per_h, "to_per_hour",
+                                                  (json_int_t)stage->to_per_h));
+        }
+        json_object_set_new(json, "stages", list);
+    }
+    return json;
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
-    return json_pack("{s:s, s:{s:I, s:I}, s:o, s:I, s:o, s:o, s:b, s:i}", "name", plan->name,
-                     "rate", "count", (json_int_t)plan->rate.count, "per",
-                     (json_int_t)plan->rate.per_ns, "duration", count_or_null(plan->duration_ns, 0),
-                     "timeout", (json_int_t)plan->timeout_ns, "max_workers",
+    const struct schedule *schedule = &plan->schedule;
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:i}", "name", plan->name, "rate",
+                     rate_to_json(schedule), "schedule", schedule_to_json(schedule), "duration",
+                     count_or_null(schedule->duration_ns, 0), "timeout",
+                     (json_int_t)plan->timeout_ns, "max_workers",
                      count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
                      count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive,
                      "threads", (int)plan_threads(plan));

@@ -12,12 +12,11 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "loadgen/pace/pacer.h"
+#include "loadgen/pace/schedule.h"
 
 struct plan {
     const char *name;         /* of the attack; "" for none */
-    struct rate rate;         /* count 0: closed loop, each worker sends when it is free */
-    uint64_t duration_ns;     /* 0: until stopped */
+    struct schedule schedule; /* when, and for how long */
     uint64_t timeout_ns;      /* of a request, from its start; 0: none */
     uint64_t max_workers;     /* requests in flight at most, over all threads; UINT64_MAX: no cap */
     uint64_t max_connections; /* to each host and port, over all threads; 0: no cap */

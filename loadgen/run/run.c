@@ -107,6 +107,19 @@ static void set_gate(struct gate *gate, enum gate_state to)
     pthread_mutex_unlock(&gate->lock);
 }
 
+/* A constant rate is numbers in the summary, as those of several files add up; the rest is words.
+ */
+static void note_schedule(struct summary *summary, const struct schedule *schedule)
+{
+    if (schedule->type == SCHEDULE_CONSTANT) {
+        summary->rate_count = schedule->rate.count;
+        summary->rate_per_ns = schedule->rate.per_ns;
+    } else {
+        char words[SCHEDULE_TEXT];
+        summary_add_schedule(summary, schedule_print(schedule, words));
+    }
+}
+
 /*
  * Says what will be done, then lets the workers begin. The reader of the results may be slow, so
  * all is written before the start is fixed; results count from the clock pair that the header has.
@@ -119,8 +132,8 @@ static void begin(struct state *state, const struct targets *targets)
     uint64_t wall_ns = clock_wall_ns();
     state->summary->wall_start_ns = wall_ns;
     state->summary->has_plan = true;
-    state->summary->rate_count = plan->rate.count;
-    state->summary->rate_per_ns = plan->rate.per_ns;
+    note_schedule(state->summary, &plan->schedule);
+    schedule_begin(&shared->counter, &plan->schedule, (struct share){1, 1, 0});
     json_t *json = plan_to_json(plan);
     journal_write_header(state->writer, json, wall_ns, origin_ns);
     json_decref(json);
@@ -134,9 +147,10 @@ static void begin(struct state *state, const struct targets *targets)
         state->workers[i].recorder.origin_ns = origin_ns;
     }
     shared->start_ns = start_ns;
-    atomic_store(&shared->stop_ns, plan->duration_ns && plan->duration_ns < UINT64_MAX - start_ns
-                                       ? start_ns + plan->duration_ns
-                                       : UINT64_MAX);
+    atomic_store(&shared->stop_ns,
+                 plan->schedule.duration_ns && plan->schedule.duration_ns < UINT64_MAX - start_ns
+                     ? start_ns + plan->schedule.duration_ns
+                     : UINT64_MAX);
     set_gate(&shared->gate, GATE_OPEN);
 }
 

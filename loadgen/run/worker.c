@@ -18,39 +18,24 @@ enum { FILL_TURN = 16, FILL_ANSWER = 1 };
 
 static bool is_closed_loop(const struct worker *worker)
 {
-    return worker->shared->plan->rate.count == 0;
+    return schedule_is_closed(&worker->shared->plan->schedule);
 }
 
 /* The schedule. */
 
-/* A run without an end has more requests than can be counted. */
-static uint64_t requests_before(const struct worker *worker, uint64_t end_ns)
+/* The cursor has moved. */
+static void set_next(struct worker *worker)
 {
-    if (end_ns == UINT64_MAX) {
-        return UINT64_MAX;
-    }
-    uint64_t elapsed_ns = end_ns > worker->start_ns ? end_ns - worker->start_ns : 0;
-    return pacer_count(worker->shared->plan->rate, elapsed_ns);
-}
-
-static void set_next(struct worker *worker, uint64_t at_least)
-{
-    worker->next = share_next(worker->share, at_least);
-    worker->due_ns = worker->start_ns + pacer_due_ns(worker->shared->plan->rate, worker->next);
-}
-
-static void set_end(struct worker *worker, uint64_t end_ns)
-{
-    worker->end_ns = end_ns;
-    if (!is_closed_loop(worker)) {
-        worker->total = requests_before(worker, end_ns);
-    }
+    uint64_t after_ns = schedule_peek(&worker->cursor);
+    worker->next = worker->cursor.number;
+    worker->due_ns =
+        after_ns < UINT64_MAX - worker->start_ns ? worker->start_ns + after_ns : UINT64_MAX;
 }
 
 /* Is there a request left that is, or will be, due? */
 static bool has_more(const struct worker *worker)
 {
-    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->next < worker->total;
+    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->due_ns < worker->end_ns;
 }
 
 /* The moment of the next request; there is one. */
@@ -74,7 +59,8 @@ static void take_next(struct worker *worker)
         worker->freed_count--;
         worker->next = share_next(worker->share, worker->next + 1);
     } else {
-        set_next(worker, worker->next + 1);
+        schedule_take(&worker->cursor);
+        set_next(worker);
     }
 }
 
@@ -135,7 +121,7 @@ static bool fill(struct worker *worker, uint64_t now_ns, unsigned most)
     while (started < most && has_more(worker) && next_due_ns(worker) <= now_ns) {
         bool room = has_room(worker);
         if (is_dropped(worker, now_ns, room)) {
-            worker->total = 0;
+            worker->due_ns = UINT64_MAX;
             worker->freed_count = 0;
             break;
         }
@@ -173,7 +159,7 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     (void)events;
     uint64_t stop_ns = atomic_load(&worker->shared->stop_ns);
     if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->end_ns) {
-        set_end(worker, stop_ns);
+        worker->end_ns = stop_ns;
     }
 }
 
@@ -305,9 +291,10 @@ static void begin(struct worker *worker)
             set_free(worker, worker->start_ns);
         }
     } else {
-        set_next(worker, 0);
+        schedule_begin(&worker->cursor, &shared->plan->schedule, worker->share);
+        set_next(worker);
     }
-    set_end(worker, atomic_load(&shared->stop_ns));
+    worker->end_ns = atomic_load(&shared->stop_ns);
 }
 
 /* Returns whether to run. */
@@ -385,10 +372,9 @@ uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
     }
     uint64_t start_ns = worker->shared->start_ns;
     uint64_t end_ns = least(now_ns, atomic_load(&worker->shared->stop_ns));
+    uint64_t elapsed_ns = end_ns > start_ns ? end_ns - start_ns : 0;
     uint64_t due =
-        end_ns > start_ns
-            ? share_count(worker->share, pacer_count(worker->shared->plan->rate, end_ns - start_ns))
-            : 0;
+        share_count(worker->share, schedule_count_next(&worker->shared->counter, elapsed_ns));
     /* A stop that came from outside takes a moment to arrive: what was sent then was intended. */
     return due > started ? due : started;
 }

@@ -5,7 +5,7 @@
  *                     ->  handle events  ->  end what is overdue  ->  once a second, hand over
  *     then:           drain what is in flight
  *
- * Open loop: request k of this worker's share is due at start + k/rate. When all connections that
+ * Open loop: requests of this share are due when the schedule says. When all connections that
  * the caps allow are taken it waits; requests are started in their order. At the end of the run a
  * request that waits for a connection is not started; one that is late only because we are is still
  * sent, for at most WORKER_GRACE_NS.
@@ -27,7 +27,7 @@
 #include "common/err.h"
 #include "loadgen/http/engine.h"
 #include "loadgen/measure/recorder.h"
-#include "loadgen/pace/pacer.h"
+#include "loadgen/pace/schedule.h"
 #include "loadgen/run/busy.h"
 #include "loadgen/run/plan.h"
 #include "loadgen/target/source.h"
@@ -53,8 +53,9 @@ struct worker_shared {
     unsigned threads;
     struct busy_peer *peers;
     struct gate gate;
-    _Atomic uint64_t stop_ns; /* when sending ends */
-    int finished_fd;          /* eventfd: a worker has ended */
+    _Atomic uint64_t stop_ns;       /* when sending ends */
+    struct schedule_cursor counter; /* the run's thread counts with it what is due */
+    int finished_fd;                /* eventfd: a worker has ended */
 };
 
 struct worker {
@@ -75,8 +76,8 @@ struct worker {
     uint64_t in_flight;
     uint64_t started;
     uint64_t next;   /* open loop: number of the next request of this share */
-    uint64_t due_ns; /* and its moment */
-    uint64_t total;  /* open loop: numbers below this are due before the end */
+    uint64_t due_ns; /* and its moment; UINT64_MAX: there is none */
+    struct schedule_cursor cursor;
     uint64_t *freed; /* closed loop: since when each free user is free, a ring */
     size_t freed_first;
     size_t freed_count;
@@ -99,7 +100,8 @@ void worker_wake(struct worker *worker);
 /* Waits for the thread to end. */
 void worker_join(struct worker *worker);
 
-/* Of this worker's share: how many were intended, after worker_join or as of now. */
+/* Of this worker's share: how many were intended, after worker_join or as of now. Called on the
+ * run's thread, with times that never fall. */
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns);
 
 /* Frees everything; after worker_join, or when worker_start failed. */

@@ -12,8 +12,8 @@ static void setup(void)
 {
     plan = (struct plan){
         .name = "big bang",
-        .rate = {100, NS_PER_S},
-        .duration_ns = 10 * NS_PER_S,
+        .schedule.rate = {100, NS_PER_S},
+        .schedule.duration_ns = 10 * NS_PER_S,
         .timeout_ns = 30 * NS_PER_S,
         .max_workers = UINT64_MAX,
         .keepalive = true,
@@ -31,7 +31,7 @@ static void expect_refusal(const char *words)
 START_TEST(a_usual_plan_is_good)
 {
     ck_assert_msg(plan_check(&plan, &err), "%s", err.text);
-    plan.duration_ns = 0;
+    plan.schedule.duration_ns = 0;
     plan.timeout_ns = 0;
     ck_assert(plan_check(&plan, &err));
 }
@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(a_closed_loop_needs_a_number_of_workers)
 {
-    plan.rate.count = 0;
+    plan.schedule.rate.count = 0;
     expect_refusal("-rate=0 requires setting -max-workers");
     plan.max_workers = 1;
     ck_assert(plan_check(&plan, NULL));
@@ -50,7 +50,7 @@ END_TEST
 
 START_TEST(a_closed_loop_has_at_most_a_million_workers)
 {
-    plan.rate.count = 0;
+    plan.schedule.rate.count = 0;
     plan.max_workers = 1000001;
     expect_refusal("-max-workers: at most 1000000 with -rate=0");
 }
@@ -98,18 +98,58 @@ START_TEST(the_smaller_cap_counts_and_no_more_threads_start_than_it_can_use)
 }
 END_TEST
 
+static const struct {
+    struct schedule schedule;
+    const char *rate, *as_json;
+} schedules[] = {
+    {{.type = SCHEDULE_POISSON, .rate = {3, NS_PER_S}, .seed = 9},
+     "{\"count\":3,\"per\":1000000000}",
+     "{\"kind\":\"poisson\",\"words\":\"3/1s poisson of seed 9\",\"seed\":9}"},
+    {{.type = SCHEDULE_SINE, .duration_ns = NS_PER_S, .sine = {7200, 60, 1000, SINE_DOWN}},
+     "null",
+     "{\"kind\":\"sine\",\"words\":\"2/s +- 1/m every 1\u00b5s from down\",\"sine\":{"
+     "\"mean_per_hour\":7200,\"amplitude_per_hour\":60,\"period\":1000,\"start\":\"down\"}}"},
+    {{.type = SCHEDULE_RAMP, .duration_ns = NS_PER_S, .stages = {{{NS_PER_S, 1, 3600}}, 1}},
+     "null",
+     "{\"kind\":\"ramp\",\"words\":\"from 1/h to 1/s in 1s\",\"stages\":[{"
+     "\"duration\":1000000000,\"from_per_hour\":1,\"to_per_hour\":3600}]}"},
+};
+
+START_TEST(as_json_a_schedule_is_whole)
+{
+    plan.schedule = schedules[_i].schedule;
+    json_t *json = plan_to_json(&plan);
+    json_t *rate = json_loads(schedules[_i].rate, JSON_DECODE_ANY, NULL);
+    json_t *expected = json_loads(schedules[_i].as_json, 0, NULL);
+    ck_assert(json_equal(json_object_get(json, "rate"), rate));
+    ck_assert(json_equal(json_object_get(json, "schedule"), expected));
+    json_decref(expected);
+    json_decref(rate);
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(what_the_schedule_lacks_is_refused)
+{
+    plan.schedule.type = SCHEDULE_RAMP;
+    plan.schedule.duration_ns = 0;
+    expect_refusal("-ramp needs a -duration");
+}
+END_TEST
+
 START_TEST(as_json_what_is_not_limited_is_null)
 {
     json_t *json = plan_to_json(&plan);
     json_t *expected = json_loads("{\"name\":\"big bang\","
                                   "\"rate\":{\"count\":100,\"per\":1000000000},"
+                                  "\"schedule\":{\"kind\":\"constant\",\"words\":\"100/1s\"},"
                                   "\"duration\":10000000000,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
                                   "\"keepalive\":true,\"threads\":4}",
                                   0, NULL);
     ck_assert(json_equal(json, expected));
     json_decref(json);
-    plan.duration_ns = 0;
+    plan.schedule.duration_ns = 0;
     plan.max_workers = 3;
     plan.max_connections = 2;
     plan.keepalive = false;
@@ -139,6 +179,8 @@ Suite *plan_suite(void)
     tcase_add_loop_test(tests, the_smaller_cap_counts_and_no_more_threads_start_than_it_can_use, 0,
                         sizeof caps / sizeof caps[0]);
     tcase_add_test(tests, as_json_what_is_not_limited_is_null);
+    tcase_add_loop_test(tests, as_json_a_schedule_is_whole, 0, 3);
+    tcase_add_test(tests, what_the_schedule_lacks_is_refused);
     suite_add_tcase(suite, tests);
     return suite;
 }

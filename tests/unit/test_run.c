@@ -28,8 +28,8 @@ struct measurement {
 
 static const struct plan open_loop = {
     .name = "",
-    .rate = {200, NS_PER_S},
-    .duration_ns = NS_PER_S / 2,
+    .schedule.rate = {200, NS_PER_S},
+    .schedule.duration_ns = NS_PER_S / 2,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = UINT64_MAX,
     .max_idle = 10000,
@@ -41,8 +41,8 @@ static const struct plan open_loop = {
 
 static const struct plan closed_loop = {
     .name = "",
-    .rate = {0, NS_PER_S},
-    .duration_ns = NS_PER_S / 4,
+    .schedule.rate = {0, NS_PER_S},
+    .schedule.duration_ns = NS_PER_S / 4,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = 4,
     .max_idle = 10000,
@@ -89,8 +89,9 @@ static void check_balance(const struct plan *plan, const struct measurement *m)
                                                  tally->connect.sum_ns + tally->service.sum_ns);
     ck_assert_uint_le(counters->answered, m->truth.answers + m->truth.broken); /* raw ones */
     ck_assert_uint_le(m->truth.answers, counters->ended + counters->retried + counters->redirected);
-    if (plan->rate.count > 0 && !m->summary->is_interrupted) {
-        ck_assert_uint_eq(m->summary->intended, pacer_count(plan->rate, plan->duration_ns));
+    if (plan->schedule.rate.count > 0 && !m->summary->is_interrupted) {
+        ck_assert_uint_eq(m->summary->intended,
+                          pacer_count(plan->schedule.rate, plan->schedule.duration_ns));
     }
     uint64_t codes = 0;
     for (size_t i = 0; i < TALLY_CODES; i++) {
@@ -148,7 +149,7 @@ START_TEST(a_stall_shows_in_p99_however_few_workers)
     script.stall_at_ms = 300;
     script.stall_ms = 1000;
     struct plan plan = open_loop;
-    plan.duration_ns = 3 * NS_PER_S;
+    plan.schedule.duration_ns = 3 * NS_PER_S;
     plan.max_workers = workers[_i];
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
@@ -185,8 +186,8 @@ START_TEST(what_waits_for_a_connection_at_the_end_is_not_started)
     static const struct script_step step = {.delay_ms = 100, .body_bytes = 15};
     static const struct script script = {.steps = &step, .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 100;
-    plan.duration_ns = NS_PER_S;
+    plan.schedule.rate.count = 100;
+    plan.schedule.duration_ns = NS_PER_S;
     plan.max_workers = _i == 0 ? 1 : UINT64_MAX;
     plan.max_connections = _i == 0 ? 0 : 1;
     struct measurement m = measure(&plan, &script);
@@ -277,8 +278,8 @@ START_TEST(every_failure_is_accounted_for_with_its_reason)
 {
     const struct script script = {.steps = &failures[_i].step, .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 100;
-    plan.duration_ns = 200 * MS;
+    plan.schedule.rate.count = 100;
+    plan.schedule.duration_ns = 200 * MS;
     plan.timeout_ns = 150 * MS;
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
@@ -387,8 +388,8 @@ START_TEST(every_form_of_answer_is_read_to_its_end)
 {
     const struct script script = {.steps = &good_answers[_i], .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 50;
-    plan.duration_ns = 200 * MS;
+    plan.schedule.rate.count = 50;
+    plan.schedule.duration_ns = 200 * MS;
     struct measurement m = measure(&plan, &script);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 10);
     ck_assert_uint_eq(m.summary->tally->codes[200], 10);
@@ -402,7 +403,7 @@ START_TEST(a_large_body_is_counted_to_the_byte)
     static const struct script_step step = {.body_bytes = 5000000};
     static const struct script script = {.steps = &step, .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 20;
+    plan.schedule.rate.count = 20;
     struct measurement m = measure(&plan, &script);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 10);
     ck_assert_uint_eq(m.summary->tally->bytes_in, 10 * UINT64_C(5000000));
@@ -502,7 +503,7 @@ START_TEST(redirects_without_end_are_stopped)
     static const struct script_step step = {.status = 307, .headers = "Location: /a\r\n"};
     static const struct script script = {.steps = &step, .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 20;
+    plan.schedule.rate.count = 20;
     plan.max_redirects = 3;
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
@@ -549,7 +550,7 @@ START_TEST(a_redirect_to_nowhere_is_a_failure_with_its_reason)
     const struct script_step step = {.status = 302, .headers = bad_locations[_i].header};
     const struct script script = {.steps = &step, .step_count = 1};
     struct plan plan = open_loop;
-    plan.rate.count = 20;
+    plan.schedule.rate.count = 20;
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
     ck_assert_uint_eq(tally->counters.failed, 10);
@@ -577,7 +578,7 @@ START_TEST(a_stop_drains_and_the_account_is_whole)
     static const struct script script = {.steps = &step, .step_count = 1};
     struct err err = {0};
     struct plan plan = _i == 0 ? open_loop : closed_loop;
-    plan.duration_ns = 0; /* without an end */
+    plan.schedule.duration_ns = 0; /* without an end */
     struct script_server *server = script_server_start(&script, &err);
     const struct control control = {eventfd(1, EFD_CLOEXEC)}; /* asked from the beginning */
     struct measurement m = {0};
@@ -597,7 +598,7 @@ START_TEST(results_that_were_written_say_what_the_run_says)
     struct script script = answers_at_once;
     script.close_every = 7;
     struct plan plan = open_loop;
-    plan.rate.count = 2000;
+    plan.schedule.rate.count = 2000;
     FILE *file = tmpfile();
     struct script_server *server = script_server_start(&script, &err);
     struct result_writer *writer = result_writer_create(fileno(file), "file", 16, &err);
@@ -630,8 +631,8 @@ START_TEST(nothing_times_out_before_its_time)
 {
     struct err err = {0};
     struct plan plan = open_loop;
-    plan.rate.count = 300000;
-    plan.duration_ns = 200 * MS;
+    plan.schedule.rate.count = 300000;
+    plan.schedule.duration_ns = 200 * MS;
     plan.timeout_ns = 20 * MS;
     plan.max_workers = 64;
     FILE *file = tmpfile();

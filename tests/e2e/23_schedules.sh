@@ -1,0 +1,48 @@
+#!/bin/sh
+# Each kind of schedule against the real target-api: as many requests as it intends, and no more.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+start_target_api
+
+# sends COUNT WORDS FLAG...: the run intends COUNT, all are answered, and the report has the WORDS
+sends() {
+    count=$1 words=$2
+    shift 2
+    "$loadgen" attack "$@" -output "$TMP/results" "http://$API/health"
+    "$loadgen" report -type json "$TMP/results" >"$TMP/json"
+    expect_eq "requests of $*" \
+        "$(json "$TMP/json" "r['intended'], r['requests'], r['not_started'], r['status_codes']")" \
+        "($count, $count, 0, {'200': $count})"
+    expect_has "schedule of $*" "$("$loadgen" report "$TMP/results")" \
+        "Schedule      [rate, intended, not started]     $words, $count, 0"
+    total=$((total + count))
+}
+
+total=0
+sends 200 "200/1s" -rate 200 -duration 1s
+sends 200 "200/1s poisson of seed 1" -arrival poisson -rate 200 -duration 1s
+sends 300 "from 100/s to 500/s in 1s" -ramp 100:500 -duration 1s
+sends 300 "300/s +- 250/s every 500ms from trough" -sine 300:250:500ms:trough -duration 1s
+sends 250 "to 200/s in 500ms then to 200/s in 500ms then to 0/s in 1s" \
+    -stages 500ms:200,500ms:200,1s:0
+
+served=$(curl -sS "http://$ADMIN/metrics" | awk '/^http_requests_total/ {n += $2} END {print n}')
+expect_eq "served and intended" "$served" "$total"
+
+# what contradicts itself is refused with the flags
+refused() {
+    message=$1
+    shift
+    status=0
+    "$loadgen" attack "$@" "http://$API/health" >/dev/null 2>"$TMP/err" || status=$?
+    expect_eq "status of $*" "$status" 2
+    expect_has "message of $*" "$(cat "$TMP/err")" "$message"
+}
+refused "-rate and -ramp both say what the rate is" -rate 5 -ramp 1:2 -duration 1s
+refused "-ramp needs a -duration" -ramp 1:2
+refused "-sine needs a -duration" -sine 2:1:1s
+refused "-sine: the amplitude must be less than the mean" -sine 2:2:1s -duration 1s
+refused "-duration: -stages say how long" -stages 1s:5 -duration 1s
+refused "-arrival poisson is for a constant -rate" -arrival poisson -stages 1s:5
+refused '-stages: "5" is no list of stages; write TIME:RATE' -stages 5
