@@ -80,12 +80,12 @@ double generator_cpu_share(const struct generator *g)
 
 json_t *generator_to_json(const struct generator *g)
 {
-    return json_pack("{s:i, s:f, s:f, s:f, s:o, s:I, s:f}", "threads", (int)g->threads, "cpu_limit",
-                     g->cpu_limit, "cpu_seconds", g->cpu_seconds, "wall_seconds", g->wall_seconds,
-                     "throttled_seconds",
+    return json_pack("{s:i, s:f, s:f, s:f, s:o, s:I, s:I, s:f}", "threads", (int)g->threads,
+                     "cpu_limit", g->cpu_limit, "cpu_seconds", g->cpu_seconds, "wall_seconds",
+                     g->wall_seconds, "throttled_seconds",
                      g->has_throttled ? json_real(g->throttled_seconds) : json_null(), "loop_p99",
-                     (json_int_t)g->loop_p99_ns, "held_back_seconds",
-                     (double)g->held_back_ns / (double)NS_PER_S);
+                     (json_int_t)g->loop_p99_ns, "memory", (json_int_t)g->memory_bytes,
+                     "held_back_seconds", (double)g->held_back_ns / (double)NS_PER_S);
 }
 
 struct generator generator_from_json(const json_t *json)
@@ -100,6 +100,7 @@ struct generator generator_from_json(const json_t *json)
         .has_throttled = json_is_number(throttled),
         .throttled_seconds = json_number_value(throttled),
         .loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99")),
+        .memory_bytes = (uint64_t)json_integer_value(json_object_get(json, "memory")),
         .held_back_ns = held > 0 && held < 1e9 ? (uint64_t)(held * (double)NS_PER_S) : 0,
     };
 }
@@ -111,6 +112,8 @@ void generator_merge(struct generator *into, const struct generator *from)
     worst.throttled_seconds = fmax(into->throttled_seconds, from->throttled_seconds);
     worst.loop_p99_ns =
         into->loop_p99_ns > from->loop_p99_ns ? into->loop_p99_ns : from->loop_p99_ns;
+    worst.memory_bytes =
+        into->memory_bytes > from->memory_bytes ? into->memory_bytes : from->memory_bytes;
     worst.held_back_ns = into->held_back_ns + from->held_back_ns;
     *into = worst;
 }

@@ -25,6 +25,7 @@ struct generator {
     bool has_throttled;
     double throttled_seconds;
     uint64_t loop_p99_ns;  /* from the return of epoll_wait to the last event handled */
+    uint64_t memory_bytes; /* resident, at its most */
     uint64_t held_back_ns; /* waited for the reader of the results, summed over threads */
 };
 

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/verdict.h"
 
 static json_t *integer(uint64_t value)
 {
@@ -72,6 +73,16 @@ static json_t *errors(const struct tally *tally)
     return list;
 }
 
+static json_t *generator(const struct summary *summary)
+{
+    struct verdict verdict = verdict_of(summary);
+    json_t *json = generator_to_json(&summary->generator);
+    json_object_set_new(json, "limited",
+                        verdict.is_known ? json_boolean(verdict.is_limited) : json_null());
+    json_object_set_new(json, "why", json_string(verdict.why));
+    return json;
+}
+
 static void add_remark(void *context, const char *sentence)
 {
     json_array_append_new(context, json_string(sentence));
@@ -117,7 +128,7 @@ static void add_ours(json_t *json, const struct summary *summary)
     json_object_set_new(json, "redirected", integer(tally->counters.redirected));
     json_object_set_new(json, "interrupted", json_boolean(summary->is_interrupted));
     json_object_set_new(json, "cut_short", json_boolean(summary->is_cut_short));
-    json_object_set_new(json, "generator", generator_to_json(&summary->generator));
+    json_object_set_new(json, "generator", generator(summary));
     json_object_set_new(json, "remarks", remarks);
 }
 

@@ -5,9 +5,6 @@
 #include "loadgen/pace/duration.h"
 #include "loadgen/report/report.h"
 
-/* Over this part of its CPU a generator may be late without knowing. */
-static const double CPU_SHARE_MAX = 0.8;
-
 struct remarks {
     void (*say)(void *context, const char *sentence);
     void *context;
@@ -86,23 +83,10 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
     }
 }
 
-static void remark_on_generator(struct remarks *remarks, const struct summary *summary)
+static void remark_on_results(struct remarks *remarks, const struct summary *summary)
 {
     const struct generator *g = &summary->generator;
-    double share = generator_cpu_share(&summary->generator);
     char text[DURATION_TEXT];
-    if (share > CPU_SHARE_MAX) {
-        say(remarks,
-            "The generator used %.0f%% of the %.2g CPU(s) that it may use: it may have been the "
-            "limit, and times may be too long. Give it more CPU, or ask for less.",
-            100 * share, g->cpu_limit);
-    }
-    if (g->has_throttled && g->throttled_seconds > 0) {
-        say(remarks,
-            "The kernel stopped the generator for %s to keep it within its CPU limit: it may have "
-            "been the limit. Give it more CPU, or ask for less.",
-            duration_print_rounded((uint64_t)(g->throttled_seconds * (double)NS_PER_S), text));
-    }
     if (g->held_back_ns > 0) {
         say(remarks,
             "Whoever reads the results was too slow, and held the attack back for %s (summed over "
@@ -117,6 +101,6 @@ size_t report_remarks(const struct summary *summary,
     struct remarks remarks = {.say = say_one, .context = context};
     remark_on_file(&remarks, summary);
     remark_on_schedule(&remarks, summary);
-    remark_on_generator(&remarks, summary);
+    remark_on_results(&remarks, summary);
     return remarks.count;
 }

@@ -29,9 +29,9 @@ extern const struct report report_json;
 const struct report *report_find(const char *name, struct err *err);
 
 /*
- * What a reader of the numbers must know, as whole sentences: what was not sent, whether the
- * generator may have been the limit, what is missing from a file. Calls `say` for each; returns how
- * many there were. None means that nothing speaks against the numbers.
+ * What a reader of the numbers must know, as whole sentences: what was not sent or late, what is
+ * missing from a file. Calls `say` for each; returns how many there were. Whether the generator was
+ * the limit is verdict.h's.
  */
 size_t report_remarks(const struct summary *summary,
                       void (*say)(void *context, const char *sentence), void *context);

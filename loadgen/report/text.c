@@ -2,6 +2,7 @@
 
 #include "loadgen/pace/duration.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/verdict.h"
 
 /* vegeta's columns. */
 #define LABELS "%-14s%-34s"
@@ -84,7 +85,7 @@ static void write_generator(const struct summary *summary, FILE *out)
     const struct generator *g = &summary->generator;
     char throttled[DURATION_TEXT] = "unknown";
     char loop[DURATION_TEXT];
-    fprintf(out, LABELS, "Generator", "[threads, CPU, throttled, loop]");
+    fprintf(out, LABELS, "Generator", "[threads, CPU, throttled, memory]");
     if (g->threads == 0) {
         fputs("not recorded\n", out);
         return;
@@ -92,9 +93,9 @@ static void write_generator(const struct summary *summary, FILE *out)
     if (g->has_throttled) {
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
-    fprintf(out, "%u, %.1f%% of %.2g, %s, %s\n", g->threads,
-            100 * generator_cpu_share(&summary->generator), g->cpu_limit, throttled,
-            duration_print_rounded(g->loop_p99_ns, loop));
+    fprintf(out, "%u, %.1f%% of %.2g, %s, %.1fMiB\n", g->threads, 100 * generator_cpu_share(g),
+            g->cpu_limit, throttled, (double)g->memory_bytes / (1024 * 1024));
+    fprintf(out, LABELS "%s\n", "Loop", "[99]", duration_print_rounded(g->loop_p99_ns, loop));
 }
 
 static void write_remark(void *context, const char *sentence)
@@ -112,6 +113,8 @@ static bool write_text(const struct summary *summary, FILE *out)
     write_timing(out, "Lag", &summary->tally->lag);
     write_schedule(summary, out);
     write_generator(summary, out);
+    struct verdict verdict = verdict_of(summary);
+    fprintf(out, "%s%s\n", verdict.is_limited ? "! " : "", verdict.why);
     report_remarks(summary, write_remark, out);
     return fflush(out) == 0 && !ferror(out);
 }

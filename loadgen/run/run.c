@@ -39,6 +39,13 @@ static double cpu_seconds(void)
            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+static uint64_t memory_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024;
+}
+
 static bool resolve(struct state *state, const struct plan *plan, const struct targets *targets,
                     struct err *err)
 {
@@ -170,6 +177,7 @@ static void note_generator(struct state *state, uint64_t now_ns)
     generator->throttled_seconds =
         (double)(cgroup.throttled_ns - state->cgroup_at_start.throttled_ns) / (double)NS_PER_S;
     generator->loop_p99_ns = histogram_percentile(&state->summary->tally->loop, 990000);
+    generator->memory_bytes = memory_bytes();
     generator->held_back_ns = 0;
     for (unsigned i = 0; i < state->started; i++) {
         generator->held_back_ns += atomic_load(&state->workers[i].shown_held_ns);

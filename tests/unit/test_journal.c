@@ -74,7 +74,7 @@ static void write_run(bool has_end, const char *plan_text)
     written->intended = 310;
     written->started = 300;
     written->not_started = 10;
-    written->generator = (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 5 * NS_PER_MS};
+    written->generator = (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 1 << 20, 5 * NS_PER_MS};
     journal_write_header(writer, plan, wall_ns, 1000);
     journal_write_targets(writer, &targets);
     for (uint64_t i = 0; i < 3; i++) {

@@ -46,7 +46,8 @@ static void setup(void)
                                             .cpu_seconds = 0.15,
                                             .wall_seconds = 1,
                                             .has_throttled = true,
-                                            .loop_p99_ns = 12345};
+                                            .loop_p99_ns = 12345,
+                                            .memory_bytes = 5 << 20};
     for (uint64_t k = 0; k < 8; k++) {
         add(k, (k + 1) * 100, 200, NULL);
     }
@@ -91,7 +92,10 @@ static const char expected_text[] =
     "Lag           [min, mean, 50, 90, 95, 99, max]  50ns, 50ns, 50ns, 50ns, 50ns, 50ns, 50ns\n"
     "Schedule      [rate, intended, not started]     10/1s, 10, 0\n"
     "Counts        [late, retried, redirected]       0, 1, 2\n"
-    "Generator     [threads, CPU, throttled, loop]   2, 10.0% of 1.5, 0s, 12.345µs\n";
+    "Generator     [threads, CPU, throttled, memory] 2, 10.0% of 1.5, 0s, 5.0MiB\n"
+    "Loop          [99]                              12.345µs\n"
+    "The generator was not the limit: it used 10.0% of its CPU, and the 99th percentile of its lag "
+    "was 50ns.\n";
 
 START_TEST(the_text_is_vegetas_and_then_what_belongs_to_it)
 {
