@@ -132,7 +132,7 @@ START_TEST(what_is_not_known_is_not_made_up)
     summary->generator.has_throttled = false;
     expect_line("10.0% of 1.5, unknown, ");
     summary->generator.threads = 0;
-    expect_line("[threads, CPU, throttled, loop]   not recorded\n");
+    expect_line("[threads, CPU, throttled, memory] not recorded\n");
     summary->is_cut_short = true;
     expect_line("[rate, intended, not started]     not recorded\n");
 }
