@@ -27,6 +27,7 @@ struct headers {
 struct options {
     struct schedule_flags schedule;
     uint64_t timeout_ns;
+    uint64_t progress_ns;
     uint64_t max_workers;
     uint64_t max_connections;
     uint64_t max_idle;
@@ -122,6 +123,8 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "where results go; without it to stdout, unless a report goes there"},
     NOT_YET("profile"),
+    {"progress", "TIME", duration_set, FIELD(progress_ns), "10s",
+     "how often a line tells how far the run is, where stderr is no terminal; 0 is never"},
     NOT_YET("prometheus-addr"),
     NOT_YET("proxy-header"),
     {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
@@ -262,7 +265,7 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         ok = writer != NULL;
     }
     if (ok) {
-        struct progress progress = progress_begin(plan->schedule.duration_ns);
+        struct progress progress = progress_begin(plan->schedule.duration_ns, attack->options.progress_ns);
         const struct observer observer = {progress_show, &progress};
         const struct control control = {interrupt.stop_fd};
         const struct source source = source_of(attack->targets.requests, attack->targets.count);

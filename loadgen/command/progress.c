@@ -2,43 +2,74 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/pace/duration.h"
 
-enum { LINE_EVERY_S = 10 };
+enum { BAR = 20 };
 
-struct progress progress_begin(uint64_t duration_ns)
+struct progress progress_begin(uint64_t duration_ns, uint64_t every_ns)
 {
-    return (struct progress){.is_terminal = isatty(STDERR_FILENO), .duration_ns = duration_ns};
+    return (struct progress){
+        .is_terminal = isatty(STDERR_FILENO),
+        .duration_ns = duration_ns,
+        .every_ns = every_ns,
+    };
+}
+
+/* Is it time for a line? On a terminal always. */
+static bool is_due(struct progress *progress, uint64_t elapsed_ns)
+{
+    if (progress->is_terminal) {
+        return true;
+    }
+    if (progress->every_ns == 0 || elapsed_ns - progress->shown_ns < progress->every_ns) {
+        return false;
+    }
+    progress->shown_ns = elapsed_ns - elapsed_ns % progress->every_ns;
+    return true;
+}
+
+/* "[####----] 5s of 10s", or how long it has been when there is no end. */
+static void print_elapsed(const struct progress *progress, uint64_t elapsed_ns)
+{
+    char elapsed[DURATION_TEXT];
+    char length[DURATION_TEXT];
+    duration_print(elapsed_ns / NS_PER_S * NS_PER_S, elapsed);
+    if (progress->duration_ns == 0) {
+        fprintf(stderr, "%s", elapsed);
+        return;
+    }
+    char bar[BAR + 1];
+    uint64_t done = elapsed_ns < progress->duration_ns ? elapsed_ns : progress->duration_ns;
+    size_t filled = (size_t)((double)done / (double)progress->duration_ns * BAR);
+    memset(bar, '-', BAR);
+    memset(bar, '#', filled);
+    bar[BAR] = '\0';
+    fprintf(stderr, "[%s] %s of %s", bar, elapsed, duration_print(progress->duration_ns, length));
 }
 
 void progress_show(void *context, const struct second *second)
 {
-    const struct progress *progress = context;
-    const struct tally *tally = second->tally;
-    if (!progress->is_terminal && (second->index + 1) % LINE_EVERY_S != 0) {
+    struct progress *progress = context;
+    if (!is_due(progress, second->elapsed_ns)) {
         return;
     }
-    char elapsed[DURATION_TEXT];
-    char length[DURATION_TEXT] = "until stopped";
+    const struct histogram *latency = &second->tally->latency;
+    uint64_t errors = second->total->counters.ended - tally_successes(second->total);
     char p50[DURATION_TEXT];
     char p99[DURATION_TEXT];
-    if (progress->duration_ns) {
-        duration_print(progress->duration_ns, length);
-    }
-    const struct counters *total = &second->total->counters;
-    uint64_t errors = total->ended - tally_successes(second->total);
+    fputs(progress->is_terminal ? "\r\033[K" : "", stderr);
+    print_elapsed(progress, second->elapsed_ns);
     fprintf(stderr,
-            "%s%s of %s  sent %" PRIu64 "  last second %" PRIu64 "/s p50 %s p99 %s  in flight "
-            "%" PRIu64 "  errors %" PRIu64 "%s",
-            progress->is_terminal ? "\r\033[K" : "",
-            duration_print(second->elapsed_ns / NS_PER_S * NS_PER_S, elapsed), length,
-            second->started, tally->counters.ended,
-            duration_print_rounded(histogram_percentile(&tally->latency, 500000), p50),
-            duration_print_rounded(histogram_percentile(&tally->latency, 990000), p99),
-            second->in_flight, errors, progress->is_terminal ? "" : "\n");
+            "  sent %" PRIu64 "  %" PRIu64 "/s  in flight %" PRIu64 "  p50 %s  p99 %s  errors "
+            "%" PRIu64 "%s",
+            second->started, second->tally->counters.ended, second->in_flight,
+            duration_print_rounded(histogram_percentile(latency, 500000), p50),
+            duration_print_rounded(histogram_percentile(latency, 990000), p99), errors,
+            progress->is_terminal ? "" : "\n");
     fflush(stderr);
 }
 

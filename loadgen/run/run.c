@@ -14,7 +14,7 @@
 #include "loadgen/http/engine_h1.h"
 #include "loadgen/run/worker.h"
 
-#define START_LEAD_NS (2 * NS_PER_MS)    /* from opening the gate to the first request */
+#define START_LEAD_NS (10 * NS_PER_MS)   /* from opening the gate to the first request */
 #define COLLECT_LEAD_NS (20 * NS_PER_MS) /* from the workers' tick to ours */
 
 struct state {
