@@ -68,7 +68,7 @@ bench: deps
 	$(Q)BIN=$(B)/bin tests/bench/bench.sh
 
 # What is needed, and for what; README.md says why each.
-PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev node-llhttp zlib1g-dev
+PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev
 PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := wrk gunicorn
@@ -83,11 +83,11 @@ help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
-$(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lm
+$(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
 $(B)/bin/loadgen: LIBS := -ljansson -lz -lm
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
-$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lz -lm
+$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lz -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 

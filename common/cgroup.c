@@ -25,7 +25,7 @@ static FILE *open_in(const char *dir, const char *file)
     return fopen(path, "re");
 }
 
-static bool read_line(const char *dir, const char *file, char *line, size_t size)
+bool cgroup_read_line(const char *dir, const char *file, char *line, size_t size)
 {
     FILE *f = open_in(dir, file);
     if (!f) {
@@ -39,7 +39,7 @@ static bool read_line(const char *dir, const char *file, char *line, size_t size
 static bool read_limit_v2(const char *dir, double *cpus)
 {
     char line[64];
-    if (!read_line(dir, "cpu.max", line, sizeof line)) {
+    if (!cgroup_read_line(dir, "cpu.max", line, sizeof line)) {
         return false;
     }
     char *rest = NULL;
@@ -55,11 +55,12 @@ static bool read_limit_v2(const char *dir, double *cpus)
 static bool read_limit_v1(const char *dir, double *cpus)
 {
     char line[64];
-    if (!read_line(dir, "cpu.cfs_quota_us", line, sizeof line)) {
+    if (!cgroup_read_line(dir, "cpu.cfs_quota_us", line, sizeof line)) {
         return false;
     }
     double quota = strtod(line, NULL);
-    if (quota <= 0 || !read_line(dir, "cpu.cfs_period_us", line, sizeof line)) { /* -1: none */
+    if (quota <= 0 ||
+        !cgroup_read_line(dir, "cpu.cfs_period_us", line, sizeof line)) { /* -1: none */
         return false;
     }
     double period = strtod(line, NULL);
@@ -70,29 +71,36 @@ static bool read_limit_v1(const char *dir, double *cpus)
 static const struct version version_1 = {read_limit_v1, "throttled_time", 1};
 static const struct version version_2 = {read_limit_v2, "throttled_usec", NS_PER_US};
 
-static void read_stat(const struct version *version, const char *dir, struct cgroup_cpu *cpu)
+bool cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *value)
 {
-    FILE *f = open_in(dir, "cpu.stat");
+    FILE *f = open_in(dir, file);
     if (!f) {
-        return;
+        return false;
     }
     char line[128];
-    while (fgets(line, sizeof line, f)) {
-        char *value = strchr(line, ' ');
-        if (!value) {
-            continue;
-        }
-        *value++ = '\0';
-        uint64_t n = strtoull(value, NULL, 10);
-        if (strcmp(line, "nr_throttled") == 0) {
-            cpu->has_stat = true;
-            cpu->throttled_periods = n > cpu->throttled_periods ? n : cpu->throttled_periods;
-        } else if (strcmp(line, version->throttled_key) == 0) {
-            n *= version->throttled_unit_ns;
-            cpu->throttled_ns = n > cpu->throttled_ns ? n : cpu->throttled_ns;
-        }
+    size_t len = strlen(key);
+    bool is_found = false;
+    while (!is_found && fgets(line, sizeof line, f)) {
+        is_found = strncmp(line, key, len) == 0 && line[len] == ' ';
     }
     fclose(f);
+    if (is_found) {
+        *value = strtoull(line + len, NULL, 10);
+    }
+    return is_found;
+}
+
+static void read_stat(const struct version *version, const char *dir, struct cgroup_cpu *cpu)
+{
+    uint64_t n = 0;
+    if (cgroup_read_key(dir, "cpu.stat", "nr_throttled", &n)) {
+        cpu->has_stat = true;
+        cpu->throttled_periods = n > cpu->throttled_periods ? n : cpu->throttled_periods;
+    }
+    if (cgroup_read_key(dir, "cpu.stat", version->throttled_key, &n)) {
+        n *= version->throttled_unit_ns;
+        cpu->throttled_ns = n > cpu->throttled_ns ? n : cpu->throttled_ns;
+    }
 }
 
 /* Finds the path of our group in /proc/self/cgroup; `controller` NULL is the unified hierarchy. */
@@ -127,18 +135,19 @@ static void own_path(const char *root, const char *controller, char *path, size_
     fclose(f);
 }
 
-/* Walks from `path` below `mount` up to the mount itself, gathering what each level says. */
-static void walk_up(const struct version *version, const char *mount, char *path,
-                    struct cgroup_cpu *cpu)
+void cgroup_visit(const char *root, const char *controller, cgroup_visit_fn *visit, void *cls)
 {
+    char mount[PATH_MAX];
+    char path[PATH_MAX];
+    snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/cgroup.controllers", root);
+    bool is_v2 = access(mount, R_OK) == 0;
+    snprintf(mount, sizeof mount, "%s/sys/fs/cgroup%s%s", root, is_v2 ? "" : "/",
+             is_v2 ? "" : controller);
+    own_path(root, is_v2 ? NULL : controller, path, sizeof path);
     for (;;) {
         char dir[2 * PATH_MAX];
         snprintf(dir, sizeof dir, "%s%s", mount, path);
-        double cpus = 0;
-        if (version->read_limit(dir, &cpus) && (cpu->limit_cpus == 0 || cpus < cpu->limit_cpus)) {
-            cpu->limit_cpus = cpus;
-        }
-        read_stat(version, dir, cpu);
+        visit(cls, dir, is_v2);
         char *slash = strrchr(path, '/');
         if (!slash) {
             return;
@@ -147,16 +156,21 @@ static void walk_up(const struct version *version, const char *mount, char *path
     }
 }
 
+static void visit_cpu(void *cls, const char *dir, bool is_v2)
+{
+    struct cgroup_cpu *cpu = cls;
+    const struct version *version = is_v2 ? &version_2 : &version_1;
+    double cpus = 0;
+    if (version->read_limit(dir, &cpus) && (cpu->limit_cpus == 0 || cpus < cpu->limit_cpus)) {
+        cpu->limit_cpus = cpus;
+    }
+    read_stat(version, dir, cpu);
+}
+
 struct cgroup_cpu cgroup_read_cpu(const char *root)
 {
     struct cgroup_cpu cpu = {0};
-    char mount[PATH_MAX];
-    char path[PATH_MAX];
-    snprintf(mount, sizeof mount, "%s/sys/fs/cgroup/cgroup.controllers", root);
-    bool is_v2 = access(mount, R_OK) == 0;
-    snprintf(mount, sizeof mount, is_v2 ? "%s/sys/fs/cgroup" : "%s/sys/fs/cgroup/cpu", root);
-    own_path(root, is_v2 ? NULL : "cpu", path, sizeof path);
-    walk_up(is_v2 ? &version_2 : &version_1, mount, path, &cpu);
+    cgroup_visit(root, "cpu", visit_cpu, &cpu);
     return cpu;
 }
 

@@ -14,7 +14,7 @@ enum {
 struct admin {
     struct MHD_Daemon *daemon;
     const struct server *server;
-    const struct metrics *metrics;
+    const struct exposition *exposition;
 };
 
 static struct reply plain(unsigned status, const char *text)
@@ -35,11 +35,11 @@ static struct reply readyz(const struct admin *admin)
     return server_is_draining(admin->server) ? plain(503, "stopping\n") : plain(200, "ok\n");
 }
 
-static struct reply metrics(const struct admin *admin)
+static struct reply metrics_page(const struct admin *admin)
 {
     struct buffer b;
     buffer_init(&b, REPLY_MAX);
-    metrics_write(admin->metrics, &b);
+    exposition_write(admin->exposition, &b);
     return reply_buffer(200, &b, "text/plain; version=0.0.4; charset=utf-8");
 }
 
@@ -49,7 +49,7 @@ static const struct {
 } pages[] = {
     {"/livez", livez},
     {"/readyz", readyz},
-    {"/metrics", metrics},
+    {"/metrics", metrics_page},
 };
 
 static struct reply answer_path(const struct admin *admin, const char *method, const char *path)
@@ -87,7 +87,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
 }
 
 struct admin *admin_start(struct listener *listener, const struct server *server,
-                          const struct metrics *metrics, struct err *err)
+                          const struct exposition *exposition, struct err *err)
 {
     struct admin *admin = calloc(1, sizeof *admin);
     if (!admin) {
@@ -96,7 +96,7 @@ struct admin *admin_start(struct listener *listener, const struct server *server
         return NULL;
     }
     admin->server = server;
-    admin->metrics = metrics;
+    admin->exposition = exposition;
     /* clang-format off */
     admin->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD,

@@ -9,15 +9,15 @@
 #define TARGET_API_ADMIN_H
 
 #include "common/err.h"
+#include "target-api/exposition.h"
 #include "target-api/listener.h"
-#include "target-api/metrics.h"
 #include "target-api/server.h"
 
 struct admin;
 
 /* Takes over the listener's socket, also when it fails. NULL: err is set. */
 struct admin *admin_start(struct listener *listener, const struct server *server,
-                          const struct metrics *metrics, struct err *err);
+                          const struct exposition *exposition, struct err *err);
 
 /* NULL is allowed. */
 void admin_stop(struct admin *admin);

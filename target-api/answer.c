@@ -1,7 +1,37 @@
 #include "target-api/answer.h"
 
+#include <limits.h>
+#include <stdlib.h>
+
+static void release_document(void *document)
+{
+    document_unref(document);
+}
+
+/* The parts stay where they are; only the list of them is copied. */
+static struct MHD_Response *create_from_document(struct document *document)
+{
+    size_t count = document_parts(document);
+    struct MHD_IoVec *parts = calloc(count, sizeof *parts);
+    if (!parts || count > UINT_MAX) {
+        free(parts);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct slice part = document_part(document, i);
+        parts[i] = (struct MHD_IoVec){.iov_base = part.bytes, .iov_len = part.len};
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_iovec(parts, (unsigned)count, release_document, document);
+    free(parts);
+    return response;
+}
+
 static struct MHD_Response *create_response(struct reply *reply)
 {
+    if (reply->document) {
+        return create_from_document(reply->document);
+    }
     /* MHD only reads the bytes, but asks for a pointer that could write. */
     union {
         const char *bytes;

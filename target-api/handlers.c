@@ -3,25 +3,26 @@
 #include "target-api/detail.h"
 #include "target-api/new_user.h"
 #include "target-api/pynum.h"
+#include "target-api/store.h"
 
-struct reply handlers_root(struct store *store, const struct request *request)
+struct reply handlers_root(const struct service *service, const struct request *request)
 {
-    (void)store;
+    (void)service;
     (void)request;
     return reply_static(200, "\"Hello Flask-API Server!\\n\"");
 }
 
-struct reply handlers_health(struct store *store, const struct request *request)
+struct reply handlers_health(const struct service *service, const struct request *request)
 {
-    (void)store;
+    (void)service;
     (void)request;
     return reply_static(200, "{\"health\":\"ok\"}");
 }
 
-struct reply handlers_metadata(struct store *store, const struct request *request)
+struct reply handlers_metadata(const struct service *service, const struct request *request)
 {
     (void)request;
-    return reply_text(200, store_get_metadata(store));
+    return reply_document(200, store_get_metadata(service->store));
 }
 
 static struct reply attribute_of(struct store *store, int64_t id, enum store_attribute attribute)
@@ -33,13 +34,13 @@ static struct reply attribute_of(struct store *store, int64_t id, enum store_att
     return reply_text(200, value);
 }
 
-struct reply handlers_name_by_path(struct store *store, const struct request *request)
+struct reply handlers_name_by_path(const struct service *service, const struct request *request)
 {
     int64_t id = 0;
     if (!pynum_parse_int(request->parameter, &id)) {
         return detail_reply_one("path", "users_id", DETAIL_INTEGER);
     }
-    return attribute_of(store, id, STORE_NAME);
+    return attribute_of(service->store, id, STORE_NAME);
 }
 
 /* False: `refusal` is the answer. */
@@ -57,17 +58,17 @@ static bool take_query_id(const struct request *request, int64_t *id, struct rep
     return true;
 }
 
-struct reply handlers_name_by_query(struct store *store, const struct request *request)
+struct reply handlers_name_by_query(const struct service *service, const struct request *request)
 {
     int64_t id = 0;
     struct reply refusal;
     if (!take_query_id(request, &id, &refusal)) {
         return refusal;
     }
-    return attribute_of(store, id, STORE_NAME);
+    return attribute_of(service->store, id, STORE_NAME);
 }
 
-struct reply handlers_attribute(struct store *store, const struct request *request)
+struct reply handlers_attribute(const struct service *service, const struct request *request)
 {
     int64_t id = 0;
     struct reply refusal;
@@ -78,18 +79,25 @@ struct reply handlers_attribute(struct store *store, const struct request *reque
     if (!store_find_attribute(request->parameter, &attribute)) {
         return reply_static(404, "{\"detail\":\"Attribute not found\"}");
     }
-    return attribute_of(store, id, attribute);
+    return attribute_of(service->store, id, attribute);
 }
 
-struct reply handlers_add_user(struct store *store, const struct request *request)
+struct reply handlers_add_user(const struct service *service, const struct request *request)
 {
     struct new_user user;
     struct reply refusal;
     if (!new_user_init(&user, request, &refusal)) {
         return refusal;
     }
-    struct text *metadata = NULL;
-    enum store_result result = store_put(store, user.id, user.name, user.age, &metadata);
+    struct document *metadata = NULL;
+    enum store_result result = store_put(service->store, user.id, user.name, user.age, &metadata);
     new_user_fini(&user);
-    return result == STORE_OK ? reply_text(200, metadata) : reply_unavailable();
+    switch (result) {
+    case STORE_OK:
+        return reply_document(200, metadata);
+    case STORE_FULL:
+        return reply_static(507, "{\"detail\":\"Insufficient Storage\"}");
+    default:
+        return reply_unavailable();
+    }
 }

@@ -10,9 +10,9 @@
 
 #include "target-api/reply.h"
 #include "target-api/request.h"
-#include "target-api/store.h"
+#include "target-api/service.h"
 
-typedef struct reply handler_fn(struct store *store, const struct request *request);
+typedef struct reply handler_fn(const struct service *service, const struct request *request);
 
 handler_fn handlers_root;
 handler_fn handlers_health;

@@ -2,7 +2,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/clock.h"
 #include "target-api/admin.h"
+#include "target-api/exposition.h"
 #include "target-api/listener.h"
 #include "target-api/metrics.h"
 #include "target-api/options.h"
@@ -28,29 +30,60 @@ static void serve(struct server *server, const char *api, const char *admin, con
     server_drain(server);
 }
 
+/* Everything that is started, in this order. */
+struct program {
+    struct listener api;
+    struct listener second;
+    struct store *store;
+    struct metrics *metrics;
+    struct service service;
+    struct server *server;
+    struct exposition exposition;
+    struct admin *admin;
+};
+
+static bool start(struct program *program, const struct target_options *options, struct err *err)
+{
+    struct store_options store = {.path = options->store_path,
+                                  .users_max = options->limits.users,
+                                  .bytes_max = options->limits.users_bytes};
+    if (!listener_open(&program->api, options->bind, options->port, "port", err) ||
+        !listener_open(&program->second, options->bind, options->admin_port, "admin-port", err) ||
+        !(program->store = store_create(&store, err)) ||
+        !(program->metrics = metrics_create(options->threads, err))) {
+        return false;
+    }
+    program->service = (struct service){program->store, options->has_test_endpoints};
+    struct server_options server = {.threads = options->threads,
+                                    .limits = options->limits,
+                                    .service = &program->service,
+                                    .metrics = program->metrics};
+    program->server = server_start(&program->api, &server, err);
+    program->exposition = (struct exposition){.metrics = program->metrics,
+                                              .server = program->server,
+                                              .store = program->store,
+                                              .start_s = (double)clock_wall_ns() / (double)NS_PER_S,
+                                              .pod = options->pod,
+                                              .node = options->node,
+                                              .namespace = options->namespace};
+    return program->server && (program->admin = admin_start(&program->second, program->server,
+                                                            &program->exposition, err));
+}
+
 static bool run(const struct target_options *options, const sigset_t *stop, struct err *err)
 {
-    struct listener api = {.socket = -1};
-    struct listener second = {.socket = -1};
-    struct store *store = NULL;
-    struct metrics *metrics = NULL;
-    struct server *server = NULL;
-    struct admin *admin = NULL;
-    bool ok = listener_open(&api, options->bind, options->port, "port", err) &&
-              listener_open(&second, options->bind, options->admin_port, "admin-port", err) &&
-              (store = store_create(err)) && (metrics = metrics_create(err)) &&
-              (server = server_start(&api, options->threads, store, metrics, err)) &&
-              (admin = admin_start(&second, server, metrics, err));
+    struct program program = {.api.socket = -1, .second.socket = -1};
+    bool ok = start(&program, options, err);
     if (ok) {
-        serve(server, api.address, second.address, stop);
+        serve(program.server, program.api.address, program.second.address, stop);
     }
     /* The server before what it borrows; but the second port reads the server's state. */
-    admin_stop(admin);
-    server_stop(server);
-    metrics_destroy(metrics);
-    store_destroy(store);
-    listener_close(&second);
-    listener_close(&api);
+    admin_stop(program.admin);
+    server_stop(program.server);
+    metrics_destroy(program.metrics);
+    store_destroy(program.store);
+    listener_close(&program.second);
+    listener_close(&program.api);
     return ok;
 }
 

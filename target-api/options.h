@@ -4,16 +4,25 @@
 #ifndef TARGET_API_OPTIONS_H
 #define TARGET_API_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/cli.h"
 #include "common/err.h"
+#include "target-api/limits.h"
 
 struct target_options {
     const char *bind;
     uint16_t port;
     uint16_t admin_port;
     unsigned threads; /* never 0: the default is resolved */
+    const char *store;
+    const char *store_path; /* what `store` says; NULL: only in memory */
+    bool has_test_endpoints;
+    struct limits limits;
+    const char *pod;
+    const char *node;
+    const char *namespace;
 };
 
 /* Strings point into argv or the environment. CLI_DONE: help or version was printed. */

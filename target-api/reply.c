@@ -36,6 +36,20 @@ struct reply reply_text(unsigned status, struct text *text)
                           .owner = text};
 }
 
+struct reply reply_document(unsigned status, struct document *document)
+{
+    if (!document) {
+        return reply_unavailable();
+    }
+    struct text *flat = document_flat(document);
+    if (!flat) {
+        return (struct reply){.status = status, .content_type = reply_json, .document = document};
+    }
+    text_ref(flat);
+    document_unref(document);
+    return reply_text(status, flat);
+}
+
 struct reply reply_buffer(unsigned status, struct buffer *b, const char *content_type)
 {
     size_t len = 0;
@@ -61,5 +75,6 @@ void reply_release(struct reply *reply)
     if (reply->release) {
         reply->release(reply->owner);
     }
+    document_unref(reply->document);
     *reply = (struct reply){0};
 }

@@ -11,8 +11,10 @@
 #define TARGET_API_REPLY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "target-api/buffer.h"
+#include "target-api/document.h"
 #include "target-api/text.h"
 
 enum { REPLY_MAX = 64 * 1024 * 1024 }; /* of what is written piece by piece */
@@ -25,6 +27,8 @@ struct reply {
     size_t len;
     void (*release)(void *owner); /* NULL: the bytes are static */
     void *owner;
+    struct document *document; /* instead of bytes; NULL: there are bytes */
+    uint64_t delay_ns;         /* to wait before it is sent */
 };
 
 /* JSON that is a constant of the program. */
@@ -35,6 +39,9 @@ struct reply reply_method_not_allowed(const char *allow);
 
 /* Takes the reference over. NULL: 503. */
 struct reply reply_text(unsigned status, struct text *text);
+
+/* Takes the reference over. NULL: 503. */
+struct reply reply_document(unsigned status, struct document *document);
 
 /* Takes the buffer's bytes over. A buffer that failed: 503. */
 struct reply reply_buffer(unsigned status, struct buffer *b, const char *content_type);

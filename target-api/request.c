@@ -57,17 +57,42 @@ struct request *request_create(const char *uri)
     return request;
 }
 
+void request_limit(struct request *request, size_t body_max, struct request_budget *budget)
+{
+    request->body.max = body_max;
+    request->budget = budget;
+}
+
 void request_destroy(struct request *request)
 {
     if (request) {
+        if (request->budget && request->body.len > 0) {
+            atomic_fetch_sub(&request->budget->used_bytes, request->body.len);
+        }
+        reply_release(&request->reply);
         buffer_fini(&request->body);
         free(request);
     }
 }
 
+/* Adds to the body, unless all bodies together have too much. */
+static bool keep(struct request *request, const char *bytes, size_t len)
+{
+    struct request_budget *budget = request->budget;
+    if (budget && atomic_fetch_add(&budget->used_bytes, len) + len > budget->limit_bytes) {
+        request->is_crowded_out = true;
+    } else if (buffer_add(&request->body, bytes, len)) {
+        return true;
+    }
+    if (budget) {
+        atomic_fetch_sub(&budget->used_bytes, len);
+    }
+    return false;
+}
+
 bool request_add_body(struct request *request, const char *bytes, size_t len)
 {
-    if (request->dropped == 0 && buffer_add(&request->body, bytes, len)) {
+    if (request->dropped == 0 && keep(request, bytes, len)) {
         return true;
     }
     request->dropped += len;

@@ -6,8 +6,8 @@
  * last of several of the same name counts. A %XX that is none stays as it is; a decoded NUL or
  * slash is a byte of the path like any other.
  *
- * The body is gathered up to REQUEST_BODY_MAX. What comes beyond is dropped, so that the client
- * gets to read its 413, but not without an end.
+ * The body is gathered up to its limit. What comes beyond is dropped, so that the client gets to
+ * read its 413, but not without an end.
  *
  * Threads: the one that serves the connection. Memory: request_create to request_destroy; slices
  * live as long as the request, unless they say less.
@@ -15,15 +15,24 @@
 #ifndef TARGET_API_REQUEST_H
 #define TARGET_API_REQUEST_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "target-api/buffer.h"
+#include "target-api/reply.h"
 #include "target-api/slice.h"
 
 enum {
-    REQUEST_BODY_MAX = 1024 * 1024,
+    REQUEST_BODY_MAX = 1024 * 1024, /* unless request_limit says otherwise */
     REQUEST_DROPPED_MAX = 64 * 1024 * 1024,
+};
+
+/* The bytes that the bodies of all requests under way may have together. */
+struct request_budget {
+    uint64_t limit_bytes;
+    atomic_uint_fast64_t used_bytes;
 };
 
 struct request {
@@ -33,6 +42,12 @@ struct request {
     struct slice query;       /* as it was sent; empty when there is none */
     struct slice parameter;   /* what stands for {...} in the route's template */
     struct buffer body;
+    struct request_budget *budget; /* NULL: none */
+    bool is_crowded_out;           /* the body was dropped for the sake of others */
+    uint64_t begun_ns;             /* when its first line was read */
+    bool has_reply;                /* `reply` waits for its moment, for the route */
+    size_t route;
+    struct reply reply;
     size_t dropped; /* bytes of the body that came beyond its limit */
     char *scratch;  /* room for one decoded query field */
     char storage[];
@@ -41,13 +56,16 @@ struct request {
 /* NULL: no memory. */
 struct request *request_create(const char *uri);
 
+/* Before the first byte of the body. */
+void request_limit(struct request *request, size_t body_max, struct request_budget *budget);
+
 /* NULL is allowed. */
 void request_destroy(struct request *request);
 
 /* Takes a piece of the body. False: it will not be read any further; close the connection. */
 bool request_add_body(struct request *request, const char *bytes, size_t len);
 
-/* The body was longer than REQUEST_BODY_MAX. */
+/* The body was longer than its limit. */
 bool request_body_is_too_large(const struct request *request);
 
 /*

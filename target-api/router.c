@@ -4,21 +4,27 @@
 #include <string.h>
 
 #include "target-api/handlers.h"
+#include "target-api/openapi.h"
+#include "target-api/test_handlers.h"
 
-struct route {
-    const char *method;
-    const char *template;
-    handler_fn *handle;
-};
-
-static const struct route routes[] = {
-    {"GET", "/", handlers_root},
-    {"GET", "/health", handlers_health},
-    {"GET", "/metadata", handlers_metadata},
-    {"GET", "/users_name/{users_id}", handlers_name_by_path},
-    {"GET", "/users_name/", handlers_name_by_query},
-    {"GET", "/users/{attribute}", handlers_attribute},
-    {"POST", "/add_users/", handlers_add_user},
+static const struct router_route routes[] = {
+    {"GET", "/", handlers_root, .summary = "A greeting"},
+    {"GET", "/health", handlers_health, .summary = "Whether the service works"},
+    {"GET", "/metadata", handlers_metadata, .summary = "All users", .schema = "Users"},
+    {"GET", "/users_name/{users_id}", handlers_name_by_path, .summary = "The name of a user"},
+    {"GET", "/users_name/", handlers_name_by_query, .summary = "The name of a user",
+     .query = "users_id"},
+    {"GET", "/users/{attribute}", handlers_attribute, .summary = "The name or the age of a user",
+     .query = "users_id"},
+    {"POST", "/add_users/", handlers_add_user, .summary = "Adds a user or replaces one",
+     .schema = "Users", .takes_user = true},
+    {"GET", "/openapi.json", openapi_answer, .summary = "This description", .schema = "Any"},
+    {"GET", "/delay/{ms}", test_delay, .summary = "An answer after some milliseconds",
+     .is_test = true},
+    {"GET", "/work/{us}", test_work, .summary = "An answer that costs some microseconds of CPU",
+     .is_test = true},
+    {"GET", "/status/{code}", test_status, .summary = "An answer with this code", .is_test = true},
+    {"GET", "/bytes/{n}", test_bytes, .summary = "An answer of so many bytes", .is_test = true},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 
@@ -74,19 +80,25 @@ static bool matches(const char *template, struct slice path, struct slice *param
     return is_end(template, t, (struct slice){path.bytes + used, path.len - used});
 }
 
-struct reply router_answer(struct store *store, struct request *request, size_t *route)
+struct reply router_answer(const struct service *service, struct request *request, size_t *route)
 {
     *route = ROUTES;
     for (size_t i = 0; i < ROUTES; i++) {
+        if (routes[i].is_test && !service->has_test_endpoints) {
+            continue;
+        }
         if (!matches(routes[i].template, request->path, &request->parameter)) {
             continue;
         }
         if (strcmp(routes[i].method, request->method) == 0) {
             *route = i;
+            if (request->is_crowded_out) {
+                return reply_unavailable();
+            }
             if (request_body_is_too_large(request)) {
                 return reply_static(413, "{\"detail\":\"Request Entity Too Large\"}");
             }
-            return routes[i].handle(store, request);
+            return routes[i].handle(service, request);
         }
         *route = *route == ROUTES ? i : *route;
     }
@@ -104,4 +116,9 @@ size_t router_count(void)
 const char *router_label(size_t route)
 {
     return route < ROUTES ? routes[route].template : ROUTER_NO_ROUTE;
+}
+
+const struct router_route *router_route(size_t route)
+{
+    return &routes[route];
 }

@@ -1,20 +1,27 @@
 #include "target-api/server.h"
 
+#include <linux/filter.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "common/file_limit.h"
-#include "target-api/answer.h"
-#include "target-api/request.h"
-#include "target-api/router.h"
+#include "target-api/api.h"
+#include "target-api/delays.h"
 
-enum { CONNECTIONS_MAX = 16384 };
+enum {
+    /* Of a connection's memory: what the headers parse to, and those of the answer. */
+    POOL_BESIDE_HEADER = 4096,
+};
+
+/* What is open beside connections: the second port's, and some. */
+static const uint64_t files_beside = 320;
 
 static const uint64_t drain_max_ns = 10 * NS_PER_S;
 static const uint64_t drain_quiet_ns = 100 * NS_PER_MS; /* for what the network still carries */
@@ -23,75 +30,77 @@ static const uint64_t drain_step_ns = 2 * NS_PER_MS;
 struct server {
     struct MHD_Daemon *daemon;
     MHD_socket quiesced; /* the listening socket, once it no longer listens */
-    struct store *store;
-    struct metrics *metrics;
-    atomic_bool is_draining;
-    atomic_uint_fast64_t started; /* requests whose request line was read */
-    atomic_uint_fast64_t ended;   /* of these: answered or given up */
+    struct limits limits;
+    struct api api;
 };
 
-/* libmicrohttpd calls this with the request line, before anything else: what it returns is
- * *context. */
-static void *begin_request(void *cls, const char *uri, struct MHD_Connection *connection)
+/* Every connection is an open file: one that cannot be accepted would hang, not be refused. */
+static uint64_t limit_by_files(uint64_t connections)
 {
-    (void)connection;
-    struct server *server = cls;
-    struct request *request = request_create(uri);
-    if (request) {
-        atomic_fetch_add(&server->started, 1);
+    file_limit_raise();
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) {
+        return connections;
     }
-    return request;
+    uint64_t most =
+        files.rlim_cur > 2 * files_beside ? files.rlim_cur - files_beside : files.rlim_cur / 2;
+    return connections < most ? connections : most;
 }
 
-static void end_request(void *cls, struct MHD_Connection *connection, void **context,
-                        enum MHD_RequestTerminationCode why)
+/*
+ * The limit of connections is ours, as libmicrohttpd lets what is beyond its own hang; its own is
+ * divided between the threads, and must be out of reach for each.
+ */
+static struct MHD_Daemon *start_daemon(struct server *server, MHD_socket socket, unsigned threads)
 {
-    (void)connection;
-    (void)why;
-    struct server *server = cls;
-    if (*context) {
-        request_destroy(*context);
-        *context = NULL;
-        atomic_fetch_add(&server->ended, 1);
-    }
+    const struct limits *limits = &server->limits;
+    unsigned flags =
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC | MHD_USE_ERROR_LOG;
+    flags |= server->api.delays ? MHD_ALLOW_SUSPEND_RESUME : 0U;
+    /* clang-format off */
+    return MHD_start_daemon(
+        flags,
+        0, api_accept, &server->api, api_handle, &server->api,
+        MHD_OPTION_EXTERNAL_LOGGER, api_log, &server->api,
+        MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_THREAD_POOL_SIZE, threads,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)(limits->connections + 1) * threads,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)limits->header_bytes + POOL_BESIDE_HEADER,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)limits->idle_s,
+        MHD_OPTION_NOTIFY_CONNECTION, api_connection, &server->api,
+        MHD_OPTION_URI_LOG_CALLBACK, api_begin, &server->api,
+        MHD_OPTION_NOTIFY_COMPLETED, api_end, &server->api,
+        MHD_OPTION_END);
+    /* clang-format on */
 }
 
-static enum MHD_Result answer_request(struct server *server, struct MHD_Connection *connection,
-                                      struct request *request)
+static bool start(struct server *server, const struct server_options *options,
+                  struct listener *listener, struct err *err)
 {
-    request->content_type =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
-    size_t route = 0;
-    struct reply reply = router_answer(server->store, request, &route);
-    metrics_count(server->metrics, route, request->method, reply.status);
-    return answer_queue(connection, &reply, server_is_draining(server));
+    struct api *api = &server->api;
+    server->limits = options->limits;
+    server->limits.connections = limit_by_files(options->limits.connections);
+    api->service = options->service;
+    api->metrics = options->metrics;
+    api->limits = &server->limits;
+    api->budget.limit_bytes = options->limits.bodies_bytes;
+    api->connections =
+        connections_create(server->limits.connections, server->limits.request_s * NS_PER_S, err);
+    if (!api->connections ||
+        (options->service->has_test_endpoints && !(api->delays = delays_create(api_resume, err)))) {
+        return false;
+    }
+    server->daemon = start_daemon(server, listener->socket, options->threads);
+    if (!server->daemon) {
+        return err_set(err, ERR_FAILED, "cannot start %u threads for %s; try a smaller -threads",
+                       options->threads, listener->address);
+    }
+    listener->socket = -1;
+    return true;
 }
 
-/* Called with the headers, with each piece of the body, and at the end of the request. */
-static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload_data,
-                              size_t *upload_data_size, void **context)
-{
-    (void)url; /* decoded by rules that are not ours: a %00 would cut it short */
-    (void)version;
-    struct request *request = *context;
-    if (!request) {
-        return MHD_NO;
-    }
-    if (!request->method) {
-        request->method = method;
-        return MHD_YES; /* an answer on the first call would close the connection */
-    }
-    if (*upload_data_size > 0) {
-        bool goes_on = request_add_body(request, upload_data, *upload_data_size);
-        *upload_data_size = 0;
-        return goes_on ? MHD_YES : MHD_NO;
-    }
-    return answer_request(cls, connection, request);
-}
-
-struct server *server_start(struct listener *listener, unsigned threads, struct store *store,
-                            struct metrics *metrics, struct err *err)
+struct server *server_start(struct listener *listener, const struct server_options *options,
+                            struct err *err)
 {
     struct server *server = calloc(1, sizeof *server);
     if (!server) {
@@ -100,41 +109,22 @@ struct server *server_start(struct listener *listener, unsigned threads, struct 
         return NULL;
     }
     server->quiesced = MHD_INVALID_SOCKET;
-    server->store = store;
-    server->metrics = metrics;
-    file_limit_raise();
-    /* clang-format off */
-    server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_USE_ITC,
-        0, NULL, NULL, handle, server,
-        MHD_OPTION_LISTEN_SOCKET, listener->socket,
-        MHD_OPTION_THREAD_POOL_SIZE, threads,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_URI_LOG_CALLBACK, begin_request, server,
-        MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
-        MHD_OPTION_END);
-    /* clang-format on */
-    if (!server->daemon) {
+    if (!start(server, options, listener, err)) {
         listener_close(listener);
-        free(server);
-        err_set(err, ERR_FAILED, "cannot start %u threads for %s; try a smaller -threads", threads,
-                listener->address);
+        server_stop(server);
         return NULL;
     }
-    listener->socket = -1;
     return server;
 }
 
 bool server_is_draining(const struct server *server)
 {
-    return atomic_load_explicit(&server->is_draining, memory_order_relaxed);
+    return atomic_load_explicit(&server->api.is_draining, memory_order_relaxed);
 }
 
-static bool has_connections(const struct server *server)
+struct connections_counts server_connections(const struct server *server)
 {
-    const union MHD_DaemonInfo *info =
-        MHD_get_daemon_info(server->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-    return !info || info->num_connections > 0;
+    return connections_count(server->api.connections);
 }
 
 static void sleep_ns(uint64_t ns)
@@ -142,36 +132,56 @@ static void sleep_ns(uint64_t ns)
     nanosleep(&(struct timespec){.tv_nsec = (long)ns}, NULL);
 }
 
+/* From now on the kernel drops what comes for this socket, and takes no new connection. */
+static void stop_handshakes(int socket)
+{
+    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &drop};
+    setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
+}
+
 /*
- * From now on the kernel refuses. Shut down and not yet closed: a thread may be about to accept,
- * and must not find another file under the same number.
+ * Nobody is accepted any more but those whom the kernel has already let in: their request may be on
+ * its way, and closing would reset them. Then the kernel refuses. The socket is shut down and not
+ * yet closed: a thread may be about to accept, and must not find another file under its number.
  */
 static void refuse_connections(struct server *server)
 {
     server->quiesced = MHD_quiesce_daemon(server->daemon);
-    if (server->quiesced != MHD_INVALID_SOCKET) {
-        shutdown(server->quiesced, SHUT_RDWR);
+    if (server->quiesced == MHD_INVALID_SOCKET) {
+        return;
     }
+    stop_handshakes(server->quiesced);
+    for (;;) {
+        struct sockaddr_storage address;
+        socklen_t len = sizeof address;
+        int connection = accept4(server->quiesced, (struct sockaddr *)&address, &len,
+                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (connection < 0) {
+            break;
+        }
+        MHD_add_connection(server->daemon, connection, (struct sockaddr *)&address, len);
+    }
+    shutdown(server->quiesced, SHUT_RDWR);
 }
 
 void server_drain(struct server *server)
 {
-    atomic_store(&server->is_draining, true);
+    atomic_store(&server->api.is_draining, true);
     refuse_connections(server);
     uint64_t now = clock_now_ns();
     uint64_t give_up = now + drain_max_ns;
     uint64_t quiet_since = now;
-    uint64_t seen = atomic_load(&server->started);
+    uint64_t seen = metrics_progress(server->api.metrics).begun;
     while (now < give_up && now - quiet_since < drain_quiet_ns) {
         sleep_ns(drain_step_ns);
         now = clock_now_ns();
-        if (!has_connections(server)) {
+        if (connections_count(server->api.connections).open == 0) {
             return;
         }
-        uint64_t ended = atomic_load(&server->ended);
-        uint64_t started = atomic_load(&server->started);
-        if (started != seen || started != ended) {
-            seen = started;
+        struct metrics_progress progress = metrics_progress(server->api.metrics);
+        if (progress.begun != seen || progress.begun != progress.ended) {
+            seen = progress.begun;
             quiet_since = now;
         }
     }
@@ -179,11 +189,19 @@ void server_drain(struct server *server)
 
 void server_stop(struct server *server)
 {
-    if (server) {
-        MHD_stop_daemon(server->daemon);
-        if (server->quiesced != MHD_INVALID_SOCKET) {
-            close(server->quiesced);
-        }
-        free(server);
+    if (!server) {
+        return;
     }
+    if (server->api.delays) { /* a daemon must not be stopped while a connection is suspended */
+        delays_end(server->api.delays);
+    }
+    if (server->daemon) {
+        MHD_stop_daemon(server->daemon);
+    }
+    if (server->quiesced != MHD_INVALID_SOCKET) {
+        close(server->quiesced);
+    }
+    delays_destroy(server->api.delays);
+    connections_destroy(server->api.connections);
+    free(server);
 }

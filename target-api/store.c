@@ -1,208 +1,148 @@
 #include "target-api/store.h"
 
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "target-api/buffer.h"
+#include "target-api/user_file.h"
+#include "target-api/user_table.h"
 
-enum {
-    FIRST_CAPACITY = 16,  /* users; a power of two */
-    SLOTS_PER_USER = 2,   /* of the index, which is so never more than half full */
-    QUOTED_MAX = 1 << 27, /* bytes of one value; far above what a request body can hold */
-};
-
-struct user {
-    int64_t id;
-    size_t key_len;
-    char key[sizeof "\"-9223372036854775808\":"]; /* as it stands in the metadata document */
-    struct text *values[STORE_ATTRIBUTES];        /* as JSON strings */
-};
-
-/* Replaced as a whole when it is full, so that a reader never waits for the copying. */
-struct table {
-    size_t capacity;
-    struct user *users; /* in the order in which they came */
-    size_t *slots;      /* capacity * SLOTS_PER_USER; place in users + 1; 0: free */
-};
+enum { FIRST_CAPACITY = 16 }; /* users; a power of two */
 
 struct store {
+    struct store_options options;
+    struct user_file *file; /* NULL: only in memory */
     pthread_mutex_t writing;
     pthread_rwlock_t lock; /* guards all below; the writer may read without it */
-    struct table table;
+    struct user_table table;
     size_t count;
-    struct text *metadata;
+    uint64_t bytes;
+    struct document *document;
 };
 
 static const char *const attribute_names[STORE_ATTRIBUTES] = {"name", "age"};
 
-static bool table_init(struct table *table, size_t capacity)
+/* A write: what becomes of the store when it succeeds. */
+struct change {
+    struct user user;
+    size_t place;
+    bool is_new;
+    size_t count;
+    uint64_t bytes;
+    struct user_table larger; /* NULL `users`: the table stays */
+    struct document *document;
+};
+
+struct view {
+    const struct store *store;
+    const struct change *change;
+};
+
+/* The users as the change leaves them. */
+static struct document_entry changed_entry(const void *cls, size_t place)
 {
-    table->capacity = capacity;
-    table->users = calloc(capacity, sizeof *table->users);
-    table->slots = calloc(capacity, SLOTS_PER_USER * sizeof *table->slots);
-    return table->users && table->slots;
+    const struct view *view = cls;
+    bool is_changed = place == view->change->place;
+    return user_entry(is_changed ? &view->change->user : &view->store->table.users[place]);
 }
 
-static void table_fini(struct table *table)
+static enum store_result plan(const struct store *store, struct change *change)
 {
-    free(table->users);
-    free(table->slots);
-    *table = (struct table){0};
+    size_t found = *user_table_slot(&store->table, change->user.id);
+    change->is_new = found == 0;
+    change->place = change->is_new ? store->count : found - 1;
+    change->count = store->count + change->is_new;
+    size_t more = user_bytes(&change->user);
+    size_t less = change->is_new ? 0 : user_bytes(&store->table.users[change->place]);
+    change->bytes = store->bytes + more - less;
+    if (change->count > store->options.users_max && change->is_new) {
+        return STORE_FULL;
+    }
+    return change->bytes > store->options.bytes_max && more > less ? STORE_FULL : STORE_OK;
 }
 
-/* The slot that holds `id`, or the free one where it belongs. */
-static size_t *table_slot(const struct table *table, int64_t id)
+/* All that may fail; readers see nothing of it. */
+static enum store_result prepare(const struct store *store, struct change *change)
 {
-    size_t mask = table->capacity * SLOTS_PER_USER - 1;
-    /* Fibonacci hashing: ids in a row spread out, and so do ids that differ in high bits only. */
-    size_t at = (size_t)(((uint64_t)id * UINT64_C(0x9E3779B97F4A7C15)) >> 32) & mask;
-    while (table->slots[at] != 0 && table->users[table->slots[at] - 1].id != id) {
-        at = (at + 1) & mask;
-    }
-    return &table->slots[at];
-}
-
-/* Fills `larger` with the users of `table`, whose values it shares. */
-static bool table_grow(const struct table *table, size_t count, struct table *larger)
-{
-    if (table->capacity > SIZE_MAX / 4 / sizeof(struct user) ||
-        !table_init(larger, table->capacity * 2)) {
-        return false;
-    }
-    memcpy(larger->users, table->users, count * sizeof *table->users);
-    for (size_t i = 0; i < count; i++) {
-        *table_slot(larger, table->users[i].id) = i + 1;
-    }
-    return true;
-}
-
-static struct text *quote(struct slice value)
-{
-    struct buffer b;
-    buffer_init(&b, QUOTED_MAX);
-    struct text *text = NULL;
-    if (buffer_add_json_string(&b, value)) {
-        text = text_create(b.len);
-        if (text) {
-            memcpy(text->bytes, b.bytes, b.len);
-        }
-    }
-    buffer_fini(&b);
-    return text;
-}
-
-static void user_fini(struct user *user)
-{
-    for (int a = 0; a < STORE_ATTRIBUTES; a++) {
-        text_unref(user->values[a]);
-    }
-}
-
-static bool user_init(struct user *user, int64_t id, struct slice name, struct slice age)
-{
-    *user = (struct user){.id = id, .values = {quote(name), quote(age)}};
-    user->key_len = (size_t)snprintf(user->key, sizeof user->key, "\"%" PRId64 "\":", id);
-    if (user->values[STORE_NAME] && user->values[STORE_AGE]) {
-        return true;
-    }
-    user_fini(user);
-    return false;
-}
-
-static char *append(char *end, const char *bytes, size_t len)
-{
-    memcpy(end, bytes, len);
-    return end + len;
-}
-
-/*
- * Writes the document of `count` users of whom the one at place `changed` is `user`, and not (yet)
- * the one in the table. Measured first, so that there is one allocation and no copy.
- */
-static struct text *serialise(const struct table *table, size_t count, size_t changed,
-                              const struct user *user)
-{
-    size_t len = strlen("{\"name\":{},\"age\":{}}") + (count - 1) * STORE_ATTRIBUTES;
-    for (size_t i = 0; i < count; i++) {
-        const struct user *u = i == changed ? user : &table->users[i];
-        len +=
-            u->key_len * STORE_ATTRIBUTES + u->values[STORE_NAME]->len + u->values[STORE_AGE]->len;
-    }
-    struct text *text = text_create(len);
-    if (!text) {
-        return NULL;
-    }
-    char *end = text->bytes;
-    for (int a = 0; a < STORE_ATTRIBUTES; a++) {
-        end = append(end, a == 0 ? "{\"" : ",\"", 2);
-        end = append(end, attribute_names[a], strlen(attribute_names[a]));
-        end = append(end, "\":{", 3);
-        for (size_t i = 0; i < count; i++) {
-            const struct user *u = i == changed ? user : &table->users[i];
-            if (i > 0) {
-                *end++ = ',';
-            }
-            end = append(end, u->key, u->key_len);
-            end = append(end, u->values[a]->bytes, u->values[a]->len);
-        }
-        *end++ = '}';
-    }
-    *end = '}';
-    return text;
-}
-
-/* With `writing` held. Takes over `user`; on failure too. */
-static enum store_result put(struct store *store, struct user *user, struct text **metadata)
-{
-    size_t found = *table_slot(&store->table, user->id);
-    size_t place = found ? found - 1 : store->count;
-    size_t count = found ? store->count : store->count + 1;
-    struct table larger = {0};
-    bool grows = count > store->table.capacity;
-    struct text *document = serialise(&store->table, count, place, user);
-    if (!document || (grows && !table_grow(&store->table, store->count, &larger))) {
-        text_unref(document);
-        table_fini(&larger);
-        user_fini(user);
+    struct document_entry entry = user_entry(&change->user);
+    struct view view = {store, change};
+    change->document = change->is_new
+                           ? document_append(store->document, &entry)
+                           : document_replace(store->document, change->place, changed_entry, &view);
+    if (!change->document) {
         return STORE_NO_MEMORY;
     }
-    *metadata = text_ref(document);
+    return change->count <= store->table.capacity ||
+                   user_table_grow(&store->table, store->count, &change->larger)
+               ? STORE_OK
+               : STORE_NO_MEMORY;
+}
 
+static void publish(struct store *store, struct change *change)
+{
     pthread_rwlock_wrlock(&store->lock);
-    struct table old_table = store->table;
-    if (grows) {
-        store->table = larger;
+    struct user_table old_table = store->table;
+    if (change->larger.users) {
+        store->table = change->larger;
     }
-    struct user old_user = store->table.users[place]; /* zeroes when it is new */
-    struct text *old_document = store->metadata;
-    store->count = count;
-    store->table.users[place] = *user;
-    *table_slot(&store->table, user->id) = place + 1;
-    store->metadata = document;
+    struct user old_user = store->table.users[change->place]; /* zeroes when it is new */
+    struct document *old_document = store->document;
+    store->count = change->count;
+    store->bytes = change->bytes;
+    store->table.users[change->place] = change->user;
+    *user_table_slot(&store->table, change->user.id) = change->place + 1;
+    store->document = change->document;
     pthread_rwlock_unlock(&store->lock);
 
     user_fini(&old_user);
-    text_unref(old_document);
-    if (grows) {
-        table_fini(&old_table);
+    document_unref(old_document);
+    if (change->larger.users) {
+        user_table_fini(&old_table);
     }
-    return STORE_OK;
 }
 
-enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
-                            struct text **metadata)
+/* With `writing` held. `file` NULL: it is there already, or none is. */
+static enum store_result put(struct store *store, struct change *change, struct user_file *file,
+                             struct slice name, struct slice age)
 {
-    struct user user;
-    if (!user_init(&user, id, name, age)) {
+    enum store_result result = plan(store, change);
+    if (result == STORE_OK) {
+        result = prepare(store, change);
+    }
+    if (result == STORE_OK && file &&
+        !user_file_put(file, change->place, change->user.id, name, age)) {
+        result = STORE_FAILED;
+    }
+    if (result == STORE_OK) {
+        publish(store, change);
+        return STORE_OK;
+    }
+    document_unref(change->document);
+    user_table_fini(&change->larger);
+    user_fini(&change->user);
+    return result;
+}
+
+static enum store_result put_user(struct store *store, struct user_file *file, int64_t id,
+                                  struct slice name, struct slice age, struct document **metadata)
+{
+    struct change change = {0};
+    if (!user_init(&change.user, id, name, age)) {
         return STORE_NO_MEMORY;
     }
     pthread_mutex_lock(&store->writing);
-    enum store_result result = put(store, &user, metadata);
+    enum store_result result = put(store, &change, file, name, age);
+    if (result == STORE_OK && metadata) {
+        *metadata = document_ref(change.document); /* nobody else writes before we let go */
+    }
     pthread_mutex_unlock(&store->writing);
     return result;
+}
+
+enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
+                            struct document **metadata)
+{
+    return put_user(store, store->file, id, name, age, metadata);
 }
 
 static bool add_samples(struct store *store)
@@ -210,31 +150,53 @@ static bool add_samples(struct store *store)
     static const char *const samples[][STORE_ATTRIBUTES] = {
         {"user1", "24"}, {"user2", "30"}, {"user3", "18"}};
     for (int64_t id = 0; id < 3; id++) {
-        struct text *metadata = NULL;
         if (store_put(store, id, slice_of(samples[id][STORE_NAME]),
-                      slice_of(samples[id][STORE_AGE]), &metadata) != STORE_OK) {
+                      slice_of(samples[id][STORE_AGE]), NULL) != STORE_OK) {
             return false;
         }
-        text_unref(metadata);
     }
     return true;
 }
 
-struct store *store_create(struct err *err)
+static bool take_from_file(void *cls, int64_t id, struct slice name, struct slice age)
+{
+    return put_user(cls, NULL, id, name, age, NULL) == STORE_OK;
+}
+
+static bool fill(struct store *store, struct err *err)
+{
+    if (store->options.path) {
+        store->file = user_file_open(store->options.path, err);
+        if (!store->file || !user_file_read(store->file, take_from_file, store, err)) {
+            return false;
+        }
+    }
+    if (store->count == 0 && !add_samples(store)) {
+        return err_set(err, ERR_FAILED, "cannot store the three sample users; see -max-users");
+    }
+    return true;
+}
+
+struct store *store_create(const struct store_options *options, struct err *err)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) {
         err_set(err, ERR_FAILED, "out of memory");
         return NULL;
     }
+    store->options = *options;
     pthread_rwlockattr_t attributes;
     pthread_rwlockattr_init(&attributes);
     pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
     pthread_rwlock_init(&store->lock, &attributes);
     pthread_rwlockattr_destroy(&attributes);
     pthread_mutex_init(&store->writing, NULL);
-    if (!table_init(&store->table, FIRST_CAPACITY) || !add_samples(store)) {
+    if (!user_table_init(&store->table, FIRST_CAPACITY) || !(store->document = document_create())) {
         err_set(err, ERR_FAILED, "out of memory");
+        store_destroy(store);
+        return NULL;
+    }
+    if (!fill(store, err)) {
         store_destroy(store);
         return NULL;
     }
@@ -246,11 +208,12 @@ void store_destroy(struct store *store)
     if (!store) {
         return;
     }
+    user_file_close(store->file);
     for (size_t i = 0; i < store->count; i++) {
         user_fini(&store->table.users[i]);
     }
-    table_fini(&store->table);
-    text_unref(store->metadata);
+    user_table_fini(&store->table);
+    document_unref(store->document);
     pthread_rwlock_destroy(&store->lock);
     pthread_mutex_destroy(&store->writing);
     free(store);
@@ -271,7 +234,7 @@ struct text *store_get(struct store *store, int64_t id, enum store_attribute att
 {
     struct text *value = NULL;
     pthread_rwlock_rdlock(&store->lock);
-    size_t found = *table_slot(&store->table, id);
+    size_t found = *user_table_slot(&store->table, id);
     if (found) {
         value = text_ref(store->table.users[found - 1].values[attribute]);
     }
@@ -279,10 +242,18 @@ struct text *store_get(struct store *store, int64_t id, enum store_attribute att
     return value;
 }
 
-struct text *store_get_metadata(struct store *store)
+struct document *store_get_metadata(struct store *store)
 {
     pthread_rwlock_rdlock(&store->lock);
-    struct text *metadata = text_ref(store->metadata);
+    struct document *document = document_ref(store->document);
     pthread_rwlock_unlock(&store->lock);
-    return metadata;
+    return document;
+}
+
+struct store_counts store_count(struct store *store)
+{
+    pthread_rwlock_rdlock(&store->lock);
+    struct store_counts counts = {.users = store->count, .bytes = store->bytes};
+    pthread_rwlock_unlock(&store->lock);
+    return counts;
 }

@@ -145,6 +145,27 @@ START_TEST(what_is_dropped_has_an_end)
 }
 END_TEST
 
+START_TEST(all_bodies_together_have_a_limit)
+{
+    struct request_budget budget = {.limit_bytes = 10};
+    struct request *other = request_create("/");
+    request = request_create("/");
+    request_limit(other, 100, &budget);
+    request_limit(request, 100, &budget);
+    ck_assert(request_add_body(other, "12345678", 8));
+    ck_assert(request_add_body(request, "123", 3));
+    ck_assert(request->is_crowded_out);
+    ck_assert(!other->is_crowded_out);
+    request_destroy(other);
+    other = request_create("/");
+    request_limit(other, 100, &budget);
+    ck_assert(request_add_body(other, "1234567890", 10));
+    ck_assert(!other->is_crowded_out);
+    request_destroy(other);
+    ck_assert_uint_eq(budget.used_bytes, 0);
+}
+END_TEST
+
 Suite *request_suite(void);
 Suite *request_suite(void)
 {
@@ -157,6 +178,7 @@ Suite *request_suite(void)
     tcase_add_loop_test(tests, json_is_known_by_its_type, 0, sizeof types / sizeof types[0]);
     tcase_add_test(tests, the_body_is_gathered_up_to_its_limit);
     tcase_add_test(tests, what_is_dropped_has_an_end);
+    tcase_add_test(tests, all_bodies_together_have_a_limit);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,18 +1,24 @@
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "target-api/metrics.h"
 #include "target-api/router.h"
+#include "target-api/store.h"
 
 static struct store *store;
+static struct service service;
 static struct request *request;
 static struct reply reply;
 static size_t route;
 
 static void setup(void)
 {
-    store = store_create(NULL);
+    static const struct store_options options = {.users_max = 5, .bytes_max = 1 << 20};
+    store = store_create(&options, NULL);
+    service = (struct service){.store = store};
 }
 
 static void forget(void)
@@ -37,7 +43,7 @@ static const char *ask(const char *method, const char *uri, const char *body)
     if (body) {
         request_add_body(request, body, strlen(body));
     }
-    reply = router_answer(store, request, &route);
+    reply = router_answer(&service, request, &route);
     return router_label(route);
 }
 
@@ -158,6 +164,62 @@ START_TEST(the_answer_to_a_write_is_the_metadata_after_it)
 }
 END_TEST
 
+START_TEST(a_full_store_is_507_and_keeps_what_it_has)
+{
+    for (int i = 3; i < 5; i++) {
+        char body[64];
+        snprintf(body, sizeof body, "{\"id\":%d,\"name\":\"a\",\"age\":1}", i);
+        ask("POST", "/add_users", body);
+        ck_assert_uint_eq(reply.status, 200);
+    }
+    ask("POST", "/add_users", "{\"id\":5,\"name\":\"a\",\"age\":1}");
+    ck_assert_uint_eq(reply.status, 507);
+    expect_body("{\"detail\":\"Insufficient Storage\"}");
+    ask("POST", "/add_users", "{\"id\":4,\"name\":\"b\",\"age\":1}");
+    ck_assert_uint_eq(reply.status, 200);
+    ask("GET", "/users_name/0", NULL);
+    expect_body("\"user1\"");
+}
+END_TEST
+
+START_TEST(test_endpoints_are_there_only_when_asked_for)
+{
+    ck_assert_str_eq(ask("GET", "/delay/5", NULL), ROUTER_NO_ROUTE);
+    service.has_test_endpoints = true;
+    ck_assert_str_eq(ask("GET", "/delay/5", NULL), "/delay/{ms}");
+    ck_assert_uint_eq(reply.delay_ns, 5000000);
+    ask("GET", "/delay/x", NULL);
+    ck_assert_uint_eq(reply.status, 422);
+    ask("GET", "/status/503", NULL);
+    ck_assert_uint_eq(reply.status, 503);
+    ask("GET", "/status/199", NULL);
+    ck_assert_uint_eq(reply.status, 422);
+    ask("GET", "/bytes/7", NULL);
+    expect_body("xxxxxxx");
+    ask("GET", "/bytes/0", NULL);
+    expect_body("");
+}
+END_TEST
+
+static uint64_t cpu_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (uint64_t)t.tv_sec * 1000000000U + (uint64_t)t.tv_nsec;
+}
+
+START_TEST(work_burns_what_was_asked_for)
+{
+    service.has_test_endpoints = true;
+    uint64_t start = cpu_ns();
+    ask("GET", "/work/20000", NULL);
+    uint64_t used = cpu_ns() - start;
+    ck_assert_uint_eq(reply.status, 200);
+    ck_assert_uint_ge(used, 20000000);
+    ck_assert_uint_le(used, 30000000);
+}
+END_TEST
+
 static void expect_line(const struct metrics *metrics, const char *line)
 {
     struct buffer b;
@@ -170,7 +232,8 @@ static void expect_line(const struct metrics *metrics, const char *line)
 
 START_TEST(metrics_count_by_template_method_and_code)
 {
-    struct metrics *metrics = metrics_create(NULL);
+    struct metrics *metrics = metrics_create(1, NULL);
+    struct metrics_shard *shard = metrics_own_shard(metrics);
     static const struct {
         const char *method, *uri;
     } asked[] = {
@@ -180,7 +243,11 @@ START_TEST(metrics_count_by_template_method_and_code)
     };
     for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
         ask(asked[i].method, asked[i].uri, NULL);
-        metrics_count(metrics, route, asked[i].method, reply.status);
+        metrics_begin(shard);
+        metrics_count(shard, route, asked[i].method, reply.status, i * 60000);
+        if (i > 0) {
+            metrics_end(shard);
+        }
     }
     expect_line(metrics, "# HELP http_requests_total ");
     expect_line(metrics, "\n# TYPE http_requests_total counter\n");
@@ -190,7 +257,17 @@ START_TEST(metrics_count_by_template_method_and_code)
     expect_line(metrics, "{route=\"unmatched\",method=\"GET\",code=\"404\"} 2\n");
     expect_line(metrics, "{route=\"/health\",method=\"POST\",code=\"405\"} 1\n");
     expect_line(metrics, "{route=\"/health\",method=\"other\",code=\"405\"} 2\n");
-    expect_line(metrics, "\n# TYPE process_start_time_seconds gauge\n");
+    metrics_count_rejected(shard, 431);
+    expect_line(metrics, "{route=\"unmatched\",method=\"other\",code=\"431\"} 1\n");
+    expect_line(metrics, "\n# TYPE http_request_duration_seconds histogram\n");
+    static const char *const latencies[] = {
+        "_bucket{route=\"/health\",le=\"0.00025\"} 0", "_bucket{route=\"/health\",le=\"0.0005\"} 3",
+        "_bucket{route=\"/health\",le=\"+Inf\"} 3", "_sum{route=\"/health\"} 0.001080000",
+        "_count{route=\"/health\"} 3"};
+    for (size_t i = 0; i < sizeof latencies / sizeof latencies[0]; i++) {
+        expect_line(metrics, latencies[i]);
+    }
+    expect_line(metrics, "\nhttp_requests_in_flight 1\n");
     metrics_destroy(metrics);
 }
 END_TEST
@@ -205,6 +282,9 @@ Suite *router_suite(void)
     tcase_add_test(tests, another_method_is_refused_and_told_which);
     tcase_add_test(tests, no_other_answer_has_an_allow_header);
     tcase_add_test(tests, a_body_beyond_the_limit_is_413_and_stores_nothing);
+    tcase_add_test(tests, a_full_store_is_507_and_keeps_what_it_has);
+    tcase_add_test(tests, test_endpoints_are_there_only_when_asked_for);
+    tcase_add_test(tests, work_burns_what_was_asked_for);
     tcase_add_test(tests, the_body_of_another_method_does_not_matter);
     tcase_add_test(tests, the_answer_to_a_write_is_the_metadata_after_it);
     tcase_add_test(tests, metrics_count_by_template_method_and_code);

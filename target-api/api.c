@@ -1,0 +1,177 @@
+#include "target-api/api.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "target-api/answer.h"
+#include "target-api/router.h"
+
+enum MHD_Result api_accept(void *cls, const struct sockaddr *address, socklen_t len)
+{
+    (void)address;
+    (void)len;
+    const struct api *api = cls;
+    return connections_reserve(api->connections) ? MHD_YES : MHD_NO;
+}
+
+void api_connection(void *cls, struct MHD_Connection *connection, void **context,
+                    enum MHD_ConnectionNotificationCode what)
+{
+    const struct api *api = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connections_close(api->connections, *context);
+        *context = NULL;
+        return;
+    }
+    int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *context = connections_open(api->connections, socket, metrics_own_shard(api->metrics));
+}
+
+static struct connection *connection_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void *api_begin(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    struct api *api = cls;
+    struct request *request = request_create(uri);
+    if (request) {
+        request_limit(request, api->limits->body_bytes, &api->budget);
+        request->begun_ns = clock_now_ns();
+        struct connection *c = connection_of(connection);
+        connection_begin(c, request->begun_ns);
+        metrics_begin(connection_shard(c));
+    }
+    return request;
+}
+
+void api_end(void *cls, struct MHD_Connection *connection, void **context,
+             enum MHD_RequestTerminationCode why)
+{
+    (void)cls;
+    (void)why;
+    if (*context) {
+        struct connection *c = connection_of(connection);
+        request_destroy(*context);
+        *context = NULL;
+        connection_end(c);
+        metrics_end(connection_shard(c));
+    }
+}
+
+/* The one way out for an answer: counted, then queued. */
+static enum MHD_Result queue(struct api *api, struct MHD_Connection *connection,
+                             struct request *request, size_t route, struct reply *reply)
+{
+    metrics_count(connection_shard(connection_of(connection)), route, request->method,
+                  reply->status, clock_now_ns() - request->begun_ns);
+    bool close = atomic_load_explicit(&api->is_draining, memory_order_relaxed);
+    return answer_queue(connection, reply, close);
+}
+
+/* Keeps the reply until its moment; libmicrohttpd then calls the handler once more. */
+static enum MHD_Result put_off(struct api *api, struct MHD_Connection *connection,
+                               struct request *request, size_t route, struct reply reply)
+{
+    uint64_t due_ns = clock_now_ns() + reply.delay_ns;
+    request->has_reply = true;
+    request->reply = reply;
+    request->route = route;
+    MHD_suspend_connection(connection);
+    if (!delays_add(api->delays, due_ns, connection)) {
+        reply_release(&request->reply);
+        request->reply = reply_unavailable();
+        MHD_resume_connection(connection);
+    }
+    return MHD_YES;
+}
+
+void api_resume(void *connection)
+{
+    MHD_resume_connection(connection);
+}
+
+static enum MHD_Result answer(struct api *api, struct MHD_Connection *connection,
+                              struct request *request)
+{
+    struct reply reply;
+    if (request->has_reply) {
+        reply = request->reply;
+        request->reply = (struct reply){0};
+        return queue(api, connection, request, request->route, &reply);
+    }
+    connection_received(connection_of(connection));
+    request->content_type =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    size_t route = 0;
+    reply = router_answer(api->service, request, &route);
+    if (reply.delay_ns > 0 && api->delays) {
+        return put_off(api, connection, request, route, reply);
+    }
+    return queue(api, connection, request, route, &reply);
+}
+
+/* A body that is announced, and so long that we would not even read it to its end. */
+static bool is_hopeless(const struct api *api, struct MHD_Connection *connection)
+{
+    const char *length =
+        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return length && strtoull(length, NULL, 10) > api->limits->body_bytes + REQUEST_DROPPED_MAX;
+}
+
+/*
+ * With the headers. An answer now would close the connection, which is what a request deserves that
+ * is beyond a limit, and no other.
+ */
+static enum MHD_Result look_at_headers(struct api *api, struct MHD_Connection *connection,
+                                       struct request *request)
+{
+    const union MHD_ConnectionInfo *header =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    struct reply reply;
+    if (header && header->header_size > api->limits->header_bytes) {
+        reply = reply_static(431, "{\"detail\":\"Request Header Fields Too Large\"}");
+    } else if (is_hopeless(api, connection)) {
+        reply = reply_static(413, "{\"detail\":\"Request Entity Too Large\"}");
+    } else {
+        return MHD_YES;
+    }
+    connection_received(connection_of(connection));
+    return queue(api, connection, request, router_count(), &reply);
+}
+
+enum MHD_Result api_handle(void *cls, struct MHD_Connection *connection, const char *url,
+                           const char *method, const char *version, const char *upload_data,
+                           size_t *upload_data_size, void **context)
+{
+    (void)url; /* decoded by rules that are not ours: a %00 would cut it short */
+    (void)version;
+    struct request *request = *context;
+    if (!request) {
+        return MHD_NO;
+    }
+    if (!request->method) {
+        request->method = method;
+        return look_at_headers(cls, connection, request);
+    }
+    if (*upload_data_size > 0) {
+        bool goes_on = request_add_body(request, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return goes_on ? MHD_YES : MHD_NO;
+    }
+    return answer(cls, connection, request);
+}
+
+void api_log(void *cls, const char *format, va_list args)
+{
+    static const char rejecting[] = "Error processing request (HTTP response code is %u";
+    const struct api *api = cls;
+    if (strncmp(format, rejecting, sizeof rejecting - 1) == 0) {
+        struct metrics_shard *shard = metrics_own_shard(api->metrics);
+        if (shard) {
+            metrics_count_rejected(shard, va_arg(args, unsigned));
+        }
+    }
+}

@@ -1,0 +1,244 @@
+#include "target-api/connections.h"
+
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "common/clock.h"
+
+enum {
+    LOOKS_PER_DEADLINE = 20,
+    BATCH = 64, /* connections that are looked at without giving the lock away */
+};
+
+enum state { FREE, IDLE, RECEIVING, ANSWERING };
+
+struct connection {
+    /* Written by the thread that serves it. */
+    _Atomic(enum state) state;
+    atomic_uint_fast64_t requests; /* begun */
+    atomic_uint_fast64_t begun_ns;
+    int socket;
+    struct metrics_shard *shard;
+    size_t next_free; /* place + 1; while FREE */
+    /* What the looking thread saw. */
+    uint64_t seen_requests;
+    uint64_t seen_bytes;
+    bool has_seen_bytes;
+    uint64_t since_ns; /* when the request that is coming began; 0: none is */
+    bool is_expired;
+};
+
+struct connections {
+    size_t limit;
+    uint64_t deadline_ns;
+    atomic_size_t reserved;
+    atomic_uint_fast64_t refused;
+    atomic_uint_fast64_t expired;
+    pthread_mutex_t lock; /* guards the free places, the end, and FREE against its opposite */
+    pthread_cond_t ending;
+    bool is_ending;
+    size_t first_free; /* place + 1 */
+    size_t used;       /* places that were ever used */
+    pthread_t thread;
+    struct connection places[];
+};
+
+static uint64_t bytes_received(int socket)
+{
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received
+                                                                       : 0;
+}
+
+/* Finds out since when a request is coming on a connection that has none by libmicrohttpd. */
+static void look_at_idle(struct connection *c, uint64_t requests, uint64_t now)
+{
+    uint64_t bytes = bytes_received(c->socket);
+    if (requests != c->seen_requests || !c->has_seen_bytes) {
+        c->seen_requests = requests;
+        c->seen_bytes = bytes;
+        c->has_seen_bytes = true;
+        c->since_ns = 0;
+    } else if (bytes > c->seen_bytes && c->since_ns == 0) {
+        c->since_ns = now;
+    }
+}
+
+static void look(struct connections *connections, struct connection *c, uint64_t now)
+{
+    enum state state = atomic_load_explicit(&c->state, memory_order_acquire);
+    uint64_t requests = atomic_load_explicit(&c->requests, memory_order_relaxed);
+    if (state == FREE) {
+        return;
+    }
+    if (state == IDLE) {
+        look_at_idle(c, requests, now);
+    } else if (state == ANSWERING) {
+        c->has_seen_bytes = false;
+        c->since_ns = 0;
+    } else if (c->since_ns == 0 || requests > c->seen_requests + 1) {
+        c->since_ns = atomic_load_explicit(&c->begun_ns, memory_order_relaxed);
+        c->seen_requests = requests - 1;
+    }
+    if (!c->is_expired && c->since_ns != 0 && now > c->since_ns &&
+        now - c->since_ns > connections->deadline_ns) {
+        shutdown(c->socket, SHUT_RDWR);
+        c->is_expired = true;
+        atomic_fetch_add(&connections->expired, 1);
+    }
+}
+
+static void look_at_all(struct connections *connections)
+{
+    for (size_t i = 0; i < connections->used; i++) {
+        if (i % BATCH == BATCH - 1) { /* a thread that serves may be waiting */
+            pthread_mutex_unlock(&connections->lock);
+            pthread_mutex_lock(&connections->lock);
+        }
+        look(connections, &connections->places[i], clock_now_ns());
+    }
+}
+
+static void *keep_looking(void *cls)
+{
+    struct connections *connections = cls;
+    uint64_t step_ns = connections->deadline_ns / LOOKS_PER_DEADLINE;
+    step_ns = step_ns > NS_PER_S ? NS_PER_S : step_ns;
+    pthread_mutex_lock(&connections->lock);
+    while (!connections->is_ending) {
+        uint64_t at = clock_now_ns() + step_ns;
+        struct timespec until = {.tv_sec = (time_t)(at / NS_PER_S),
+                                 .tv_nsec = (long)(at % NS_PER_S)};
+        pthread_cond_timedwait(&connections->ending, &connections->lock, &until);
+        look_at_all(connections);
+    }
+    pthread_mutex_unlock(&connections->lock);
+    return NULL;
+}
+
+struct connections *connections_create(size_t limit, uint64_t deadline_ns, struct err *err)
+{
+    struct connections *connections =
+        calloc(1, sizeof *connections + limit * sizeof connections->places[0]);
+    if (!connections) {
+        err_set(err, ERR_FAILED,
+                "out of memory for %zu connections; try a smaller one of "
+                "-max-connections",
+                limit);
+        return NULL;
+    }
+    connections->limit = limit;
+    connections->deadline_ns = deadline_ns;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&connections->ending, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&connections->lock, NULL);
+    if (pthread_create(&connections->thread, NULL, keep_looking, connections) != 0) {
+        err_set(err, ERR_FAILED, "cannot start a thread for the deadlines");
+        pthread_cond_destroy(&connections->ending);
+        pthread_mutex_destroy(&connections->lock);
+        free(connections);
+        return NULL;
+    }
+    return connections;
+}
+
+void connections_destroy(struct connections *connections)
+{
+    if (!connections) {
+        return;
+    }
+    pthread_mutex_lock(&connections->lock);
+    connections->is_ending = true;
+    pthread_cond_signal(&connections->ending);
+    pthread_mutex_unlock(&connections->lock);
+    pthread_join(connections->thread, NULL);
+    pthread_cond_destroy(&connections->ending);
+    pthread_mutex_destroy(&connections->lock);
+    free(connections);
+}
+
+bool connections_reserve(struct connections *connections)
+{
+    if (atomic_fetch_add(&connections->reserved, 1) < connections->limit) {
+        return true;
+    }
+    atomic_fetch_sub(&connections->reserved, 1);
+    atomic_fetch_add(&connections->refused, 1);
+    return false;
+}
+
+struct connection *connections_open(struct connections *connections, int socket,
+                                    struct metrics_shard *shard)
+{
+    pthread_mutex_lock(&connections->lock);
+    size_t place = connections->first_free;
+    if (place == 0) { /* there is one, since it was reserved */
+        place = ++connections->used;
+    } else {
+        connections->first_free = connections->places[place - 1].next_free;
+    }
+    struct connection *c = &connections->places[place - 1];
+    c->socket = socket;
+    c->shard = shard;
+    c->seen_requests = 0;
+    c->seen_bytes = 0;
+    c->has_seen_bytes = true; /* nothing was received: what has come at the first look is new */
+    c->since_ns = 0;
+    c->is_expired = false;
+    atomic_store_explicit(&c->requests, 0, memory_order_relaxed);
+    atomic_store_explicit(&c->state, IDLE, memory_order_relaxed);
+    pthread_mutex_unlock(&connections->lock);
+    return c;
+}
+
+void connections_close(struct connections *connections, struct connection *connection)
+{
+    pthread_mutex_lock(&connections->lock);
+    atomic_store_explicit(&connection->state, FREE, memory_order_relaxed);
+    connection->next_free = connections->first_free;
+    connections->first_free = (size_t)(connection - connections->places) + 1;
+    pthread_mutex_unlock(&connections->lock);
+    atomic_fetch_sub(&connections->reserved, 1);
+}
+
+struct metrics_shard *connection_shard(const struct connection *connection)
+{
+    return connection->shard;
+}
+
+void connection_begin(struct connection *connection, uint64_t now_ns)
+{
+    uint64_t requests = atomic_load_explicit(&connection->requests, memory_order_relaxed);
+    atomic_store_explicit(&connection->requests, requests + 1, memory_order_relaxed);
+    atomic_store_explicit(&connection->begun_ns, now_ns, memory_order_relaxed);
+    atomic_store_explicit(&connection->state, RECEIVING, memory_order_release);
+}
+
+void connection_received(struct connection *connection)
+{
+    atomic_store_explicit(&connection->state, ANSWERING, memory_order_release);
+}
+
+void connection_end(struct connection *connection)
+{
+    atomic_store_explicit(&connection->state, IDLE, memory_order_release);
+}
+
+struct connections_counts connections_count(const struct connections *connections)
+{
+    return (struct connections_counts){
+        .limit = connections->limit,
+        .open = atomic_load(&connections->reserved),
+        .refused = atomic_load(&connections->refused),
+        .expired = atomic_load(&connections->expired),
+    };
+}
