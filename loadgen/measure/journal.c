@@ -112,6 +112,8 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
 struct reading {
     struct summary *summary;
     uint64_t wall_start_ns; /* of this file */
+    uint8_t *rows;          /* by index of the target */
+    size_t target_count;
     uint64_t results;
     uint64_t expected; /* results, as the end has it */
     uint64_t damaged;  /* blocks */
@@ -156,8 +158,31 @@ static void take_header(struct reading *reading, const json_t *json)
     reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
     reading->has_header = integer(json, "format") == FORMAT;
     reading->has_end = false;
+    reading->target_count = 0;
     summary->has_plan = true;
     add_schedule(summary, json_object_get(json, "plan"));
+}
+
+/* Targets come in their order. A file that lost some has the rest in the row of the others. */
+static void take_targets(struct reading *reading, const json_t *json)
+{
+    const json_t *list = json_object_get(json, "targets");
+    size_t first = integer(json, "first");
+    size_t count = json_array_size(list);
+    if (first < reading->target_count || first > UINT32_MAX || count == 0) {
+        return;
+    }
+    uint8_t *larger = realloc(reading->rows, first + count);
+    if (!larger) {
+        return;
+    }
+    reading->rows = larger;
+    memset(larger + reading->target_count, ROWS_OTHER, first - reading->target_count);
+    for (size_t i = 0; i < count; i++) {
+        const char *name = json_string_value(json_object_get(json_array_get(list, i), "name"));
+        larger[first + i] = rows_add(&reading->summary->rows, name ? name : "?");
+    }
+    reading->target_count = first + count;
 }
 
 static void take_end(struct reading *reading, const json_t *json)
@@ -184,6 +209,8 @@ static bool take_results(struct reading *reading, struct block *block)
     while ((state = result_decoder_next(&decoder, &result)) == RESULT_DECODE_OK) {
         /* Files start at different times, so here moments count from 1970. */
         result.intended_ns += reading->wall_start_ns;
+        result.row =
+            result.target < reading->target_count ? reading->rows[result.target] : ROWS_OTHER;
         tally_add(reading->summary->tally, &result);
         reading->results++;
     }
@@ -195,12 +222,14 @@ static bool take_block(struct reading *reading, struct block *block)
     if (block->type == BLOCK_RESULTS) {
         return reading->has_header && take_results(reading, block);
     }
-    if (block->type != BLOCK_HEADER && block->type != BLOCK_END) {
+    if (block->type != BLOCK_HEADER && block->type != BLOCK_TARGETS && block->type != BLOCK_END) {
         return true;
     }
     json_t *json = json_loadb((const char *)block_payload(block), block->length, 0, NULL);
     if (json && block->type == BLOCK_HEADER) {
         take_header(reading, json);
+    } else if (json && block->type == BLOCK_TARGETS) {
+        take_targets(reading, json);
     } else if (json) {
         take_end(reading, json);
     }
@@ -243,5 +272,6 @@ bool journal_read(FILE *in, const char *name, struct summary *summary, struct er
     bool ok = block ? read_blocks(&reading, block, in, err)
                     : err_set(err, ERR_FAILED, "not enough memory");
     free(block);
+    free(reading.rows);
     return ok || err_prefix(err, "%s", name);
 }

@@ -11,8 +11,8 @@ bool recorder_init(struct recorder *recorder, const struct recorder_config *conf
     recorder->addresses = config->addresses;
     recorder->texts = config->texts;
     recorder->writer = config->writer;
-    recorder->tally = tally_create();
-    atomic_init(&recorder->empty, tally_create());
+    recorder->tally = tally_create(config->has_rows);
+    atomic_init(&recorder->empty, tally_create(config->has_rows));
     atomic_init(&recorder->published, NULL);
     if (!recorder->tally || !atomic_load(&recorder->empty)) {
         recorder_fini(recorder);
@@ -97,6 +97,7 @@ void recorder_take(struct recorder *recorder, const struct exchange *exchange)
         .bytes_in = exchange->bytes_in,
         .bytes_out = exchange->bytes_out,
         .target = exchange->request->target,
+        .row = exchange->request->row,
         .retries = exchange->retries,
         .redirects = exchange->redirects,
         .code = exchange->code,

@@ -59,6 +59,7 @@ struct recorder_config {
     const struct address *addresses; /* by endpoint */
     struct text_pool *texts;
     struct result_writer *writer;
+    bool has_rows; /* tell results apart by target */
 };
 
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config,

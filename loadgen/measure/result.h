@@ -22,6 +22,7 @@ struct result {
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint32_t target;
+    uint8_t row; /* of the report that the target belongs to (loadgen/target/rows.h) */
     uint16_t retries;
     uint16_t redirects;
     uint16_t code; /* 0: no complete answer */

@@ -34,6 +34,7 @@ enum { SUMMARY_SCHEDULE = 320 };
 struct summary {
     struct tally *tally;
     struct text_pool texts;
+    struct rows rows;       /* the names of the tally's rows */
     uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the
                                start of the run, or 0 (1970) when they were read from files */
     /* What was asked for and did not become a result; unknown in a file without an end. */

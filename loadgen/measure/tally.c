@@ -3,9 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tally *tally_create(void)
+struct tally *tally_create(bool has_rows)
 {
     struct tally *tally = calloc(1, sizeof *tally);
+    if (tally && has_rows) {
+        tally->rows = calloc(ROWS_ALL, sizeof *tally->rows);
+        if (!tally->rows) {
+            free(tally);
+            return NULL;
+        }
+    }
     if (tally) {
         tally_clear(tally);
     }
@@ -14,7 +21,20 @@ struct tally *tally_create(void)
 
 void tally_destroy(struct tally *tally)
 {
+    if (tally) {
+        free(tally->rows);
+    }
     free(tally);
+}
+
+static void clear_row(struct tally_row *row)
+{
+    row->ended = 0;
+    row->successes = 0;
+    row->bytes_in = 0;
+    row->bytes_out = 0;
+    histogram_clear(&row->latency);
+    histogram_clear(&row->service);
 }
 
 void tally_clear(struct tally *tally)
@@ -33,6 +53,9 @@ void tally_clear(struct tally *tally)
     TIMINGS(X)
 #undef X
     histogram_clear(&tally->loop);
+    for (size_t i = 0; tally->rows && i < ROWS_ALL; i++) {
+        clear_row(&tally->rows[i]);
+    }
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -56,6 +79,21 @@ static void count_error(struct tally *tally, const char *text, enum outcome outc
         tally->errors[tally->error_count++] = (struct error_count){text, outcome, 0};
     }
     tally->errors[i].count += n;
+}
+
+static bool is_success(uint16_t code)
+{
+    return code >= 200 && code < 400;
+}
+
+static void count_row(struct tally_row *row, const struct result *result, uint64_t latency_ns)
+{
+    row->ended++;
+    row->successes += is_success(result->code);
+    row->bytes_in += result->bytes_in;
+    row->bytes_out += result->bytes_out;
+    histogram_record(&row->latency, latency_ns);
+    histogram_record(&row->service, result->service_ns);
 }
 
 void tally_add(struct tally *tally, const struct result *result)
@@ -83,9 +121,22 @@ void tally_add(struct tally *tally, const struct result *result)
     histogram_record(&tally->connect, result->connect_ns);
     histogram_record(&tally->wait, result->wait_ns);
     histogram_record(&tally->lag, result->lag_ns);
+    if (tally->rows) {
+        count_row(&tally->rows[result->row < ROWS_ALL ? result->row : ROWS_OTHER], result, latency);
+    }
     if (result->error) {
         count_error(tally, result->error, result->outcome, 1);
     }
+}
+
+static void merge_row(struct tally_row *into, const struct tally_row *from)
+{
+    into->ended += from->ended;
+    into->successes += from->successes;
+    into->bytes_in += from->bytes_in;
+    into->bytes_out += from->bytes_out;
+    histogram_merge(&into->latency, &from->latency);
+    histogram_merge(&into->service, &from->service);
 }
 
 void tally_merge(struct tally *into, const struct tally *from)
@@ -111,13 +162,16 @@ void tally_merge(struct tally *into, const struct tally *from)
     TIMINGS(X)
 #undef X
     histogram_merge(&into->loop, &from->loop);
+    for (size_t i = 0; into->rows && from->rows && i < ROWS_ALL; i++) {
+        merge_row(&into->rows[i], &from->rows[i]);
+    }
 }
 
 uint64_t tally_successes(const struct tally *tally)
 {
     uint64_t successes = 0;
-    for (size_t code = 200; code < 400; code++) {
-        successes += tally->codes[code];
+    for (uint16_t code = 0; code < TALLY_CODES; code++) {
+        successes += is_success(code) ? tally->codes[code] : 0;
     }
     return successes;
 }

@@ -17,6 +17,7 @@
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
+#include "loadgen/target/rows.h"
 
 /* The histograms of a request's spans, in the order of reports. */
 #define TIMINGS(X)                                                                                 \
@@ -48,6 +49,16 @@ struct error_count {
     uint64_t count;
 };
 
+/* What is counted of the targets that share a name. */
+struct tally_row {
+    uint64_t ended;
+    uint64_t successes;
+    uint64_t bytes_in;
+    uint64_t bytes_out;
+    struct histogram latency;
+    struct histogram service;
+};
+
 enum { TALLY_CODES = 1000, TALLY_ERRORS = TEXT_POOL_MAX + 1 };
 
 struct tally {
@@ -67,11 +78,12 @@ struct tally {
 #define X(name, label) struct histogram name;
     TIMINGS(X)
 #undef X
-    struct histogram loop; /* time from the return of epoll_wait to the last event handled */
+    struct tally_row *rows; /* ROWS_ALL of them; NULL: results are not told apart by target */
+    struct histogram loop;  /* time from the return of epoll_wait to the last event handled */
 };
 
-/* NULL when memory is short. */
-struct tally *tally_create(void);
+/* NULL when memory is short. `has_rows`: results are told apart by target as well. */
+struct tally *tally_create(bool has_rows);
 void tally_destroy(struct tally *tally);
 
 void tally_clear(struct tally *tally);

@@ -83,6 +83,24 @@ static json_t *generator(const struct summary *summary)
     return json;
 }
 
+static json_t *targets(const struct summary *summary)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        const struct tally_row *row = &summary->tally->rows[i];
+        if (row->ended > 0) {
+            json_array_append_new(
+                list, json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:o}", "name",
+                                rows_name(&summary->rows, i), "requests", integer(row->ended),
+                                "success", (double)row->successes / (double)row->ended, "bytes_in",
+                                bytes(row->bytes_in, row->ended), "bytes_out",
+                                bytes(row->bytes_out, row->ended), "latencies",
+                                timing(&row->latency), "service", timing(&row->service)));
+        }
+    }
+    return list;
+}
+
 static void add_remark(void *context, const char *sentence)
 {
     json_array_append_new(context, json_string(sentence));
@@ -116,6 +134,7 @@ static void add_ours(json_t *json, const struct summary *summary)
     bool is_known = summary->has_plan && !summary->is_cut_short;
     json_t *remarks = json_array();
     report_remarks(summary, add_remark, remarks);
+    json_object_set_new(json, "targets", targets(summary));
     json_object_set_new(json, "intended", is_known ? integer(summary->intended) : json_null());
     json_object_set_new(json, "not_started",
                         is_known ? integer(summary->not_started) : json_null());

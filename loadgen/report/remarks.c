@@ -44,6 +44,12 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             "slow; no result is missing.",
             summary->lost_seconds);
     }
+    if (summary->rows.others > 0) {
+        say(remarks,
+            "%zu targets share the row \"other\", because only the first %d names have rows of "
+            "their own.",
+            (size_t)summary->rows.others, ROWS_MAX);
+    }
     if (summary->is_interrupted) {
         say(remarks, "The run was stopped before its time.");
     }

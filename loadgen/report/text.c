@@ -98,6 +98,31 @@ static void write_generator(const struct summary *summary, FILE *out)
     fprintf(out, LABELS "%s\n", "Loop", "[99]", duration_print_rounded(g->loop_p99_ns, loop));
 }
 
+/* A row a name, when there are several. */
+static void write_rows(const struct summary *summary, FILE *out)
+{
+    static const uint32_t ranks[] = {500000, 950000, 990000};
+    char text[DURATION_TEXT];
+    if (summary->rows.count + (summary->rows.others > 0) < 2) {
+        return;
+    }
+    fprintf(out, LABELS "\n", "Targets", "[requests, success, mean, 50, 95, 99, max]");
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        const struct tally_row *row = &summary->tally->rows[i];
+        if (row->ended == 0) {
+            continue;
+        }
+        fprintf(out, "  %-45s %" PRIu64 ", %.2f%%, ", rows_name(&summary->rows, i), row->ended,
+                100 * mean(row->successes, row->ended));
+        fprintf(out, "%s, ", duration_print_rounded(histogram_mean(&row->latency), text));
+        for (size_t j = 0; j < sizeof ranks / sizeof ranks[0]; j++) {
+            fprintf(out, "%s, ",
+                    duration_print_rounded(histogram_percentile(&row->latency, ranks[j]), text));
+        }
+        fprintf(out, "%s\n", duration_print_rounded(row->latency.max_ns, text));
+    }
+}
+
 static void write_remark(void *context, const char *sentence)
 {
     fprintf(context, "! %s\n", sentence);
@@ -111,6 +136,7 @@ static bool write_text(const struct summary *summary, FILE *out)
     write_timing(out, "Connect", &summary->tally->connect);
     write_timing(out, "Wait", &summary->tally->wait);
     write_timing(out, "Lag", &summary->tally->lag);
+    write_rows(summary, out);
     write_schedule(summary, out);
     write_generator(summary, out);
     struct verdict verdict = verdict_of(summary);

@@ -257,6 +257,15 @@ static void watch(struct state *state, const struct control *control)
     }
 }
 
+/* In the order of the targets' rows, so that the numbers stay the same. */
+static void copy_rows(const struct rows *from, struct rows *into)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        rows_add(into, rows_name(from, i));
+    }
+    into->others = from->others;
+}
+
 /* Each request that was started has ended once, or the account is wrong. */
 static bool finish(struct state *state, struct err *err)
 {
@@ -265,6 +274,7 @@ static bool finish(struct state *state, struct err *err)
     }
     collect(state, true);
     struct summary *summary = state->summary;
+    copy_rows(&state->shared.recorder.targets->rows, &summary->rows);
     summary->not_started = summary->intended - summary->started;
     for (unsigned i = 0; i < state->started; i++) {
         const struct worker *worker = &state->workers[i];
@@ -300,11 +310,12 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err)
 {
+    bool has_rows = targets->count != 1;
     struct state state = {
         .summary = summary,
         .observer = observer,
         .writer = writer,
-        .window = tally_create(),
+        .window = tally_create(has_rows),
         .shared =
             {
                 .plan = plan,
@@ -323,6 +334,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .addresses = state.addresses,
         .texts = &summary->texts,
         .writer = writer,
+        .has_rows = has_rows,
     };
     ok = ok && start_workers(&state, err);
     ok = wait_for_workers(&state, err) && ok;

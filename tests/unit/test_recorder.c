@@ -31,8 +31,8 @@ static void setup(void)
     writer = result_writer_create(fileno(file), "it", 4, &err);
     text_pool_init(&texts);
     recorder = calloc(1, sizeof *recorder);
-    into = tally_create();
-    struct recorder_config config = {&targets, &address, &texts, writer};
+    into = tally_create(true);
+    struct recorder_config config = {&targets, &address, &texts, writer, true};
     ck_assert(recorder_init(recorder, &config, &err));
     recorder->origin_ns = START;
 }

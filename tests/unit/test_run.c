@@ -141,6 +141,24 @@ START_TEST(everything_intended_is_sent_and_served)
 }
 END_TEST
 
+START_TEST(each_target_has_its_row)
+{
+    struct measurement m = measure(&open_loop, &answers_at_once);
+    const struct tally *tally = m.summary->tally;
+    ck_assert_uint_eq(m.summary->rows.count, 2);
+    ck_assert_str_eq(rows_name(&m.summary->rows, 0), "GET /a");
+    ck_assert_str_eq(rows_name(&m.summary->rows, 1), "GET /b");
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_uint_eq(tally->rows[i].ended, 50);
+        ck_assert_uint_eq(tally->rows[i].successes, 50);
+        ck_assert_uint_eq(tally->rows[i].bytes_in, 50 * 15);
+    }
+    ck_assert_uint_eq(tally->rows[0].latency.sum_ns + tally->rows[1].latency.sum_ns,
+                      tally->latency.sum_ns);
+    summary_destroy(m.summary);
+}
+END_TEST
+
 /* The server stands still for a second; a fifth of the requests fall into it or wait behind it. */
 START_TEST(a_stall_shows_in_p99_however_few_workers)
 {
@@ -619,6 +637,10 @@ START_TEST(results_that_were_written_say_what_the_run_says)
     ck_assert_int_eq(
         memcmp(&read->tally->latency, &live->tally->latency, sizeof read->tally->latency), 0);
     ck_assert_int_eq(memcmp(&read->tally->lag, &live->tally->lag, sizeof read->tally->lag), 0);
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        ck_assert_uint_eq(read->tally->rows[i].ended, live->tally->rows[i].ended);
+        ck_assert_str_eq(rows_name(&read->rows, i), rows_name(&live->rows, i));
+    }
     ck_assert_uint_eq(read->tally->first_intended_ns,
                       live->tally->first_intended_ns + live->wall_start_ns);
     summary_destroy(live);
@@ -673,6 +695,7 @@ Suite *run_suite(void)
     TCase *tests = tcase_create("known answers");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, everything_intended_is_sent_and_served);
+    tcase_add_test(tests, each_target_has_its_row);
     tcase_add_loop_test(tests, a_stall_shows_in_p99_however_few_workers, 0, 4);
     tcase_add_test(tests, latency_is_never_below_the_delay_and_close_to_it);
     tcase_add_loop_test(tests, what_waits_for_a_connection_at_the_end_is_not_started, 0, 2);
