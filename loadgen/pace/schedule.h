@@ -7,7 +7,7 @@
  *     constant   N = rate t                                      the arithmetic of pacer.h
  *     ramp       N = a t + (b - a) t^2 / 2D                      whole numbers, exact
  *     stages     a ramp after another; 0 is the first's a        whole numbers, exact
- *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    to the nearest nanosecond
+ *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    exact at whole periods
  *     poisson    independent arrivals; with a duration exactly rate x duration of them
  *
  * Nothing here reads a clock. What a cursor hands out and what schedule_count says agree for every
@@ -45,7 +45,7 @@ enum schedule_type {
 #define SCHEDULE_HOUR_NS UINT64_C(3600000000000)
 
 /* The most that a ramp, a sine or a stage may ask for: a request a nanosecond. */
-#define SCHEDULE_RATE_MAX_PER_H SCHEDULE_HOUR_NS
+#define SCHEDULE_RATE_MAX_PER_H (RATE_MAX_PER_S * UINT64_C(3600))
 
 enum { SCHEDULE_STAGES_MAX = 64, SCHEDULE_TEXT = 160 };
 

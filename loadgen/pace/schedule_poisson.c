@@ -81,10 +81,10 @@ static uint64_t next_ordered(struct schedule_cursor *cursor, uint64_t m)
         return UINT64_MAX;
     }
     cursor->walk.part_ns *= exp_minus(exponential(&cursor->walk.random) / (double)m);
-    /* Rounded down, and never the end itself. */
+    /* Rounded up, and more than 0, so the moment is rounded down and before the end. */
     double left = ceil(cursor->walk.part_ns);
     uint64_t left_ns = left >= (double)duration_ns ? duration_ns : (uint64_t)left;
-    return duration_ns - (left_ns > 0 ? left_ns : 1);
+    return duration_ns - left_ns;
 }
 
 /* A gap further than the last moment, which keeps its fraction. */

@@ -8,8 +8,8 @@
  *
  *     y = x + (A / M) swing(x)
  *
- * rises for A < M and is solved for x. A moment is rounded to the nearest nanosecond, which hides
- * the last bits of sin and cos.
+ * rises for A < M and is solved for x. There sin and cos, and so the last bit of a double, decide;
+ * sine_count goes by the moments themselves, so that both agree.
  */
 #include <math.h>
 #include <stdio.h>
@@ -89,7 +89,7 @@ static uint64_t sine_due_ns(struct schedule_cursor *cursor, uint64_t k)
     wide periods = work / period_work;
     wide rest = work % period_work;
     double x = rest > 0 ? solve(sine, (double)rest / (double)period_work) : 0;
-    wide due_ns = periods * sine->period_ns + (wide)(x * (double)sine->period_ns + 0.5);
+    wide due_ns = periods * sine->period_ns + (wide)(x * (double)sine->period_ns);
     return due_ns < UINT64_MAX ? (uint64_t)due_ns : UINT64_MAX;
 }
 

@@ -32,7 +32,7 @@ static bool take_part(const char **text, char end, char part[PART_TEXT])
     return true;
 }
 
-/* A rate as -rate has it, but finite. */
+/* A rate as -rate has it, with its limit, but finite. */
 static bool parse_rate(const char *text, uint64_t *per_h)
 {
     struct rate rate = {0, 0};
@@ -41,7 +41,7 @@ static bool parse_rate(const char *text, uint64_t *per_h)
     }
     wide product = (wide)rate.count * SCHEDULE_HOUR_NS;
     *per_h = (uint64_t)(product / rate.per_ns);
-    return product % rate.per_ns == 0 && product / rate.per_ns <= SCHEDULE_RATE_MAX_PER_H;
+    return product % rate.per_ns == 0;
 }
 
 static bool take_rate(const char **text, char end, uint64_t *per_h)

@@ -66,6 +66,10 @@ static void write_schedule(const struct summary *summary, FILE *out)
     if (!summary->has_plan || summary->is_cut_short) {
         fputs("not recorded\n", out);
     } else if (summary->schedule[0]) {
+        if (summary->rate_count > 0) { /* of another file */
+            fprintf(out, "%" PRIu64 "/%s and ", summary->rate_count,
+                    duration_print(summary->rate_per_ns, per));
+        }
         fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", summary->schedule, summary->intended,
                 summary->not_started);
     } else if (summary->rate_count == 0) {

@@ -74,7 +74,8 @@ static void write_run(bool has_end, const char *plan_text)
     written->intended = 310;
     written->started = 300;
     written->not_started = 10;
-    written->generator = (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 1 << 20, 5 * NS_PER_MS};
+    written->generator =
+        (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 1 << 20, 5 * NS_PER_MS};
     journal_write_header(writer, plan, wall_ns, 1000);
     journal_write_targets(writer, &targets);
     for (uint64_t i = 0; i < 3; i++) {
@@ -167,6 +168,26 @@ START_TEST(an_interrupted_run_says_so)
     write_run(true, PLAN);
     ck_assert(read_back(length));
     ck_assert(got->is_interrupted);
+}
+END_TEST
+
+START_TEST(a_schedule_in_words_is_read_back)
+{
+    write_run(true, "{\"rate\":null,\"schedule\":{\"kind\":\"ramp\",\"words\":\"up\"}}");
+    ck_assert(read_back(length));
+    ck_assert_str_eq(got->schedule, "up");
+    ck_assert_uint_eq(got->rate_count, 0);
+    /* Poisson's rate is in its words, and not added up as well. */
+    write_run(true, "{\"rate\":{\"count\":9,\"per\":1000000000},"
+                    "\"schedule\":{\"kind\":\"poisson\",\"words\":\"9/1s\"}}");
+    ck_assert(read_back(length));
+    ck_assert_str_eq(got->schedule, "up and 9/1s");
+    ck_assert_uint_eq(got->rate_count, 0);
+    write_run(true, "{\"rate\":{\"count\":9,\"per\":1000000000},"
+                    "\"schedule\":{\"kind\":\"constant\",\"words\":\"9/1s\"}}");
+    ck_assert(read_back(length));
+    ck_assert_str_eq(got->schedule, "up and 9/1s");
+    ck_assert_uint_eq(got->rate_count, 9);
 }
 END_TEST
 
@@ -351,6 +372,7 @@ Suite *journal_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, what_was_written_is_read_back);
     tcase_add_test(tests, an_interrupted_run_says_so);
+    tcase_add_test(tests, a_schedule_in_words_is_read_back);
     tcase_add_test(tests, without_an_end_it_was_cut_short);
     tcase_add_test(tests, wherever_it_is_cut_what_is_whole_is_read);
     tcase_add_test(tests, a_damaged_block_is_counted_and_those_behind_it_are_read);

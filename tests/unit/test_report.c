@@ -125,6 +125,22 @@ static void expect_line(const char *line)
     ck_assert_msg(strstr(write_report(&report_text), line) != NULL, "no %s in\n%s", line, text);
 }
 
+START_TEST(a_schedule_that_is_no_constant_rate_is_said_in_words)
+{
+    summary->rate_count = 0;
+    summary_add_schedule(summary, "from 10/s to 500/s in 10s");
+    expect_line("[rate, intended, not started]     from 10/s to 500/s in 10s, 10, 0\n");
+    summary_add_schedule(summary, "3/1s poisson of seed 1");
+    expect_line("     from 10/s to 500/s in 10s and 3/1s poisson of seed 1, 10, 0\n");
+    summary->rate_count = 7; /* of one more file */
+    expect_line("     7/1s and from 10/s to 500/s in 10s and 3/1s poisson of seed 1, 10, 0\n");
+    for (int i = 0; i < 100; i++) {
+        summary_add_schedule(summary, "and so on");
+    }
+    ck_assert_uint_eq(strlen(summary->schedule), sizeof summary->schedule - 1);
+}
+END_TEST
+
 START_TEST(what_is_not_known_is_not_made_up)
 {
     summary->rate_count = 0;
@@ -288,6 +304,7 @@ Suite *report_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, the_text_is_vegetas_and_then_what_belongs_to_it);
     tcase_add_test(tests, remarks_are_the_last_lines);
+    tcase_add_test(tests, a_schedule_that_is_no_constant_rate_is_said_in_words);
     tcase_add_test(tests, what_is_not_known_is_not_made_up);
     tcase_add_test(tests, a_run_without_results_has_a_report);
     tcase_add_test(tests, one_request_has_no_rate_but_its_number);

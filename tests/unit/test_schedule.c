@@ -344,6 +344,23 @@ START_TEST(a_sine_begins_where_it_was_told)
 }
 END_TEST
 
+/* From the peak half a period has as many as the mean, though sin and cos are not exact there. */
+START_TEST(half_a_period_from_an_extreme_is_counted_exactly)
+{
+    for (uint64_t period_s = 1; period_s <= 60; period_s++) {
+        for (int start = SINE_PEAK; start <= SINE_TROUGH; start += SINE_TROUGH - SINE_PEAK) {
+            struct schedule schedule = {
+                .type = SCHEDULE_SINE,
+                .duration_ns = 7 * period_s * NS_PER_S / 2,
+                .sine = {202 * PER_S, 171 * PER_S, period_s * NS_PER_S, (enum sine_start)start},
+            };
+            ck_assert_uint_eq(schedule_count(&schedule, schedule.duration_ns), 707 * period_s);
+            ck_assert_uint_eq(schedule_due_ns(&schedule, 101 * period_s), period_s * NS_PER_S / 2);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_sine_does_not_drift_and_nearly_stands_still)
 {
     struct schedule schedule = {
@@ -390,6 +407,36 @@ START_TEST(the_same_seed_gives_the_same_moments_everywhere)
     }
     ck_assert_uint_eq(schedule_due_ns(&a, 999), with_end[4]);
     ck_assert_uint_eq(schedule_due_ns(&b, 999), without_end[4]);
+}
+END_TEST
+
+/* The first number of SplitMix64, in (0, 1]; 0xe220a8397b1dcdaf is the known one of seed 0. */
+static double first_uniform(uint64_t seed)
+{
+    uint64_t z = seed + UINT64_C(0x9e3779b97f4a7c15);
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    z ^= z >> 31;
+    ck_assert(seed != 0 || z == UINT64_C(0xe220a8397b1dcdaf));
+    return (double)((z >> 11) + 1) * 0x1p-53;
+}
+
+/* Spans so long that a nanosecond is the last bit: our ln and exp beside those of libm. */
+START_TEST(logarithm_and_exponential_are_right_to_the_last_bits)
+{
+    const uint64_t span_ns = UINT64_C(1) << 50;
+    for (uint64_t seed = 0; seed < 1000; seed++) {
+        double u = first_uniform(seed);
+        struct schedule gap = poisson(seed, 0, 0);
+        gap.rate = (struct rate){1, span_ns};
+        double gap_ns = -log(u) * (double)span_ns;
+        ck_assert_double_eq_tol((double)schedule_due_ns(&gap, 0), gap_ns, 1 + gap_ns * 1e-15);
+        struct schedule one = gap;
+        one.duration_ns = span_ns;
+        double left_ns = u * (double)span_ns;
+        ck_assert_double_eq_tol((double)(span_ns - schedule_due_ns(&one, 0)), left_ns,
+                                1 + left_ns * 2e-14);
+    }
 }
 END_TEST
 
@@ -629,8 +676,10 @@ static void add_arithmetic(TCase *tests)
     tcase_add_test(tests, a_pause_between_stages_has_no_requests);
     tcase_add_test(tests, a_sine_has_the_moments_of_vegetas_formula);
     tcase_add_test(tests, a_sine_begins_where_it_was_told);
+    tcase_add_test(tests, half_a_period_from_an_extreme_is_counted_exactly);
     tcase_add_test(tests, a_sine_does_not_drift_and_nearly_stands_still);
     tcase_add_test(tests, the_same_seed_gives_the_same_moments_everywhere);
+    tcase_add_test(tests, logarithm_and_exponential_are_right_to_the_last_bits);
     tcase_add_loop_test(tests, poisson_arrivals_are_spread_as_chance_would, 0, 8);
     tcase_add_loop_test(tests, poisson_without_an_end_has_exponential_gaps, 0, 4);
     tcase_add_test(tests, the_number_of_poisson_arrivals_is_exact_however_few_or_long);
