@@ -45,7 +45,7 @@ PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 
 .PHONY: all run test asan tsan lint bench deps clean help
-all: $(PROGRAMS)
+all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Recursion into this same file: what deps installs is looked for when it is read.
 run: deps
@@ -95,6 +95,10 @@ $(PROGRAMS) $(B)/bin/unit $(TOOLS):
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# The scripts of vegeta's users find what they call.
+$(B)/bin/vegeta: $(B)/bin/loadgen
+	$(Q)ln -sf loadgen $@
 
 $(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)

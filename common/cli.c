@@ -126,8 +126,8 @@ static enum cli_result take_flag(const struct cli *cli, char **argv, int argc, i
         return CLI_BAD;
     }
     if (!flag->set) {
-        err_set(err, ERR_USAGE, "-%s is a flag of vegeta's that is not there yet; leave it out",
-                name);
+        err_set(err, ERR_USAGE, flag->help ? "-%s: %s" : "-%s is a flag of vegeta's that %s", name,
+                flag->help ? flag->help : "is not there yet; leave it out");
         return CLI_BAD;
     }
     if (value) {

@@ -25,10 +25,11 @@
 typedef bool cli_set_fn(void *field, const char *text, struct err *err);
 
 struct cli_flag {
-    const char *name;   /* without the dash; NULL ends the table */
-    const char *value;  /* what stands for the value in the help; NULL: a boolean */
-    cli_set_fn *set;    /* NULL: a flag of vegeta's that is not there yet, and refused as such */
-    size_t offset;      /* of the field in the options */
+    const char *name;  /* without the dash; NULL ends the table */
+    const char *value; /* what stands for the value in the help; NULL: a boolean */
+    cli_set_fn *set; /* NULL: a flag of vegeta's that is refused, with `help` as the reason; without
+                        one because it is not there yet */
+    size_t offset;   /* of the field in the options */
     const char *preset; /* the default as a user would write it; NULL: the field stays as it is */
     const char *help;   /* one line, no full stop */
 };

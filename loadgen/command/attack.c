@@ -8,6 +8,7 @@
 
 #include "common/cgroup.h"
 #include "common/file_limit.h"
+#include "loadgen/command/aim.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/progress.h"
@@ -17,12 +18,7 @@
 #include "loadgen/run/run.h"
 #include "loadgen/target/utf8.h"
 
-enum { HEADERS_MAX = 128, BLOCKS_SPARE = 8 };
-
-struct headers {
-    const char *list[HEADERS_MAX];
-    size_t count;
-};
+enum { BLOCKS_SPARE = 8 };
 
 struct options {
     struct schedule_flags schedule;
@@ -34,7 +30,12 @@ struct options {
     int max_redirects;
     const char *unix_socket;
     bool keepalive;
-    struct headers headers;
+    bool is_chunked;
+    bool is_lazy;
+    uint64_t workers; /* taken and checked, and of no use here */
+    unsigned cpus;
+    const struct format *format;
+    struct aim_headers headers;
     const char *body;
     const char *name;
     const char *targets;
@@ -42,16 +43,6 @@ struct options {
     const char *encoding;
     const char *report;
 };
-
-static bool set_header(void *field, const char *text, struct err *err)
-{
-    struct headers *headers = field;
-    if (headers->count == HEADERS_MAX) {
-        return err_set(err, ERR_USAGE, "at most %d headers", HEADERS_MAX);
-    }
-    headers->list[headers->count++] = text;
-    return message_check_header(text, err);
-}
 
 /* The name becomes a header of every request, and a part of the results. */
 static bool set_name(void *field, const char *text, struct err *err)
@@ -65,7 +56,8 @@ static bool set_name(void *field, const char *text, struct err *err)
 static bool set_encoding(void *field, const char *text, struct err *err)
 {
     if (strcmp(text, "bin") != 0 && strcmp(text, "none") != 0) {
-        return err_set(err, ERR_USAGE, "\"%s\" is no encoding of results; use bin or none", text);
+        return err_set(err, ERR_USAGE, "\"%s\" is no encoding of results; use bin or none%s", text,
+                       strcmp(text, "gob") == 0 ? " (only Go's own library reads gob)" : "");
     }
     return cli_set_string(field, text, err);
 }
@@ -94,18 +86,20 @@ static const struct cli_flag flags[] = {
     {"body", "FILE", cli_set_string, FIELD(body), NULL,
      "body of the targets that name none of their own"},
     NOT_YET("cert"),
-    NOT_YET("chunked"),
+    {"chunked", NULL, cli_set_bool, FIELD(is_chunked), "false",
+     "send bodies with Transfer-Encoding: chunked"},
     NOT_YET("connect-to"),
     {"connections", "N", cli_set_u64, FIELD(max_idle), "10000",
      "connections to each host and port that are kept open without a request, at most"},
-    NOT_YET("cpus"),
+    {"cpus", "N", cli_set_threads, FIELD(cpus), NULL,
+     "threads at most, also before the command; without it as many as CPUs may be used"},
     NOT_YET("dns-ttl"),
     {"duration", "TIME", duration_set, FIELD(schedule.duration_ns), "0s",
      "how long requests are sent; 0 is until stopped (Ctrl-C); not with -stages"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin", "how results are kept"},
-    NOT_YET("format"),
+    {"format", "http|json", aim_set_format, FIELD(format), "http", "how the targets are written"},
     NOT_YET("h2c"),
-    {"header", "\"NAME: VALUE\"", set_header, FIELD(headers), NULL,
+    {"header", "\"NAME: VALUE\"", aim_set_header, FIELD(headers), NULL,
      "a header of every request; may be given several times"},
     NOT_YET("http2"),
     NOT_YET("insecure"),
@@ -113,7 +107,8 @@ static const struct cli_flag flags[] = {
      "use connections again; -keepalive=false opens one for each request"},
     NOT_YET("key"),
     NOT_YET("laddr"),
-    NOT_YET("lazy"),
+    {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
+     "read targets as they are needed, each once; the attack ends with them"},
     NOT_YET("max-body"),
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
      "connections to each host and port at most; 0 is no limit"},
@@ -122,7 +117,7 @@ static const struct cli_flag flags[] = {
     {"name", "TEXT", set_name, FIELD(name), "", "name of the attack, sent as X-Vegeta-Attack"},
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "where results go; without it to stdout, unless a report goes there"},
-    NOT_YET("profile"),
+    {"profile", NULL, NULL, 0, NULL, command_no_profile},
     {"progress", "TIME", duration_set, FIELD(progress_ns), "10s",
      "how often a line tells how far the run is, where stderr is no terminal; 0 is never"},
     NOT_YET("prometheus-addr"),
@@ -150,7 +145,8 @@ static const struct cli_flag flags[] = {
      "how long a request may take from its start; 0 is for ever"},
     {"unix-socket", "PATH", cli_set_string, FIELD(unix_socket), "",
      "a unix socket to connect to, whatever the URLs' hosts"},
-    NOT_YET("workers"),
+    {"workers", "N", cli_set_u64, FIELD(workers), "10",
+     "taken for vegeta's sake: a request in flight is no thread here, and none has to be started"},
     {0},
 };
 
@@ -174,8 +170,7 @@ struct attack {
     const struct report *report; /* NULL: none is asked for */
     bool keeps_results;
     int output_fd;
-    struct targets targets;
-    struct bytes body; /* of -body */
+    struct aim aim;
 };
 
 static bool decide_outputs(struct attack *attack, struct err *err)
@@ -200,38 +195,25 @@ static bool decide_outputs(struct attack *attack, struct err *err)
     return true;
 }
 
-static bool read_targets(struct attack *attack, const char *url, struct err *err)
+static bool take_aim(struct attack *attack, const char *url, struct err *err)
 {
     const struct options *options = &attack->options;
-    if (options->body && !bytes_add_file(&attack->body, options->body, err)) {
-        return err_prefix(err, "-body");
-    }
-    const struct message_defaults defaults = {
-        .headers = options->headers.list,
-        .header_count = options->headers.count,
-        .attack_name = options->name,
-        .body = attack->body.at,
-        .body_length = attack->body.length,
-        .keepalive = options->keepalive,
+    const struct aim_options aim = {
+        .url = url,
+        .targets = options->targets,
+        .format = options->format,
+        .is_lazy = options->is_lazy,
+        .body_file = options->body,
+        .defaults =
+            {
+                .headers = options->headers.list,
+                .header_count = options->headers.count,
+                .attack_name = options->name,
+                .keepalive = options->keepalive,
+                .is_chunked = options->is_chunked,
+            },
     };
-    if (url) {
-        return targets_single(&attack->targets, url, &defaults, err);
-    }
-    bool is_stdin = strcmp(options->targets, "stdin") == 0;
-    if (is_stdin && isatty(STDIN_FILENO)) {
-        return err_set(err, ERR_USAGE,
-                       "what shall be attacked? Give a URL, or -targets FILE, or targets on stdin");
-    }
-    FILE *in = is_stdin ? stdin : fopen(options->targets, "re");
-    if (!in) {
-        return err_set(err, ERR_FAILED, "-targets: cannot open %s: %s", options->targets,
-                       strerror(errno));
-    }
-    bool ok = targets_read(&attack->targets, in, options->targets, &format_http, &defaults, err);
-    if (!is_stdin) {
-        fclose(in);
-    }
-    return ok;
+    return aim_open(&attack->aim, &aim, err);
 }
 
 static bool open_output(struct attack *attack, struct err *err)
@@ -265,11 +247,12 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         ok = writer != NULL;
     }
     if (ok) {
-        struct progress progress = progress_begin(plan->schedule.duration_ns, attack->options.progress_ns);
+        struct progress progress =
+            progress_begin(plan->schedule.duration_ns, attack->options.progress_ns);
         const struct observer observer = {progress_show, &progress};
         const struct control control = {interrupt.stop_fd};
-        const struct source source = source_of(attack->targets.requests, attack->targets.count);
-        ok = run(plan, &attack->targets, &source, &control, &observer, writer, summary, err);
+        struct aim *aim = &attack->aim;
+        ok = run(plan, &aim->targets, &aim->source, &control, &observer, writer, summary, err);
         progress_end(&progress);
     }
     ok = result_writer_close(writer, err) && ok;
@@ -294,6 +277,9 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!schedule_from_flags(&options->schedule, &plan.schedule, err)) {
         return false;
     }
+    if (options->cpus && options->cpus < plan.threads) {
+        plan.threads = options->cpus;
+    }
     struct summary *summary = summary_create();
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
@@ -309,24 +295,27 @@ static bool run_attack(struct attack *attack, struct err *err)
     return ok;
 }
 
-static bool attack_main(int argc, char **argv, struct err *err)
+static bool attack_main(const struct command_globals *globals, int argc, char **argv,
+                        struct err *err)
 {
-    struct attack attack = {.output_fd = -1};
+    struct attack attack = {.output_fd = -1, .aim.fd = -1};
     int operands = 0;
     enum cli_result result = cli_parse(&cli, argc, argv, &attack.options, &operands, err);
     if (result != CLI_OK) {
         return result == CLI_DONE;
     }
     bool ok = true;
+    if (attack.options.cpus == 0) {
+        attack.options.cpus = globals->cpus;
+    }
     if (operands > 1) {
         ok = err_set(err, ERR_USAGE,
                      "one URL at most, not \"%s\" and \"%s\"; put several into a file for -targets",
                      argv[1], argv[2]);
     }
-    ok = ok && decide_outputs(&attack, err) &&
-         read_targets(&attack, operands ? argv[1] : NULL, err) && run_attack(&attack, err);
-    targets_free(&attack.targets);
-    bytes_free(&attack.body);
+    ok = ok && decide_outputs(&attack, err) && take_aim(&attack, operands ? argv[1] : NULL, err) &&
+         run_attack(&attack, err);
+    ok = aim_close(&attack.aim, err) && ok;
     if (attack.output_fd > STDERR_FILENO && close(attack.output_fd) != 0 && ok) {
         ok = err_set(err, ERR_FAILED, "-output: cannot close %s: %s", attack.options.output,
                      strerror(errno));

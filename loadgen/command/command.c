@@ -8,7 +8,13 @@
 
 static const struct command command_encode = {.name = "encode"};
 static const struct command command_plot = {.name = "plot"};
-static const struct command command_dump = {.name = "dump"};
+static const struct command command_dump = {
+    .name = "dump",
+    .help = "dump has been replaced by encode, as in vegeta: loadgen encode",
+};
+
+const char command_no_profile[] =
+    "vegeta profiles itself with it; to see where loadgen spends its time use perf record";
 
 static const struct command *const commands[] = {
     &command_attack, &command_report, &command_encode, &command_plot, &command_dump,
@@ -28,6 +34,9 @@ static const struct command *find(const char *name, struct err *err)
             if (commands[i]->cli) {
                 return commands[i];
             }
+            if (commands[i]->help) {
+                err_set(err, ERR_USAGE, "%s", commands[i]->help);
+            }
             err_set(err, ERR_USAGE, "%s is a command of vegeta's that is not there yet", name);
             return NULL;
         }
@@ -39,7 +48,7 @@ static const struct command *find(const char *name, struct err *err)
 
 static void print_usage(FILE *out)
 {
-    fputs("Usage: loadgen <command> [flags]\n\n"
+    fputs("Usage: loadgen [global flags] <command> [flags]\n\n"
           "Measures how many requests per second a web API carries.\n\nCommands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -48,11 +57,14 @@ static void print_usage(FILE *out)
         }
     }
     fputs("  help     explain a command: loadgen help attack\n\n"
-          "Flags:\n  -h\n        print this help\n  -version\n        print what this build is\n\n"
+          "Global flags:\n"
+          "  -cpus N\n        threads at most; without it as many as CPUs may be used\n"
+          "  -h\n        print this help\n  -version\n        print what this build is\n\n"
           "Example:\n"
           "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
           "  echo \"GET http://127.0.0.1:5000/health\" | loadgen attack -duration=5s "
-          "| loadgen report\n",
+          "| loadgen report\n\n"
+          "Started under the name vegeta it does the same: the scripts of vegeta's users go on.\n",
           out);
 }
 
@@ -69,32 +81,66 @@ static bool help(int argc, char **argv, struct err *err)
     return command != NULL;
 }
 
-static bool is_flag(const char *word, const char *name)
+/* The value of a flag before the command, -name=value or -name value. Moves *at to its last word.
+ */
+static const char *value_of(int argc, char **argv, int *at)
 {
-    return word[0] == '-' && strcmp(word + (word[1] == '-' ? 2 : 1), name) == 0;
+    const char *equals = strchr(argv[*at], '=');
+    if (equals) {
+        return equals + 1;
+    }
+    return *at + 1 < argc ? argv[++*at] : "";
+}
+
+enum global { GLOBAL_TAKEN, GLOBAL_DONE, GLOBAL_BAD };
+
+static enum global take_global(int argc, char **argv, int *at, struct command_globals *globals,
+                               struct err *err)
+{
+    const char *word = argv[*at] + (argv[*at][1] == '-' ? 2 : 1);
+    char name[32];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    if (strcmp(name, "h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return GLOBAL_DONE;
+    }
+    if (strcmp(name, "version") == 0) {
+        version_print();
+        return GLOBAL_DONE;
+    }
+    if (strcmp(name, "cpus") == 0) {
+        if (cli_set_threads(&globals->cpus, value_of(argc, argv, at), err)) {
+            return GLOBAL_TAKEN;
+        }
+        err_prefix(err, "-cpus");
+        return GLOBAL_BAD;
+    }
+    if (strcmp(name, "profile") == 0) {
+        err_set(err, ERR_USAGE, "-profile: %s", command_no_profile);
+    }
+    err_set(err, ERR_USAGE,
+            "-%s: no such flag before the command; -cpus, -h and -version may stand there", name);
+    return GLOBAL_BAD;
 }
 
 static bool dispatch(int argc, char **argv, struct err *err)
 {
-    const char *word = argv[1];
-    if (is_flag(word, "h") || is_flag(word, "help")) {
-        print_usage(stdout);
-        return true;
+    struct command_globals globals = {0};
+    int at = 1;
+    for (; at < argc && argv[at][0] == '-'; at++) {
+        enum global result = take_global(argc, argv, &at, &globals, err);
+        if (result != GLOBAL_TAKEN) {
+            return result == GLOBAL_DONE;
+        }
     }
-    if (is_flag(word, "version")) {
-        version_print();
-        return true;
+    if (at == argc) {
+        return err_set(err, ERR_USAGE, "a command is missing; `loadgen help` lists all");
     }
-    if (strcmp(word, "help") == 0) {
-        return help(argc, argv, err);
+    if (strcmp(argv[at], "help") == 0) {
+        return help(argc - at + 1, argv + at - 1, err);
     }
-    if (word[0] == '-') {
-        return err_set(err, ERR_USAGE,
-                       "%s: no such flag before the command; -h and -version may stand there",
-                       word);
-    }
-    const struct command *command = find(word, err);
-    return command && command->run(argc - 1, argv + 1, err);
+    const struct command *command = find(argv[at], err);
+    return command && command->run(&globals, argc - at, argv + at, err);
 }
 
 int command_main(int argc, char **argv)

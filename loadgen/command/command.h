@@ -1,6 +1,8 @@
 /*
  * command - what a user can ask loadgen to do; a const descriptor each, listed in command.c.
  *
+ * Started under the name vegeta, by a link, the program is the same.
+ *
  * Exit statuses: 0 done, 1 failed, 2 the command line was wrong.
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
@@ -9,13 +11,22 @@
 #include "common/cli.h"
 #include "common/err.h"
 
+/* What stands before the command. */
+struct command_globals {
+    unsigned cpus; /* threads at most; 0: as many as CPUs may be used */
+};
+
 struct command {
     const char *name;
     const char *help;
-    const struct cli *cli; /* its flags; NULL: a command of vegeta's that is
-                              not there yet */
-    bool (*run)(int argc, char **argv, struct err *err); /* argv[0] is the command's name */
+    const struct cli *cli; /* its flags; NULL: a command of vegeta's that is refused, with `help` as
+                              the reason; without one because it is not there yet */
+    bool (*run)(const struct command_globals *globals, int argc, char **argv,
+                struct err *err); /* argv[0] is the command's name */
 };
+
+/* Why -profile is refused. */
+extern const char command_no_profile[];
 
 extern const struct command command_attack;
 extern const struct command command_report;

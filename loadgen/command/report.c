@@ -66,8 +66,10 @@ static bool write_report(const struct report *report, const struct summary *summ
     return ok || err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
 }
 
-static bool report_main(int argc, char **argv, struct err *err)
+static bool report_main(const struct command_globals *globals, int argc, char **argv,
+                        struct err *err)
 {
+    (void)globals; /* a report takes one thread */
     struct options options = {0};
     int operands = 0;
     enum cli_result result = cli_parse(&cli, argc, argv, &options, &operands, err);

@@ -37,6 +37,7 @@ bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *
     if (!conns->pools || !add_slab(conns)) {
         return false;
     }
+    conns->addresses = config->addresses;
     conns->pool_count = config->endpoint_count;
     for (size_t i = 0; i < conns->pool_count; i++) {
         conns->pools[i].address = config->addresses[i];
@@ -88,6 +89,9 @@ struct conn *conns_take(struct conns *conns, uint32_t endpoint)
     }
     if (!conns->free && !add_slab(conns)) {
         return NULL;
+    }
+    if (pool->address.length == 0) {
+        pool->address = conns->addresses[endpoint];
     }
     conn = conns->free;
     conns->free = conn->next;
@@ -172,6 +176,9 @@ bool conns_find_endpoint(struct conns *conns, const struct engine_config *config
 {
     for (size_t i = 0; i < conns->pool_count; i++) {
         bool is_targets = i < config->endpoint_count;
+        if (is_targets && conns->pools[i].address.length == 0) {
+            continue; /* may not be there yet */
+        }
         const char *known = is_targets ? config->endpoints[i].host : conns->pools[i].host;
         uint16_t known_port = is_targets ? config->endpoints[i].port : conns->pools[i].port;
         if (known_port == port && strcasecmp(known, host) == 0) {

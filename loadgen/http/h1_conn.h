@@ -49,8 +49,8 @@ struct conn {
 
 /* The connections to one endpoint. */
 struct pool {
-    struct address address;
-    char *host; /* of an endpoint that only a redirect names, else NULL */
+    struct address address; /* length 0: it came up after the start, and not here */
+    char *host;             /* of an endpoint that only a redirect names, else NULL */
     uint16_t port;
     struct conn *idle; /* the last one used comes first; linked both ways */
     uint64_t idle_count;
@@ -63,6 +63,7 @@ struct conns {
     struct conn *newest;
     struct conn *free;
     struct slab *slabs;
+    const struct address *addresses; /* of the targets' endpoints; a live source adds some later */
     struct pool *pools; /* by endpoint; behind those of the targets, those of redirects */
     size_t pool_count;
 };

@@ -52,10 +52,10 @@ void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t w
     }
 }
 
-void journal_write_targets(struct result_writer *writer, const struct targets *targets)
+void journal_write_targets(struct result_writer *writer, const struct targets *targets, size_t from)
 {
     enum { ROOM = BLOCK_PAYLOAD_MAX / 8 }; /* escapes may make a text six times as long */
-    size_t i = 0;
+    size_t i = from;
     while (writer && i < targets->count) {
         size_t used = 0;
         size_t first = i;

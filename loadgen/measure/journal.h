@@ -39,7 +39,9 @@ struct second {
 /* The writers do nothing when `writer` is NULL. `plan` is borrowed. */
 void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t wall_ns,
                           uint64_t monotonic_ns);
-void journal_write_targets(struct result_writer *writer, const struct targets *targets);
+/* From this one on. */
+void journal_write_targets(struct result_writer *writer, const struct targets *targets,
+                           size_t from);
 void journal_write_end(struct result_writer *writer, const struct summary *summary);
 
 /* Never waits: false when no block is free, because the reader is slow, and nothing was written. */

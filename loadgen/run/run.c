@@ -21,14 +21,16 @@ struct state {
     struct worker_shared shared;
     struct worker *workers;
     unsigned started; /* threads */
-    struct address *addresses;
-    struct tally *window; /* what ended since the last second */
+    const struct targets *targets;
+    struct address *addresses; /* of the targets' endpoints */
+    struct tally *window;      /* what ended since the last second */
     struct summary *summary;
     const struct observer *observer;
     struct result_writer *writer;
     uint64_t seconds;
     double cpu_at_start;
     struct cgroup_cpu cgroup_at_start;
+    struct source_listener listener;
 };
 
 static double cpu_seconds(void)
@@ -46,18 +48,25 @@ static uint64_t memory_bytes(void)
     return (uint64_t)usage.ru_maxrss * 1024;
 }
 
-static bool resolve(struct state *state, const struct plan *plan, const struct targets *targets,
-                    struct err *err)
+static bool resolve_one(void *context, size_t i, struct err *err)
 {
-    state->addresses = calloc(targets->endpoint_count, sizeof *state->addresses);
+    struct state *state = context;
+    const struct endpoint *endpoint = &state->targets->endpoints[i];
+    struct address *address = &state->addresses[i];
+    const char *socket = state->shared.plan->unix_socket;
+    return socket[0] ? address_unix(socket, address, err)
+                     : address_resolve(endpoint->host, endpoint->port, address, err);
+}
+
+static bool resolve(struct state *state, struct err *err)
+{
+    size_t room = targets_endpoint_room(state->targets);
+    state->addresses = calloc(room, sizeof *state->addresses);
     if (!state->addresses) {
         return err_set(err, ERR_FAILED, "not enough memory for addresses");
     }
-    for (size_t i = 0; i < targets->endpoint_count; i++) {
-        const struct endpoint *endpoint = &targets->endpoints[i];
-        struct address *address = &state->addresses[i];
-        if (plan->unix_socket[0] ? !address_unix(plan->unix_socket, address, err)
-                                 : !address_resolve(endpoint->host, endpoint->port, address, err)) {
+    for (size_t i = 0; i < state->targets->endpoint_count; i++) {
+        if (!resolve_one(state, i, err)) {
             return false;
         }
     }
@@ -127,11 +136,18 @@ static void note_schedule(struct summary *summary, const struct schedule *schedu
     }
 }
 
+/* A live source has come to a new target: it stands in the file before the first of its results. */
+static void note_target(void *context, size_t index)
+{
+    const struct state *state = context;
+    journal_write_targets(state->writer, state->targets, index);
+}
+
 /*
  * Says what will be done, then lets the workers begin. The reader of the results may be slow, so
  * all is written before the start is fixed; results count from the clock pair that the header has.
  */
-static void begin(struct state *state, const struct targets *targets)
+static bool begin(struct state *state, struct err *err)
 {
     struct worker_shared *shared = &state->shared;
     const struct plan *plan = shared->plan;
@@ -144,7 +160,11 @@ static void begin(struct state *state, const struct targets *targets)
     json_t *json = plan_to_json(plan);
     journal_write_header(state->writer, json, wall_ns, origin_ns);
     json_decref(json);
-    journal_write_targets(state->writer, targets);
+    journal_write_targets(state->writer, state->targets, 0);
+    const struct source *source = shared->source;
+    if (source->live && !source->live->start(source, &state->listener, err)) {
+        return false;
+    }
     state->cgroup_at_start = cgroup_read_cpu("");
     state->cpu_at_start = cpu_seconds();
 
@@ -159,6 +179,7 @@ static void begin(struct state *state, const struct targets *targets)
                      ? start_ns + plan->schedule.duration_ns
                      : UINT64_MAX);
     set_gate(&shared->gate, GATE_OPEN);
+    return true;
 }
 
 static void note_generator(struct state *state, uint64_t now_ns)
@@ -312,6 +333,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
 {
     bool has_rows = targets->count != 1;
     struct state state = {
+        .targets = targets,
         .summary = summary,
         .observer = observer,
         .writer = writer,
@@ -328,7 +350,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
     pthread_mutex_init(&state.shared.gate.lock, NULL);
     pthread_cond_init(&state.shared.gate.changed, NULL);
     bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
-    ok = ok && plan_check(plan, err) && resolve(&state, plan, targets, err);
+    ok = ok && plan_check(plan, err) && resolve(&state, err);
     state.shared.recorder = (struct recorder_config){
         .targets = targets,
         .addresses = state.addresses,
@@ -337,9 +359,9 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .has_rows = has_rows,
     };
     ok = ok && start_workers(&state, err);
-    ok = wait_for_workers(&state, err) && ok;
+    state.listener = (struct source_listener){note_target, resolve_one, &state};
+    ok = wait_for_workers(&state, err) && ok && begin(&state, err);
     if (ok) {
-        begin(&state, targets);
         watch(&state, control);
         ok = finish(&state, err);
     } else {
@@ -347,6 +369,9 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         for (unsigned i = 0; i < state.started; i++) {
             worker_join(&state.workers[i]);
         }
+    }
+    if (source->live) {
+        source->live->stop(source);
     }
     clean_up(&state);
     return ok;

@@ -44,16 +44,37 @@ static uint64_t next_due_ns(const struct worker *worker)
     return is_closed_loop(worker) ? worker->freed[worker->freed_first] : worker->due_ns;
 }
 
-static const struct request *next_request(const struct worker *worker)
+/* The request to start next; NULL when a live source has none now. */
+static const struct request *next_request(struct worker *worker)
 {
     const struct source *source = worker->shared->source;
-    /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
-    return source->next(source,
-                        is_closed_loop(worker) ? worker->started + worker->index : worker->next);
+    if (!worker->upcoming) {
+        /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
+        worker->upcoming = source->next(
+            source, is_closed_loop(worker) ? worker->started + worker->index : worker->next);
+    }
+    return worker->upcoming;
+}
+
+/* Is there nothing to send now? When there never will be, sending ends here. */
+static bool is_dry(struct worker *worker, uint64_t now_ns)
+{
+    const struct source *source = worker->shared->source;
+    if (next_request(worker)) {
+        return false;
+    }
+    if (source->live->is_ended(source)) {
+        worker->end_ns = now_ns < worker->end_ns ? now_ns : worker->end_ns;
+        worker->due_ns = UINT64_MAX;
+        worker->freed_count = 0;
+        atomic_store_explicit(&worker->shown_dry, true, memory_order_relaxed);
+    }
+    return true;
 }
 
 static void take_next(struct worker *worker)
 {
+    worker->upcoming = NULL;
     if (is_closed_loop(worker)) {
         worker->freed_first = (worker->freed_first + 1) % worker->slots;
         worker->freed_count--;
@@ -74,8 +95,11 @@ static void set_free(struct worker *worker, uint64_t now_ns)
 
 static bool has_room(struct worker *worker)
 {
-    return worker->in_flight < worker->slots &&
-           worker->engine->type->has_room(worker->engine, next_request(worker)->endpoint);
+    if (worker->in_flight >= worker->slots) {
+        return false;
+    }
+    const struct request *request = next_request(worker);
+    return !request || worker->engine->type->has_room(worker->engine, request->endpoint);
 }
 
 /* After the end: what waits for a connection is dropped at once, what is only late a little later.
@@ -125,11 +149,14 @@ static bool fill(struct worker *worker, uint64_t now_ns, unsigned most)
             worker->freed_count = 0;
             break;
         }
-        if (!room) {
+        if (!room || is_dry(worker, now_ns)) {
             break;
         }
         start_one(worker);
         started++;
+    }
+    if (started > 0 && worker->shared->source->live) {
+        is_dry(worker, now_ns); /* the last one ends the attack now, not when another was due */
     }
     worker->is_filling = false;
     return started > 0;
@@ -139,7 +166,11 @@ static void on_done(void *owner, const struct exchange *exchange)
 {
     struct worker *worker = owner;
     uint64_t done_ns = exchange->done_ns;
+    const struct source *source = worker->shared->source;
     recorder_take(&worker->recorder, exchange);
+    if (source->live) {
+        source->live->release(source, exchange->request);
+    }
     worker->in_flight--;
     if (is_closed_loop(worker)) {
         set_free(worker, done_ns);
@@ -161,6 +192,14 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->end_ns) {
         worker->end_ns = stop_ns;
     }
+}
+
+/* A live source has something, or has ended. */
+static void on_more(struct loop_watch *watch, uint32_t events)
+{
+    struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, more));
+    (void)events;
+    is_dry(worker, clock_now_ns());
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -188,7 +227,7 @@ static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
     }
     if (has_more(worker)) {
         uint64_t due_ns = next_due_ns(worker);
-        if (due_ns > now_ns || has_room(worker)) {
+        if (due_ns > now_ns || (next_request(worker) && has_room(worker))) {
             at_ns = least(at_ns, due_ns);
         } else if (now_ns >= worker->end_ns) {
             at_ns = least(at_ns, worker->end_ns + WORKER_GRACE_NS);
@@ -258,7 +297,7 @@ static bool set_up(struct worker *worker)
     const struct engine_config config = {
         .addresses = shared->recorder.addresses,
         .endpoints = shared->recorder.targets->endpoints,
-        .endpoint_count = shared->recorder.targets->endpoint_count,
+        .endpoint_count = targets_endpoint_room(shared->recorder.targets),
         .timeout_ns = plan->timeout_ns,
         .max_connections = connections,
         .max_idle = share_count(worker->share, plan->max_idle),
@@ -274,7 +313,8 @@ static bool set_up(struct worker *worker)
     if (!worker->engine || !recorder_init(&worker->recorder, &shared->recorder, &worker->err)) {
         return false;
     }
-    return loop_add(worker->loop, &worker->wake) ||
+    return (loop_add(worker->loop, &worker->wake) &&
+            (worker->more.fd < 0 || loop_add(worker->loop, &worker->more))) ||
            err_set(&worker->err, ERR_FAILED, "epoll_ctl: %s", strerror(errno));
 }
 
@@ -333,6 +373,8 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     worker->shared = shared;
     worker->index = index;
     worker->wake = (struct loop_watch){.on_ready = on_wake, .fd = -1};
+    worker->more = (struct loop_watch){.on_ready = on_more,
+                                       .fd = shared->source->live ? shared->source->ready_fd : -1};
     /* Without a cap there are as many slots as threads. */
     worker->share =
         (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads, index};
@@ -367,7 +409,7 @@ void worker_join(struct worker *worker)
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
 {
     uint64_t started = atomic_load_explicit(&worker->shown_started, memory_order_relaxed);
-    if (is_closed_loop(worker)) {
+    if (is_closed_loop(worker) || atomic_load_explicit(&worker->shown_dry, memory_order_relaxed)) {
         return started;
     }
     uint64_t start_ns = worker->shared->start_ns;

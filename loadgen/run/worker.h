@@ -9,7 +9,9 @@
  * the caps allow are taken it waits; requests are started in their order. At the end of the run a
  * request that waits for a connection is not started; one that is late only because we are is still
  * sent, for at most WORKER_GRACE_NS.
- * Closed loop: each of the share's users sends again at the moment when it became free.
+ * A live source (source.h) may have nothing when a request is due: the worker goes on with its
+ * events until it has, and what is started then is late by lag. When the source has ended so has
+ * sending. Closed loop: each of the share's users sends again at the moment when it became free.
  *
  * Everything in the window happens on this thread with memory that exists before it begins. What
  * crosses threads: the stop time (one atomic, announced by an eventfd), the tallies (recorder.h),
@@ -64,6 +66,7 @@ struct worker {
     pthread_t thread;
     struct err err;         /* of the set-up in the thread */
     struct loop_watch wake; /* eventfd: stop_ns has changed */
+    struct loop_watch more; /* a live source has something, or has ended */
     struct loop *loop;
     struct engine *engine;
     struct recorder recorder;
@@ -72,7 +75,8 @@ struct worker {
     bool is_too_late; /* after the end something was dropped though it had not to wait */
     bool is_filling;  /* fill is at work further up the stack */
     struct share share;
-    uint64_t slots; /* in flight at most */
+    const struct request *upcoming; /* taken from the source, to be started next */
+    uint64_t slots;                 /* in flight at most */
     uint64_t in_flight;
     uint64_t started;
     uint64_t next;   /* open loop: number of the next request of this share */
@@ -88,6 +92,7 @@ struct worker {
     _Atomic uint64_t shown_started;
     _Atomic uint64_t shown_in_flight;
     _Atomic uint64_t shown_held_ns;
+    _Atomic bool shown_dry; /* the source had no more: only what was started was intended */
 };
 
 /* Prepares worker number `index` and starts its thread, which waits at the gate. */

@@ -3,9 +3,10 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "loadgen/target/utf8.h"
 
 enum { NAME_BYTES_MAX = 200 };
 
@@ -60,13 +61,7 @@ bool draft_set_url(struct draft *draft, const char *url, struct err *err)
 /* A name stands in reports, on terminals and in JSON. */
 bool draft_set_name(struct draft *draft, const char *name, struct err *err)
 {
-    bool is_plain = true;
-    for (const char *c = name; *c; c++) {
-        is_plain = is_plain && (unsigned char)*c >= ' ' && *c != 0x7f;
-    }
-    json_t *json = json_string(name); /* NULL unless it is UTF-8 */
-    json_decref(json);
-    if (!name[0] || !is_plain || !json || strlen(name) > NAME_BYTES_MAX) {
+    if (!name[0] || !utf8_is_text(name) || strlen(name) > NAME_BYTES_MAX) {
         return err_set(err, ERR_USAGE,
                        "a target's name is 1 to %d bytes of UTF-8 without control characters",
                        NAME_BYTES_MAX);

@@ -21,7 +21,7 @@ u=http://127.0.0.1:9/
 
 refused 2 "unknown flag -rat; the nearest is -rate" attack -rat 1 $u
 refused 2 "unknown flag -dur; the nearest is -duration" attack -dur 1s $u
-refused 2 "-lazy is a flag of vegeta's that is not there yet" attack -lazy $u
+refused 2 "-h2c is a flag of vegeta's that is not there yet" attack -h2c $u
 refused 2 '-rate: "ten" is not a rate' attack -rate ten $u
 refused 2 '-rate: "-1" is not a rate' attack -rate=-1 $u
 refused 2 '-duration: "5" is not a duration' attack -duration 5 $u

@@ -77,7 +77,7 @@ static void write_run(bool has_end, const char *plan_text)
     written->generator =
         (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 1 << 20, 5 * NS_PER_MS};
     journal_write_header(writer, plan, wall_ns, 1000);
-    journal_write_targets(writer, &targets);
+    journal_write_targets(writer, &targets, 0);
     for (uint64_t i = 0; i < 3; i++) {
         put_results(writer, 100 * i, 100);
     }
@@ -341,7 +341,7 @@ START_TEST(all_targets_are_written)
     struct targets targets = {.list = list, .count = MANY};
     FILE *file = tmpfile();
     struct result_writer *writer = result_writer_create(fileno(file), "it", 8, &err);
-    journal_write_targets(writer, &targets);
+    journal_write_targets(writer, &targets, 0);
     ck_assert(result_writer_close(writer, &err));
     rewind(file);
     struct block *block = malloc(sizeof *block);
