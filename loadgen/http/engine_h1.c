@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "loadgen/http/h1_conn.h"
+#include "loadgen/http/outgoing.h"
 #include "loadgen/http/redirect.h"
 
 enum {
@@ -27,6 +28,7 @@ struct h1 {
     void *owner;
     struct conns conns;
     char receive[RECEIVE_BYTES];
+    char scratch[OUTGOING_SCRATCH];
 };
 
 static struct h1 *h1_of(struct engine *engine)
@@ -40,7 +42,7 @@ static struct h1 *h1_of(struct engine *engine)
 static bool is_kept(const struct conn *conn, bool is_clean)
 {
     const struct engine_config *config = &conn->h1->config;
-    return is_clean && config->keepalive && conn->written == conn->request->length &&
+    return is_clean && config->keepalive && conn->written == conn->length &&
            answer_keeps_alive(&conn->answer);
 }
 
@@ -177,12 +179,9 @@ static bool receive(struct conn *conn, bool is_closing)
 /* Sends what the kernel will take. Returns true while the same try goes on. */
 static bool send_rest(struct conn *conn)
 {
-    const struct request *request = conn->request;
-    ssize_t n = 0;
-    do {
-        n = send(conn->watch.fd, request->bytes + conn->written, request->length - conn->written,
-                 MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
+    struct h1 *h1 = conn->h1;
+    ssize_t n = outgoing_send(conn->watch.fd, conn->request, conn->exchange.number, conn->written,
+                              h1->scratch);
     if (n < 0) {
         int problem = errno;
         if (problem == EAGAIN) {
@@ -195,8 +194,8 @@ static bool send_rest(struct conn *conn)
         return false;
     }
     conn->written += (size_t)n;
-    if (conn->written == request->length) {
-        conn->exchange.bytes_out = request->body_length;
+    if (conn->written == conn->length) {
+        conn->exchange.bytes_out = conn->request->body_length;
     }
     return true;
 }
@@ -210,6 +209,7 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
     struct exchange *x = &conn->exchange;
     conn->state = CONN_BUSY;
     conn->written = 0;
+    conn->length = outgoing_length(conn->request, x->number);
     x->sent_ns = sent_ns;
     answer_begin(&conn->answer, conn->request->is_head, x->reason, sizeof x->reason);
     return send_rest(conn);
@@ -301,7 +301,15 @@ static void follow(struct conn *conn, bool keep)
         fail_protocol(conn, "stopped after %d redirects", h1->config.max_redirects);
         return;
     }
-    if (!redirect_follow(conn->request, conn->exchange.code, answer_location(&conn->answer), bytes,
+    struct request sent = *conn->request;
+    if (!outgoing_write(conn->request, conn->exchange.number, h1->receive, sizeof h1->receive)) {
+        fail_protocol(conn, "redirected with a request that is too long to be sent again");
+        return;
+    }
+    sent.bytes = h1->receive; /* the answer has been read */
+    sent.length = conn->length;
+    sent.sequence_at = 0;
+    if (!redirect_follow(&sent, conn->exchange.code, answer_location(&conn->answer), bytes,
                          sizeof bytes, &redirect, &problem)) {
         fail_protocol(conn, "%s", problem);
         return;
@@ -355,7 +363,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
         goes_on = finish_connecting(conn);
         break;
     case CONN_BUSY:
-        if ((events & EPOLLOUT) && conn->written < conn->request->length) {
+        if ((events & EPOLLOUT) && conn->written < conn->length) {
             goes_on = send_rest(conn);
         }
         break;

@@ -39,7 +39,8 @@ struct conn {
     const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
     struct request hop;
     char *hop_bytes; /* HOP_BYTES_MAX of them; NULL until a redirect came this way */
-    size_t written;  /* bytes of the request that the kernel has taken */
+    size_t length;   /* bytes of the request, its number among them */
+    size_t written;  /* of these, what the kernel has taken */
     uint32_t endpoint;
     enum conn_state state;
     bool is_reused; /* carried a complete exchange before this one */

@@ -1,0 +1,92 @@
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "loadgen/http/outgoing.h"
+
+static char scratch[OUTGOING_SCRATCH];
+static char small[] = "GET / HTTP/1.1\r\nX-Vegeta-Seq: \r\n\r\n";
+enum { SMALL_AT = sizeof "GET / HTTP/1.1\r\nX-Vegeta-Seq: " - 1, LARGE = 3000000 };
+
+static struct request request_of(char *bytes, size_t length, size_t at)
+{
+    return (struct request){.bytes = bytes, .length = length, .sequence_at = (uint32_t)at};
+}
+
+static const struct {
+    uint64_t number;
+    const char *digits;
+} numbers[] = {{0, "0"}, {7, "7"}, {10, "10"}, {UINT64_MAX, "18446744073709551615"}};
+
+START_TEST(the_number_stands_where_it_belongs)
+{
+    char expected[128];
+    char written[128] = "";
+    struct request request = request_of(small, strlen(small), SMALL_AT);
+    int length = snprintf(expected, sizeof expected, "GET / HTTP/1.1\r\nX-Vegeta-Seq: %s\r\n\r\n",
+                          numbers[_i].digits);
+    ck_assert_uint_eq(outgoing_length(&request, numbers[_i].number), length);
+    ck_assert(outgoing_write(&request, numbers[_i].number, written, sizeof written));
+    ck_assert_str_eq(written, expected);
+    ck_assert(!outgoing_write(&request, numbers[_i].number, written, (size_t)length - 1));
+}
+END_TEST
+
+START_TEST(without_a_place_for_it_the_bytes_are_as_they_are)
+{
+    char written[128] = "";
+    struct request request = request_of(small, strlen(small), 0);
+    ck_assert_uint_eq(outgoing_length(&request, 12345), strlen(small));
+    ck_assert(outgoing_write(&request, 12345, written, sizeof written));
+    ck_assert_str_eq(written, small);
+}
+END_TEST
+
+/* Sends through a socket that takes a little at a time, and compares what arrives. */
+START_TEST(short_sends_go_on_where_they_stopped)
+{
+    int pair[2];
+    size_t length = _i == 0 ? strlen(small) : LARGE;
+    char *bytes = malloc(length);
+    memset(bytes, 'x', length);
+    memcpy(bytes, small, strlen(small));
+    struct request request = request_of(bytes, length, SMALL_AT);
+    size_t total = outgoing_length(&request, 4711);
+    char *expected = malloc(total);
+    char *arrived = malloc(total);
+    ck_assert(outgoing_write(&request, 4711, expected, total));
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    size_t sent = 0;
+    size_t got = 0;
+    while (got < total) {
+        ssize_t n = sent < total ? outgoing_send(pair[0], &request, 4711, sent, scratch) : 0;
+        ck_assert(n >= 0 || errno == EAGAIN);
+        sent += n > 0 ? (size_t)n : 0;
+        n = recv(pair[1], arrived + got, total - got < 50001 ? total - got : 50001, 0);
+        ck_assert(n >= 0 || errno == EAGAIN);
+        got += n > 0 ? (size_t)n : 0;
+    }
+    ck_assert_mem_eq(arrived, expected, total);
+    close(pair[0]);
+    close(pair[1]);
+    free(bytes);
+    free(expected);
+    free(arrived);
+}
+END_TEST
+
+Suite *outgoing_suite(void);
+Suite *outgoing_suite(void)
+{
+    Suite *suite = suite_create("outgoing");
+    TCase *tests = tcase_create("outgoing");
+    tcase_add_loop_test(tests, the_number_stands_where_it_belongs, 0, 4);
+    tcase_add_test(tests, without_a_place_for_it_the_bytes_are_as_they_are);
+    tcase_add_loop_test(tests, short_sends_go_on_where_they_stopped, 0, 2);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
