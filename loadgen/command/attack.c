@@ -198,19 +198,6 @@ static bool decide_outputs(struct attack *attack, struct err *err)
 static bool take_aim(struct attack *attack, const char *url, struct err *err)
 {
     const struct options *options = &attack->options;
-<<<<<<<
-    if (options->body && !bytes_add_file(&attack->body, options->body, err)) {
-        return err_prefix(err, "-body");
-    }
-    const struct message_defaults defaults = {
-        .headers = options->headers.list,
-        .header_count = options->headers.count,
-        .attack_name = options->name,
-        .is_numbered = true,
-        .body = attack->body.at,
-        .body_length = attack->body.length,
-        .keepalive = options->keepalive,
-=======
     const struct aim_options aim = {
         .url = url,
         .targets = options->targets,
@@ -224,8 +211,8 @@ static bool take_aim(struct attack *attack, const char *url, struct err *err)
                 .attack_name = options->name,
                 .keepalive = options->keepalive,
                 .is_chunked = options->is_chunked,
+                .is_numbered = true,
             },
->>>>>>>
     };
     return aim_open(&attack->aim, &aim, err);
 }
