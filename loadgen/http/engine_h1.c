@@ -17,6 +17,7 @@
 
 enum {
     RECEIVE_BYTES = 65536,
+    READS_MAX = 16,        /* of one connection at a time */
     HOP_BYTES_MAX = 65536, /* of a request that follows a redirect */
 };
 
@@ -148,11 +149,14 @@ static void take_end(struct conn *conn, uint64_t now_ns)
     }
 }
 
-/* Reads what is there. Returns true while the same try goes on. */
+/*
+ * Reads what is there, or a good part of it when it is much: timers and other connections wait
+ * meanwhile. Returns true while the same try goes on.
+ */
 static bool receive(struct conn *conn, bool is_closing)
 {
     struct h1 *h1 = conn->h1;
-    for (;;) {
+    for (unsigned reads = 0; reads < READS_MAX;) {
         ssize_t n = recv(conn->watch.fd, h1->receive, sizeof h1->receive, 0);
         uint64_t now_ns = clock_now_ns();
         if (n > 0) {
@@ -162,6 +166,7 @@ static bool receive(struct conn *conn, bool is_closing)
             if ((size_t)n < sizeof h1->receive && !is_closing) {
                 return true; /* drained: what comes later is a new edge */
             }
+            reads++;
         } else if (n == 0) {
             take_end(conn, now_ns);
             return false;
@@ -172,6 +177,8 @@ static bool receive(struct conn *conn, bool is_closing)
             return false;
         }
     }
+    loop_again(h1->loop, &conn->watch, is_closing ? EPOLLIN | EPOLLRDHUP : EPOLLIN);
+    return true;
 }
 
 /* Sending. */
@@ -181,7 +188,7 @@ static bool send_rest(struct conn *conn)
 {
     struct h1 *h1 = conn->h1;
     ssize_t n = outgoing_send(conn->watch.fd, conn->request, conn->exchange.number, conn->written,
-                              h1->scratch);
+                              h1->scratch, &conn->length);
     if (n < 0) {
         int problem = errno;
         if (problem == EAGAIN) {
@@ -209,7 +216,6 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
     struct exchange *x = &conn->exchange;
     conn->state = CONN_BUSY;
     conn->written = 0;
-    conn->length = outgoing_length(conn->request, x->number);
     x->sent_ns = sent_ns;
     answer_begin(&conn->answer, conn->request->is_head, x->reason, sizeof x->reason);
     return send_rest(conn);

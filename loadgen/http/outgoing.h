@@ -12,7 +12,6 @@
 #ifndef LOADGEN_HTTP_OUTGOING_H
 #define LOADGEN_HTTP_OUTGOING_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -21,14 +20,14 @@
 
 enum { OUTGOING_SCRATCH = 16384 };
 
-/* Bytes of the request with its number. */
-size_t outgoing_length(const struct request *request, uint64_t number);
-
-/* Sends from byte `written` on, without waiting. Returns as send(2) does, with errno. */
+/*
+ * Sends from byte `written` on, without waiting. Returns as send(2) does, with errno. *length
+ * becomes the bytes of the request with its number.
+ */
 ssize_t outgoing_send(int fd, const struct request *request, uint64_t number, size_t written,
-                      char scratch[OUTGOING_SCRATCH]);
+                      char scratch[OUTGOING_SCRATCH], size_t *length);
 
-/* Writes all of it into `buffer`; false when it does not fit. */
-bool outgoing_write(const struct request *request, uint64_t number, char *buffer, size_t size);
+/* Writes all of it into `buffer`, and returns its length; 0 when it does not fit. */
+size_t outgoing_write(const struct request *request, uint64_t number, char *buffer, size_t size);
 
 #endif

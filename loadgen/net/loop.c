@@ -14,7 +14,9 @@ enum { BATCH = 256 };
 struct loop {
     int epoll_fd;
     int ready_count;
-    uint64_t batch; /* counts the calls of loop_wait */
+    uint64_t batch;           /* counts the calls of loop_wait */
+    struct loop_watch *again; /* to be told again, first asked first */
+    struct loop_watch **again_end;
     struct epoll_event ready[BATCH];
 };
 
@@ -25,6 +27,7 @@ struct loop *loop_create(struct err *err)
         err_set(err, ERR_FAILED, "not enough memory for an event loop");
         return NULL;
     }
+    loop->again_end = &loop->again;
     loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     struct timespec none = {0};
     if (loop->epoll_fd < 0) {
@@ -55,17 +58,48 @@ bool loop_add(struct loop *loop, struct loop_watch *watch)
         .data.ptr = watch,
     };
     watch->batch = loop->batch;
+    watch->again = 0; /* that was about the descriptor before */
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
+}
+
+void loop_again(struct loop *loop, struct loop_watch *watch, uint32_t events)
+{
+    watch->again = events;
+    if (!watch->is_queued) {
+        watch->is_queued = true;
+        watch->next_again = NULL;
+        *loop->again_end = watch;
+        loop->again_end = &watch->next_again;
+    }
 }
 
 void loop_wait(struct loop *loop, uint64_t timeout_ns)
 {
+    timeout_ns = loop->again ? 0 : timeout_ns;
     struct timespec timeout = {
         .tv_sec = (time_t)(timeout_ns / NS_PER_S),
         .tv_nsec = (long)(timeout_ns % NS_PER_S),
     };
     loop->batch++;
     loop->ready_count = epoll_pwait2(loop->epoll_fd, loop->ready, BATCH, &timeout, NULL);
+}
+
+/* Who asks again meanwhile has to wait for the next batch. */
+static void dispatch_again(struct loop *loop)
+{
+    struct loop_watch *watch = loop->again;
+    loop->again = NULL;
+    loop->again_end = &loop->again;
+    while (watch) {
+        struct loop_watch *next = watch->next_again;
+        uint32_t events = watch->again;
+        watch->is_queued = false;
+        watch->again = 0;
+        if (events) {
+            watch->on_ready(watch, events);
+        }
+        watch = next;
+    }
 }
 
 void loop_dispatch(struct loop *loop)
@@ -77,4 +111,7 @@ void loop_dispatch(struct loop *loop)
         }
     }
     loop->ready_count = 0;
+    if (loop->again) {
+        dispatch_again(loop);
+    }
 }

@@ -6,6 +6,9 @@
  * removes the watch. A watch that was added while a batch of events is handled gets none of that
  * batch: what is there for it was meant for the descriptor that it had before.
  *
+ * An owner that has more to read than is fair to the others asks for another call (loop_again): it
+ * comes in the next batch, behind what is ready then.
+ *
  * There are no timers here. The thread asks its parts for their next deadline and passes the
  * earliest to loop_wait; the loop sleeps with epoll_pwait2, whose timeout has nanoseconds, and
  * loop_create asks the kernel to wake this thread as exactly as it can (PR_SET_TIMERSLACK). It
@@ -26,7 +29,11 @@ struct loop_watch {
     /* `events` are EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
     void (*on_ready)(struct loop_watch *watch, uint32_t events);
     int fd;
-    uint64_t batch; /* the loop's: in which batch it was added */
+    /* The loop's own: */
+    uint64_t batch; /* in which it was added */
+    struct loop_watch *next_again;
+    uint32_t again; /* events to be told of again; 0: none */
+    bool is_queued; /* for that */
 };
 
 struct loop;
@@ -36,6 +43,9 @@ void loop_destroy(struct loop *loop);
 
 /* Starts watching watch->fd for all edges. False with errno when the kernel refuses. */
 bool loop_add(struct loop *loop, struct loop_watch *watch);
+
+/* Tells the owner of these events again, in the next batch. */
+void loop_again(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
 /* Sleeps until something is ready, at most timeout_ns; then loop_dispatch tells the owners. */
 void loop_wait(struct loop *loop, uint64_t timeout_ns);
