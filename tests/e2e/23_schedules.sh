@@ -9,13 +9,14 @@ start_target_api
 sends() {
     count=$1 words=$2
     shift 2
-    "$loadgen" attack "$@" -output "$TMP/results" "http://$API/health"
+    "$loadgen" attack "$@" -output "$TMP/results" -report text "http://$API/health" >"$TMP/live"
     "$loadgen" report -type json "$TMP/results" >"$TMP/json"
     expect_eq "requests of $*" \
         "$(json "$TMP/json" "r['intended'], r['requests'], r['not_started'], r['status_codes']")" \
         "($count, $count, 0, {'200': $count})"
-    expect_has "schedule of $*" "$("$loadgen" report "$TMP/results")" \
-        "Schedule      [rate, intended, not started]     $words, $count, 0"
+    line="Schedule      [rate, intended, not started]     $words, $count, 0"
+    expect_has "schedule of $*" "$(cat "$TMP/live")" "$line"
+    expect_has "schedule of $*, read" "$("$loadgen" report "$TMP/results")" "$line"
     total=$((total + count))
 }
 
