@@ -4,7 +4,8 @@
 # make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan       the tests under ThreadSanitizer
 # make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
-# make bench      CPU per request beside a bare client and wrk, and the open loop's lag
+# make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
+# make fuzz       any path and any body against target-api's routes, for FUZZ_SECONDS=60
 # make deps       find what is missing and install it with apt, or print the line to run
 # make clean      remove build/
 # make help       this text
@@ -44,7 +45,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 
-.PHONY: all run test asan tsan lint bench deps clean help
+.PHONY: all run test asan tsan lint bench fuzz deps clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Recursion into this same file: what deps installs is looked for when it is read.
@@ -65,13 +66,27 @@ lint: deps
 
 bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
-	$(Q)BIN=$(B)/bin tests/bench/bench.sh
+	$(Q)status=0; export BIN=$(B)/bin; for part in bench target; do \
+		tests/bench/$$part.sh || status=1; echo; done; exit $$status
+
+# clang, for libFuzzer. What it finds new goes to build/fuzz/corpus; tests/data/fuzz is where to keep it.
+FUZZ_SECONDS ?= 60
+FUZZ_FLAGS := -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+fuzz:
+	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_fuzz)
+	$(Q)mkdir -p build/fuzz/corpus
+	$(Q)clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) -DHEADROOM_COMMIT='"$(COMMIT)"' -DHEADROOM_DATE='"$(DATE)"' \
+		-o build/fuzz/fuzz_target_api tests/fuzz/fuzz_target_api.c \
+		$(filter-out %/main.c,$(TARGET_API)) $(COMMON) -pthread -lmicrohttpd -ljansson -lsqlite3 -lm
+	$(Q)build/fuzz/fuzz_target_api -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+		-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/data/fuzz/target_api
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev
 PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := wrk gunicorn
+PACKAGES_fuzz := clang libclang-rt-14-dev
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench)
 deps:
 	$(Q)tests/deps.sh $(PACKAGES)

@@ -12,7 +12,8 @@
 
 enum {
     LOOKS_PER_DEADLINE = 20,
-    BATCH = 64, /* connections that are looked at without giving the lock away */
+    CLOSE_WAIT = 8, /* of the kernel's states of a connection: the other side has closed */
+    BATCH = 64,     /* connections that are looked at without giving the lock away */
 };
 
 enum state { FREE, IDLE, RECEIVING, ANSWERING };
@@ -31,6 +32,7 @@ struct connection {
     bool has_seen_bytes;
     uint64_t since_ns; /* when the request that is coming began; 0: none is */
     bool is_expired;
+    bool has_seen_end;
 };
 
 struct connections {
@@ -48,18 +50,9 @@ struct connections {
     struct connection places[];
 };
 
-static uint64_t bytes_received(int socket)
-{
-    struct tcp_info info = {0};
-    socklen_t len = sizeof info;
-    return getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 ? info.tcpi_bytes_received
-                                                                       : 0;
-}
-
 /* Finds out since when a request is coming on a connection that has none by libmicrohttpd. */
-static void look_at_idle(struct connection *c, uint64_t requests, uint64_t now)
+static void look_at_idle(struct connection *c, uint64_t requests, uint64_t bytes, uint64_t now)
 {
-    uint64_t bytes = bytes_received(c->socket);
     if (requests != c->seen_requests || !c->has_seen_bytes) {
         c->seen_requests = requests;
         c->seen_bytes = bytes;
@@ -70,6 +63,23 @@ static void look_at_idle(struct connection *c, uint64_t requests, uint64_t now)
     }
 }
 
+/*
+ * When a client sends something and closes at once, libmicrohttpd 0.9.75 may be told of both in one
+ * event, read the one and never see the other: then the connection would stay until it is idle for
+ * too long. Seen at two looks, the end is old enough to have been noticed; shutting down is an
+ * event of its own.
+ */
+static void look_for_end(struct connection *c, unsigned tcp_state)
+{
+    if (tcp_state != CLOSE_WAIT) {
+        return;
+    }
+    if (c->has_seen_end) {
+        shutdown(c->socket, SHUT_RDWR);
+    }
+    c->has_seen_end = true;
+}
+
 static void look(struct connections *connections, struct connection *c, uint64_t now)
 {
     enum state state = atomic_load_explicit(&c->state, memory_order_acquire);
@@ -77,11 +87,17 @@ static void look(struct connections *connections, struct connection *c, uint64_t
     if (state == FREE) {
         return;
     }
-    if (state == IDLE) {
-        look_at_idle(c, requests, now);
-    } else if (state == ANSWERING) {
+    if (state == ANSWERING) {
         c->has_seen_bytes = false;
         c->since_ns = 0;
+        return;
+    }
+    struct tcp_info info = {0};
+    socklen_t len = sizeof info;
+    getsockopt(c->socket, IPPROTO_TCP, TCP_INFO, &info, &len);
+    look_for_end(c, info.tcpi_state);
+    if (state == IDLE) {
+        look_at_idle(c, requests, info.tcpi_bytes_received, now);
     } else if (c->since_ns == 0 || requests > c->seen_requests + 1) {
         c->since_ns = atomic_load_explicit(&c->begun_ns, memory_order_relaxed);
         c->seen_requests = requests - 1;
@@ -194,6 +210,7 @@ struct connection *connections_open(struct connections *connections, int socket,
     c->has_seen_bytes = true; /* nothing was received: what has come at the first look is new */
     c->since_ns = 0;
     c->is_expired = false;
+    c->has_seen_end = false;
     atomic_store_explicit(&c->requests, 0, memory_order_relaxed);
     atomic_store_explicit(&c->state, IDLE, memory_order_relaxed);
     pthread_mutex_unlock(&connections->lock);

@@ -7,7 +7,8 @@
  * every twentieth of the deadline (1 s at most) the thread looks, and shuts down the socket of a
  * request that is older, which libmicrohttpd then finds closed. Nobody tells when the first byte of
  * a request comes: that the kernel's count of bytes received has grown on a connection without a
- * request is how the thread sees it, at its next look.
+ * request is how the thread sees it, at its next look. It also ends connections whose other side
+ * has closed without libmicrohttpd's noticing.
  *
  * Threads: a connection is opened, used and closed by the thread that serves it; the counts are
  * for any. A lock is taken when a connection is opened or closed, and by the thread for a few

@@ -145,6 +145,6 @@ bool utf_read_json(struct slice bytes, struct buffer *storage, struct slice *tex
             return false;
         }
     }
-    *text = (struct slice){storage->bytes, storage->len};
+    *text = (struct slice){storage->bytes ? storage->bytes : "", storage->len};
     return true;
 }

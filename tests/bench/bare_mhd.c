@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BODY_MAX = 1 << 20, LIFE_S = 3600 };
+enum { BODY_MAX = 1 << 24, LIFE_S = 3600 };
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload_data,
