@@ -71,8 +71,11 @@ static void variable_name(const char *prefix, const char *flag, char *name, size
 {
     snprintf(name, size, "%s%s", prefix, flag);
     for (char *c = name; *c; c++) {
-        int upper = toupper((unsigned char)*c);
-        *c = *c == '-' ? '_' : (char)upper;
+        if (*c == '-') {
+            *c = '_';
+        } else if (*c >= 'a' && *c <= 'z') {
+            *c -= 'a' - 'A';
+        }
     }
 }
 

@@ -112,7 +112,11 @@ static int on_status_complete(llhttp_t *parser)
         return HPE_USER;
     }
     if (parser->status_code / 100 == 3) {
-        parser->settings = (void *)(uintptr_t)&redirect_settings;
+        union { /* llhttp only reads them, but keeps a pointer that could write */
+            const llhttp_settings_t *from;
+            void *to;
+        } settings_of_redirect = {&redirect_settings};
+        parser->settings = settings_of_redirect.to;
     }
     return 0;
 }

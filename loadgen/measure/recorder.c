@@ -58,8 +58,10 @@ static const char *error_text(struct recorder *recorder, const struct exchange *
         .progress = (uint8_t)((x->sent_ns != 0) + (x->first_byte_ns != 0)),
         .reason = hash_of(x->reason),
     };
-    uint64_t hash = key.reason * 31 + key.target * 31 + (unsigned)key.system_error * 7 +
-                    key.outcome * 3u + key.progress;
+    uint64_t hash = key.reason + key.target;
+    hash = hash * 31 + (uint64_t)key.system_error;
+    hash = hash * 31 + key.outcome;
+    hash = hash * 31 + key.progress;
     struct error_key *slot = &recorder->keys[hash % RECORDER_KEYS];
     if (!slot->text || !is_same(slot, &key)) {
         char text[ERROR_TEXT_MAX];

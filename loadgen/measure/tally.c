@@ -81,7 +81,7 @@ static void count_error(struct tally *tally, const char *text, enum outcome outc
     tally->errors[i].count += n;
 }
 
-static bool is_success(uint16_t code)
+static bool is_success(unsigned code)
 {
     return code >= 200 && code < 400;
 }
@@ -170,7 +170,7 @@ void tally_merge(struct tally *into, const struct tally *from)
 uint64_t tally_successes(const struct tally *tally)
 {
     uint64_t successes = 0;
-    for (uint16_t code = 0; code < TALLY_CODES; code++) {
+    for (unsigned code = 0; code < TALLY_CODES; code++) {
         successes += is_success(code) ? tally->codes[code] : 0;
     }
     return successes;

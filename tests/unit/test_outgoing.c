@@ -52,7 +52,9 @@ START_TEST(short_sends_go_on_where_they_stopped)
     size_t length = _i == 0 ? strlen(small) : LARGE;
     char *bytes = malloc(length);
     memset(bytes, 'x', length);
-    memcpy(bytes, small, strlen(small));
+    for (size_t i = 0; small[i]; i++) {
+        bytes[i] = small[i];
+    }
     struct request request = request_of(bytes, length, SMALL_AT);
     size_t total = length + strlen("4711");
     char *expected = malloc(total);

@@ -134,7 +134,7 @@ START_TEST(everything_intended_is_sent_and_served)
     ck_assert_uint_eq(m.summary->tally->counters.answered, 100);
     ck_assert_uint_eq(m.truth.answers, 100);
     ck_assert_uint_eq(m.summary->tally->codes[200], 100);
-    ck_assert_uint_eq(m.summary->tally->bytes_in, 100 * 15);
+    ck_assert_uint_eq(m.summary->tally->bytes_in, UINT64_C(100) * 15);
     ck_assert_uint_eq(m.summary->tally->error_count, 0);
     ck_assert_double_eq_tol(summary_rate(m.summary), 200, 20);
     summary_destroy(m.summary);
@@ -151,7 +151,7 @@ START_TEST(each_target_has_its_row)
     for (size_t i = 0; i < 2; i++) {
         ck_assert_uint_eq(tally->rows[i].ended, 50);
         ck_assert_uint_eq(tally->rows[i].successes, 50);
-        ck_assert_uint_eq(tally->rows[i].bytes_in, 50 * 15);
+        ck_assert_uint_eq(tally->rows[i].bytes_in, UINT64_C(50) * 15);
     }
     ck_assert_uint_eq(tally->rows[0].latency.sum_ns + tally->rows[1].latency.sum_ns,
                       tally->latency.sum_ns);
@@ -411,7 +411,7 @@ START_TEST(every_form_of_answer_is_read_to_its_end)
     struct measurement m = measure(&plan, &script);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 10);
     ck_assert_uint_eq(m.summary->tally->codes[200], 10);
-    ck_assert_uint_eq(m.summary->tally->bytes_in, 10 * 26);
+    ck_assert_uint_eq(m.summary->tally->bytes_in, UINT64_C(10) * 26);
     summary_destroy(m.summary);
 }
 END_TEST
@@ -495,7 +495,7 @@ START_TEST(a_redirect_is_followed_and_counted)
     ck_assert_uint_eq(tally->counters.answered, 100);
     ck_assert_uint_eq(tally->counters.redirected, 100);
     ck_assert_uint_eq(tally->codes[200], 100);
-    ck_assert_uint_eq(tally->bytes_in, 100 * 15);
+    ck_assert_uint_eq(tally->bytes_in, UINT64_C(100) * 15);
     ck_assert_uint_eq(m.truth.requests, 200);
     ck_assert_uint_eq(m.truth.connections, 1);
     ck_assert_uint_gt(tally->connect.min_ns, 0); /* the first hop counts as connecting */
