@@ -5,12 +5,12 @@
 # make tsan       the tests under ThreadSanitizer
 # make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
 # make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
-# make fuzz       any path and any body against target-api's routes, for FUZZ_SECONDS=60
+# make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=60
 # make deps       find what is missing and install it with apt, or print the line to run
 # make clean      remove build/
 # make help       this text
 #
-# Variables: BUILD=release|asan|tsan, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS.
+# Variables: BUILD=release|asan|tsan|fuzz, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS.
 
 BUILD ?= release
 B := build/$(BUILD)
@@ -18,6 +18,8 @@ Q := $(if $(V),,@)
 
 FLAGS_release := -O2 -g
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+              -fsanitize=fuzzer-no-link
 FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
             -Wvla -Wcast-qual -Wwrite-strings -Wundef -Wconversion -Wno-sign-conversion \
@@ -37,15 +39,18 @@ LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c)
 UNIT := $(wildcard tests/unit/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 BENCH := $(wildcard tests/bench/*.c)
-SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH)
+FUZZ := $(wildcard tests/fuzz/*.c)
+SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ)
 HEADERS := $(wildcard common/*.h target-api/*.h loadgen/*/*.h tests/*/*.h)
 SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
+FUZZ_SECONDS ?= 60
 
-.PHONY: all run test asan tsan lint bench fuzz deps clean help
+.PHONY: all run test asan tsan fuzz fuzz-run lint bench deps clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Recursion into this same file: what deps installs is looked for when it is read.
@@ -60,6 +65,18 @@ test: deps
 asan tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$@ test
 
+# What fuzz_NAME finds new stays in build/fuzz/corpus/NAME; tests/data/fuzz/NAME is only read.
+fuzz:
+	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_fuzz)
+	$(Q)$(MAKE) --no-print-directory BUILD=fuzz CC=clang fuzz-run
+
+fuzz-run: $(FUZZERS)
+	$(Q)for fuzzer in $(FUZZERS); do name=$${fuzzer##*fuzz_}; mkdir -p $(B)/corpus/$$name; \
+		echo "FUZZ $$name"; $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
+			-print_final_stats=1 -artifact_prefix=$(B)/$$name- $(B)/corpus/$$name \
+			tests/data/fuzz/$$name || exit 1; \
+	done
+
 lint: deps
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/lint/lint.sh
@@ -68,18 +85,6 @@ bench: deps
 	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
 	$(Q)status=0; export BIN=$(B)/bin; for part in bench target; do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
-
-# clang, for libFuzzer. What it finds new goes to build/fuzz/corpus; tests/data/fuzz is where to keep it.
-FUZZ_SECONDS ?= 60
-FUZZ_FLAGS := -std=c17 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-fuzz:
-	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_fuzz)
-	$(Q)mkdir -p build/fuzz/corpus
-	$(Q)clang $(ALL_CPPFLAGS) $(FUZZ_FLAGS) -DHEADROOM_COMMIT='"$(COMMIT)"' -DHEADROOM_DATE='"$(DATE)"' \
-		-o build/fuzz/fuzz_target_api tests/fuzz/fuzz_target_api.c \
-		$(filter-out %/main.c,$(TARGET_API)) $(COMMON) -pthread -lmicrohttpd -ljansson -lsqlite3 -lm
-	$(Q)build/fuzz/fuzz_target_api -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
-		-print_final_stats=1 -artifact_prefix=build/fuzz/ build/fuzz/corpus tests/data/fuzz/target_api
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev
@@ -105,8 +110,12 @@ $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(T
 $(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lz -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
+$(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
+$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lz -lm
+$(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
+$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) $(LLHTTP))
 
-$(PROGRAMS) $(B)/bin/unit $(TOOLS):
+$(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)

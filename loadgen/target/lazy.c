@@ -111,6 +111,7 @@ static bool build(struct lazy *lazy, struct slot *slot, struct err *err)
     }
     request.bytes = slot->bytes.at;
     request.row = lazy->targets->list[request.target].row;
+    request.slot = slot;
     slot->request = request;
     return true;
 }
@@ -189,7 +190,7 @@ static bool is_ended(const struct source *source)
 static void release(const struct source *source, const struct request *request)
 {
     struct lazy *lazy = source->state;
-    slots_give(&lazy->slots, (struct slot *)(uintptr_t)request);
+    slots_give(&lazy->slots, request->slot);
 }
 
 static bool start(const struct source *source, const struct source_listener *listener,

@@ -88,7 +88,7 @@ struct message draft_message(const struct draft *draft)
     struct message message = {
         .method = draft->method.at,
         .url = draft->parts,
-        .headers = {draft->headers.at, draft->headers.length},
+        .headers = {draft->headers.at ? draft->headers.at : "", draft->headers.length},
     };
     if (draft->has_body) {
         message.body = (struct slice){draft->body.at ? draft->body.at : "", draft->body.length};

@@ -30,10 +30,10 @@ enum {
 };
 
 struct slot {
-    struct request request; /* first member: a request is cast to its slot */
-    struct bytes bytes;     /* what request.bytes points to */
-    struct slot *next;      /* in the queue or the free list */
-    struct slot *other;     /* in the list of all */
+    struct request request;
+    struct bytes bytes; /* what request.bytes points to */
+    struct slot *next;  /* in the queue or the free list */
+    struct slot *other; /* in the list of all */
 };
 
 struct slots {

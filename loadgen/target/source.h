@@ -22,6 +22,7 @@
 /* One request, ready for the wire. */
 struct request {
     const char *bytes; /* request line, headers, body */
+    void *slot;        /* of a live source: its own */
     size_t length;
     size_t body_length;   /* without what chunks add */
     uint32_t sequence_at; /* offset in bytes where the digits of the request's number in the run go,

@@ -20,7 +20,11 @@ static void teardown(void)
 
 static bool read_text(const char *text)
 {
-    FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+    union {
+        const char *text;
+        void *bytes;
+    } both = {.text = text}; /* fmemopen only reads it */
+    FILE *in = fmemopen(both.bytes, strlen(text), "r");
     bool ok = targets_read(&targets, in, "list.json", &format_json, &defaults, &err);
     fclose(in);
     return ok;
