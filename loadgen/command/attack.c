@@ -24,6 +24,7 @@ struct options {
     struct schedule_flags schedule;
     uint64_t timeout_ns;
     uint64_t progress_ns;
+    uint64_t warmup_ns;
     uint64_t max_workers;
     uint64_t max_connections;
     uint64_t max_idle;
@@ -145,6 +146,8 @@ static const struct cli_flag flags[] = {
      "how long a request may take from its start; 0 is for ever"},
     {"unix-socket", "PATH", cli_set_string, FIELD(unix_socket), "",
      "a unix socket to connect to, whatever the URLs' hosts"},
+    {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
+     "send for so long before, at the rate with which the attack begins, without counting"},
     {"workers", "N", cli_set_u64, FIELD(workers), "10",
      "taken for vegeta's sake: a request in flight is no thread here, and none has to be started"},
     {0},
@@ -278,6 +281,7 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!schedule_from_flags(&options->schedule, &plan.schedule, err)) {
         return false;
     }
+    plan.warmup = schedule_warmup(&plan.schedule, options->warmup_ns);
     if (options->cpus && options->cpus < plan.threads) {
         plan.threads = options->cpus;
     }

@@ -116,6 +116,29 @@ static struct schedule_cursor cursor_of(const struct schedule *schedule, struct 
     };
 }
 
+struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns)
+{
+    struct schedule warmup = {.type = SCHEDULE_CONSTANT, .duration_ns = duration_ns};
+    switch (schedule->type) {
+    case SCHEDULE_CONSTANT:
+    case SCHEDULE_POISSON:
+        warmup.rate = schedule->rate;
+        break;
+    case SCHEDULE_SINE:
+        warmup.rate = (struct rate){schedule->sine.mean_per_h, SCHEDULE_HOUR_NS};
+        break;
+    case SCHEDULE_RAMP:
+    case SCHEDULE_STAGES:
+        for (size_t i = 0; i < schedule->stages.count && warmup.rate.count == 0; i++) {
+            const struct stage *stage = &schedule->stages.list[i];
+            uint64_t per_h = stage->from_per_h ? stage->from_per_h : stage->to_per_h;
+            warmup.rate = (struct rate){per_h, SCHEDULE_HOUR_NS};
+        }
+        break;
+    }
+    return warmup;
+}
+
 void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule,
                     struct share share)
 {

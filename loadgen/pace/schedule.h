@@ -130,6 +130,12 @@ bool schedule_is_closed(const struct schedule *schedule);
 /* Checks what the flags say together. ERR_USAGE names the flag to change. */
 bool schedule_check(const struct schedule *schedule, struct err *err);
 
+/*
+ * What is sent before the schedule begins, and not counted: the rate at which it begins, or if that
+ * is 0 the first one that it goes to, for duration_ns. A closed loop stays one.
+ */
+struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns);
+
 /* Writes the schedule in words, as the report has them: "100/s to 500/s in 10s". Returns `text`. */
 const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 

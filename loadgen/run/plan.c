@@ -84,11 +84,11 @@ static json_t *schedule_to_json(const struct schedule *schedule)
 json_t *plan_to_json(const struct plan *plan)
 {
     const struct schedule *schedule = &plan->schedule;
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:b, s:i}", "name", plan->name, "rate",
-                     rate_to_json(schedule), "schedule", schedule_to_json(schedule), "duration",
-                     count_or_null(schedule->duration_ns, 0), "timeout",
-                     (json_int_t)plan->timeout_ns, "max_workers",
-                     count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b, s:i}", "name", plan->name,
+                     "rate", rate_to_json(schedule), "schedule", schedule_to_json(schedule),
+                     "duration", count_or_null(schedule->duration_ns, 0), "warmup",
+                     (json_int_t)plan->warmup.duration_ns, "timeout", (json_int_t)plan->timeout_ns,
+                     "max_workers", count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
                      count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive,
                      "threads", (int)plan_threads(plan));
 }

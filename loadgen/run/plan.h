@@ -17,6 +17,7 @@
 struct plan {
     const char *name;         /* of the attack; "" for none */
     struct schedule schedule; /* when, and for how long */
+    struct schedule warmup;   /* sent before that and not counted; duration 0: nothing is */
     uint64_t timeout_ns;      /* of a request, from its start; 0: none */
     uint64_t max_workers;     /* requests in flight at most, over all threads; UINT64_MAX: no cap */
     uint64_t max_connections; /* to each host and port, over all threads; 0: no cap */

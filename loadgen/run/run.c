@@ -28,7 +28,8 @@ struct state {
     const struct observer *observer;
     struct result_writer *writer;
     uint64_t seconds;
-    double cpu_at_start;
+    bool has_begun;      /* the measured part */
+    double cpu_at_start; /* of the measured part */
     struct cgroup_cpu cgroup_at_start;
     struct source_listener listener;
 };
@@ -165,10 +166,8 @@ static bool begin(struct state *state, struct err *err)
     if (source->live && !source->live->start(source, &state->listener, err)) {
         return false;
     }
-    state->cgroup_at_start = cgroup_read_cpu("");
-    state->cpu_at_start = cpu_seconds();
 
-    uint64_t start_ns = clock_now_ns() + START_LEAD_NS;
+    uint64_t start_ns = clock_now_ns() + START_LEAD_NS + plan->warmup.duration_ns;
     for (unsigned i = 0; i < shared->threads; i++) {
         atomic_store(&shared->peers[i].word, UINT64_MAX); /* free, until the owner says more */
         state->workers[i].recorder.origin_ns = origin_ns;
@@ -248,6 +247,14 @@ static void stop(struct state *state)
     }
 }
 
+/* The measured part begins: what was used before is not counted. */
+static void note_start(struct state *state)
+{
+    state->cgroup_at_start = cgroup_read_cpu("");
+    state->cpu_at_start = cpu_seconds();
+    state->has_begun = true;
+}
+
 /* Waits for the workers, once a second gathering; ends when all have ended. */
 static void watch(struct state *state, const struct control *control)
 {
@@ -258,8 +265,12 @@ static void watch(struct state *state, const struct control *control)
     uint64_t finished = 0;
     while (finished < state->started) {
         uint64_t now_ns = clock_now_ns();
-        uint64_t next_ns =
-            state->shared.start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
+        uint64_t start_ns = state->shared.start_ns;
+        uint64_t next_ns = start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
+        if (!state->has_begun && now_ns >= start_ns) {
+            note_start(state);
+        }
+        next_ns = state->has_begun ? next_ns : start_ns;
         int wait_ms = next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0;
         poll(waits, 2, wait_ms);
         uint64_t count = 0;
@@ -272,7 +283,7 @@ static void watch(struct state *state, const struct control *control)
             waits[1].fd = -1;
             stop(state);
         }
-        if (finished < state->started && clock_now_ns() >= next_ns) {
+        if (state->has_begun && finished < state->started && clock_now_ns() >= next_ns) {
             collect(state, false);
         }
     }
@@ -292,6 +303,9 @@ static bool finish(struct state *state, struct err *err)
 {
     for (unsigned i = 0; i < state->started; i++) {
         worker_join(&state->workers[i]);
+    }
+    if (!state->has_begun) {
+        note_start(state);
     }
     collect(state, true);
     struct summary *summary = state->summary;

@@ -29,13 +29,20 @@ static void set_next(struct worker *worker)
     uint64_t after_ns = schedule_peek(&worker->cursor);
     worker->next = worker->cursor.number;
     worker->due_ns =
-        after_ns < UINT64_MAX - worker->start_ns ? worker->start_ns + after_ns : UINT64_MAX;
+        after_ns < UINT64_MAX - worker->base_ns ? worker->base_ns + after_ns : UINT64_MAX;
+}
+
+/* Sending by this schedule ends then: the warm-up's at the start. */
+static uint64_t phase_end_ns(const struct worker *worker)
+{
+    return worker->is_warming && worker->start_ns < worker->end_ns ? worker->start_ns
+                                                                   : worker->end_ns;
 }
 
 /* Is there a request left that is, or will be, due? */
 static bool has_more(const struct worker *worker)
 {
-    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->due_ns < worker->end_ns;
+    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->due_ns < phase_end_ns(worker);
 }
 
 /* The moment of the next request; there is one. */
@@ -51,7 +58,7 @@ static const struct request *next_request(struct worker *worker)
     if (!worker->upcoming) {
         /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
         worker->upcoming = source->next(
-            source, is_closed_loop(worker) ? worker->started + worker->index : worker->next);
+            source, is_closed_loop(worker) ? worker->taken + worker->index : worker->next);
     }
     return worker->upcoming;
 }
@@ -124,7 +131,8 @@ static void start_one(struct worker *worker)
     uint64_t wait_ns =
         worker->is_capped ? busy_between(&worker->busy, intended_ns, clock_now_ns()) : 0;
     take_next(worker);
-    worker->started++;
+    worker->taken++;
+    worker->started += intended_ns >= worker->start_ns;
     worker->in_flight++;
     /* The stamp comes last: on an open connection it is also the moment of sending. */
     worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns,
@@ -167,7 +175,9 @@ static void on_done(void *owner, const struct exchange *exchange)
     struct worker *worker = owner;
     uint64_t done_ns = exchange->done_ns;
     const struct source *source = worker->shared->source;
-    recorder_take(&worker->recorder, exchange);
+    if (exchange->intended_ns >= worker->start_ns) {
+        recorder_take(&worker->recorder, exchange);
+    }
     if (source->live) {
         source->live->release(source, exchange->request);
     }
@@ -221,7 +231,7 @@ static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
     uint64_t at_ns =
         least(worker->next_tick_ns, worker->engine->type->next_deadline_ns(worker->engine));
     if (now_ns < worker->end_ns) {
-        at_ns = least(at_ns, worker->end_ns);
+        at_ns = least(at_ns, phase_end_ns(worker));
     } else {
         at_ns = least(at_ns, drain_end_ns(worker));
     }
@@ -259,7 +269,9 @@ static void turn(struct worker *worker, uint64_t now_ns)
     uint64_t woken_ns = clock_now_ns();
     loop_dispatch(worker->loop);
     uint64_t handled_ns = clock_now_ns();
-    histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
+    if (!worker->is_warming) {
+        histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
+    }
     worker->engine->type->expire(worker->engine, handled_ns);
     if (handled_ns >= drain_end_ns(worker)) {
         worker->engine->type->abandon(worker->engine);
@@ -269,10 +281,28 @@ static void turn(struct worker *worker, uint64_t now_ns)
     }
 }
 
+/* Goes to the first request of a schedule; a closed loop goes on as it is. */
+static void begin_schedule(struct worker *worker, const struct schedule *schedule, uint64_t base_ns)
+{
+    worker->base_ns = base_ns;
+    worker->is_warming = base_ns < worker->start_ns;
+    if (!is_closed_loop(worker)) {
+        if (worker->upcoming && worker->shared->source->live) {
+            worker->shared->source->live->release(worker->shared->source, worker->upcoming);
+        }
+        worker->upcoming = NULL;
+        schedule_begin(&worker->cursor, schedule, worker->share);
+        set_next(worker);
+    }
+}
+
 static void run_window(struct worker *worker)
 {
     for (;;) {
         uint64_t now_ns = clock_now_ns();
+        if (worker->is_warming && now_ns >= worker->start_ns) {
+            begin_schedule(worker, &worker->shared->plan->schedule, worker->start_ns);
+        }
         if (fill(worker, now_ns, FILL_TURN)) {
             now_ns = clock_now_ns(); /* starting takes time, and the sleep is counted from now */
         }
@@ -322,18 +352,19 @@ static bool set_up(struct worker *worker)
 static void begin(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
+    const struct plan *plan = shared->plan;
+    uint64_t base_ns = shared->start_ns - plan->warmup.duration_ns;
     worker->start_ns = shared->start_ns;
     worker->next_tick_ns = worker->start_ns + NS_PER_S;
-    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, worker->start_ns);
+    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, base_ns);
     if (is_closed_loop(worker)) {
         worker->next = share_next(worker->share, 0);
         while (worker->freed_count < worker->slots) {
-            set_free(worker, worker->start_ns);
+            set_free(worker, base_ns);
         }
-    } else {
-        schedule_begin(&worker->cursor, &shared->plan->schedule, worker->share);
-        set_next(worker);
     }
+    bool is_warming = plan->warmup.duration_ns > 0;
+    begin_schedule(worker, is_warming ? &plan->warmup : &plan->schedule, base_ns);
     worker->end_ns = atomic_load(&shared->stop_ns);
 }
 

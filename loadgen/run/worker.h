@@ -78,14 +78,17 @@ struct worker {
     const struct request *upcoming; /* taken from the source, to be started next */
     uint64_t slots;                 /* in flight at most */
     uint64_t in_flight;
-    uint64_t started;
-    uint64_t next;   /* open loop: number of the next request of this share */
-    uint64_t due_ns; /* and its moment; UINT64_MAX: there is none */
+    uint64_t started; /* of what is measured */
+    uint64_t taken;   /* of all, the warm-up's too */
+    uint64_t next;    /* open loop: number of the next request of this share */
+    uint64_t due_ns;  /* and its moment; UINT64_MAX: there is none */
     struct schedule_cursor cursor;
     uint64_t *freed; /* closed loop: since when each free user is free, a ring */
     size_t freed_first;
     size_t freed_count;
-    uint64_t start_ns;
+    bool is_warming;   /* before start_ns, on the warm-up's schedule */
+    uint64_t base_ns;  /* what the cursor's moments count from */
+    uint64_t start_ns; /* of what is measured: what was intended earlier is not counted */
     uint64_t end_ns;
     uint64_t next_tick_ns;
     /* For the run's thread; as of the last tick, and right once the worker has ended. */

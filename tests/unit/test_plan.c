@@ -143,7 +143,7 @@ START_TEST(as_json_what_is_not_limited_is_null)
     json_t *expected = json_loads("{\"name\":\"big bang\","
                                   "\"rate\":{\"count\":100,\"per\":1000000000},"
                                   "\"schedule\":{\"kind\":\"constant\",\"words\":\"100/1s\"},"
-                                  "\"duration\":10000000000,\"timeout\":30000000000,"
+                                  "\"duration\":10000000000,\"warmup\":0,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
                                   "\"keepalive\":true,\"threads\":4}",
                                   0, NULL);
@@ -157,6 +157,7 @@ START_TEST(as_json_what_is_not_limited_is_null)
     json_object_set_new(expected, "duration", json_null());
     json_object_set_new(expected, "max_workers", json_integer(3));
     json_object_set_new(expected, "max_connections", json_integer(2));
+    json_object_set_new(expected, "warmup", json_integer(0));
     json_object_set_new(expected, "keepalive", json_false());
     json_object_set_new(expected, "threads", json_integer(2));
     ck_assert(json_equal(json, expected));
