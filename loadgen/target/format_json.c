@@ -37,7 +37,7 @@ static bool base64_decode(const char *text, size_t length, struct bytes *out)
             }
             group = group << 6 | value;
         }
-        if ((missing == 2 && text[i + 3] != '=') || (group & ((1U << 8 * missing) - 1))) {
+        if (group & ((1U << 8 * missing) - 1)) {
             return false;
         }
         const char decoded[] = {(char)(group >> 16), (char)(group >> 8), (char)group};

@@ -168,6 +168,7 @@ START_TEST(an_error_that_was_not_reached_is_none)
 {
     ck_assert(open_text("GET http://a/1\n\nGET http://a/2\n\nget http://a/3\n"));
     ck_assert_ptr_nonnull(next());
+    usleep(50000); /* the thread comes to the error */
     source.live->stop(&source);
     ck_assert_msg(lazy_close(lazy, &err), "%s", err.text);
     lazy = NULL;
@@ -195,6 +196,21 @@ START_TEST(a_slow_pipe_makes_nobody_wait)
     source.live = NULL;
     close(ends[0]);
     close(ends[1]);
+}
+END_TEST
+
+START_TEST(whoever_takes_the_last_one_tells_the_others)
+{
+    ck_assert(open_text("GET http://a/1\n\nGET http://a/2\n"));
+    struct pollfd ready = {.fd = source.ready_fd, .events = POLLIN};
+    uint64_t count = 0;
+    ck_assert_int_eq(poll(&ready, 1, 5000), 1); /* everything was read */
+    ck_assert_int_eq(read(source.ready_fd, &count, sizeof count), sizeof count);
+    ck_assert_ptr_nonnull(source.next(&source, 0));
+    ck_assert_int_eq(poll(&ready, 1, 0), 0);
+    ck_assert_ptr_nonnull(source.next(&source, 1));
+    ck_assert_int_eq(poll(&ready, 1, 0), 1);
+    ck_assert(source.live->is_ended(&source));
 }
 END_TEST
 
@@ -357,6 +373,7 @@ Suite *lazy_suite(void)
     tcase_add_loop_test(tests, an_error_further_on_ends_the_source_there, 0, COUNT_OF(broken));
     tcase_add_test(tests, an_error_that_was_not_reached_is_none);
     tcase_add_test(tests, a_slow_pipe_makes_nobody_wait);
+    tcase_add_test(tests, whoever_takes_the_last_one_tells_the_others);
     tcase_add_test(tests, threads_share_a_long_file_in_little_memory);
     tcase_add_test(tests, large_requests_are_not_read_far_ahead);
     tcase_add_test(tests, there_may_not_be_any_number_of_hosts);
