@@ -16,88 +16,6 @@ enum { FILL_TURN = 16, FILL_ANSWER = 1 };
 
 #define DRAIN_DEFAULT_NS (30 * NS_PER_S)
 
-static bool is_closed_loop(const struct worker *worker)
-{
-    return schedule_is_closed(&worker->shared->plan->schedule);
-}
-
-/* The schedule. */
-
-/* The cursor has moved. */
-static void set_next(struct worker *worker)
-{
-    uint64_t after_ns = schedule_peek(&worker->cursor);
-    worker->next = worker->cursor.number;
-    worker->due_ns =
-        after_ns < UINT64_MAX - worker->base_ns ? worker->base_ns + after_ns : UINT64_MAX;
-}
-
-/* Sending by this schedule ends then: the warm-up's at the start. */
-static uint64_t phase_end_ns(const struct worker *worker)
-{
-    return worker->is_warming && worker->start_ns < worker->end_ns ? worker->start_ns
-                                                                   : worker->end_ns;
-}
-
-/* Is there a request left that is, or will be, due? */
-static bool has_more(const struct worker *worker)
-{
-    return is_closed_loop(worker) ? worker->freed_count > 0 : worker->due_ns < phase_end_ns(worker);
-}
-
-/* The moment of the next request; there is one. */
-static uint64_t next_due_ns(const struct worker *worker)
-{
-    return is_closed_loop(worker) ? worker->freed[worker->freed_first] : worker->due_ns;
-}
-
-/* The request to start next; NULL when a live source has none now. */
-static const struct request *next_request(struct worker *worker)
-{
-    const struct source *source = worker->shared->source;
-    if (!worker->upcoming) {
-        /* In a closed loop each worker goes round the targets by itself, whoever is faster. */
-        worker->upcoming = source->next(
-            source, is_closed_loop(worker) ? worker->taken + worker->index : worker->next);
-    }
-    return worker->upcoming;
-}
-
-/* Is there nothing to send now? When there never will be, sending ends here. */
-static bool is_dry(struct worker *worker, uint64_t now_ns)
-{
-    const struct source *source = worker->shared->source;
-    if (next_request(worker)) {
-        return false;
-    }
-    if (source->live->is_ended(source)) {
-        worker->end_ns = now_ns < worker->end_ns ? now_ns : worker->end_ns;
-        worker->due_ns = UINT64_MAX;
-        worker->freed_count = 0;
-        atomic_store_explicit(&worker->shown_dry, true, memory_order_relaxed);
-    }
-    return true;
-}
-
-static void take_next(struct worker *worker)
-{
-    worker->upcoming = NULL;
-    if (is_closed_loop(worker)) {
-        worker->freed_first = (worker->freed_first + 1) % worker->slots;
-        worker->freed_count--;
-        worker->next = share_next(worker->share, worker->next + 1);
-    } else {
-        schedule_take(&worker->cursor);
-        set_next(worker);
-    }
-}
-
-static void set_free(struct worker *worker, uint64_t now_ns)
-{
-    worker->freed[(worker->freed_first + worker->freed_count) % worker->slots] = now_ns;
-    worker->freed_count++;
-}
-
 /* Starting. */
 
 static bool has_room(struct worker *worker)
@@ -105,7 +23,7 @@ static bool has_room(struct worker *worker)
     if (worker->in_flight >= worker->slots) {
         return false;
     }
-    const struct request *request = next_request(worker);
+    const struct request *request = agenda_request(&worker->agenda);
     return !request || worker->engine->type->has_room(worker->engine, request->endpoint);
 }
 
@@ -113,26 +31,25 @@ static bool has_room(struct worker *worker)
  */
 static bool is_dropped(struct worker *worker, uint64_t now_ns, bool has_room)
 {
-    if (now_ns < worker->end_ns) {
+    if (now_ns < worker->agenda.end_ns) {
         return false;
     }
-    if (is_closed_loop(worker) || (!has_room && busy_all(&worker->busy))) {
+    if (worker->agenda.is_closed || (!has_room && busy_all(&worker->busy))) {
         return true;
     }
-    worker->is_too_late = now_ns >= worker->end_ns + WORKER_GRACE_NS;
+    worker->is_too_late = now_ns >= worker->agenda.end_ns + WORKER_GRACE_NS;
     return worker->is_too_late;
 }
 
 static void start_one(struct worker *worker)
 {
-    const struct request *request = next_request(worker);
-    uint64_t intended_ns = next_due_ns(worker);
-    uint64_t number = worker->next;
+    const struct request *request = agenda_request(&worker->agenda);
+    uint64_t intended_ns = agenda_due_ns(&worker->agenda);
+    uint64_t number = worker->agenda.number;
     uint64_t wait_ns =
         worker->is_capped ? busy_between(&worker->busy, intended_ns, clock_now_ns()) : 0;
-    take_next(worker);
-    worker->taken++;
-    worker->started += intended_ns >= worker->start_ns;
+    agenda_take(&worker->agenda);
+    worker->started += intended_ns >= worker->agenda.start_ns;
     worker->in_flight++;
     /* The stamp comes last: on an open connection it is also the moment of sending. */
     worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns,
@@ -150,21 +67,22 @@ static bool fill(struct worker *worker, uint64_t now_ns, unsigned most)
     }
     worker->is_filling = true;
     unsigned started = 0;
-    while (started < most && has_more(worker) && next_due_ns(worker) <= now_ns) {
+    while (started < most && agenda_has_more(&worker->agenda) &&
+           agenda_due_ns(&worker->agenda) <= now_ns) {
         bool room = has_room(worker);
         if (is_dropped(worker, now_ns, room)) {
-            worker->due_ns = UINT64_MAX;
-            worker->freed_count = 0;
+            agenda_drop(&worker->agenda);
             break;
         }
-        if (!room || is_dry(worker, now_ns)) {
+        if (!room || agenda_is_dry(&worker->agenda, now_ns)) {
             break;
         }
         start_one(worker);
         started++;
     }
     if (started > 0 && worker->shared->source->live) {
-        is_dry(worker, now_ns); /* the last one ends the attack now, not when another was due */
+        /* The last one ends the attack now, not when another was due. */
+        agenda_is_dry(&worker->agenda, now_ns);
     }
     worker->is_filling = false;
     return started > 0;
@@ -175,17 +93,20 @@ static void on_done(void *owner, const struct exchange *exchange)
     struct worker *worker = owner;
     uint64_t done_ns = exchange->done_ns;
     const struct source *source = worker->shared->source;
-    if (exchange->intended_ns >= worker->start_ns) {
+    if (exchange->intended_ns >= worker->agenda.start_ns) {
         recorder_take(&worker->recorder, exchange);
     }
     if (source->live) {
         source->live->release(source, exchange->request);
     }
     worker->in_flight--;
-    if (is_closed_loop(worker)) {
-        set_free(worker, done_ns);
+    if (worker->agenda.is_closed) {
+        agenda_set_free(&worker->agenda, done_ns);
     }
     if (worker->is_capped) {
+        if (done_ns >= worker->agenda.end_ns && busy_all(&worker->busy)) {
+            agenda_drop(&worker->agenda); /* it waited for a connection when the time was up */
+        }
         busy_note(&worker->busy, !has_room(worker), done_ns);
     }
     fill(worker, done_ns, FILL_ANSWER);
@@ -199,8 +120,8 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     uint64_t count = 0;
     (void)events;
     uint64_t stop_ns = atomic_load(&worker->shared->stop_ns);
-    if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->end_ns) {
-        worker->end_ns = stop_ns;
+    if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->agenda.end_ns) {
+        worker->agenda.end_ns = stop_ns;
     }
 }
 
@@ -209,7 +130,7 @@ static void on_more(struct loop_watch *watch, uint32_t events)
 {
     struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, more));
     (void)events;
-    is_dry(worker, clock_now_ns());
+    agenda_is_dry(&worker->agenda, clock_now_ns());
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -222,7 +143,8 @@ static uint64_t drain_end_ns(const struct worker *worker)
 {
     uint64_t timeout_ns = worker->shared->plan->timeout_ns;
     uint64_t drain_ns = WORKER_GRACE_NS + (timeout_ns ? timeout_ns : DRAIN_DEFAULT_NS);
-    return worker->end_ns > UINT64_MAX - drain_ns ? UINT64_MAX : worker->end_ns + drain_ns;
+    return worker->agenda.end_ns > UINT64_MAX - drain_ns ? UINT64_MAX
+                                                         : worker->agenda.end_ns + drain_ns;
 }
 
 /* The next moment at which something must be done without an event. */
@@ -230,17 +152,17 @@ static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
 {
     uint64_t at_ns =
         least(worker->next_tick_ns, worker->engine->type->next_deadline_ns(worker->engine));
-    if (now_ns < worker->end_ns) {
-        at_ns = least(at_ns, phase_end_ns(worker));
+    if (now_ns < worker->agenda.end_ns) {
+        at_ns = least(at_ns, agenda_phase_end_ns(&worker->agenda));
     } else {
         at_ns = least(at_ns, drain_end_ns(worker));
     }
-    if (has_more(worker)) {
-        uint64_t due_ns = next_due_ns(worker);
-        if (due_ns > now_ns || (next_request(worker) && has_room(worker))) {
+    if (agenda_has_more(&worker->agenda)) {
+        uint64_t due_ns = agenda_due_ns(&worker->agenda);
+        if (due_ns > now_ns || (agenda_request(&worker->agenda) && has_room(worker))) {
             at_ns = least(at_ns, due_ns);
-        } else if (now_ns >= worker->end_ns) {
-            at_ns = least(at_ns, worker->end_ns + WORKER_GRACE_NS);
+        } else if (now_ns >= worker->agenda.end_ns) {
+            at_ns = least(at_ns, worker->agenda.end_ns + WORKER_GRACE_NS);
         }
     }
     return at_ns;
@@ -269,7 +191,7 @@ static void turn(struct worker *worker, uint64_t now_ns)
     uint64_t woken_ns = clock_now_ns();
     loop_dispatch(worker->loop);
     uint64_t handled_ns = clock_now_ns();
-    if (!worker->is_warming) {
+    if (!worker->agenda.is_warming) {
         histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
     }
     worker->engine->type->expire(worker->engine, handled_ns);
@@ -281,33 +203,16 @@ static void turn(struct worker *worker, uint64_t now_ns)
     }
 }
 
-/* Goes to the first request of a schedule; a closed loop goes on as it is. */
-static void begin_schedule(struct worker *worker, const struct schedule *schedule, uint64_t base_ns)
-{
-    worker->base_ns = base_ns;
-    worker->is_warming = base_ns < worker->start_ns;
-    if (!is_closed_loop(worker)) {
-        if (worker->upcoming && worker->shared->source->live) {
-            worker->shared->source->live->release(worker->shared->source, worker->upcoming);
-        }
-        worker->upcoming = NULL;
-        schedule_begin(&worker->cursor, schedule, worker->share);
-        set_next(worker);
-    }
-}
-
 static void run_window(struct worker *worker)
 {
     for (;;) {
         uint64_t now_ns = clock_now_ns();
-        if (worker->is_warming && now_ns >= worker->start_ns) {
-            begin_schedule(worker, &worker->shared->plan->schedule, worker->start_ns);
-        }
+        agenda_advance(&worker->agenda, now_ns);
         if (fill(worker, now_ns, FILL_TURN)) {
             now_ns = clock_now_ns(); /* starting takes time, and the sleep is counted from now */
         }
-        if (now_ns >= worker->end_ns && worker->in_flight == 0 &&
-            (is_closed_loop(worker) || !has_more(worker))) {
+        if (now_ns >= worker->agenda.end_ns && worker->in_flight == 0 &&
+            (worker->agenda.is_closed || !agenda_has_more(&worker->agenda))) {
             break;
         }
         turn(worker, now_ns);
@@ -352,20 +257,9 @@ static bool set_up(struct worker *worker)
 static void begin(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
-    const struct plan *plan = shared->plan;
-    uint64_t base_ns = shared->start_ns - plan->warmup.duration_ns;
-    worker->start_ns = shared->start_ns;
-    worker->next_tick_ns = worker->start_ns + NS_PER_S;
-    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, base_ns);
-    if (is_closed_loop(worker)) {
-        worker->next = share_next(worker->share, 0);
-        while (worker->freed_count < worker->slots) {
-            set_free(worker, base_ns);
-        }
-    }
-    bool is_warming = plan->warmup.duration_ns > 0;
-    begin_schedule(worker, is_warming ? &plan->warmup : &plan->schedule, base_ns);
-    worker->end_ns = atomic_load(&shared->stop_ns);
+    agenda_begin(&worker->agenda, shared->start_ns, atomic_load(&shared->stop_ns));
+    worker->next_tick_ns = shared->start_ns + NS_PER_S;
+    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, worker->agenda.base_ns);
 }
 
 /* Returns whether to run. */
@@ -411,13 +305,10 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
         (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads, index};
     worker->slots = plan->max_workers == UINT64_MAX ? UINT64_MAX
                                                     : share_count(worker->share, plan->max_workers);
-    worker->is_capped = is_closed_loop(worker) ? cap < plan->max_workers : cap != UINT64_MAX;
-    if (is_closed_loop(worker)) {
-        worker->freed = calloc(worker->slots, sizeof *worker->freed);
-        if (!worker->freed) {
-            return err_set(err, ERR_FAILED, "not enough memory for %s", "-max-workers");
-        }
+    if (!agenda_init(&worker->agenda, plan, shared->source, worker->share, worker->slots, err)) {
+        return false;
     }
+    worker->is_capped = worker->agenda.is_closed ? cap < plan->max_workers : cap != UINT64_MAX;
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
@@ -440,7 +331,8 @@ void worker_join(struct worker *worker)
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
 {
     uint64_t started = atomic_load_explicit(&worker->shown_started, memory_order_relaxed);
-    if (is_closed_loop(worker) || atomic_load_explicit(&worker->shown_dry, memory_order_relaxed)) {
+    if (worker->agenda.is_closed ||
+        atomic_load_explicit(&worker->agenda.shown_dry, memory_order_relaxed)) {
         return started;
     }
     uint64_t start_ns = worker->shared->start_ns;
@@ -462,5 +354,5 @@ void worker_fini(struct worker *worker)
     if (worker->wake.fd >= 0) {
         close(worker->wake.fd);
     }
-    free(worker->freed);
+    agenda_fini(&worker->agenda);
 }

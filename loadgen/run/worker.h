@@ -5,13 +5,11 @@
  *                     ->  handle events  ->  end what is overdue  ->  once a second, hand over
  *     then:           drain what is in flight
  *
- * Open loop: requests of this share are due when the schedule says. When all connections that
- * the caps allow are taken it waits; requests are started in their order. At the end of the run a
- * request that waits for a connection is not started; one that is late only because we are is still
- * sent, for at most WORKER_GRACE_NS.
- * A live source (source.h) may have nothing when a request is due: the worker goes on with its
- * events until it has, and what is started then is late by lag. When the source has ended so has
- * sending. Closed loop: each of the share's users sends again at the moment when it became free.
+ * What is due next is the agenda's business (agenda.h). When all connections that the caps allow
+ * are taken it waits; requests are started in their order. At the end of the run a request that
+ * waits for a connection is not started; one that is late only because we are is still sent, for at
+ * most WORKER_GRACE_NS. What a live source has too late is late by lag. Nothing of a warm-up is
+ * counted.
  *
  * Everything in the window happens on this thread with memory that exists before it begins. What
  * crosses threads: the stop time (one atomic, announced by an eventfd), the tallies (recorder.h),
@@ -30,6 +28,7 @@
 #include "loadgen/http/engine.h"
 #include "loadgen/measure/recorder.h"
 #include "loadgen/pace/schedule.h"
+#include "loadgen/run/agenda.h"
 #include "loadgen/run/busy.h"
 #include "loadgen/run/plan.h"
 #include "loadgen/target/source.h"
@@ -75,27 +74,15 @@ struct worker {
     bool is_too_late; /* after the end something was dropped though it had not to wait */
     bool is_filling;  /* fill is at work further up the stack */
     struct share share;
-    const struct request *upcoming; /* taken from the source, to be started next */
-    uint64_t slots;                 /* in flight at most */
+    struct agenda agenda;
+    uint64_t slots; /* in flight at most */
     uint64_t in_flight;
     uint64_t started; /* of what is measured */
-    uint64_t taken;   /* of all, the warm-up's too */
-    uint64_t next;    /* open loop: number of the next request of this share */
-    uint64_t due_ns;  /* and its moment; UINT64_MAX: there is none */
-    struct schedule_cursor cursor;
-    uint64_t *freed; /* closed loop: since when each free user is free, a ring */
-    size_t freed_first;
-    size_t freed_count;
-    bool is_warming;   /* before start_ns, on the warm-up's schedule */
-    uint64_t base_ns;  /* what the cursor's moments count from */
-    uint64_t start_ns; /* of what is measured: what was intended earlier is not counted */
-    uint64_t end_ns;
     uint64_t next_tick_ns;
     /* For the run's thread; as of the last tick, and right once the worker has ended. */
     _Atomic uint64_t shown_started;
     _Atomic uint64_t shown_in_flight;
     _Atomic uint64_t shown_held_ns;
-    _Atomic bool shown_dry; /* the source had no more: only what was started was intended */
 };
 
 /* Prepares worker number `index` and starts its thread, which waits at the gate. */
