@@ -83,7 +83,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         return MHD_YES;
     }
     struct reply reply = answer_path(cls, method, url);
-    return answer_queue(connection, &reply, false);
+    return answer_queue(NULL, connection, &reply);
 }
 
 struct admin *admin_start(struct listener *listener, const struct server *server,

@@ -65,10 +65,14 @@ void api_end(void *cls, struct MHD_Connection *connection, void **context,
 static enum MHD_Result queue(struct api *api, struct MHD_Connection *connection,
                              struct request *request, size_t route, struct reply *reply)
 {
-    metrics_count(connection_shard(connection_of(connection)), route, request->method,
-                  reply->status, clock_now_ns() - request->begun_ns);
-    bool close = atomic_load_explicit(&api->is_draining, memory_order_relaxed);
-    return answer_queue(connection, reply, close);
+    struct connection *c = connection_of(connection);
+    struct metrics_shard *shard = connection_shard(c);
+    metrics_count(shard, route, request->method, reply->status, clock_now_ns() - request->begun_ns);
+    connection_answered(c);
+    if (atomic_load_explicit(&api->is_draining, memory_order_relaxed)) {
+        return answer_queue_last(connection, reply);
+    }
+    return answer_queue(&api->answers[metrics_shard_index(shard)], connection, reply);
 }
 
 /* Keeps the reply until its moment; libmicrohttpd then calls the handler once more. */

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "target-api/answer.h"
 #include "target-api/connections.h"
 #include "target-api/delays.h"
 #include "target-api/limits.h"
@@ -28,6 +29,7 @@ struct api {
     const struct service *service;
     const struct limits *limits;
     struct metrics *metrics;
+    struct answers *answers; /* one a thread, in the order of metrics' shards */
     struct connections *connections;
     struct delays *delays; /* NULL: no handler asks for one */
     struct request_budget budget;

@@ -16,7 +16,7 @@ enum {
     BATCH = 64,     /* connections that are looked at without giving the lock away */
 };
 
-enum state { FREE, IDLE, RECEIVING, ANSWERING };
+enum state { FREE, IDLE, RECEIVING, ANSWERING, SENDING };
 
 struct connection {
     /* Written by the thread that serves it. */
@@ -33,11 +33,14 @@ struct connection {
     uint64_t since_ns; /* when the request that is coming began; 0: none is */
     bool is_expired;
     bool has_seen_end;
+    uint64_t moved_bytes; /* in both directions, */
+    uint64_t moved_ns;    /* at the last look that saw more of them */
 };
 
 struct connections {
     size_t limit;
     uint64_t deadline_ns;
+    uint64_t idle_ns;
     atomic_size_t reserved;
     atomic_uint_fast64_t refused;
     atomic_uint_fast64_t expired;
@@ -80,6 +83,28 @@ static void look_for_end(struct connection *c, unsigned tcp_state)
     c->has_seen_end = true;
 }
 
+static void look_at_deadline(struct connections *connections, struct connection *c, uint64_t now)
+{
+    if (!c->is_expired && c->since_ns != 0 && now > c->since_ns &&
+        now - c->since_ns > connections->deadline_ns) {
+        shutdown(c->socket, SHUT_RDWR);
+        c->is_expired = true;
+        atomic_fetch_add(&connections->expired, 1);
+    }
+}
+
+/* Ends the connection when no byte has moved for too long. */
+static void look_at_movement(const struct connections *connections, struct connection *c,
+                             uint64_t bytes, uint64_t now)
+{
+    if (bytes != c->moved_bytes) {
+        c->moved_bytes = bytes;
+        c->moved_ns = now;
+    } else if (now > c->moved_ns && now - c->moved_ns > connections->idle_ns) {
+        shutdown(c->socket, SHUT_RDWR);
+    }
+}
+
 static void look(struct connections *connections, struct connection *c, uint64_t now)
 {
     enum state state = atomic_load_explicit(&c->state, memory_order_acquire);
@@ -87,14 +112,21 @@ static void look(struct connections *connections, struct connection *c, uint64_t
     if (state == FREE) {
         return;
     }
-    if (state == ANSWERING) {
+    if (state == ANSWERING || state == SENDING) {
         c->has_seen_bytes = false;
         c->since_ns = 0;
+    }
+    if (state == ANSWERING) { /* the client can only wait */
+        c->moved_ns = now;
         return;
     }
     struct tcp_info info = {0};
     socklen_t len = sizeof info;
     getsockopt(c->socket, IPPROTO_TCP, TCP_INFO, &info, &len);
+    look_at_movement(connections, c, info.tcpi_bytes_received + info.tcpi_bytes_acked, now);
+    if (state == SENDING) {
+        return;
+    }
     look_for_end(c, info.tcpi_state);
     if (state == IDLE) {
         look_at_idle(c, requests, info.tcpi_bytes_received, now);
@@ -102,12 +134,7 @@ static void look(struct connections *connections, struct connection *c, uint64_t
         c->since_ns = atomic_load_explicit(&c->begun_ns, memory_order_relaxed);
         c->seen_requests = requests - 1;
     }
-    if (!c->is_expired && c->since_ns != 0 && now > c->since_ns &&
-        now - c->since_ns > connections->deadline_ns) {
-        shutdown(c->socket, SHUT_RDWR);
-        c->is_expired = true;
-        atomic_fetch_add(&connections->expired, 1);
-    }
+    look_at_deadline(connections, c, now);
 }
 
 static void look_at_all(struct connections *connections)
@@ -124,7 +151,9 @@ static void look_at_all(struct connections *connections)
 static void *keep_looking(void *cls)
 {
     struct connections *connections = cls;
-    uint64_t step_ns = connections->deadline_ns / LOOKS_PER_DEADLINE;
+    uint64_t least_ns = connections->deadline_ns < connections->idle_ns ? connections->deadline_ns
+                                                                        : connections->idle_ns;
+    uint64_t step_ns = least_ns / LOOKS_PER_DEADLINE;
     step_ns = step_ns > NS_PER_S ? NS_PER_S : step_ns;
     pthread_mutex_lock(&connections->lock);
     while (!connections->is_ending) {
@@ -138,7 +167,8 @@ static void *keep_looking(void *cls)
     return NULL;
 }
 
-struct connections *connections_create(size_t limit, uint64_t deadline_ns, struct err *err)
+struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint64_t idle_ns,
+                                       struct err *err)
 {
     struct connections *connections =
         calloc(1, sizeof *connections + limit * sizeof connections->places[0]);
@@ -151,6 +181,7 @@ struct connections *connections_create(size_t limit, uint64_t deadline_ns, struc
     }
     connections->limit = limit;
     connections->deadline_ns = deadline_ns;
+    connections->idle_ns = idle_ns;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -211,6 +242,8 @@ struct connection *connections_open(struct connections *connections, int socket,
     c->since_ns = 0;
     c->is_expired = false;
     c->has_seen_end = false;
+    c->moved_bytes = 0;
+    c->moved_ns = clock_now_ns();
     atomic_store_explicit(&c->requests, 0, memory_order_relaxed);
     atomic_store_explicit(&c->state, IDLE, memory_order_relaxed);
     pthread_mutex_unlock(&connections->lock);
@@ -243,6 +276,11 @@ void connection_begin(struct connection *connection, uint64_t now_ns)
 void connection_received(struct connection *connection)
 {
     atomic_store_explicit(&connection->state, ANSWERING, memory_order_release);
+}
+
+void connection_answered(struct connection *connection)
+{
+    atomic_store_explicit(&connection->state, SENDING, memory_order_release);
 }
 
 void connection_end(struct connection *connection)

@@ -41,6 +41,7 @@ struct route_cells {
 };
 
 struct metrics_shard {
+    size_t index;
     bool is_owned;
     pthread_t owner;
     size_t rows; /* router_count() + 1 */
@@ -73,6 +74,7 @@ struct metrics *metrics_create(size_t threads, struct err *err)
             return NULL;
         }
         shard->rows = rows;
+        shard->index = metrics->count;
         metrics->shards[metrics->count] = shard;
     }
     return metrics;
@@ -105,6 +107,11 @@ struct metrics_shard *metrics_own_shard(struct metrics *metrics)
     }
     pthread_mutex_unlock(&metrics->owning);
     return found;
+}
+
+size_t metrics_shard_index(const struct metrics_shard *shard)
+{
+    return shard->index;
 }
 
 static uint64_t get(const atomic_uint_fast64_t *cell)

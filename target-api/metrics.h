@@ -32,6 +32,9 @@ void metrics_destroy(struct metrics *metrics);
 /* The calling thread's shard; the first call makes it so. NULL: all belong to other threads. */
 struct metrics_shard *metrics_own_shard(struct metrics *metrics);
 
+/* From 0, below the number of threads. */
+size_t metrics_shard_index(const struct metrics_shard *shard);
+
 /* A request begins; it is answered or given up. */
 void metrics_begin(struct metrics_shard *shard);
 void metrics_end(struct metrics_shard *shard);

@@ -70,6 +70,17 @@ struct reply reply_unavailable(void)
     return reply_static(503, "{\"detail\":\"Service Unavailable\"}");
 }
 
+const void *reply_identity(const struct reply *reply)
+{
+    if (reply->document || reply->allow || reply->content_type != reply_json) {
+        return NULL;
+    }
+    if (!reply->release) {
+        return reply->bytes;
+    }
+    return reply->release == release_text ? reply->owner : NULL;
+}
+
 void reply_release(struct reply *reply)
 {
     if (reply->release) {

@@ -49,6 +49,12 @@ struct reply reply_buffer(unsigned status, struct buffer *b, const char *content
 /* Out of memory. */
 struct reply reply_unavailable(void);
 
+/*
+ * What tells this reply from all others that are not the same: a constant, or a text that lives as
+ * long as somebody holds it. NULL: nothing does.
+ */
+const void *reply_identity(const struct reply *reply);
+
 /* Frees what the reply owns. Not after it was handed over. */
 void reply_release(struct reply *reply);
 

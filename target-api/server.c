@@ -31,6 +31,7 @@ struct server {
     struct MHD_Daemon *daemon;
     MHD_socket quiesced; /* the listening socket, once it no longer listens */
     struct limits limits;
+    size_t threads;
     struct api api;
 };
 
@@ -66,7 +67,6 @@ static struct MHD_Daemon *start_daemon(struct server *server, MHD_socket socket,
         MHD_OPTION_THREAD_POOL_SIZE, threads,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)(limits->connections + 1) * threads,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)limits->header_bytes + POOL_BESIDE_HEADER,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)limits->idle_s,
         MHD_OPTION_NOTIFY_CONNECTION, api_connection, &server->api,
         MHD_OPTION_URI_LOG_CALLBACK, api_begin, &server->api,
         MHD_OPTION_NOTIFY_COMPLETED, api_end, &server->api,
@@ -80,12 +80,18 @@ static bool start(struct server *server, const struct server_options *options,
     struct api *api = &server->api;
     server->limits = options->limits;
     server->limits.connections = limit_by_files(options->limits.connections);
+    server->threads = options->threads;
+    api->answers = calloc(options->threads, sizeof *api->answers);
+    if (!api->answers) {
+        return err_set(err, ERR_FAILED, "out of memory");
+    }
     api->service = options->service;
     api->metrics = options->metrics;
     api->limits = &server->limits;
     api->budget.limit_bytes = options->limits.bodies_bytes;
     api->connections =
-        connections_create(server->limits.connections, server->limits.request_s * NS_PER_S, err);
+        connections_create(server->limits.connections, server->limits.request_s * NS_PER_S,
+                           server->limits.idle_s * NS_PER_S, err);
     if (!api->connections ||
         (options->service->has_test_endpoints && !(api->delays = delays_create(api_resume, err)))) {
         return false;
@@ -201,6 +207,10 @@ void server_stop(struct server *server)
     if (server->quiesced != MHD_INVALID_SOCKET) {
         close(server->quiesced);
     }
+    for (size_t i = 0; server->api.answers && i < server->threads; i++) {
+        answers_fini(&server->api.answers[i]);
+    }
+    free(server->api.answers);
     delays_destroy(server->api.delays);
     connections_destroy(server->api.connections);
     free(server);

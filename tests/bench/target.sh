@@ -3,7 +3,7 @@
 #
 #     BIN=build/release/bin tests/bench/target.sh [-h] [PART...]          (`make bench` builds first)
 #
-# The server is on core 0 with one thread or process, wrk on core 1 with 32 connections; CPU is that
+# The server is on core 0 with one thread or process, wrk on core 1 with 64 connections; CPU is that
 # of the server's processes (/proc/PID/stat), requests are wrk's count. Rounds alternate between the
 # two sides, and the bounds are on the median of the rounds' ratios, so that a machine that changes
 # its speed between rounds does not move them.

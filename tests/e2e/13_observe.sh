@@ -7,6 +7,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 HEADROOM_POD=pod-1 HEADROOM_NODE='node "2"' HEADROOM_NAMESPACE=space \
     start_target_api -threads 1 -test-endpoints
+timeout 60 tests/contract/crowd.py "$API_PID" "$API" || fail "many requests at once"
 timeout 60 tests/contract/observe.py "$API" "$ADMIN" || fail "what it says of itself"
 kill -TERM "$API_PID"
 wait "$API_PID" || fail "exit status after the test endpoints"
