@@ -69,20 +69,27 @@ static void write_headers(FILE *out, const struct parts *parts, const struct url
     fputs("\r\n", out);
 }
 
-/* The path that `location` names when it names no host: absolute, a query, or beside the old one.
- */
+/* Bytes outside of ASCII as %XX, as url_write_path has them. */
+static void write_path(FILE *out, const char *path, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        fprintf(out, (unsigned char)path[i] < 0x80 ? "%c" : "%%%02X", (unsigned char)path[i]);
+    }
+}
+
+/* The path that `location` names when it names no host: absolute, a query, beside the old one, or
+ * with nothing before its '#' the old one itself. */
 static void write_relative_path(FILE *out, struct slice old, const char *location)
 {
-    size_t keep = strcspn(location, "#");
     if (location[0] != '/') {
-        const char *query = memchr(old.at, '?', old.length);
+        const char *query = location[0] == '#' ? NULL : memchr(old.at, '?', old.length);
         size_t length = query ? (size_t)(query - old.at) : old.length;
-        while (location[0] != '?' && length > 0 && old.at[length - 1] != '/') {
+        while (!strchr("?#", location[0]) && length > 0 && old.at[length - 1] != '/') {
             length--;
         }
         fwrite(old.at, 1, length, out);
     }
-    fwrite(location, 1, keep, out);
+    write_path(out, location, strcspn(location, "#"));
 }
 
 static bool is_same_method(const struct parts *parts, uint16_t code)
@@ -159,7 +166,8 @@ bool redirect_follow(const struct request *request, uint16_t code, const char *l
     bool fits = !ferror(out);
     long length = ftell(out);
     fclose(out);
-    if (!fits || length <= 0) {
+    /* fmemopen ends what it holds with a NUL, over the last byte if there is no other place. */
+    if (!fits || length <= 0 || (size_t)length >= size) {
         *problem = "redirected with a Location or body that is too long";
         return false;
     }
