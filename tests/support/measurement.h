@@ -1,0 +1,44 @@
+/*
+ * measurement - a real run over real sockets against a script, and the truth beside it.
+ *
+ *     struct measurement m = measure(&measurement_open_loop, &script);
+ *     ... compare m.summary with m.truth ...
+ *     summary_destroy(m.summary);
+ *
+ * Every measurement checks that the account balances, whatever the server did. For Check's tests:
+ * what fails, fails the test that called.
+ */
+#ifndef TESTS_SUPPORT_MEASUREMENT_H
+#define TESTS_SUPPORT_MEASUREMENT_H
+
+#include "loadgen/run/run.h"
+#include "tests/support/script_server.h"
+
+#define MS UINT64_C(1000000)
+
+struct measurement {
+    struct summary *summary; /* the caller's to destroy */
+    struct script_counts truth;
+    uint64_t took_ns;
+};
+
+/* 200/s for half a second, without a cap; and four workers for a quarter. Two threads each. */
+extern const struct plan measurement_open_loop;
+extern const struct plan measurement_closed_loop;
+
+/* At once a 200 with 15 bytes of body. */
+extern const struct script measurement_answers_at_once;
+
+/* Attacks /a and /b in turn on this port. `writer` may be NULL. */
+struct summary *measurement_attack(const struct plan *plan, const char *method, uint16_t port,
+                                   const struct control *control, struct result_writer *writer);
+
+/* What must hold after every run. */
+void measurement_check_balance(const struct plan *plan, const struct measurement *m);
+
+/* A run of the plan with GET, or another method, against a server with this script. */
+struct measurement measure(const struct plan *plan, const struct script *script);
+struct measurement measure_method(const struct plan *plan, const struct script *script,
+                                  const char *method);
+
+#endif
