@@ -107,8 +107,10 @@ static enum MHD_Result answer(struct api *api, struct MHD_Connection *connection
         return queue(api, connection, request, request->route, &reply);
     }
     connection_received(connection_of(connection));
-    request->content_type =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    if (request->body.len > 0) {
+        request->content_type =
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_TYPE);
+    }
     size_t route = 0;
     reply = router_answer(api->service, request, &route);
     if (reply.delay_ns > 0 && api->delays) {
@@ -118,8 +120,12 @@ static enum MHD_Result answer(struct api *api, struct MHD_Connection *connection
 }
 
 /* A body that is announced, and so long that we would not even read it to its end. */
-static bool is_hopeless(const struct api *api, struct MHD_Connection *connection)
+static bool is_hopeless(const struct api *api, struct MHD_Connection *connection,
+                        const char *method)
 {
+    if (strcmp(method, MHD_HTTP_METHOD_GET) == 0) {
+        return false; /* no lookup for what is asked most; a body would be dropped as it comes */
+    }
     const char *length =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return length && strtoull(length, NULL, 10) > api->limits->body_bytes + REQUEST_DROPPED_MAX;
@@ -137,7 +143,7 @@ static enum MHD_Result look_at_headers(struct api *api, struct MHD_Connection *c
     struct reply reply;
     if (header && header->header_size > api->limits->header_bytes) {
         reply = reply_static(431, "{\"detail\":\"Request Header Fields Too Large\"}");
-    } else if (is_hopeless(api, connection)) {
+    } else if (is_hopeless(api, connection, request->method)) {
         reply = reply_static(413, "{\"detail\":\"Request Entity Too Large\"}");
     } else {
         return MHD_YES;
