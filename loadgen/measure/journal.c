@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "common/version.h"
 #include "loadgen/measure/result_codec.h"
+#include "loadgen/target/utf8.h"
 
 enum { FORMAT = 1 };
 
@@ -117,6 +118,7 @@ struct reading {
     uint64_t results;
     uint64_t expected; /* results, as the end has it */
     uint64_t damaged;  /* blocks */
+    uint64_t lost;     /* bytes in them */
     bool has_header;
     bool has_end; /* of the last run: streams may follow one another in one file */
 };
@@ -127,6 +129,19 @@ static uint64_t integer(const json_t *json, const char *key)
     return value > 0 ? (uint64_t)value : 0;
 }
 
+/* Files go to terminals: what loadgen would not have written there is not shown. */
+static const char *shown(const char *text)
+{
+    return text && utf8_is_text(text) ? text : "?";
+}
+
+/* How many a second that is, rounded. */
+static uint64_t per_second(uint64_t count, uint64_t per_ns)
+{
+    double rate = (double)count * (double)NS_PER_S / (double)per_ns + 0.5;
+    return rate < (double)INT64_MAX ? (uint64_t)rate : INT64_MAX;
+}
+
 /* Constant rates add up, those of several files as well; all else is words. */
 static void add_schedule(struct summary *summary, const json_t *plan)
 {
@@ -135,17 +150,14 @@ static void add_schedule(struct summary *summary, const json_t *plan)
     const char *kind = json_string_value(json_object_get(schedule, "kind"));
     const char *words = json_string_value(json_object_get(schedule, "words"));
     if (kind && words && strcmp(kind, "constant") != 0) {
-        summary_add_schedule(summary, words);
+        summary_add_schedule(summary, shown(words));
         return;
     }
     uint64_t count = integer(rate, "count");
     uint64_t per_ns = integer(rate, "per");
     if (summary->rate_per_ns != 0 && summary->rate_per_ns != per_ns && per_ns != 0) {
-        /* Rates for different times are added up for a second each, rounded. */
-        count = (uint64_t)((double)count * (double)NS_PER_S / (double)per_ns + 0.5);
-        summary->rate_count = (uint64_t)((double)summary->rate_count * (double)NS_PER_S /
-                                             (double)summary->rate_per_ns +
-                                         0.5);
+        count = per_second(count, per_ns);
+        summary->rate_count = per_second(summary->rate_count, summary->rate_per_ns);
         per_ns = NS_PER_S;
     }
     summary->rate_count += count;
@@ -163,13 +175,17 @@ static void take_header(struct reading *reading, const json_t *json)
     add_schedule(summary, json_object_get(json, "plan"));
 }
 
-/* Targets come in their order. A file that lost some has the rest in the row of the others. */
+/*
+ * Targets come in their order. A file that lost some has the rest in the row of the others; there
+ * were no more of them than bytes that were lost.
+ */
 static void take_targets(struct reading *reading, const json_t *json)
 {
     const json_t *list = json_object_get(json, "targets");
     size_t first = integer(json, "first");
     size_t count = json_array_size(list);
-    if (first < reading->target_count || first > UINT32_MAX || count == 0) {
+    if (first < reading->target_count || first - reading->target_count > reading->lost ||
+        count == 0) {
         return;
     }
     uint8_t *larger = realloc(reading->rows, first + count);
@@ -180,7 +196,7 @@ static void take_targets(struct reading *reading, const json_t *json)
     memset(larger + reading->target_count, ROWS_OTHER, first - reading->target_count);
     for (size_t i = 0; i < count; i++) {
         const char *name = json_string_value(json_object_get(json_array_get(list, i), "name"));
-        larger[first + i] = rows_add(&reading->summary->rows, name ? name : "?");
+        larger[first + i] = rows_add(&reading->summary->rows, shown(name));
     }
     reading->target_count = first + count;
 }
@@ -247,6 +263,7 @@ static bool read_blocks(struct reading *reading, struct block *block, FILE *in, 
             break;
         }
         reading->damaged += !is_good;
+        reading->lost += is_good ? 0 : block->length;
     }
     if (state == BLOCK_READ_FAIL) {
         return err_set(err, ERR_FAILED, "cannot read: %s", strerror(errno));

@@ -33,8 +33,12 @@ void summary_destroy(struct summary *summary)
 
 void summary_add_schedule(struct summary *summary, const char *words)
 {
+    static const char and[] = " and ";
     size_t used = strlen(summary->schedule);
-    snprintf(summary->schedule + used, sizeof summary->schedule - used, "%s%s", used ? " and " : "",
+    if (used + strlen(and) + strlen(words) >= sizeof summary->schedule) {
+        return;
+    }
+    snprintf(summary->schedule + used, sizeof summary->schedule - used, "%s%s", used ? and : "",
              words);
 }
 
@@ -89,20 +93,27 @@ json_t *generator_to_json(const struct generator *g)
                      "held_back_seconds", (double)g->held_back_ns / (double)NS_PER_S);
 }
 
+/* 0 for what is no time that a run can take. */
+static double seconds(const json_t *json)
+{
+    double value = json_number_value(json);
+    return value > 0 && value < 1e9 ? value : 0;
+}
+
 struct generator generator_from_json(const json_t *json)
 {
     const json_t *throttled = json_object_get(json, "throttled_seconds");
-    double held = json_number_value(json_object_get(json, "held_back_seconds"));
+    double held = seconds(json_object_get(json, "held_back_seconds"));
     return (struct generator){
         .threads = (unsigned)json_integer_value(json_object_get(json, "threads")),
         .cpu_limit = json_number_value(json_object_get(json, "cpu_limit")),
         .cpu_seconds = json_number_value(json_object_get(json, "cpu_seconds")),
         .wall_seconds = json_number_value(json_object_get(json, "wall_seconds")),
         .has_throttled = json_is_number(throttled),
-        .throttled_seconds = json_number_value(throttled),
+        .throttled_seconds = seconds(throttled),
         .loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99")),
         .memory_bytes = (uint64_t)json_integer_value(json_object_get(json, "memory")),
-        .held_back_ns = held > 0 && held < 1e9 ? (uint64_t)(held * (double)NS_PER_S) : 0,
+        .held_back_ns = (uint64_t)(held * (double)NS_PER_S),
     };
 }
 
