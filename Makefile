@@ -5,7 +5,7 @@
 # make tsan       the tests under ThreadSanitizer
 # make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
 # make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
-# make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=60
+# make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=10 (T=name: one)
 # make deps       find what is missing and install it with apt, or print the line to run
 # make clean      remove build/
 # make help       this text
@@ -48,9 +48,8 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
-FUZZ_SECONDS ?= 60
 
-.PHONY: all run test asan tsan fuzz fuzz-run lint bench deps clean help
+.PHONY: all run test asan tsan fuzz fuzzers lint bench deps clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Recursion into this same file: what deps installs is looked for when it is read.
@@ -65,17 +64,12 @@ test: deps
 asan tsan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$@ test
 
-# What fuzz_NAME finds new stays in build/fuzz/corpus/NAME; tests/data/fuzz/NAME is only read.
 fuzz:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_fuzz)
-	$(Q)$(MAKE) --no-print-directory BUILD=fuzz CC=clang fuzz-run
+	$(Q)$(MAKE) --no-print-directory BUILD=fuzz CC=clang fuzzers
+	$(Q)BIN=build/fuzz/bin tests/fuzz/fuzz.sh $(T)
 
-fuzz-run: $(FUZZERS)
-	$(Q)for fuzzer in $(FUZZERS); do name=$${fuzzer##*fuzz_}; mkdir -p $(B)/corpus/$$name; \
-		echo "FUZZ $$name"; $$fuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -verbosity=0 \
-			-print_final_stats=1 -artifact_prefix=$(B)/$$name- $(B)/corpus/$$name \
-			tests/data/fuzz/$$name || exit 1; \
-	done
+fuzzers: $(FUZZERS)
 
 lint: deps
 	$(Q)$(MAKE) --no-print-directory all
