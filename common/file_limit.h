@@ -4,7 +4,9 @@
 #ifndef COMMON_FILE_LIMIT_H
 #define COMMON_FILE_LIMIT_H
 
-/* Raises the soft limit of this process to the hard one. Failing, there are fewer connections. */
-void file_limit_raise(void);
+#include <stdint.h>
+
+/* Raises the soft limit of this process to the hard one, if it may. Returns what it is then. */
+uint64_t file_limit_raise(void);
 
 #endif

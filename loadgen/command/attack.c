@@ -18,7 +18,7 @@
 #include "loadgen/run/run.h"
 #include "loadgen/target/utf8.h"
 
-enum { BLOCKS_SPARE = 8 };
+enum { BLOCKS_SPARE = 8, FILES_SPARE = 32 };
 
 struct options {
     struct schedule_flags schedule;
@@ -264,6 +264,18 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
     return ok;
 }
 
+/* Every connection is a file. With a cap it is known beforehand how many there may be. */
+static bool has_files(const struct plan *plan, struct err *err)
+{
+    uint64_t limit = file_limit_raise();
+    uint64_t cap = plan_cap(plan);
+    return cap == UINT64_MAX || cap + FILES_SPARE <= limit ||
+           err_set(err, ERR_FAILED,
+                   "%" PRIu64 " connections need as many open files, and the limit is %" PRIu64
+                   "; raise it (ulimit -Hn) or lower -max-workers or -max-connections",
+                   cap, limit);
+}
+
 static bool run_attack(struct attack *attack, struct err *err)
 {
     const struct options *options = &attack->options;
@@ -289,8 +301,7 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
-    file_limit_raise();
-    bool ok = plan_check(&plan, err) && open_output(attack, err);
+    bool ok = plan_check(&plan, err) && has_files(&plan, err) && open_output(attack, err);
     ok = ok && measure(attack, &plan, summary, err);
     /* What was measured is worth reporting even when the results could not be written. */
     if (attack->report && summary->has_plan && !attack->report->write(summary, stdout)) {

@@ -1,6 +1,7 @@
 #include "loadgen/measure/error_text.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,20 @@ static void print_errno(int number, char text[128])
     char buffer[128];
     snprintf(text, 128, "%s", strerror_r(number, buffer, sizeof buffer));
     text[0] = (char)tolower((unsigned char)text[0]);
+}
+
+/* What to do when this machine, and not the target, refuses a connection. */
+static const char *remedy(int number)
+{
+    switch (number) {
+    case EMFILE:
+    case ENFILE:
+        return " (raise the limit of open files, ulimit -Hn, or set -max-workers)";
+    case EADDRNOTAVAIL:
+        return " (no local port is free; keep connections alive, or set -max-connections)";
+    default:
+        return "";
+    }
 }
 
 static const char *timeout_place(const struct exchange *exchange)
@@ -54,7 +69,8 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
                  timeout_place(exchange));
         break;
     case OUTCOME_CONNECT:
-        snprintf(rest, room, "dial tcp %s: connect: %s", address, reason);
+        snprintf(rest, room, "dial tcp %s: connect: %s%s", address, reason,
+                 remedy(exchange->system_error));
         break;
     case OUTCOME_RESET:
         snprintf(rest, room, "read tcp ->%s: read: %s", address, reason);

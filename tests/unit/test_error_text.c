@@ -38,7 +38,8 @@ static const struct {
     {{.outcome = OUTCOME_CONNECT, .system_error = ECONNREFUSED},
      "Get \"http://127.0.0.1:5000/\": dial tcp 127.0.0.1:5000: connect: connection refused"},
     {{.outcome = OUTCOME_CONNECT, .system_error = EMFILE},
-     "Get \"http://127.0.0.1:5000/\": dial tcp 127.0.0.1:5000: connect: too many open files"},
+     "Get \"http://127.0.0.1:5000/\": dial tcp 127.0.0.1:5000: connect: too many open files "
+     "(raise the limit of open files, ulimit -Hn, or set -max-workers)"},
     {{.outcome = OUTCOME_RESET, .system_error = ECONNRESET, .sent_ns = 1},
      "Get \"http://127.0.0.1:5000/\": read tcp ->127.0.0.1:5000: read: connection reset by peer"},
     {{.outcome = OUTCOME_CLOSED, .sent_ns = 1}, "Get \"http://127.0.0.1:5000/\": EOF"},
