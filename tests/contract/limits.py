@@ -4,7 +4,7 @@
     tests/contract/limits.py API ADMIN      (as host:port)
 
     -max-header-bytes 1024 -max-body-bytes 100 -max-users 4 -max-connections 20 -request-timeout 1
-    -idle-timeout 4
+    -idle-timeout 4 -test-endpoints
 """
 import sys
 import threading
@@ -14,6 +14,7 @@ from wire import add_user, ask, connect, expect, get, is_closed, metric, read_an
 
 CONNECTIONS = 20
 REQUEST_S, IDLE_S = 1, 4
+STALLED_BYTES = 16000000  # more than the buffers of two sockets hold
 SLACK_S = 3  # of a machine that is busy with other things
 
 
@@ -131,6 +132,26 @@ def idle(api):
         sys.exit(f"an idle connection lived {time.monotonic() - start:.1f} s")
 
 
+def stall(api):
+    """Asks for much, and reads none of it."""
+    s = connect(api)
+    s.sendall(f"GET /bytes/{STALLED_BYTES} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+    return s, time.monotonic()
+
+
+def stalled(s, start):
+    """After the idle time the rest of the answer is not sent any more."""
+    time.sleep(max(0, start + IDLE_S + 2 - time.monotonic()))
+    count = 0
+    try:
+        while piece := s.recv(1 << 20):
+            count += len(piece)
+    except ConnectionResetError:
+        pass
+    if count >= STALLED_BYTES:
+        sys.exit("a client that does not read was kept")
+
+
 def main():
     api, admin = sys.argv[1], sys.argv[2]
     headers(api, admin)
@@ -141,8 +162,10 @@ def main():
     failed = []
     threading.excepthook = failed.append
     waiting.start()
+    silent = stall(api)
     idle(api)
     waiting.join()
+    stalled(*silent)
     if failed:
         sys.exit(str(failed[0].exc_value))
 

@@ -6,7 +6,7 @@ set -eu
 export PYTHONDONTWRITEBYTECODE=1
 
 start_target_api -threads 2 -max-header-bytes 1024 -max-body-bytes 100 -max-users 4 \
-    -max-connections 20 -request-timeout 1 -idle-timeout 4
+    -max-connections 20 -request-timeout 1 -idle-timeout 4 -test-endpoints
 timeout 60 tests/contract/limits.py "$API" "$ADMIN" || fail "a limit did not hold"
 kill -TERM "$API_PID"
 wait "$API_PID" || fail "exit status after the limits"

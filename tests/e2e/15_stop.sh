@@ -6,7 +6,7 @@ set -eu
 export PYTHONDONTWRITEBYTECODE=1
 
 for round in 1 2 3; do
-    start_target_api -threads 2 -test-endpoints
+    start_target_api -threads "$round" -test-endpoints
     timeout 60 tests/contract/stop.py "$API_PID" "$API" "$ADMIN" >"$TMP/stop" 2>&1 ||
         fail "round $round: $(cat "$TMP/stop")"
     start=$(date +%s)
