@@ -82,7 +82,7 @@ bench: deps
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev
-PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn
+PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn nginx apache2-bin nodejs
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := wrk gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev

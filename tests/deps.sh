@@ -23,13 +23,36 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 echo "deps: installing$missing"
+log=$(mktemp)
+policy=
+services=$(mktemp)
+clean_up() {
+    [ -z "$policy" ] || $as_root rm -f "$policy"
+    rm -f "$log" "$services"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+
+# A server is only to be there for the tests to start: nothing is to run, now or after a boot.
+forbid_starts() {
+    if [ ! -e /usr/sbin/policy-rc.d ]; then
+        policy=/usr/sbin/policy-rc.d
+        printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null
+        $as_root chmod 755 "$policy" || return 1
+    fi
+    ls /etc/init.d >"$services"
+}
+disable_new_services() {
+    for service in /etc/init.d/*; do
+        name=${service##*/}
+        grep -qxF "$name" "$services" || $as_root update-rc.d "$name" disable
+    done
+}
 # shellcheck disable=SC2086 # a list of words
 install() {
     DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y --no-install-recommends $missing
 }
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if ! { $as_root apt-get update && install; } >"$log" 2>&1; then
+if ! { $as_root apt-get update && forbid_starts && install && disable_new_services; } >"$log" 2>&1; then
     cat "$log" >&2
     echo "deps: apt-get could not install:$missing" >&2
     exit 1
