@@ -12,7 +12,9 @@
 #include "loadgen/pace/duration.h"
 #include "loadgen/pace/schedule_text.h"
 
-/* Poisson's arrivals are made anew for each question. */
+/* What is left of a run with Poisson's arrivals is a double: longer ones have coarser moments. */
+#define POISSON_MAX_NS (UINT64_C(1) << 53)
+
 enum { REQUESTS = 24, REQUESTS_FAR = 3 };
 
 static void require(bool ok)
@@ -111,7 +113,8 @@ static void check_schedule(const struct schedule_flags *flags)
     require(strlen(schedule_print(&schedule, text)) < sizeof text && text[0] != '\0');
     require(strchr(text, ',') == NULL);
     check_rates(&schedule);
-    if (!schedule_is_closed(&schedule)) {
+    bool is_coarse = schedule.type == SCHEDULE_POISSON && schedule.duration_ns > POISSON_MAX_NS;
+    if (!schedule_is_closed(&schedule) && !is_coarse) {
         check_moments(&schedule);
     }
 }
