@@ -7,6 +7,8 @@
 set -eu
 BIN=${BIN:-build/release/bin}
 export BIN
+# Check's own limit of 4 s is for an idle machine without sanitizers.
+export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-120}"
 passed=0
 failed=0
 
