@@ -52,12 +52,15 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 .PHONY: all run test asan tsan fuzz fuzzers lint bench deps clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
-# Recursion into this same file: what deps installs is looked for when it is read.
-run: deps
+# Each installs what it needs. Recursion into this same file: what was installed is looked for when it
+# is read.
+run:
+	$(Q)tests/deps.sh $(PACKAGES_build) curl
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)BIN=$(B)/bin tests/run.sh
 
-test: deps
+test:
+	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test)
 	$(Q)$(MAKE) --no-print-directory all $(B)/bin/unit
 	$(Q)BIN=$(B)/bin tests/test.sh $(T)
 
@@ -71,11 +74,13 @@ fuzz:
 
 fuzzers: $(FUZZERS)
 
-lint: deps
+lint:
+	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint)
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/lint/lint.sh
 
-bench: deps
+bench:
+	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_bench)
 	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
 	$(Q)status=0; export BIN=$(B)/bin; for part in bench target; do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
@@ -84,9 +89,9 @@ bench: deps
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev
 PACKAGES_test := check curl python3 python3-fastapi python3-uvicorn nginx apache2-bin nodejs
 PACKAGES_lint := clang-format clang-tidy shellcheck
-PACKAGES_bench := wrk gunicorn
+PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev
-PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench)
+PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz)
 deps:
 	$(Q)tests/deps.sh $(PACKAGES)
 
