@@ -5,18 +5,6 @@ set -eu
 loadgen=$BIN/loadgen
 cd "$TMP"
 
-# refused STATUS MESSAGE ARGUMENT...: loadgen ends with STATUS and a line on stderr with MESSAGE
-refused() {
-    status=$1 message=$2
-    shift 2
-    actual=0
-    timeout 10 "$loadgen" "$@" </dev/null >out 2>err || actual=$?
-    expect_eq "status of: $*" "$actual" "$status"
-    expect_has "message of: $*" "$(cat err)" "$message"
-    expect_eq "lines of: $*" "$(wc -l <err)" 1
-}
-BIN=$(cd "$OLDPWD" && cd "$BIN" && pwd)
-loadgen=$BIN/loadgen
 u=http://127.0.0.1:9/
 
 refused 2 "unknown flag -rat; the nearest is -rate" attack -rat 1 $u

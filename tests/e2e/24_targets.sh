@@ -2,20 +2,9 @@
 # What is attacked: vegeta's command line and formats, targets read lazily, names, chunked bodies.
 set -eu
 . "$(dirname "$0")/lib.sh"
-BIN=$(cd "$BIN" && pwd)
 loadgen=$BIN/loadgen
 start_target_api
 cd "$TMP"
-
-# refused STATUS MESSAGE ARGUMENT...
-refused() {
-    status=$1 message=$2
-    shift 2
-    actual=0
-    timeout 20 "$loadgen" "$@" </dev/null >out 2>err || actual=$?
-    expect_eq "status of: $*" "$actual" "$status"
-    expect_has "message of: $*" "$(cat err)" "$message"
-}
 
 # the tutorial's command, under vegeta's name
 cat >targets <<EOF2
@@ -96,11 +85,11 @@ expect_eq "endless" "$(json live.json "r['requests'], r['intended']")" "(100, 10
 { head -20 lazy; echo; echo "get it"; tail -20 lazy; } >broken
 refused 2 'broken:22: "get it" does not begin a target' \
     attack -lazy -rate 500 -duration 60s -targets broken -encoding none -report json
-expect_eq "before the error" "$(json out "r['requests'], r['status_codes']")" "(20, {'200': 20})"
+expect_eq "before the error" "$(json refused.out "r['requests'], r['status_codes']")" "(20, {'200': 20})"
 { head -20 lazy; echo "GET http://no.such.host.invalid/"; echo; tail -20 lazy; } >nowhere
 refused 1 'cannot resolve "no.such.host.invalid"' \
     attack -lazy -rate 500 -duration 60s -targets nowhere -encoding none -report json
-expect_eq "before the host" "$(json out "r['requests']")" 20
+expect_eq "before the host" "$(json refused.out "r['requests']")" 20
 refused 2 "stdin: no targets to attack" attack -lazy
 
 # what the process needs, in kB: all of a hundred thousand targets, and each once, read lazily

@@ -2,7 +2,7 @@
 #
 # $TMP is a scratch folder, removed at the end; everything that was started is killed at the end.
 # shellcheck shell=sh
-BIN=${BIN:-build/release/bin}
+BIN=$(cd "${BIN:-build/release/bin}" && pwd)
 TMP=$(mktemp -d)
 STARTED=
 
@@ -60,4 +60,15 @@ start_target_api() {
 # json FILE EXPRESSION: the value of a Python expression over the JSON object `r` in FILE.
 json() {
     python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# refused STATUS MESSAGE ARGUMENT...: loadgen ends with STATUS, and one line on stderr has MESSAGE.
+refused() {
+    status=$1 message=$2
+    shift 2
+    actual=0
+    timeout 20 "$BIN/loadgen" "$@" </dev/null >"$TMP/refused.out" 2>"$TMP/refused.err" || actual=$?
+    expect_eq "status of: $*" "$actual" "$status"
+    expect_has "message of: $*" "$(cat "$TMP/refused.err")" "$message"
+    expect_eq "lines of: $*" "$(wc -l <"$TMP/refused.err")" 1
 }
