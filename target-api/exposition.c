@@ -1,6 +1,5 @@
 #include "target-api/exposition.h"
 
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 
 #include "common/cgroup.h"
 #include "common/clock.h"
+#include "common/file_limit.h"
 #include "common/version.h"
 #include "target-api/cgroup_use.h"
 
@@ -72,21 +72,6 @@ static bool resident_bytes(uint64_t *bytes)
     return ok;
 }
 
-static bool open_files(uint64_t *count)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    if (!dir) {
-        return false;
-    }
-    uint64_t entries = 0;
-    while (readdir(dir)) {
-        entries++;
-    }
-    closedir(dir);
-    *count = entries - 3; /* ".", ".." and the directory itself */
-    return true;
-}
-
 static void write_process(const struct exposition *exposition, struct buffer *b)
 {
     add_real(b, "process_cpu_seconds_total", "counter", "CPU time, of user and system.",
@@ -95,7 +80,7 @@ static void write_process(const struct exposition *exposition, struct buffer *b)
     if (resident_bytes(&n)) {
         add_count(b, "process_resident_memory_bytes", "gauge", "Memory that is resident.", n);
     }
-    if (open_files(&n)) {
+    if (file_limit_count_open(&n)) {
         add_count(b, "process_open_fds", "gauge", "Open files.", n);
     }
     struct rlimit files;
