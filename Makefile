@@ -104,7 +104,7 @@ help:
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
-$(B)/bin/loadgen: LIBS := -ljansson -lz -lm
+$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lz -lm
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
 $(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lz -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd

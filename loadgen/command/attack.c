@@ -10,6 +10,7 @@
 #include "common/file_limit.h"
 #include "loadgen/command/aim.h"
 #include "loadgen/command/command.h"
+#include "loadgen/command/exporter.h"
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/progress.h"
 #include "loadgen/pace/duration.h"
@@ -43,6 +44,7 @@ struct options {
     const char *output;
     const char *encoding;
     const char *report;
+    const char *prometheus_addr; /* "": nobody listens */
 };
 
 /* The name becomes a header of every request, and a part of the results. */
@@ -121,7 +123,8 @@ static const struct cli_flag flags[] = {
     {"profile", NULL, NULL, 0, NULL, command_no_profile},
     {"progress", "TIME", duration_set, FIELD(progress_ns), "10s",
      "how often a line tells how far the run is, where stderr is no terminal; 0 is never"},
-    NOT_YET("prometheus-addr"),
+    {"prometheus-addr", "HOST:PORT", cli_set_string, FIELD(prometheus_addr), "",
+     "serve metrics for Prometheus there while the attack runs; port 0 is any free one"},
     NOT_YET("proxy-header"),
     {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
      "go evenly from one rate to another in -duration: 10:500"},
@@ -174,6 +177,7 @@ struct attack {
     bool keeps_results;
     int output_fd;
     struct aim aim;
+    struct exporter *exporter; /* NULL: none is asked for */
 };
 
 static bool decide_outputs(struct attack *attack, struct err *err)
@@ -235,6 +239,30 @@ static bool open_output(struct attack *attack, struct err *err)
            err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
 }
 
+/* The two that watch a run. */
+struct watchers {
+    struct progress progress;
+    struct exporter *exporter;
+};
+
+static void on_second(void *context, const struct second *second)
+{
+    struct watchers *watchers = context;
+    progress_show(&watchers->progress, second);
+    exporter_show_second(watchers->exporter, second);
+}
+
+static bool start_exporter(struct attack *attack, const struct summary *summary, struct err *err)
+{
+    const struct options *options = &attack->options;
+    if (options->prometheus_addr[0] == '\0') {
+        return true;
+    }
+    attack->exporter = exporter_start(options->prometheus_addr, options->name,
+                                      &attack->aim.targets.rows, summary, err);
+    return attack->exporter || err_prefix(err, "-prometheus-addr");
+}
+
 static bool measure(struct attack *attack, const struct plan *plan, struct summary *summary,
                     struct err *err)
 {
@@ -251,13 +279,15 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         ok = writer != NULL;
     }
     if (ok) {
-        struct progress progress =
-            progress_begin(plan->schedule.duration_ns, attack->options.progress_ns);
-        const struct observer observer = {progress_show, &progress};
+        struct watchers watchers = {
+            .progress = progress_begin(plan->schedule.duration_ns, attack->options.progress_ns),
+            .exporter = attack->exporter,
+        };
+        const struct observer observer = {on_second, &watchers};
         const struct control control = {interrupt.stop_fd};
         struct aim *aim = &attack->aim;
         ok = run(plan, &aim->targets, &aim->source, &control, &observer, writer, summary, err);
-        progress_end(&progress);
+        progress_end(&watchers.progress);
     }
     ok = result_writer_close(writer, err) && ok;
     interrupt_stop(&interrupt);
@@ -301,12 +331,15 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
-    bool ok = plan_check(&plan, err) && has_files(&plan, err) && open_output(attack, err);
-    ok = ok && measure(attack, &plan, summary, err);
+    bool ok = plan_check(&plan, err) && has_files(&plan, err) &&
+              start_exporter(attack, summary, err) && open_output(attack, err) &&
+              measure(attack, &plan, summary, err);
+    exporter_show(attack->exporter, summary);
     /* What was measured is worth reporting even when the results could not be written. */
     if (attack->report && summary->has_plan && !attack->report->write(summary, stdout)) {
         ok = err_set(err, ERR_FAILED, "cannot write the report to stdout: %s", strerror(errno));
     }
+    exporter_stop(attack->exporter);
     summary_destroy(summary);
     return ok;
 }

@@ -73,6 +73,27 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
     return h->max_ns;
 }
 
+/* The bucket that begins there; the one behind the last when none does. */
+static uint32_t bucket_at(uint64_t ns)
+{
+    return ns <= HISTOGRAM_MAX_NS ? histogram_bucket(ns) : HISTOGRAM_BUCKETS;
+}
+
+uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, uint64_t to_ns)
+{
+    if (h->count == 0) {
+        return 0;
+    }
+    uint32_t first = first_bucket(h);
+    uint32_t last = last_bucket(h);
+    uint32_t end = bucket_at(to_ns) <= last ? bucket_at(to_ns) : last + 1;
+    uint64_t count = 0;
+    for (uint32_t i = bucket_at(from_ns) > first ? bucket_at(from_ns) : first; i < end; i++) {
+        count += h->buckets[i];
+    }
+    return count;
+}
+
 uint64_t histogram_mean(const struct histogram *h)
 {
     return h->count == 0 ? 0 : h->sum_ns / h->count;

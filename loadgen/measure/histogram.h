@@ -66,6 +66,14 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
  */
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
 
+/*
+ * The values v with from_ns <= v < to_ns. Exact when both are where a bucket begins: everything up
+ * to 2048, above that what has no more than 11 significant bits (m * 2^k with m < 2048). Any other
+ * bound moves down to the beginning of its bucket, by less than 0.1 %. Clipped values are in no
+ * span.
+ */
+uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, uint64_t to_ns);
+
 /* The exact mean, rounded down to a nanosecond; 0 when empty. */
 uint64_t histogram_mean(const struct histogram *h);
 

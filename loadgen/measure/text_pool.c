@@ -5,7 +5,7 @@
 
 #include "loadgen/target/utf8.h"
 
-static const char overflow[] = "other errors: more kinds than are told apart";
+const char text_pool_overflow[] = "other errors: more kinds than are told apart";
 
 void text_pool_init(struct text_pool *pool)
 {
@@ -36,8 +36,8 @@ static char *clean_copy(const char *text)
 
 const char *text_pool_intern(struct text_pool *pool, const char *text)
 {
-    if (strcmp(text, overflow) == 0) { /* it comes back from result files */
-        return overflow;
+    if (strcmp(text, text_pool_overflow) == 0) { /* it comes back from result files */
+        return text_pool_overflow;
     }
     const char *kept = NULL;
     char *copy = clean_copy(text);
@@ -51,5 +51,5 @@ const char *text_pool_intern(struct text_pool *pool, const char *text)
     }
     pthread_mutex_unlock(&pool->lock);
     free(copy);
-    return kept ? kept : overflow;
+    return kept ? kept : text_pool_overflow;
 }

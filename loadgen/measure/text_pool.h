@@ -23,6 +23,9 @@ struct text_pool {
     char *texts[TEXT_POOL_MAX];
 };
 
+/* The text that stands for all those that are not kept. */
+extern const char text_pool_overflow[];
+
 void text_pool_init(struct text_pool *pool);
 void text_pool_fini(struct text_pool *pool);
 

@@ -121,25 +121,23 @@ START_TEST(a_rank_is_neither_one_too_small_nor_one_too_great)
 }
 END_TEST
 
-static const uint64_t edges[] = {
-    0,
-    1,
-    1023,
-    1024,
-    2047,
-    2048,
-    2049,
-    4095,
-    4096,
-    1000000,
-    UINT64_C(3600000000000), /* an hour */
-    (UINT64_C(1) << 44) - 1,
-    UINT64_C(1) << 44,
-    (UINT64_C(1) << 45) - 1,
-    UINT64_C(1) << 45,
-    UINT64_C(1) << 63,
-    UINT64_MAX,
-};
+static const uint64_t edges[] = {0,
+                                 1,
+                                 1023,
+                                 1024,
+                                 2047,
+                                 2048,
+                                 2049,
+                                 4095,
+                                 4096,
+                                 1000000,
+                                 UINT64_C(3600000000000), /* an hour */
+                                 (UINT64_C(1) << 44) - 1,
+                                 UINT64_C(1) << 44,
+                                 (UINT64_C(1) << 45) - 1,
+                                 UINT64_C(1) << 45,
+                                 UINT64_C(1) << 63,
+                                 UINT64_MAX};
 
 /* The middle of a bucket is held within minimum and maximum, so a single value is always exact. */
 START_TEST(one_value_is_its_own_percentile_minimum_and_maximum)
@@ -190,8 +188,45 @@ START_TEST(ranks_among_values_that_are_too_long_give_the_maximum)
 }
 END_TEST
 
+/* Where buckets begin: the spans between these are exact. */
+static const uint64_t borders[] = {0,    1,        2,         1023,      2047,      2048,
+                                   3072, 64 << 11, 2047 << 6, 3LL << 34, 1LL << 45, UINT64_MAX};
+
+START_TEST(a_span_between_borders_is_counted_exactly)
+{
+    enum { BORDERS = sizeof borders / sizeof borders[0] };
+    for (size_t i = 0; i < VALUES; i++) {
+        uint64_t edge = borders[next_random() % (BORDERS - 1)];
+        values[i] = i % 2 ? random_value(46) : edge + next_random() % 2 - (edge > 0);
+        histogram_record(h, values[i]);
+    }
+    for (size_t a = 0; a < BORDERS; a++) {
+        for (size_t b = a; b < BORDERS; b++) {
+            uint64_t exact = 0;
+            for (size_t i = 0; i < VALUES; i++) {
+                exact += values[i] >= borders[a] && values[i] < borders[b] &&
+                         values[i] <= HISTOGRAM_MAX_NS;
+            }
+            ck_assert_uint_eq(histogram_count_between(h, borders[a], borders[b]), exact);
+        }
+    }
+    ck_assert_uint_gt(h->clipped, 0);
+    ck_assert_uint_eq(histogram_count_between(h, 0, UINT64_MAX), h->count - h->clipped);
+}
+END_TEST
+
+START_TEST(a_bound_inside_a_bucket_moves_down_to_where_it_begins)
+{
+    histogram_record(h, 4097);
+    ck_assert_uint_eq(histogram_count_between(h, 0, 4098), 0);
+    ck_assert_uint_eq(histogram_count_between(h, 0, 4100), 1);
+    ck_assert_uint_eq(histogram_count_between(h, 4098, 4100), 1);
+}
+END_TEST
+
 START_TEST(without_values_all_is_zero)
 {
+    ck_assert_uint_eq(histogram_count_between(h, 0, UINT64_MAX), 0);
     ck_assert_uint_eq(histogram_percentile(h, 990000), 0);
     ck_assert_uint_eq(histogram_mean(h), 0);
     ck_assert_uint_eq(h->count, 0);
@@ -267,6 +302,8 @@ Suite *histogram_suite(void)
     tcase_add_loop_test(tests, one_value_is_its_own_percentile_minimum_and_maximum, 0, EDGES);
     tcase_add_test(tests, a_bucket_is_found_for_every_value_and_is_narrow);
     tcase_add_test(tests, ranks_among_values_that_are_too_long_give_the_maximum);
+    tcase_add_test(tests, a_span_between_borders_is_counted_exactly);
+    tcase_add_test(tests, a_bound_inside_a_bucket_moves_down_to_where_it_begins);
     tcase_add_test(tests, without_values_all_is_zero);
     tcase_add_test(tests, merging_is_the_same_as_recording_all_in_one);
     tcase_add_test(tests, a_cleared_one_is_as_good_as_new);

@@ -1,0 +1,36 @@
+/*
+ * exporter - serves the run's metrics to Prometheus (-prometheus-addr): any path, as vegeta's.
+ *
+ *     run's thread, once a second  ->  text  -- swapped under a lock -->  a thread of libmicrohttpd
+ *
+ * The page is that of the last second, and from exporter_show the one of the end, until
+ * exporter_stop. The measured window takes no part: nothing is done for a request.
+ *
+ * Threads: everything is for one thread; what serves is the module's own, with all signals blocked.
+ * Memory: the page is held twice at most, 400 kB each with as many targets as have rows. Without
+ * memory for a new page the old one stays.
+ */
+#ifndef LOADGEN_COMMAND_EXPORTER_H
+#define LOADGEN_COMMAND_EXPORTER_H
+
+#include "common/err.h"
+#include "loadgen/measure/journal.h"
+#include "loadgen/target/rows.h"
+
+struct exporter;
+
+/*
+ * Listens on `address`, HOST:PORT with a name, an IPv4 address or an IPv6 one in brackets; without
+ * a host on all of IPv4. Port 0 is any free one. Says on stderr where it listens. `name` of the
+ * attack and `rows` are borrowed until exporter_stop; `summary` is the first page. NULL: err is
+ * set.
+ */
+struct exporter *exporter_start(const char *address, const char *name, const struct rows *rows,
+                                const struct summary *summary, struct err *err);
+
+/* With an exporter of NULL these do nothing. */
+void exporter_show_second(struct exporter *exporter, const struct second *second);
+void exporter_show(struct exporter *exporter, const struct summary *summary);
+void exporter_stop(struct exporter *exporter);
+
+#endif

@@ -1,0 +1,238 @@
+#include "loadgen/report/prometheus.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/version.h"
+
+/* The bounds of a histogram, by number: bound_ns of FIRST to LAST. */
+enum {
+    BOUND_LAG_FIRST = 23, /* 6 us: lag is short, or the run is worth nothing */
+    BOUND_FIRST = 31,     /* 98 us */
+    BOUND_LAST = 68,      /* 34 s: more than -timeout usually is */
+};
+
+/* 2, 3, 4, 6, 8, 12, ...: buckets begin there. */
+static uint64_t bound_ns(unsigned i)
+{
+    return (UINT64_C(2) + (i & 1)) << i / 2;
+}
+
+static void describe(FILE *out, const char *name, const char *type, const char *help)
+{
+    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_label(FILE *out, const char *name, const char *value)
+{
+    fprintf(out, "%s=\"", name);
+    for (const char *c = value; *c; c++) {
+        if (*c == '\\' || *c == '"' || *c == '\n') {
+            fputc('\\', out);
+        }
+        fputc(*c == '\n' ? 'n' : *c, out);
+    }
+    fputc('"', out);
+}
+
+/* A sample with a label whose value needs no escapes; NULL: none. */
+static void write_count(FILE *out, const char *name, const char *label, const char *value,
+                        uint64_t count)
+{
+    if (label) {
+        fprintf(out, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value, count);
+    } else {
+        fprintf(out, "%s %" PRIu64 "\n", name, count);
+    }
+}
+
+static void add_count(FILE *out, const char *name, const char *type, const char *help,
+                      uint64_t count)
+{
+    describe(out, name, type, help);
+    write_count(out, name, NULL, NULL, count);
+}
+
+static void write_info(const struct prometheus_page *page, FILE *out)
+{
+    describe(out, "loadgen_run_info", "gauge", "What runs.");
+    fputs("loadgen_run_info{", out);
+    write_label(out, "name", page->name);
+    write_label(out, ",version", version_number);
+    write_label(out, ",commit", version_commit);
+    fputs("} 1\n", out);
+}
+
+static void write_completed(const struct tally *tally, FILE *out)
+{
+    const char *name = "loadgen_completed_total";
+    describe(out, name, "counter", "Requests that got a complete answer, by its status.");
+    for (unsigned code = 1; code < TALLY_CODES; code++) {
+        char text[8];
+        snprintf(text, sizeof text, "%u", code);
+        if (tally->codes[code] > 0) {
+            write_count(out, name, "code", text, tally->codes[code]);
+        }
+    }
+}
+
+/* The kinds are summed from the errors' texts; what has none of its own any more is "other". */
+static void write_errors(const struct tally *tally, FILE *out)
+{
+    static const char *const kinds[] = {
+#define X(id, text) [id] = (text),
+        OUTCOMES(X)
+#undef X
+    };
+    enum { KINDS = sizeof kinds / sizeof kinds[0] };
+    const char *name = "loadgen_errors_total";
+    uint64_t counts[KINDS] = {0};
+    uint64_t rest = tally->counters.timed_out + tally->counters.failed;
+    for (size_t i = 0; i < tally->error_count; i++) {
+        const struct error_count *error = &tally->errors[i];
+        if (error->outcome != OUTCOME_ANSWERED && error->text != text_pool_overflow) {
+            counts[error->outcome] += error->count;
+            rest -= error->count;
+        }
+    }
+    describe(out, name, "counter", "Requests that got no complete answer, by what went wrong.");
+    for (unsigned kind = OUTCOME_ANSWERED + 1; kind < KINDS; kind++) {
+        write_count(out, name, "reason", kinds[kind], counts[kind]);
+    }
+    write_count(out, name, "reason", "other", rest);
+}
+
+static void write_requests(const struct prometheus_page *page, FILE *out)
+{
+    add_count(out, "loadgen_offered_total", "counter", "Requests that the schedule wanted so far.",
+              page->offered);
+    add_count(out, "loadgen_sent_total", "counter", "Requests that were started.", page->sent);
+    write_completed(page->tally, out);
+    write_errors(page->tally, out);
+    const char *name = "loadgen_dropped_total";
+    describe(out, name, "counter",
+             "Requests that were not started when the time was up: waiting for a connection, or "
+             "too_late because the generator was behind.");
+    write_count(out, name, "reason", "waiting", page->dropped_waiting);
+    write_count(out, name, "reason", "too_late", page->dropped_too_late);
+    add_count(out, "loadgen_inflight", "gauge", "Requests under way.", page->in_flight);
+}
+
+/* name_suffix{target="...",le="..."}; a target of NULL and an empty bound are left out. */
+static void write_series(FILE *out, const char *name, const char *suffix, const char *target,
+                         const char *bound)
+{
+    fprintf(out, "%s_%s", name, suffix);
+    if (target || bound[0]) {
+        fputc('{', out);
+        if (target) {
+            write_label(out, "target", target);
+        }
+        fprintf(out, bound[0] ? "%sle=\"%s\"}" : "}", target ? "," : "", bound);
+    }
+    fputc(' ', out);
+}
+
+static void print_seconds(char text[32], uint64_t ns)
+{
+    snprintf(text, 32, "%" PRIu64 ".%09" PRIu64, ns / NS_PER_S, ns % NS_PER_S);
+}
+
+static void write_histogram(FILE *out, const char *name, const char *target, unsigned first,
+                            const struct histogram *h)
+{
+    char text[32];
+    uint64_t count = 0;
+    uint64_t from_ns = 0;
+    for (unsigned i = first; i <= BOUND_LAST; i++) {
+        uint64_t to_ns = bound_ns(i);
+        count += histogram_count_between(h, from_ns, to_ns);
+        from_ns = to_ns;
+        print_seconds(text, to_ns - 1);
+        write_series(out, name, "bucket", target, text);
+        fprintf(out, "%" PRIu64 "\n", count);
+    }
+    write_series(out, name, "bucket", target, "+Inf");
+    fprintf(out, "%" PRIu64 "\n", h->count);
+    print_seconds(text, h->sum_ns);
+    write_series(out, name, "sum", target, "");
+    fprintf(out, "%s\n", text);
+    write_series(out, name, "count", target, "");
+    fprintf(out, "%" PRIu64 "\n", h->count);
+}
+
+/* A series may be there only once, and a target may be called "other" by its user. */
+static const char *row_label(const struct rows *rows, size_t count, size_t row)
+{
+    const char *name = rows_name(rows, row);
+    for (size_t i = 0; row == ROWS_OTHER && i < count; i++) {
+        if (strcmp(rows_name(rows, i), name) == 0) {
+            return "other targets than these";
+        }
+    }
+    return name;
+}
+
+static void write_rows(const struct prometheus_page *page, FILE *out, const char *name,
+                       const char *help, const struct histogram *all, size_t offset)
+{
+    size_t count = page->rows->count;
+    bool has_others = page->rows->others > 0;
+    describe(out, name, "histogram", help);
+    if (count <= 1 && !has_others) {
+        write_histogram(out, name, rows_name(page->rows, 0), BOUND_FIRST, all);
+        return;
+    }
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        if (i < count || (i == ROWS_OTHER && has_others)) {
+            const char *row = (const char *)&page->tally->rows[i];
+            write_histogram(out, name, row_label(page->rows, count, i), BOUND_FIRST,
+                            (const struct histogram *)(const void *)(row + offset));
+        }
+    }
+}
+
+static void write_timings(const struct prometheus_page *page, FILE *out)
+{
+    const struct tally *tally = page->tally;
+    write_rows(page, out, "loadgen_request_latency_seconds",
+               "From the moment at which a request was due to its end.", &tally->latency,
+               offsetof(struct tally_row, latency));
+    write_rows(page, out, "loadgen_service_time_seconds",
+               "From the first byte sent of a request to its end.", &tally->service,
+               offsetof(struct tally_row, service));
+    describe(out, "loadgen_schedule_lag_seconds", "histogram",
+             "How late requests were started by the generator's own doing.");
+    write_histogram(out, "loadgen_schedule_lag_seconds", NULL, BOUND_LAG_FIRST, &tally->lag);
+}
+
+static void write_generator(const struct prometheus_page *page, FILE *out)
+{
+    const struct generator *generator = page->generator;
+    describe(out, "loadgen_cpu_seconds_total", "counter", "CPU time that the generator used.");
+    fprintf(out, "loadgen_cpu_seconds_total %.6f\n", generator->cpu_seconds);
+    if (generator->has_throttled) {
+        describe(out, "loadgen_cgroup_cpu_throttled_seconds_total", "counter",
+                 "Time for which the kernel stopped the generator to keep its CPU limit.");
+        fprintf(out, "loadgen_cgroup_cpu_throttled_seconds_total %.6f\n",
+                generator->throttled_seconds);
+    }
+    if (generator->cpu_limit > 0) { /* not before the first second */
+        describe(out, "loadgen_cgroup_cpu_limit_cores", "gauge",
+                 "CPUs that the generator may use: cgroup and affinity.");
+        fprintf(out, "loadgen_cgroup_cpu_limit_cores %g\n", generator->cpu_limit);
+    }
+    add_count(out, "loadgen_memory_bytes", "gauge", "Memory that is resident, at its most.",
+              generator->memory_bytes);
+    add_count(out, "loadgen_open_fds", "gauge", "Open files.", page->open_files);
+}
+
+bool prometheus_write(const struct prometheus_page *page, FILE *out)
+{
+    write_info(page, out);
+    write_requests(page, out);
+    write_timings(page, out);
+    write_generator(page, out);
+    return fflush(out) == 0 && !ferror(out);
+}
