@@ -43,8 +43,26 @@ static bool append_digit(int64_t *negative, int digit)
            !__builtin_sub_overflow(*negative, digit, negative);
 }
 
+/* Digits of ASCII and nothing else, so few that they fit: what nearly every id is. */
+static bool parse_plain(struct slice text, int64_t *number)
+{
+    enum { FEW = 18 };
+    int64_t n = 0;
+    for (size_t i = 0; i < text.len && i < FEW; i++) {
+        if (text.bytes[i] < '0' || text.bytes[i] > '9') {
+            return false;
+        }
+        n = n * 10 + (text.bytes[i] - '0');
+    }
+    *number = n;
+    return text.len > 0 && text.len <= FEW;
+}
+
 bool pynum_parse_int(struct slice text, int64_t *number)
 {
+    if (parse_plain(text, number)) {
+        return true;
+    }
     size_t at = skip_spaces(text, 0);
     char sign = '+';
     if (at < text.len && (text.bytes[at] == '-' || text.bytes[at] == '+')) {

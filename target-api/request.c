@@ -53,7 +53,9 @@ struct request *request_create(const char *uri)
     memcpy(request->storage, uri, len + 1);
     request->query = (struct slice){request->storage, len};
     request->path = cut(&request->query, '?');
-    request->path.len = decode(request->path, false, request->storage); /* never grows */
+    if (memchr(request->path.bytes, '%', request->path.len)) {
+        request->path.len = decode(request->path, false, request->storage); /* never grows */
+    }
     return request;
 }
 

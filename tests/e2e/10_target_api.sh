@@ -134,6 +134,7 @@ for bind in 127.0.0.1 ::1; do
     start_target_api -bind "$bind"
     expect_eq "/health on $bind" "$(status_of "http://$API/health")" 200
     stop
+    rm -f "$TMP/ready" # or the last round's line is taken for this one's, and SIGTERM comes too early
     HEADROOM_PORT=0 "$BIN/target-api" -admin-port 0 -bind "$bind" >"$TMP/ready" &
     API_PID=$!
     STARTED="$STARTED $API_PID"
