@@ -69,8 +69,8 @@ static int on_header_value_complete(llhttp_t *parser)
 /* 1 tells llhttp that no body follows: a Content-Length there only says what a GET would get. */
 static int on_headers_complete(llhttp_t *parser)
 {
-    bool is_bodyless =
-        answer_of(parser)->is_head || parser->status_code == 204 || parser->status_code == 304;
+    bool is_bodyless = answer_of(parser)->is_head || parser->status_code / 100 == 1 ||
+                       parser->status_code == 204 || parser->status_code == 304;
     return is_bodyless ? 1 : 0;
 }
 
@@ -173,10 +173,14 @@ bool answer_keeps_alive(const struct answer *answer)
 
 const char *answer_location(const struct answer *answer)
 {
-    if (answer->location_length == 0) {
+    size_t length = answer->location_length;
+    while (length > 0 && strchr(" \t", answer->location[length - 1])) {
+        length--; /* white space around a value is none of it */
+    }
+    if (length == 0) {
         return "";
     }
-    answer->location[answer->location_length] = '\0';
+    answer->location[length] = '\0';
     return answer->location;
 }
 

@@ -49,7 +49,11 @@ static const struct {
     {OK "Transfer-Encoding: chunked\r\n\r\n", NEXT, HEAD, 200, 0, KEEPS, ""},
     {OK "\r\n", NEXT, HEAD, 200, 0, KEEPS, ""},
     {OK "Connection: close\r\n\r\n", "", HEAD, 200, 0, CLOSES, ""},
-    /* interim answers come first */
+    /* interim answers come first, and have no body whatever they say */
+    {"HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi", NEXT,
+     GET, 200, 2, KEEPS, ""},
+    {"HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi",
+     NEXT, GET, 200, 2, KEEPS, ""},
     {"HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 2\r\n\r\nhi", NEXT, GET, 200, 2, KEEPS,
      ""},
     {"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" OK
@@ -237,6 +241,7 @@ END_TEST
 static const struct {
     const char *bytes, *location;
 } locations[] = {
+    {"HTTP/1.1 302 Found\r\nLocation:  /a \t\r\nContent-Length: 0\r\n\r\n", "/a"},
     {"HTTP/1.1 302 Found\r\nLocation: /a?b=c\r\nContent-Length: 0\r\n\r\n", "/a?b=c"},
     {"HTTP/1.1 301 X\r\nServer: s\r\nlOCATION:http://b/\r\nContent-Length: 1\r\n\r\na",
      "http://b/"},
