@@ -7,7 +7,7 @@
  * exporter_stop. The measured window takes no part: nothing is done for a request.
  *
  * Threads: everything is for one thread; what serves is the module's own, with all signals blocked.
- * Memory: the page is held twice at most, 400 kB each with as many targets as have rows. Without
+ * Memory: the page is held twice at most, 500 kB each with as many targets as have rows. Without
  * memory for a new page the old one stays.
  */
 #ifndef LOADGEN_COMMAND_EXPORTER_H
