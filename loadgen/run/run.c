@@ -345,7 +345,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err)
 {
-    bool has_rows = targets->count != 1;
+    bool has_rows = targets->count != 1 || source->live;
     struct state state = {
         .targets = targets,
         .summary = summary,

@@ -70,6 +70,7 @@ for how in "-rate 200" "-rate 0 -max-workers 8" "-rate 0 -max-workers 8 -max-con
         "(60, {'200': 60}, 60, 0, [])"
     "$loadgen" report -type json results >again.json
     expect_eq "read -lazy $how" "$(json again.json "r['requests'], r['intended'], r['not_started']")" "(60, 60, 0)"
+    expect_eq "rows of -lazy $how" "$(json live.json "sum(t['requests'] for t in r['targets'])")" 60
 done
 
 # from a pipe that is slow: what comes is sent, and the rest waited for
