@@ -9,6 +9,7 @@
 #include "loadgen/pace/duration.h"
 
 static const double CPU_MAX = 0.8;        /* of what it may use */
+static const double CPU_IDLE = 0.5;       /* below this it was not its own CPU that it lacked */
 static const double THROTTLED_MAX = 0.01; /* of the time */
 static const double LATE_MAX = 0.01;      /* of the requests */
 static const uint64_t LOOP_MAX_NS = NS_PER_MS;
@@ -30,6 +31,11 @@ __attribute__((format(printf, 2, 3))) static void add(struct verdict *verdict, c
     }
 }
 
+static bool is_throttled(const struct generator *g)
+{
+    return g->has_throttled && g->throttled_seconds > THROTTLED_MAX * g->wall_seconds;
+}
+
 static void add_reasons(struct verdict *verdict, const struct summary *summary)
 {
     const struct generator *g = &summary->generator;
@@ -40,7 +46,7 @@ static void add_reasons(struct verdict *verdict, const struct summary *summary)
     if (summary->too_late > 0) {
         add(verdict, "it was too far behind to start %" PRIu64 " requests", summary->too_late);
     }
-    if (g->has_throttled && g->throttled_seconds > THROTTLED_MAX * g->wall_seconds) {
+    if (is_throttled(g)) {
         uint64_t throttled_ns = (uint64_t)(g->throttled_seconds * (double)NS_PER_S);
         add(verdict, "the kernel stopped it for %s to keep it within its CPU limit",
             duration_print_rounded(throttled_ns, text));
@@ -71,8 +77,11 @@ struct verdict verdict_of(const struct summary *summary)
     add_reasons(&verdict, summary);
     size_t used = strlen(verdict.why);
     if (verdict.is_limited) {
-        snprintf(verdict.why + used, sizeof verdict.why - used,
-                 ". Give it more CPU, or ask for less.");
+        snprintf(verdict.why + used, sizeof verdict.why - used, ". %s",
+                 generator_cpu_share(g) < CPU_IDLE && !is_throttled(g)
+                     ? "It had CPU to spare, so other work held it up: run it where it has its CPU "
+                       "to itself."
+                     : "Give it more CPU, or ask for less.");
     } else {
         snprintf(verdict.why, sizeof verdict.why,
                  "The generator was not the limit: it used %.1f%% of its CPU, and the 99th "

@@ -59,7 +59,8 @@ START_TEST(throttled_for_a_hundredth_of_the_time_it_was)
     summary->generator.throttled_seconds = 0.09;
     expect_limit(NULL);
     summary->generator.throttled_seconds = 0.25;
-    expect_limit("the kernel stopped it for 250ms");
+    expect_limit(
+        "the kernel stopped it for 250ms to keep it within its CPU limit. Give it more CPU");
     summary->generator.has_throttled = false;
     expect_limit(NULL);
 }
@@ -85,7 +86,9 @@ END_TEST
 START_TEST(with_requests_that_came_too_late_it_was_and_all_reasons_are_given)
 {
     summary->too_late = 7;
-    expect_limit("The generator was the limit: it was too far behind to start 7 requests. Give");
+    expect_limit(
+        "The generator was the limit: it was too far behind to start 7 requests. It had CPU to "
+        "spare, so other work held it up");
     summary->generator.cpu_seconds = 20;
     expect_limit("7 requests, and it used 100% of the 2 CPU");
 }
