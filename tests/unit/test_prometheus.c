@@ -276,7 +276,7 @@ END_TEST
 
 START_TEST(names_beyond_the_rows_share_one_series_of_its_own)
 {
-    char name[16] = "other";
+    char name[32] = "other";
     rows_add(&summary->rows, name);
     for (int i = 0; i < 100; i++) {
         uint8_t row = rows_add(&summary->rows, name);
@@ -293,7 +293,7 @@ END_TEST
 
 START_TEST(errors_of_kinds_without_number_keep_the_account)
 {
-    char name[16];
+    char name[32];
     for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof name, "error %d", i);
         add(0, 0, 0, i % 2 ? OUTCOME_RESET : OUTCOME_PROTOCOL, name);
