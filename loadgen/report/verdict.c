@@ -12,6 +12,7 @@ static const double CPU_MAX = 0.8;        /* of what it may use */
 static const double CPU_IDLE = 0.5;       /* below this it was not its own CPU that it lacked */
 static const double THROTTLED_MAX = 0.01; /* of the time */
 static const double LATE_MAX = 0.01;      /* of the requests */
+enum { WAIT_DWARFS = 20 };                /* times the lag */
 static const uint64_t LOOP_MAX_NS = NS_PER_MS;
 
 /* Adds a reason to the list of reasons. */
@@ -36,6 +37,15 @@ static bool is_throttled(const struct generator *g)
     return g->has_throttled && g->throttled_seconds > THROTTLED_MAX * g->wall_seconds;
 }
 
+/*
+ * In a queue for a connection the moments between two answers add up to lag, a few microseconds for
+ * each request ahead. Beside a wait that is many times as long they limit nothing.
+ */
+static bool is_dwarfed_by_wait(const struct tally *tally)
+{
+    return tally->lag.sum_ns < tally->wait.sum_ns / WAIT_DWARFS;
+}
+
 static void add_reasons(struct verdict *verdict, const struct summary *summary)
 {
     const struct generator *g = &summary->generator;
@@ -54,7 +64,7 @@ static void add_reasons(struct verdict *verdict, const struct summary *summary)
     if (share > CPU_MAX) {
         add(verdict, "it used %.0f%% of the %.2g CPU that it may use", 100 * share, g->cpu_limit);
     }
-    if (late > LATE_MAX) {
+    if (late > LATE_MAX && !is_dwarfed_by_wait(summary->tally)) {
         add(verdict, "it sent %.1f%% of the requests over 1ms late", 100 * late);
     }
     if (g->loop_p99_ns > LOOP_MAX_NS) {

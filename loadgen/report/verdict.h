@@ -3,8 +3,9 @@
  *
  * Lag alone cannot tell, for a generator that reads late hides it in service and wait. So any of
  * these makes it the limit: requests that it was too far behind to start; over 1 % of the requests
- * late; CPU over 80 % of what it may use; the kernel's throttling over 1 % of the time; a turn of
- * the event loop (from waking to the last event handled) over 1 ms at its 99th percentile.
+ * late (unless they waited 20 times as long for a connection); CPU over 80 % of what it may use;
+ * the kernel's throttling over 1 % of the time; a turn of the event loop (from waking to the last
+ * event handled) over 1 ms at its 99th percentile.
  *
  * Threads, memory: a pure function of the summary.
  */

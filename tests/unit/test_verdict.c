@@ -76,6 +76,20 @@ START_TEST(with_one_request_in_a_hundred_late_it_was)
 }
 END_TEST
 
+START_TEST(late_in_a_long_queue_for_a_connection_it_was_not)
+{
+    for (unsigned k = 0; k < 1000; k++) {
+        struct result result = {
+            .lag_ns = RESULT_LATE_NS + 1, .wait_ns = 40 * RESULT_LATE_NS, .code = 200};
+        tally_add(summary->tally, &result);
+    }
+    expect_limit(NULL);
+    struct result result = {.lag_ns = 1000 * RESULT_LATE_NS, .code = 200};
+    tally_add(summary->tally, &result);
+    expect_limit("of the requests over 1ms late");
+}
+END_TEST
+
 START_TEST(with_a_slow_loop_it_was)
 {
     summary->generator.loop_p99_ns = NS_PER_MS + 1;
@@ -112,6 +126,7 @@ Suite *verdict_suite(void)
     tcase_add_test(tests, over_80_percent_of_its_cpu_it_was);
     tcase_add_test(tests, throttled_for_a_hundredth_of_the_time_it_was);
     tcase_add_test(tests, with_one_request_in_a_hundred_late_it_was);
+    tcase_add_test(tests, late_in_a_long_queue_for_a_connection_it_was_not);
     tcase_add_test(tests, with_a_slow_loop_it_was);
     tcase_add_test(tests, with_requests_that_came_too_late_it_was_and_all_reasons_are_given);
     tcase_add_test(tests, without_a_generator_nothing_is_known);
