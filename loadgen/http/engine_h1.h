@@ -1,5 +1,6 @@
 /*
- * engine_h1 - HTTP/1.1 over plain TCP on our own epoll loop; answers are parsed by llhttp.
+ * engine_h1 - HTTP/1.1 over plain TCP and unix sockets on our own epoll loop; answers are parsed by
+ * llhttp.
  *
  * A request costs one send and one recv. Its socket was registered once; the answer is parsed in
  * the thread's one receive buffer and its body counted, never kept. Connections are reused last in,
@@ -11,8 +12,10 @@
  * - A reused connection that closes or breaks before any byte of the answer is a race that every
  *   keep-alive client knows. The request is tried once more on a new connection, and counted, if it
  *   is repeatable or if no byte of it was written; otherwise it is `closed` or `reset`.
- * - The time-out counts from started_ns, over all tries. All exchanges have the same one, so a
- * queue in the order of their starts is all the timer there needs to be.
+ * - The time-out counts from started_ns, over all tries. All exchanges have the same one, so
+ *   a queue in the order of their starts is all the timer there needs to be.
+ * - A redirect is followed on the same connection where it can be, else on one to the new place,
+ * which may be one more than max_connections. What came before the last hop counts as connecting.
  *
  * Threads: none of its own; see engine.h. Memory: connections come from slabs that are only given
  * back at the end; a new slab is allocated when more connections are open at once than ever before.

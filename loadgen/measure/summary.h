@@ -1,10 +1,11 @@
 /*
  * summary - what a run measured: all that a report is made from.
  *
- * Filled by a run as it happens (loadgen/run/run.h) or from result files (loadgen/measure/
- * result_reader.h); the reports do not know which.
+ * Filled by a run as it happens (loadgen/run/run.h) or from result files (journal.h); the
+ * reports do not know which.
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; 2 MB, mostly untouched pages.
+ * Threads: one owner. Memory: summary_create, summary_destroy; 40 MB with the rows of
+ * targets, of which only the pages in use are ever touched.
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H
 #define LOADGEN_MEASURE_SUMMARY_H

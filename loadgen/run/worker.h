@@ -11,7 +11,8 @@
  * most WORKER_GRACE_NS. What a live source has too late is late by lag. Nothing of a warm-up is
  * counted.
  *
- * Everything in the window happens on this thread with memory that exists before it begins. What
+ * Everything in the window happens on this thread, with memory that exists before it begins but for
+ * more connections than ever before (h1_conn.h) and the text of an error of a new kind. What
  * crosses threads: the stop time (one atomic, announced by an eventfd), the tallies (recorder.h),
  * the free-slot words (busy.h) and the three counts below, written once a second.
  */
