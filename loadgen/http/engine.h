@@ -21,6 +21,7 @@
 
 #include "common/err.h"
 #include "loadgen/net/address.h"
+#include "loadgen/net/address_list.h"
 #include "loadgen/net/loop.h"
 #include "loadgen/target/source.h"
 #include "loadgen/target/targets.h"
@@ -32,7 +33,9 @@
     X(OUTCOME_CONNECT, "connect")   /* no connection: refused, unreachable, no ports, no files */  \
     X(OUTCOME_RESET, "reset")       /* the connection broke: reset by peer, broken pipe */         \
     X(OUTCOME_CLOSED, "closed")     /* the peer closed before the answer was complete */           \
-    X(OUTCOME_PROTOCOL, "protocol") /* what came was no HTTP answer */
+    X(OUTCOME_PROTOCOL, "protocol") /* what came was no HTTP answer */                             \
+    X(OUTCOME_DNS, "dns")           /* the name was not resolved */                                \
+    X(OUTCOME_TLS, "tls")           /* no trust: the handshake or a certificate */
 
 enum outcome {
 #define X(id, text) id,
@@ -54,6 +57,7 @@ struct exchange {
     uint64_t done_ns;       /* just after the recv that completed the answer, or the failure */
     uint64_t bytes_in;      /* of the answer's body */
     uint64_t bytes_out;     /* of the request's body, when all of it was sent */
+    uint32_t address;       /* of the last try, in the run's address_list.h; ADDRESS_NONE: none */
     enum outcome outcome;
     int system_error;        /* errno of CONNECT and RESET */
     uint16_t code;           /* HTTP status; 0 when there was no complete answer */

@@ -227,6 +227,7 @@ static void begin_connecting(struct conn *conn)
 {
     struct h1 *h1 = conn->h1;
     const struct address *address = &h1->conns.pools[conn->endpoint].address;
+    conn->exchange.address = address->number;
     conn->state = CONN_CONNECTING;
     conn->is_reused = false;
     conn->written = 0;
@@ -264,6 +265,7 @@ static void begin(struct conn *conn, uint64_t now_ns)
     if (conn->state == CONN_FREE) {
         begin_connecting(conn);
     } else {
+        conn->exchange.address = conn->h1->conns.pools[conn->endpoint].address.number;
         begin_try(conn, now_ns);
     }
 }
@@ -400,6 +402,7 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
         .number = number,
         .intended_ns = intended_ns,
         .wait_ns = wait_ns,
+        .address = ADDRESS_NONE,
         .started_ns = started_ns,
     };
     if (!conn) {

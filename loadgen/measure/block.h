@@ -3,15 +3,15 @@
  * (docs/result-format.md).
  *
  *     bytes 0-3   "HRM1"
- *     byte  4     type: 'H' header, 'T' targets, 'R' results, 'S' second, 'E' end
+ *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'S' second, 'E' end
  *     bytes 5-7   0
  *     bytes 8-11  length of the payload, little-endian
  *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
  *     then        the payload: packed records in R (result_codec.h), else JSON (journal.h)
  *
- * A stream is one H, then T, R and S in any order, then one E. No E: the run was cut short. Files
- * may be read while they grow and end at any block; a reader passes over types that it does not
- * know.
+ * A stream is one H, then T, A, R and S in any order, then one E. No E: the run was cut short.
+ * Files may be read while they grow and end at any block; a reader passes over types that it does
+ * not know.
  *
  * Threads: a block belongs to one thread at a time. Memory: fixed size.
  */
@@ -28,6 +28,7 @@
 enum block_type {
     BLOCK_HEADER = 'H',
     BLOCK_TARGETS = 'T',
+    BLOCK_ADDRESSES = 'A',
     BLOCK_RESULTS = 'R',
     BLOCK_SECOND = 'S',
     BLOCK_END = 'E',

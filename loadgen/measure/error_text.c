@@ -41,13 +41,13 @@ static const char *timeout_place(const struct exchange *exchange)
 }
 
 void error_text_write(const struct exchange *exchange, const struct targets *targets,
-                      const struct address *addresses, char text[ERROR_TEXT_MAX])
+                      const struct address_list *addresses, char text[ERROR_TEXT_MAX])
 {
     const struct target *target = &targets->list[exchange->request->target];
     char address[ADDRESS_TEXT];
     char reason[128];
     char method[32];
-    address_print(&addresses[exchange->request->endpoint], address);
+    address_list_name(addresses, exchange->address, address);
     print_errno(exchange->system_error, reason);
     snprintf(method, sizeof method, "%s", target->method);
     for (char *c = method + 1; c[-1] && *c; c++) {
@@ -79,6 +79,8 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
         snprintf(rest, room, exchange->first_byte_ns ? "unexpected EOF" : "EOF");
         break;
     case OUTCOME_PROTOCOL:
+    case OUTCOME_DNS:
+    case OUTCOME_TLS:
         snprintf(rest, room, "%s", exchange->reason);
         break;
     }

@@ -24,8 +24,8 @@ enum { ERROR_TEXT_MAX = 512 };
 /* Is this a success as vegeta has it, 200 <= code < 400? Then there is no text. */
 bool error_text_is_needed(const struct exchange *exchange);
 
-/* Writes the text; `addresses` are the endpoints'. */
+/* Writes the text. */
 void error_text_write(const struct exchange *exchange, const struct targets *targets,
-                      const struct address *addresses, char text[ERROR_TEXT_MAX]);
+                      const struct address_list *addresses, char text[ERROR_TEXT_MAX]);
 
 #endif

@@ -9,7 +9,7 @@
 #include "loadgen/measure/result_codec.h"
 #include "loadgen/target/utf8.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 2 };
 
 static struct block *take(struct result_writer *writer)
 {
@@ -73,6 +73,24 @@ void journal_write_targets(struct result_writer *writer, const struct targets *t
     }
 }
 
+void journal_write_addresses(struct result_writer *writer, const struct address_list *addresses,
+                             size_t from)
+{
+    enum { PIECE = BLOCK_PAYLOAD_MAX / (ADDRESS_TEXT * 2) };
+    size_t i = from;
+    while (writer && i < addresses->count) {
+        size_t first = i;
+        json_t *list = json_array();
+        for (; i < addresses->count && i < first + PIECE; i++) {
+            char name[ADDRESS_TEXT];
+            json_array_append_new(list,
+                                  json_string(address_list_name(addresses, (uint32_t)i, name)));
+        }
+        put_json(writer, take(writer), BLOCK_ADDRESSES,
+                 json_pack("{s:I, s:o}", "first", (json_int_t)first, "addresses", list));
+    }
+}
+
 bool journal_write_second(struct result_writer *writer, const struct second *second)
 {
     if (!writer) {
@@ -110,11 +128,17 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
 
 /* Reading. */
 
+/* Which row of the report a target, or an address, of this file has. */
+struct row_map {
+    uint8_t *rows;
+    size_t count;
+};
+
 struct reading {
     struct summary *summary;
     uint64_t wall_start_ns; /* of this file */
-    uint8_t *rows;          /* by index of the target */
-    size_t target_count;
+    struct row_map targets;
+    struct row_map addresses;
     uint64_t results;
     uint64_t expected; /* results, as the end has it */
     uint64_t damaged;  /* blocks */
@@ -170,35 +194,42 @@ static void take_header(struct reading *reading, const json_t *json)
     reading->wall_start_ns = integer(json_object_get(json, "clock"), "wall");
     reading->has_header = integer(json, "format") == FORMAT;
     reading->has_end = false;
-    reading->target_count = 0;
+    reading->targets.count = 0;
+    reading->addresses.count = 0;
     summary->has_plan = true;
     add_schedule(summary, json_object_get(json, "plan"));
 }
 
 /*
- * Targets come in their order. A file that lost some has the rest in the row of the others; there
- * were no more of them than bytes that were lost.
+ * Targets and addresses come in their order. A file that lost some has the rest in the row of the
+ * others; there were no more of them than bytes that were lost.
  */
-static void take_targets(struct reading *reading, const json_t *json)
+static void take_names(struct reading *reading, struct row_map *map, struct rows *rows,
+                       const json_t *json, const char *key)
 {
-    const json_t *list = json_object_get(json, "targets");
+    const json_t *list = json_object_get(json, key);
     size_t first = integer(json, "first");
     size_t count = json_array_size(list);
-    if (first < reading->target_count || first - reading->target_count > reading->lost ||
-        count == 0) {
+    if (first < map->count || first - map->count > reading->lost || count == 0) {
         return;
     }
-    uint8_t *larger = realloc(reading->rows, first + count);
+    uint8_t *larger = realloc(map->rows, first + count);
     if (!larger) {
         return;
     }
-    reading->rows = larger;
-    memset(larger + reading->target_count, ROWS_OTHER, first - reading->target_count);
+    map->rows = larger;
+    memset(larger + map->count, ROWS_OTHER, first - map->count);
     for (size_t i = 0; i < count; i++) {
-        const char *name = json_string_value(json_object_get(json_array_get(list, i), "name"));
-        larger[first + i] = rows_add(&reading->summary->rows, shown(name));
+        const json_t *item = json_array_get(list, i);
+        const json_t *name = json_is_object(item) ? json_object_get(item, "name") : item;
+        larger[first + i] = rows_add(rows, shown(json_string_value(name)));
     }
-    reading->target_count = first + count;
+    map->count = first + count;
+}
+
+static uint8_t row_of(const struct row_map *map, uint32_t index)
+{
+    return index < map->count ? map->rows[index] : ROWS_OTHER;
 }
 
 static void take_end(struct reading *reading, const json_t *json)
@@ -225,8 +256,8 @@ static bool take_results(struct reading *reading, struct block *block)
     while ((state = result_decoder_next(&decoder, &result)) == RESULT_DECODE_OK) {
         /* Files start at different times, so here moments count from 1970. */
         result.intended_ns += reading->wall_start_ns;
-        result.row =
-            result.target < reading->target_count ? reading->rows[result.target] : ROWS_OTHER;
+        result.row = row_of(&reading->targets, result.target);
+        result.address_row = row_of(&reading->addresses, result.address);
         tally_add(reading->summary->tally, &result);
         reading->results++;
     }
@@ -238,19 +269,32 @@ static bool take_block(struct reading *reading, struct block *block)
     if (block->type == BLOCK_RESULTS) {
         return reading->has_header && take_results(reading, block);
     }
-    if (block->type != BLOCK_HEADER && block->type != BLOCK_TARGETS && block->type != BLOCK_END) {
+    struct summary *summary = reading->summary;
+    json_t *json = NULL;
+    switch (block->type) {
+    case BLOCK_HEADER:
+    case BLOCK_TARGETS:
+    case BLOCK_ADDRESSES:
+    case BLOCK_END:
+        json = json_loadb((const char *)block_payload(block), block->length, 0, NULL);
+        break;
+    default: /* a second, or what a later version writes */
         return true;
     }
-    json_t *json = json_loadb((const char *)block_payload(block), block->length, 0, NULL);
-    if (json && block->type == BLOCK_HEADER) {
+    if (!json) {
+        return false;
+    }
+    if (block->type == BLOCK_HEADER) {
         take_header(reading, json);
-    } else if (json && block->type == BLOCK_TARGETS) {
-        take_targets(reading, json);
-    } else if (json) {
+    } else if (block->type == BLOCK_TARGETS) {
+        take_names(reading, &reading->targets, &summary->rows, json, "targets");
+    } else if (block->type == BLOCK_ADDRESSES) {
+        take_names(reading, &reading->addresses, &summary->addresses, json, "addresses");
+    } else {
         take_end(reading, json);
     }
     json_decref(json);
-    return json != NULL;
+    return true;
 }
 
 /* Reads blocks up to the end or the cut; false with the reason when the first is no header. */
@@ -289,6 +333,7 @@ bool journal_read(FILE *in, const char *name, struct summary *summary, struct er
     bool ok = block ? read_blocks(&reading, block, in, err)
                     : err_set(err, ERR_FAILED, "not enough memory");
     free(block);
-    free(reading.rows);
+    free(reading.targets.rows);
+    free(reading.addresses.rows);
     return ok || err_prefix(err, "%s", name);
 }

@@ -3,6 +3,7 @@
  *
  *     'H' header   plan, clock pair (wall and monotonic nanoseconds of the same moment), version
  *     'T' targets  name, method and URL of each target, in pieces that fit into a block
+ *     'A' addresses  as text, in pieces too
  *     'S' second   counters of that second, in flight, state of the generator so far
  *     'E' end      intended, not started, counters of the run, interrupted, the generator
  *
@@ -42,6 +43,8 @@ void journal_write_header(struct result_writer *writer, json_t *plan, uint64_t w
 /* From this one on. */
 void journal_write_targets(struct result_writer *writer, const struct targets *targets,
                            size_t from);
+void journal_write_addresses(struct result_writer *writer, const struct address_list *addresses,
+                             size_t from);
 void journal_write_end(struct result_writer *writer, const struct summary *summary);
 
 /* Never waits: false when no block is free, because the reader is slow, and nothing was written. */

@@ -11,8 +11,8 @@ bool recorder_init(struct recorder *recorder, const struct recorder_config *conf
     recorder->addresses = config->addresses;
     recorder->texts = config->texts;
     recorder->writer = config->writer;
-    recorder->tally = tally_create(config->has_rows);
-    atomic_init(&recorder->empty, tally_create(config->has_rows));
+    recorder->tally = tally_create(config->by_target, config->by_address);
+    atomic_init(&recorder->empty, tally_create(config->by_target, config->by_address));
     atomic_init(&recorder->published, NULL);
     if (!recorder->tally || !atomic_load(&recorder->empty)) {
         recorder_fini(recorder);
@@ -43,8 +43,9 @@ static uint64_t hash_of(const char *text)
 
 static bool is_same(const struct error_key *a, const struct error_key *b)
 {
-    return a->target == b->target && a->system_error == b->system_error && a->code == b->code &&
-           a->outcome == b->outcome && a->progress == b->progress && a->reason == b->reason;
+    return a->target == b->target && a->address == b->address &&
+           a->system_error == b->system_error && a->code == b->code && a->outcome == b->outcome &&
+           a->progress == b->progress && a->reason == b->reason;
 }
 
 /* The text of an error: from the cache, or built and interned. */
@@ -52,13 +53,14 @@ static const char *error_text(struct recorder *recorder, const struct exchange *
 {
     struct error_key key = {
         .target = x->request->target,
+        .address = x->address,
         .system_error = x->system_error,
         .code = x->code,
         .outcome = (uint8_t)x->outcome,
         .progress = (uint8_t)((x->sent_ns != 0) + (x->first_byte_ns != 0)),
         .reason = hash_of(x->reason),
     };
-    uint64_t hash = key.reason + key.target;
+    uint64_t hash = key.reason + key.target + 31 * (uint64_t)key.address;
     hash = hash * 31 + (uint64_t)key.system_error;
     hash = hash * 31 + key.outcome;
     hash = hash * 31 + key.progress;
@@ -99,7 +101,9 @@ void recorder_take(struct recorder *recorder, const struct exchange *exchange)
         .bytes_in = exchange->bytes_in,
         .bytes_out = exchange->bytes_out,
         .target = exchange->request->target,
+        .address = exchange->address,
         .row = exchange->request->row,
+        .address_row = (uint8_t)(exchange->address < ROWS_MAX ? exchange->address : ROWS_OTHER),
         .retries = exchange->retries,
         .redirects = exchange->redirects,
         .code = exchange->code,

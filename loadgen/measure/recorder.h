@@ -28,6 +28,7 @@
 /* What tells errors apart, and the text that they got. */
 struct error_key {
     uint32_t target;
+    uint32_t address;
     int system_error;
     uint16_t code;
     uint8_t outcome;
@@ -41,7 +42,7 @@ enum { RECORDER_KEYS = 64 };
 struct recorder {
     uint64_t origin_ns; /* moments of results count from here; set before the first one */
     const struct targets *targets;
-    const struct address *addresses;
+    const struct address_list *addresses;
     struct text_pool *texts;
     struct result_writer *writer; /* NULL: no results are kept */
     struct result_encoder encoder;
@@ -56,10 +57,11 @@ struct recorder {
 /* What recorders of all threads share; borrowed for as long as the recorder lives. */
 struct recorder_config {
     const struct targets *targets;
-    const struct address *addresses; /* by endpoint */
+    const struct address_list *addresses;
     struct text_pool *texts;
     struct result_writer *writer;
-    bool has_rows; /* tell results apart by target */
+    bool by_target; /* tell results apart by that */
+    bool by_address;
 };
 
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config,

@@ -7,6 +7,7 @@
 #ifndef LOADGEN_MEASURE_RESULT_H
 #define LOADGEN_MEASURE_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "loadgen/http/engine.h"
@@ -22,7 +23,10 @@ struct result {
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint32_t target;
-    uint8_t row; /* of the report that the target belongs to (loadgen/target/rows.h) */
+    uint32_t address;    /* ADDRESS_NONE: not known, or there was none */
+    uint8_t row;         /* of the report that the target belongs to (loadgen/target/rows.h) */
+    uint8_t address_row; /* the same for the address */
+    bool is_bare;        /* of vegeta's formats: only the latency is known, and stands in service */
     uint16_t retries;
     uint16_t redirects;
     uint16_t code; /* 0: no complete answer */

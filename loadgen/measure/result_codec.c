@@ -9,6 +9,9 @@ enum {
     KIND_FIRST_BYTE = 32,
     KIND_HOPS = 64,
     KIND_ERROR = 128,
+    KIND_ADDRESS = 256,
+    KIND_BARE = 512,
+    KIND_ALL = 1023,
 };
 
 static uint8_t *put(uint8_t *at, uint64_t value)
@@ -35,6 +38,7 @@ void result_encoder_begin(struct result_encoder *encoder, struct block *block)
     encoder->block = block;
     encoder->number = 0;
     encoder->intended_ns = 0;
+    encoder->address = ADDRESS_NONE;
     encoder->text_count = 0;
 }
 
@@ -60,12 +64,24 @@ static uint8_t *put_text(struct result_encoder *encoder, uint8_t *at, const char
     return at;
 }
 
+static unsigned kind_of(const struct result_encoder *encoder, const struct result *result)
+{
+    unsigned kind = result->outcome;
+    kind |= result->wait_ns ? KIND_WAIT : 0;
+    kind |= result->connect_ns ? KIND_CONNECT : 0;
+    kind |= result->first_byte_ns != result->service_ns ? KIND_FIRST_BYTE : 0;
+    kind |= result->retries || result->redirects ? KIND_HOPS : 0;
+    kind |= result->error ? KIND_ERROR : 0;
+    kind |= result->address != encoder->address ? KIND_ADDRESS : 0;
+    kind |= result->is_bare ? KIND_BARE : 0;
+    return kind;
+}
+
 void result_encoder_add(struct result_encoder *encoder, const struct result *result)
 {
     uint8_t *payload = block_payload(encoder->block);
-    uint8_t *kind = payload + encoder->block->length;
-    uint8_t *at = kind + 1;
-    *kind = (uint8_t)result->outcome;
+    unsigned kind = kind_of(encoder, result);
+    uint8_t *at = put(payload + encoder->block->length, kind);
     at = put_step(at, result->number, encoder->number);
     at = put_step(at, result->intended_ns, encoder->intended_ns);
     encoder->number = result->number;
@@ -76,26 +92,25 @@ void result_encoder_add(struct result_encoder *encoder, const struct result *res
     at = put(at, result->service_ns);
     at = put(at, result->bytes_in);
     at = put(at, result->bytes_out);
-    if (result->wait_ns) {
-        *kind |= KIND_WAIT;
+    if (kind & KIND_WAIT) {
         at = put(at, result->wait_ns);
     }
-    if (result->connect_ns) {
-        *kind |= KIND_CONNECT;
+    if (kind & KIND_CONNECT) {
         at = put(at, result->connect_ns);
     }
-    if (result->first_byte_ns != result->service_ns) {
-        *kind |= KIND_FIRST_BYTE;
+    if (kind & KIND_FIRST_BYTE) {
         at = put(at, result->first_byte_ns);
     }
-    if (result->retries || result->redirects) {
-        *kind |= KIND_HOPS;
+    if (kind & KIND_HOPS) {
         at = put(at, result->retries);
         at = put(at, result->redirects);
     }
-    if (result->error) {
-        *kind |= KIND_ERROR;
+    if (kind & KIND_ERROR) {
         at = put_text(encoder, at, result->error);
+    }
+    if (kind & KIND_ADDRESS) {
+        encoder->address = result->address;
+        at = put(at, result->address == ADDRESS_NONE ? 0 : (uint64_t)result->address + 1);
     }
     encoder->block->length = (size_t)(at - payload);
 }
@@ -107,6 +122,7 @@ void result_decoder_begin(struct result_decoder *decoder, struct block *block,
     decoder->end = decoder->at + block->length;
     decoder->number = 0;
     decoder->intended_ns = 0;
+    decoder->address = ADDRESS_NONE;
     decoder->pool = pool;
     decoder->text_count = 0;
 }
@@ -165,7 +181,21 @@ static bool get_text(struct result_decoder *decoder, const char **text)
     return true;
 }
 
-static bool get_optional(struct result_decoder *decoder, uint8_t kind, struct result *result)
+/* Absent means the same as in the record before. */
+static bool get_address(struct result_decoder *decoder, uint64_t kind, struct result *result)
+{
+    uint64_t code = 0;
+    if (kind & KIND_ADDRESS) {
+        if (!get_limited(decoder, UINT32_MAX, &code)) {
+            return false;
+        }
+        decoder->address = code == 0 ? ADDRESS_NONE : (uint32_t)(code - 1);
+    }
+    result->address = decoder->address;
+    return true;
+}
+
+static bool get_optional(struct result_decoder *decoder, uint64_t kind, struct result *result)
 {
     uint64_t retries = 0;
     uint64_t redirects = 0;
@@ -175,7 +205,8 @@ static bool get_optional(struct result_decoder *decoder, uint8_t kind, struct re
     ok = ok && (!(kind & KIND_FIRST_BYTE) || get(decoder, &result->first_byte_ns)) &&
          (!(kind & KIND_HOPS) || (get_limited(decoder, UINT16_MAX, &retries) &&
                                   get_limited(decoder, UINT16_MAX, &redirects))) &&
-         (!(kind & KIND_ERROR) || get_text(decoder, &result->error));
+         (!(kind & KIND_ERROR) || get_text(decoder, &result->error)) &&
+         get_address(decoder, kind, result);
     result->retries = (uint16_t)retries;
     result->redirects = (uint16_t)redirects;
     return ok;
@@ -187,16 +218,17 @@ enum result_decode result_decoder_next(struct result_decoder *decoder, struct re
         return RESULT_DECODE_END;
     }
     *result = (struct result){0};
-    uint8_t kind = *decoder->at++;
+    uint64_t kind = 0;
     uint64_t target = 0;
     uint64_t code = 0;
-    bool ok = (kind & KIND_OUTCOME) <= OUTCOME_PROTOCOL && get_step(decoder, &decoder->number) &&
+    bool ok = get_limited(decoder, KIND_ALL, &kind) && get_step(decoder, &decoder->number) &&
               get_step(decoder, &decoder->intended_ns) &&
               get_limited(decoder, UINT32_MAX, &target) && get_limited(decoder, 999, &code) &&
               get(decoder, &result->lag_ns) && get(decoder, &result->service_ns) &&
               get(decoder, &result->bytes_in) && get(decoder, &result->bytes_out) &&
               get_optional(decoder, kind, result);
     result->outcome = (enum outcome)(kind & KIND_OUTCOME);
+    result->is_bare = (kind & KIND_BARE) != 0;
     result->number = decoder->number;
     result->intended_ns = decoder->intended_ns;
     result->target = (uint32_t)target;

@@ -5,7 +5,8 @@
  * same block, and the text of an error stands where it is first used. Numbers are LEB128; signed
  * ones are zigzag-coded first. A record is:
  *
- *     kind       1 byte: outcome in bits 0-2, and which of the optional fields follow
+ *     kind       outcome in bits 0-2, and which of the optional fields follow; what is rare has the
+ *                high bits, so that it is one byte nearly always
  *     number     signed, to the number of the record before (0 at first)
  *     intended   signed, ns since the start of the run, to the record before (0 at first)
  *     target     index into the header's targets
@@ -18,6 +19,9 @@
  *     retries    redirects, if bit 6
  *     error      if bit 7: index into the texts of this block; the next unused index
  *                introduces a new text: its length and its bytes follow
+ *     address    if bit 8: 0 for none, else 1 + the index into the file's addresses; without the
+ *                bit it is that of the record before (none at first)
+ *     (nothing)  if bit 9: the record is bare, only the latency is known and stands in service
  *
  * Threads: an encoder or decoder belongs to one thread. Memory: nothing is allocated.
  */
@@ -38,6 +42,7 @@ struct result_encoder {
     struct block *block; /* NULL: none yet */
     uint64_t number;     /* of the record before */
     uint64_t intended_ns;
+    uint32_t address;
     size_t text_count;
     const char *texts[CODEC_TEXTS];
 };
@@ -56,6 +61,7 @@ struct result_decoder {
     const uint8_t *end;
     uint64_t number;
     uint64_t intended_ns;
+    uint32_t address;
     struct text_pool *pool;
     size_t text_count;
     const char *texts[CODEC_TEXTS];

@@ -10,7 +10,7 @@
 struct summary *summary_create(void)
 {
     struct summary *summary = calloc(1, sizeof *summary);
-    struct tally *tally = tally_create(true);
+    struct tally *tally = tally_create(true, true);
     if (!summary || !tally) {
         free(summary);
         tally_destroy(tally);
@@ -27,6 +27,7 @@ void summary_destroy(struct summary *summary)
         tally_destroy(summary->tally);
         text_pool_fini(&summary->texts);
         rows_free(&summary->rows);
+        rows_free(&summary->addresses);
     }
     free(summary);
 }

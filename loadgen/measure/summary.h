@@ -4,8 +4,8 @@
  * Filled by a run as it happens (loadgen/run/run.h) or from result files (journal.h); the
  * reports do not know which.
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; 40 MB with the rows of
- * targets, of which only the pages in use are ever touched.
+ * Threads: one owner. Memory: summary_create, summary_destroy; 80 MB with the rows,
+ * of which only the pages in use are ever touched.
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H
 #define LOADGEN_MEASURE_SUMMARY_H
@@ -36,6 +36,7 @@ struct summary {
     struct tally *tally;
     struct text_pool texts;
     struct rows rows;       /* the names of the tally's rows */
+    struct rows addresses;  /* and of its addresses */
     uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the
                                start of the run, or 0 (1970) when they were read from files */
     /* What was asked for and did not become a result; unknown in a file without an end. */

@@ -3,19 +3,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tally *tally_create(bool has_rows)
+static bool create_rows(struct tally_row **rows, bool is_wanted)
+{
+    *rows = is_wanted ? calloc(ROWS_ALL, sizeof **rows) : NULL;
+    return *rows || !is_wanted;
+}
+
+struct tally *tally_create(bool by_target, bool by_address)
 {
     struct tally *tally = calloc(1, sizeof *tally);
-    if (tally && has_rows) {
-        tally->rows = calloc(ROWS_ALL, sizeof *tally->rows);
-        if (!tally->rows) {
-            free(tally);
-            return NULL;
-        }
+    if (!tally) {
+        return NULL;
     }
-    if (tally) {
-        tally_clear(tally);
+    if (!create_rows(&tally->rows, by_target) || !create_rows(&tally->addresses, by_address)) {
+        tally_destroy(tally);
+        return NULL;
     }
+    tally_clear(tally);
     return tally;
 }
 
@@ -23,24 +27,29 @@ void tally_destroy(struct tally *tally)
 {
     if (tally) {
         free(tally->rows);
+        free(tally->addresses);
     }
     free(tally);
 }
 
-static void clear_row(struct tally_row *row)
+static void clear_rows(struct tally_row *rows)
 {
-    row->ended = 0;
-    row->successes = 0;
-    row->bytes_in = 0;
-    row->bytes_out = 0;
-    histogram_clear(&row->latency);
-    histogram_clear(&row->service);
+    for (size_t i = 0; rows && i < ROWS_ALL; i++) {
+        struct tally_row *row = &rows[i];
+        row->ended = 0;
+        row->successes = 0;
+        row->bytes_in = 0;
+        row->bytes_out = 0;
+        histogram_clear(&row->latency);
+        histogram_clear(&row->service);
+    }
 }
 
 void tally_clear(struct tally *tally)
 {
     memset(&tally->counters, 0, sizeof tally->counters);
     memset(tally->codes, 0, sizeof tally->codes);
+    tally->bare = 0;
     tally->bytes_in = 0;
     tally->bytes_out = 0;
     tally->first_intended_ns = UINT64_MAX;
@@ -53,9 +62,8 @@ void tally_clear(struct tally *tally)
     TIMINGS(X)
 #undef X
     histogram_clear(&tally->loop);
-    for (size_t i = 0; tally->rows && i < ROWS_ALL; i++) {
-        clear_row(&tally->rows[i]);
-    }
+    clear_rows(tally->rows);
+    clear_rows(tally->addresses);
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -93,7 +101,25 @@ static void count_row(struct tally_row *row, const struct result *result, uint64
     row->bytes_in += result->bytes_in;
     row->bytes_out += result->bytes_out;
     histogram_record(&row->latency, latency_ns);
-    histogram_record(&row->service, result->service_ns);
+    if (!result->is_bare) {
+        histogram_record(&row->service, result->service_ns);
+    }
+}
+
+static void count_rows(struct tally_row *rows, uint8_t row, const struct result *result,
+                       uint64_t latency_ns)
+{
+    if (rows) {
+        count_row(&rows[row < ROWS_ALL ? row : ROWS_OTHER], result, latency_ns);
+    }
+}
+
+static void count_spans(struct tally *tally, const struct result *result)
+{
+    histogram_record(&tally->service, result->service_ns);
+    histogram_record(&tally->connect, result->connect_ns);
+    histogram_record(&tally->wait, result->wait_ns);
+    histogram_record(&tally->lag, result->lag_ns);
 }
 
 void tally_add(struct tally *tally, const struct result *result)
@@ -117,13 +143,13 @@ void tally_add(struct tally *tally, const struct result *result)
     tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
     tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
     histogram_record(&tally->latency, latency);
-    histogram_record(&tally->service, result->service_ns);
-    histogram_record(&tally->connect, result->connect_ns);
-    histogram_record(&tally->wait, result->wait_ns);
-    histogram_record(&tally->lag, result->lag_ns);
-    if (tally->rows) {
-        count_row(&tally->rows[result->row < ROWS_ALL ? result->row : ROWS_OTHER], result, latency);
+    if (result->is_bare) {
+        tally->bare++;
+    } else {
+        count_spans(tally, result);
     }
+    count_rows(tally->rows, result->row, result, latency);
+    count_rows(tally->addresses, result->address_row, result, latency);
     if (result->error) {
         count_error(tally, result->error, result->outcome, 1);
     }
@@ -139,11 +165,19 @@ static void merge_row(struct tally_row *into, const struct tally_row *from)
     histogram_merge(&into->service, &from->service);
 }
 
+static void merge_rows(struct tally_row *into, const struct tally_row *from)
+{
+    for (size_t i = 0; into && from && i < ROWS_ALL; i++) {
+        merge_row(&into[i], &from[i]);
+    }
+}
+
 void tally_merge(struct tally *into, const struct tally *from)
 {
 #define X(name) into->counters.name += from->counters.name;
     COUNTERS(X)
 #undef X
+    into->bare += from->bare;
     into->bytes_in += from->bytes_in;
     into->bytes_out += from->bytes_out;
     into->first_intended_ns = least(into->first_intended_ns, from->first_intended_ns);
@@ -162,9 +196,8 @@ void tally_merge(struct tally *into, const struct tally *from)
     TIMINGS(X)
 #undef X
     histogram_merge(&into->loop, &from->loop);
-    for (size_t i = 0; into->rows && from->rows && i < ROWS_ALL; i++) {
-        merge_row(&into->rows[i], &from->rows[i]);
-    }
+    merge_rows(into->rows, from->rows);
+    merge_rows(into->addresses, from->addresses);
 }
 
 uint64_t tally_successes(const struct tally *tally)

@@ -24,6 +24,7 @@ struct address {
         struct sockaddr_un local;
     } socket;
     socklen_t length;
+    uint32_t number; /* in the run's address_list.h */
 };
 
 enum { ADDRESS_TEXT = 128 };

@@ -22,8 +22,7 @@ struct state {
     struct worker *workers;
     unsigned started; /* threads */
     const struct targets *targets;
-    struct address *addresses; /* of the targets' endpoints */
-    struct tally *window;      /* what ended since the last second */
+    struct tally *window; /* what ended since the last second */
     struct summary *summary;
     const struct observer *observer;
     struct result_writer *writer;
@@ -53,17 +52,21 @@ static bool resolve_one(void *context, size_t i, struct err *err)
 {
     struct state *state = context;
     const struct endpoint *endpoint = &state->targets->endpoints[i];
-    struct address *address = &state->addresses[i];
-    const char *socket = state->shared.plan->unix_socket;
-    return socket[0] ? address_unix(socket, address, err)
-                     : address_resolve(endpoint->host, endpoint->port, address, err);
+    struct worker_shared *shared = &state->shared;
+    struct address *address = &shared->endpoint_addresses[i];
+    const char *socket = shared->plan->unix_socket;
+    bool ok = socket[0] ? address_unix(socket, address, err)
+                        : address_resolve(endpoint->host, endpoint->port, address, err);
+    address->number = ok ? address_list_add(&shared->addresses, address) : ADDRESS_NONE;
+    return ok;
 }
 
 static bool resolve(struct state *state, struct err *err)
 {
     size_t room = targets_endpoint_room(state->targets);
-    state->addresses = calloc(room, sizeof *state->addresses);
-    if (!state->addresses) {
+    struct worker_shared *shared = &state->shared;
+    shared->endpoint_addresses = calloc(room, sizeof *shared->endpoint_addresses);
+    if (!shared->endpoint_addresses) {
         return err_set(err, ERR_FAILED, "not enough memory for addresses");
     }
     for (size_t i = 0; i < state->targets->endpoint_count; i++) {
@@ -137,6 +140,13 @@ static void note_schedule(struct summary *summary, const struct schedule *schedu
     }
 }
 
+/* An address has come up: it stands in the file before the first result that names it. */
+static void note_address(void *context, uint32_t number)
+{
+    const struct state *state = context;
+    journal_write_addresses(state->writer, &state->shared.addresses, number);
+}
+
 /* A live source has come to a new target: it stands in the file before the first of its results. */
 static void note_target(void *context, size_t index)
 {
@@ -162,6 +172,8 @@ static bool begin(struct state *state, struct err *err)
     journal_write_header(state->writer, json, wall_ns, origin_ns);
     json_decref(json);
     journal_write_targets(state->writer, state->targets, 0);
+    journal_write_addresses(state->writer, &shared->addresses, 0);
+    address_list_watch(&shared->addresses, note_address, state);
     const struct source *source = shared->source;
     if (source->live && !source->live->start(source, &state->listener, err)) {
         return false;
@@ -298,6 +310,15 @@ static void copy_rows(const struct rows *from, struct rows *into)
     into->others = from->others;
 }
 
+/* An address' row is its number, as long as there are rows. */
+static void name_addresses(const struct address_list *from, struct rows *into)
+{
+    char name[ADDRESS_TEXT];
+    for (uint32_t i = 0; i < from->count; i++) {
+        rows_add(into, address_list_name(from, i, name));
+    }
+}
+
 /* Each request that was started has ended once, or the account is wrong. */
 static bool finish(struct state *state, struct err *err)
 {
@@ -310,6 +331,7 @@ static bool finish(struct state *state, struct err *err)
     collect(state, true);
     struct summary *summary = state->summary;
     copy_rows(&state->shared.recorder.targets->rows, &summary->rows);
+    name_addresses(&state->shared.addresses, &summary->addresses);
     summary->not_started = summary->intended - summary->started;
     for (unsigned i = 0; i < state->started; i++) {
         const struct worker *worker = &state->workers[i];
@@ -338,20 +360,22 @@ static void clean_up(struct state *state)
     tally_destroy(state->window);
     free(state->shared.peers);
     free(state->workers);
-    free(state->addresses);
+    free(state->shared.endpoint_addresses);
+    address_list_fini(&state->shared.addresses);
 }
 
 bool run(const struct plan *plan, const struct targets *targets, const struct source *source,
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err)
 {
-    bool has_rows = targets->count != 1 || source->live;
+    bool by_target = targets->count != 1 || source->live;
+    bool by_address = targets->endpoint_count != 1 || source->live;
     struct state state = {
         .targets = targets,
         .summary = summary,
         .observer = observer,
         .writer = writer,
-        .window = tally_create(has_rows),
+        .window = tally_create(by_target, by_address),
         .shared =
             {
                 .plan = plan,
@@ -361,16 +385,18 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
                 .finished_fd = -1,
             },
     };
+    address_list_init(&state.shared.addresses);
     pthread_mutex_init(&state.shared.gate.lock, NULL);
     pthread_cond_init(&state.shared.gate.changed, NULL);
     bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
     ok = ok && plan_check(plan, err) && resolve(&state, err);
     state.shared.recorder = (struct recorder_config){
         .targets = targets,
-        .addresses = state.addresses,
+        .addresses = &state.shared.addresses,
         .texts = &summary->texts,
         .writer = writer,
-        .has_rows = has_rows,
+        .by_target = by_target,
+        .by_address = by_address,
     };
     ok = ok && start_workers(&state, err);
     state.listener = (struct source_listener){note_target, resolve_one, &state};

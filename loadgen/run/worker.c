@@ -230,7 +230,7 @@ static bool set_up(struct worker *worker)
     uint64_t connections =
         plan->max_connections ? share_count(worker->share, plan->max_connections) : UINT64_MAX;
     const struct engine_config config = {
-        .addresses = shared->recorder.addresses,
+        .addresses = shared->endpoint_addresses,
         .endpoints = shared->recorder.targets->endpoints,
         .endpoint_count = targets_endpoint_room(shared->recorder.targets),
         .timeout_ns = plan->timeout_ns,

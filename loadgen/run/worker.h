@@ -51,7 +51,9 @@ struct worker_shared {
     const struct source *source;
     const struct engine_type *engine_type;
     struct recorder_config recorder;
-    uint64_t start_ns; /* known when the gate opens */
+    struct address_list addresses;      /* all that the run meets */
+    struct address *endpoint_addresses; /* of the targets' endpoints */
+    uint64_t start_ns;                  /* known when the gate opens */
     unsigned threads;
     struct busy_peer *peers;
     struct gate gate;

@@ -35,6 +35,7 @@ static void check_equal(const struct result *a, const struct result *b)
     require(a->bytes_in == b->bytes_in && a->bytes_out == b->bytes_out);
     require(a->target == b->target && a->code == b->code && a->outcome == b->outcome);
     require(a->retries == b->retries && a->redirects == b->redirects);
+    require(a->address == b->address && a->is_bare == b->is_bare);
     require(a->error == b->error); /* texts of one pool */
 }
 

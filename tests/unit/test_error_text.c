@@ -15,14 +15,18 @@ static char long_url[] = "http://127.0.0.1:5000/" LONG LONG LONG LONG LONG LONG;
 static struct target list[] = {
     {.method = get, .url = url}, {.method = post, .url = url}, {.method = get, .url = long_url}};
 static const struct targets targets = {.list = list, .count = 3};
-static struct address addresses[2];
+static struct address_list addresses;
 static struct request request;
 static struct err err;
 
 static void setup(void)
 {
-    ck_assert(address_resolve("127.0.0.1", 5000, &addresses[0], &err));
-    ck_assert(address_resolve("::1", 81, &addresses[1], &err));
+    struct address address;
+    address_list_init(&addresses);
+    ck_assert(address_resolve("127.0.0.1", 5000, &address, &err));
+    ck_assert_uint_eq(address_list_add(&addresses, &address), 0);
+    ck_assert(address_resolve("::1", 81, &address, &err));
+    ck_assert_uint_eq(address_list_add(&addresses, &address), 1);
     request = (struct request){0};
 }
 
@@ -59,7 +63,7 @@ START_TEST(failures_are_called_as_vegeta_calls_them)
     struct exchange exchange = texts[_i].exchange;
     exchange.request = &request;
     ck_assert(error_text_is_needed(&exchange));
-    error_text_write(&exchange, &targets, addresses, text);
+    error_text_write(&exchange, &targets, &addresses, text);
     ck_assert_str_eq(text, texts[_i].text);
 }
 END_TEST
@@ -70,8 +74,8 @@ START_TEST(the_method_the_url_and_the_address_are_those_of_the_target)
     struct exchange exchange = {
         .request = &request, .outcome = OUTCOME_CONNECT, .system_error = ETIMEDOUT};
     request.target = 1;
-    request.endpoint = 1;
-    error_text_write(&exchange, &targets, addresses, text);
+    exchange.address = 1;
+    error_text_write(&exchange, &targets, &addresses, text);
     ck_assert_str_eq(text, "Post \"http://127.0.0.1:5000/\": dial tcp [::1]:81: connect: "
                            "connection timed out");
 }
@@ -83,7 +87,7 @@ START_TEST(a_long_url_is_cut_and_the_cause_is_not)
     struct exchange exchange = {
         .request = &request, .outcome = OUTCOME_RESET, .system_error = ECONNRESET};
     request.target = 2;
-    error_text_write(&exchange, &targets, addresses, text);
+    error_text_write(&exchange, &targets, &addresses, text);
     ck_assert_ptr_nonnull(strstr(text, "read: connection reset by peer"));
     ck_assert_uint_lt(strlen(text), ERROR_TEXT_MAX);
 }

@@ -381,7 +381,7 @@ static size_t append_block(size_t at, char type, const char *json)
 }
 
 #define ODD_PLAN                                                                                   \
-    "{\"format\":1,\"plan\":{\"schedule\":{\"kind\":\"sine\",\"words\":\"a\\u001b[2J\"}}}"
+    "{\"format\":2,\"plan\":{\"schedule\":{\"kind\":\"sine\",\"words\":\"a\\u001b[2J\"}}}"
 #define ODD_END                                                                                    \
     "{\"generator\":{\"threads\":1,\"throttled_seconds\":1e300,\"held_back_seconds\":-1}}"
 
@@ -392,10 +392,10 @@ START_TEST(what_no_run_can_have_written_does_no_harm)
     at = append_block(at, 'T',
                       "{\"first\":0,\"targets\":[{\"name\":\"b\\n\"},{},{\"name\":\"c\"}]}");
     at = append_block(at, 'E', ODD_END);
-    at = append_block(at, 'H', "{\"format\":1,\"plan\":{\"rate\":{\"count\":9e18,\"per\":1}}}");
+    at = append_block(at, 'H', "{\"format\":2,\"plan\":{\"rate\":{\"count\":9e18,\"per\":1}}}");
     at = append_block(
-        at, 'H', "{\"format\":1,\"plan\":{\"rate\":{\"count\":9000000000000000000,\"per\":1}}}");
-    at = append_block(at, 'H', "{\"format\":1,\"plan\":{\"rate\":{\"count\":1,\"per\":2}}}");
+        at, 'H', "{\"format\":2,\"plan\":{\"rate\":{\"count\":9000000000000000000,\"per\":1}}}");
+    at = append_block(at, 'H', "{\"format\":2,\"plan\":{\"rate\":{\"count\":1,\"per\":2}}}");
     at = append_block(at, 'E', "{}");
     ck_assert(read_back(at));
     ck_assert_str_eq(got->schedule, "?");
@@ -413,7 +413,7 @@ END_TEST
 START_TEST(targets_that_are_missing_take_no_more_memory_than_the_file)
 {
     static const char lost[] = "{\"first\":0,\"targets\":[{},{},{},{}]}";
-    size_t at = append_block(0, 'H', "{\"format\":1}");
+    size_t at = append_block(0, 'H', "{\"format\":2}");
     size_t damaged = at;
     at = append_block(at, 'T', lost);
     bytes[damaged + BLOCK_PREFIX] ^= 1;

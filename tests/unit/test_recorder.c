@@ -16,7 +16,7 @@ static struct target list[] = {{.name = word, .method = word, .url = word},
                                {.name = word, .method = word, .url = word}};
 static const struct targets targets = {.list = list, .count = 2};
 static const struct request requests[] = {{.target = 0}, {.target = 1}};
-static struct address address;
+static struct address_list addresses;
 static struct text_pool texts;
 static struct recorder *recorder;
 static struct tally *into;
@@ -26,13 +26,16 @@ static struct err err;
 
 static void setup(void)
 {
+    struct address address;
+    address_list_init(&addresses);
     ck_assert(address_resolve("127.0.0.1", 80, &address, &err));
+    ck_assert_uint_eq(address_list_add(&addresses, &address), 0);
     file = tmpfile();
     writer = result_writer_create(fileno(file), "it", 4, &err);
     text_pool_init(&texts);
     recorder = calloc(1, sizeof *recorder);
-    into = tally_create(true);
-    struct recorder_config config = {&targets, &address, &texts, writer, true};
+    into = tally_create(true, false);
+    struct recorder_config config = {&targets, &addresses, &texts, writer, true, false};
     ck_assert(recorder_init(recorder, &config, &err));
     recorder->origin_ns = START;
 }

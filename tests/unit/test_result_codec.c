@@ -57,10 +57,12 @@ static struct result random_result(void)
         .bytes_in = any(),
         .bytes_out = any(),
         .target = (uint32_t)any(),
+        .address = next_random() % 3 ? ADDRESS_NONE : (uint32_t)any(),
+        .is_bare = next_random() % 3 == 0,
         .retries = next_random() % 3 ? 0 : (uint16_t)any(),
         .redirects = next_random() % 3 ? 0 : (uint16_t)any(),
         .code = (uint16_t)(next_random() % 1000),
-        .outcome = (enum outcome)(next_random() % (OUTCOME_PROTOCOL + 1)),
+        .outcome = (enum outcome)(next_random() % (OUTCOME_TLS + 1)),
         .error = next_random() % 2 ? text_pool_intern(&pool, text) : NULL,
     };
 }
@@ -77,6 +79,8 @@ static void expect_same(const struct result *a, const struct result *b)
     ck_assert_uint_eq(a->bytes_in, b->bytes_in);
     ck_assert_uint_eq(a->bytes_out, b->bytes_out);
     ck_assert_uint_eq(a->target, b->target);
+    ck_assert_uint_eq(a->address, b->address);
+    ck_assert_int_eq(a->is_bare, b->is_bare);
     ck_assert_uint_eq(a->retries, b->retries);
     ck_assert_uint_eq(a->redirects, b->redirects);
     ck_assert_uint_eq(a->code, b->code);
@@ -195,6 +199,7 @@ START_TEST(a_usual_result_takes_less_than_24_bytes)
             .service_ns = 100000 + next_random() % 1000000,
             .bytes_in = 15,
             .target = (uint32_t)n % 10,
+            .address = (uint32_t)n % 7,
             .code = 200,
         };
         result.first_byte_ns = n % 10 ? result.service_ns : result.service_ns / 2;
@@ -217,7 +222,7 @@ static void decode_exactly(const uint8_t *payload, size_t length)
     decoder.end = exact + length;
     size_t n = 0;
     while (result_decoder_next(&decoder, &got) == RESULT_DECODE_OK) {
-        ck_assert(got.outcome <= OUTCOME_PROTOCOL && got.code <= 999);
+        ck_assert(got.outcome <= OUTCOME_TLS && got.code <= 999);
         ck_assert_uint_lt(++n, length);
     }
     ck_assert(decoder.at <= decoder.end);
@@ -261,7 +266,7 @@ END_TEST
 
 START_TEST(a_text_that_was_not_introduced_is_refused)
 {
-    struct result result = {.error = text_pool_intern(&pool, "abc")};
+    struct result result = {.error = text_pool_intern(&pool, "abc"), .address = ADDRESS_NONE};
     result_encoder_add(&encoder, &result);
     block_payload(block)[block->length - 5] = 1; /* index 0, length 3, a, b, c */
     result_decoder_begin(&decoder, block, &pool);

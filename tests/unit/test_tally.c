@@ -14,9 +14,9 @@ static uint64_t seed;
 
 static void setup(void)
 {
-    whole = tally_create(true);
+    whole = tally_create(true, false);
     for (int i = 0; i < PARTS; i++) {
-        parts[i] = tally_create(true);
+        parts[i] = tally_create(true, false);
     }
     text_pool_init(&pool);
     seed = 11;
