@@ -52,18 +52,19 @@ static uint64_t bucket_middle(uint32_t bucket)
     return low + (UINT64_C(1) << shift) / 2;
 }
 
-uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
+/* Whole and rest apart, so that the product cannot overflow. */
+uint64_t histogram_rank(uint64_t count, uint32_t per_million)
 {
-    if (h->count == 0) {
-        return 0;
-    }
-    /* Whole and rest apart, so that the product cannot overflow. */
     uint64_t million = 1000000;
-    uint64_t rank = h->count / million * per_million +
-                    (h->count % million * per_million + million - 1) / million;
+    return count / million * per_million + (count % million * per_million + million - 1) / million;
+}
+
+uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *without,
+                           uint64_t rank)
+{
     uint64_t seen = 0;
     for (uint32_t i = first_bucket(h), last = last_bucket(h); i <= last; i++) {
-        seen += h->buckets[i];
+        seen += h->buckets[i] - (without ? without->buckets[i] : 0);
         if (seen >= rank && seen > 0) {
             uint64_t middle = bucket_middle(i);
             middle = middle > h->max_ns ? h->max_ns : middle;
@@ -71,6 +72,11 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
         }
     }
     return h->max_ns;
+}
+
+uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
+{
+    return h->count == 0 ? 0 : histogram_at_rank(h, NULL, histogram_rank(h->count, per_million));
 }
 
 /* The bucket that begins there; the one behind the last when none does. */

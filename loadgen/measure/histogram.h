@@ -66,6 +66,17 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
  */
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
 
+/* The rank of a percentile among `count` values: ceil(per_million/1e6 * count). */
+uint64_t histogram_rank(uint64_t count, uint32_t per_million);
+
+/*
+ * The value at this rank, from 1, of those that are in `h` and not in `without`, every value of
+ * which was recorded in `h` as well. NULL: of all. As precise as a percentile. The rank is no more
+ * than there are.
+ */
+uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *without,
+                           uint64_t rank);
+
 /*
  * The values v with from_ns <= v < to_ns. Exact when both are where a bucket begins: everything up
  * to 2048, above that what has no more than 11 significant bits (m * 2^k with m < 2048). Any other

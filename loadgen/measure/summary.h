@@ -4,7 +4,7 @@
  * Filled by a run as it happens (loadgen/run/run.h) or from result files (journal.h); the
  * reports do not know which.
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; 80 MB with the rows,
+ * Threads: one owner. Memory: summary_create, summary_destroy; 120 MB with the rows,
  * of which only the pages in use are ever touched.
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H

@@ -42,6 +42,7 @@ static void clear_rows(struct tally_row *rows)
         row->bytes_out = 0;
         histogram_clear(&row->latency);
         histogram_clear(&row->service);
+        histogram_clear(&row->unanswered);
     }
 }
 
@@ -61,6 +62,7 @@ void tally_clear(struct tally *tally)
 #define X(name, label) histogram_clear(&tally->name);
     TIMINGS(X)
 #undef X
+    histogram_clear(&tally->unanswered);
     histogram_clear(&tally->loop);
     clear_rows(tally->rows);
     clear_rows(tally->addresses);
@@ -104,6 +106,9 @@ static void count_row(struct tally_row *row, const struct result *result, uint64
     if (!result->is_bare) {
         histogram_record(&row->service, result->service_ns);
     }
+    if (result->outcome != OUTCOME_ANSWERED) {
+        histogram_record(&row->unanswered, latency_ns);
+    }
 }
 
 static void count_rows(struct tally_row *rows, uint8_t row, const struct result *result,
@@ -143,6 +148,9 @@ void tally_add(struct tally *tally, const struct result *result)
     tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
     tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
     histogram_record(&tally->latency, latency);
+    if (result->outcome != OUTCOME_ANSWERED) {
+        histogram_record(&tally->unanswered, latency);
+    }
     if (result->is_bare) {
         tally->bare++;
     } else {
@@ -163,6 +171,7 @@ static void merge_row(struct tally_row *into, const struct tally_row *from)
     into->bytes_out += from->bytes_out;
     histogram_merge(&into->latency, &from->latency);
     histogram_merge(&into->service, &from->service);
+    histogram_merge(&into->unanswered, &from->unanswered);
 }
 
 static void merge_rows(struct tally_row *into, const struct tally_row *from)
@@ -195,6 +204,7 @@ void tally_merge(struct tally *into, const struct tally *from)
 #define X(name, label) histogram_merge(&into->name, &from->name);
     TIMINGS(X)
 #undef X
+    histogram_merge(&into->unanswered, &from->unanswered);
     histogram_merge(&into->loop, &from->loop);
     merge_rows(into->rows, from->rows);
     merge_rows(into->addresses, from->addresses);

@@ -140,6 +140,29 @@ static const uint64_t edges[] = {0,
                                  UINT64_MAX};
 
 /* The middle of a bucket is held within minimum and maximum, so a single value is always exact. */
+START_TEST(a_rank_without_some_of_the_values_is_that_of_the_rest)
+{
+    struct histogram *some = calloc(1, sizeof *some);
+    histogram_clear(some);
+    uint64_t n = 0;
+    for (uint64_t i = 0; i < VALUES; i++) {
+        uint64_t value = random_value(45);
+        histogram_record(h, value);
+        if (i % 3 == 0) {
+            histogram_record(some, value);
+        } else {
+            values[n++] = value;
+        }
+    }
+    qsort(values, n, sizeof *values, compare);
+    for (uint64_t rank = 1; rank <= n; rank += 7) {
+        expect_close(histogram_at_rank(h, some, rank), values[rank - 1]);
+    }
+    expect_close(histogram_at_rank(h, some, n), values[n - 1]);
+    free(some);
+}
+END_TEST
+
 START_TEST(one_value_is_its_own_percentile_minimum_and_maximum)
 {
     uint64_t value = edges[_i];
@@ -299,6 +322,7 @@ Suite *histogram_suite(void)
     tcase_add_loop_test(tests, percentiles_are_those_of_all_values_by_nearest_rank, 0, SIZES);
     tcase_add_test(tests, below_2048_ns_percentiles_are_exact);
     tcase_add_test(tests, a_rank_is_neither_one_too_small_nor_one_too_great);
+    tcase_add_test(tests, a_rank_without_some_of_the_values_is_that_of_the_rest);
     tcase_add_loop_test(tests, one_value_is_its_own_percentile_minimum_and_maximum, 0, EDGES);
     tcase_add_test(tests, a_bucket_is_found_for_every_value_and_is_narrow);
     tcase_add_test(tests, ranks_among_values_that_are_too_long_give_the_maximum);

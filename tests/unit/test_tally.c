@@ -51,6 +51,7 @@ static struct result random_result(void)
         .bytes_in = next_random(1000),
         .bytes_out = next_random(1000),
         .retries = (uint16_t)next_random(3),
+        .row = (uint8_t)next_random(ROWS_ALL),
         .code = outcome == OUTCOME_ANSWERED ? (uint16_t)next_random(1000) : 0,
         .outcome = outcome,
         .error = outcome != OUTCOME_ANSWERED ? text_pool_intern(&pool, text) : NULL,
@@ -77,6 +78,8 @@ static void expect_equal(const struct tally *a, const struct tally *b)
     ck_assert_uint_eq(a->last_started_ns, b->last_started_ns);
     ck_assert_uint_eq(a->end_ns, b->end_ns);
     bool same = memcmp(&a->loop, &b->loop, sizeof a->loop) == 0 &&
+                memcmp(&a->unanswered, &b->unanswered, sizeof a->unanswered) == 0 &&
+                memcmp(a->rows, b->rows, ROWS_ALL * sizeof *a->rows) == 0 &&
                 memcmp(a->codes, b->codes, sizeof a->codes) == 0 &&
                 memcmp(&a->counters, &b->counters, sizeof a->counters) == 0;
 #define X(name, label) same = same && memcmp(&a->name, &b->name, sizeof a->name) == 0;
@@ -127,6 +130,7 @@ START_TEST(the_counters_balance)
         errors += whole->errors[i].count;
     }
     ck_assert_uint_eq(errors, c->timed_out + c->failed);
+    ck_assert_uint_eq(whole->unanswered.count, c->timed_out + c->failed);
     ck_assert_uint_eq(whole->error_count, TEXT_POOL_MAX + 1);
 #define X(name, label) ck_assert_uint_eq(whole->name.count, c->ended);
     TIMINGS(X)
@@ -152,6 +156,8 @@ START_TEST(one_result_is_counted_where_it_belongs)
     static const struct counters expected = {.ended = 1, .failed = 1, .retried = 2, .late = 1};
     ck_assert_mem_eq(&whole->counters, &expected, sizeof expected);
     ck_assert_uint_eq(whole->latency.max_ns, RESULT_LATE_NS + 1 + 4320);
+    ck_assert_uint_eq(whole->unanswered.max_ns, RESULT_LATE_NS + 1 + 4320);
+    ck_assert_uint_eq(whole->rows[0].unanswered.max_ns, RESULT_LATE_NS + 1 + 4320);
     ck_assert_uint_eq(whole->service.max_ns, 4000);
     ck_assert_uint_eq(whole->connect.max_ns, 300);
     ck_assert_uint_eq(whole->wait.max_ns, 20);
