@@ -6,13 +6,18 @@
 # make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
 # make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
 # make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=10 (T=name: one)
-# make deps       find what is missing and install it with apt, or print the line to run
+# make deps       find what is missing and install it with apt, or print the line to run (FOR=build: only
+#                 what building needs; test, lint, bench, fuzz)
+# make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
 # make clean      remove build/
 # make help       this text
 #
-# Variables: BUILD=release|asan|tsan|fuzz, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS.
+# Variables: BUILD=release|asan|tsan|fuzz, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS,
+# COMMIT and DATE (of -version; from git when it is there).
 
 BUILD ?= release
+PREFIX ?= /usr/local
+INSTALL ?= install
 B := build/$(BUILD)
 Q := $(if $(V),,@)
 
@@ -42,14 +47,13 @@ BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(wildcard tests/fuzz/*.c)
 SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ)
 HEADERS := $(wildcard common/*.h target-api/*.h loadgen/*/*.h tests/*/*.h)
-SCRIPTS := .ci/run $(wildcard tests/*.sh tests/*/*.sh)
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 
-.PHONY: all run test asan tsan fuzz fuzzers lint bench deps clean help
+.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Each installs what it needs. Recursion into this same file: what was installed is looked for when it
@@ -93,7 +97,12 @@ PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client
 PACKAGES_fuzz := clang libclang-rt-14-dev
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz)
 deps:
-	$(Q)tests/deps.sh $(PACKAGES)
+	$(Q)tests/deps.sh $(if $(FOR),$(PACKAGES_$(FOR)),$(PACKAGES))
+
+install: install-target-api install-loadgen
+install-target-api install-loadgen: install-%: $(B)/bin/%
+	$(Q)$(INSTALL) -D $< $(DESTDIR)$(PREFIX)/bin/$*
+	$(Q)$(if $(filter loadgen,$*),ln -sf loadgen $(DESTDIR)$(PREFIX)/bin/vegeta)
 
 clean:
 	rm -rf build
