@@ -9,6 +9,7 @@
 # make deps       find what is missing and install it with apt, or print the line to run (FOR=build: only
 #                 what building needs; test, lint, bench, fuzz)
 # make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
+# make images     both container images, with docker, podman or buildah (TAG=latest REGISTRY=)
 # make clean      remove build/
 # make help       this text
 #
@@ -53,7 +54,7 @@ PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 
-.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen clean help
+.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Each installs what it needs. Recursion into this same file: what was installed is looked for when it
@@ -103,6 +104,9 @@ install: install-target-api install-loadgen
 install-target-api install-loadgen: install-%: $(B)/bin/%
 	$(Q)$(INSTALL) -D $< $(DESTDIR)$(PREFIX)/bin/$*
 	$(Q)$(if $(filter loadgen,$*),ln -sf loadgen $(DESTDIR)$(PREFIX)/bin/vegeta)
+
+images:
+	$(Q)COMMIT=$(COMMIT) DATE=$(DATE) docker/build.sh
 
 clean:
 	rm -rf build

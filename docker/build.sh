@@ -1,0 +1,38 @@
+#!/bin/sh
+# build.sh - builds both images with the first of docker, podman and buildah that works (`make images`).
+#
+# Environment: ENGINE=docker|podman|buildah, where the first is not the one that is wanted
+#              REGISTRY= TAG=latest         names are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
+#              BASE= TESTS= COMMIT= DATE=   the Dockerfiles say what for; empty: their own default
+set -eu
+cd "$(dirname "$0")/.."
+
+# A client of docker may be there without its daemon.
+find_engine() {
+    for engine in docker podman buildah; do
+        if command -v "$engine" >/dev/null && "$engine" info >/dev/null 2>&1; then
+            echo "$engine"
+            return
+        fi
+    done
+    echo "build: none of docker, podman and buildah works here: install one of them (Debian: apt install buildah), or start docker's daemon" >&2
+    return 1
+}
+
+ENGINE=${ENGINE:-$(find_engine)}
+VERSION=$(sed -n 's/^const char version_number\[\] = "\(.*\)";/\1/p' common/version.c)
+set -- --build-arg VERSION="$VERSION"
+for argument in "BASE=${BASE:-}" "TESTS=${TESTS:-}" "COMMIT=${COMMIT:-}" "DATE=${DATE:-}"; do
+    [ -z "${argument#*=}" ] || set -- "$@" --build-arg "$argument"
+done
+# The same source makes the same layers: what they hold is as old as the commit.
+if SOURCE_DATE_EPOCH=$(date -u -d "${DATE:-unknown}" +%s 2>/dev/null); then
+    export SOURCE_DATE_EPOCH
+    [ "$ENGINE" = docker ] || set -- "$@" --timestamp "$SOURCE_DATE_EPOCH"
+fi
+
+for program in target-api loadgen; do
+    image=${REGISTRY:+$REGISTRY/}$program:${TAG:-latest}
+    "$ENGINE" build "$@" -f "docker/$program.Dockerfile" -t "$image" .
+    echo "build: $image is built, with $ENGINE"
+done

@@ -1,0 +1,46 @@
+# loadgen's image: the program, its name `vegeta`, bash, and the libraries that it is linked with.
+#
+#     docker build -f docker/loadgen.Dockerfile -t loadgen .        (or: make images)
+#
+# BASE     Debian 12, of both stages
+# TESTS    what to test in the build stage: nothing, `all`, or names as for `make test T=`
+# COMMIT, DATE   what `loadgen -version` says, as there is no .git here;  VERSION   of the label
+ARG BASE=docker.io/library/debian:12-slim
+
+FROM ${BASE} AS build
+WORKDIR /src
+COPY Makefile ./
+COPY tests/deps.sh tests/
+RUN apt-get update && apt-get install -y --no-install-recommends make && make deps FOR=build
+COPY . .
+ARG COMMIT=unknown
+ARG DATE=unknown
+ARG TESTS=
+RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
+# What is found by its name while it runs is no library: bash, for `bash -c "vegeta attack ... | ..."`,
+# and whom https trusts.
+RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \
+    mkdir -p /out/usr/local/share/loadgen && \
+    { docker/runtime-packages.sh /out/usr/local/bin/loadgen && printf '%s\n' bash ca-certificates; } \
+        >/out/usr/local/share/loadgen/packages
+
+FROM ${BASE}
+COPY --from=build /out/usr/local/share /usr/local/share
+# Logs and caches are of no use, and would make each build differ.
+RUN apt-get update && \
+    xargs apt-get install -y --no-install-recommends </usr/local/share/loadgen/packages && \
+    rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \
+        /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
+COPY --from=build /out/usr/local/bin /usr/local/bin
+USER 65532:65532
+WORKDIR /
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["/usr/local/bin/loadgen"]
+ARG BASE
+ARG COMMIT=unknown
+ARG VERSION=unknown
+LABEL org.opencontainers.image.title="loadgen" \
+      org.opencontainers.image.description="Finds out how many requests per second a web API carries" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${COMMIT}" \
+      org.opencontainers.image.base.name="${BASE}"
