@@ -20,6 +20,11 @@ fail() {
     exit 1
 }
 
+# need PROGRAM WHAT: ends the test as skipped where there is no such program (tests/test.sh says so)
+need() {
+    command -v "$1" >/dev/null || { echo "needs $2"; exit 77; }
+}
+
 # expect_eq WHAT ACTUAL EXPECTED
 expect_eq() {
     [ "$2" = "$3" ] || fail "$1: got \"$2\", expected \"$3\""

@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+"""Holds each property of tests/k8s/properties.py against a rendered overlay.
+
+    manifests.py check OVERLAY FILE      every property; what is broken, a line each
+    manifests.py break OVERLAY FILE      breaks each property and sees it fail (tests/k8s/mutations.py)
+    manifests.py targets FILE FOLDER     writes the ConfigMap's files there
+
+Exit status: 0 as it should be, 1 not.
+"""
+import copy
+import os
+import sys
+
+import mutations
+from properties import properties
+from rendered import load, of_kind
+
+
+def broken(objects, overlay):
+    """{name of a property: what is wrong}"""
+    found = {}
+    for one in properties(overlay):
+        try:
+            one(objects, overlay)
+        except Exception as error:  # what is missing raises KeyError, IndexError, ...
+            found[one.__name__] = f"{type(error).__name__}: {error}"
+    return found
+
+
+def check(overlay, path):
+    found = broken(load(path), overlay)
+    for name, why in found.items():
+        print(f"{overlay}: {name}: {why}")
+    print(f"{overlay}: {len(properties(overlay)) - len(found)} properties hold, {len(found)} do not")
+    return not found
+
+
+def break_each(overlay, path):
+    original = load(path)
+    never = {one.__name__ for one in properties(overlay)}
+    unseen = 0
+    for property_name, what, mutate in mutations.MUTATIONS:
+        if property_name not in {one.__name__ for one in properties(overlay)}:
+            continue
+        objects = copy.deepcopy(original)
+        mutate(objects)
+        if property_name in broken(objects, overlay):
+            never.discard(property_name)
+        else:
+            unseen += 1
+            print(f"{overlay}: nobody sees: {what} ({property_name})")
+    for name in sorted(never):
+        print(f"{overlay}: {name} was never seen to fail")
+    return not never and not unseen
+
+
+def write_targets(path, folder):
+    config, = of_kind(load(path), "ConfigMap")
+    for name, text in config["data"].items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            file.write(text)
+    return True
+
+
+COMMANDS = {"check": check, "break": break_each, "targets": write_targets}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    sys.exit(0 if COMMANDS[sys.argv[1]](*sys.argv[2:]) else 1)

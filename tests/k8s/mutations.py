@@ -1,0 +1,235 @@
+"""Ways to break a rendered overlay: the property that must notice, what is done, and how."""
+TARGET, LOADGEN = "Deployment/target-api", "Deployment/loadgen"
+POD, CONTAINER = "spec.template.spec", "spec.template.spec.containers.0"
+TARGETS = "ConfigMap/targets"
+
+
+def _find(objects, key):
+    found, = [one for name, one in objects.items()
+              if name == key or key == TARGETS and name.startswith(TARGETS)]
+    return found
+
+
+def _walk(objects, key, path):
+    """The holder of the last part of a path, and that part."""
+    value = _find(objects, key)
+    parts = [int(part) if part.isdigit() else part.replace("~", ".") for part in path.split(".")]
+    for part in parts[:-1]:
+        value = value[part]
+    return value, parts[-1]
+
+
+def put(key, path, new):
+    def mutate(objects):
+        holder, last = _walk(objects, key, path)
+        holder[last] = new
+    return mutate
+
+
+def drop(key, path):
+    def mutate(objects):
+        holder, last = _walk(objects, key, path)
+        del holder[last]
+    return mutate
+
+
+def add(key, path, new):
+    def mutate(objects):
+        holder, last = _walk(objects, key, path)
+        holder[last].append(new)
+    return mutate
+
+
+def lose(key):
+    return lambda objects: objects.pop(key)
+
+
+def _rows():
+    yield "objects_are_these", "a policy is lost", lose("NetworkPolicy/default-deny")
+    space = "Namespace/headroom"
+    for mode in ("enforce", "audit", "warn"):
+        yield ("one_namespace_that_enforces_restricted", f"{mode} is baseline",
+               put(space, f"metadata.labels.pod-security~kubernetes~io/{mode}", "baseline"))
+    yield ("one_namespace_that_enforces_restricted", "a Service elsewhere",
+           put("Service/target-api", "metadata.namespace", "default"))
+    yield ("standard_labels", "part-of is missing",
+           drop("NetworkPolicy/loadgen", "metadata.labels.app~kubernetes~io/part-of"))
+    yield ("standard_labels", "a Service without a name",
+           drop("Service/target-api", "metadata.labels.app~kubernetes~io/name"))
+    yield ("standard_labels", "pods without part-of",
+           drop(TARGET, "spec.template.metadata.labels.app~kubernetes~io/part-of"))
+
+    for key in (TARGET, LOADGEN):
+        yield from _secure(key)
+        account = key.replace("Deployment", "ServiceAccount")
+        yield "no_token", f"{account} has a token", put(account, "automountServiceAccountToken", True)
+        yield "no_token", f"{key} mounts one", drop(key, f"{POD}.automountServiceAccountToken")
+        yield "no_token", f"{key} is the default account", drop(key, f"{POD}.serviceAccountName")
+        yield "no_service_links", f"{key} has links", drop(key, f"{POD}.enableServiceLinks")
+        yield "images_run_as_they_are", f"{key} runs tail", put(key, f"{CONTAINER}.command", ["tail"])
+        yield "replicas", f"{key} has two", put(key, "spec.replicas", 2)
+        for variable in (-1, -2, -3):
+            yield "downward_api", f"{key} lacks one of three", _drop_env(key, variable)
+        for kind in ("requests", "limits"):
+            for what, size in (("cpu", "250m"), ("memory", "512Mi")):
+                yield ("requests_equal_limits", f"{key}: {kind} of {what}",
+                       put(key, f"{CONTAINER}.resources.{kind}.{what}", size))
+                yield ("requests_equal_limits", f"{key}: no {kind} of {what}",
+                       drop(key, f"{CONTAINER}.resources.{kind}.{what}"))
+        yield from _probes(key)
+    yield ("replicas", "two generators at once",
+           put(LOADGEN, "spec.strategy", {"type": "RollingUpdate"}))
+    yield ("replicas", "fewer targets in a roll-out",
+           put(TARGET, "spec.strategy.rollingUpdate.maxUnavailable", 1))
+    yield ("fits_a_node_of_two_cpus", "too much CPU",
+           put(TARGET, f"{CONTAINER}.resources.requests.cpu", "200m"))
+    yield ("fits_a_node_of_two_cpus", "too much memory",
+           put(LOADGEN, f"{CONTAINER}.resources.requests.memory", "2Gi"))
+    for name in ("images_loaded_by_hand", "images_of_artifact_registry"):
+        yield name, "an image from Docker Hub", put(TARGET, f"{CONTAINER}.image", "docker.io/a/target-api")
+    yield ("images_loaded_by_hand", "always pulled",
+           put(LOADGEN, f"{CONTAINER}.imagePullPolicy", "Always"))
+    yield "images_loaded_by_hand", "the default policy", drop(TARGET, f"{CONTAINER}.imagePullPolicy")
+    yield from _services()
+    yield from _targets()
+    yield from _policies()
+    yield from _placing()
+
+
+def _drop_env(key, index):
+    def mutate(objects):
+        del _find(objects, key)["spec"]["template"]["spec"]["containers"][0]["env"][index]
+    return mutate
+
+
+def _secure(key):
+    name = "pod_security_restricted"
+    for what in ("runAsNonRoot", "runAsUser", "seccompProfile"):
+        yield name, f"{key}: no {what}", drop(key, f"{POD}.securityContext.{what}")
+    yield name, f"{key}: root", put(key, f"{POD}.securityContext.runAsUser", 0)
+    yield (name, f"{key}: unconfined",
+           put(key, f"{POD}.securityContext.seccompProfile", {"type": "Unconfined"}))
+    for what in ("allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"):
+        yield name, f"{key}: no {what}", drop(key, f"{CONTAINER}.securityContext.{what}")
+    yield (name, f"{key}: a capability",
+           put(key, f"{CONTAINER}.securityContext.capabilities", {"drop": ["ALL"], "add": ["NET_RAW"]}))
+    yield name, f"{key}: privileged", put(key, f"{CONTAINER}.securityContext.privileged", True)
+    yield name, f"{key}: a user of its own", put(key, f"{CONTAINER}.securityContext.runAsUser", 0)
+    yield name, f"{key}: hostNetwork", put(key, f"{POD}.hostNetwork", True)
+    yield name, f"{key}: hostPort", put(key, f"{CONTAINER}.ports.0.hostPort", 5000)
+    yield (name, f"{key}: hostPath",
+           put(key, f"{POD}.volumes", [{"name": "x", "hostPath": {"path": "/"}}]))
+    yield (name, f"{key}: an init container as it comes",
+           put(key, f"{POD}.initContainers", [{"name": "x", "image": "x"}]))
+
+
+def _probes(key):
+    for kind in ("startup", "readiness", "liveness"):
+        probe = f"{CONTAINER}.{kind}Probe"
+        yield "probes_on_the_second_port", f"{key}: no {kind}", drop(key, probe)
+        yield ("probes_on_the_second_port", f"{key}: {kind} on the first port",
+               put(key, f"{probe}.httpGet.port", 5000))
+        yield ("probes_on_the_second_port", f"{key}: {kind} asks the service",
+               put(key, f"{probe}.httpGet.path", "/health"))
+        yield ("probes_are_patient", f"{key}: {kind} waits a second",
+               put(key, f"{probe}.timeoutSeconds", 1))
+        yield ("probes_are_patient", f"{key}: {kind} gives up at once",
+               put(key, f"{probe}.failureThreshold", 1))
+    if key == LOADGEN:
+        yield ("time_to_stop", "results are cut off",
+               put(key, f"{POD}.terminationGracePeriodSeconds", 30))
+        return
+    yield "time_to_stop", "stops before it is known", drop(key, f"{CONTAINER}.lifecycle")
+    yield "time_to_stop", "killed while it drains", put(key, f"{POD}.terminationGracePeriodSeconds", 10)
+
+
+def _services():
+    outside, headless = "Service/target-api", "Service/target-api-headless"
+    yield "services", "inside only", put(outside, "spec.type", "ClusterIP")
+    yield ("services", "metrics for all", add(outside, "spec.ports", {"port": 5001, "targetPort": "admin"}))
+    yield "services", "another port behind", put(outside, "spec.ports.0.targetPort", "admin")
+    yield "services", "nobody is selected", put(outside, "spec.selector", {"app": "target-api"})
+    yield "services", "not headless", drop(headless, "spec.clusterIP")
+    yield "services", "names before they are ready", put(headless, "spec.publishNotReadyAddresses", True)
+    yield ("services", "the generator as a target",
+           put(headless, "spec.selector", {"app.kubernetes.io/part-of": "headroom"}))
+
+
+def _targets():
+    name = "targets_where_the_tutorial_has_them"
+    yield name, "a file is missing", drop(TARGETS, "data.add_users~json")
+    yield (name, "the tutorial's trap", put(
+        TARGETS, "data.post-add_users-target",
+        "POST http://target-api-headless:5000/add_users Content-Type: application/json {'id':4}\n"))
+    yield (name, "through the load balancer",
+           put(TARGETS, "data.get-health-target", "GET http://target-api:5000/health\n"))
+    yield name, "mounted elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.0.mountPath", "/vegeta")
+    yield name, "writable", drop(LOADGEN, f"{CONTAINER}.volumeMounts.0.readOnly")
+    yield (name, "another ConfigMap",
+           put(LOADGEN, f"{POD}.volumes.0.configMap.name", "targets"))
+    yield name, "no TARGET_HOST", drop(LOADGEN, f"{CONTAINER}.env.0")
+    yield "results_have_room", "no /tmp", drop(LOADGEN, f"{CONTAINER}.volumeMounts.1")
+    yield ("results_have_room", "a /tmp without an end",
+           drop(LOADGEN, f"{POD}.volumes.1.emptyDir.sizeLimit"))
+
+
+def _policies():
+    target, loadgen = "NetworkPolicy/target-api", "NetworkPolicy/loadgen"
+    passes, stops = "policies_let_through", "policies_keep_out"
+    yield stops, "no default deny, ingress", put("NetworkPolicy/default-deny", "spec.policyTypes", ["Egress"])
+    yield stops, "no default deny, egress", put("NetworkPolicy/default-deny", "spec.policyTypes", ["Ingress"])
+    yield (stops, "only some are denied",
+           put("NetworkPolicy/default-deny", "spec.podSelector", {"matchLabels": {"app": "x"}}))
+    yield passes, "5000 is closed", drop(target, "spec.ingress.0")
+    yield passes, "5001 is closed", drop(target, "spec.ingress.1")
+    yield stops, "5001 for anyone", drop(target, "spec.ingress.1.from")
+    yield (stops, "5001 for every namespace",
+           put(target, "spec.ingress.1.from.0.namespaceSelector", {}))
+    yield stops, "all ports", drop(target, "spec.ingress.0.ports")
+    yield passes, "no metrics for loadgen", drop(loadgen, "spec.egress.0.ports.1")
+    yield passes, "no requests from loadgen", drop(loadgen, "spec.egress.0.ports.0")
+    yield stops, "loadgen may attack anything", drop(loadgen, "spec.egress.0.to")
+    yield stops, "any port of the resolvers", drop(loadgen, "spec.egress.1.ports")
+    yield passes, "no UDP", drop(loadgen, "spec.egress.1.ports.0")
+    yield passes, "no TCP", drop(loadgen, "spec.egress.1.ports.1")
+    for index, whose in enumerate(("the cluster's", "GKE's cache", "Cloud DNS")):
+        yield passes, f"no resolver: {whose}", drop(loadgen, f"spec.egress.1.to.{index}")
+    yield (passes, "not GKE's cache as a pod",
+           put(loadgen, "spec.egress.1.to.0.podSelector", {"matchLabels": {"k8s-app": "kube-dns"}}))
+    yield (stops, "all of kube-system", drop(loadgen, "spec.egress.1.to.0.podSelector"))
+
+
+def _placing():
+    budget = "PodDisruptionBudget/target-api"
+    yield "disruption_budget", "all at once", put(budget, "spec.maxUnavailable", 3)
+    yield ("disruption_budget", "the generator too",
+           put(budget, "spec.selector.matchLabels", {"app.kubernetes.io/part-of": "headroom"}))
+    spread = f"{POD}.topologySpreadConstraints"
+    yield "targets_are_spread", "no spread", drop(TARGET, spread)
+    yield ("targets_are_spread", "spread over zones",
+           put(TARGET, f"{spread}.0.topologyKey", "topology.kubernetes.io/zone"))
+    yield ("targets_are_spread", "of nobody",
+           put(TARGET, f"{spread}.0.labelSelector.matchLabels", {"app": "x"}))
+    for name in ("apart_is_preferred", "apart_is_required"):
+        yield name, "anywhere", drop(LOADGEN, f"{POD}.affinity")
+        yield name, "apart from nobody", _apart_from_nobody
+        yield name, "as good as the other", _swap
+
+
+def _rules(objects):
+    return _find(objects, LOADGEN)["spec"]["template"]["spec"]["affinity"]["podAntiAffinity"]
+
+
+def _apart_from_nobody(objects):
+    for rules in _rules(objects).values():
+        rules[0].get("podAffinityTerm", rules[0])["labelSelector"] = {"matchLabels": {"app": "x"}}
+
+
+def _swap(objects):
+    rules = _rules(objects)
+    kind, = rules
+    new = {"p": "required", "r": "preferred"}[kind[0]] + "DuringSchedulingIgnoredDuringExecution"
+    rules[new] = rules.pop(kind)
+
+
+MUTATIONS = list(_rows())

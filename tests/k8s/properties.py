@@ -1,0 +1,348 @@
+"""What must hold for a rendered overlay. Each property is a function that raises AssertionError.
+
+`properties()` lists those of an overlay; manifests.py runs them, and breaks each one to see it fail.
+"""
+from rendered import (Peer, containers, may_talk, mebibytes, millicpus, of_kind, pod_of, port_number,
+                      selects)
+
+NAME = "app.kubernetes.io/name"
+TARGET, LOADGEN = "target-api", "loadgen"
+HEADLESS = "target-api-headless"
+SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's
+    "gke": ((500, 300), (1000, 1024)),
+    "base": ((500, 300), (1000, 1024)),
+    "local": ((150, 192), (400, 256)),
+}
+# What kind's system pods ask for on one node, the most of kind, k3s and minikube.
+SYSTEM_MILLICPUS, SYSTEM_MIB = 950, 290
+NODE_MILLICPUS, NODE_MIB = 2000, 2048
+
+_LISTED = []
+
+
+def holds(*overlays):
+    """Marks a property; without a name it is one of every overlay."""
+    def mark(function):
+        _LISTED.append((function, overlays))
+        return function
+    return mark
+
+
+def properties(overlay):
+    return [function for function, overlays in _LISTED if not overlays or overlay in overlays]
+
+
+def equal(what, actual, expected):
+    assert actual == expected, f"{what} is {actual!r}, not {expected!r}"
+
+
+def pods(objects):
+    """(name, pod spec, labels) of everything that makes pods."""
+    for one in objects.values():
+        if "template" in one.get("spec", {}):
+            template = one["spec"]["template"]
+            yield one["metadata"]["name"], template["spec"], template["metadata"]["labels"]
+
+
+def only_container(objects, name):
+    pod, _ = pod_of(objects, name)
+    equal(f"{name}: containers", [one["name"] for one in containers(pod)], [name])
+    return pod["containers"][0]
+
+
+@holds()
+def objects_are_these(objects, _):
+    without_hash = {key.rsplit("-", 1)[0] if key.startswith("ConfigMap/") else key for key in objects}
+    equal("the list", sorted(without_hash), sorted([
+        "Namespace/headroom", "ConfigMap/targets", "PodDisruptionBudget/target-api",
+        "ServiceAccount/target-api", "ServiceAccount/loadgen", "Deployment/target-api",
+        "Deployment/loadgen", "Service/target-api", f"Service/{HEADLESS}", "NetworkPolicy/default-deny",
+        "NetworkPolicy/target-api", "NetworkPolicy/loadgen"]))
+
+
+@holds()
+def one_namespace_that_enforces_restricted(objects, _):
+    space, = of_kind(objects, "Namespace")
+    for mode in ("enforce", "audit", "warn"):
+        equal(mode, space["metadata"]["labels"].get(f"pod-security.kubernetes.io/{mode}"), "restricted")
+    for key, one in objects.items():
+        if one is not space:
+            equal(key, one["metadata"].get("namespace"), space["metadata"]["name"])
+
+
+@holds()
+def standard_labels(objects, _):
+    for key, one in objects.items():
+        equal(key, one["metadata"]["labels"].get("app.kubernetes.io/part-of"), "headroom")
+        if one["kind"] in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+            assert {NAME, "app.kubernetes.io/component"} <= set(one["metadata"]["labels"]), key
+    for name, _pod, labels in pods(objects):
+        equal(name, (labels[NAME], labels["app.kubernetes.io/part-of"]), (name, "headroom"))
+        selector = objects[f"Deployment/{name}"]["spec"]["selector"]
+        equal(f"{name}: selector", selector, {"matchLabels": {NAME: name}})
+
+
+@holds()
+def pod_security_restricted(objects, _):
+    for name, pod, _labels in pods(objects):
+        for host in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
+            assert not pod.get(host), f"{name}: {host}"
+        context = pod["securityContext"]
+        equal(f"{name}: runAsNonRoot", context.get("runAsNonRoot"), True)
+        equal(f"{name}: runAsUser", context.get("runAsUser"), 65532)
+        equal(f"{name}: seccomp", context.get("seccompProfile"), {"type": "RuntimeDefault"})
+        for volume in pod.get("volumes", []):
+            assert set(volume) - {"name"} <= {"configMap", "emptyDir"}, f"{name}: {volume}"
+        for container in containers(pod):
+            context = container["securityContext"]
+            equal(f"{name}: allowPrivilegeEscalation", context.get("allowPrivilegeEscalation"), False)
+            equal(f"{name}: capabilities", context.get("capabilities"), {"drop": ["ALL"]})
+            equal(f"{name}: readOnlyRootFilesystem", context.get("readOnlyRootFilesystem"), True)
+            extra = set(context) - {"allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"}
+            assert not extra, f"{name}: {extra} beside the pod's own"
+            assert not any("hostPort" in port for port in container.get("ports", [])), f"{name}: hostPort"
+
+
+@holds()
+def no_token(objects, _):
+    for name, pod, _labels in pods(objects):
+        equal(f"{name}: account", pod.get("serviceAccountName"), name)
+        equal(f"{name}: pod", pod.get("automountServiceAccountToken"), False)
+        account = objects[f"ServiceAccount/{name}"]
+        equal(f"{name}: account's", account.get("automountServiceAccountToken"), False)
+
+
+@holds()
+def no_service_links(objects, _):
+    for name, pod, _labels in pods(objects):
+        equal(name, pod.get("enableServiceLinks"), False)
+
+
+@holds()
+def downward_api(objects, _):
+    for name in (TARGET, LOADGEN):
+        env = {one["name"]: one for one in only_container(objects, name)["env"]}
+        for variable, path in (("POD", "metadata.name"), ("NODE", "spec.nodeName"),
+                               ("NAMESPACE", "metadata.namespace")):
+            equal(f"{name}: {variable}", env.get(f"HEADROOM_{variable}", {}).get("valueFrom"),
+                  {"fieldRef": {"fieldPath": path}})
+
+
+@holds()
+def images_run_as_they_are(objects, _):
+    for name in (TARGET, LOADGEN):
+        container = only_container(objects, name)
+        assert not {"command", "args"} & set(container), f"{name}: the image says what runs"
+
+
+@holds()
+def replicas(objects, _):
+    for name, count in ((TARGET, 3), (LOADGEN, 1)):
+        equal(name, objects[f"Deployment/{name}"]["spec"].get("replicas"), count)
+    equal("two generators at once", objects["Deployment/loadgen"]["spec"]["strategy"]["type"], "Recreate")
+    equal("fewer targets in a roll-out",
+          objects["Deployment/target-api"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0)
+
+
+@holds()
+def requests_equal_limits(objects, overlay):
+    for name, (cpu, memory) in zip((TARGET, LOADGEN), SIZES[overlay]):
+        resources = only_container(objects, name)["resources"]
+        equal(f"{name}: requests", resources["requests"], resources["limits"])
+        equal(f"{name}: CPU", millicpus(resources["limits"]["cpu"]), cpu)
+        equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), memory)
+
+
+@holds("local")
+def fits_a_node_of_two_cpus(objects, _):
+    cpu, memory = SYSTEM_MILLICPUS, SYSTEM_MIB
+    for name in (TARGET, LOADGEN):
+        # A target more: for a roll-out, and for tests/k8s/run.sh, which scales up.
+        count = objects[f"Deployment/{name}"]["spec"]["replicas"] + (name == TARGET)
+        for container in containers(pod_of(objects, name)[0]):
+            cpu += count * millicpus(container["resources"]["requests"]["cpu"])
+            memory += count * mebibytes(container["resources"]["requests"]["memory"])
+    assert cpu <= NODE_MILLICPUS, f"{cpu}m CPU"
+    assert memory <= NODE_MIB, f"{memory}Mi"
+
+
+@holds("local")
+def images_loaded_by_hand(objects, _):
+    for name in (TARGET, LOADGEN):
+        container = only_container(objects, name)
+        equal(f"{name}: image", container["image"], f"{name}:latest")
+        equal(f"{name}: pull policy", container.get("imagePullPolicy"), "IfNotPresent")
+
+
+@holds("gke")
+def images_of_artifact_registry(objects, _):
+    for name in (TARGET, LOADGEN):
+        equal(name, only_container(objects, name)["image"],
+              f"REGION-docker.pkg.dev/PROJECT/headroom/{name}")
+
+
+def takes(service, pod, labels, port):
+    assert selects({"matchLabels": service["spec"]["selector"]}, labels), "its selector takes no target"
+    found, = [one for one in service["spec"]["ports"] if one["port"] == port]
+    equal("the port behind", port_number(pod, found["targetPort"]), port)
+
+
+@holds()
+def services(objects, _):
+    pod, labels = pod_of(objects, TARGET)
+    outside = objects["Service/target-api"]
+    equal("type", outside["spec"].get("type"), "LoadBalancer")
+    equal("ports for outside", [one["port"] for one in outside["spec"]["ports"]], [5000])
+    takes(outside, pod, labels, 5000)
+    headless = objects[f"Service/{HEADLESS}"]
+    equal("headless", headless["spec"].get("clusterIP"), "None")
+    assert not headless["spec"].get("publishNotReadyAddresses"), "pods that are not ready have no name"
+    takes(headless, pod, labels, 5000)
+    assert not selects({"matchLabels": headless["spec"]["selector"]}, pod_of(objects, LOADGEN)[1])
+
+
+@holds()
+def targets_where_the_tutorial_has_them(objects, _):
+    config, = of_kind(objects, "ConfigMap")
+    host = f"http://{HEADLESS}:5000"
+    wanted = {
+        "get-health-target": [f"GET {host}/health"],
+        "get-metadata-target": [f"GET {host}/metadata"],
+        "post-add_users-target": [f"POST {host}/add_users/", "Content-Type: application/json",
+                                  "@/vegeta/configmap/add_users.json"],
+        "add_users.json": ['{"id":4,"name":"user4","age":"100"}'],
+    }
+    equal("files", sorted(config["data"]), sorted(wanted))
+    for file, lines in wanted.items():
+        text = [line for line in config["data"][file].splitlines() if not line.startswith("#")]
+        equal(file, text, lines)
+    pod, _labels = pod_of(objects, LOADGEN)
+    volume, = [one["name"] for one in pod["volumes"]
+               if one.get("configMap") == {"name": config["metadata"]["name"]}]
+    mount, = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == volume]
+    equal("mount", mount, {"name": volume, "mountPath": "/vegeta/configmap", "readOnly": True})
+    env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    equal("TARGET_HOST", env.get("TARGET_HOST"), host)
+
+
+@holds()
+def results_have_room(objects, _):
+    pod, _labels = pod_of(objects, LOADGEN)
+    mount, = [one for one in pod["containers"][0]["volumeMounts"] if one["mountPath"] == "/tmp"]
+    volume, = [one for one in pod["volumes"] if one["name"] == mount["name"]]
+    assert volume["emptyDir"].get("sizeLimit"), "a full node is nobody's wish"
+    assert not mount.get("readOnly")
+
+
+@holds()
+def probes_on_the_second_port(objects, _):
+    for name in (TARGET, LOADGEN):
+        pod, container = pod_of(objects, name)[0], only_container(objects, name)
+        for kind, path in (("startup", "/readyz"), ("readiness", "/readyz"), ("liveness", "/livez")):
+            probe = container.get(f"{kind}Probe", {}).get("httpGet", {})
+            equal(f"{name}: {kind}", (probe.get("path"), port_number(pod, probe.get("port"))),
+                  (path, 5001))
+
+
+@holds()
+def probes_are_patient(objects, _):
+    for name in (TARGET, LOADGEN):
+        container = only_container(objects, name)
+        for kind, at_least in (("startup", 60), ("readiness", 30), ("liveness", 60)):
+            probe = container[f"{kind}Probe"]
+            assert probe["timeoutSeconds"] >= 5, f"{name}: {kind} waits {probe['timeoutSeconds']} s"
+            patience = probe["periodSeconds"] * probe["failureThreshold"]
+            assert patience >= at_least, f"{name}: {kind} gives up after {patience} s"
+
+
+@holds()
+def time_to_stop(objects, _):
+    target, loadgen = pod_of(objects, TARGET)[0], pod_of(objects, LOADGEN)[0]
+    pause = target["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert pause >= 5, "name servers and proxies hear of it first"
+    assert target["terminationGracePeriodSeconds"] >= pause + 10 + 5, "10 s for what was let in"
+    assert loadgen["terminationGracePeriodSeconds"] >= 30 + 5, "30 s for an attack's answers"
+
+
+def talkers(objects):
+    own = of_kind(objects, "Namespace")[0]["metadata"]["name"]
+    system = {"namespace": "kube-system"}
+    return own, {
+        "target": Peer(pod_of(objects, TARGET)[1], own),
+        "loadgen": Peer(pod_of(objects, LOADGEN)[1], own),
+        "a pod of ours": Peer({NAME: "other"}, own),
+        "a pod elsewhere": Peer({NAME: LOADGEN}, "elsewhere"),
+        "the internet": Peer(address="93.184.216.34"),
+        "CoreDNS": Peer({"k8s-app": "kube-dns"}, **system),
+        "GKE's cache": Peer({"k8s-app": "node-local-dns"}, **system),
+        "GKE's cache's address": Peer(address="169.254.20.10"),
+        "Cloud DNS, metadata": Peer(address="169.254.169.254"),
+        "another of the system": Peer({"k8s-app": "metrics-server"}, **system),
+    }
+
+
+@holds()
+def policies_let_through(objects, _):
+    own, peers = talkers(objects)
+    resolvers = ("CoreDNS", "GKE's cache", "GKE's cache's address", "Cloud DNS, metadata")
+    wanted = [("loadgen", "target", 5000, "TCP"), ("loadgen", "target", 5001, "TCP"),
+              ("the internet", "target", 5000, "TCP"), ("a pod elsewhere", "target", 5000, "TCP")]
+    wanted += [("loadgen", one, 53, protocol) for one in resolvers for protocol in ("UDP", "TCP")]
+    for source, destination, port, protocol in wanted:
+        assert may_talk(objects, own, peers[source], peers[destination], port, protocol), \
+            f"{source} cannot reach {destination}, port {port}/{protocol}"
+
+
+@holds()
+def policies_keep_out(objects, _):
+    own, peers = talkers(objects)
+    for source, one in peers.items():
+        for destination, other in peers.items():
+            for port in (22, 53, 80, 443, 5000, 5001):
+                inside = {"target", "loadgen", "a pod of ours"} & {source, destination}
+                allowed = (destination == "target" and port == 5000
+                           and source not in ("target", "a pod of ours")
+                           or (source, destination, port) == ("loadgen", "target", 5001)
+                           or source == "loadgen" and port == 53 and "DNS" in destination
+                           or source == "loadgen" and port == 53 and "cache" in destination)
+                if inside and not allowed:
+                    assert not may_talk(objects, own, one, other, port), \
+                        f"{source} reaches {destination}, port {port}"
+
+
+@holds()
+def disruption_budget(objects, _):
+    budget = objects["PodDisruptionBudget/target-api"]["spec"]
+    equal("maxUnavailable", budget.get("maxUnavailable"), 1)
+    assert selects(budget["selector"], pod_of(objects, TARGET)[1])
+    assert not selects(budget["selector"], pod_of(objects, LOADGEN)[1]), "a node could not be emptied"
+
+
+@holds()
+def targets_are_spread(objects, _):
+    pod, labels = pod_of(objects, TARGET)
+    rule, = pod["topologySpreadConstraints"]
+    equal("spread", (rule["maxSkew"], rule["topologyKey"], rule["whenUnsatisfiable"]),
+          (1, "kubernetes.io/hostname", "ScheduleAnyway"))
+    assert selects(rule["labelSelector"], labels)
+
+
+def apart(objects, term):
+    equal("topologyKey", term["topologyKey"], "kubernetes.io/hostname")
+    assert selects(term["labelSelector"], pod_of(objects, TARGET)[1])
+
+
+@holds("base", "local")
+def apart_is_preferred(objects, _):
+    rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
+    equal("kinds", list(rules), ["preferredDuringSchedulingIgnoredDuringExecution"])
+    rule, = rules["preferredDuringSchedulingIgnoredDuringExecution"]
+    apart(objects, rule["podAffinityTerm"])
+
+
+@holds("gke")
+def apart_is_required(objects, _):
+    rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
+    equal("kinds", list(rules), ["requiredDuringSchedulingIgnoredDuringExecution"])
+    rule, = rules["requiredDuringSchedulingIgnoredDuringExecution"]
+    apart(objects, rule)
