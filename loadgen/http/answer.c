@@ -26,10 +26,18 @@ static int on_status(llhttp_t *parser, const char *at, size_t length)
     return 0;
 }
 
+static void keep_header(struct answer *answer, const char *bytes, size_t length)
+{
+    if (answer->capture && !answer->is_trailer) {
+        capture_header(answer->capture, bytes, length);
+    }
+}
+
 /* Names and values may come in pieces. */
 static int on_header_field(llhttp_t *parser, const char *at, size_t length)
 {
     struct answer *answer = answer_of(parser);
+    keep_header(answer, at, length);
     for (size_t i = 0; i < length; i++) {
         bool fits = answer->name_matched < LOCATION_NAME &&
                     strncasecmp(&at[i], &location_name[answer->name_matched], 1) == 0;
@@ -44,6 +52,7 @@ static int on_header_field(llhttp_t *parser, const char *at, size_t length)
 static int on_header_value(llhttp_t *parser, const char *at, size_t length)
 {
     struct answer *answer = answer_of(parser);
+    keep_header(answer, at, length);
     if (answer->name_matched != LOCATION_NAME) {
         return 0;
     }
@@ -60,9 +69,19 @@ static int on_header_value(llhttp_t *parser, const char *at, size_t length)
     return 0;
 }
 
+static int on_header_field_complete(llhttp_t *parser)
+{
+    keep_header(answer_of(parser), ": ", 2);
+    return 0;
+}
+
 static int on_header_value_complete(llhttp_t *parser)
 {
-    answer_of(parser)->name_matched = 0;
+    struct answer *answer = answer_of(parser);
+    answer->name_matched = 0;
+    if (answer->capture && !answer->is_trailer) {
+        capture_header_end(answer->capture);
+    }
     return 0;
 }
 
@@ -71,27 +90,38 @@ static int on_headers_complete(llhttp_t *parser)
 {
     bool is_bodyless = answer_of(parser)->is_head || parser->status_code / 100 == 1 ||
                        parser->status_code == 204 || parser->status_code == 304;
+    answer_of(parser)->is_trailer = true;
     return is_bodyless ? 1 : 0;
 }
 
 static int on_body(llhttp_t *parser, const char *at, size_t length)
 {
-    (void)at;
-    answer_of(parser)->body_bytes += length;
+    struct answer *answer = answer_of(parser);
+    answer->body_bytes += length;
+    if (answer->capture) {
+        capture_body(answer->capture, at, length);
+    }
     return 0;
 }
 
 static int on_message_complete(llhttp_t *parser)
 {
+    struct answer *answer = answer_of(parser);
     if (parser->status_code / 100 == 1) {
-        return 0; /* an interim answer: the one that we wait for comes behind it */
+        /* An interim answer: the one that we wait for comes behind it. */
+        answer->is_trailer = false;
+        if (answer->capture) {
+            capture_begin(answer->capture, answer->capture->max_body);
+        }
+        return 0;
     }
-    answer_of(parser)->is_complete = true;
+    answer->is_complete = true;
     return HPE_PAUSED;
 }
 
-static const llhttp_settings_t redirect_settings = {
+static const llhttp_settings_t header_settings = {
     .on_header_field = on_header_field,
+    .on_header_field_complete = on_header_field_complete,
     .on_header_value = on_header_value,
     .on_header_value_complete = on_header_value_complete,
     .on_headers_complete = on_headers_complete,
@@ -105,18 +135,19 @@ static bool is_refused(uint16_t code)
     return code < 100 || code == 101;
 }
 
-/* Headers cost time, and only those of a redirect matter: then callbacks for them are put in. */
+/* Headers cost time, and matter when they are kept or tell of a redirect: then callbacks for them
+ * are put in. */
 static int on_status_complete(llhttp_t *parser)
 {
     if (is_refused(parser->status_code)) {
         return HPE_USER;
     }
-    if (parser->status_code / 100 == 3) {
+    if (parser->status_code / 100 == 3 || answer_of(parser)->capture) {
         union { /* llhttp only reads them, but keeps a pointer that could write */
             const llhttp_settings_t *from;
             void *to;
-        } settings_of_redirect = {&redirect_settings};
-        parser->settings = settings_of_redirect.to;
+        } with_headers = {&header_settings};
+        parser->settings = with_headers.to;
     }
     return 0;
 }
@@ -129,7 +160,8 @@ static const llhttp_settings_t settings = {
     .on_message_complete = on_message_complete,
 };
 
-void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size)
+void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size,
+                  struct capture *capture)
 {
     llhttp_init(&answer->parser, HTTP_RESPONSE, &settings);
     answer->body_bytes = 0;
@@ -140,6 +172,8 @@ void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reas
     answer->reason = reason;
     answer->reason_size = reason_size;
     answer->reason_length = 0;
+    answer->capture = capture;
+    answer->is_trailer = false;
     reason[0] = '\0';
 }
 

@@ -6,7 +6,8 @@
  * ends with its headers; 101 is refused, for no request of ours asks for an upgrade.
  *
  * Threads: a value of its owner. Memory: only the Location of a redirect is kept, in memory that is
- * allocated when the first one comes and freed by answer_fini; start with zeroes.
+ * allocated when the first one comes and freed by answer_fini; start with zeroes. Headers and body
+ * go into a capture where one is given.
  */
 #ifndef LOADGEN_HTTP_ANSWER_H
 #define LOADGEN_HTTP_ANSWER_H
@@ -15,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "loadgen/http/capture.h"
 
 enum { ANSWER_LOCATION_MAX = 4096 };
 
@@ -35,10 +38,13 @@ struct answer {
     char *reason; /* where to put the status text; NUL-terminated, cut to its size */
     size_t reason_size;
     size_t reason_length;
+    struct capture *capture; /* NULL: nothing is kept */
+    bool is_trailer;         /* headers that come now stand behind the body */
 };
 
-/* Starts an answer. `reason` must live until it is complete. */
-void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size);
+/* Starts an answer. `reason` and `capture`, which has begun, must live until it is complete. */
+void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size,
+                  struct capture *capture);
 
 /* Feeds bytes; *used is how many belonged to the answer. */
 enum answer_state answer_feed(struct answer *answer, const char *bytes, size_t length,

@@ -20,6 +20,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/http/capture.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/address_list.h"
 #include "loadgen/net/loop.h"
@@ -59,10 +60,11 @@ struct exchange {
     uint64_t bytes_out;     /* of the request's body, when all of it was sent */
     uint32_t address;       /* of the last try, in the run's address_list.h; ADDRESS_NONE: none */
     enum outcome outcome;
-    int system_error;        /* errno of CONNECT and RESET */
-    uint16_t code;           /* HTTP status; 0 when there was no complete answer */
-    uint16_t retries;        /* extra tries: a reused connection had just been closed */
-    uint16_t redirects;      /* hops that were followed */
+    int system_error;              /* errno of CONNECT and RESET */
+    uint16_t code;                 /* HTTP status; 0 when there was no complete answer */
+    uint16_t retries;              /* extra tries: a reused connection had just been closed */
+    uint16_t redirects;            /* hops that were followed */
+    const struct capture *capture; /* of an ANSWERED one, while `done` runs; NULL: not kept */
     char reason[REASON_MAX]; /* status text ("Not Found") when code >= 400, or what was broken */
 };
 
@@ -75,6 +77,8 @@ struct engine_config {
     uint64_t max_idle;        /* kept open to each endpoint without an exchange, its part too */
     int max_redirects;        /* hops to follow; -1: none, the answer counts as it is */
     bool keepalive;
+    bool keeps_answers; /* headers, and of bodies the first max_body bytes */
+    uint64_t max_body;
 };
 
 typedef void engine_done_fn(void *owner, const struct exchange *exchange);

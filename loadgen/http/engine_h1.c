@@ -114,6 +114,7 @@ static void answered(struct conn *conn, uint64_t done_ns, bool is_clean)
     x->done_ns = done_ns;
     x->outcome = OUTCOME_ANSWERED;
     x->bytes_in = conn->answer.body_bytes;
+    x->capture = conn->answer.capture;
     complete(conn, keep);
 }
 
@@ -217,7 +218,12 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
     conn->state = CONN_BUSY;
     conn->written = 0;
     x->sent_ns = sent_ns;
-    answer_begin(&conn->answer, conn->request->is_head, x->reason, sizeof x->reason);
+    struct capture *capture = NULL;
+    if (conn->h1->config.keeps_answers) {
+        capture = &conn->capture;
+        capture_begin(capture, conn->h1->config.max_body);
+    }
+    answer_begin(&conn->answer, conn->request->is_head, x->reason, sizeof x->reason, capture);
     return send_rest(conn);
 }
 

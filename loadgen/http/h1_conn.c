@@ -57,6 +57,7 @@ void conns_fini(struct conns *conns)
         struct slab *slab = conns->slabs;
         for (size_t i = 0; i < SLAB_CONNS; i++) {
             answer_fini(&slab->conns[i].answer);
+            capture_fini(&slab->conns[i].capture);
             free(slab->conns[i].hop_bytes);
         }
         conns->slabs = slab->next;

@@ -46,6 +46,7 @@ struct conn {
     bool is_reused; /* carried a complete exchange before this one */
     struct exchange exchange;
     struct answer answer;
+    struct capture capture;
 };
 
 /* The connections to one endpoint. */

@@ -70,7 +70,7 @@ static void read_pieces(struct answer *answer, const struct input *input, size_t
                         struct outcome_seen *seen)
 {
     memset(seen, 0, sizeof *seen);
-    answer_begin(answer, input->is_head, seen->reason, sizeof seen->reason);
+    answer_begin(answer, input->is_head, seen->reason, sizeof seen->reason, NULL);
     uint32_t random = hash(input);
     size_t at = 0;
     while (at < input->length && seen->state == ANSWER_MORE) {

@@ -155,7 +155,7 @@ START_TEST(an_answer_ends_where_its_headers_say)
     size_t own = strlen(complete[_i].bytes);
     snprintf(bytes, sizeof bytes, "%s%s", complete[_i].bytes, complete[_i].surplus);
     for (size_t piece = 1; piece <= strlen(bytes); piece++) { /* the last one is all at once */
-        answer_begin(&answer, complete[_i].is_head == HEAD, reason, sizeof reason);
+        answer_begin(&answer, complete[_i].is_head == HEAD, reason, sizeof reason, NULL);
         ck_assert_int_eq(feed(bytes, strlen(bytes), piece, &used), ANSWER_COMPLETE);
         ck_assert_msg(used == own, "pieces of %zu: %zu of %zu bytes used", piece, used, own);
         ck_assert_uint_eq(answer_code(&answer), complete[_i].code);
@@ -171,7 +171,7 @@ START_TEST(an_answer_without_a_length_ends_with_the_connection)
     size_t used = 0;
     size_t length = strlen(until_close[_i].bytes);
     for (size_t piece = 1; piece <= length; piece++) {
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_int_eq(feed(until_close[_i].bytes, length, piece, &used), ANSWER_MORE);
         ck_assert_int_eq(answer_finish(&answer), ANSWER_COMPLETE);
         ck_assert_uint_eq(answer_code(&answer), until_close[_i].code);
@@ -186,7 +186,7 @@ START_TEST(what_is_no_answer_is_broken_and_the_problem_has_a_text)
     size_t used = 0;
     size_t length = strlen(broken[_i]);
     for (size_t piece = 1; piece <= length; piece++) {
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_msg(feed(broken[_i], length, piece, &used) == ANSWER_BROKEN, "pieces of %zu",
                       piece);
         ck_assert_uint_gt(strlen(answer_problem(&answer)), 0);
@@ -194,10 +194,35 @@ START_TEST(what_is_no_answer_is_broken_and_the_problem_has_a_text)
 }
 END_TEST
 
+START_TEST(headers_and_body_are_kept_for_who_wants_them)
+{
+    static const char bytes[] =
+        "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+        "HTTP/1.1 200 OK\r\nA:1\r\nb:  two \r\nTransfer-Encoding: chunked\r\n"
+        "\r\n3\r\nabc\r\n2\r\nde\r\n0\r\nTrailer: no\r\n\r\n";
+    static const char headers[] = "A: 1\r\nb: two\r\nTransfer-Encoding: chunked\r\n";
+    struct capture capture = {0};
+    size_t used = 0;
+    for (size_t piece = 1; piece < sizeof bytes; piece++) {
+        capture_begin(&capture, 4);
+        answer_begin(&answer, false, reason, sizeof reason, &capture);
+        ck_assert_int_eq(feed(bytes, strlen(bytes), piece, &used), ANSWER_COMPLETE);
+        ck_assert_uint_eq(answer.body_bytes, 5);
+        ck_assert_uint_eq(capture.body.length, 4);
+        ck_assert_mem_eq(capture.body.bytes, "abcd", 4);
+        ck_assert_msg(capture.headers.length == strlen(headers) &&
+                          memcmp(capture.headers.bytes, headers, strlen(headers)) == 0,
+                      "pieces of %zu: \"%.*s\"", piece, (int)capture.headers.length,
+                      capture.headers.bytes);
+    }
+    capture_fini(&capture);
+}
+END_TEST
+
 START_TEST(an_upgrade_is_called_by_its_name)
 {
     size_t used = 0;
-    answer_begin(&answer, false, reason, sizeof reason);
+    answer_begin(&answer, false, reason, sizeof reason, NULL);
     feed("HTTP/1.1 101 Up\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nPRI *", 60, 60, &used);
     ck_assert_str_eq(answer_problem(&answer),
                      "the server switched protocols, which was not asked for");
@@ -209,7 +234,7 @@ START_TEST(an_answer_that_the_peer_cuts_off_is_broken)
     size_t used = 0;
     size_t length = strlen(unfinished[_i]);
     for (size_t piece = 1; piece <= length + 1; piece++) {
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_int_eq(feed(unfinished[_i], length, piece, &used), ANSWER_MORE);
         ck_assert_int_eq(answer_finish(&answer), ANSWER_BROKEN);
     }
@@ -222,17 +247,17 @@ START_TEST(one_struct_reads_one_answer_after_the_other)
     const char *bytes = "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabc";
     const char *second = "HTTP/1.0 200 OK\r\n\r\nx";
     for (int i = 0; i < 3; i++) {
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_int_eq(feed(bytes, strlen(bytes), 100, &used), ANSWER_COMPLETE);
         ck_assert_uint_eq(answer.body_bytes, 3);
         ck_assert_str_eq(reason, "Not Found");
         ck_assert(answer_keeps_alive(&answer));
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_str_eq(reason, "");
         ck_assert_int_eq(feed(second, strlen(second), 100, &used), ANSWER_MORE);
         ck_assert_int_eq(answer_finish(&answer), ANSWER_COMPLETE);
         ck_assert_uint_eq(answer.body_bytes, 1);
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         feed("garbage", 7, 7, &used);
     }
 }
@@ -259,7 +284,7 @@ START_TEST(the_location_of_a_redirect_is_kept)
     size_t used = 0;
     size_t length = strlen(locations[_i].bytes);
     for (size_t piece = 1; piece <= length; piece++) {
-        answer_begin(&answer, false, reason, sizeof reason);
+        answer_begin(&answer, false, reason, sizeof reason, NULL);
         ck_assert_int_eq(feed(locations[_i].bytes, length, piece, &used), ANSWER_COMPLETE);
         ck_assert_str_eq(answer_location(&answer), locations[_i].location);
     }
@@ -276,7 +301,7 @@ START_TEST(a_location_that_is_too_long_is_none)
                               ANSWER_LOCATION_MAX - 1 + over, 0);
         for (size_t piece = 1; piece < 10000; piece *= 3) {
             size_t used = 0;
-            answer_begin(&answer, false, reason, sizeof reason);
+            answer_begin(&answer, false, reason, sizeof reason, NULL);
             ck_assert_int_eq(feed(bytes, (size_t)length, piece, &used), ANSWER_COMPLETE);
             ck_assert_uint_eq(strlen(answer_location(&answer)), over ? 0 : ANSWER_LOCATION_MAX - 1);
         }
@@ -291,7 +316,7 @@ START_TEST(a_body_of_many_gigabytes_is_counted)
     char *piece = calloc(1, PIECE);
     size_t used = 0;
     const char *head = OK "Content-Length: 6442450945\r\n\r\n"; /* 6 GiB and 1 */
-    answer_begin(&answer, false, reason, sizeof reason);
+    answer_begin(&answer, false, reason, sizeof reason, NULL);
     ck_assert_int_eq(feed(head, strlen(head), 100, &used), ANSWER_MORE);
     for (int i = 0; i < 6 * 1024; i++) {
         ck_assert_int_eq(answer_feed(&answer, piece, PIECE, &used), ANSWER_MORE);
@@ -316,6 +341,7 @@ Suite *answer_suite(void)
                         COUNT(until_close));
     tcase_add_loop_test(tests, what_is_no_answer_is_broken_and_the_problem_has_a_text, 0,
                         COUNT(broken));
+    tcase_add_test(tests, headers_and_body_are_kept_for_who_wants_them);
     tcase_add_test(tests, an_upgrade_is_called_by_its_name);
     tcase_add_loop_test(tests, an_answer_that_the_peer_cuts_off_is_broken, 0, COUNT(unfinished));
     tcase_add_test(tests, one_struct_reads_one_answer_after_the_other);
