@@ -13,6 +13,7 @@
 #include "loadgen/command/exporter.h"
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/progress.h"
+#include "loadgen/command/size.h"
 #include "loadgen/pace/duration.h"
 #include "loadgen/pace/schedule_text.h"
 #include "loadgen/report/report.h"
@@ -38,6 +39,7 @@ struct options {
     unsigned cpus;
     const struct format *format;
     struct aim_headers headers;
+    struct size max_body;
     const char *body;
     const char *name;
     const char *targets;
@@ -112,7 +114,9 @@ static const struct cli_flag flags[] = {
     NOT_YET("laddr"),
     {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
      "read targets as they are needed, each once; the attack ends with them"},
-    NOT_YET("max-body"),
+    {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
+     "keep headers and so much of each body of the answers in the results: 0, 10 MB, -1 for all; "
+     "without it neither is kept"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
      "connections to each host and port at most; 0 is no limit"},
     {"max-workers", "N", cli_set_u64, FIELD(max_workers), "18446744073709551615",
@@ -193,6 +197,11 @@ static bool decide_outputs(struct attack *attack, struct err *err)
     /* Without results on stdout the report has it: the run would say nothing otherwise. */
     bool results_own_stdout = keeps && to_stdout && !is_terminal && !options->report;
     attack->keeps_results = keeps && (!to_stdout || results_own_stdout);
+    if (options->max_body.is_given && !attack->keeps_results) {
+        return err_set(err, ERR_USAGE,
+                       "-max-body keeps answers in the results, and no results are kept; give "
+                       "-output a file");
+    }
     if (options->report || is_terminal || (!keeps && !options->output)) {
         attack->report = report_find(options->report ? options->report : "text", err);
         if (!attack->report) {
@@ -318,6 +327,8 @@ static bool run_attack(struct attack *attack, struct err *err)
         .max_redirects = options->max_redirects,
         .unix_socket = options->unix_socket,
         .keepalive = options->keepalive,
+        .keeps_answers = options->max_body.is_given,
+        .max_body = options->max_body.bytes,
         .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
     };
     if (!schedule_from_flags(&options->schedule, &plan.schedule, err)) {

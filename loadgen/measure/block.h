@@ -3,13 +3,12 @@
  * (docs/result-format.md).
  *
  *     bytes 0-3   "HRM1"
- *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'S' second, 'E' end
- *     bytes 5-7   0
- *     bytes 8-11  length of the payload, little-endian
- *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
- *     then        the payload: packed records in R (result_codec.h), else JSON (journal.h)
+ *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'B' bodies, 'S'
+ * second, 'E' end bytes 5-7   0 bytes 8-11  length of the payload, little-endian bytes 12-15 CRC-32
+ * (zlib's) of bytes 4-11 and the payload, little-endian then        the payload: packed records in
+ * R (result_codec.h) and B (answer_codec.h), else JSON (journal.h)
  *
- * A stream is one H, then T, A, R and S in any order, then one E. No E: the run was cut short.
+ * A stream is one H, then T, A, B, R and S in any order, then one E. No E: the run was cut short.
  * Files may be read while they grow and end at any block; a reader passes over types that it does
  * not know.
  *
@@ -30,6 +29,7 @@ enum block_type {
     BLOCK_TARGETS = 'T',
     BLOCK_ADDRESSES = 'A',
     BLOCK_RESULTS = 'R',
+    BLOCK_BODIES = 'B',
     BLOCK_SECOND = 'S',
     BLOCK_END = 'E',
 };

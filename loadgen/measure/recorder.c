@@ -1,7 +1,9 @@
 #include "loadgen/measure/recorder.h"
 
+#include <errno.h>
 #include <string.h>
 
+#include "loadgen/measure/answer_codec.h"
 #include "loadgen/measure/error_text.h"
 
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config, struct err *err)
@@ -74,12 +76,51 @@ static const char *error_text(struct recorder *recorder, const struct exchange *
     return slot->text;
 }
 
+/* Answers go before their results; and soon, so that a reader holds few that have no result yet. */
+static void put_results(struct recorder *recorder)
+{
+    if (recorder->bodies) {
+        result_writer_put(recorder->writer, recorder->bodies);
+        recorder->bodies = NULL;
+    }
+    if (recorder->encoder.block) {
+        result_writer_put(recorder->writer, recorder->encoder.block);
+        recorder->encoder.block = NULL;
+    }
+}
+
+static void keep_part(struct recorder *recorder, uint64_t number, enum answer_part part,
+                      const struct capture_buffer *bytes)
+{
+    bool is_whole = bytes->length == 0;
+    for (size_t at = 0; !is_whole;) {
+        if (!recorder->bodies) {
+            recorder->bodies = result_writer_take(recorder->writer, &recorder->held_ns);
+            recorder->bodies->type = BLOCK_BODIES;
+            recorder->bodies->length = 0;
+        }
+        is_whole = answer_put(recorder->bodies, number, part, bytes, &at);
+        if (!is_whole) {
+            put_results(recorder);
+        }
+    }
+}
+
+static void keep_answer(struct recorder *recorder, const struct exchange *exchange)
+{
+    const struct capture *capture = exchange->capture;
+    if (capture->is_lost) {
+        result_writer_fail(recorder->writer, ENOMEM); /* less than the answer would be a lie */
+    }
+    keep_part(recorder, exchange->number, ANSWER_HEADERS, &capture->headers);
+    keep_part(recorder, exchange->number, ANSWER_BODY, &capture->body);
+}
+
 static void keep(struct recorder *recorder, const struct result *result)
 {
     struct result_encoder *encoder = &recorder->encoder;
     if (encoder->block && !result_encoder_has_room(encoder)) {
-        result_writer_put(recorder->writer, encoder->block);
-        encoder->block = NULL;
+        put_results(recorder);
     }
     if (!encoder->block) {
         result_encoder_begin(encoder, result_writer_take(recorder->writer, &recorder->held_ns));
@@ -112,17 +153,16 @@ void recorder_take(struct recorder *recorder, const struct exchange *exchange)
     };
     tally_add(recorder->tally, &result);
     if (recorder->writer) {
+        if (exchange->capture) {
+            keep_answer(recorder, exchange);
+        }
         keep(recorder, &result);
     }
 }
 
 void recorder_flush(struct recorder *recorder)
 {
-    struct result_encoder *encoder = &recorder->encoder;
-    if (encoder->block) {
-        result_writer_put(recorder->writer, encoder->block);
-        encoder->block = NULL;
-    }
+    put_results(recorder);
     struct tally *empty = atomic_exchange(&recorder->empty, NULL);
     if (empty) {
         atomic_store(&recorder->published, recorder->tally);

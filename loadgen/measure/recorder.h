@@ -46,7 +46,8 @@ struct recorder {
     struct text_pool *texts;
     struct result_writer *writer; /* NULL: no results are kept */
     struct result_encoder encoder;
-    uint64_t held_ns; /* time that the writer made this thread wait */
+    struct block *bodies; /* of answers that are kept; NULL: none yet */
+    uint64_t held_ns;     /* time that the writer made this thread wait */
     struct tally *tally;
     _Atomic(struct tally *) empty;     /* cleared, for the worker to take */
     _Atomic(struct tally *) published; /* full, for the reader to take */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "loadgen/measure/varint.h"
+
 enum {
     KIND_OUTCOME = 7,
     KIND_WAIT = 8,
@@ -14,21 +16,11 @@ enum {
     KIND_ALL = 1023,
 };
 
-static uint8_t *put(uint8_t *at, uint64_t value)
-{
-    while (value >= 0x80) {
-        *at++ = (uint8_t)(value | 0x80);
-        value >>= 7;
-    }
-    *at++ = (uint8_t)value;
-    return at;
-}
-
 /* The difference as a signed number, small magnitudes becoming small codes. */
 static uint8_t *put_step(uint8_t *at, uint64_t value, uint64_t before)
 {
     uint64_t step = value - before;
-    return put(at, step << 1 ^ -(step >> 63));
+    return varint_put(at, step << 1 ^ -(step >> 63));
 }
 
 void result_encoder_begin(struct result_encoder *encoder, struct block *block)
@@ -53,11 +45,11 @@ static uint8_t *put_text(struct result_encoder *encoder, uint8_t *at, const char
     while (i < encoder->text_count && encoder->texts[i] != text) {
         i++;
     }
-    at = put(at, i);
+    at = varint_put(at, i);
     if (i == encoder->text_count) {
         size_t length = strnlen(text, CODEC_TEXT_MAX);
         encoder->texts[encoder->text_count++] = text;
-        at = put(at, length);
+        at = varint_put(at, length);
         memcpy(at, text, length);
         at += length;
     }
@@ -81,36 +73,36 @@ void result_encoder_add(struct result_encoder *encoder, const struct result *res
 {
     uint8_t *payload = block_payload(encoder->block);
     unsigned kind = kind_of(encoder, result);
-    uint8_t *at = put(payload + encoder->block->length, kind);
+    uint8_t *at = varint_put(payload + encoder->block->length, kind);
     at = put_step(at, result->number, encoder->number);
     at = put_step(at, result->intended_ns, encoder->intended_ns);
     encoder->number = result->number;
     encoder->intended_ns = result->intended_ns;
-    at = put(at, result->target);
-    at = put(at, result->code);
-    at = put(at, result->lag_ns);
-    at = put(at, result->service_ns);
-    at = put(at, result->bytes_in);
-    at = put(at, result->bytes_out);
+    at = varint_put(at, result->target);
+    at = varint_put(at, result->code);
+    at = varint_put(at, result->lag_ns);
+    at = varint_put(at, result->service_ns);
+    at = varint_put(at, result->bytes_in);
+    at = varint_put(at, result->bytes_out);
     if (kind & KIND_WAIT) {
-        at = put(at, result->wait_ns);
+        at = varint_put(at, result->wait_ns);
     }
     if (kind & KIND_CONNECT) {
-        at = put(at, result->connect_ns);
+        at = varint_put(at, result->connect_ns);
     }
     if (kind & KIND_FIRST_BYTE) {
-        at = put(at, result->first_byte_ns);
+        at = varint_put(at, result->first_byte_ns);
     }
     if (kind & KIND_HOPS) {
-        at = put(at, result->retries);
-        at = put(at, result->redirects);
+        at = varint_put(at, result->retries);
+        at = varint_put(at, result->redirects);
     }
     if (kind & KIND_ERROR) {
         at = put_text(encoder, at, result->error);
     }
     if (kind & KIND_ADDRESS) {
         encoder->address = result->address;
-        at = put(at, result->address == ADDRESS_NONE ? 0 : (uint64_t)result->address + 1);
+        at = varint_put(at, result->address == ADDRESS_NONE ? 0 : (uint64_t)result->address + 1);
     }
     encoder->block->length = (size_t)(at - payload);
 }
@@ -127,21 +119,9 @@ void result_decoder_begin(struct result_decoder *decoder, struct block *block,
     decoder->text_count = 0;
 }
 
-/* Takes one number; false at the end of the block or when it has more than 64 bits. */
 static bool get(struct result_decoder *decoder, uint64_t *value)
 {
-    *value = 0;
-    for (unsigned shift = 0; shift < 64 && decoder->at < decoder->end; shift += 7) {
-        uint8_t byte = *decoder->at++;
-        if (shift == 63 && byte > 1) {
-            return false;
-        }
-        *value |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80) {
-            return true;
-        }
-    }
-    return false;
+    return varint_get(&decoder->at, decoder->end, value);
 }
 
 static bool get_limited(struct result_decoder *decoder, uint64_t max, uint64_t *value)

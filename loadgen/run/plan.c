@@ -81,14 +81,21 @@ static json_t *schedule_to_json(const struct schedule *schedule)
     return json;
 }
 
+/* null: no answers are kept; -1: all of them. */
+static json_t *max_body_to_json(const struct plan *plan)
+{
+    json_int_t limit = plan->max_body > INT64_MAX ? -1 : (json_int_t)plan->max_body;
+    return plan->keeps_answers ? json_integer(limit) : json_null();
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
     const struct schedule *schedule = &plan->schedule;
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b, s:i}", "name", plan->name,
+    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b, s:o, s:i}", "name", plan->name,
                      "rate", rate_to_json(schedule), "schedule", schedule_to_json(schedule),
                      "duration", count_or_null(schedule->duration_ns, 0), "warmup",
                      (json_int_t)plan->warmup.duration_ns, "timeout", (json_int_t)plan->timeout_ns,
                      "max_workers", count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
                      count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive,
-                     "threads", (int)plan_threads(plan));
+                     "max_body", max_body_to_json(plan), "threads", (int)plan_threads(plan));
 }

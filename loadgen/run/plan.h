@@ -25,6 +25,8 @@ struct plan {
     int max_redirects;       /* -1: none is followed, the answer counts as it is */
     const char *unix_socket; /* where all connections go instead of to hosts; "" for none */
     bool keepalive;
+    bool keeps_answers; /* headers, and of bodies the first max_body bytes */
+    uint64_t max_body;
     unsigned threads; /* worker threads at most; a small cap needs fewer */
 };
 

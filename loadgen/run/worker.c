@@ -238,6 +238,8 @@ static bool set_up(struct worker *worker)
         .max_idle = share_count(worker->share, plan->max_idle),
         .max_redirects = plan->max_redirects,
         .keepalive = plan->keepalive,
+        .keeps_answers = plan->keeps_answers && shared->recorder.writer,
+        .max_body = plan->max_body,
     };
     worker->loop = loop_create(&worker->err);
     if (!worker->loop) {

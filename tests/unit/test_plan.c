@@ -145,10 +145,20 @@ START_TEST(as_json_what_is_not_limited_is_null)
                                   "\"schedule\":{\"kind\":\"constant\",\"words\":\"100/1s\"},"
                                   "\"duration\":10000000000,\"warmup\":0,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
-                                  "\"keepalive\":true,\"threads\":4}",
+                                  "\"keepalive\":true,\"max_body\":null,\"threads\":4}",
                                   0, NULL);
     ck_assert(json_equal(json, expected));
     json_decref(json);
+    plan.keeps_answers = true;
+    plan.max_body = UINT64_MAX;
+    json = plan_to_json(&plan);
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "max_body")), -1);
+    json_decref(json);
+    plan.max_body = 7;
+    json = plan_to_json(&plan);
+    ck_assert_int_eq(json_integer_value(json_object_get(json, "max_body")), 7);
+    json_decref(json);
+    plan.keeps_answers = false;
     plan.schedule.duration_ns = 0;
     plan.max_workers = 3;
     plan.max_connections = 2;
