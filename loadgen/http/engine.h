@@ -27,20 +27,26 @@
 #include "loadgen/target/source.h"
 #include "loadgen/target/targets.h"
 
-/* How an exchange ended. The text names the kind in reports. */
+/* How an exchange ended. The text is what reports call an error of that kind. */
 #define OUTCOMES(X)                                                                                \
-    X(OUTCOME_ANSWERED, "http")     /* a complete answer, of whatever status */                    \
-    X(OUTCOME_TIMED_OUT, "timeout") /* no complete answer in time */                               \
-    X(OUTCOME_CONNECT, "connect")   /* no connection: refused, unreachable, no ports, no files */  \
-    X(OUTCOME_RESET, "reset")       /* the connection broke: reset by peer, broken pipe */         \
-    X(OUTCOME_CLOSED, "closed")     /* the peer closed before the answer was complete */           \
-    X(OUTCOME_PROTOCOL, "protocol") /* what came was no HTTP answer */                             \
-    X(OUTCOME_DNS, "dns")           /* the name was not resolved */                                \
-    X(OUTCOME_TLS, "tls")           /* no trust: the handshake or a certificate */
+    X(OUTCOME_ANSWERED, "http")      /* a complete answer, of whatever status */                   \
+    X(OUTCOME_TIMED_OUT, "time-out") /* no complete answer in time */                              \
+    X(OUTCOME_CONNECT, "connect")    /* no connection: refused, unreachable, no ports, no files */ \
+    X(OUTCOME_RESET, "reset")        /* the connection broke: reset by peer, broken pipe */        \
+    X(OUTCOME_CLOSED, "closed")      /* the peer closed before the answer was complete */          \
+    X(OUTCOME_PROTOCOL, "protocol")  /* what came was no HTTP answer */                            \
+    X(OUTCOME_DNS, "dns")            /* the name was not resolved */                               \
+    X(OUTCOME_TLS, "tls")            /* no trust: the handshake or a certificate */
 
 enum outcome {
 #define X(id, text) id,
     OUTCOMES(X)
+#undef X
+};
+
+enum {
+#define X(id, text) +1
+    OUTCOMES_ALL = OUTCOMES(X)
 #undef X
 };
 

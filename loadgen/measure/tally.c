@@ -3,6 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const error_kind_names[OUTCOMES_ALL] = {
+#define X(id, text) [id] = (text),
+    OUTCOMES(X)
+#undef X
+};
+
 static bool create_rows(struct tally_row **rows, bool is_wanted)
 {
     *rows = is_wanted ? calloc(ROWS_ALL, sizeof **rows) : NULL;
@@ -59,6 +65,7 @@ void tally_clear(struct tally *tally)
     tally->last_started_ns = 0;
     tally->end_ns = 0;
     tally->error_count = 0;
+    memset(tally->kinds, 0, sizeof tally->kinds);
 #define X(name, label) histogram_clear(&tally->name);
     TIMINGS(X)
 #undef X
@@ -79,16 +86,22 @@ static uint64_t most(uint64_t a, uint64_t b)
 }
 
 /* The pool keeps no more texts than there is room for here. */
-static void count_error(struct tally *tally, const char *text, enum outcome outcome, uint64_t n)
+static void count_error(struct tally *tally, const char *text, uint64_t n)
 {
     size_t i = 0;
     while (i < tally->error_count && tally->errors[i].text != text) {
         i++;
     }
     if (i == tally->error_count) {
-        tally->errors[tally->error_count++] = (struct error_count){text, outcome, 0};
+        tally->errors[tally->error_count++] = (struct error_count){text, 0};
     }
     tally->errors[i].count += n;
+}
+
+static void count_kind(struct error_kind *kind, const char *example, uint64_t n)
+{
+    kind->count += n;
+    kind->example = kind->example ? kind->example : example;
 }
 
 static bool is_success(unsigned code)
@@ -158,8 +171,11 @@ void tally_add(struct tally *tally, const struct result *result)
     }
     count_rows(tally->rows, result->row, result, latency);
     count_rows(tally->addresses, result->address_row, result, latency);
+    if (!is_success(result->code) || result->outcome != OUTCOME_ANSWERED) {
+        count_kind(&tally->kinds[result->outcome], result->error, 1);
+    }
     if (result->error) {
-        count_error(tally, result->error, result->outcome, 1);
+        count_error(tally, result->error, 1);
     }
 }
 
@@ -199,7 +215,10 @@ void tally_merge(struct tally *into, const struct tally *from)
     }
     for (size_t i = 0; i < from->error_count; i++) {
         const struct error_count *error = &from->errors[i];
-        count_error(into, error->text, error->outcome, error->count);
+        count_error(into, error->text, error->count);
+    }
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        count_kind(&into->kinds[i], from->kinds[i].example, from->kinds[i].count);
     }
 #define X(name, label) histogram_merge(&into->name, &from->name);
     TIMINGS(X)

@@ -5,7 +5,7 @@
  * numbers come from here, whether the results were counted as they came or read from a file.
  *
  * Threads: one writer, no lock. Memory: 2 MB, and 60 MB with rows, most of it untouched pages;
- * make one with tally_create. `errors` points into the text pool that the results' texts come from.
+ * make one with tally_create. Texts are those of the text pool that the results' come from.
  */
 #ifndef LOADGEN_MEASURE_TALLY_H
 #define LOADGEN_MEASURE_TALLY_H
@@ -45,8 +45,13 @@ struct counters {
 
 struct error_count {
     const char *text;
-    enum outcome outcome;
     uint64_t count;
+};
+
+/* The errors of one kind; of OUTCOME_ANSWERED those with a status outside 200 to 399. */
+struct error_kind {
+    uint64_t count;
+    const char *example; /* the first text, NULL for none */
 };
 
 /* What is counted of the targets that share a name, or of an address. */
@@ -77,6 +82,7 @@ struct tally {
     uint64_t codes[TALLY_CODES];
     size_t error_count;
     struct error_count errors[TALLY_ERRORS];
+    struct error_kind kinds[OUTCOMES_ALL];
 #define X(name, label) struct histogram name;
     TIMINGS(X)
 #undef X
@@ -86,6 +92,9 @@ struct tally {
     struct tally_row *addresses; /* by address */
     struct histogram loop;       /* time from the return of epoll_wait to the last event handled */
 };
+
+/* What the kinds of errors are called, by outcome. */
+extern const char *const error_kind_names[OUTCOMES_ALL];
 
 /* NULL when memory is short. By what are results told apart as well? */
 struct tally *tally_create(bool by_target, bool by_address);

@@ -77,30 +77,13 @@ static void write_completed(const struct tally *tally, FILE *out)
     }
 }
 
-/* The kinds are summed from the errors' texts; what has none of its own any more is "other". */
 static void write_errors(const struct tally *tally, FILE *out)
 {
-    static const char *const kinds[] = {
-#define X(id, text) [id] = (text),
-        OUTCOMES(X)
-#undef X
-    };
-    enum { KINDS = sizeof kinds / sizeof kinds[0] };
     const char *name = "loadgen_errors_total";
-    uint64_t counts[KINDS] = {0};
-    uint64_t rest = tally->counters.timed_out + tally->counters.failed;
-    for (size_t i = 0; i < tally->error_count; i++) {
-        const struct error_count *error = &tally->errors[i];
-        if (error->outcome != OUTCOME_ANSWERED && error->text != text_pool_overflow) {
-            counts[error->outcome] += error->count;
-            rest -= error->count;
-        }
-    }
     describe(out, name, "counter", "Requests that got no complete answer, by what went wrong.");
-    for (unsigned kind = OUTCOME_ANSWERED + 1; kind < KINDS; kind++) {
-        write_count(out, name, "reason", kinds[kind], counts[kind]);
+    for (unsigned kind = OUTCOME_ANSWERED + 1; kind < OUTCOMES_ALL; kind++) {
+        write_count(out, name, "reason", error_kind_names[kind], tally->kinds[kind].count);
     }
-    write_count(out, name, "reason", "other", rest);
 }
 
 static void write_requests(const struct prometheus_page *page, FILE *out)

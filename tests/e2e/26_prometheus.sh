@@ -95,7 +95,7 @@ def agrees(page, report):
     assert value(s, 'inflight') == 0
     assert value(s, 'dropped_total', 'reason="too_late"') == r['too_late']
     assert value(s, 'dropped_total', 'reason="waiting"') == r['not_started'] - r['too_late'] > 0
-    assert value(s, 'errors_total', 'reason="timeout"') == r['timed_out']
+    assert value(s, 'errors_total', 'reason="time-out"') == r['timed_out']
     assert value(s, 'errors_total', 'reason="connect"') == r['failed'] > 0
     assert total(s, 'loadgen_errors_total') == r['timed_out'] + r['failed']
     codes = {key: n for key, n in r['status_codes'].items() if key != '0'}

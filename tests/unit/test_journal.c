@@ -139,7 +139,7 @@ START_TEST(what_was_written_is_read_back)
     ck_assert_uint_eq(b->error_count, 1);
     ck_assert_str_eq(b->errors[0].text, "reset");
     ck_assert_uint_eq(b->errors[0].count, 30);
-    ck_assert_int_eq(b->errors[0].outcome, OUTCOME_RESET);
+    ck_assert_uint_eq(b->kinds[OUTCOME_RESET].count, b->errors[0].count);
     ck_assert_uint_eq(got->wall_start_ns + b->first_intended_ns, WALL);
     ck_assert_uint_eq(b->last_intended_ns - b->first_intended_ns, a->last_intended_ns);
     ck_assert_uint_eq(b->end_ns - b->first_intended_ns, a->end_ns);

@@ -41,7 +41,7 @@ static struct result random_result(void)
 {
     char text[32];
     snprintf(text, sizeof text, "error %d", (int)next_random(300)); /* more than the pool takes */
-    enum outcome outcome = (enum outcome)next_random(OUTCOME_PROTOCOL + 1);
+    enum outcome outcome = (enum outcome)next_random(OUTCOMES_ALL);
     return (struct result){
         .intended_ns = next_random(UINT64_C(1) << 40),
         .lag_ns = next_random(2 * RESULT_LATE_NS),
@@ -90,6 +90,9 @@ static void expect_equal(const struct tally *a, const struct tally *b)
     for (size_t i = 0; i < a->error_count; i++) {
         ck_assert_uint_eq(errors_of(b, a->errors[i].text), a->errors[i].count);
     }
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        ck_assert_uint_eq(a->kinds[i].count, b->kinds[i].count);
+    }
 }
 
 START_TEST(merging_the_parts_is_the_same_as_counting_all_in_one)
@@ -131,6 +134,12 @@ START_TEST(the_counters_balance)
     }
     ck_assert_uint_eq(errors, c->timed_out + c->failed);
     ck_assert_uint_eq(whole->unanswered.count, c->timed_out + c->failed);
+    uint64_t kinds = 0; /* exact, whatever became of the texts */
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        kinds += whole->kinds[i].count;
+    }
+    ck_assert_uint_eq(kinds, c->ended - tally_successes(whole));
+    ck_assert_uint_eq(whole->kinds[OUTCOME_TIMED_OUT].count, c->timed_out);
     ck_assert_uint_eq(whole->error_count, TEXT_POOL_MAX + 1);
 #define X(name, label) ck_assert_uint_eq(whole->name.count, c->ended);
     TIMINGS(X)
@@ -169,7 +178,10 @@ START_TEST(one_result_is_counted_where_it_belongs)
     ck_assert_uint_eq(whole->codes[0], 1);
     ck_assert_uint_eq(whole->bytes_in, 5);
     ck_assert_uint_eq(whole->bytes_out, 6);
-    ck_assert_int_eq(whole->errors[0].outcome, OUTCOME_CLOSED);
+    for (int kind = 0; kind < OUTCOMES_ALL; kind++) {
+        ck_assert_uint_eq(whole->kinds[kind].count, kind == OUTCOME_CLOSED);
+    }
+    ck_assert_ptr_eq(whole->kinds[OUTCOME_CLOSED].example, result.error);
 }
 END_TEST
 
