@@ -4,8 +4,9 @@
  * Functions that prepare something (options, files, plans, sockets) return bool and take a
  * `struct err *`. The first error wins: a later err_set keeps the text that is already there, so a
  * caller may report the cause and release what it holds without saving anything. `err` may be NULL
- * where the caller does not care. The text names what failed and the value, and says what to do; it
- * has no newline and no program name, which `main` prints once.
+ * where the caller does not care. The text names what failed and the value, and says what to do. It
+ * has no program name, which `main` prints once, and no newline, unless it points at a place in an
+ * expression.
  *
  * Not for the measured window: there, outcomes are small enums (loadgen/http/engine.h).
  *
