@@ -254,11 +254,12 @@ struct watchers {
     struct exporter *exporter;
 };
 
-static void on_second(void *context, const struct second *second)
+static bool on_second(void *context, const struct second *second)
 {
     struct watchers *watchers = context;
     progress_show(&watchers->progress, second);
     exporter_show_second(watchers->exporter, second);
+    return true;
 }
 
 static bool start_exporter(struct attack *attack, const struct summary *summary, struct err *err)

@@ -51,9 +51,8 @@ static void print_elapsed(const struct progress *progress, uint64_t elapsed_ns)
     fprintf(stderr, "[%s] %s of %s", bar, elapsed, duration_print(progress->duration_ns, length));
 }
 
-void progress_show(void *context, const struct second *second)
+void progress_show(struct progress *progress, const struct second *second)
 {
-    struct progress *progress = context;
     if (!is_due(progress, second->elapsed_ns)) {
         return;
     }

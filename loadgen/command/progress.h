@@ -25,8 +25,7 @@ struct progress {
 /* For a run of this length, on the stderr of the process. */
 struct progress progress_begin(uint64_t duration_ns, uint64_t every_ns);
 
-/* An observer's on_second (loadgen/run/run.h); the context is a struct progress. */
-void progress_show(void *context, const struct second *second);
+void progress_show(struct progress *progress, const struct second *second);
 
 /* Clears the line, so that what follows starts at its beginning. */
 void progress_end(const struct progress *progress);

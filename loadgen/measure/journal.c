@@ -110,16 +110,34 @@ bool journal_write_second(struct result_writer *writer, const struct second *sec
     return true;
 }
 
-void journal_write_end(struct result_writer *writer, const struct summary *summary)
+/* A row is named by the first target that has it. */
+static json_t *not_started_to_json(const struct summary *summary, const struct targets *targets)
+{
+    bool is_done[ROWS_ALL] = {false};
+    json_t *list = json_array();
+    for (size_t i = 0; i < targets->count; i++) {
+        uint8_t row = targets->list[i].row;
+        if (!is_done[row] && summary->rows_not_started[row] > 0) {
+            json_array_append_new(list, json_pack("[I, I]", (json_int_t)i,
+                                                  (json_int_t)summary->rows_not_started[row]));
+        }
+        is_done[row] = true;
+    }
+    return list;
+}
+
+void journal_write_end(struct result_writer *writer, const struct summary *summary,
+                       const struct targets *targets)
 {
     if (writer) {
         put_json(writer, take(writer), BLOCK_END,
-                 json_pack("{s:I, s:I, s:I, s:I, s:I, s:b, s:I, s:o, s:o}", "intended",
+                 json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:b, s:b, s:I, s:o, s:o}", "intended",
                            (json_int_t)summary->intended, "started", (json_int_t)summary->started,
-                           "not_started", (json_int_t)summary->not_started, "too_late",
+                           "not_started", (json_int_t)summary->not_started, "not_started_by_target",
+                           not_started_to_json(summary, targets), "too_late",
                            (json_int_t)summary->too_late, "retried",
                            (json_int_t)summary->tally->counters.retried, "interrupted",
-                           summary->is_interrupted, "lost_seconds",
+                           summary->is_interrupted, "aborted", summary->is_aborted, "lost_seconds",
                            (json_int_t)summary->lost_seconds, "counters",
                            counters_to_json(&summary->tally->counters), "generator",
                            generator_to_json(&summary->generator)));
@@ -197,7 +215,10 @@ static void take_header(struct reading *reading, const json_t *json)
     reading->targets.count = 0;
     reading->addresses.count = 0;
     summary->has_plan = true;
-    add_schedule(summary, json_object_get(json, "plan"));
+    const json_t *plan = json_object_get(json, "plan");
+    summary->asked_per_s +=
+        json_number_value(json_object_get(json_object_get(plan, "schedule"), "mean_per_second"));
+    add_schedule(summary, plan);
 }
 
 /*
@@ -232,6 +253,21 @@ static uint8_t row_of(const struct row_map *map, uint32_t index)
     return index < map->count ? map->rows[index] : ROWS_OTHER;
 }
 
+static void take_not_started(struct reading *reading, const json_t *list)
+{
+    size_t i = 0;
+    const json_t *pair = NULL;
+    json_array_foreach(list, i, pair)
+    {
+        json_int_t target = json_integer_value(json_array_get(pair, 0));
+        json_int_t count = json_integer_value(json_array_get(pair, 1));
+        if (target >= 0 && target < UINT32_MAX && count > 0) {
+            uint8_t row = row_of(&reading->targets, (uint32_t)target);
+            reading->summary->rows_not_started[row] += (uint64_t)count;
+        }
+    }
+}
+
 static void take_end(struct reading *reading, const json_t *json)
 {
     struct summary *summary = reading->summary;
@@ -242,6 +278,8 @@ static void take_end(struct reading *reading, const json_t *json)
     summary->too_late += integer(json, "too_late");
     summary->lost_seconds += integer(json, "lost_seconds");
     summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));
+    summary->is_aborted |= json_is_true(json_object_get(json, "aborted"));
+    take_not_started(reading, json_object_get(json, "not_started_by_target"));
     struct generator generator = generator_from_json(json_object_get(json, "generator"));
     generator_merge(&summary->generator, &generator);
     reading->expected += integer(json, "started");

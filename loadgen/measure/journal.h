@@ -45,7 +45,8 @@ void journal_write_targets(struct result_writer *writer, const struct targets *t
                            size_t from);
 void journal_write_addresses(struct result_writer *writer, const struct address_list *addresses,
                              size_t from);
-void journal_write_end(struct result_writer *writer, const struct summary *summary);
+void journal_write_end(struct result_writer *writer, const struct summary *summary,
+                       const struct targets *targets);
 
 /* Never waits: false when no block is free, because the reader is slow, and nothing was written. */
 bool journal_write_second(struct result_writer *writer, const struct second *second);

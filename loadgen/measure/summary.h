@@ -44,12 +44,15 @@ struct summary {
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
     char schedule[SUMMARY_SCHEDULE]; /* any other schedule in words, "" for none */
+    double asked_per_s;              /* the mean of the schedule; 0: a closed loop, or not known */
     uint64_t intended;
     uint64_t started;
     uint64_t not_started;
+    uint64_t rows_not_started[ROWS_ALL]; /* of these, by target; of a live source it is not known */
     uint64_t too_late;     /* of these: a connection was free, but the generator too far behind */
     uint64_t lost_seconds; /* seconds that the file says nothing of, its reader being slow */
     bool is_interrupted;
+    bool is_aborted;   /* by the observer: the aim could not be met any more */
     bool is_cut_short; /* the file has no end */
     uint64_t damaged;  /* blocks of the file that could not be read */
     struct generator generator;

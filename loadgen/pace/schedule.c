@@ -1,5 +1,7 @@
 #include "loadgen/pace/schedule.h"
 
+#include "common/clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -169,6 +171,15 @@ uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns)
 {
     struct schedule_cursor cursor = cursor_of(schedule, everything);
     return schedule_count_next(&cursor, elapsed_ns);
+}
+
+double schedule_mean_per_s(const struct schedule *schedule)
+{
+    bool is_even = schedule->type == SCHEDULE_CONSTANT || schedule->type == SCHEDULE_POISSON;
+    uint64_t count =
+        is_even ? schedule->rate.count : schedule_count(schedule, schedule->duration_ns);
+    uint64_t span_ns = is_even ? schedule->rate.per_ns : schedule->duration_ns;
+    return count > 0 ? (double)count * (double)NS_PER_S / (double)span_ns : 0;
 }
 
 uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k)

@@ -166,6 +166,9 @@ uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns);
  */
 uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 
+/* Requests per second over the whole of it, on average; 0 for a closed loop. */
+double schedule_mean_per_s(const struct schedule *schedule);
+
 /* Moment of request k; UINT64_MAX when there is none. Poisson's arrivals are made anew each time.
  */
 uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k);

@@ -50,6 +50,9 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             "their own.",
             (size_t)summary->rows.others, ROWS_MAX);
     }
+    if (summary->is_aborted) {
+        say(remarks, "The run was aborted, because its SLO could not be met any more.");
+    }
     if (summary->is_interrupted) {
         say(remarks, "The run was stopped before its time.");
     }

@@ -57,8 +57,9 @@ static json_t *schedule_to_json(const struct schedule *schedule)
 {
     char words[SCHEDULE_TEXT];
     const struct sine *sine = &schedule->sine;
-    json_t *json = json_pack("{s:s, s:s}", "kind", schedule_kind(schedule)->name, "words",
-                             schedule_print(schedule, words));
+    json_t *json = json_pack("{s:s, s:s, s:f}", "kind", schedule_kind(schedule)->name, "words",
+                             schedule_print(schedule, words), "mean_per_second",
+                             schedule_mean_per_s(schedule));
     if (schedule->type == SCHEDULE_POISSON) {
         json_object_set_new(json, "seed", json_integer((json_int_t)schedule->seed));
     } else if (schedule->type == SCHEDULE_SINE) {

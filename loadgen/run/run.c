@@ -28,6 +28,7 @@ struct state {
     struct result_writer *writer;
     uint64_t seconds;
     bool has_begun;      /* the measured part */
+    bool is_aborted;     /* by the observer */
     double cpu_at_start; /* of the measured part */
     struct cgroup_cpu cgroup_at_start;
     struct source_listener listener;
@@ -131,6 +132,7 @@ static void set_gate(struct gate *gate, enum gate_state to)
  */
 static void note_schedule(struct summary *summary, const struct schedule *schedule)
 {
+    summary->asked_per_s = schedule_mean_per_s(schedule);
     if (schedule->type == SCHEDULE_CONSTANT) {
         summary->rate_count = schedule->rate.count;
         summary->rate_per_ns = schedule->rate.per_ns;
@@ -238,8 +240,9 @@ static void collect(struct state *state, bool last)
     tally_merge(state->summary->tally, state->window);
     note_generator(state, now_ns);
     state->summary->lost_seconds += !journal_write_second(state->writer, &second);
-    if (state->observer->on_second) {
-        state->observer->on_second(state->observer->context, &second);
+    if (state->observer->on_second &&
+        !state->observer->on_second(state->observer->context, &second)) {
+        state->is_aborted = true;
     }
     tally_clear(state->window);
     state->summary->intended = second.intended;
@@ -252,7 +255,8 @@ static void stop(struct state *state)
     uint64_t now_ns = clock_now_ns();
     if (now_ns < atomic_load(&state->shared.stop_ns)) {
         atomic_store(&state->shared.stop_ns, now_ns);
-        state->summary->is_interrupted = true;
+        state->summary->is_aborted = state->is_aborted;
+        state->summary->is_interrupted = !state->is_aborted;
     }
     for (unsigned i = 0; i < state->started; i++) {
         worker_wake(&state->workers[i]);
@@ -290,13 +294,13 @@ static void watch(struct state *state, const struct control *control)
             read(state->shared.finished_fd, &count, sizeof count) == sizeof count) {
             finished += count;
         }
-        bool is_asked = waits[1].revents & POLLIN;
+        if (state->has_begun && finished < state->started && clock_now_ns() >= next_ns) {
+            collect(state, false);
+        }
+        bool is_asked = (waits[1].revents & POLLIN) || state->is_aborted;
         if (is_asked || (state->writer && result_writer_failed(state->writer))) {
             waits[1].fd = -1;
             stop(state);
-        }
-        if (state->has_begun && finished < state->started && clock_now_ns() >= next_ns) {
-            collect(state, false);
         }
     }
 }
@@ -316,6 +320,25 @@ static void name_addresses(const struct address_list *from, struct rows *into)
     char name[ADDRESS_TEXT];
     for (uint32_t i = 0; i < from->count; i++) {
         rows_add(into, address_list_name(from, i, name));
+    }
+}
+
+/* Requests are started in their order, so it is known of which targets the rest would have been. */
+static void attribute_not_started(const struct state *state)
+{
+    const struct targets *targets = state->targets;
+    struct summary *summary = state->summary;
+    uint64_t *by_row = summary->rows_not_started;
+    if (summary->not_started == 0 || state->shared.source->live) {
+        return;
+    }
+    if (targets->count == 1) {
+        by_row[targets->list[0].row] = summary->not_started;
+        return;
+    }
+    targets_count_turns(targets, summary->intended, by_row);
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        by_row[i] -= summary->tally->rows[i].ended;
     }
 }
 
@@ -339,7 +362,8 @@ static bool finish(struct state *state, struct err *err)
             summary->too_late += worker_intended(worker, UINT64_MAX) - worker->started;
         }
     }
-    journal_write_end(state->writer, summary);
+    attribute_not_started(state);
+    journal_write_end(state->writer, summary, state->targets);
     return summary->started == summary->tally->counters.ended ||
            err_set(err, ERR_FAILED,
                    "%" PRIu64 " requests were started and %" PRIu64 " ended: this is a bug of "

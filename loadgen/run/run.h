@@ -7,9 +7,9 @@
  * The calling thread starts the workers, gathers what they counted once a second, tells the
  * observer, and waits for the end. It knows nothing of who asked, and prints nothing.
  *
- * The end comes when the plan's duration has passed, when `control` asks for it, or when the
- * results cannot be written any more; each time what is in flight is drained, and the summary is
- * whole.
+ * The end comes when the plan's duration has passed, when `control` or the observer asks for it, or
+ * when the results cannot be written any more; each time what is in flight is drained, and the
+ * summary is whole.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
@@ -29,9 +29,12 @@ struct control {
     int stop_fd;
 };
 
-/* Called on the thread of `run`, once a second; what it is given is lent for the call. */
+/*
+ * Called on the thread of `run`, once a second; what it is given is lent for the call. False aborts
+ * the run: it ends as if control had asked for it.
+ */
 struct observer {
-    void (*on_second)(void *context, const struct second *second); /* NULL: nobody watches */
+    bool (*on_second)(void *context, const struct second *second); /* NULL: nobody watches */
     void *context;
 };
 

@@ -140,6 +140,13 @@ size_t targets_endpoint_room(const struct targets *targets)
     return targets->endpoint_room ? targets->endpoint_room : targets->endpoint_count;
 }
 
+void targets_count_turns(const struct targets *targets, uint64_t n, uint64_t by_row[ROWS_ALL])
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        by_row[targets->list[i].row] += n / targets->count + (i < n % targets->count);
+    }
+}
+
 void targets_free(struct targets *targets)
 {
     for (size_t i = 0; i < targets->endpoint_count; i++) {

@@ -78,6 +78,10 @@ void targets_free(struct targets *targets);
 /* How many endpoints to make room for. */
 size_t targets_endpoint_room(const struct targets *targets);
 
+/* Adds to `by_row` how many of the first n requests of a run are for the targets of each row, when
+ * the targets take turns. */
+void targets_count_turns(const struct targets *targets, uint64_t n, uint64_t by_row[ROWS_ALL]);
+
 /* For lazy.h. */
 
 /* Adds what a report says of the draft's target. */

@@ -74,6 +74,7 @@ static void write_run(bool has_end, const char *plan_text)
     written->intended = 310;
     written->started = 300;
     written->not_started = 10;
+    written->rows_not_started[0] = 10;
     written->generator =
         (struct generator){2, 1.5, 0.25, 1.0, true, 0.125, 70000, 1 << 20, 5 * NS_PER_MS};
     journal_write_header(writer, plan, wall_ns, 1000);
@@ -85,7 +86,7 @@ static void write_run(bool has_end, const char *plan_text)
         0, NS_PER_S, 310, 300, 0, written->tally, written->tally, &written->generator};
     journal_write_second(writer, &second);
     if (has_end) {
-        journal_write_end(writer, written);
+        journal_write_end(writer, written, &targets);
     }
     ck_assert(result_writer_close(writer, &err));
     json_decref(plan);
@@ -96,7 +97,8 @@ static void write_run(bool has_end, const char *plan_text)
     fclose(file);
 }
 
-#define PLAN "{\"rate\":{\"count\":1000,\"per\":1000000000}}"
+#define PLAN                                                                                       \
+    "{\"rate\":{\"count\":1000,\"per\":1000000000},\"schedule\":{\"mean_per_second\":1000.0}}"
 
 static bool read_back(size_t n)
 {
@@ -149,7 +151,9 @@ START_TEST(what_was_written_is_read_back)
     ck_assert_uint_eq(got->rate_per_ns, NS_PER_S);
     ck_assert_uint_eq(got->intended, 310);
     ck_assert_uint_eq(got->not_started, 10);
-    ck_assert(!got->is_interrupted && !got->is_cut_short);
+    ck_assert_uint_eq(got->rows_not_started[0], 10);
+    ck_assert_double_eq(got->asked_per_s, 1000);
+    ck_assert(!got->is_aborted && !got->is_interrupted && !got->is_cut_short);
     ck_assert_uint_eq(got->damaged, 0);
     ck_assert_uint_eq(got->generator.threads, 2);
     ck_assert_double_eq(got->generator.cpu_limit, 1.5);
@@ -164,10 +168,12 @@ END_TEST
 
 START_TEST(an_interrupted_run_says_so)
 {
-    written->is_interrupted = true;
+    written->is_interrupted = _i == 0;
+    written->is_aborted = _i == 1;
     write_run(true, PLAN);
     ck_assert(read_back(length));
-    ck_assert(got->is_interrupted);
+    ck_assert(got->is_interrupted == (_i == 0));
+    ck_assert(got->is_aborted == (_i == 1));
 }
 END_TEST
 
@@ -434,7 +440,7 @@ Suite *journal_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, what_was_written_is_read_back);
-    tcase_add_test(tests, an_interrupted_run_says_so);
+    tcase_add_loop_test(tests, an_interrupted_run_says_so, 0, 2);
     tcase_add_test(tests, a_schedule_in_words_is_read_back);
     tcase_add_test(tests, without_an_end_it_was_cut_short);
     tcase_add_test(tests, wherever_it_is_cut_what_is_whole_is_read);

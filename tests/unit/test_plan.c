@@ -104,14 +104,16 @@ static const struct {
 } schedules[] = {
     {{.type = SCHEDULE_POISSON, .rate = {3, NS_PER_S}, .seed = 9},
      "{\"count\":3,\"per\":1000000000}",
-     "{\"kind\":\"poisson\",\"words\":\"3/1s poisson of seed 9\",\"seed\":9}"},
+     "{\"kind\":\"poisson\",\"words\":\"3/1s poisson of seed "
+     "9\",\"mean_per_second\":3.0,\"seed\":9}"},
     {{.type = SCHEDULE_SINE, .duration_ns = NS_PER_S, .sine = {7200, 60, 1000, SINE_DOWN}},
      "null",
-     "{\"kind\":\"sine\",\"words\":\"2/s +- 1/m every 1\u00b5s from down\",\"sine\":{"
+     "{\"kind\":\"sine\",\"words\":\"2/s +- 1/m every 1\u00b5s from "
+     "down\",\"mean_per_second\":2.0,\"sine\":{"
      "\"mean_per_hour\":7200,\"amplitude_per_hour\":60,\"period\":1000,\"start\":\"down\"}}"},
     {{.type = SCHEDULE_RAMP, .duration_ns = NS_PER_S, .stages = {{{NS_PER_S, 1, 3600}}, 1}},
      "null",
-     "{\"kind\":\"ramp\",\"words\":\"from 1/h to 1/s in 1s\",\"stages\":[{"
+     "{\"kind\":\"ramp\",\"words\":\"from 1/h to 1/s in 1s\",\"mean_per_second\":1.0,\"stages\":[{"
      "\"duration\":1000000000,\"from_per_hour\":1,\"to_per_hour\":3600}]}"},
 };
 
@@ -142,7 +144,8 @@ START_TEST(as_json_what_is_not_limited_is_null)
     json_t *json = plan_to_json(&plan);
     json_t *expected = json_loads("{\"name\":\"big bang\","
                                   "\"rate\":{\"count\":100,\"per\":1000000000},"
-                                  "\"schedule\":{\"kind\":\"constant\",\"words\":\"100/1s\"},"
+                                  "\"schedule\":{\"kind\":\"constant\",\"words\":\"100/1s\","
+                                  "\"mean_per_second\":100.0},"
                                   "\"duration\":10000000000,\"warmup\":0,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
                                   "\"keepalive\":true,\"max_body\":null,\"threads\":4}",

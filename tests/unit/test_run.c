@@ -137,6 +137,10 @@ START_TEST(what_waits_for_a_connection_at_the_end_is_not_started)
     ck_assert_uint_ge(m.summary->tally->counters.answered, 8);
     ck_assert_uint_le(m.summary->tally->counters.answered, 10);
     ck_assert_uint_ge(m.summary->not_started, 90);
+    for (size_t i = 0; i < 2; i++) { /* the two targets take turns */
+        ck_assert_uint_eq(m.summary->rows_not_started[i] + m.summary->tally->rows[i].ended, 50);
+    }
+    ck_assert_double_eq(m.summary->asked_per_s, 100);
     ck_assert_uint_eq(m.truth.connections_peak, 1);
     ck_assert_uint_le(m.took_ns, 1500 * MS);
     /* Each waited for the one connection, and not for us. */

@@ -110,6 +110,10 @@ START_TEST(what_is_due_is_what_was_asked_for)
     ck_assert_uint_eq(count, asked[_i].count);
     ck_assert_uint_eq(schedule_count(&schedule, schedule.duration_ns), count);
     ck_assert_uint_eq(schedule_count(&schedule, UINT64_MAX), count);
+    /* A count is whole, a rate need not be. */
+    double mean = schedule_mean_per_s(&schedule) * (double)schedule.duration_ns / 1e9;
+    ck_assert_double_gt(mean, (double)count - 1);
+    ck_assert_double_le(mean, (double)count + 1e-6);
     ck_assert_uint_eq(schedule_count(&schedule, 0), 0);
     bool never_falls = true;
     for (size_t k = 1; k < count; k++) {
@@ -214,6 +218,7 @@ START_TEST(a_closed_loop_has_no_moments)
     schedule_begin(&cursor, &schedule, (struct share){4, 2, 1});
     ck_assert_uint_eq(schedule_peek(&cursor), NO_END);
     ck_assert_uint_eq(schedule_count(&schedule, NS_PER_S), 0);
+    ck_assert_double_eq(schedule_mean_per_s(&schedule), 0);
     ck_assert_str_eq(schedule_print(&schedule, text), "as fast as possible");
 }
 END_TEST

@@ -385,6 +385,10 @@ START_TEST(a_name_is_for_one_target_and_equal_names_share_a_row)
         ck_assert_uint_eq(targets.requests[i].row, rows[i]);
     }
     ck_assert_uint_eq(targets.rows.count, 2);
+    uint64_t by_row[ROWS_ALL] = {0, 1000};
+    targets_count_turns(&targets, 4 * 7 + 3, by_row); /* of the last turn the first three */
+    ck_assert_uint_eq(by_row[0], 7 * 2 + 2);
+    ck_assert_uint_eq(by_row[1], 1000 + 7 * 2 + 1);
 }
 END_TEST
 
