@@ -10,6 +10,9 @@
 #                 what building needs; test, lint, bench, fuzz)
 # make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
 # make images     both container images, with docker, podman or buildah (TAG=latest REGISTRY=)
+# make deploy     images of Artifact Registry into the cluster of kubectl's context: PROJECT= REGION= TAG=
+# make undeploy   remove them, and everything that came with them
+# make pin        digests in place of versions for the step images of cloudbuild.yaml
 # make clean      remove build/
 # make help       this text
 #
@@ -54,7 +57,7 @@ PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 
-.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images clean help
+.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images deploy undeploy pin clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Each installs what it needs. Recursion into this same file: what was installed is looked for when it
@@ -107,6 +110,9 @@ install-target-api install-loadgen: install-%: $(B)/bin/%
 
 images:
 	$(Q)COMMIT=$(COMMIT) DATE=$(DATE) docker/build.sh
+
+deploy undeploy pin:
+	$(Q)k8s/$@.sh
 
 clean:
 	rm -rf build

@@ -1,0 +1,104 @@
+#!/bin/sh
+# deploy.sh - puts the images with a tag into the cluster of kubectl's current context (`make deploy`).
+#
+#     PROJECT=my-project REGION=us-central1 TAG=... [REPOSITORY=headroom] k8s/deploy.sh
+#
+# The tag is looked up once; what is applied names the images by their digests. Project, region and
+# digests go into build/deploy/kustomization.yaml, and into no file that git knows. Shows what will
+# change, applies it, waits until every pod is ready, and prints the commands to measure.
+set -eu
+cd "$(dirname "$0")/.."
+NAMESPACE=headroom
+
+stop() {
+    echo "deploy: $*" >&2
+    exit 1
+}
+for variable in PROJECT REGION TAG; do
+    eval "[ -n \"\${$variable:-}\" ]" || stop "$variable is missing: make deploy PROJECT=my-project REGION=us-central1 TAG=the-build's-id"
+done
+for program in gcloud kubectl diff; do
+    command -v "$program" >/dev/null || stop "$program is not installed; docs/kubernetes.md, \"Once\", says how"
+done
+REGISTRY=$REGION-docker.pkg.dev/$PROJECT/${REPOSITORY:-headroom}
+
+# digest_of PROGRAM: of the image that has the tag now
+digest_of() {
+    digest=$(gcloud artifacts docker images describe "$REGISTRY/$1:$TAG" --project "$PROJECT" \
+        --format 'value(image_summary.digest)') ||
+        stop "$REGISTRY/$1:$TAG cannot be looked up; gcloud artifacts docker tags list $REGISTRY/$1 says what there is, gcloud builds submit makes it"
+    case $digest in
+    sha256:*) echo "$digest" ;;
+    *) stop "gcloud says \"$digest\" where the digest of $REGISTRY/$1:$TAG was expected" ;;
+    esac
+}
+
+# write_overlay: the images by digest, over the overlay for GKE
+write_overlay() {
+    mkdir -p build/deploy
+    target_api=$(digest_of target-api)
+    loadgen=$(digest_of loadgen)
+    cat >build/deploy/kustomization.yaml <<EOF
+# Written by k8s/deploy.sh: $REGISTRY, tag $TAG.
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources: [../../k8s/overlays/gke]
+images:
+  - name: REGION-docker.pkg.dev/PROJECT/headroom/target-api
+    newName: $REGISTRY/target-api
+    digest: $target_api
+  - name: REGION-docker.pkg.dev/PROJECT/headroom/loadgen
+    newName: $REGISTRY/loadgen
+    digest: $loadgen
+EOF
+}
+
+# Before the first time there is nothing to compare with, and no namespace to compare in.
+show_difference() {
+    if [ -z "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name)" ]; then
+        echo "deploy: everything is new:"
+        kubectl apply --dry-run=client -k build/deploy
+        return
+    fi
+    status=0
+    kubectl diff -k build/deploy || status=$?
+    case $status in
+    0) echo "deploy: nothing differs" ;;
+    1) ;;
+    *) stop "kubectl diff failed" ;;
+    esac
+}
+
+# A pod that waits for a node, an image or its probe: say which, and why.
+wait_until_ready() {
+    for name in target-api loadgen; do
+        kubectl rollout status -n "$NAMESPACE" "deployment/$name" --timeout=10m && continue
+        kubectl get pods -n "$NAMESPACE" -o wide || true
+        kubectl get events -n "$NAMESPACE" --sort-by=.lastTimestamp | tail -n 20 || true
+        stop "$name is not ready; the events above say why (docs/kubernetes.md, \"When it does not start\")"
+    done
+}
+
+print_commands() {
+    pod=$(kubectl get pods -n "$NAMESPACE" -l app.kubernetes.io/name=loadgen \
+        --field-selector=status.phase=Running -o 'jsonpath={.items[0].metadata.name}')
+    cat <<EOF
+
+Measure, from the generator's pod:
+
+  kubectl exec -n $NAMESPACE -i $pod -- bash -c "vegeta --version && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/get-health-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/get-metadata-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/post-add_users-target | vegeta report -type=text"
+
+From outside, once the load balancer has an address (kubectl get service -n $NAMESPACE target-api):
+
+  curl http://ADDRESS:5000/health
+
+It costs money until: make undeploy, and the clean-up of docs/kubernetes.md.
+EOF
+}
+
+echo "deploy: to $(kubectl config current-context), namespace $NAMESPACE"
+write_overlay
+show_difference
+kubectl apply -k build/deploy
+wait_until_ready
+print_commands

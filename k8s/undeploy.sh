@@ -1,0 +1,22 @@
+#!/bin/sh
+# undeploy.sh - removes what deploy.sh made: the namespace with everything in it (`make undeploy`).
+#
+# Waits until the load balancer is gone too, which costs money as long as it is there.
+set -eu
+cd "$(dirname "$0")/.."
+NAMESPACE=headroom
+
+command -v kubectl >/dev/null || { echo "undeploy: kubectl is not installed" >&2; exit 1; }
+echo "undeploy: from $(kubectl config current-context), namespace $NAMESPACE"
+owner=$(kubectl get namespace "$NAMESPACE" --ignore-not-found \
+    -o 'jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/part-of}')
+case $owner in
+'') echo "undeploy: there is none" ;;
+"$NAMESPACE/headroom") kubectl delete namespace "$NAMESPACE" --timeout=10m ;;
+*)
+    echo "undeploy: namespace $NAMESPACE is somebody else's: it has no label app.kubernetes.io/part-of=headroom" >&2
+    exit 1
+    ;;
+esac
+rm -rf build/deploy
+echo "undeploy: cluster and images are still there and cost money: docs/kubernetes.md, \"Clean up\""
