@@ -1,0 +1,168 @@
+#!/bin/sh
+# cloudbuild.yaml, deploy, undeploy and pin without Google: each step and script runs as it is written,
+# in a copy of the tree without .git; docker, gcloud, kubectl and the like only write down their call.
+set -eu
+. "$(dirname "$0")/lib.sh"
+need kubectl "kubectl (https://kubernetes.io/docs/tasks/tools)"
+export PYTHONDONTWRITEBYTECODE=1
+REAL_KUBECTL=$(command -v kubectl)
+REAL_MAKE=$(command -v make)
+HERE=$PWD
+DIGEST=sha256:$(printf '%064d' 7)
+export REAL_KUBECTL REAL_MAKE TMP DIGEST
+
+cloudbuild() {
+    /usr/bin/python3 "$HERE/tests/k8s/cloudbuild.py" "$@"
+}
+cloudbuild check cloudbuild.yaml >"$TMP/out" || fail "$(cat "$TMP/out")"
+cloudbuild break cloudbuild.yaml >"$TMP/out" || fail "$(cat "$TMP/out")"
+
+# A copy of what git knows or would add: what `gcloud builds submit` sends
+mkdir "$TMP/workspace" "$TMP/bin" "$TMP/home"
+git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
+    [ ! -e "$file" ] || printf '%s\n' "$file"
+done >"$TMP/files"
+tar -cf - -T "$TMP/files" | tar -xf - -C "$TMP/workspace"
+cd "$TMP/workspace"
+
+# The stand-ins. What one is to fail at is a pattern in $TMP/broken.
+cat >"$TMP/bin/stand-in" <<'EOF'
+#!/bin/sh
+name=$(basename "$0")
+echo "$name $*" >>"$TMP/calls"
+if [ -s "$TMP/broken" ] && echo "$name $*" | grep -qf "$TMP/broken"; then
+    echo "$name: broken" >&2
+    exit 3
+fi
+case "$name $*" in
+"gcloud artifacts docker images describe"*) echo "$DIGEST" ;;
+"kubectl config current-context") echo a-cluster ;;
+"kubectl get namespace"*part-of*) cat "$TMP/owner" ;;
+"kubectl get namespace"*) sed 's,/.*,,' "$TMP/owner" ;;
+"kubectl get pods"*jsonpath*) echo loadgen-abc ;;
+"kubectl diff"*) echo "-  replicas: 3"; exit 1 ;;
+"kubectl apply -k"*) "$REAL_KUBECTL" kustomize "$3" >"$TMP/applied.yaml" ;;
+"kubectl delete namespace"*) : >"$TMP/owner" ;;
+"skopeo inspect"*) echo "the manifest of $3" ;;
+esac
+EOF
+chmod +x "$TMP/bin/stand-in"
+for name in docker gcloud kubectl apt-get make skopeo; do ln -s stand-in "$TMP/bin/$name"; done
+: >"$TMP/calls"
+: >"$TMP/broken"
+: >"$TMP/owner"
+PATH=$TMP/bin:$PATH
+HOME=$TMP/home
+export PATH HOME
+
+# calls PATTERN: how many there were
+calls() {
+    grep -c "$1" "$TMP/calls" || true
+}
+# steps [_X=Y]...: all of them, as far as they go
+steps() {
+    : >"$TMP/calls"
+    for step in $(cloudbuild steps cloudbuild.yaml); do
+        cloudbuild run cloudbuild.yaml "$step" "$@" >"$TMP/out" 2>&1 || return 1
+    done
+}
+# stops_at STEP: with $TMP/broken it ends there, and nothing after it is called
+stops_at() {
+    ! steps _DEPLOY=true || fail "a broken \"$(cat "$TMP/broken")\" is passed over"
+    expect_eq "where \"$(cat "$TMP/broken")\" stops the build" "$step" "$1"
+    : >"$TMP/broken"
+}
+
+tag=11111111-2222-3333-4444-555555555555
+registry=us-central1-docker.pkg.dev/test-project/headroom
+steps || fail "step $step: $(cat "$TMP/out")"
+for command in "make lint" "make test"; do expect_eq "$command" "$(calls "^$command\$")" 1; done
+for program in target-api loadgen; do
+    expect_eq "builds of $program" \
+        "$(calls "^docker build .*-t $registry/$program:$tag .*-f docker/$program.Dockerfile .* \.\$")" 1
+    expect_eq "its cache" "$(calls "^docker build .*--cache-from $registry/$program:build ")" 2
+    expect_eq "pushes of $program" "$(calls "^docker push $registry/$program:$tag\$")" 1
+done
+expect_eq "not deployed" "$(calls '^gcloud\|^kubectl')" 0
+
+# The first build finds no cache; everything else that fails ends the build.
+echo '^docker pull' >"$TMP/broken"
+steps || fail "no cache: step $step: $(cat "$TMP/out")"
+for broken in "check ^apt-get install" "check ^make lint" "check ^make test" \
+    "build-target-api ^docker build.*target-api:build " "build-loadgen ^docker build.*loadgen:1111" \
+    "push ^docker push.*target-api" "push ^docker push.*loadgen" "deploy ^gcloud container" \
+    "deploy ^gcloud artifacts" "deploy ^kubectl apply" "deploy ^kubectl rollout.*target-api"; do
+    echo "${broken#* }" >"$TMP/broken"
+    stops_at "${broken%% *}"
+done
+
+# By digest only
+steps _DEPLOY=true _TAG=v1 _CLUSTER=c _LOCATION=us-central1-a _REGION=europe-west1 || fail "deploy: $(cat "$TMP/out")"
+expect_eq "credentials" "$(calls '^gcloud container clusters get-credentials c --location us-central1-a')" 1
+registry=europe-west1-docker.pkg.dev/test-project/headroom
+expect_eq "looked up" "$(calls "^gcloud artifacts docker images describe $registry/.*:v1 ")" 2
+expect_eq "images" "$(sed -n 's/^ *image: //p' "$TMP/applied.yaml")" \
+    "$(printf '%s@%s\n' "$registry/loadgen" "$DIGEST" "$registry/target-api" "$DIGEST")"
+
+# make deploy: what is missing is named
+deploy() {
+    : >"$TMP/calls"
+    status=0
+    "$REAL_MAKE" -s deploy "$@" >"$TMP/out" 2>"$TMP/err" || status=$?
+}
+deploy PROJECT=p REGION=europe-west1
+expect_eq "without a tag" "$status $(calls .)" "2 0"
+expect_has "without a tag" "$(cat "$TMP/err")" "deploy: TAG is missing: make deploy PROJECT="
+echo '^gcloud artifacts' >"$TMP/broken"
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "an unknown tag" "$status $(calls apply)" "2 0"
+expect_has "an unknown tag" "$(cat "$TMP/err")" "europe-west1-docker.pkg.dev/p/headroom/target-api:v2 cannot be looked up"
+: >"$TMP/broken"
+
+# The first time everything is new; then there is a difference; in the end the commands.
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "the first time" "$status $(calls '^kubectl diff') $(calls '^kubectl apply --dry-run=client')" "0 0 1"
+echo headroom/headroom >"$TMP/owner"
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "the second time" "$status $(calls '^kubectl diff')" "0 1"
+expect_has "the difference" "$(cat "$TMP/out")" "-  replicas: 3"
+expect_has "the command" "$(cat "$TMP/out")" \
+    'kubectl exec -n headroom -i loadgen-abc -- bash -c "vegeta --version && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/get-health-target | vegeta report -type=text'
+order=$(sed -n 's/^kubectl \(diff\|apply\|rollout\) .*/\1/p' "$TMP/calls" | tr '\n' ' ')
+expect_eq "in this order" "$order" "diff apply rollout rollout "
+
+echo '^kubectl rollout.*loadgen' >"$TMP/broken"
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "a pod that does not start" "$status $(calls '^kubectl get events')" "2 1"
+expect_has "a pod that does not start" "$(cat "$TMP/err")" "deploy: loadgen is not ready"
+echo '^kubectl diff' >"$TMP/broken"
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "no difference can be shown" "$status $(calls '^kubectl apply')" "2 0"
+: >"$TMP/broken"
+
+# make undeploy: only what is ours
+echo headroom/somebody >"$TMP/owner"
+"$REAL_MAKE" -s undeploy >"$TMP/out" 2>&1 && fail "somebody else's namespace was removed"
+expect_eq "deletes" "$(calls '^kubectl delete')" 0
+echo headroom/headroom >"$TMP/owner"
+"$REAL_MAKE" -s undeploy >"$TMP/out" || fail "undeploy: $(cat "$TMP/out")"
+expect_eq "deletes" "$(calls '^kubectl delete namespace headroom')" 1
+"$REAL_MAKE" -s undeploy >"$TMP/out" || fail "undeploy twice: $(cat "$TMP/out")"
+
+# Nothing but build/ is new or changed (.git is what the check's `git init` made).
+expect_eq "what is left behind" "$(find . -newer "$TMP/bin/stand-in" -type f ! -path './build/*' ! -path './.git/*')" ""
+[ ! -e build/deploy ] || fail "build/deploy is left behind"
+
+# make pin: digests, and the versions beside them; again: the same; without a network: nothing
+echo '^skopeo.*google-cloud-cli' >"$TMP/broken"
+"$REAL_MAKE" -s pin >"$TMP/out" 2>&1 && fail "an image that cannot be looked up is pinned"
+cmp cloudbuild.yaml "$HERE/cloudbuild.yaml"
+: >"$TMP/broken"
+"$REAL_MAKE" -s pin >"$TMP/out" || fail "pin: $(cat "$TMP/out")"
+expected=$(echo "the manifest of docker://debian:12.11-slim" | sha256sum | cut -d ' ' -f 1)
+expect_has "pinned" "$(cat cloudbuild.yaml)" "    name: debian@sha256:$expected # 12.11-slim"
+expect_eq "steps by version" "$(grep -c '^    name: .*:[0-9.]*$' cloudbuild.yaml || true)" 0
+cp cloudbuild.yaml "$TMP/pinned"
+"$REAL_MAKE" -s pin >"$TMP/out" || fail "pin again: $(cat "$TMP/out")"
+cmp cloudbuild.yaml "$TMP/pinned"
+cloudbuild check cloudbuild.yaml >"$TMP/out" || fail "pinned: $(cat "$TMP/out")"
