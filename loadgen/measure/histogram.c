@@ -76,7 +76,14 @@ uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *wi
 
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
 {
-    return h->count == 0 ? 0 : histogram_at_rank(h, NULL, histogram_rank(h->count, per_million));
+    uint64_t rank = histogram_rank(h->count, per_million);
+    if (h->count == 0) {
+        return 0;
+    }
+    if (rank <= 1 || rank == h->count) { /* the ends are known exactly */
+        return rank <= 1 ? h->min_ns : h->max_ns;
+    }
+    return histogram_at_rank(h, NULL, rank);
 }
 
 /* The bucket that begins there; the one behind the last when none does. */

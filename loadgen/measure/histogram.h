@@ -61,8 +61,8 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /*
  * The percentile by nearest rank: the value at rank ceil(per_million/1e6 * count), at most 0.05 %
- * off (the middle of its bucket, never outside minimum and maximum). 990000 is the 99th.
- * 0 when empty. A rank among the clipped values gives the maximum.
+ * off (the middle of its bucket, never outside minimum and maximum; the first and the last rank are
+ * exact). 990000 is the 99th. 0 when empty. A rank among the clipped values gives the maximum.
  */
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
 

@@ -6,6 +6,15 @@
 #include "loadgen/measure/answer_codec.h"
 #include "loadgen/measure/error_text.h"
 
+static struct tally *create_tally(const struct recorder_config *config)
+{
+    struct tally *tally = tally_create(config->by_target, config->by_address);
+    if (tally && config->buckets) {
+        tally_count_by(tally, config->buckets);
+    }
+    return tally;
+}
+
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config, struct err *err)
 {
     memset(recorder, 0, sizeof *recorder);
@@ -13,8 +22,8 @@ bool recorder_init(struct recorder *recorder, const struct recorder_config *conf
     recorder->addresses = config->addresses;
     recorder->texts = config->texts;
     recorder->writer = config->writer;
-    recorder->tally = tally_create(config->by_target, config->by_address);
-    atomic_init(&recorder->empty, tally_create(config->by_target, config->by_address));
+    recorder->tally = create_tally(config);
+    atomic_init(&recorder->empty, create_tally(config));
     atomic_init(&recorder->published, NULL);
     if (!recorder->tally || !atomic_load(&recorder->empty)) {
         recorder_fini(recorder);

@@ -61,7 +61,8 @@ struct recorder_config {
     const struct address_list *addresses;
     struct text_pool *texts;
     struct result_writer *writer;
-    bool by_target; /* tell results apart by that */
+    const struct buckets *buckets; /* whose bounds latencies are counted by; NULL: none */
+    bool by_target;                /* tell results apart by that */
     bool by_address;
 };
 

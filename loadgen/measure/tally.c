@@ -38,6 +38,12 @@ void tally_destroy(struct tally *tally)
     free(tally);
 }
 
+void tally_count_by(struct tally *tally, const struct buckets *bounds)
+{
+    tally->buckets = *bounds;
+    buckets_clear(&tally->buckets);
+}
+
 static void clear_rows(struct tally_row *rows)
 {
     for (size_t i = 0; rows && i < ROWS_ALL; i++) {
@@ -66,6 +72,7 @@ void tally_clear(struct tally *tally)
     tally->end_ns = 0;
     tally->error_count = 0;
     memset(tally->kinds, 0, sizeof tally->kinds);
+    buckets_clear(&tally->buckets);
 #define X(name, label) histogram_clear(&tally->name);
     TIMINGS(X)
 #undef X
@@ -161,6 +168,7 @@ void tally_add(struct tally *tally, const struct result *result)
     tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
     tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
     histogram_record(&tally->latency, latency);
+    buckets_record(&tally->buckets, latency);
     if (result->outcome != OUTCOME_ANSWERED) {
         histogram_record(&tally->unanswered, latency);
     }
@@ -220,6 +228,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     for (size_t i = 0; i < OUTCOMES_ALL; i++) {
         count_kind(&into->kinds[i], from->kinds[i].example, from->kinds[i].count);
     }
+    buckets_merge(&into->buckets, &from->buckets);
 #define X(name, label) histogram_merge(&into->name, &from->name);
     TIMINGS(X)
 #undef X

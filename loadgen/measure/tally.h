@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/measure/buckets.h"
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
@@ -83,6 +84,7 @@ struct tally {
     size_t error_count;
     struct error_count errors[TALLY_ERRORS];
     struct error_kind kinds[OUTCOMES_ALL];
+    struct buckets buckets; /* of the latencies, by the bounds of tally_count_by */
 #define X(name, label) struct histogram name;
     TIMINGS(X)
 #undef X
@@ -99,6 +101,9 @@ extern const char *const error_kind_names[OUTCOMES_ALL];
 /* NULL when memory is short. By what are results told apart as well? */
 struct tally *tally_create(bool by_target, bool by_address);
 void tally_destroy(struct tally *tally);
+
+/* Counts latencies by these bounds as well; to be called before the first result. */
+void tally_count_by(struct tally *tally, const struct buckets *bounds);
 
 void tally_clear(struct tally *tally);
 

@@ -388,6 +388,15 @@ static void clean_up(struct state *state)
     address_list_fini(&state->shared.addresses);
 }
 
+static struct tally *create_window(const struct summary *summary, bool by_target, bool by_address)
+{
+    struct tally *window = tally_create(by_target, by_address);
+    if (window) {
+        tally_count_by(window, &summary->tally->buckets);
+    }
+    return window;
+}
+
 bool run(const struct plan *plan, const struct targets *targets, const struct source *source,
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err)
@@ -399,7 +408,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .summary = summary,
         .observer = observer,
         .writer = writer,
-        .window = tally_create(by_target, by_address),
+        .window = create_window(summary, by_target, by_address),
         .shared =
             {
                 .plan = plan,
@@ -419,6 +428,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .addresses = &state.shared.addresses,
         .texts = &summary->texts,
         .writer = writer,
+        .buckets = &summary->tally->buckets,
         .by_target = by_target,
         .by_address = by_address,
     };

@@ -35,7 +35,7 @@ static void setup(void)
     text_pool_init(&texts);
     recorder = calloc(1, sizeof *recorder);
     into = tally_create(true, false);
-    struct recorder_config config = {&targets, &addresses, &texts, writer, true, false};
+    struct recorder_config config = {&targets, &addresses, &texts, writer, NULL, true, false};
     ck_assert(recorder_init(recorder, &config, &err));
     recorder->origin_ns = START;
 }
