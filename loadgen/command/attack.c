@@ -138,7 +138,8 @@ static const struct cli_flag flags[] = {
     {"redirects", "N", set_redirects, FIELD(max_redirects), "10",
      "redirects to follow; -1 is none, the answer counts as a success"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
-     "print a report of the run on stdout: text or json (text when stdout is a terminal)"},
+     "print a report of the run on stdout: text, json, hist[0,10ms,100ms] or hdrplot "
+     "(text when stdout is a terminal)"},
     NOT_YET("resolvers"),
     NOT_YET("root-certs"),
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
@@ -177,7 +178,7 @@ static const struct cli cli = {
 /* What an attack holds while it runs. */
 struct attack {
     struct options options;
-    const struct report *report; /* NULL: none is asked for */
+    struct report_choice choice; /* its report is NULL when none is asked for */
     bool keeps_results;
     int output_fd;
     struct aim aim;
@@ -203,10 +204,8 @@ static bool decide_outputs(struct attack *attack, struct err *err)
                        "-output a file");
     }
     if (options->report || is_terminal || (!keeps && !options->output)) {
-        attack->report = report_find(options->report ? options->report : "text", err);
-        if (!attack->report) {
-            return err_prefix(err, "-report");
-        }
+        return report_choose(&attack->choice, "-report", options->report ? options->report : "text",
+                             "", err);
     }
     return true;
 }
@@ -343,12 +342,14 @@ static bool run_attack(struct attack *attack, struct err *err)
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
+    tally_count_by(summary->tally, &attack->choice.buckets);
     bool ok = plan_check(&plan, err) && has_files(&plan, err) &&
               start_exporter(attack, summary, err) && open_output(attack, err) &&
               measure(attack, &plan, summary, err);
     exporter_show(attack->exporter, summary);
     /* What was measured is worth reporting even when the results could not be written. */
-    if (attack->report && summary->has_plan && !attack->report->write(summary, stdout)) {
+    const struct report *report = attack->choice.report;
+    if (report && summary->has_plan && !report->write(summary, stdout)) {
         ok = err_set(err, ERR_FAILED, "cannot write the report to stdout: %s", strerror(errno));
     }
     exporter_stop(attack->exporter);

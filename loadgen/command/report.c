@@ -9,15 +9,18 @@
 
 struct options {
     const char *type;
+    const char *buckets;
     const char *output;
 };
 
 static const struct cli_flag flags[] = {
-    {"buckets", NULL, NULL, 0, NULL, NULL},
+    {"buckets", "[TIME,...]", cli_set_string, offsetof(struct options, buckets), "",
+     "bounds of buckets, for hist and json"},
     {"every", NULL, NULL, 0, NULL, NULL},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "where the report goes"},
-    {"type", "TYPE", cli_set_string, offsetof(struct options, type), "text", "text or json"},
+    {"type", "TYPE", cli_set_string, offsetof(struct options, type), "text",
+     "text, json, hist[0,10ms,100ms] or hdrplot"},
     {0},
 };
 
@@ -76,16 +79,17 @@ static bool report_main(const struct command_globals *globals, int argc, char **
     if (result != CLI_OK) {
         return result == CLI_DONE;
     }
-    const struct report *report = report_find(options.type, err);
-    if (!report) {
-        return err_prefix(err, "-type");
+    struct report_choice choice;
+    if (!report_choose(&choice, "-type", options.type, options.buckets, err)) {
+        return false;
     }
     struct summary *summary = summary_create();
     if (!summary) {
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
+    tally_count_by(summary->tally, &choice.buckets);
     bool ok = read_files(summary, operands, argv + 1, err) &&
-              write_report(report, summary, options.output, err);
+              write_report(choice.report, summary, options.output, err);
     summary_destroy(summary);
     return ok;
 }

@@ -1,3 +1,4 @@
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -106,21 +107,33 @@ static void add_remark(void *context, const char *sentence)
     json_array_append_new(context, json_string(sentence));
 }
 
+/* Counts by the lower bounds in nanoseconds; NULL when no buckets were asked for. */
+static json_t *buckets(const struct buckets *asked)
+{
+    json_t *json = asked->count > 0 ? json_object() : NULL;
+    for (size_t i = 0; i < asked->count; i++) {
+        char key[24];
+        snprintf(key, sizeof key, "%" PRIu64, asked->from_ns[i]);
+        json_object_set_new(json, key, integer(asked->counts[i]));
+    }
+    return json;
+}
+
 /* The keys that vegeta has, in its order. */
 static json_t *vegeta_object(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
     uint64_t requests = tally->counters.ended;
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}", "latencies",
-        timing(&tally->latency), "bytes_in", bytes(tally->bytes_in, requests), "bytes_out",
-        bytes(tally->bytes_out, requests), "earliest", moment(summary, tally->first_intended_ns),
-        "latest", moment(summary, tally->last_intended_ns), "end", moment(summary, tally->end_ns),
-        "duration", integer(summary_attack_ns(summary)), "wait", integer(summary_wait_ns(summary)),
-        "requests", integer(requests), "rate", summary_rate(summary), "throughput",
-        summary_throughput(summary), "success",
-        requests ? (double)tally_successes(tally) / (double)requests : 0.0, "status_codes",
-        status_codes(tally), "errors", errors(tally));
+        "{s:o, s:o*, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:f, s:o, s:o}", "latencies",
+        timing(&tally->latency), "buckets", buckets(&tally->buckets), "bytes_in",
+        bytes(tally->bytes_in, requests), "bytes_out", bytes(tally->bytes_out, requests),
+        "earliest", moment(summary, tally->first_intended_ns), "latest",
+        moment(summary, tally->last_intended_ns), "end", moment(summary, tally->end_ns), "duration",
+        integer(summary_attack_ns(summary)), "wait", integer(summary_wait_ns(summary)), "requests",
+        integer(requests), "rate", summary_rate(summary), "throughput", summary_throughput(summary),
+        "success", requests ? (double)tally_successes(tally) / (double)requests : 0.0,
+        "status_codes", status_codes(tally), "errors", errors(tally));
 }
 
 static void add_ours(json_t *json, const struct summary *summary)

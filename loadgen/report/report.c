@@ -2,19 +2,54 @@
 
 #include <string.h>
 
-static const struct report *const reports[] = {&report_text, &report_json};
+#include "loadgen/report/buckets_text.h"
 
-const struct report *report_find(const char *name, struct err *err)
+static const struct report *const reports[] = {
+    &report_text,
+    &report_json,
+    &report_hist,
+    &report_hdrplot,
+};
+
+/* The report with the name that stands before a bracket, if there is one. */
+static const struct report *find(const char *type, size_t length, struct err *err)
 {
     for (size_t i = 0; i < sizeof reports / sizeof reports[0]; i++) {
-        if (strcmp(reports[i]->name, name) == 0) {
+        const char *name = reports[i]->name;
+        bool may_go_on = reports[i] == &report_hist || type[length] == '\0';
+        if (strlen(name) == length && strncmp(name, type, length) == 0 && may_go_on) {
             return reports[i];
         }
     }
-    bool is_vegetas = strncmp(name, "hist", 4) == 0 || strcmp(name, "hdrplot") == 0;
     err_set(err, ERR_USAGE,
-            is_vegetas ? "report type \"%s\" is not there yet; use text or json"
-                       : "unknown report type \"%s\"; use text or json",
-            name);
+            "unknown report type \"%s\"; use text, json, hist[0,10ms,100ms] or hdrplot", type);
     return NULL;
+}
+
+static bool choose(struct report_choice *choice, const char *type, bool has_buckets,
+                   struct err *err)
+{
+    size_t length = strcspn(type, "[");
+    choice->report = find(type, length, err);
+    if (!choice->report || choice->report != &report_hist || (has_buckets && !type[length])) {
+        return choice->report != NULL;
+    }
+    if (has_buckets) {
+        return err_set(err, ERR_USAGE, "\"%s\" has buckets, and so has -buckets; leave one out",
+                       type);
+    }
+    return buckets_parse(&choice->buckets, type, length, err);
+}
+
+bool report_choose(struct report_choice *choice, const char *flag, const char *type,
+                   const char *buckets, struct err *err)
+{
+    *choice = (struct report_choice){0};
+    if (!choose(choice, type, buckets[0] != '\0', err)) {
+        return err_prefix(err, "%s", flag);
+    }
+    if (buckets[0] != '\0' && !buckets_parse(&choice->buckets, buckets, 0, err)) {
+        return err_prefix(err, "-buckets");
+    }
+    return true;
 }

@@ -24,9 +24,22 @@ struct report {
 
 extern const struct report report_text;
 extern const struct report report_json;
+extern const struct report report_hist;
+extern const struct report report_hdrplot;
 
-/* The format with this name; NULL with ERR_USAGE that lists the names. */
-const struct report *report_find(const char *name, struct err *err);
+/* Which report is asked for. Its buckets belong into the tally before the first result. */
+struct report_choice {
+    const struct report *report;
+    struct buckets buckets; /* count 0: none; hist has some, json may have, others take no notice */
+};
+
+/*
+ * The report of this type (the value of `flag`, which errors name): the name of one, or
+ * hist[0,1ms,10ms]. `buckets` is the value of -buckets, "" for none. ERR_USAGE when there is no
+ * such type, or when the buckets are wrong.
+ */
+bool report_choose(struct report_choice *choice, const char *flag, const char *type,
+                   const char *buckets, struct err *err);
 
 /*
  * What a reader of the numbers must know, as whole sentences: what was not sent or late, what is

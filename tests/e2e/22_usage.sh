@@ -32,7 +32,7 @@ refused 1 "-output: cannot open nowhere/results: No such file" attack -output no
 refused 1 'cannot resolve "no.such.host.invalid"' attack -duration 1s http://no.such.host.invalid/
 refused 2 'unknown command "atack"; the nearest is attack' atack
 refused 2 "encode is a command of vegeta's that is not there yet" encode
-refused 2 '-type: report type "hist[0,1ms]" is not there yet' report -type "hist[0,1ms]"
+refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms] or hdrplot' report -type plots
 refused 1 "cannot open nothing: No such file" report nothing
 refused 1 "stdin: no results of loadgen attack in it" report
 

@@ -289,13 +289,58 @@ END_TEST
 
 START_TEST(formats_are_found_by_their_names)
 {
-    ck_assert_ptr_eq(report_find("text", &err), &report_text);
-    ck_assert_ptr_eq(report_find("json", &err), &report_json);
-    ck_assert_ptr_null(report_find("xml", &err));
-    ck_assert_str_eq(err.text, "unknown report type \"xml\"; use text or json");
+    static const char *const names[] = {"text", "json", "hist[0,1ms]", "hdrplot"};
+    static const struct report *const reports[] = {&report_text, &report_json, &report_hist,
+                                                   &report_hdrplot};
+    static const char *const wrong[] = {"", "xml", "texts", "json[1ms]", "histo", "hdrplot[1ms]"};
+    struct report_choice choice;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        ck_assert(report_choose(&choice, "-type", names[i], "", &err));
+        ck_assert_ptr_eq(choice.report, reports[i]);
+        ck_assert_uint_eq(choice.buckets.count, reports[i] == &report_hist ? 2 : 0);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char expected[128];
+        snprintf(
+            expected, sizeof expected,
+            "-report: unknown report type \"%s\"; use text, json, hist[0,10ms,100ms] or hdrplot",
+            wrong[i]);
+        err.code = ERR_NONE;
+        ck_assert(!report_choose(&choice, "-report", wrong[i], "", &err));
+        ck_assert_str_eq(err.text, expected);
+    }
+}
+END_TEST
+
+START_TEST(buckets_come_from_one_place)
+{
+    struct report_choice choice;
+    ck_assert(report_choose(&choice, "-type", "json", "[0,1ms]", &err));
+    ck_assert_uint_eq(choice.buckets.count, 2);
+    ck_assert(report_choose(&choice, "-type", "text", "[0,1ms]", &err)); /* of no use there */
+    ck_assert(!report_choose(&choice, "-type", "hist", "", &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "-type: buckets are written as [0,1ms,10ms]\n"));
     err.code = ERR_NONE;
-    ck_assert_ptr_null(report_find("hist[0,1ms]", &err));
-    ck_assert_str_eq(err.text, "report type \"hist[0,1ms]\" is not there yet; use text or json");
+    ck_assert(!report_choose(&choice, "-type", "hist[1ms]", "[1ms]", &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "leave one out"));
+    err.code = ERR_NONE;
+    ck_assert(!report_choose(&choice, "-type", "json", "1ms", &err));
+    ck_assert_ptr_eq(strstr(err.text, "-buckets: "), err.text);
+}
+END_TEST
+
+START_TEST(the_json_counts_by_buckets_when_asked)
+{
+    struct report_choice choice;
+    ck_assert(report_choose(&choice, "-type", "json", "[250ns,1us]", &err));
+    tally_clear(summary->tally);
+    tally_count_by(summary->tally, &choice.buckets);
+    for (uint64_t k = 0; k < 4; k++) {
+        add(0, 130 + 100 * k, 200, NULL); /* 70 ns of lag and connect */
+    }
+    write_report(&report_json);
+    ck_assert_ptr_nonnull(
+        strstr(text, "},\"buckets\":{\"0\":1,\"250\":3,\"1000\":0},\"bytes_in\""));
 }
 END_TEST
 
@@ -317,6 +362,8 @@ Suite *report_suite(void)
     tcase_add_test(tests, an_error_that_is_not_utf_8_is_in_the_json_as_well);
     tcase_add_loop_test(tests, a_report_that_cannot_be_written_fails, 0, 2);
     tcase_add_test(tests, formats_are_found_by_their_names);
+    tcase_add_test(tests, buckets_come_from_one_place);
+    tcase_add_test(tests, the_json_counts_by_buckets_when_asked);
     suite_add_tcase(suite, tests);
     return suite;
 }
