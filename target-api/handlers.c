@@ -25,9 +25,10 @@ struct reply handlers_metadata(const struct service *service, const struct reque
     return reply_document(200, store_get_metadata(service->store));
 }
 
-static struct reply attribute_of(struct store *store, int64_t id, enum store_attribute attribute)
+static struct reply attribute_of(struct store *store, const struct pyint *id,
+                                 enum store_attribute attribute)
 {
-    struct text *value = store_get(store, id, attribute);
+    struct text *value = store_get(store, pyint_slice(id), attribute);
     if (!value) {
         return reply_static(404, "{\"detail\":\"User not found\"}");
     }
@@ -36,22 +37,22 @@ static struct reply attribute_of(struct store *store, int64_t id, enum store_att
 
 struct reply handlers_name_by_path(const struct service *service, const struct request *request)
 {
-    int64_t id = 0;
-    if (!pynum_parse_int(request->parameter, &id)) {
+    struct pyint id;
+    if (!pynum_parse_field(request->parameter, &id)) {
         return detail_reply_one("path", "users_id", DETAIL_INTEGER);
     }
-    return attribute_of(service->store, id, STORE_NAME);
+    return attribute_of(service->store, &id, STORE_NAME);
 }
 
 /* False: `refusal` is the answer. */
-static bool take_query_id(const struct request *request, int64_t *id, struct reply *refusal)
+static bool take_query_id(const struct request *request, struct pyint *id, struct reply *refusal)
 {
     struct slice value;
     if (!request_query(request, "users_id", &value)) {
         *refusal = detail_reply_one("query", "users_id", DETAIL_MISSING);
         return false;
     }
-    if (!pynum_parse_int(value, id)) {
+    if (!pynum_parse_field(value, id)) {
         *refusal = detail_reply_one("query", "users_id", DETAIL_INTEGER);
         return false;
     }
@@ -60,17 +61,17 @@ static bool take_query_id(const struct request *request, int64_t *id, struct rep
 
 struct reply handlers_name_by_query(const struct service *service, const struct request *request)
 {
-    int64_t id = 0;
+    struct pyint id;
     struct reply refusal;
     if (!take_query_id(request, &id, &refusal)) {
         return refusal;
     }
-    return attribute_of(service->store, id, STORE_NAME);
+    return attribute_of(service->store, &id, STORE_NAME);
 }
 
 struct reply handlers_attribute(const struct service *service, const struct request *request)
 {
-    int64_t id = 0;
+    struct pyint id;
     struct reply refusal;
     if (!take_query_id(request, &id, &refusal)) {
         return refusal;
@@ -79,7 +80,7 @@ struct reply handlers_attribute(const struct service *service, const struct requ
     if (!store_find_attribute(request->parameter, &attribute)) {
         return reply_static(404, "{\"detail\":\"Attribute not found\"}");
     }
-    return attribute_of(service->store, id, attribute);
+    return attribute_of(service->store, &id, attribute);
 }
 
 struct reply handlers_add_user(const struct service *service, const struct request *request)
@@ -90,7 +91,8 @@ struct reply handlers_add_user(const struct service *service, const struct reque
         return refusal;
     }
     struct document *metadata = NULL;
-    enum store_result result = store_put(service->store, user.id, user.name, user.age, &metadata);
+    enum store_result result =
+        store_put(service->store, pyint_slice(&user.id), user.name, user.age, &metadata);
     new_user_fini(&user);
     switch (result) {
     case STORE_OK:

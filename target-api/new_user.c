@@ -1,7 +1,6 @@
 #include "target-api/new_user.h"
 
 #include "target-api/detail.h"
-#include "target-api/pynum.h"
 #include "target-api/utf.h"
 
 static bool refuse(struct reply *refusal, struct reply reply)
@@ -22,14 +21,16 @@ static void take_integer(struct new_user *user, struct buffer *errors)
         return;
     case FIELD_TRUE:
     case FIELD_FALSE:
-        user->id = field->kind == FIELD_TRUE;
-        return;
+        ok = pynum_parse_int(slice_of(field->kind == FIELD_TRUE ? "1" : "0"), &user->id);
+        break;
     case FIELD_REAL:
         ok = pynum_truncate(field->real, &user->id);
         break;
     case FIELD_INTEGER:
-    case FIELD_STRING:
         ok = pynum_parse_int(field->text, &user->id);
+        break;
+    case FIELD_STRING:
+        ok = pynum_parse_field(field->text, &user->id);
         break;
     case FIELD_OTHER:
         break;
@@ -117,7 +118,7 @@ static bool read_fields(struct new_user *user, struct slice text, struct reply *
 bool new_user_init(struct new_user *user, const struct request *request, struct reply *refusal)
 {
     struct slice body = {request->body.bytes, request->body.len};
-    *user = (struct new_user){.id = 0};
+    *user = (struct new_user){.name = {0}};
     if (body.len == 0) {
         return refuse(refusal, detail_reply_one("body", NULL, DETAIL_MISSING));
     }

@@ -10,15 +10,15 @@
 #define TARGET_API_NEW_USER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "target-api/buffer.h"
+#include "target-api/pynum.h"
 #include "target-api/reply.h"
 #include "target-api/request.h"
 #include "target-api/user_fields.h"
 
 struct new_user {
-    int64_t id;
+    struct pyint id;
     struct slice name;
     struct slice age;
     struct user_fields fields;

@@ -1,5 +1,6 @@
 #include "target-api/pynum.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,39 +37,44 @@ static size_t skip_spaces(struct slice text, size_t at)
     return at;
 }
 
-/* Appends a digit to a number that is kept negative, since that side reaches one further. */
-static bool append_digit(int64_t *negative, int digit)
-{
-    return !__builtin_mul_overflow(*negative, 10, negative) &&
-           !__builtin_sub_overflow(*negative, digit, negative);
-}
-
-/* Digits of ASCII and nothing else, so few that they fit: what nearly every id is. */
-static bool parse_plain(struct slice text, int64_t *number)
+/* Digits of ASCII and nothing else: what nearly every id is. */
+static bool parse_plain(struct slice text, struct pyint *number)
 {
     enum { FEW = 18 };
-    int64_t n = 0;
-    for (size_t i = 0; i < text.len && i < FEW; i++) {
+    if (text.len == 0 || text.len > FEW || (text.bytes[0] == '0' && text.len > 1)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.len; i++) {
         if (text.bytes[i] < '0' || text.bytes[i] > '9') {
             return false;
         }
-        n = n * 10 + (text.bytes[i] - '0');
+        number->text[i] = text.bytes[i];
     }
-    *number = n;
-    return text.len > 0 && text.len <= FEW;
+    number->len = text.len;
+    return true;
 }
 
-bool pynum_parse_int(struct slice text, int64_t *number)
+/* Zeroes before the number count among the digits that Python reads, and are not written. */
+static void append_digit(struct pyint *number, size_t sign, int digit)
+{
+    if (number->len == sign + 1 && number->text[sign] == '0') {
+        number->len = sign;
+    }
+    number->text[number->len++] = (char)('0' + digit);
+}
+
+bool pynum_parse_int(struct slice text, struct pyint *number)
 {
     if (parse_plain(text, number)) {
         return true;
     }
     size_t at = skip_spaces(text, 0);
-    char sign = '+';
+    size_t sign = 0;
     if (at < text.len && (text.bytes[at] == '-' || text.bytes[at] == '+')) {
-        sign = text.bytes[at++];
+        sign = text.bytes[at++] == '-';
     }
-    int64_t negative = 0;
+    number->text[0] = '-';
+    number->len = sign;
     size_t digits = 0;
     bool wants_digit = true; /* first, last, and after an underscore */
     while (at < text.len) {
@@ -79,28 +85,58 @@ bool pynum_parse_int(struct slice text, int64_t *number)
         } else if (digit == SPACE && !wants_digit) {
             at = skip_spaces(text, at);
             break;
-        } else if (digit > 9 || !append_digit(&negative, digit)) {
+        } else if (digit > 9 || digits == PYNUM_DIGITS_MAX) {
             return false;
         } else {
+            append_digit(number, sign, digit);
             wants_digit = false;
             digits++;
         }
         at += len;
     }
-    if (at < text.len || wants_digit || digits > PYNUM_DIGITS_MAX ||
-        (sign == '+' && negative == INT64_MIN)) {
-        return false;
+    if (sign == 1 && number->len == 2 && number->text[1] == '0') { /* -0 */
+        number->text[0] = '0';
+        number->len = 1;
     }
-    *number = sign == '-' ? negative : -negative;
-    return true;
+    return at == text.len && !wants_digit;
 }
 
-bool pynum_truncate(double real, int64_t *number)
+static size_t count_characters(struct slice text)
 {
-    if (!(real >= -0x1p63 && real < 0x1p63)) {
+    size_t count = 0;
+    size_t len = 0;
+    for (size_t at = 0; at < text.len; at += len) {
+        classify(text, at, &len);
+        count++;
+    }
+    return count;
+}
+
+bool pynum_parse_field(struct slice text, struct pyint *number)
+{
+    return (text.len <= PYNUM_DIGITS_MAX || count_characters(text) <= PYNUM_DIGITS_MAX) &&
+           pynum_parse_int(text, number);
+}
+
+bool pynum_truncate(double real, struct pyint *number)
+{
+    char text[DBL_MAX_10_EXP + 3];
+    return isfinite(real) &&
+           pynum_parse_int(
+               (struct slice){text, (size_t)snprintf(text, sizeof text, "%.0f", trunc(real))},
+               number);
+}
+
+bool pyint_to_int64(const struct pyint *number, int64_t *small)
+{
+    enum { DIGITS = 18 }; /* so many always fit */
+    char text[DIGITS + 2];
+    if (number->len > DIGITS) {
         return false;
     }
-    *number = (int64_t)real;
+    memcpy(text, number->text, number->len);
+    text[number->len] = '\0';
+    *small = strtoll(text, NULL, 10);
     return true;
 }
 

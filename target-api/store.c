@@ -48,7 +48,7 @@ static struct document_entry changed_entry(const void *cls, size_t place)
 
 static enum store_result plan(const struct store *store, struct change *change)
 {
-    size_t found = *user_table_slot(&store->table, change->user.id);
+    size_t found = *user_table_slot(&store->table, user_id(&change->user));
     change->is_new = found == 0;
     change->place = change->is_new ? store->count : found - 1;
     change->count = store->count + change->is_new;
@@ -90,7 +90,7 @@ static void publish(struct store *store, struct change *change)
     store->count = change->count;
     store->bytes = change->bytes;
     store->table.users[change->place] = change->user;
-    *user_table_slot(&store->table, change->user.id) = change->place + 1;
+    *user_table_slot(&store->table, user_id(&change->user)) = change->place + 1;
     store->document = change->document;
     pthread_rwlock_unlock(&store->lock);
 
@@ -110,7 +110,7 @@ static enum store_result put(struct store *store, struct change *change, struct 
         result = prepare(store, change);
     }
     if (result == STORE_OK && file &&
-        !user_file_put(file, change->place, change->user.id, name, age)) {
+        !user_file_put(file, change->place, user_id(&change->user), name, age)) {
         result = STORE_FAILED;
     }
     if (result == STORE_OK) {
@@ -123,7 +123,7 @@ static enum store_result put(struct store *store, struct change *change, struct 
     return result;
 }
 
-static enum store_result put_user(struct store *store, struct user_file *file, int64_t id,
+static enum store_result put_user(struct store *store, struct user_file *file, struct slice id,
                                   struct slice name, struct slice age, struct document **metadata)
 {
     struct change change = {0};
@@ -139,26 +139,29 @@ static enum store_result put_user(struct store *store, struct user_file *file, i
     return result;
 }
 
-enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
-                            struct document **metadata)
+enum store_result store_put(struct store *store, struct slice id, struct slice name,
+                            struct slice age, struct document **metadata)
 {
     return put_user(store, store->file, id, name, age, metadata);
 }
 
 static bool add_samples(struct store *store)
 {
-    static const char *const samples[][STORE_ATTRIBUTES] = {
-        {"user1", "24"}, {"user2", "30"}, {"user3", "18"}};
-    for (int64_t id = 0; id < 3; id++) {
-        if (store_put(store, id, slice_of(samples[id][STORE_NAME]),
-                      slice_of(samples[id][STORE_AGE]), NULL) != STORE_OK) {
+    static const struct {
+        const char *id;
+        const char *name;
+        const char *age;
+    } samples[] = {{"0", "user1", "24"}, {"1", "user2", "30"}, {"2", "user3", "18"}};
+    for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
+        if (store_put(store, slice_of(samples[i].id), slice_of(samples[i].name),
+                      slice_of(samples[i].age), NULL) != STORE_OK) {
             return false;
         }
     }
     return true;
 }
 
-static bool take_from_file(void *cls, int64_t id, struct slice name, struct slice age)
+static bool take_from_file(void *cls, struct slice id, struct slice name, struct slice age)
 {
     return put_user(cls, NULL, id, name, age, NULL) == STORE_OK;
 }
@@ -230,7 +233,7 @@ bool store_find_attribute(struct slice name, enum store_attribute *attribute)
     return false;
 }
 
-struct text *store_get(struct store *store, int64_t id, enum store_attribute attribute)
+struct text *store_get(struct store *store, struct slice id, enum store_attribute attribute)
 {
     struct text *value = NULL;
     pthread_rwlock_rdlock(&store->lock);

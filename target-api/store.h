@@ -39,7 +39,7 @@ enum store_result {
 struct store_options {
     const char *path; /* of the file that outlives the process, borrowed; NULL: only in memory */
     uint64_t users_max;
-    uint64_t bytes_max; /* of the values as JSON strings */
+    uint64_t bytes_max; /* of ids and values as JSON strings */
 };
 
 /* A store with the users of the file or, when there are none, the three sample users. */
@@ -49,8 +49,11 @@ void store_destroy(struct store *store);
 /* The attribute that has this name. */
 bool store_find_attribute(struct slice name, enum store_attribute *attribute);
 
-/* The attribute of a user as a JSON string, a reference for the caller; NULL: no such user. */
-struct text *store_get(struct store *store, int64_t id, enum store_attribute attribute);
+/*
+ * Ids are numbers of any size, as pynum.h writes them.
+ * The attribute of a user as a JSON string, a reference for the caller; NULL: no such user.
+ */
+struct text *store_get(struct store *store, struct slice id, enum store_attribute attribute);
 
 /* {"name":{"0":"user1",...},"age":{...}}, a reference for the caller. */
 struct document *store_get_metadata(struct store *store);
@@ -67,7 +70,7 @@ struct store_counts store_count(struct store *store);
  * copied. *metadata, unless `metadata` is NULL, becomes the document as this write left it, a
  * reference for the caller. When it returns, the file has the user.
  */
-enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
-                            struct document **metadata);
+enum store_result store_put(struct store *store, struct slice id, struct slice name,
+                            struct slice age, struct document **metadata);
 
 #endif

@@ -20,7 +20,9 @@ enum {
 static bool take_number(const struct request *request, const char *name, int64_t min, int64_t max,
                         int64_t *number, struct reply *refusal)
 {
-    if (pynum_parse_int(request->parameter, number) && *number >= min && *number <= max) {
+    struct pyint any;
+    if (pynum_parse_int(request->parameter, &any) && pyint_to_int64(&any, number) &&
+        *number >= min && *number <= max) {
         return true;
     }
     *refusal = detail_reply_one("path", name, DETAIL_INTEGER);

@@ -79,8 +79,7 @@ bool user_file_read(struct user_file *file, user_file_fn *take, void *cls, struc
         if (sqlite3_column_int64(statement, 3) != count++) {
             ok = err_set(err, ERR_FAILED, "-store sqlite:%s: the places of its users have gaps",
                          path);
-        } else if (!take(cls, sqlite3_column_int64(statement, 0), column(statement, 1),
-                         column(statement, 2))) {
+        } else if (!take(cls, column(statement, 0), column(statement, 1), column(statement, 2))) {
             ok = err_set(err, ERR_FAILED,
                          "-store sqlite:%s: more users than are held; raise -max-users or "
                          "-max-users-bytes",
@@ -100,11 +99,24 @@ static bool bind_text(sqlite3_stmt *statement, int i, struct slice text)
                                SQLITE_UTF8) == SQLITE_OK;
 }
 
-bool user_file_put(struct user_file *file, size_t place, int64_t id, struct slice name,
+/* What is short enough is an integer, whatever its digits. */
+static bool bind_id(sqlite3_stmt *statement, int i, struct slice id)
+{
+    enum { DIGITS = 18 };
+    char text[DIGITS + 1];
+    if (id.len > DIGITS) {
+        return sqlite3_bind_blob64(statement, i, id.bytes, id.len, SQLITE_STATIC) == SQLITE_OK;
+    }
+    memcpy(text, id.bytes, id.len);
+    text[id.len] = '\0';
+    return sqlite3_bind_int64(statement, i, strtoll(text, NULL, 10)) == SQLITE_OK;
+}
+
+bool user_file_put(struct user_file *file, size_t place, struct slice id, struct slice name,
                    struct slice age)
 {
     bool ok = sqlite3_bind_int64(file->put, 1, (sqlite3_int64)place) == SQLITE_OK &&
-              sqlite3_bind_int64(file->put, 2, id) == SQLITE_OK && bind_text(file->put, 3, name) &&
+              bind_id(file->put, 2, id) && bind_text(file->put, 3, name) &&
               bind_text(file->put, 4, age) && sqlite3_step(file->put) == SQLITE_DONE;
     sqlite3_reset(file->put);
     sqlite3_clear_bindings(file->put);

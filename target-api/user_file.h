@@ -6,6 +6,9 @@
  * not forced to the disk for each write (synchronous=NORMAL): users survive the death of the
  * process at any moment, but the last of them perhaps not that of the machine.
  *
+ * An id beyond 64 bits is a blob of its digits, which SQLite keeps as it is; all others are
+ * integers.
+ *
  * One process at a time: a second one is refused when it opens the file.
  *
  * Threads: one call at a time. Memory: user_file_open to user_file_close.
@@ -29,13 +32,13 @@ struct user_file *user_file_open(const char *path, struct err *err);
 void user_file_close(struct user_file *file);
 
 /* Takes a user; the slices are valid until it returns. False: stop. */
-typedef bool user_file_fn(void *cls, int64_t id, struct slice name, struct slice age);
+typedef bool user_file_fn(void *cls, struct slice id, struct slice name, struct slice age);
 
 /* Calls with all users in the order of their places. */
 bool user_file_read(struct user_file *file, user_file_fn *take, void *cls, struct err *err);
 
 /* Stores the user of a place. False: it is not stored. */
-bool user_file_put(struct user_file *file, size_t place, int64_t id, struct slice name,
+bool user_file_put(struct user_file *file, size_t place, struct slice id, struct slice name,
                    struct slice age);
 
 #endif

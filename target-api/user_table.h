@@ -12,26 +12,25 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "target-api/document.h"
 #include "target-api/text.h"
 
 struct user {
-    int64_t id;
-    size_t key_len;
-    char key[sizeof "\"-9223372036854775808\":"]; /* as it stands in the metadata document */
-    struct text *values[DOCUMENT_ATTRIBUTES];     /* as JSON strings */
+    struct text *key; /* its id as it stands in the metadata document: "4": */
+    struct text *values[DOCUMENT_ATTRIBUTES]; /* as JSON strings */
 };
 
-/* Copies the texts, which are UTF-8. False: no memory, and nothing is to be released. */
-bool user_init(struct user *user, int64_t id, struct slice name, struct slice age);
+/* Copies the texts; the id is a number as pynum.h writes it, the others are UTF-8. False: no
+ * memory, and nothing is to be released. */
+bool user_init(struct user *user, struct slice id, struct slice name, struct slice age);
 void user_fini(struct user *user);
 
-/* Points into the user. */
+/* Point into the user. */
+struct slice user_id(const struct user *user);
 struct document_entry user_entry(const struct user *user);
 
-/* The bytes of its values. */
+/* The bytes of its key and values. */
 size_t user_bytes(const struct user *user);
 
 struct user_table {
@@ -45,7 +44,7 @@ bool user_table_init(struct user_table *table, size_t capacity);
 void user_table_fini(struct user_table *table);
 
 /* The slot that holds `id`, or the free one where it belongs: there must be one. */
-size_t *user_table_slot(const struct user_table *table, int64_t id);
+size_t *user_table_slot(const struct user_table *table, struct slice id);
 
 /* Makes `larger`, of twice the capacity, with the `count` users of `table`. False: no memory. */
 bool user_table_grow(const struct user_table *table, size_t count, struct user_table *larger);

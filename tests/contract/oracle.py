@@ -9,7 +9,7 @@ what oracle_cases.py lists. Status, body, Content-Type and Allow must be the sam
 - where the original redirects to the other spelling of a path, its answer there counts;
 - where it answers 500, ours answers 404 to a GET (no such user, no such attribute) and 422 to a
   POST, which stores nothing; an original that has stored what breaks it is started anew;
-- ids beyond 64 bits are not asked for, and NaN is not either: ours refuses them.
+- NaN is not asked for: ours refuses it.
 
 The exit status is 0 only when enough cases ran and none differed.
 """

@@ -13,7 +13,8 @@ IDS = [
     "1_", "%201", "1%20", "%201%20", "1%0A", "%091", "%0B1", "%1C1", "%C2%A01", "%E3%80%801", "%E2%80%8B1", "", "%20",
     "a", "1a", "%D9%A0", "%D9%A1", "%D9%A1%D9%A2", "-%E0%A5%A7", "%EF%BC%91", "%F0%9D%9F%99", "%C2%B2", "%E2%85%A0", "%FF", "1%FF",
     "1%00", "%00", "--1", "-", "+", "%2B", "1,0", "1+1", "1%2C0", "true", "True", "None", "null", "%22", "1%3F", "%231",
-    "9223372036854775807", "-9223372036854775808", "0" * 400 + "1", "0" * 4301, "1" + "_1" * 17, "%31", "%3", "%",
+    "9223372036854775807", "-9223372036854775808", "9223372036854775808", "123456789012345678901234567890", "10000000000000000000000",
+    "-999999999999999999", "1000000000000000000", "9" * 400, "9" * 4300, "-" + "9" * 4299, "-" + "9" * 4300, "%20" + "9" * 4300, "%D9%A1" * 700, "0" * 400 + "1", "0" * 4301, "1" + "_1" * 17, "%31", "%3", "%",
     "%zz1", "1%2f", "%2e", "1;2", "1=2", "~1", "1'", "(1)",
 ]
 QUERIES = [
@@ -42,6 +43,7 @@ VALUES = [
     '"1"', '" 2 "', '"+3"', '"1_0"', '"01"', '"1.0"', '"1e2"', '"0x1"', '"\\u0663"', '"\\u00a04"', '"\\u001c4"', '"true"', '"\\n5\\t"',
     "[]", "[1]", "{}", '{"a":1}', '"é"', '"日本"', '"\\u65e5"', '"\\ud83d\\ude00"', '"\\"\\\\\\/\\b\\f\\n\\r\\t"', '"\\u0000"',
     '"\x7f\\u0080"', '"\\u001F"', "123456789012345678901234567890", "-" + "9" * 40, "0.30000000000000004", "100000.0", "1e15",
+    "9223372036854775808", "1e19", '"18446744073709551616"', "9" * 4300, "-" + "9" * 4300, '"-' + "9" * 4300 + '"', "1e308", "-1.5e30",
     "12345678901234567.0", "1.0", "-0.0", '"<&>"', '"' + "x" * 300 + '"',
 ]
 BODIES = [
@@ -71,16 +73,6 @@ BREAKING = [
 ]
 
 
-def is_beyond_64_bits(text):
-    """Its id would be refused by ours, and stored by the original."""
-    try:
-        body = dict(json.loads(text))
-        number = int(body["id"]) if isinstance(body["id"], (int, float, str)) else 0
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
-        return False
-    return not -2**63 <= number < 2**63
-
-
 def body_cases(draw):
     texts = BODIES + [GOOD % (value, '"a"', '"1"') for value in VALUES]
     texts += [GOOD % (n % 3, value, '"1"') for n, value in enumerate(VALUES)]
@@ -93,7 +85,7 @@ def body_cases(draw):
         text = GOOD % (draw.choice(VALUES), draw.choice(VALUES), draw.choice(VALUES))
         at = draw.randrange(len(text))
         texts.append(text[:at] + draw.choice(["", "\\", '"', ",", ":", "}", "[", " ", "é", "\n", "0"]) + text[at + draw.randrange(2):])
-    yield from (text.encode() for text in texts if not is_beyond_64_bits(text))
+    yield from (text.encode() for text in texts)
     yield from RAW_BODIES
     for encoding in ("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "utf-8-sig"):
         for text in (GOOD % ("1", '"日本😀"', '"1"'), '{"id":', "null", '"é" x', ""):

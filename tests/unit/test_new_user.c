@@ -32,31 +32,36 @@ static bool read_json(const char *body)
 
 static const struct {
     const char *body;
-    int64_t id;
+    const char *id;
     const char *name, *age;
 } accepted[] = {
-    {"{\"id\":4,\"name\":\"user4\",\"age\":\"100\"}", 4, "user4", "100"},
-    {"{\"id\":\" -5 \",\"name\":\"\",\"age\":7}", -5, "", "7"},
-    {"{\"id\":6.9,\"name\":1.5,\"age\":1e16}", 6, "1.5", "1e+16"},
-    {"{\"id\":true,\"name\":true,\"age\":false}", 1, "True", "False"},
-    {"{\"id\":-9223372036854775808,\"name\":-1,\"age\":9223372036854775807}", INT64_MIN, "-1",
+    {"{\"id\":4,\"name\":\"user4\",\"age\":\"100\"}", "4", "user4", "100"},
+    {"{\"id\":\" -5 \",\"name\":\"\",\"age\":7}", "-5", "", "7"},
+    {"{\"id\":6.9,\"name\":1.5,\"age\":1e16}", "6", "1.5", "1e+16"},
+    {"{\"id\":true,\"name\":true,\"age\":false}", "1", "True", "False"},
+    {"{\"id\":-999999999999999,\"name\":-1,\"age\":9223372036854775807}", "-999999999999999", "-1",
      "9223372036854775807"},
-    {"{\"id\":7,\"name\":\"\\u65e5本\",\"age\":\"\\ud83d\\ude00\",\"extra\":[{}]}", 7, "日本", "😀"},
-    {"{\"id\":1,\"id\":2,\"name\":\"a\",\"name\":\"b\",\"age\":\"c\"}", 2, "b", "c"},
-    {"{\"id\":3,\"name\":123456789012345678901234567890,\"age\":-0}", 3,
+    {"{\"id\":7,\"name\":\"\\u65e5本\",\"age\":\"\\ud83d\\ude00\",\"extra\":[{}]}", "7", "日本",
+     "😀"},
+    {"{\"id\":1,\"id\":2,\"name\":\"a\",\"name\":\"b\",\"age\":\"c\"}", "2", "b", "c"},
+    {"{\"id\":3,\"name\":123456789012345678901234567890,\"age\":-0}", "3",
      "123456789012345678901234567890", "0"},
-    {"{\"id\":3,\"name\":1e400,\"age\":-Infinity}", 3, "inf", "-inf"},
-    {"{\"id\":3,\"name\":\"a\\tb\",\"age\":1,\"\\u0000\":\"\\ud800\"}", 3, "a\tb", "1"},
-    {"{\"id\":\"\\u0663 \",\"name\":\"\",\"age\":\"1\"}", 3, "", "1"},
-    {"[[\"id\",1],[\"name\",\"a\"],[\"age\",\"b\"],\"xy\",[\"id\",2]]", 2, "a", "b"},
-    {"[{\"name\":1,\"na\\u006de\":2,\"v\":3},[\"age\",7],[\"id\",2.5]]", 2, "v", "7"},
-    {"\xEF\xBB\xBF {\"id\":8,\"name\":\"a\",\"age\":\"b\"}\r\n", 8, "a", "b"},
+    {"{\"id\":3,\"name\":1e400,\"age\":-Infinity}", "3", "inf", "-inf"},
+    {"{\"id\":3,\"name\":\"a\\tb\",\"age\":1,\"\\u0000\":\"\\ud800\"}", "3", "a\tb", "1"},
+    {"{\"id\":\"\\u0663 \",\"name\":\"\",\"age\":\"1\"}", "3", "", "1"},
+    {"[[\"id\",1],[\"name\",\"a\"],[\"age\",\"b\"],\"xy\",[\"id\",2]]", "2", "a", "b"},
+    {"[{\"name\":1,\"na\\u006de\":2,\"v\":3},[\"age\",7],[\"id\",2.5]]", "2", "v", "7"},
+    {"\xEF\xBB\xBF {\"id\":8,\"name\":\"a\",\"age\":\"b\"}\r\n", "8", "a", "b"},
+    {"{\"id\":9223372036854775808,\"name\":\"\",\"age\":1}", "9223372036854775808", "", "1"},
+    {"{\"id\":1e19,\"name\":\"\",\"age\":1}", "10000000000000000000", "", "1"},
+    {"{\"id\":\" -0018446744073709551616\",\"name\":\"\",\"age\":1}", "-18446744073709551616", "",
+     "1"},
 };
 
 START_TEST(a_body_is_read_as_pydantic_reads_it)
 {
     ck_assert(read_json(accepted[_i].body));
-    ck_assert(user.id == accepted[_i].id);
+    ck_assert(slice_equals(pyint_slice(&user.id), accepted[_i].id));
     ck_assert(slice_equals(user.name, accepted[_i].name));
     ck_assert(slice_equals(user.age, accepted[_i].age));
 }
@@ -98,14 +103,11 @@ static const struct {
     {"{\"id\":1,\"name\":\"\\ud800\",\"age\":\"\xED\xA0\x80\"}",
      ENTRY("name", "half a surrogate pair is no text", "value_error.unicode") "," ENTRY(
          "age", "half a surrogate pair is no text", "value_error.unicode")},
-    {"{\"id\":9223372036854775808,\"name\":\"\",\"age\":1}", INTEGER("id")},
     {"{}", MISSING("id") "," MISSING("name") "," MISSING("age")},
     {"{\"id\":null,\"name\":null,\"age\":null}", NONE("id") "," NONE("name") "," NONE("age")},
     {"{\"id\":\"x\",\"name\":[],\"age\":{}}", INTEGER("id") "," STRING("name") "," STRING("age")},
     {"{\"id\":[],\"name\":\"\"}", INTEGER("id") "," MISSING("age")},
     {"{\"id\":{},\"name\":\"\",\"age\":1}", INTEGER("id")},
-    {"{\"id\":1e19,\"name\":\"\",\"age\":1}", INTEGER("id")},
-    {"{\"id\":\"9223372036854775808\",\"name\":\"\",\"age\":1}", INTEGER("id")},
 };
 
 START_TEST(a_refusal_names_all_that_is_wrong)
@@ -154,7 +156,7 @@ START_TEST(utf16_and_utf32_are_read)
         "{\0\"\0i\0d\0\"\0:\0001\0,\0\"\0n\0a\0m\0e\0\"\0:\0\"\0\x3d\xd8\x00\xde\"\0,"
         "\0\"\0a\0g\0e\0\"\0:\0002\0}";
     ck_assert(read_body(NULL, (struct slice){be16, sizeof be16}));
-    ck_assert(user.id == 1);
+    ck_assert(slice_equals(pyint_slice(&user.id), "1"));
     ck_assert(slice_equals(user.name, "😀"));
     ck_assert(slice_equals(user.age, "2"));
     ck_assert(!read_body(NULL, (struct slice){be16, sizeof be16 - 1})); /* half a unit */

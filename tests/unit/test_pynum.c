@@ -1,12 +1,13 @@
 #include <check.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <math.h>
+#include <string.h>
 
 #include "target-api/pynum.h"
 
 static const struct {
     const char *text;
-    const char *number; /* NULL: not an integer of 64 bits */
+    const char *number; /* NULL: not an integer */
 } integers[] = {
     {"0", "0"},
     {"-0", "0"},
@@ -17,9 +18,16 @@ static const struct {
     {"-1_0", "-10"},
     {"9223372036854775807", "9223372036854775807"},
     {"-9223372036854775808", "-9223372036854775808"},
-    {"9223372036854775808", NULL},
-    {"-9223372036854775809", NULL},
-    {"99999999999999999999999999999999999999999999999999", NULL},
+    {"9223372036854775808", "9223372036854775808"},
+    {"-00_9223372036854775809", "-9223372036854775809"},
+    {"99999999999999999999999999999999999999999999999999",
+     "99999999999999999999999999999999999999999999999999"},
+    {"0", "0"},
+    {"000", "0"},
+    {"-000", "0"},
+    {"+00", "0"},
+    {"100", "100"},
+    {"-0100", "-100"},
     {"", NULL},
     {" ", NULL},
     {"-", NULL},
@@ -46,16 +54,16 @@ static const struct {
 
 START_TEST(text_is_read_as_int_reads_it)
 {
-    int64_t number = 0;
+    struct pyint number;
     bool ok = pynum_parse_int(slice_of(integers[_i].text), &number);
     ck_assert_int_eq(ok, integers[_i].number != NULL);
-    ck_assert(!ok || number == strtoll(integers[_i].number, NULL, 10));
+    ck_assert(!ok || slice_equals(pyint_slice(&number), integers[_i].number));
 }
 END_TEST
 
 START_TEST(a_nul_is_no_end)
 {
-    int64_t number = 0;
+    struct pyint number;
     ck_assert(!pynum_parse_int((struct slice){"1\0", 2}, &number));
     ck_assert(!pynum_parse_int((struct slice){"\0", 1}, &number));
 }
@@ -92,17 +100,60 @@ START_TEST(reals_are_written_as_str_writes_them)
 }
 END_TEST
 
+static const struct {
+    double real;
+    const char *number; /* NULL: none */
+} cuts[] = {
+    {6.9, "6"},
+    {-6.9, "-6"},
+    {0.9, "0"},
+    {-0.9, "0"},
+    {-0x1p63, "-9223372036854775808"},
+    {0x1p63, "9223372036854775808"},
+    {1e22, "10000000000000000000000"},
+    {-1e23, "-99999999999999991611392"}, /* the double nearest to it */
+    {INFINITY, NULL},
+    {-INFINITY, NULL},
+};
+
 START_TEST(fractions_are_cut_towards_zero)
 {
-    int64_t number = 0;
-    ck_assert(pynum_truncate(6.9, &number));
-    ck_assert_int_eq(number, 6);
-    ck_assert(pynum_truncate(-6.9, &number));
-    ck_assert_int_eq(number, -6);
-    ck_assert(pynum_truncate(-0x1p63, &number));
-    ck_assert(number == INT64_MIN);
-    ck_assert(!pynum_truncate(0x1p63, &number));
-    ck_assert(!pynum_truncate(-1e300, &number));
+    struct pyint number;
+    bool ok = pynum_truncate(cuts[_i].real, &number);
+    ck_assert_int_eq(ok, cuts[_i].number != NULL);
+    ck_assert(!ok || slice_equals(pyint_slice(&number), cuts[_i].number));
+}
+END_TEST
+
+START_TEST(python_reads_no_more_digits_than_4300)
+{
+    char digits[PYNUM_DIGITS_MAX + 3];
+    struct pyint number;
+    memset(digits, '9', sizeof digits);
+    ck_assert(pynum_parse_int((struct slice){digits, PYNUM_DIGITS_MAX}, &number));
+    ck_assert_uint_eq(number.len, PYNUM_DIGITS_MAX);
+    ck_assert(!pynum_parse_int((struct slice){digits, PYNUM_DIGITS_MAX + 1}, &number));
+    digits[0] = '-';
+    ck_assert(pynum_parse_int((struct slice){digits, PYNUM_DIGITS_MAX + 1}, &number));
+    ck_assert_uint_eq(number.len, PYNUM_DIGITS_MAX + 1);
+    ck_assert(!pynum_parse_field((struct slice){digits, PYNUM_DIGITS_MAX + 1}, &number));
+    ck_assert(pynum_parse_field((struct slice){digits, PYNUM_DIGITS_MAX}, &number));
+    memset(digits + 1, '0', PYNUM_DIGITS_MAX + 1);
+    ck_assert(!pynum_parse_int((struct slice){digits, PYNUM_DIGITS_MAX + 2}, &number));
+    ck_assert(pynum_truncate(1.7976931348623157e308, &number));
+    ck_assert_uint_eq(number.len, 309);
+}
+END_TEST
+
+START_TEST(small_numbers_fit_a_word)
+{
+    struct pyint number;
+    int64_t small = 0;
+    ck_assert(pynum_parse_int(slice_of("-12345678901234567"), &number));
+    ck_assert(pyint_to_int64(&number, &small));
+    ck_assert_int_eq(small, -12345678901234567);
+    ck_assert(pynum_parse_int(slice_of("99999999999999999999"), &number));
+    ck_assert(!pyint_to_int64(&number, &small));
 }
 END_TEST
 
@@ -116,7 +167,9 @@ Suite *pynum_suite(void)
     tcase_add_test(tests, a_nul_is_no_end);
     tcase_add_loop_test(tests, reals_are_written_as_str_writes_them, 0,
                         sizeof reals / sizeof reals[0]);
-    tcase_add_test(tests, fractions_are_cut_towards_zero);
+    tcase_add_loop_test(tests, fractions_are_cut_towards_zero, 0, sizeof cuts / sizeof cuts[0]);
+    tcase_add_test(tests, python_reads_no_more_digits_than_4300);
+    tcase_add_test(tests, small_numbers_fit_a_word);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -139,7 +139,7 @@ START_TEST(a_body_beyond_the_limit_is_413_and_stores_nothing)
     ask("POST", "/add_users/", body);
     ck_assert_uint_eq(reply.status, 413);
     expect_body("{\"detail\":\"Request Entity Too Large\"}");
-    ck_assert_ptr_null(store_get(store, 9, STORE_NAME));
+    ck_assert_ptr_null(store_get(store, slice_of("9"), STORE_NAME));
     body[len - 1] = '\0';
     ask("POST", "/add_users/", body);
     ck_assert_uint_eq(reply.status, 200);

@@ -56,26 +56,34 @@ static struct text *metadata_text(void)
     return flat(store_get_metadata(store));
 }
 
+/* The id as the store has it. */
+static struct slice id_of(int64_t id)
+{
+    static _Thread_local char text[24];
+    return (struct slice){text, (size_t)snprintf(text, sizeof text, "%" PRId64, id)};
+}
+
 static struct text *put(int64_t id, const char *name, const char *age)
 {
     struct document *metadata = NULL;
-    ck_assert_int_eq(store_put(store, id, slice_of(name), slice_of(age), &metadata), STORE_OK);
+    ck_assert_int_eq(store_put(store, id_of(id), slice_of(name), slice_of(age), &metadata),
+                     STORE_OK);
     return flat(metadata);
 }
 
 START_TEST(it_starts_with_the_sample_users)
 {
     expect_text(metadata_text(), SAMPLES);
-    expect_text(store_get(store, 0, STORE_NAME), "\"user1\"");
-    expect_text(store_get(store, 2, STORE_AGE), "\"18\"");
+    expect_text(store_get(store, id_of(0), STORE_NAME), "\"user1\"");
+    expect_text(store_get(store, id_of(2), STORE_AGE), "\"18\"");
 }
 END_TEST
 
 START_TEST(an_unknown_id_is_not_found)
 {
-    ck_assert_ptr_null(store_get(store, 3, STORE_NAME));
-    ck_assert_ptr_null(store_get(store, -1, STORE_NAME));
-    ck_assert_ptr_null(store_get(store, INT64_MIN, STORE_AGE));
+    ck_assert_ptr_null(store_get(store, id_of(3), STORE_NAME));
+    ck_assert_ptr_null(store_get(store, id_of(-1), STORE_NAME));
+    ck_assert_ptr_null(store_get(store, id_of(INT64_MIN), STORE_AGE));
 }
 END_TEST
 
@@ -93,7 +101,7 @@ START_TEST(a_user_who_is_replaced_keeps_the_place)
                            "\"age\":{\"0\":\"24\",\"1\":\"c\",\"2\":\"18\"}}";
     expect_text(put(1, "b", "c"), expected);
     expect_text(metadata_text(), expected);
-    expect_text(store_get(store, 1, STORE_NAME), "\"b\"");
+    expect_text(store_get(store, id_of(1), STORE_NAME), "\"b\"");
 }
 END_TEST
 
@@ -101,8 +109,8 @@ START_TEST(the_extremes_of_64_bits_are_ids)
 {
     text_unref(put(INT64_MIN, "least", "1"));
     text_unref(put(INT64_MAX, "most", "2"));
-    expect_text(store_get(store, INT64_MIN, STORE_NAME), "\"least\"");
-    expect_text(store_get(store, INT64_MAX, STORE_AGE), "\"2\"");
+    expect_text(store_get(store, id_of(INT64_MIN), STORE_NAME), "\"least\"");
+    expect_text(store_get(store, id_of(INT64_MAX), STORE_AGE), "\"2\"");
     struct text *metadata = metadata_text();
     ck_assert_ptr_nonnull(
         memmem(metadata->bytes, metadata->len, "\"-9223372036854775808\":\"least\"", 30));
@@ -113,19 +121,21 @@ END_TEST
 START_TEST(text_is_escaped_as_python_does_it)
 {
     text_unref(put(5, "\"\\/\b\f\n\r\t\x01\x1f\x7f", "日本é"));
-    expect_text(store_get(store, 5, STORE_NAME), "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
-    expect_text(store_get(store, 5, STORE_AGE), "\"日本é\"");
-    ck_assert_int_eq(store_put(store, 6, (struct slice){"a\0b", 3}, (struct slice){NULL, 0}, NULL),
-                     STORE_OK);
-    expect_text(store_get(store, 6, STORE_NAME), "\"a\\u0000b\"");
-    expect_text(store_get(store, 6, STORE_AGE), "\"\"");
+    expect_text(store_get(store, id_of(5), STORE_NAME),
+                "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001\\u001f\x7f\"");
+    expect_text(store_get(store, id_of(5), STORE_AGE), "\"日本é\"");
+    ck_assert_int_eq(
+        store_put(store, id_of(6), (struct slice){"a\0b", 3}, (struct slice){NULL, 0}, NULL),
+        STORE_OK);
+    expect_text(store_get(store, id_of(6), STORE_NAME), "\"a\\u0000b\"");
+    expect_text(store_get(store, id_of(6), STORE_AGE), "\"\"");
 }
 END_TEST
 
 START_TEST(a_reference_outlives_what_is_written_later)
 {
     struct document *metadata = store_get_metadata(store);
-    struct text *name = store_get(store, 0, STORE_NAME);
+    struct text *name = store_get(store, id_of(0), STORE_NAME);
     text_unref(put(0, "other", "1"));
     expect_text(flat(metadata), SAMPLES);
     expect_text(name, "\"user1\"");
@@ -144,7 +154,7 @@ START_TEST(thousands_of_users_are_all_found_and_in_order)
     char expected[40];
     for (int64_t i = 3; i < USERS; i++) {
         snprintf(expected, sizeof expected, "\"n%" PRId64 "\"", i);
-        expect_text(store_get(store, i % 2 ? i : -i * stride, STORE_NAME), expected);
+        expect_text(store_get(store, id_of(i % 2 ? i : -i * stride), STORE_NAME), expected);
     }
     struct text *metadata = metadata_text();
     const char *at = metadata->bytes;
@@ -162,7 +172,7 @@ static void *read_until_the_end(void *unused)
 {
     (void)unused;
     for (;;) {
-        struct text *value = store_get(store, 1000, STORE_AGE);
+        struct text *value = store_get(store, id_of(1000), STORE_AGE);
         bool is_last = value != NULL;
         text_unref(value);
         struct text *metadata = metadata_text();
@@ -211,8 +221,8 @@ START_TEST(nothing_is_lost_between_writers)
         pthread_join(writers[i], NULL);
     }
     for (int64_t i = 0; i < 200; i++) {
-        expect_text(store_get(store, 1000 + i, STORE_NAME), "\"w\"");
-        expect_text(store_get(store, 2000 + i, STORE_NAME), "\"w\"");
+        expect_text(store_get(store, id_of(1000 + i), STORE_NAME), "\"w\"");
+        expect_text(store_get(store, id_of(2000 + i), STORE_NAME), "\"w\"");
     }
 }
 END_TEST
@@ -269,18 +279,18 @@ START_TEST(beyond_a_limit_nothing_changes)
     text_unref(put(7, "a", "1"));
     struct text *before = metadata_text();
     struct slice a = slice_of("a");
-    ck_assert_int_eq(store_put(store, 8, a, a, NULL), STORE_FULL);
+    ck_assert_int_eq(store_put(store, id_of(8), a, a, NULL), STORE_FULL);
     ck_assert_uint_eq(store_count(store).users, 4);
-    ck_assert_uint_eq(store_count(store).bytes, 3 * 11 + 6);
-    ck_assert_ptr_null(store_get(store, 8, STORE_NAME));
+    ck_assert_uint_eq(store_count(store).bytes, 3 * 15 + 10);
+    ck_assert_ptr_null(store_get(store, id_of(8), STORE_NAME));
     struct slice large = slice_of("0123456789012345678901234567890");
-    ck_assert_int_eq(store_put(store, 7, large, a, NULL), STORE_FULL);
+    ck_assert_int_eq(store_put(store, id_of(7), large, a, NULL), STORE_FULL);
     struct text *after = metadata_text();
     ck_assert(before->len == after->len && memcmp(before->bytes, after->bytes, after->len) == 0);
     text_unref(before);
     text_unref(after);
-    ck_assert_int_eq(store_put(store, 7, slice_of(""), a, NULL), STORE_OK);
-    expect_text(store_get(store, 7, STORE_NAME), "\"\"");
+    ck_assert_int_eq(store_put(store, id_of(7), slice_of(""), a, NULL), STORE_OK);
+    expect_text(store_get(store, id_of(7), STORE_NAME), "\"\"");
 }
 END_TEST
 
@@ -296,8 +306,13 @@ START_TEST(a_file_brings_the_users_back)
     store = store_create(&with_file, NULL);
     expect_text(metadata_text(), SAMPLES);
     text_unref(put(-5, "\xE6\x97\xA5", "1"));
-    ck_assert_int_eq(store_put(store, 1, (struct slice){"a\0b", 3}, (struct slice){NULL, 0}, NULL),
-                     STORE_OK);
+    text_unref(put(INT64_MIN, "least", "1"));
+    ck_assert_int_eq(
+        store_put(store, slice_of("-18446744073709551616"), slice_of("far"), slice_of("1"), NULL),
+        STORE_OK);
+    ck_assert_int_eq(
+        store_put(store, id_of(1), (struct slice){"a\0b", 3}, (struct slice){NULL, 0}, NULL),
+        STORE_OK);
     struct text *before = metadata_text();
     struct err err = {0};
     ck_assert_ptr_null(store_create(&with_file, &err)); /* while it is open */
@@ -312,6 +327,17 @@ START_TEST(a_file_brings_the_users_back)
     char command[96];
     snprintf(command, sizeof command, "rm -r %s", path);
     ck_assert_int_eq(system(command), 0); /* NOLINT(cert-env33-c): a path of ours */
+}
+END_TEST
+
+START_TEST(an_id_may_be_larger_than_any_machine_word)
+{
+    const struct slice large = slice_of("123456789012345678901234567890");
+    ck_assert_int_eq(store_put(store, large, slice_of("a"), slice_of("1"), NULL), STORE_OK);
+    ck_assert_int_eq(store_put(store, large, slice_of("b"), slice_of("1"), NULL), STORE_OK);
+    expect_text(store_get(store, large, STORE_NAME), "\"b\"");
+    ck_assert_ptr_null(store_get(store, slice_of("123456789012345678901234567891"), STORE_NAME));
+    ck_assert_uint_eq(store_count(store).users, 4);
 }
 END_TEST
 
@@ -348,6 +374,7 @@ Suite *store_suite(void)
     tcase_add_test(tests, the_document_is_right_after_each_of_many_writes);
     tcase_add_test(tests, beyond_a_limit_nothing_changes);
     tcase_add_test(tests, a_file_brings_the_users_back);
+    tcase_add_test(tests, an_id_may_be_larger_than_any_machine_word);
     tcase_add_test(tests, attributes_are_known_by_name);
     suite_add_tcase(suite, tests);
     return suite;
