@@ -22,6 +22,8 @@ enum err_code {
     ERR_NONE = 0,
     ERR_FAILED = 1,
     ERR_USAGE = 2,
+    ERR_GENERATOR_LIMIT = 98, /* of loadgen: an SLO was missed, but the generator was the limit */
+    ERR_SLO_MISSED = 99,      /* of loadgen */
 };
 
 struct err {

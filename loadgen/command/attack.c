@@ -12,6 +12,7 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/exporter.h"
 #include "loadgen/command/interrupt.h"
+#include "loadgen/command/judge.h"
 #include "loadgen/command/progress.h"
 #include "loadgen/command/size.h"
 #include "loadgen/pace/duration.h"
@@ -47,6 +48,8 @@ struct options {
     const char *encoding;
     const char *report;
     const char *prometheus_addr; /* "": nobody listens */
+    const char *slo;             /* NULL: none */
+    bool aborts_on_slo;
 };
 
 /* The name becomes a header of every request, and a part of the results. */
@@ -86,6 +89,8 @@ static bool set_redirects(void *field, const char *text, struct err *err)
     }
 
 static const struct cli_flag flags[] = {
+    {"abort-on-slo", NULL, cli_set_bool, FIELD(aborts_on_slo), "false",
+     "end the attack when its -slo cannot be met any more"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "how the requests of -rate are spread: constant, or poisson for independent ones"},
     {"body", "FILE", cli_set_string, FIELD(body), NULL,
@@ -147,6 +152,8 @@ static const struct cli_flag flags[] = {
     NOT_YET("session-tickets"),
     {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
      "swing about a rate for -duration: 100:50:1m; START is up, peak, down or trough"},
+    {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,
+     "what must hold, as p99<20ms,errors<0.1%; end with 99 when it does not (docs/slo.md)"},
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
      "in each TIME go evenly to RATE, from 0 at first: 30s:100,1m:500"},
     {"targets", "FILE", cli_set_string, FIELD(targets), "stdin", "what to attack, a target a line"},
@@ -183,6 +190,8 @@ struct attack {
     int output_fd;
     struct aim aim;
     struct exporter *exporter; /* NULL: none is asked for */
+    struct slo *slo;           /* NULL: none is asked for */
+    struct err judgement;      /* of the slo; anything else that goes wrong comes first */
 };
 
 static bool decide_outputs(struct attack *attack, struct err *err)
@@ -208,6 +217,16 @@ static bool decide_outputs(struct attack *attack, struct err *err)
                              "", err);
     }
     return true;
+}
+
+static bool read_slo(struct attack *attack, struct err *err)
+{
+    const struct options *options = &attack->options;
+    if (options->aborts_on_slo && !options->slo) {
+        return err_set(err, ERR_USAGE,
+                       "-abort-on-slo needs a -slo: what the attack is given up for");
+    }
+    return judge_read(options->slo, &attack->slo, err);
 }
 
 static bool take_aim(struct attack *attack, const char *url, struct err *err)
@@ -247,10 +266,11 @@ static bool open_output(struct attack *attack, struct err *err)
            err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
 }
 
-/* The two that watch a run. */
+/* Those who watch a run. */
 struct watchers {
     struct progress progress;
     struct exporter *exporter;
+    struct judge_watch watch;
 };
 
 static bool on_second(void *context, const struct second *second)
@@ -258,7 +278,7 @@ static bool on_second(void *context, const struct second *second)
     struct watchers *watchers = context;
     progress_show(&watchers->progress, second);
     exporter_show_second(watchers->exporter, second);
-    return true;
+    return judge_may_be_met(&watchers->watch, second);
 }
 
 static bool start_exporter(struct attack *attack, const struct summary *summary, struct err *err)
@@ -288,13 +308,15 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
         ok = writer != NULL;
     }
     if (ok) {
+        struct aim *aim = &attack->aim;
+        const struct slo *watched = attack->options.aborts_on_slo ? attack->slo : NULL;
         struct watchers watchers = {
             .progress = progress_begin(plan->schedule.duration_ns, attack->options.progress_ns),
             .exporter = attack->exporter,
+            .watch = judge_watch_begin(watched, &aim->targets, !aim->lazy, &plan->schedule),
         };
         const struct observer observer = {on_second, &watchers};
         const struct control control = {interrupt.stop_fd};
-        struct aim *aim = &attack->aim;
         ok = run(plan, &aim->targets, &aim->source, &control, &observer, writer, summary, err);
         progress_end(&watchers.progress);
     }
@@ -315,6 +337,21 @@ static bool has_files(const struct plan *plan, struct err *err)
                    cap, limit);
 }
 
+/* What was measured is worth reporting even when the results could not be written. */
+static bool conclude(struct attack *attack, const struct summary *summary, struct err *err)
+{
+    if (!summary->has_plan) {
+        return true;
+    }
+    struct slo_verdict verdict = slo_judge(attack->slo, summary);
+    judge_end(&verdict, summary, &attack->judgement);
+    const struct report *report = attack->choice.report;
+    if (report && !report->write(summary, &verdict, stdout)) {
+        return err_set(err, ERR_FAILED, "cannot write the report to stdout: %s", strerror(errno));
+    }
+    return true;
+}
+
 static bool run_attack(struct attack *attack, struct err *err)
 {
     const struct options *options = &attack->options;
@@ -331,7 +368,9 @@ static bool run_attack(struct attack *attack, struct err *err)
         .max_body = options->max_body.bytes,
         .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
     };
-    if (!schedule_from_flags(&options->schedule, &plan.schedule, err)) {
+    if (!schedule_from_flags(&options->schedule, &plan.schedule, err) ||
+        !judge_check(attack->slo, attack->aim.lazy ? NULL : &attack->aim.targets, &plan.schedule,
+                     err)) {
         return false;
     }
     plan.warmup = schedule_warmup(&plan.schedule, options->warmup_ns);
@@ -347,11 +386,7 @@ static bool run_attack(struct attack *attack, struct err *err)
               start_exporter(attack, summary, err) && open_output(attack, err) &&
               measure(attack, &plan, summary, err);
     exporter_show(attack->exporter, summary);
-    /* What was measured is worth reporting even when the results could not be written. */
-    const struct report *report = attack->choice.report;
-    if (report && summary->has_plan && !report->write(summary, stdout)) {
-        ok = err_set(err, ERR_FAILED, "cannot write the report to stdout: %s", strerror(errno));
-    }
+    ok = conclude(attack, summary, err) && ok;
     exporter_stop(attack->exporter);
     summary_destroy(summary);
     return ok;
@@ -375,12 +410,17 @@ static bool attack_main(const struct command_globals *globals, int argc, char **
                      "one URL at most, not \"%s\" and \"%s\"; put several into a file for -targets",
                      argv[1], argv[2]);
     }
-    ok = ok && decide_outputs(&attack, err) && take_aim(&attack, operands ? argv[1] : NULL, err) &&
-         run_attack(&attack, err);
+    ok = ok && read_slo(&attack, err) && decide_outputs(&attack, err) &&
+         take_aim(&attack, operands ? argv[1] : NULL, err) && run_attack(&attack, err);
     ok = aim_close(&attack.aim, err) && ok;
     if (attack.output_fd > STDERR_FILENO && close(attack.output_fd) != 0 && ok) {
         ok = err_set(err, ERR_FAILED, "-output: cannot close %s: %s", attack.options.output,
                      strerror(errno));
+    }
+    slo_destroy(attack.slo);
+    if (ok && attack.judgement.code != ERR_NONE) {
+        *err = attack.judgement;
+        ok = false;
     }
     return ok;
 }

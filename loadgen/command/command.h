@@ -3,7 +3,8 @@
  *
  * Started under the name vegeta, by a link, the program is the same.
  *
- * Exit statuses: 0 done, 1 failed, 2 the command line was wrong.
+ * Exit statuses: 0 done, 1 failed, 2 the command line was wrong; with -slo 99 when it was missed,
+ * and 98 when it was missed while the generator was the limit.
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
 #define LOADGEN_COMMAND_COMMAND_H

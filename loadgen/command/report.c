@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "loadgen/command/command.h"
+#include "loadgen/command/judge.h"
 #include "loadgen/measure/journal.h"
 
 struct options {
     const char *type;
     const char *buckets;
     const char *output;
+    const char *slo; /* NULL: none */
 };
 
 static const struct cli_flag flags[] = {
@@ -19,6 +21,8 @@ static const struct cli_flag flags[] = {
     {"every", NULL, NULL, 0, NULL, NULL},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "where the report goes"},
+    {"slo", "EXPR", cli_set_string, offsetof(struct options, slo), NULL,
+     "what must hold, as p99<20ms,errors<0.1%; end with 99 when it does not (docs/slo.md)"},
     {"type", "TYPE", cli_set_string, offsetof(struct options, type), "text",
      "text, json, hist[0,10ms,100ms] or hdrplot"},
     {0},
@@ -29,7 +33,8 @@ static const struct cli cli = {
     .operands = "[FILE ...]",
     .about = "Makes a report of the results of loadgen attack, from files or from stdin.\n\n"
              "  loadgen attack -targets targets.txt -duration 10s | loadgen report\n"
-             "  loadgen report -type=json results.bin\n",
+             "  loadgen report -type=json results.bin\n"
+             "  loadgen report -slo 'p99<20ms,errors<0.1%' results.bin\n",
     .flags = flags,
 };
 
@@ -55,18 +60,25 @@ static bool read_files(struct summary *summary, int count, char **names, struct 
 }
 
 static bool write_report(const struct report *report, const struct summary *summary,
-                         const char *path, struct err *err)
+                         const struct slo_verdict *slo, const char *path, struct err *err)
 {
     bool is_stdout = strcmp(path, "stdout") == 0;
     FILE *out = is_stdout ? stdout : fopen(path, "we");
     if (!out) {
         return err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
     }
-    bool ok = report->write(summary, out);
+    bool ok = report->write(summary, slo, out);
     if (!is_stdout) {
         ok = fclose(out) == 0 && ok;
     }
     return ok || err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
+}
+
+static bool report_and_judge(const struct report *report, const struct summary *summary,
+                             const struct slo *slo, const char *path, struct err *err)
+{
+    struct slo_verdict verdict = slo_judge(slo, summary);
+    return write_report(report, summary, &verdict, path, err) && judge_end(&verdict, summary, err);
 }
 
 static bool report_main(const struct command_globals *globals, int argc, char **argv,
@@ -83,14 +95,17 @@ static bool report_main(const struct command_globals *globals, int argc, char **
     if (!report_choose(&choice, "-type", options.type, options.buckets, err)) {
         return false;
     }
+    struct slo *slo = NULL;
     struct summary *summary = summary_create();
-    if (!summary) {
-        return err_set(err, ERR_FAILED, "not enough memory for histograms");
+    bool ok = summary || err_set(err, ERR_FAILED, "not enough memory for histograms");
+    ok = ok && judge_read(options.slo, &slo, err);
+    if (ok) {
+        tally_count_by(summary->tally, &choice.buckets);
+        ok = read_files(summary, operands, argv + 1, err) &&
+             report_and_judge(choice.report, summary, slo, options.output, err);
     }
-    tally_count_by(summary->tally, &choice.buckets);
-    bool ok = read_files(summary, operands, argv + 1, err) &&
-              write_report(choice.report, summary, options.output, err);
     summary_destroy(summary);
+    slo_destroy(slo);
     return ok;
 }
 

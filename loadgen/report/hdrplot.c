@@ -26,8 +26,9 @@ static void write_step(const struct histogram *h, uint32_t per_million, FILE *ou
             per_million < 1000000 ? 1 / (1 - quantile) : 1e7);
 }
 
-static bool write_hdrplot(const struct summary *summary, FILE *out)
+static bool write_hdrplot(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
+    (void)slo; /* it has vegeta\'s layout and no more */
     struct columns columns;
     if (!columns_begin(&columns)) {
         return false;

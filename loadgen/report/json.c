@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/slo_print.h"
 #include "loadgen/report/verdict.h"
 
 static json_t *integer(uint64_t value)
@@ -159,15 +160,17 @@ static void add_ours(json_t *json, const struct summary *summary)
     json_object_set_new(json, "retried", integer(tally->counters.retried));
     json_object_set_new(json, "redirected", integer(tally->counters.redirected));
     json_object_set_new(json, "interrupted", json_boolean(summary->is_interrupted));
+    json_object_set_new(json, "aborted", json_boolean(summary->is_aborted));
     json_object_set_new(json, "cut_short", json_boolean(summary->is_cut_short));
     json_object_set_new(json, "generator", generator(summary));
     json_object_set_new(json, "remarks", remarks);
 }
 
-static bool write_json(const struct summary *summary, FILE *out)
+static bool write_json(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
     json_t *json = vegeta_object(summary);
     add_ours(json, summary);
+    slo_print_json(slo, json);
     bool ok = json_dumpf(json, out, JSON_COMPACT) == 0;
     json_decref(json);
     fputc('\n', out);

@@ -4,7 +4,7 @@
  * A format is a const descriptor, one file each; the list is in report.c. The words and the layout
  * are vegeta's; what vegeta has no words for comes after.
  *
- * Threads, memory: none of their own; they only read the summary.
+ * Threads, memory: none of their own; they only read the summary and the verdict.
  */
 #ifndef LOADGEN_REPORT_REPORT_H
 #define LOADGEN_REPORT_REPORT_H
@@ -15,11 +15,13 @@
 
 #include "common/err.h"
 #include "loadgen/measure/summary.h"
+#include "loadgen/report/slo_judge.h"
 
 struct report {
     const char *name; /* of -type and -report */
     const char *help;
-    bool (*write)(const struct summary *summary, FILE *out); /* false when out cannot be written */
+    /* `slo` has no criteria, or is NULL, without -slo. False when out cannot be written. */
+    bool (*write)(const struct summary *summary, const struct slo_verdict *slo, FILE *out);
 };
 
 extern const struct report report_text;

@@ -183,8 +183,8 @@ static void judge(const struct summary *summary, struct slo_finding *finding)
 
 struct slo_verdict slo_judge(const struct slo *slo, const struct summary *summary)
 {
-    struct slo_verdict verdict = {.is_met = true, .count = slo->count};
-    for (size_t i = 0; i < slo->count; i++) {
+    struct slo_verdict verdict = {.is_met = true, .count = slo ? slo->count : 0};
+    for (size_t i = 0; i < verdict.count; i++) {
         struct slo_finding *finding = &verdict.list[i];
         finding->criterion = &slo->list[i];
         judge(summary, finding);

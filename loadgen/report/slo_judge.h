@@ -42,6 +42,7 @@ struct slo_verdict {
     struct slo_finding list[SLO_CRITERIA_MAX];
 };
 
+/* Of a slo that is NULL nothing is asked: no criteria, and it is met. */
 struct slo_verdict slo_judge(const struct slo *slo, const struct summary *summary);
 
 /* What is known of a run that goes on. */

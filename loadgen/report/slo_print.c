@@ -34,7 +34,7 @@ static const char *print_value(const struct slo_finding *finding, char text[VALU
 void slo_print_text(const struct slo_verdict *verdict, FILE *out)
 {
     char value[VALUE_TEXT];
-    if (!verdict) {
+    if (!verdict || verdict->count == 0) {
         return;
     }
     fprintf(out, "%-14s%-34s%s\n", "SLO", "[seen, verdict]", verdict->is_met ? "held" : "missed");
@@ -58,7 +58,7 @@ static json_t *number(enum slo_unit unit, double value)
 
 void slo_print_json(const struct slo_verdict *verdict, json_t *report)
 {
-    if (!verdict) {
+    if (!verdict || verdict->count == 0) {
         return;
     }
     json_t *list = json_array();

@@ -1,7 +1,8 @@
 /*
  * slo_print - a verdict for people and for pipelines.
  *
- * Threads, memory: pure functions; the JSON is the caller's. A verdict of NULL prints nothing.
+ * A verdict without criteria, or NULL, prints nothing. Threads, memory: pure functions; the JSON is
+ * the caller's.
  */
 #ifndef LOADGEN_REPORT_SLO_PRINT_H
 #define LOADGEN_REPORT_SLO_PRINT_H

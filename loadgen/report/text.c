@@ -2,6 +2,7 @@
 
 #include "loadgen/pace/duration.h"
 #include "loadgen/report/report.h"
+#include "loadgen/report/slo_print.h"
 #include "loadgen/report/verdict.h"
 
 /* vegeta's columns. */
@@ -132,7 +133,7 @@ static void write_remark(void *context, const char *sentence)
     fprintf(context, "! %s\n", sentence);
 }
 
-static bool write_text(const struct summary *summary, FILE *out)
+static bool write_text(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
     write_vegeta(summary, out);
     fputc('\n', out);
@@ -143,6 +144,7 @@ static bool write_text(const struct summary *summary, FILE *out)
     write_rows(summary, out);
     write_schedule(summary, out);
     write_generator(summary, out);
+    slo_print_text(slo, out);
     struct verdict verdict = verdict_of(summary);
     fprintf(out, "%s%s\n", verdict.is_limited ? "! " : "", verdict.why);
     report_remarks(summary, write_remark, out);

@@ -102,7 +102,7 @@ static void check_text(const struct summary *summary)
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    require(out && report_text.write(summary, out) && fclose(out) == 0);
+    require(out && report_text.write(summary, NULL, out) && fclose(out) == 0);
     require(strlen(text) == length && length > 0 && text[length - 1] == '\n');
     for (const char *c = text; *c;) {
         size_t used = *c == '\n' ? 1 : utf8_character(c);
@@ -117,7 +117,7 @@ static void check_json(const struct summary *summary)
     char *text = NULL;
     size_t length = 0;
     FILE *out = open_memstream(&text, &length);
-    require(out && report_json.write(summary, out) && fclose(out) == 0);
+    require(out && report_json.write(summary, NULL, out) && fclose(out) == 0);
     json_t *json = json_loadb(text, length, 0, NULL);
     require(json != NULL && json_is_array(json_object_get(json, "remarks")));
     require(json_is_object(json_object_get(json, "generator")));

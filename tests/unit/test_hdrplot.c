@@ -27,7 +27,7 @@ static void teardown(void)
 static void write_report(void)
 {
     FILE *out = open_memstream(&text, &length);
-    ck_assert(report_hdrplot.write(summary, out));
+    ck_assert(report_hdrplot.write(summary, NULL, out));
     fclose(out);
 }
 

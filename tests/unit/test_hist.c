@@ -42,7 +42,7 @@ static void add(uint64_t latency_ns)
 static void expect(const char *expected)
 {
     FILE *out = open_memstream(&text, &length);
-    ck_assert(choice.report->write(summary, out));
+    ck_assert(choice.report->write(summary, NULL, out));
     fclose(out);
     ck_assert_str_eq(text, expected);
 }

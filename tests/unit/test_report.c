@@ -66,7 +66,7 @@ static const char *write_report(const struct report *report)
 {
     free(text);
     FILE *out = open_memstream(&text, &text_length);
-    ck_assert(report->write(summary, out));
+    ck_assert(report->write(summary, NULL, out));
     fclose(out);
     return text;
 }
@@ -282,7 +282,7 @@ END_TEST
 START_TEST(a_report_that_cannot_be_written_fails)
 {
     FILE *full = fopen("/dev/full", "w");
-    ck_assert(!(_i ? &report_json : &report_text)->write(summary, full));
+    ck_assert(!(_i ? &report_json : &report_text)->write(summary, NULL, full));
     fclose(full);
 }
 END_TEST
