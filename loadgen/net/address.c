@@ -24,11 +24,7 @@ static bool lookup(const char *host, uint16_t port, int flags, struct address *a
     memset(address, 0, sizeof *address);
     memcpy(&address->socket, chosen->ai_addr, chosen->ai_addrlen);
     address->length = chosen->ai_addrlen;
-    if (chosen->ai_family == AF_INET) {
-        address->socket.v4.sin_port = htons(port);
-    } else {
-        address->socket.v6.sin6_port = htons(port);
-    }
+    address_set_port(address, port);
     freeaddrinfo(found);
     return true;
 }
@@ -44,6 +40,15 @@ bool address_parse(const char *host, uint16_t port, struct address *address)
 {
     const char *problem = NULL;
     return lookup(host, port, AI_NUMERICHOST, address, &problem);
+}
+
+void address_set_port(struct address *address, uint16_t port)
+{
+    if (address->socket.any.sa_family == AF_INET) {
+        address->socket.v4.sin_port = htons(port);
+    } else {
+        address->socket.v6.sin6_port = htons(port);
+    }
 }
 
 bool address_unix(const char *path, struct address *address, struct err *err)

@@ -1,9 +1,9 @@
 /*
  * address - a host and a port as the kernel wants them, and back as text.
  *
- * Resolving asks the system's resolver and may block: it is for set-up only. Where a name has
- * several addresses the first IPv4 one is taken, else the first. (Names that change, and all of a
- * name's addresses in turn, come with c-ares.)
+ * Resolving asks the system's resolver and may block: it is for what we listen on. Where a name has
+ * several addresses the first IPv4 one is taken, else the first. What we connect to is found by
+ * resolver.h.
  */
 #ifndef LOADGEN_NET_ADDRESS_H
 #define LOADGEN_NET_ADDRESS_H
@@ -34,6 +34,9 @@ bool address_resolve(const char *host, uint16_t port, struct address *address, s
 
 /* The address of `host` when it is written as a number; never asks anybody. */
 bool address_parse(const char *host, uint16_t port, struct address *address);
+
+/* Changes the port of an internet address. */
+void address_set_port(struct address *address, uint16_t port);
 
 /* The address of a unix socket. ERR_USAGE when the path is too long for one. */
 bool address_unix(const char *path, struct address *address, struct err *err);

@@ -1,0 +1,42 @@
+#include "loadgen/net/connect_to.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A host, or an address in brackets, with the colon behind it. */
+static bool take_host(const char **at, char host[CONNECT_TO_HOST])
+{
+    bool is_bracketed = **at == '[';
+    const char *from = *at + is_bracketed;
+    const char *end = strchr(from, is_bracketed ? ']' : ':');
+    const char *colon = end ? end + is_bracketed : NULL;
+    if (!end || end == from || *colon != ':' || (size_t)(end - from) >= CONNECT_TO_HOST) {
+        return false;
+    }
+    memcpy(host, from, (size_t)(end - from));
+    host[end - from] = '\0';
+    *at = colon + 1;
+    return true;
+}
+
+/* A port and what ends it. */
+static bool take_port(const char **at, char end, uint16_t *port)
+{
+    char *rest = NULL;
+    unsigned long number = strtoul(*at, &rest, 10);
+    if (**at < '0' || **at > '9' || *rest != end || number == 0 || number > UINT16_MAX) {
+        return false;
+    }
+    *port = (uint16_t)number;
+    *at = rest + 1;
+    return true;
+}
+
+bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err)
+{
+    const char *at = text;
+    return (take_host(&at, rule->from_host) && take_port(&at, ':', &rule->from_port) &&
+            take_host(&at, rule->to_host) && take_port(&at, '\0', &rule->to_port)) ||
+           err_set(err, ERR_USAGE,
+                   "\"%s\" is not FROM:PORT:TO:PORT, as in example.com:80:127.0.0.1:8080", text);
+}

@@ -1,0 +1,299 @@
+#include "loadgen/net/dns.h"
+
+#include <ares.h>
+#include <ctype.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+enum { STEPS_MAX = 64 };
+
+/* One of c-ares' sockets. The loop may still tell of one that was closed: none is ever freed. */
+struct channel_watch {
+    struct loop_watch watch; /* first member */
+    struct dns *dns;
+    struct channel_watch *next;
+    short events; /* POLLIN, POLLOUT: what c-ares waits for; 0: it has closed the socket */
+};
+
+struct dns {
+    ares_channel channel;
+    struct loop *loop;
+    dns_answer_fn *on_answer;
+    void *owner;
+    struct channel_watch *watches;
+    bool is_due;    /* a socket is ready */
+    bool is_ending; /* what comes now is of no interest */
+    size_t asked;
+    char servers[64]; /* for messages */
+};
+
+struct question {
+    struct dns *dns;
+    void *of;
+};
+
+/* Sockets. */
+
+static void on_ready(struct loop_watch *watch, uint32_t events)
+{
+    (void)events;
+    ((struct channel_watch *)watch)->dns->is_due = true;
+}
+
+static struct channel_watch *take_watch(struct dns *dns)
+{
+    struct channel_watch *watch = dns->watches;
+    while (watch && watch->events) {
+        watch = watch->next;
+    }
+    if (!watch) {
+        watch = calloc(1, sizeof *watch);
+        if (watch) {
+            watch->dns = dns;
+            watch->next = dns->watches;
+            dns->watches = watch;
+        }
+    }
+    return watch;
+}
+
+/* c-ares says what it waits for; both 0: it is about to close the socket. */
+static void on_socket(void *context, ares_socket_t fd, int readable, int writable)
+{
+    struct dns *dns = context;
+    short events = (short)((readable ? POLLIN : 0) | (writable ? POLLOUT : 0));
+    struct channel_watch *watch = dns->watches;
+    while (watch && !(watch->events && watch->watch.fd == fd)) {
+        watch = watch->next;
+    }
+    if (!watch && events) {
+        watch = take_watch(dns);
+        if (!watch) {
+            return; /* this server stays silent */
+        }
+        watch->watch.on_ready = on_ready;
+        watch->watch.fd = fd;
+        loop_add(dns->loop, &watch->watch);
+    }
+    if (watch) {
+        watch->events = events;
+    }
+}
+
+/* Lets c-ares read and write what it can. Returns whether there was anything. */
+static bool process_ready(struct dns *dns)
+{
+    bool any = false;
+    for (struct channel_watch *watch = dns->watches; watch; watch = watch->next) {
+        struct pollfd ready = {.fd = watch->watch.fd, .events = watch->events};
+        if (watch->events && poll(&ready, 1, 0) > 0) {
+            int fd = watch->watch.fd;
+            bool reads = ready.revents & (POLLIN | POLLHUP | POLLERR);
+            ares_process_fd(dns->channel, reads ? fd : ARES_SOCKET_BAD,
+                            ready.revents & POLLOUT ? fd : ARES_SOCKET_BAD);
+            any = true;
+        }
+    }
+    return any;
+}
+
+void dns_step(struct dns *dns)
+{
+    dns->is_due = false;
+    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its time-outs */
+    /* The loop tells of edges only: go on until nothing is left, or others have waited enough. */
+    for (int steps = 0; process_ready(dns); steps++) {
+        if (steps == STEPS_MAX) {
+            dns->is_due = true;
+            return;
+        }
+    }
+}
+
+bool dns_is_due(const struct dns *dns)
+{
+    return dns->is_due;
+}
+
+uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns)
+{
+    struct timeval left;
+    if (dns->asked == 0 || !ares_timeout(dns->channel, NULL, &left)) {
+        return UINT64_MAX;
+    }
+    return now_ns + (uint64_t)left.tv_sec * NS_PER_S + (uint64_t)left.tv_usec * NS_PER_US;
+}
+
+/* Answers. */
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case ARES_ENOTFOUND:
+    case ARES_ENODATA:
+    case ARES_EBADNAME:
+        return "no such host";
+    case ARES_ETIMEOUT:
+        return "i/o timeout";
+    case ARES_ESERVFAIL:
+    case ARES_EREFUSED:
+    case ARES_ENOTIMP:
+    case ARES_EFORMERR:
+        return "server misbehaving";
+    case ARES_ECONNREFUSED:
+        return "connection refused";
+    case ARES_EBADRESP:
+        return "cannot unmarshal DNS message";
+    case ARES_ENOMEM:
+        return "not enough memory";
+    default:
+        return ares_strerror(status);
+    }
+}
+
+static struct address *copy(const struct ares_addrinfo *info, size_t *count)
+{
+    size_t all = 0;
+    for (const struct ares_addrinfo_node *node = info->nodes; node; node = node->ai_next) {
+        all++;
+    }
+    struct address *list = calloc(all + 1, sizeof *list);
+    for (const struct ares_addrinfo_node *node = info->nodes; list && node; node = node->ai_next) {
+        struct address *address = &list[*count];
+        if (node->ai_addrlen <= sizeof address->socket) {
+            memcpy(&address->socket, node->ai_addr, node->ai_addrlen);
+            address->length = node->ai_addrlen;
+            ++*count;
+        }
+    }
+    return list;
+}
+
+static void on_info(void *context, int status, int timeouts, struct ares_addrinfo *info)
+{
+    struct question *question = context;
+    struct dns *dns = question->dns;
+    struct dns_answer answer = {0};
+    (void)timeouts;
+    dns->asked--;
+    if (!dns->is_ending) {
+        if (status == ARES_SUCCESS) {
+            answer.addresses = copy(info, &answer.count);
+            status = !answer.addresses ? ARES_ENOMEM : answer.count ? ARES_SUCCESS : ARES_ENODATA;
+        }
+        answer.reason = status == ARES_SUCCESS ? NULL : reason_of(status);
+        answer.is_final =
+            status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADNAME;
+        dns->on_answer(dns->owner, question->of, &answer);
+    }
+    free(answer.addresses);
+    ares_freeaddrinfo(info);
+    free(question);
+}
+
+void dns_ask(struct dns *dns, const char *host, int family, void *of)
+{
+    const struct ares_addrinfo_hints hints = {
+        .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+    struct question *question = calloc(1, sizeof *question);
+    if (!question) {
+        const struct dns_answer answer = {.reason = reason_of(ARES_ENOMEM)};
+        dns->on_answer(dns->owner, of, &answer);
+        return;
+    }
+    *question = (struct question){dns, of};
+    dns->asked++;
+    dns->is_due = true; /* a connection that is there already has no edge to tell of */
+    ares_getaddrinfo(dns->channel, host, NULL, &hints, on_info, question);
+}
+
+/* The whole. */
+
+/* The addresses of the servers, as messages have them. */
+static void name_servers(struct dns *dns)
+{
+    struct ares_addr_port_node *servers = NULL;
+    if (ares_get_servers_ports(dns->channel, &servers) != ARES_SUCCESS) {
+        return;
+    }
+    size_t used = 0;
+    for (const struct ares_addr_port_node *server = servers; server; server = server->next) {
+        struct address address = {0};
+        uint16_t port = (uint16_t)(server->udp_port ? server->udp_port : 53);
+        char text[ADDRESS_TEXT];
+        if (server->family == AF_INET) {
+            address.socket.v4 = (struct sockaddr_in){
+                .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = server->addr.addr4};
+        } else {
+            address.socket.v6 =
+                (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
+            memcpy(&address.socket.v6.sin6_addr, &server->addr.addr6, 16);
+        }
+        int length = snprintf(dns->servers + used, sizeof dns->servers - used, "%s%s",
+                              used ? "," : "", address_print(&address, text));
+        if (length < 0 || (size_t)length >= sizeof dns->servers - used) {
+            dns->servers[used] = '\0'; /* the first ones must do */
+            break;
+        }
+        used += (size_t)length;
+    }
+    ares_free_data(servers);
+}
+
+struct dns *dns_create(const char *servers, struct loop *loop, dns_answer_fn *on_answer,
+                       void *owner)
+{
+    struct dns *dns = calloc(1, sizeof *dns);
+    if (!dns) {
+        return NULL;
+    }
+    *dns = (struct dns){.loop = loop, .on_answer = on_answer, .owner = owner};
+    char lookups[] = "fb"; /* /etc/hosts before the servers */
+    struct ares_options options = {
+        .timeout = DNS_TRY_MS,
+        .tries = DNS_TRIES,
+        .lookups = lookups,
+        .sock_state_cb = on_socket,
+        .sock_state_cb_data = dns,
+    };
+    int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+    bool ok = ares_init_options(&dns->channel, &options, mask) == ARES_SUCCESS;
+    dns->channel = ok ? dns->channel : NULL;
+    ok = ok && (!servers || ares_set_servers_ports_csv(dns->channel, servers) == ARES_SUCCESS);
+    if (!ok) {
+        dns_destroy(dns);
+        return NULL;
+    }
+    name_servers(dns);
+    return dns;
+}
+
+void dns_destroy(struct dns *dns)
+{
+    if (!dns) {
+        return;
+    }
+    dns->is_ending = true;
+    if (dns->channel) {
+        ares_destroy(dns->channel);
+    }
+    while (dns->watches) {
+        struct channel_watch *next = dns->watches->next;
+        free(dns->watches);
+        dns->watches = next;
+    }
+    free(dns);
+}
+
+const char *dns_problem(const struct dns *dns, const char *host, const char *reason,
+                        char text[DNS_PROBLEM])
+{
+    bool is_known = dns && dns->servers[0];
+    snprintf(text, DNS_PROBLEM, "lookup %.60s%s%s: %s", host, is_known ? " on " : "",
+             is_known ? dns->servers : "", reason);
+    return text;
+}
