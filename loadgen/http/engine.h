@@ -24,6 +24,7 @@
 #include "loadgen/net/address.h"
 #include "loadgen/net/address_list.h"
 #include "loadgen/net/loop.h"
+#include "loadgen/net/resolver.h"
 #include "loadgen/target/source.h"
 #include "loadgen/target/targets.h"
 
@@ -50,7 +51,7 @@ enum {
 #undef X
 };
 
-enum { REASON_MAX = 96 };
+enum { REASON_MAX = 160 };
 
 /* One request on its way, and then what came of it. */
 struct exchange {
@@ -75,8 +76,9 @@ struct exchange {
 };
 
 struct engine_config {
-    const struct address *addresses;  /* by request->endpoint; borrowed */
-    const struct endpoint *endpoints; /* the same places by name; borrowed */
+    struct resolver *resolver;        /* of the same loop; outlives the engine */
+    const struct endpoint *endpoints; /* by request->endpoint; borrowed */
+    struct address local;             /* where connections come from; length 0: the kernel says */
     size_t endpoint_count;
     uint64_t timeout_ns;      /* from started to done; 0: none */
     uint64_t max_connections; /* to each endpoint, this engine's part; UINT64_MAX: no limit */

@@ -28,6 +28,7 @@ struct h1 {
     engine_done_fn *done;
     void *owner;
     struct conns conns;
+    uint64_t changes; /* the resolver's, as of the last look at idle connections */
     char receive[RECEIVE_BYTES];
     char scratch[OUTGOING_SCRATCH];
 };
@@ -51,7 +52,8 @@ static bool is_kept(const struct conn *conn, bool is_clean)
 static void put_away(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    if (keep && h1->conns.pools[conn->endpoint].idle_count < h1->config.max_idle) {
+    if (keep && h1->conns.pools[conn->endpoint].idle_count < h1->config.max_idle &&
+        !peer_is_surplus(conn->peer)) {
         conns_push_idle(&h1->conns, conn);
     } else {
         conns_release(&h1->conns, conn);
@@ -229,26 +231,92 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
 
 /* Connecting. */
 
-static void begin_connecting(struct conn *conn)
+/* The connection was not made: it is tried with another family, or that was it. */
+static void fail_connecting(struct conn *conn, int system_error)
 {
-    struct h1 *h1 = conn->h1;
-    const struct address *address = &h1->conns.pools[conn->endpoint].address;
+    if (peer_lost(conn->peer)) {
+        conn_close_socket(conn);
+        begin_connecting(conn);
+    } else {
+        fail(conn, OUTCOME_CONNECT, system_error);
+    }
+}
+
+static bool bind_local(const struct conn *conn)
+{
+    const struct address *local = &conn->h1->config.local;
+    int on = 1;
+    if (local->length == 0 || conn->peer->address.socket.any.sa_family == AF_UNIX) {
+        return true;
+    }
+    /* The port is chosen by connect, which knows the other end: there are more of them then. */
+    setsockopt(conn->watch.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(conn->watch.fd, &local->socket.any, local->length) == 0;
+}
+
+static void connect_to(struct conn *conn, struct peer *peer)
+{
+    const struct address *address = &peer->address;
+    int on = 1;
+    conn->peer = peer;
     conn->exchange.address = address->number;
     conn->state = CONN_CONNECTING;
-    conn->is_reused = false;
-    conn->written = 0;
     conn->watch.fd =
         socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (conn->watch.fd < 0) {
-        fail(conn, OUTCOME_CONNECT, errno);
+        int problem = errno;
+        if (problem == EAFNOSUPPORT) {
+            fail_connecting(conn, problem);
+        } else {
+            fail(conn, OUTCOME_CONNECT, problem); /* that is our own limit, not the peer's */
+        }
         return;
     }
-    int on = 1;
     setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* no-op on unix */
-    if ((connect(conn->watch.fd, &address->socket.any, address->length) < 0 &&
+    if (!bind_local(conn) ||
+        (connect(conn->watch.fd, &address->socket.any, address->length) < 0 &&
          errno != EINPROGRESS) ||
-        !loop_add(h1->loop, &conn->watch)) {
-        fail(conn, OUTCOME_CONNECT, errno);
+        !loop_add(conn->h1->loop, &conn->watch)) {
+        fail_connecting(conn, errno);
+    }
+}
+
+static void fail_resolving(struct conn *conn)
+{
+    const struct place *place = conn->h1->conns.pools[conn->endpoint].place;
+    snprintf(conn->exchange.reason, sizeof conn->exchange.reason, "%s", resolver_problem(place));
+    fail(conn, OUTCOME_DNS, 0);
+}
+
+static void on_answer(struct resolver_wait *wait, struct peer *peer)
+{
+    struct conn *conn = (struct conn *)((char *)wait - offsetof(struct conn, wait));
+    if (peer) {
+        connect_to(conn, peer);
+    } else {
+        fail_resolving(conn);
+    }
+}
+
+static void begin_connecting(struct conn *conn)
+{
+    struct h1 *h1 = conn->h1;
+    struct peer *peer = NULL;
+    conn->state = CONN_RESOLVING;
+    conn->is_reused = false;
+    conn->written = 0;
+    conn->exchange.address = ADDRESS_NONE;
+    conn->wait.on_answer = on_answer;
+    switch (resolver_next(h1->config.resolver, h1->conns.pools[conn->endpoint].place, &conn->wait,
+                          &peer)) {
+    case LOOKUP_DONE:
+        connect_to(conn, peer);
+        break;
+    case LOOKUP_FAILED:
+        fail_resolving(conn);
+        break;
+    case LOOKUP_WAITS:
+        break;
     }
 }
 
@@ -259,10 +327,29 @@ static bool finish_connecting(struct conn *conn)
     socklen_t size = sizeof problem;
     getsockopt(conn->watch.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
     if (problem) {
-        fail(conn, OUTCOME_CONNECT, problem);
+        fail_connecting(conn, problem);
         return false;
     }
+    peer_made(conn->peer);
     return begin_try(conn, clock_now_ns());
+}
+
+/* The exchange has no time left, whatever it waits for. */
+static void time_out(struct conn *conn)
+{
+    switch (conn->state) {
+    case CONN_RESOLVING:
+        resolver_cancel(&conn->wait);
+        fail_resolving(conn);
+        break;
+    case CONN_CONNECTING:
+        peer_lost(conn->peer);
+        fail(conn, OUTCOME_TIMED_OUT, 0);
+        break;
+    default:
+        fail(conn, OUTCOME_TIMED_OUT, 0);
+        break;
+    }
 }
 
 /* Sends the conn's request on its connection, or on one that is made for it. */
@@ -271,7 +358,7 @@ static void begin(struct conn *conn, uint64_t now_ns)
     if (conn->state == CONN_FREE) {
         begin_connecting(conn);
     } else {
-        conn->exchange.address = conn->h1->conns.pools[conn->endpoint].address.number;
+        conn->exchange.address = conn->peer->address.number;
         begin_try(conn, now_ns);
     }
 }
@@ -329,9 +416,9 @@ static void follow(struct conn *conn, bool keep)
         return;
     }
     if (redirect.host[0] &&
-        !conns_find_endpoint(&h1->conns, &h1->config, redirect.host, redirect.port, &endpoint)) {
-        fail_protocol(conn, "redirected to %.40s, which is not a host of the targets",
-                      redirect.host);
+        !conns_find_endpoint(&h1->conns, redirect.host, redirect.port, &endpoint)) {
+        fail_protocol(conn, "redirected to %.40s, after %d other hosts", redirect.host,
+                      CONNS_REDIRECTED_MAX);
         return;
     }
     struct conn *next = move(conn, endpoint, keep);
@@ -369,6 +456,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
     bool goes_on = true;
     switch (conn->state) {
     case CONN_FREE: /* closed earlier in this batch of events */
+    case CONN_RESOLVING:
         return;
     case CONN_IDLE:
         check_idle(conn);
@@ -436,8 +524,14 @@ static uint64_t h1_next_deadline_ns(struct engine *engine)
 
 static void h1_expire(struct engine *engine, uint64_t now_ns)
 {
+    struct h1 *h1 = h1_of(engine);
     while (h1_next_deadline_ns(engine) <= now_ns) {
-        fail(h1_of(engine)->conns.oldest, OUTCOME_TIMED_OUT, 0);
+        time_out(h1->conns.oldest);
+    }
+    uint64_t changes = resolver_changes(h1->config.resolver);
+    if (changes != h1->changes) {
+        h1->changes = changes;
+        conns_drop_surplus(&h1->conns);
     }
 }
 
@@ -445,7 +539,7 @@ static void h1_abandon(struct engine *engine)
 {
     struct h1 *h1 = h1_of(engine);
     while (h1->conns.oldest) {
-        fail(h1->conns.oldest, OUTCOME_TIMED_OUT, 0);
+        time_out(h1->conns.oldest);
     }
 }
 
@@ -463,13 +557,15 @@ static struct engine *h1_create(const struct engine_config *config, struct loop 
                                 engine_done_fn *done, void *owner, struct err *err)
 {
     struct h1 *h1 = calloc(1, sizeof *h1);
-    if (!h1 || !conns_init(&h1->conns, h1, config)) {
+    if (h1) {
+        h1->config = *config;
+    }
+    if (!h1 || !conns_init(&h1->conns, h1, &h1->config)) {
         h1_destroy(h1 ? &h1->engine : NULL);
         err_set(err, ERR_FAILED, "not enough memory for connections");
         return NULL;
     }
     h1->engine.type = &engine_h1;
-    h1->config = *config;
     h1->loop = loop;
     h1->done = done;
     h1->owner = owner;

@@ -37,11 +37,8 @@ bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *
     if (!conns->pools || !add_slab(conns)) {
         return false;
     }
-    conns->addresses = config->addresses;
+    conns->config = config;
     conns->pool_count = config->endpoint_count;
-    for (size_t i = 0; i < conns->pool_count; i++) {
-        conns->pools[i].address = config->addresses[i];
-    }
     return true;
 }
 
@@ -77,22 +74,42 @@ static void remove_idle(struct conns *conns, struct conn *conn)
     }
     if (conn->next) {
         conn->next->prev = conn->prev;
+    } else {
+        pool->idle_last = conn->prev;
     }
+}
+
+/* The idle one that should be used now; NULL: a new one should be opened. */
+static struct conn *choose_idle(const struct conns *conns, const struct pool *pool)
+{
+    if (!pool->idle || !pool->place->is_several) {
+        return pool->idle;
+    }
+    bool is_owed = place_is_owed(pool->place) && pool->open < conns->config->max_connections;
+    return is_owed ? NULL : pool->idle_last;
+}
+
+/* The place of an endpoint is looked for when it is first used: a live source adds some later. */
+static bool find_place(struct conns *conns, uint32_t endpoint)
+{
+    struct pool *pool = &conns->pools[endpoint];
+    const struct endpoint *known = &conns->config->endpoints[endpoint];
+    if (!pool->place) {
+        pool->place = resolver_find(conns->config->resolver, known->host, known->port);
+    }
+    return pool->place;
 }
 
 struct conn *conns_take(struct conns *conns, uint32_t endpoint)
 {
     struct pool *pool = &conns->pools[endpoint];
-    struct conn *conn = pool->idle;
+    struct conn *conn = choose_idle(conns, pool);
     if (conn) {
         remove_idle(conns, conn);
         return conn;
     }
-    if (!conns->free && !add_slab(conns)) {
+    if ((!conns->free && !add_slab(conns)) || !find_place(conns, endpoint)) {
         return NULL;
-    }
-    if (pool->address.length == 0) {
-        pool->address = conns->addresses[endpoint];
     }
     conn = conns->free;
     conns->free = conn->next;
@@ -144,6 +161,8 @@ void conns_push_idle(struct conns *conns, struct conn *conn)
     conn->next = pool->idle;
     if (pool->idle) {
         pool->idle->prev = conn;
+    } else {
+        pool->idle_last = conn;
     }
     pool->idle = conn;
     pool->idle_count++;
@@ -154,6 +173,10 @@ void conn_close_socket(struct conn *conn)
     if (conn->watch.fd >= 0) {
         close(conn->watch.fd);
         conn->watch.fd = -1;
+    }
+    if (conn->peer) {
+        peer_release(conn->peer);
+        conn->peer = NULL;
     }
 }
 
@@ -172,12 +195,25 @@ void conns_drop_idle(struct conns *conns, struct conn *conn)
     conns_release(conns, conn);
 }
 
-bool conns_find_endpoint(struct conns *conns, const struct engine_config *config, const char *host,
-                         uint16_t port, uint32_t *endpoint)
+void conns_drop_surplus(struct conns *conns)
 {
     for (size_t i = 0; i < conns->pool_count; i++) {
+        for (struct conn *conn = conns->pools[i].idle; conn;) {
+            struct conn *next = conn->next;
+            if (peer_is_surplus(conn->peer)) {
+                conns_drop_idle(conns, conn);
+            }
+            conn = next;
+        }
+    }
+}
+
+bool conns_find_endpoint(struct conns *conns, const char *host, uint16_t port, uint32_t *endpoint)
+{
+    const struct engine_config *config = conns->config;
+    for (size_t i = 0; i < conns->pool_count; i++) {
         bool is_targets = i < config->endpoint_count;
-        if (is_targets && conns->pools[i].address.length == 0) {
+        if (is_targets && !conns->pools[i].place) {
             continue; /* may not be there yet */
         }
         const char *known = is_targets ? config->endpoints[i].host : conns->pools[i].host;
@@ -187,18 +223,17 @@ bool conns_find_endpoint(struct conns *conns, const struct engine_config *config
             return true;
         }
     }
-    struct pool pool = {.port = port};
-    struct pool *larger = NULL;
-    if (address_parse(host, port, &pool.address)) {
-        pool.host = strdup(host);
-        larger = realloc(conns->pools, (conns->pool_count + 1) * sizeof *larger);
-    }
-    if (!larger || !pool.host) {
-        free(pool.host);
-        conns->pools = larger ? larger : conns->pools;
+    if (conns->pool_count == config->endpoint_count + CONNS_REDIRECTED_MAX) {
         return false;
     }
-    conns->pools = larger;
+    struct pool pool = {.place = resolver_find(config->resolver, host, port), .port = port};
+    struct pool *larger = realloc(conns->pools, (conns->pool_count + 1) * sizeof *larger);
+    conns->pools = larger ? larger : conns->pools;
+    pool.host = strdup(host);
+    if (!pool.place || !larger || !pool.host) {
+        free(pool.host);
+        return false;
+    }
     *endpoint = (uint32_t)conns->pool_count;
     conns->pools[conns->pool_count++] = pool;
     return true;

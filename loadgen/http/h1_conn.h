@@ -22,8 +22,11 @@
 #include "loadgen/http/answer.h"
 #include "loadgen/http/engine.h"
 
+enum { CONNS_REDIRECTED_MAX = 1000 };
+
 enum conn_state {
     CONN_FREE,       /* no socket; in the free list */
+    CONN_RESOLVING,  /* an exchange waits for an address */
     CONN_CONNECTING, /* an exchange waits for the connection to be made */
     CONN_BUSY,       /* sending, receiving, or both */
     CONN_IDLE,       /* connected, no exchange; in the pool of its endpoint */
@@ -36,6 +39,8 @@ struct conn {
     struct h1 *h1;
     struct conn *next; /* in the free list, an idle pool, or the queue of what is in flight */
     struct conn *prev;
+    struct peer *peer; /* where its socket is connected to, or will be; NULL: it has none */
+    struct resolver_wait wait;
     const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
     struct request hop;
     char *hop_bytes; /* HOP_BYTES_MAX of them; NULL until a redirect came this way */
@@ -51,10 +56,11 @@ struct conn {
 
 /* The connections to one endpoint. */
 struct pool {
-    struct address address; /* length 0: it came up after the start, and not here */
-    char *host;             /* of an endpoint that only a redirect names, else NULL */
+    struct place *place; /* NULL: nothing was sent there yet */
+    char *host;          /* of an endpoint that only a redirect names, else NULL */
     uint16_t port;
     struct conn *idle; /* the last one used comes first; linked both ways */
+    struct conn *idle_last;
     uint64_t idle_count;
     uint64_t open; /* idle or not */
 };
@@ -65,7 +71,7 @@ struct conns {
     struct conn *newest;
     struct conn *free;
     struct slab *slabs;
-    const struct address *addresses; /* of the targets' endpoints; a live source adds some later */
+    const struct engine_config *config;
     struct pool *pools; /* by endpoint; behind those of the targets, those of redirects */
     size_t pool_count;
 };
@@ -73,8 +79,14 @@ struct conns {
 bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *config);
 void conns_fini(struct conns *conns);
 
-/* A connection to the endpoint that nobody uses: CONN_IDLE, or CONN_FREE without a socket. NULL: no
- * memory. It is in no list then; put it in flight or release it. */
+/*
+ * A connection to the endpoint that nobody uses: CONN_IDLE, or CONN_FREE without a socket. NULL: no
+ * memory. It is in no list then; put it in flight or release it.
+ *
+ * With one address the last one used comes first, as it is the likeliest to be alive and warm. With
+ * several it is the one that has waited longest, so that each address has its turn, and a new one
+ * is opened as long as the resolver says that an address is owed one.
+ */
 struct conn *conns_take(struct conns *conns, uint32_t endpoint);
 
 void conns_push_flight(struct conns *conns, struct conn *conn);
@@ -92,14 +104,16 @@ void conns_release(struct conns *conns, struct conn *conn);
 /* Closes an idle one. */
 void conns_drop_idle(struct conns *conns, struct conn *conn);
 
+/* Closes the idle ones that the resolver calls surplus. */
+void conns_drop_surplus(struct conns *conns);
+
 /* Closes the socket; the conn itself stays where it is. */
 void conn_close_socket(struct conn *conn);
 
 /*
- * The endpoint that a redirect names: one of the targets', or a new one when the host is a number.
- * False: its name would have to be asked for, or there is no memory.
+ * The endpoint that a redirect names: one of the targets', or a new one. False: there are
+ * CONNS_REDIRECTED_MAX of those, or there is no memory.
  */
-bool conns_find_endpoint(struct conns *conns, const struct engine_config *config, const char *host,
-                         uint16_t port, uint32_t *endpoint);
+bool conns_find_endpoint(struct conns *conns, const char *host, uint16_t port, uint32_t *endpoint);
 
 #endif

@@ -89,14 +89,39 @@ static json_t *max_body_to_json(const struct plan *plan)
     return plan->keeps_answers ? json_integer(limit) : json_null();
 }
 
+/* What is not as usual about the ways to the targets. */
+static void add_ways(json_t *json, const struct plan *plan)
+{
+    char text[ADDRESS_TEXT];
+    json_object_set_new(json, "dns_ttl", json_integer((json_int_t)plan->dns_ttl_ns));
+    if (plan->resolvers) {
+        json_object_set_new(json, "resolvers", json_string(plan->resolvers));
+    }
+    if (plan->local.length > 0) {
+        json_object_set_new(json, "laddr", json_string(address_print(&plan->local, text)));
+    }
+    json_t *rules = plan->connect_to_count > 0 ? json_array() : NULL;
+    for (size_t i = 0; i < plan->connect_to_count; i++) {
+        const struct connect_to *rule = &plan->connect_to[i];
+        json_array_append_new(rules, json_sprintf("%s:%u:%s:%u", rule->from_host, rule->from_port,
+                                                  rule->to_host, rule->to_port));
+    }
+    if (rules) {
+        json_object_set_new(json, "connect_to", rules);
+    }
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
     const struct schedule *schedule = &plan->schedule;
-    return json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b, s:o, s:i}", "name", plan->name,
-                     "rate", rate_to_json(schedule), "schedule", schedule_to_json(schedule),
-                     "duration", count_or_null(schedule->duration_ns, 0), "warmup",
-                     (json_int_t)plan->warmup.duration_ns, "timeout", (json_int_t)plan->timeout_ns,
-                     "max_workers", count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
-                     count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive,
-                     "max_body", max_body_to_json(plan), "threads", (int)plan_threads(plan));
+    json_t *json =
+        json_pack("{s:s, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:b, s:o, s:i}", "name", plan->name,
+                  "rate", rate_to_json(schedule), "schedule", schedule_to_json(schedule),
+                  "duration", count_or_null(schedule->duration_ns, 0), "warmup",
+                  (json_int_t)plan->warmup.duration_ns, "timeout", (json_int_t)plan->timeout_ns,
+                  "max_workers", count_or_null(plan->max_workers, UINT64_MAX), "max_connections",
+                  count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive, "max_body",
+                  max_body_to_json(plan), "threads", (int)plan_threads(plan));
+    add_ways(json, plan);
+    return json;
 }

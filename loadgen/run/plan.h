@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/net/address.h"
+#include "loadgen/net/connect_to.h"
 #include "loadgen/pace/schedule.h"
 
 struct plan {
@@ -24,6 +26,11 @@ struct plan {
     uint64_t max_idle;       /* connections to each host and port that are kept without a request */
     int max_redirects;       /* -1: none is followed, the answer counts as it is */
     const char *unix_socket; /* where all connections go instead of to hosts; "" for none */
+    const char *resolvers;   /* name servers, "ip[:port],..."; NULL: the system's */
+    int64_t dns_ttl_ns;      /* how long a name's addresses are good for; 0: for ever; -1: once */
+    const struct connect_to *connect_to;
+    size_t connect_to_count;
+    struct address local; /* where connections come from; length 0: the kernel says */
     bool keepalive;
     bool keeps_answers; /* headers, and of bodies the first max_body bytes */
     uint64_t max_body;

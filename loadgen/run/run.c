@@ -1,5 +1,6 @@
 #include "loadgen/run/run.h"
 
+#include <ares.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -49,33 +50,29 @@ static uint64_t memory_bytes(void)
     return (uint64_t)usage.ru_maxrss * 1024;
 }
 
-static bool resolve_one(void *context, size_t i, struct err *err)
+/* How each worker finds addresses. */
+static struct resolver_config resolver_config(const struct plan *plan)
 {
-    struct state *state = context;
-    const struct endpoint *endpoint = &state->targets->endpoints[i];
-    struct worker_shared *shared = &state->shared;
-    struct address *address = &shared->endpoint_addresses[i];
-    const char *socket = shared->plan->unix_socket;
-    bool ok = socket[0] ? address_unix(socket, address, err)
-                        : address_resolve(endpoint->host, endpoint->port, address, err);
-    address->number = ok ? address_list_add(&shared->addresses, address) : ADDRESS_NONE;
-    return ok;
+    return (struct resolver_config){
+        .servers = plan->resolvers,
+        .ttl_ns = plan->dns_ttl_ns,
+        .connect_to = plan->connect_to,
+        .connect_to_count = plan->connect_to_count,
+        .unix_socket = plan->unix_socket,
+        .family = plan->local.length ? plan->local.socket.any.sa_family : AF_UNSPEC,
+        .is_balanced = plan->keepalive,
+    };
 }
 
-static bool resolve(struct state *state, struct err *err)
+/* May there be more than one address? Then each has a row. */
+static bool has_addresses(const struct plan *plan, const struct targets *targets)
 {
-    size_t room = targets_endpoint_room(state->targets);
-    struct worker_shared *shared = &state->shared;
-    shared->endpoint_addresses = calloc(room, sizeof *shared->endpoint_addresses);
-    if (!shared->endpoint_addresses) {
-        return err_set(err, ERR_FAILED, "not enough memory for addresses");
+    struct address address;
+    if (plan->unix_socket[0] != '\0') {
+        return false;
     }
-    for (size_t i = 0; i < state->targets->endpoint_count; i++) {
-        if (!resolve_one(state, i, err)) {
-            return false;
-        }
-    }
-    return true;
+    return targets->endpoint_count != 1 || plan->connect_to_count > 0 ||
+           !address_parse(targets->endpoints[0].host, targets->endpoints[0].port, &address);
 }
 
 static bool start_workers(struct state *state, struct err *err)
@@ -384,7 +381,6 @@ static void clean_up(struct state *state)
     tally_destroy(state->window);
     free(state->shared.peers);
     free(state->workers);
-    free(state->shared.endpoint_addresses);
     address_list_fini(&state->shared.addresses);
 }
 
@@ -402,7 +398,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
          struct result_writer *writer, struct summary *summary, struct err *err)
 {
     bool by_target = targets->count != 1 || source->live;
-    bool by_address = targets->endpoint_count != 1 || source->live;
+    bool by_address = source->live || has_addresses(plan, targets);
     struct state state = {
         .targets = targets,
         .summary = summary,
@@ -414,6 +410,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
                 .plan = plan,
                 .source = source,
                 .engine_type = &engine_h1,
+                .resolver = resolver_config(plan),
                 .threads = plan_threads(plan),
                 .finished_fd = -1,
             },
@@ -422,7 +419,9 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
     pthread_mutex_init(&state.shared.gate.lock, NULL);
     pthread_cond_init(&state.shared.gate.changed, NULL);
     bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
-    ok = ok && plan_check(plan, err) && resolve(&state, err);
+    ok = ok && plan_check(plan, err);
+    ok = ok && (ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS ||
+                err_set(err, ERR_FAILED, "c-ares cannot be initialised"));
     state.shared.recorder = (struct recorder_config){
         .targets = targets,
         .addresses = &state.shared.addresses,
@@ -433,7 +432,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .by_address = by_address,
     };
     ok = ok && start_workers(&state, err);
-    state.listener = (struct source_listener){note_target, resolve_one, &state};
+    state.listener = (struct source_listener){note_target, &state};
     ok = wait_for_workers(&state, err) && ok && begin(&state, err);
     if (ok) {
         watch(&state, control);

@@ -152,6 +152,7 @@ static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
 {
     uint64_t at_ns =
         least(worker->next_tick_ns, worker->engine->type->next_deadline_ns(worker->engine));
+    at_ns = least(at_ns, resolver_next_deadline_ns(worker->resolver));
     if (now_ns < worker->agenda.end_ns) {
         at_ns = least(at_ns, agenda_phase_end_ns(&worker->agenda));
     } else {
@@ -194,6 +195,7 @@ static void turn(struct worker *worker, uint64_t now_ns)
     if (!worker->agenda.is_warming) {
         histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
     }
+    resolver_expire(worker->resolver, handled_ns);
     worker->engine->type->expire(worker->engine, handled_ns);
     if (handled_ns >= drain_end_ns(worker)) {
         worker->engine->type->abandon(worker->engine);
@@ -223,16 +225,17 @@ static void run_window(struct worker *worker)
 
 /* The thread. */
 
-static bool set_up(struct worker *worker)
+static bool create_engine(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
     const struct plan *plan = shared->plan;
     uint64_t connections =
         plan->max_connections ? share_count(worker->share, plan->max_connections) : UINT64_MAX;
     const struct engine_config config = {
-        .addresses = shared->endpoint_addresses,
+        .resolver = worker->resolver,
         .endpoints = shared->recorder.targets->endpoints,
         .endpoint_count = targets_endpoint_room(shared->recorder.targets),
+        .local = plan->local,
         .timeout_ns = plan->timeout_ns,
         .max_connections = connections,
         .max_idle = share_count(worker->share, plan->max_idle),
@@ -241,13 +244,45 @@ static bool set_up(struct worker *worker)
         .keeps_answers = plan->keeps_answers && shared->recorder.writer,
         .max_body = plan->max_body,
     };
-    worker->loop = loop_create(&worker->err);
-    if (!worker->loop) {
-        return false;
-    }
     worker->engine =
         shared->engine_type->create(&config, worker->loop, on_done, worker, &worker->err);
-    if (!worker->engine || !recorder_init(&worker->recorder, &shared->recorder, &worker->err)) {
+    return worker->engine;
+}
+
+/*
+ * Names are asked for before the first request is due, so that none pays for it. A server that says
+ * nothing is waited for as long as a request would wait for it, and is then the requests' failure.
+ */
+static bool create_resolver(struct worker *worker)
+{
+    struct worker_shared *shared = worker->shared;
+    const struct targets *targets = shared->recorder.targets;
+    struct resolver_config config = shared->resolver;
+    config.addresses = &shared->addresses;
+    config.thread = worker->index;
+    config.threads = shared->threads;
+    worker->resolver = resolver_create(&config, worker->loop, &worker->err);
+    if (!worker->resolver) {
+        return false;
+    }
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &targets->endpoints[i];
+        if (!resolver_find(worker->resolver, endpoint->host, endpoint->port)) {
+            return err_set(&worker->err, ERR_FAILED, "not enough memory for addresses");
+        }
+    }
+    uint64_t timeout_ns = shared->plan->timeout_ns;
+    bool is_short = timeout_ns > 0 && timeout_ns < RESOLVER_GIVE_UP_NS;
+    resolver_settle(worker->resolver,
+                    clock_now_ns() + (is_short ? timeout_ns : RESOLVER_GIVE_UP_NS));
+    return true;
+}
+
+static bool set_up(struct worker *worker)
+{
+    worker->loop = loop_create(&worker->err);
+    if (!worker->loop || !create_resolver(worker) || !create_engine(worker) ||
+        !recorder_init(&worker->recorder, &worker->shared->recorder, &worker->err)) {
         return false;
     }
     return (loop_add(worker->loop, &worker->wake) &&
@@ -351,6 +386,7 @@ void worker_fini(struct worker *worker)
     if (worker->engine) {
         worker->engine->type->destroy(worker->engine);
     }
+    resolver_destroy(worker->resolver);
     recorder_fini(&worker->recorder);
     loop_destroy(worker->loop);
     if (worker->wake.fd >= 0) {

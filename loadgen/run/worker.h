@@ -51,9 +51,9 @@ struct worker_shared {
     const struct source *source;
     const struct engine_type *engine_type;
     struct recorder_config recorder;
-    struct address_list addresses;      /* all that the run meets */
-    struct address *endpoint_addresses; /* of the targets' endpoints */
-    uint64_t start_ns;                  /* known when the gate opens */
+    struct resolver_config resolver; /* of each worker, but for its number */
+    struct address_list addresses;   /* all that the run meets */
+    uint64_t start_ns;               /* known when the gate opens */
     unsigned threads;
     struct busy_peer *peers;
     struct gate gate;
@@ -70,6 +70,7 @@ struct worker {
     struct loop_watch wake; /* eventfd: stop_ns has changed */
     struct loop_watch more; /* a live source has something, or has ended */
     struct loop *loop;
+    struct resolver *resolver;
     struct engine *engine;
     struct recorder recorder;
     struct busy busy;

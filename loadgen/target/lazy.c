@@ -87,21 +87,12 @@ static bool find_target(struct lazy *lazy, const struct draft *draft, uint32_t *
     return ok;
 }
 
-static bool find_endpoint(struct lazy *lazy, const struct draft *draft, uint32_t *index,
-                          struct err *err)
-{
-    size_t before = lazy->targets->endpoint_count;
-    const struct source_listener *listener = lazy->listener;
-    return targets_find_endpoint(lazy->targets, draft, index, err) &&
-           (*index < before || !listener || listener->on_endpoint(listener->context, *index, err));
-}
-
 static bool build(struct lazy *lazy, struct slot *slot, struct err *err)
 {
     const struct draft *draft = &lazy->reader.draft;
     const struct message message = draft_message(draft);
     struct request request = {0};
-    if (!find_endpoint(lazy, draft, &request.endpoint, err) ||
+    if (!targets_find_endpoint(lazy->targets, draft, &request.endpoint, err) ||
         !find_target(lazy, draft, &request.target, err)) {
         return err_prefix(err, "%s:%" PRIu64, lazy->reader.name, lazy->reader.number);
     }

@@ -40,8 +40,6 @@ struct request {
  */
 struct source_listener {
     void (*on_target)(void *context, size_t index);
-    /* A new host and port: what needs an address gets it here. False ends the source with err. */
-    bool (*on_endpoint)(void *context, size_t index, struct err *err);
     void *context;
 };
 

@@ -88,9 +88,10 @@ refused 2 'broken:22: "get it" does not begin a target' \
     attack -lazy -rate 500 -duration 60s -targets broken -encoding none -report json
 expect_eq "before the error" "$(json refused.out "r['requests'], r['status_codes']")" "(20, {'200': 20})"
 { head -20 lazy; echo "GET http://no.such.host.invalid/"; echo; tail -20 lazy; } >nowhere
-refused 1 'cannot resolve "no.such.host.invalid"' \
-    attack -lazy -rate 500 -duration 60s -targets nowhere -encoding none -report json
-expect_eq "before the host" "$(json refused.out "r['requests']")" 20
+"$loadgen" attack -lazy -rate 500 -duration 60s -resolvers 127.0.0.1:1 -targets nowhere -encoding none -report json >live.json
+expect_eq "a host that is not there" "$(json live.json "r['requests'], r['failed']")" "(41, 1)"
+expect_has "a host that is not there" "$(json live.json "r['errors'][0]")" \
+    'Get "http://no.such.host.invalid/": lookup no.such.host.invalid on 127.0.0.1:1: '
 refused 2 "stdin: no targets to attack" attack -lazy
 
 # what the process needs, in kB: all of a hundred thousand targets, and each once, read lazily

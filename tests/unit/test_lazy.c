@@ -17,7 +17,7 @@ static struct message_defaults defaults;
 static struct err err;
 static struct lazy *lazy;
 static struct source source;
-static atomic_size_t targets_told, endpoints_told;
+static atomic_size_t targets_told;
 
 static void setup(void)
 {
@@ -40,15 +40,7 @@ static void hear_target(void *context, size_t index)
     targets_told++;
 }
 
-static bool hear_endpoint(void *context, size_t index, struct err *problem)
-{
-    (void)context;
-    endpoints_told++;
-    return strcmp(targets.endpoints[index].host, "nowhere") != 0 ||
-           err_set(problem, ERR_FAILED, "cannot resolve \"nowhere\"");
-}
-
-static const struct source_listener listener = {hear_target, hear_endpoint, &targets};
+static const struct source_listener listener = {hear_target, &targets};
 
 /* A descriptor that the text can be read from, to its end. */
 static int text_fd(const char *text, size_t length)
@@ -107,7 +99,6 @@ START_TEST(each_target_comes_once_and_in_its_order)
     ck_assert_ptr_null(next());
     ck_assert_str_eq(targets.list[1].name, "two");
     ck_assert_uint_eq(targets_told, 1); /* the first one was there before the start */
-    ck_assert_uint_eq(endpoints_told, 1);
     source.live->stop(&source);
     ck_assert(lazy_close(lazy, &err));
     lazy = NULL;
@@ -142,7 +133,6 @@ static const struct {
     {"GET http://a/1\nGET http://a/2\n\nget http://a/3\n", 2, "list:4: \"get http://a/3\" does"},
     {"GET http://a/1\n\nGET http://a/2\n@/no/such\nGET http://a/3\n", 1,
      "list:4: cannot open /no/such"},
-    {"GET http://a/1\n\nGET http://nowhere/2\n\nGET http://a/3\n", 1, "list:4: cannot resolve"},
 };
 
 START_TEST(an_error_further_on_ends_the_source_there)

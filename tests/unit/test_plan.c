@@ -148,7 +148,8 @@ START_TEST(as_json_what_is_not_limited_is_null)
                                   "\"mean_per_second\":100.0},"
                                   "\"duration\":10000000000,\"warmup\":0,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
-                                  "\"keepalive\":true,\"max_body\":null,\"threads\":4}",
+                                  "\"keepalive\":true,\"max_body\":null,\"threads\":4,"
+                                  "\"dns_ttl\":0}",
                                   0, NULL);
     ck_assert(json_equal(json, expected));
     json_decref(json);
