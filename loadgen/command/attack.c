@@ -8,6 +8,7 @@
 
 #include "common/cgroup.h"
 #include "common/file_limit.h"
+#include "loadgen/command/address_flags.h"
 #include "loadgen/command/aim.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/exporter.h"
@@ -33,6 +34,7 @@ struct options {
     uint64_t max_idle;
     int max_redirects;
     const char *unix_socket;
+    struct address_flags address;
     bool keepalive;
     bool is_chunked;
     bool is_lazy;
@@ -98,12 +100,15 @@ static const struct cli_flag flags[] = {
     NOT_YET("cert"),
     {"chunked", NULL, cli_set_bool, FIELD(is_chunked), "false",
      "send bodies with Transfer-Encoding: chunked"},
-    NOT_YET("connect-to"),
+    {"connect-to", "FROM:PORT:TO:PORT", address_add_connect_to, FIELD(address), NULL,
+     "connect to TO when a URL says FROM; may be given several times, also for several TOs in "
+     "turn"},
     {"connections", "N", cli_set_u64, FIELD(max_idle), "10000",
      "connections to each host and port that are kept open without a request, at most"},
     {"cpus", "N", cli_set_threads, FIELD(cpus), NULL,
      "threads at most, also before the command; without it as many as CPUs may be used"},
-    NOT_YET("dns-ttl"),
+    {"dns-ttl", "TIME", address_set_ttl, FIELD(address.ttl_ns), "0s",
+     "ask for a name's addresses again after so long; 0 is never, -1 for each new connection"},
     {"duration", "TIME", duration_set, FIELD(schedule.duration_ns), "0s",
      "how long requests are sent; 0 is until stopped (Ctrl-C); not with -stages"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin", "how results are kept"},
@@ -116,7 +121,7 @@ static const struct cli_flag flags[] = {
     {"keepalive", NULL, cli_set_bool, FIELD(keepalive), "true",
      "use connections again; -keepalive=false opens one for each request"},
     NOT_YET("key"),
-    NOT_YET("laddr"),
+    {"laddr", "IP", address_set_local, FIELD(address), "0.0.0.0", "address to connect from"},
     {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
      "read targets as they are needed, each once; the attack ends with them"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
@@ -145,7 +150,8 @@ static const struct cli_flag flags[] = {
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report of the run on stdout: text, json, hist[0,10ms,100ms] or hdrplot "
      "(text when stdout is a terminal)"},
-    NOT_YET("resolvers"),
+    {"resolvers", "IP[:PORT],...", address_set_resolvers, FIELD(address), NULL,
+     "name servers to ask instead of those in /etc/resolv.conf"},
     NOT_YET("root-certs"),
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "where the chance of -arrival poisson begins; the same seed gives the same moments"},
@@ -368,6 +374,7 @@ static bool run_attack(struct attack *attack, struct err *err)
         .max_body = options->max_body.bytes,
         .threads = cgroup_usable_cpus(cgroup_read_cpu("").limit_cpus),
     };
+    address_flags_apply(&options->address, &plan);
     if (!schedule_from_flags(&options->schedule, &plan.schedule, err) ||
         !judge_check(attack->slo, attack->aim.lazy ? NULL : &attack->aim.targets, &plan.schedule,
                      err)) {

@@ -1,0 +1,116 @@
+#include "loadgen/command/address_flags.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loadgen/pace/duration.h"
+
+enum { DNS_PORT = 53 };
+
+bool address_add_connect_to(void *field, const char *text, struct err *err)
+{
+    struct address_flags *flags = field;
+    if (flags->rule_count == ADDRESS_RULES_MAX) {
+        return err_set(err, ERR_USAGE, "at most %d of them", ADDRESS_RULES_MAX);
+    }
+    return connect_to_parse(text, &flags->rules[flags->rule_count++], err);
+}
+
+bool address_set_ttl(void *field, const char *text, struct err *err)
+{
+    uint64_t ns = 0;
+    struct err untold = {0}; /* it does not know -1 */
+    if (strcmp(text, "-1") == 0) {
+        *(int64_t *)field = -1;
+        return true;
+    }
+    if (!duration_parse(text, &ns, &untold)) {
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is no time as in 30s; 0 is for ever, -1 is no cache at all", text);
+    }
+    *(int64_t *)field = (int64_t)ns;
+    return true;
+}
+
+/* "1.2.3.4", "1.2.3.4:53", "::1" or "[::1]:53". */
+static bool parse_server(const char *text, struct address *address)
+{
+    char host[INET6_ADDRSTRLEN + 2];
+    char rest = '\0';
+    unsigned port = DNS_PORT;
+    if (address_parse(text, DNS_PORT, address)) {
+        return true;
+    }
+    bool has_port = sscanf(text, "[%47[^]]]:%u%c", host, &port, &rest) == 2 ||
+                    sscanf(text, "%47[^:]:%u%c", host, &port, &rest) == 2;
+    return has_port && port > 0 && port <= UINT16_MAX &&
+           address_parse(host, (uint16_t)port, address);
+}
+
+bool address_set_resolvers(void *field, const char *text, struct err *err)
+{
+    struct address_flags *flags = field;
+    size_t used = 0;
+    while (true) {
+        char one[ADDRESS_TEXT];
+        char name[ADDRESS_TEXT];
+        struct address address;
+        size_t length = strcspn(text, ",");
+        snprintf(one, sizeof one, "%.*s", (int)length, text);
+        if (!parse_server(one, &address)) {
+            return err_set(err, ERR_USAGE,
+                           "\"%s\" is not the address of a name server; a list of IP[:PORT] is "
+                           "wanted, as in 10.0.0.10,127.0.0.1:5353",
+                           one);
+        }
+        address_print(&address, name);
+        if (used + strlen(name) + 2 > sizeof flags->resolvers) {
+            return err_set(err, ERR_USAGE, "too many name servers");
+        }
+        used += (size_t)snprintf(flags->resolvers + used, sizeof flags->resolvers - used, "%s%s",
+                                 used ? "," : "", name);
+        if (text[length] == '\0') {
+            return true;
+        }
+        text += length + 1;
+    }
+}
+
+static bool is_unspecified(const struct address *address)
+{
+    return address->socket.any.sa_family == AF_INET
+               ? address->socket.v4.sin_addr.s_addr == INADDR_ANY
+               : IN6_IS_ADDR_UNSPECIFIED(&address->socket.v6.sin6_addr);
+}
+
+bool address_set_local(void *field, const char *text, struct err *err)
+{
+    struct address_flags *flags = field;
+    struct address *local = &flags->local;
+    if (!address_parse(text, 0, local)) {
+        return err_set(err, ERR_USAGE, "\"%s\" is no IP address", text);
+    }
+    if (is_unspecified(local)) {
+        local->length = 0;
+        return true;
+    }
+    int fd = socket(local->socket.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool ok = fd >= 0 && bind(fd, &local->socket.any, local->length) == 0;
+    int problem = errno;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return ok || err_set(err, ERR_USAGE, "cannot connect from %s: %s", text, strerror(problem));
+}
+
+void address_flags_apply(const struct address_flags *flags, struct plan *plan)
+{
+    plan->connect_to = flags->rules;
+    plan->connect_to_count = flags->rule_count;
+    plan->dns_ttl_ns = flags->ttl_ns;
+    plan->resolvers = flags->resolvers[0] ? flags->resolvers : NULL;
+    plan->local = flags->local;
+}
