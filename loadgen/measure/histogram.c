@@ -44,12 +44,8 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 /* The middle of a bucket: the inverse of histogram_bucket. */
 static uint64_t bucket_middle(uint32_t bucket)
 {
-    if (bucket < 2 * HISTOGRAM_HALF) {
-        return bucket;
-    }
-    uint32_t shift = bucket / HISTOGRAM_HALF - 1;
-    uint64_t low = (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
-    return low + (UINT64_C(1) << shift) / 2;
+    uint64_t begin = histogram_bucket_begin_ns(bucket);
+    return begin + (histogram_bucket_begin_ns(bucket + 1) - begin) / 2;
 }
 
 /* Whole and rest apart, so that the product cannot overflow. */

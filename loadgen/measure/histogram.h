@@ -43,6 +43,13 @@ static inline uint32_t histogram_bucket(uint64_t ns)
     return shift * HISTOGRAM_HALF + (uint32_t)(ns >> shift);
 }
 
+/* The least value of a bucket; HISTOGRAM_BUCKETS gives the end of the last one. */
+static inline uint64_t histogram_bucket_begin_ns(uint32_t bucket)
+{
+    uint32_t shift = bucket < HISTOGRAM_HALF ? 0 : bucket / HISTOGRAM_HALF - 1;
+    return (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
+}
+
 static inline void histogram_record(struct histogram *h, uint64_t ns)
 {
     h->count++;

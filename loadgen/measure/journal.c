@@ -154,6 +154,8 @@ struct row_map {
 
 struct reading {
     struct summary *summary;
+    journal_result_fn *each; /* NULL: nobody wants them one by one */
+    void *context;
     uint64_t wall_start_ns; /* of this file */
     struct row_map targets;
     struct row_map addresses;
@@ -297,6 +299,9 @@ static bool take_results(struct reading *reading, struct block *block)
         result.row = row_of(&reading->targets, result.target);
         result.address_row = row_of(&reading->addresses, result.address);
         tally_add(reading->summary->tally, &result);
+        if (reading->each) {
+            reading->each(reading->context, &result);
+        }
         reading->results++;
     }
     return state == RESULT_DECODE_END;
@@ -366,7 +371,13 @@ static bool read_blocks(struct reading *reading, struct block *block, FILE *in, 
 
 bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err)
 {
-    struct reading reading = {.summary = summary};
+    return journal_read_each(in, name, summary, NULL, NULL, err);
+}
+
+bool journal_read_each(FILE *in, const char *name, struct summary *summary, journal_result_fn *each,
+                       void *context, struct err *err)
+{
+    struct reading reading = {.summary = summary, .each = each, .context = context};
     struct block *block = malloc(sizeof *block);
     bool ok = block ? read_blocks(&reading, block, in, err)
                     : err_set(err, ERR_FAILED, "not enough memory");

@@ -54,4 +54,12 @@ bool journal_write_second(struct result_writer *writer, const struct second *sec
 /* Reads a whole stream into `summary`, adding to what it holds; `name` is what errors call it. */
 bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err);
 
+/*
+ * The same, and hands on each result once it is counted. Its moments count from 1970, its error is
+ * the summary's for as long as that lives.
+ */
+typedef void journal_result_fn(void *context, const struct result *result);
+bool journal_read_each(FILE *in, const char *name, struct summary *summary, journal_result_fn *each,
+                       void *context, struct err *err);
+
 #endif

@@ -311,6 +311,18 @@ START_TEST(counts_that_are_enormous_do_not_overflow_a_rank)
 }
 END_TEST
 
+START_TEST(a_bucket_begins_with_the_first_value_that_falls_into_it)
+{
+    ck_assert_uint_eq(histogram_bucket_begin_ns(0), 0);
+    for (uint32_t bucket = 1; bucket < HISTOGRAM_BUCKETS; bucket++) {
+        uint64_t begin = histogram_bucket_begin_ns(bucket);
+        ck_assert_uint_eq(histogram_bucket(begin), bucket);
+        ck_assert_uint_eq(histogram_bucket(begin - 1), bucket - 1);
+    }
+    ck_assert_uint_eq(histogram_bucket_begin_ns(HISTOGRAM_BUCKETS), HISTOGRAM_MAX_NS + 1);
+}
+END_TEST
+
 Suite *histogram_suite(void);
 Suite *histogram_suite(void)
 {
@@ -332,6 +344,7 @@ Suite *histogram_suite(void)
     tcase_add_test(tests, merging_is_the_same_as_recording_all_in_one);
     tcase_add_test(tests, a_cleared_one_is_as_good_as_new);
     tcase_add_test(tests, counts_that_are_enormous_do_not_overflow_a_rank);
+    tcase_add_test(tests, a_bucket_begins_with_the_first_value_that_falls_into_it);
     suite_add_tcase(suite, tests);
     return suite;
 }
