@@ -44,7 +44,7 @@ DATE := $(or $(shell git log -1 --format=%cs 2>/dev/null),unknown)
 LLHTTP := $(wildcard /usr/share/llhttp/*.c)
 COMMON := $(wildcard common/*.c)
 TARGET_API := $(wildcard target-api/*.c)
-LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c)
+LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c loadgen/*/*.S)
 UNIT := $(wildcard tests/unit/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 BENCH := $(wildcard tests/bench/*.c)
@@ -52,7 +52,7 @@ FUZZ := $(wildcard tests/fuzz/*.c)
 SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ)
 HEADERS := $(wildcard common/*.h target-api/*.h loadgen/*/*.h tests/*/*.h)
 
-obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+obj = $(patsubst %,$(B)/obj/%.o,$(basename $(1)))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
@@ -94,8 +94,8 @@ bench:
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
 # What is needed, and for what; README.md says why each.
-PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev
-PACKAGES_test := check curl python3 python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs dnsmasq-base
+PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
+PACKAGES_test := check curl python3 chromium chromium-driver python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs dnsmasq-base
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev
@@ -147,6 +147,12 @@ $(B)/obj/%.o: %.c $(B)/flags
 	@echo "CC $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/obj/%.o: %.S $(B)/flags
+	@mkdir -p $(@D)
+	@echo "AS $<"
+	$(Q)$(CC) $(ALL_CPPFLAGS) -c -o $@ $<
+$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/page.*) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
+
 # Not our source: built without our warnings.
 $(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags
 	@mkdir -p $(@D)
@@ -161,4 +167,4 @@ $(shell mkdir -p $(B); \
 $(B)/obj/common/version.o: $(B)/commit
 $(B)/obj/common/version.o: CPPFLAGS += -DHEADROOM_COMMIT='"$(COMMIT)"' -DHEADROOM_DATE='"$(DATE)"'
 
--include $(patsubst %.c,$(B)/obj/%.d,$(SOURCES))
+-include $(patsubst %.o,%.d,$(call obj,$(SOURCES)))

@@ -7,7 +7,6 @@
 #include "common/version.h"
 
 static const struct command command_encode = {.name = "encode"};
-static const struct command command_plot = {.name = "plot"};
 static const struct command command_dump = {
     .name = "dump",
     .help = "dump has been replaced by encode, as in vegeta: loadgen encode",

@@ -1,0 +1,18 @@
+/* What the page is made of, each file as it is, with a 0 behind it (assets.h). */
+.macro asset name, file
+        .global \name
+\name:
+        .incbin "\file"
+        .byte 0
+        .size \name, . - \name
+        .type \name, %object
+.endm
+
+        .section .rodata
+        asset asset_page_html, "loadgen/plot/page.html"
+        asset asset_page_css, "loadgen/plot/page.css"
+        asset asset_page_js, "loadgen/plot/page.js"
+        asset asset_dygraph_css, "/usr/share/javascript/dygraphs/dygraph.min.css"
+        asset asset_dygraph_js, "/usr/share/javascript/dygraphs/dygraph.min.js"
+
+        .section .note.GNU-stack, "", %progbits

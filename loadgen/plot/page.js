@@ -1,0 +1,492 @@
+// page.js - draws the numbers of the page (loadgen/plot/data.h says what they are) with dygraphs.
+//
+// A chart is {section, rows, series, ...}: rows are what dygraphs takes, [x, a value a series];
+// series say how each is drawn. Names of targets only ever become text nodes.
+'use strict';
+(function () {
+
+const data = JSON.parse(document.getElementById('data').textContent);
+const isReduced = data.points === null;
+const end = data.width * data.length;
+
+// Shapes of the kinds of failures, in their order in the data.
+const SHAPES = ['×', '▲', '■', '+', '▼', '●', '○', '◊'];
+
+const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// ---- words ----
+
+const digits = (value, most) => value.toLocaleString('en', {maximumSignificantDigits: most});
+const count = value => Math.round(value).toLocaleString('en');
+
+function latency(ms) {
+    return ms >= 1000 ? digits(ms / 1000, 4) + ' s'
+        : ms >= 1 || ms === 0 ? digits(ms, 4) + ' ms' : digits(ms * 1000, 4) + ' µs';
+}
+
+function span(seconds) {
+    return seconds >= 1 ? digits(seconds, 6) + ' s' : digits(seconds * 1000, 6) + ' ms';
+}
+
+function moment(seconds) {
+    return seconds.toFixed(data.width < 0.01 ? 4 : data.width < 1 ? 2 : 0) + ' s';
+}
+
+function percentile(x) {
+    const places = Math.max(0, Math.ceil(x) - 1);
+    return (100 - 100 / Math.pow(10, x)).toFixed(Math.min(places + 1, 9)).replace(/\.?0+$/, '') + '%';
+}
+
+// ---- elements ----
+
+function make(tag, parent, text) {
+    const element = document.createElement(tag);
+    if (text !== undefined) {
+        element.textContent = text;
+    }
+    parent.append(element);
+    return element;
+}
+
+// What a series looks like: a line, dashed or not, or the shape of its points.
+function drawKey(parent, series) {
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
+    svg.setAttribute('width', 22);
+    svg.setAttribute('height', 14);
+    svg.setAttribute('aria-hidden', 'true');
+    const part = document.createElementNS(svg.namespaceURI, series.shape ? 'text' : 'line');
+    if (series.shape) {
+        part.setAttribute('x', 11);
+        part.setAttribute('y', 12);
+        part.setAttribute('text-anchor', 'middle');
+        part.textContent = series.shape;
+        part.style.fill = `var(${series.color})`;
+    } else {
+        part.setAttribute('x2', 22);
+        part.setAttribute('y1', 7);
+        part.setAttribute('y2', 7);
+        part.setAttribute('stroke-width', series.stroke || 2);
+        part.setAttribute('stroke-dasharray', (series.dash || []).join(' '));
+        part.style.stroke = `var(${series.color})`;
+    }
+    svg.append(part);
+    parent.append(svg);
+}
+
+// A group of boxes that show and hide; each is {text, key: a series to look like, isOn, toggle}.
+function makeBoxes(controls, legend, boxes) {
+    const set = make('fieldset', controls);
+    make('legend', set, legend);
+    for (const box of boxes) {
+        const label = make('label', set);
+        const input = make('input', label);
+        input.type = 'checkbox';
+        input.checked = box.isOn;
+        input.addEventListener('change', () => box.toggle(input.checked));
+        if (box.key) {
+            drawKey(label, box.key);
+        }
+        make('span', label, box.text);
+    }
+}
+
+// ---- one chart ----
+
+// Ticks of a logarithmic axis: 1, 2 and 5 of each power of ten, or 1 alone where there is no room.
+function logTicks(from, to, pixels, options, graph) {
+    const format = options('axisLabelFormatter');
+    const first = Math.floor(Math.log10(from));
+    const last = Math.ceil(Math.log10(to));
+    const room = pixels / Math.log10(to / from); // of a power of ten
+    const step = Math.ceil(25 / room);
+    const ticks = [];
+    for (let power = first; power <= last; power += step) {
+        for (const part of room > 70 ? [1, 2, 5] : [1]) {
+            const v = part * Math.pow(10, power);
+            if (v >= from && v <= to) {
+                ticks.push({v, label: format(v, 0, options, graph)});
+            }
+        }
+    }
+    return ticks.length > 1 ? ticks : Dygraph.numericTicks(from, to, pixels, options, graph);
+}
+
+// A shape at a point, by dygraphs' drawPointCallback.
+function shapePainter(shape, name) {
+    return (graph, series, context, x, y) => {
+        context.font = 'bold 14px sans-serif';
+        context.textAlign = 'center';
+        context.textBaseline = 'middle';
+        context.fillStyle = color(name);
+        context.fillText(shape, x, y);
+    };
+}
+
+function seriesOptions(series) {
+    const options = {
+        color: color(series.color), strokeWidth: series.stroke || 1.5,
+        strokePattern: series.dash || null, pointSize: series.pointSize || 1.5,
+        stepPlot: !!series.isStep, drawPoints: !!series.isDots, drawGapEdgePoints: true,
+        fillGraph: !!series.isFilled,
+    };
+    if (series.shape) {
+        Object.assign(options, {strokeWidth: 0, drawPoints: true, pointSize: 5,
+            drawPointCallback: shapePainter(series.shape, series.color),
+            drawHighlightPointCallback: shapePainter(series.shape, series.color)});
+    } else if (series.isDots) {
+        options.strokeWidth = 0;
+    }
+    return options;
+}
+
+function makeChart(chart) {
+    const section = document.getElementById(chart.id);
+    chart.box = section.querySelector('.chart');
+    chart.controls = section.querySelector('.controls');
+    chart.readout = section.querySelector('.readout');
+    chart.isLog = !!chart.isLog;
+    const names = chart.series.map((series, i) => 's' + i);
+    const perSeries = () => Object.fromEntries(
+        chart.series.map((series, i) => [names[i], seriesOptions(series)]));
+    const look = () => ({
+        series: perSeries(), axisLineColor: color('--soft'), gridLineColor: color('--line'),
+    });
+    chart.graph = new Dygraph(chart.box, chart.rows, Object.assign({
+        labels: ['x'].concat(names), legend: 'never', logscale: chart.isLog,
+        visibility: chart.series.map(series => series.isOn !== false),
+        includeZero: !chart.isLog, yRangePad: 14, ylabel: chart.unit,
+        xlabel: chart.xUnit, axisLabelFontSize: 12, labelsKMB: false, digitsAfterDecimal: 6,
+        highlightCircleSize: 4, connectSeparatedPoints: false, animatedZooms: false,
+        axes: {x: {axisLabelFormatter: chart.xLabel, ticker: chart.xTicker || Dygraph.numericTicks,
+                   axisLabelWidth: 70, pixelsPerLabel: 70},
+               y: {axisLabelFormatter: chart.yLabel, axisLabelWidth: 62,
+                   ticker: (...range) => (chart.isLog ? logTicks : Dygraph.numericTicks)(...range)}},
+        highlightCallback: (event, x) => chart.show(x),
+        unhighlightCallback: () => { chart.readout.textContent = ''; },
+    }, chart.options, look()));
+    chart.refresh = () => chart.graph.updateOptions(Object.assign({
+        visibility: chart.series.map(series => series.isOn !== false), logscale: chart.isLog,
+        includeZero: !chart.isLog}, look()));
+    chart.box.tabIndex = 0;
+    chart.box.setAttribute('role', 'img');
+    chart.box.setAttribute('aria-label', chart.label);
+    chart.box.addEventListener('keydown', event => pressKey(chart, event));
+    return chart;
+}
+
+// What is read at a place: a list of [key, value], which may be an empty one.
+function showReadout(chart, where, parts) {
+    chart.readout.textContent = '';
+    make('b', make('span', chart.readout), where);
+    for (const [name, value] of parts) {
+        make('span', chart.readout, `${name} ${value}`);
+    }
+}
+
+// Zooms by a factor around the row that is read, or the middle.
+function zoomBy(chart, factor) {
+    const [from, to] = chart.graph.xAxisRange();
+    const row = chart.graph.getSelection();
+    const around = row >= 0 ? chart.rows[row][0] : (from + to) / 2;
+    const [least, most] = chart.graph.xAxisExtremes();
+    chart.graph.updateOptions({dateWindow: [Math.max(least, around - (around - from) * factor),
+        Math.min(most, around + (to - around) * factor)]});
+}
+
+function stepBy(chart, step) {
+    const [from, to] = chart.graph.xAxisRange();
+    let row = chart.graph.getSelection();
+    row = row < 0 ? chart.rows.findIndex(r => r[0] >= from) : row + step;
+    if (row >= 0 && row < chart.rows.length) {
+        const x = chart.rows[row][0];
+        if (x < from || x > to) {
+            const shift = x < from ? x - from : x - to;
+            chart.graph.updateOptions({dateWindow: [from + shift, to + shift]});
+        }
+        chart.graph.setSelection(row);
+        chart.show(x);
+    }
+}
+
+function pressKey(chart, event) {
+    const act = {
+        ArrowLeft: () => stepBy(chart, -1), ArrowRight: () => stepBy(chart, 1),
+        '+': () => zoomBy(chart, 0.5), '=': () => zoomBy(chart, 0.5),
+        '-': () => zoomBy(chart, 2), '0': () => chart.graph.resetZoom(),
+    }[event.key];
+    if (act && !event.ctrlKey && !event.metaKey && !event.altKey) {
+        act();
+        event.preventDefault();
+    }
+}
+
+// ---- latency over time ----
+
+// Which lines a target has where results are reduced, with what a cell has of each.
+const LINES = [
+    {text: 'slowest', at: 5, stroke: 1, isOn: true},
+    {text: '99th percentile', at: 4, stroke: 1.5, dash: [5, 3], isOn: false},
+    {text: 'median', at: 3, stroke: 2.5, isOn: true},
+    {text: 'fastest', at: 2, stroke: 1, dash: [1, 3], isOn: false},
+];
+
+const targets = data.series.map((series, i) => Object.assign(series, {index: i, isOn: true}))
+    .filter(series => series.requests > 0);
+const kinds = data.failures.map((failure, i) => Object.assign(failure, {index: i, isOn: true}))
+    .filter(failure => failure.requests > 0);
+
+const targetColor = target => '--s' + target.index;
+
+const kindName = kind => kind.kind === 'http' ? 'HTTP status' : kind.kind;
+
+function failureSeries() {
+    return kinds.map(kind => ({kind, shape: SHAPES[kind.index], color: '--failure'}));
+}
+
+// A row an interval, with the lines of each target and the failures of each kind.
+function reducedLatency() {
+    const series = [];
+    const rows = Array.from({length: data.length}, (_, i) => [i * data.width]);
+    const add = (one, cells, at) => {
+        series.push(one);
+        rows.forEach(row => row.push(null));
+        cells.forEach(cell => { rows[cell[0]][series.length] = cell[at]; });
+    };
+    for (const line of LINES) {
+        for (const target of targets) {
+            add({target, line, color: targetColor(target), stroke: line.stroke, dash: line.dash,
+                 isStep: true, isOn: line.isOn}, target.cells, line.at);
+        }
+    }
+    failureSeries().forEach(one => add(one, one.kind.marks, 2));
+    rows.push([end].concat(series.map(() => null))); // where the last step ends
+    return {rows, series};
+}
+
+// A row a request.
+function wholeLatency() {
+    const series = targets.map(target => ({target, color: targetColor(target), isDots: true,
+        pointSize: 2})).concat(failureSeries());
+    const column = new Map(series.map((one, i) => [one.target || one.kind, i + 1]));
+    const rows = data.points.map(point => {
+        const row = [point[0]].concat(series.map(() => null));
+        row[column.get(data.series[point[2]])] = point[1];
+        if (point[3] >= 0) {
+            row[column.get(data.failures[point[3]])] = point[1];
+        }
+        return row;
+    });
+    const nothing = series.map(() => null);
+    return {rows: [[0].concat(nothing), ...rows, [end].concat(nothing)], series};
+}
+
+function readInterval(chart, x) {
+    const i = Math.min(Math.floor(x / data.width + 1e-6), data.length - 1);
+    const parts = [];
+    for (const target of targets.filter(target => target.isOn)) {
+        const cell = target.byInterval.get(i);
+        if (cell) {
+            parts.push([target.name + ':', `${count(cell[1])} requests, median ${latency(cell[3])}, `
+                + `99th ${latency(cell[4])}, slowest ${latency(cell[5])} at ${cell[6].toFixed(4)} s`]);
+        }
+    }
+    for (const kind of kinds) {
+        const mark = kind.byInterval.get(i);
+        if (mark) {
+            parts.push([SHAPES[kind.index] + ' ' + kindName(kind), count(mark[1]) + ' requests']);
+        }
+    }
+    showReadout(chart, `${moment(i * data.width)} to ${moment((i + 1) * data.width)}`, parts);
+}
+
+function readRequests(chart, x) {
+    const parts = data.points.filter(point => point[0] === x).map(point =>
+        [data.series[point[2]].name + ':', latency(point[1])
+            + (point[3] >= 0 ? `, ${SHAPES[point[3]]} ${kindName(data.failures[point[3]])}` : '')]);
+    showReadout(chart, x.toFixed(4) + ' s', parts);
+}
+
+// How much a point stands for, of what can be seen now.
+function noteLatency(chart) {
+    const note = document.querySelector('#latency .note');
+    if (!isReduced) {
+        note.textContent = `Each of the ${count(data.requests)} requests is drawn.`;
+        return;
+    }
+    const [from, to] = chart.graph.xAxisRange();
+    let requests = 0, most = 0;
+    const intervals = new Set();
+    for (const target of targets.filter(target => target.isOn)) {
+        for (const cell of target.cells) {
+            if ((cell[0] + 1) * data.width > from && cell[0] * data.width < to) {
+                requests += cell[1];
+                most = Math.max(most, cell[1]);
+                intervals.add(cell[0]);
+            }
+        }
+    }
+    note.textContent = `${count(requests)} requests can be seen here. A point of a line stands for `
+        + `those of one target in ${span(data.width)}, ${count(most)} at most. The slowest one of `
+        + 'each interval is exact and always drawn; the percentiles count every request and are '
+        + 'at most 3.2% off.'
+        + (intervals.size < 20 ? ' The page has nothing finer than these steps.' : '');
+}
+
+function makeLatency() {
+    const chart = makeChart(Object.assign(isReduced ? reducedLatency() : wholeLatency(), {
+        id: 'latency', unit: 'latency', isLog: true, yLabel: latency,
+        xUnit: 'seconds since the start', xLabel: x => digits(x, 6), options: {},
+        show: x => (isReduced ? readInterval : readRequests)(chart, x),
+        label: 'Latency over time of ' + targets.map(target => target.name).join(', ')
+            + '. The table below has the numbers.',
+    }));
+    targets.concat(kinds).forEach(one => {
+        one.byInterval = new Map((one.cells || one.marks).map(cell => [cell[0], cell]));
+    });
+    const update = () => {
+        for (const series of chart.series) {
+            series.isOn = (series.target || series.kind).isOn
+                && (!series.line || series.line.isOn);
+        }
+        chart.refresh();
+        noteLatency(chart);
+    };
+    const box = (one, text, key) => ({text, key, isOn: one.isOn,
+        toggle: isOn => { one.isOn = isOn; update(); }});
+    makeBoxes(chart.controls, targets.length > 1 ? 'Targets' : 'Target',
+        targets.map(target => box(target, target.name, {color: targetColor(target), stroke: 3})));
+    if (isReduced) {
+        makeBoxes(chart.controls, 'Lines', LINES.map(line => box(line, line.text,
+            {color: '--ink', stroke: line.stroke, dash: line.dash})));
+    }
+    if (kinds.length > 0) {
+        makeBoxes(chart.controls, 'Failed', kinds.map(kind => box(kind,
+            `${kindName(kind)} (${count(kind.requests)})`,
+            {shape: SHAPES[kind.index], color: '--failure'})));
+    }
+    makeBoxes(chart.controls, 'Axis', [{text: 'logarithmic', isOn: true,
+        toggle: isOn => { chart.isLog = isOn; chart.refresh(); }}]);
+    return chart;
+}
+
+// ---- rate and in flight ----
+
+function makeFlow(chart) {
+    return makeChart(Object.assign(chart, {xUnit: 'seconds since the start',
+        xLabel: x => digits(x, 6), yLabel: y => digits(y, 5), options: {}}));
+}
+
+// Rows of spans [begin, end, values], and what is read of the one at x.
+function spanRows(spans) {
+    return spans.map(span => [span[0] * data.width].concat(span.slice(2)))
+        .concat([[end].concat(spans.length ? spans[0].slice(2).map(() => null) : [null])]);
+}
+
+function showSpan(chart, spans, x, words) {
+    const at = spans.find(span => x < span[1] * data.width - 1e-9) || spans[spans.length - 1];
+    if (at) {
+        showReadout(chart, `${moment(at[0] * data.width)} to ${moment(at[1] * data.width)}`,
+            words(at));
+    }
+}
+
+function makeRate() {
+    const hasFailures = data.rates.some(span => span[4] > 0);
+    const series = [
+        {text: 'sent', color: '--s0', stroke: 2.5, isStep: true},
+        {text: 'succeeded', color: '--s2', stroke: 2, dash: [6, 3], isStep: true},
+        {text: 'failed', color: '--failure', stroke: 2, dash: [2, 2], isStep: true,
+         isOn: hasFailures},
+    ];
+    const chart = makeFlow({id: 'rate', unit: 'requests/s', rows: spanRows(data.rates), series,
+        label: 'Requests sent, answers that succeeded, and failures, a second, over time.',
+        show: x => showSpan(chart, data.rates, x,
+            at => series.map((one, i) => [one.text, digits(at[i + 2], 5) + '/s']))});
+    makeBoxes(chart.controls, 'Lines', series.map(one => ({text: one.text, key: one,
+        isOn: one.isOn !== false, toggle: isOn => { one.isOn = isOn; chart.refresh(); }})));
+    return chart;
+}
+
+function makeFlight() {
+    const chart = makeFlow({id: 'flight', unit: 'requests', rows: spanRows(data.in_flight),
+        series: [{text: 'in flight', color: '--s0', stroke: 1.5, isStep: true, isFilled: true}],
+        label: 'Requests in flight over time.',
+        show: x => showSpan(chart, data.in_flight, x,
+            at => [['in flight', digits(at[2], 4) + ' on average']])});
+    return chart;
+}
+
+// ---- percentiles ----
+
+function makeDistribution() {
+    const lists = targets.map(target => ({text: target.name, color: targetColor(target), stroke: 2,
+        points: data.percentiles.series[target.index]}));
+    if (lists.length > 1) {
+        lists.unshift({text: 'all', color: '--ink', stroke: 3, dash: [7, 3],
+            points: data.percentiles.all});
+    }
+    const places = [...new Set(lists.flatMap(list => list.points.map(point => point[0])))]
+        .sort((a, b) => a - b);
+    const maps = lists.map(list => new Map(list.points));
+    const rows = places.map(x => [x].concat(maps.map(map => map.has(x) ? map.get(x) : null)));
+    const most = places.length ? places[places.length - 1] : 1;
+    const chart = makeChart({
+        id: 'distribution', unit: 'latency', isLog: true, yLabel: latency, series: lists,
+        rows: rows.length ? rows : [[0].concat(lists.map(() => null))],
+        xUnit: 'percentile', xLabel: percentile,
+        xTicker: (from, to) => {
+            const ticks = [];
+            for (let x = Math.ceil(from - 1e-9); x <= to; x++) {
+                ticks.push({v: x, label: percentile(x)});
+            }
+            return ticks;
+        },
+        options: {connectSeparatedPoints: true, dateWindow: [0, most], drawAxesAtZero: false},
+        label: 'Latency by percentile, up to the slowest request.',
+        show: x => showReadout(chart, percentile(x), lists.filter((list, i) => maps[i].has(x))
+            .map(list => [list.text, latency(maps[lists.indexOf(list)].get(x))])),
+    });
+    makeBoxes(chart.controls, 'Targets', lists.map(list => ({text: list.text, key: list, isOn: true,
+        toggle: isOn => { list.isOn = isOn; chart.refresh(); }})));
+    return chart;
+}
+
+// ---- together ----
+
+// Charts over time show the same time.
+function link(charts, whenMoved) {
+    let isMoving = false;
+    const buttons = charts.map(chart => {
+        const button = make('button', chart.controls, 'Show all');
+        button.type = 'button';
+        button.disabled = true;
+        button.addEventListener('click', () => chart.graph.resetZoom());
+        return button;
+    });
+    const move = chart => {
+        if (isMoving) {
+            return;
+        }
+        isMoving = true;
+        const shown = chart.graph.xAxisRange();
+        for (const other of charts.filter(other => other !== chart)) {
+            other.graph.updateOptions({dateWindow: shown});
+        }
+        const isAll = shown[0] <= 0 && shown[1] >= end
+            && !charts.some(one => one.graph.isZoomed('y'));
+        buttons.forEach(button => { button.disabled = isAll; });
+        whenMoved();
+        isMoving = false;
+    };
+    charts.forEach(chart => chart.graph.updateOptions({drawCallback: () => move(chart)}));
+}
+
+const latencyChart = makeLatency();
+const charts = [latencyChart, makeRate(), makeFlight(), makeDistribution()];
+link(charts.slice(0, 3), () => noteLatency(latencyChart));
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
+    charts.forEach(chart => chart.refresh());
+});
+window.charts = charts; // for whoever looks closer
+
+})();

@@ -1,0 +1,274 @@
+#include "loadgen/plot/timeline.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+/* 1/512 s: what can be halved no further in whole nanoseconds. */
+static const uint64_t FIRST_WIDTH_NS = NS_PER_S / 512;
+
+enum { BUCKETS_A_BIN = HISTOGRAM_BUCKETS / TIMELINE_BINS };
+
+struct timeline *timeline_create(size_t intervals, size_t threshold)
+{
+    struct timeline *timeline = calloc(1, sizeof *timeline);
+    if (!timeline) {
+        return NULL;
+    }
+    timeline->capacity = intervals;
+    timeline->width_ns = FIRST_WIDTH_NS;
+    timeline->first_started_ns = UINT64_MAX;
+    timeline->threshold = threshold;
+    timeline->spare_cells = calloc(intervals, sizeof *timeline->spare_cells);
+    timeline->flows = calloc(intervals, sizeof *timeline->flows);
+    timeline->spare_flows = calloc(intervals, sizeof *timeline->spare_flows);
+    timeline->points = calloc(threshold, sizeof *timeline->points);
+    if (!timeline->spare_cells || !timeline->flows || !timeline->spare_flows || !timeline->points) {
+        timeline_destroy(timeline);
+        return NULL;
+    }
+    return timeline;
+}
+
+void timeline_destroy(struct timeline *timeline)
+{
+    if (!timeline) {
+        return;
+    }
+    for (size_t i = 0; i < TIMELINE_SERIES; i++) {
+        free(timeline->cells[i]);
+    }
+    free(timeline->spare_cells);
+    free(timeline->flows);
+    free(timeline->spare_flows);
+    free(timeline->points);
+    free(timeline);
+}
+
+static void merge_cell(struct timeline_cell *into, const struct timeline_cell *from)
+{
+    if (from->count == 0) {
+        return;
+    }
+    if (into->count == 0 || from->min_ns < into->min_ns) {
+        into->min_ns = from->min_ns;
+    }
+    if (from->max_ns >= into->max_ns) {
+        into->max_ns = from->max_ns;
+        into->max_at_ns = from->max_at_ns;
+    }
+    into->count += from->count;
+    for (size_t i = 0; i < TIMELINE_BINS; i++) {
+        into->bins[i] += from->bins[i];
+    }
+}
+
+/* How many more were in flight at the end of an interval than at its beginning. */
+static double growth(const struct timeline_flow *flow)
+{
+    return (double)flow->started - (double)flow->succeeded - (double)flow->failed;
+}
+
+/* `from` becomes the first or the second half of `into`. */
+static void merge_flow(struct timeline_flow *into, const struct timeline_flow *from, bool is_first)
+{
+    into->started += from->started;
+    into->succeeded += from->succeeded;
+    into->failed += from->failed;
+    /* What began in the first half is there for all of the second. */
+    into->held += (from->held + (is_first ? growth(from) : 0)) / 2;
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        struct timeline_failures *failures = &into->failures[i];
+        failures->count += from->failures[i].count;
+        if (from->failures[i].max_ns > failures->max_ns) {
+            failures->max_ns = from->failures[i].max_ns;
+        }
+    }
+}
+
+/* Makes intervals of twice the width, one of each pair. */
+static void widen(struct timeline *timeline)
+{
+    size_t capacity = timeline->capacity;
+    for (size_t s = 0; s < TIMELINE_SERIES; s++) {
+        struct timeline_cell *old = timeline->cells[s];
+        if (!old) {
+            continue;
+        }
+        memset(timeline->spare_cells, 0, capacity * sizeof *old);
+        for (uint64_t i = timeline->first; i <= timeline->last; i++) {
+            merge_cell(&timeline->spare_cells[i / 2 % capacity], &old[i % capacity]);
+        }
+        timeline->cells[s] = timeline->spare_cells;
+        timeline->spare_cells = old;
+    }
+    struct timeline_flow *old = timeline->flows;
+    memset(timeline->spare_flows, 0, capacity * sizeof *old);
+    for (uint64_t i = timeline->first; i <= timeline->last; i++) {
+        merge_flow(&timeline->spare_flows[i / 2 % capacity], &old[i % capacity], i % 2 == 0);
+    }
+    timeline->flows = timeline->spare_flows;
+    timeline->spare_flows = old;
+    timeline->first /= 2;
+    timeline->last /= 2;
+    timeline->width_ns *= 2;
+}
+
+/* Makes room for all moments from `from` to `to`. */
+static void reach(struct timeline *timeline, uint64_t from_ns, uint64_t to_ns)
+{
+    for (;;) {
+        uint64_t first = from_ns / timeline->width_ns;
+        uint64_t last = to_ns / timeline->width_ns;
+        if (timeline->count > 0) {
+            first = first < timeline->first ? first : timeline->first;
+            last = last > timeline->last ? last : timeline->last;
+        }
+        if (last - first < timeline->capacity) {
+            timeline->first = first;
+            timeline->last = last;
+            return;
+        }
+        if (timeline->count > 0) {
+            widen(timeline);
+        } else {
+            timeline->width_ns *= 2;
+        }
+    }
+}
+
+static size_t slot(const struct timeline *timeline, uint64_t moment_ns)
+{
+    return moment_ns / timeline->width_ns % timeline->capacity;
+}
+
+/* From the moment to the end of its interval, in widths. */
+static double rest(const struct timeline *timeline, uint64_t moment_ns)
+{
+    return 1 - (double)(moment_ns % timeline->width_ns) / (double)timeline->width_ns;
+}
+
+static void add_to_series(struct timeline *timeline, size_t series, uint64_t intended_ns,
+                          uint64_t latency_ns)
+{
+    timeline->counts[series]++;
+    if (!timeline->cells[series]) {
+        timeline->cells[series] = calloc(timeline->capacity, sizeof *timeline->cells[series]);
+        if (!timeline->cells[series]) {
+            timeline->is_out_of_memory = true;
+            return;
+        }
+    }
+    struct timeline_cell *cell = &timeline->cells[series][slot(timeline, intended_ns)];
+    if (cell->count == 0 || latency_ns < cell->min_ns) {
+        cell->min_ns = latency_ns;
+    }
+    if (latency_ns >= cell->max_ns) {
+        cell->max_ns = latency_ns;
+        cell->max_at_ns = intended_ns;
+    }
+    cell->count++;
+    uint64_t ns = latency_ns < HISTOGRAM_MAX_NS ? latency_ns : HISTOGRAM_MAX_NS;
+    cell->bins[histogram_bucket(ns) / BUCKETS_A_BIN]++;
+}
+
+static void add_failure(struct timeline *timeline, enum outcome outcome, uint64_t intended_ns,
+                        uint64_t latency_ns)
+{
+    struct timeline_failures *failures =
+        &timeline->flows[slot(timeline, intended_ns)].failures[outcome];
+    timeline->failures[outcome]++;
+    failures->count++;
+    if (latency_ns > failures->max_ns) {
+        failures->max_ns = latency_ns;
+    }
+}
+
+static void add_flow(struct timeline *timeline, uint64_t started_ns, uint64_t done_ns,
+                     bool is_failure)
+{
+    struct timeline_flow *start = &timeline->flows[slot(timeline, started_ns)];
+    struct timeline_flow *end = &timeline->flows[slot(timeline, done_ns)];
+    start->started++;
+    start->held += rest(timeline, started_ns);
+    end->succeeded += !is_failure;
+    end->failed += is_failure;
+    end->held -= rest(timeline, done_ns);
+    if (started_ns < timeline->first_started_ns) {
+        timeline->first_started_ns = started_ns;
+    }
+    if (started_ns > timeline->last_started_ns) {
+        timeline->last_started_ns = started_ns;
+    }
+    if (done_ns > timeline->end_ns) {
+        timeline->end_ns = done_ns;
+    }
+}
+
+/* Files may hold any numbers: a sum does not begin at 0 again. */
+static uint64_t plus(uint64_t a, uint64_t b)
+{
+    return a + b < a ? UINT64_MAX : a + b;
+}
+
+void timeline_add(struct timeline *timeline, const struct result *result)
+{
+    uint64_t intended_ns = result->intended_ns;
+    uint64_t started_ns = plus(intended_ns, plus(result->lag_ns, result->wait_ns));
+    uint64_t done_ns = plus(started_ns, plus(result->connect_ns, result->service_ns));
+    uint64_t latency_ns = done_ns - intended_ns;
+    bool is_failure = result->code < 200 || result->code >= 400;
+    size_t series = result->row < TIMELINE_SERIES - 1 ? result->row : TIMELINE_SERIES - 1;
+    reach(timeline, intended_ns, done_ns);
+    add_to_series(timeline, series, intended_ns, latency_ns);
+    add_flow(timeline, started_ns, done_ns, is_failure);
+    if (is_failure) {
+        add_failure(timeline, result->outcome, intended_ns, latency_ns);
+    }
+    if (timeline->count < timeline->threshold) {
+        timeline->points[timeline->count] = (struct timeline_point){
+            intended_ns, latency_ns, (uint8_t)series, is_failure, result->outcome};
+    }
+    timeline->count++;
+}
+
+size_t timeline_length(const struct timeline *timeline)
+{
+    return timeline->count == 0 ? 0 : timeline->last - timeline->first + 1;
+}
+
+const struct timeline_cell *timeline_cell(const struct timeline *timeline, size_t series, size_t i)
+{
+    const struct timeline_cell *cells = timeline->cells[series];
+    return cells ? &cells[(timeline->first + i) % timeline->capacity] : NULL;
+}
+
+const struct timeline_flow *timeline_flow(const struct timeline *timeline, size_t i)
+{
+    return &timeline->flows[(timeline->first + i) % timeline->capacity];
+}
+
+static uint64_t bin_middle(size_t bin)
+{
+    uint64_t begin = histogram_bucket_begin_ns((uint32_t)bin * BUCKETS_A_BIN);
+    return begin + (histogram_bucket_begin_ns((uint32_t)(bin + 1) * BUCKETS_A_BIN) - begin) / 2;
+}
+
+uint64_t timeline_percentile(const struct timeline_cell *cell, uint32_t per_million)
+{
+    uint64_t rank = (cell->count * per_million + 999999) / 1000000;
+    if (rank <= 1) {
+        return cell->min_ns;
+    }
+    uint64_t seen = 0;
+    for (size_t i = 0; i < TIMELINE_BINS && rank < cell->count; i++) {
+        seen += cell->bins[i];
+        if (seen >= rank) {
+            uint64_t middle = bin_middle(i);
+            middle = middle > cell->max_ns ? cell->max_ns : middle;
+            return middle < cell->min_ns ? cell->min_ns : middle;
+        }
+    }
+    return cell->max_ns;
+}

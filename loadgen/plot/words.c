@@ -1,0 +1,240 @@
+#include "loadgen/plot/words.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "loadgen/pace/duration.h"
+#include "loadgen/plot/html.h"
+#include "loadgen/report/report.h"
+#include "loadgen/report/verdict.h"
+
+enum { COUNT_TEXT = 32 };
+
+/* 1234567 as 1,234,567. */
+static const char *print_count(uint64_t count, char text[COUNT_TEXT])
+{
+    char digits[COUNT_TEXT];
+    size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
+    char *at = text;
+    for (size_t i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0) {
+            *at++ = ',';
+        }
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return text;
+}
+
+/* 1234.5 as 1,235, 12.345 as 12.35. */
+static const char *print_rate(double rate, char text[COUNT_TEXT])
+{
+    if (rate >= 1000) {
+        return print_count((uint64_t)(rate + 0.5), text);
+    }
+    snprintf(text, COUNT_TEXT, "%.2f", rate);
+    return text;
+}
+
+static double percent(uint64_t part, uint64_t whole)
+{
+    return whole ? 100 * (double)part / (double)whole : 0;
+}
+
+static size_t count_targets(const struct summary *summary)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        count += summary->tally->rows[i].ended > 0;
+    }
+    return count;
+}
+
+void words_write_lead(const struct summary *summary, FILE *out)
+{
+    const struct tally *tally = summary->tally;
+    char count[COUNT_TEXT];
+    char duration[DURATION_TEXT];
+    char date[64] = "";
+    struct tm parts;
+    if (tally->counters.ended == 0) {
+        fputs("There are no results.", out);
+        return;
+    }
+    time_t began = (time_t)((summary->wall_start_ns + tally->first_intended_ns) / NS_PER_S);
+    if (gmtime_r(&began, &parts)) {
+        strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &parts);
+    }
+    uint64_t total_ns = summary_attack_ns(summary) + summary_wait_ns(summary);
+    size_t targets = count_targets(summary);
+    html_print(out, "%s requests to %zu target%s in %s, from %s on.",
+               print_count(tally->counters.ended, count), targets, targets == 1 ? "" : "s",
+               duration_print_rounded(total_ns, duration), date);
+}
+
+static void write_remark(void *context, const char *sentence)
+{
+    fputs("<li>", context);
+    html_write(context, sentence);
+    fputs("</li>\n", context);
+}
+
+void words_write_verdict(const struct summary *summary, FILE *out)
+{
+    struct verdict verdict = verdict_of(summary);
+    const char *class = verdict.is_limited ? "bad" : verdict.is_known ? "good" : "unknown";
+    fprintf(out, "<p class=\"verdict %s\">", class);
+    html_write(out, verdict.why);
+    fputs("</p>\n<ul class=\"remarks\">\n", out);
+    report_remarks(summary, write_remark, out);
+    fputs("</ul>\n", out);
+}
+
+__attribute__((format(printf, 3, 4))) static void write_fact(FILE *out, const char *name,
+                                                             const char *format, ...)
+{
+    char text[HTML_PRINT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(out, "<div><dt>%s</dt><dd>", name);
+    html_write(out, text);
+    fputs("</dd></div>\n", out);
+}
+
+static void write_percentile(FILE *out, const char *name, const struct histogram *h,
+                             uint32_t per_million)
+{
+    char text[DURATION_TEXT];
+    write_fact(out, name, "%s", duration_print_rounded(histogram_percentile(h, per_million), text));
+}
+
+void words_write_figures(const struct summary *summary, FILE *out)
+{
+    const struct tally *tally = summary->tally;
+    char rate[COUNT_TEXT];
+    write_fact(out, "Sent", "%s/s", print_rate(summary_rate(summary), rate));
+    write_fact(out, "Succeeded", "%s/s", print_rate(summary_throughput(summary), rate));
+    write_fact(out, "Success", "%.2f%%", percent(tally_successes(tally), tally->counters.ended));
+    write_percentile(out, "Median", &tally->latency, 500000);
+    write_percentile(out, "95th", &tally->latency, 950000);
+    write_percentile(out, "99th", &tally->latency, 990000);
+    write_percentile(out, "Slowest", &tally->latency, 1000000);
+}
+
+static void write_row(FILE *out, const char *name, uint64_t ended, uint64_t successes,
+                      const struct histogram *latency)
+{
+    static const uint32_t ranks[] = {500000, 900000, 950000, 990000, 999000};
+    char count[COUNT_TEXT];
+    char text[DURATION_TEXT];
+    fputs("<tr><th scope=\"row\">", out);
+    html_write(out, name);
+    fprintf(out, "</th><td>%s</td><td>%.2f%%</td><td>%s</td>", print_count(ended, count),
+            percent(successes, ended), duration_print_rounded(histogram_mean(latency), text));
+    for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
+        fprintf(out, "<td>%s</td>",
+                duration_print_rounded(histogram_percentile(latency, ranks[i]), text));
+    }
+    fprintf(out, "<td>%s</td></tr>\n", duration_print_rounded(latency->max_ns, text));
+}
+
+void words_write_targets(const struct summary *summary, FILE *out)
+{
+    const struct tally *tally = summary->tally;
+    fputs("<thead><tr><th scope=\"col\">Target</th><th scope=\"col\">Requests</th>"
+          "<th scope=\"col\">Success</th><th scope=\"col\">Mean</th><th scope=\"col\">50th</th>"
+          "<th scope=\"col\">90th</th><th scope=\"col\">95th</th><th scope=\"col\">99th</th>"
+          "<th scope=\"col\">99.9th</th><th scope=\"col\">Slowest</th></tr></thead>\n<tbody>\n",
+          out);
+    write_row(out, "All", tally->counters.ended, tally_successes(tally), &tally->latency);
+    for (size_t i = 0; i < ROWS_ALL && count_targets(summary) > 1; i++) {
+        const struct tally_row *row = &tally->rows[i];
+        if (row->ended > 0) {
+            write_row(out, rows_name(&summary->rows, i), row->ended, row->successes, &row->latency);
+        }
+    }
+    fputs("</tbody>\n", out);
+}
+
+void words_write_errors(const struct summary *summary, FILE *out)
+{
+    char count[COUNT_TEXT];
+    bool is_none = true;
+    fputs("<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">Requests</th>"
+          "<th scope=\"col\">The first one</th></tr></thead>\n<tbody>\n",
+          out);
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        const struct error_kind *kind = &summary->tally->kinds[i];
+        if (kind->count > 0) {
+            fprintf(out, "<tr><th scope=\"row\">%s</th><td>%s</td><td class=\"text\">",
+                    error_kind_names[i], print_count(kind->count, count));
+            html_write(out, kind->example ? kind->example : "");
+            fputs("</td></tr>\n", out);
+            is_none = false;
+        }
+    }
+    fputs(is_none ? "<tr><td colspan=\"3\">None.</td></tr>\n</tbody>\n" : "</tbody>\n", out);
+}
+
+/* The rate or the words, of several files both. */
+static void write_schedule(const struct summary *summary, FILE *out)
+{
+    char intended[COUNT_TEXT];
+    char not_started[COUNT_TEXT];
+    char per[DURATION_TEXT];
+    char rate[64] = "";
+    if (!summary->has_plan || summary->is_cut_short) {
+        write_fact(out, "Asked for", "not recorded");
+        return;
+    }
+    if (summary->rate_count > 0) {
+        snprintf(rate, sizeof rate, "%" PRIu64 "/%s", summary->rate_count,
+                 duration_print(summary->rate_per_ns, per));
+    }
+    const char *and = rate[0] && summary->schedule[0] ? " and " : "";
+    bool is_closed = !rate[0] && !summary->schedule[0];
+    write_fact(out, "Asked for", "%s%s%s: %s requests, %s of them not started",
+               is_closed ? "as fast as possible" : rate, and, summary->schedule,
+               print_count(summary->intended, intended),
+               print_count(summary->not_started, not_started));
+}
+
+static void write_generator(const struct summary *summary, FILE *out)
+{
+    const struct generator *g = &summary->generator;
+    char throttled[DURATION_TEXT] = "an unknown time";
+    if (g->threads == 0) {
+        write_fact(out, "Generator", "not recorded");
+        return;
+    }
+    if (g->has_throttled) {
+        duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
+    }
+    write_fact(out, "Generator",
+               "%u thread%s, %.1f%% of %.2g CPU, throttled for %s, %.1f MiB of memory", g->threads,
+               g->threads == 1 ? "" : "s", 100 * generator_cpu_share(g), g->cpu_limit, throttled,
+               (double)g->memory_bytes / (1024 * 1024));
+}
+
+void words_write_run(const struct summary *summary, FILE *out)
+{
+    const struct tally *tally = summary->tally;
+    const struct counters *counters = &tally->counters;
+    char text[COUNT_TEXT];
+    char more[COUNT_TEXT];
+    char third[COUNT_TEXT];
+    write_schedule(summary, out);
+    write_fact(out, "Ended", "%s answered, %s timed out, %s failed",
+               print_count(counters->answered, text), print_count(counters->timed_out, more),
+               print_count(counters->failed, third));
+    write_fact(out, "Beside", "%s late, %s retried, %s redirected",
+               print_count(counters->late, text), print_count(counters->retried, more),
+               print_count(counters->redirected, third));
+    write_fact(out, "Bytes", "%s in, %s out", print_count(tally->bytes_in, text),
+               print_count(tally->bytes_out, more));
+    write_generator(summary, out);
+}
