@@ -1,12 +1,12 @@
 /*
  * exporter - serves the run's metrics to Prometheus (-prometheus-addr): any path, as vegeta's.
  *
- *     run's thread, once a second  ->  text  -- swapped under a lock -->  a thread of libmicrohttpd
+ *     run's thread, once a second  ->  text  -- swapped under a lock -->  side_port's thread
  *
  * The page is that of the last second, and from exporter_show the one of the end, until
  * exporter_stop. The measured window takes no part: nothing is done for a request.
  *
- * Threads: everything is for one thread; what serves is the module's own, with all signals blocked.
+ * Threads: everything is for one thread; side_port.h has what serves.
  * Memory: the page is held twice at most, 500 kB each with as many targets as have rows. Without
  * memory for a new page the old one stays.
  */
@@ -20,10 +20,8 @@
 struct exporter;
 
 /*
- * Listens on `address`, HOST:PORT with a name, an IPv4 address or an IPv6 one in brackets; without
- * a host on all of IPv4. Port 0 is any free one. Says on stderr where it listens. `name` of the
- * attack and `rows` are borrowed until exporter_stop; `summary` is the first page. NULL: err is
- * set.
+ * Listens on `address`, as side_port.h has it, and says on stderr where. `name` of the attack and
+ * `rows` are borrowed until exporter_stop; `summary` is the first page. NULL: err is set.
  */
 struct exporter *exporter_start(const char *address, const char *name, const struct rows *rows,
                                 const struct summary *summary, struct err *err);
