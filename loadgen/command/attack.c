@@ -198,6 +198,7 @@ struct attack {
     struct exporter *exporter; /* NULL: none is asked for */
     struct slo *slo;           /* NULL: none is asked for */
     struct err judgement;      /* of the slo; anything else that goes wrong comes first */
+    struct interrupt interrupt;
 };
 
 static bool decide_outputs(struct attack *attack, struct err *err)
@@ -301,8 +302,7 @@ static bool start_exporter(struct attack *attack, const struct summary *summary,
 static bool measure(struct attack *attack, const struct plan *plan, struct summary *summary,
                     struct err *err)
 {
-    struct interrupt interrupt;
-    if (!interrupt_start(&interrupt, err)) {
+    if (!interrupt_start(&attack->interrupt, err)) {
         return false;
     }
     struct result_writer *writer = NULL;
@@ -322,13 +322,11 @@ static bool measure(struct attack *attack, const struct plan *plan, struct summa
             .watch = judge_watch_begin(watched, &aim->targets, !aim->lazy, &plan->schedule),
         };
         const struct observer observer = {on_second, &watchers};
-        const struct control control = {interrupt.stop_fd};
+        const struct control control = {attack->interrupt.stop_fd};
         ok = run(plan, &aim->targets, &aim->source, &control, &observer, writer, summary, err);
         progress_end(&watchers.progress);
     }
-    ok = result_writer_close(writer, err) && ok;
-    interrupt_stop(&interrupt);
-    return ok;
+    return result_writer_close(writer, err) && ok;
 }
 
 /* Every connection is a file. With a cap it is known beforehand how many there may be. */
@@ -424,6 +422,7 @@ static bool attack_main(const struct command_globals *globals, int argc, char **
         ok = err_set(err, ERR_FAILED, "-output: cannot close %s: %s", attack.options.output,
                      strerror(errno));
     }
+    interrupt_stop(&attack.interrupt);
     slo_destroy(attack.slo);
     if (ok && attack.judgement.code != ERR_NONE) {
         *err = attack.judgement;

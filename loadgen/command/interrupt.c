@@ -45,11 +45,15 @@ bool interrupt_start(struct interrupt *interrupt, struct err *err)
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
     }
     int failed = pthread_create(&interrupt->thread, NULL, wait_for_signals, interrupt);
+    interrupt->is_started = !failed;
     return !failed || err_set(err, ERR_FAILED, "cannot start a thread: %s", strerror(failed));
 }
 
 void interrupt_stop(struct interrupt *interrupt)
 {
+    if (!interrupt->is_started) {
+        return;
+    }
     const sigset_t signals = waited_signals();
     pthread_kill(interrupt->thread, SIGUSR2);
     pthread_join(interrupt->thread, NULL);

@@ -15,12 +15,16 @@
 
 struct interrupt {
     int stop_fd; /* readable once the first signal came */
+    bool is_started;
     pthread_t thread;
 };
 
 bool interrupt_start(struct interrupt *interrupt, struct err *err);
 
-/* Ends the thread, and gives the signals their usual meaning again. */
+/*
+ * Ends the thread, and gives the signals their usual meaning again: only when nothing is left to be
+ * written, which the first signal must not prevent. Of zeroes, does nothing.
+ */
 void interrupt_stop(struct interrupt *interrupt);
 
 #endif

@@ -16,6 +16,24 @@ wait $pid || fail "an interrupted attack ended with status $?: $(cat "$TMP/err")
 expect_eq "interrupted" "$(json "$TMP/json" "r['interrupted'], r['cut_short'], r['not_started']")" "(True, False, 0)"
 expect_eq "balance" "$(json "$TMP/json" "r['intended'] == r['requests'] == r['status_codes']['200'] > 500")" True
 
+# SIGTERM when the run is over and its report waits for a slow reader: it takes nothing away
+mkfifo "$TMP/pipe"
+exec 3<>"$TMP/pipe"
+head -c 65536 /dev/zero >&3
+"$loadgen" attack -rate 100 -duration 1s -encoding none -report json "http://$API/health" >&3 2>/dev/null 3>&- &
+pid=$!
+STARTED="$STARTED $pid"
+sleep 2
+kill -TERM $pid
+sleep 0.2
+kill -0 $pid || fail "a signal behind the end of the run took the report away"
+{ head -c 65536 >/dev/null; exec cat >"$TMP/json"; } <"$TMP/pipe" 3>&- &
+reader=$!
+exec 3>&-
+wait $pid || fail "a signal behind the end of the run ended the attack with status $?"
+wait $reader
+expect_eq "report" "$(json "$TMP/json" "r['requests'], r['interrupted']")" "(100, False)"
+
 # kill -9: no end; what was written is read, and the report says that it was cut short
 "$loadgen" attack -rate 500 -output "$TMP/results" "http://$API/health" 2>/dev/null &
 pid=$!
