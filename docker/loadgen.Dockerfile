@@ -5,6 +5,8 @@
 # BASE     Debian 12, of both stages
 # TESTS    what to test in the build stage: nothing, `all`, or names as for `make test T=`
 # COMMIT, DATE   what `loadgen -version` says, as there is no .git here;  VERSION   of the label
+#
+# It waits as process 1, and attacks are started in it: kubectl exec POD -- vegeta attack ...
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS build
@@ -16,7 +18,7 @@ COPY . .
 ARG COMMIT=unknown
 ARG DATE=unknown
 ARG TESTS=
-RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
+RUN [ -z "$TESTS" ] || WITHOUT_NAMESPACES=1 make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
 # What is found by its name while it runs is no library: bash, for `bash -c "vegeta attack ... | ..."`,
 # and whom https trusts.
 RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \
@@ -32,10 +34,12 @@ RUN apt-get update && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \
         /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 COPY --from=build /out/usr/local/bin /usr/local/bin
+EXPOSE 5001
 USER 65532:65532
 WORKDIR /
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["/usr/local/bin/loadgen"]
+CMD ["idle", "-probe-addr", ":5001"]
 ARG BASE
 ARG COMMIT=unknown
 ARG VERSION=unknown

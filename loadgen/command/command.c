@@ -16,7 +16,7 @@ const char command_no_profile[] =
     "vegeta profiles itself with it; to see where loadgen spends its time use perf record";
 
 static const struct command *const commands[] = {
-    &command_attack, &command_report, &command_encode, &command_plot, &command_dump,
+    &command_attack, &command_report, &command_idle, &command_encode, &command_plot, &command_dump,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

@@ -32,6 +32,7 @@ extern const char command_no_profile[];
 extern const struct command command_attack;
 extern const struct command command_report;
 extern const struct command command_plot;
+extern const struct command command_idle;
 
 /* Runs the command line of loadgen; prints errors. Returns the exit status. */
 int command_main(int argc, char **argv);

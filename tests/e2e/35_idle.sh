@@ -1,0 +1,135 @@
+#!/bin/sh
+# loadgen idle, process 1 of a container: in a PID namespace of its own, with attacks that are started
+# as kubectl exec starts them, by a process from outside of it.
+#
+# Where namespaces cannot be made, as in the build of an image, WITHOUT_NAMESPACES=1 leaves them out.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+start_target_api -test-endpoints
+cd "$TMP"
+
+status_of() {
+    curl -sS -o body -w '%{http_code}' "$@"
+}
+
+has_ended() {
+    ! kill -0 "$1" 2>/dev/null || grep -qs '^State:.Z' "/proc/$1/status"
+}
+
+# start_idle [COMMAND...]: `loadgen idle`, by COMMAND; sets STARTER and PROBES
+start_idle() {
+    rm -f idle.err
+    "$@" "$loadgen" idle -probe-addr 127.0.0.1:0 2>idle.err &
+    STARTER=$!
+    STARTED="$STARTED $STARTER"
+    wait_for grep -qs '^loadgen: idle' idle.err || fail "idle did not start: $(cat idle.err)"
+    PROBES=$(sed -n 's/^loadgen: probes at \(.*\)\/readyz$/\1/p' idle.err)
+}
+
+# On somebody's machine it is not process 1: it answers probes, and leaves other attacks alone.
+start_idle
+expect_has "what it says" "$(cat idle.err)" "not as process 1: on SIGTERM no attack is told"
+expect_eq "livez" "$(status_of "$PROBES/livez") $(cat body)" "200 ok"
+expect_eq "readyz" "$(status_of "$PROBES/readyz") $(cat body)" "200 ok"
+expect_eq "readyz, HEAD" "$(status_of -I "$PROBES/readyz")" 200
+expect_eq "readyz, POST" "$(status_of -d x "$PROBES/readyz")" 405
+expect_eq "another path" "$(status_of "$PROBES/metrics")" 404
+"$loadgen" attack -rate 100 -duration 2s -output alone.bin "http://$API/health" 2>/dev/null &
+attack=$!
+STARTED="$STARTED $attack"
+sleep 0.5
+kill -TERM "$STARTER"
+wait "$STARTER" || fail "not as process 1 it ended with status $?"
+wait "$attack" || fail "an attack was stopped by an idle that is not process 1"
+"$loadgen" report -type json alone.bin >alone.json
+expect_eq "an attack of somebody else" "$(json alone.json "r['requests'], r['interrupted']")" "(200, False)"
+
+refused 1 "-probe-addr: cannot listen on $ADMIN: Address already in use" idle -probe-addr "$ADMIN"
+refused 2 "-probe-addr: \"5001\" is not HOST:PORT" idle -probe-addr 5001
+refused 2 "unexpected argument \"now\"" idle now
+
+[ "${WITHOUT_NAMESPACES:-}" = "" ] || exit 0
+
+# Root needs no user namespace, others may make namespaces only inside of one.
+as_user=
+[ "$(id -u)" -eq 0 ] || as_user="--user --map-root-user"
+as_member=
+[ "$(id -u)" -eq 0 ] || as_member="--user --preserve-credentials"
+
+# shellcheck disable=SC2086 # lists of words
+start_container() {
+    unshare $as_user --pid --mount-proc true ||
+        fail "no PID namespace can be made here; WITHOUT_NAMESPACES=1 tests what needs none"
+    start_idle unshare $as_user --pid --fork --kill-child --mount-proc
+    expect_eq "as process 1" "$(tail -n 1 idle.err)" "loadgen: idle"
+    FIRST=$(cat "/proc/$STARTER/task/$STARTER/children")
+    FIRST=${FIRST% }
+}
+
+# As `kubectl exec POD -- COMMAND...` does it.
+# shellcheck disable=SC2086
+inside() {
+    nsenter --target "$FIRST" $as_member --pid --mount --wdns="$TMP" "$@"
+}
+
+count_in() {
+    # shellcheck disable=SC2016 # the shell inside expands it
+    inside sh -c 'cat /proc/[0-9]*/status 2>/dev/null' | grep -c "$1" || true
+}
+
+# What it is left with is reaped, as soon as it ends.
+start_container
+inside sh -c 'sleep 0.3 & sleep 0.3 & sleep 30 & exit 0'
+wait_for test "$(count_in '^PPid:.1$')" = 3 || fail "orphans are not its children"
+sleep 1
+expect_eq "zombies" "$(count_in '^State:.Z')" 0
+expect_eq "orphans that live on" "$(count_in '^PPid:.1$')" 1
+
+# SIGTERM: attacks end with their results whole, what reads them goes on, others are left alone.
+in_flight="http://$API/delay/1500" # 1.5 s until the last answer is there
+inside sh -c "trap 'echo told >stranger' TERM; while :; do sleep 0.1; done" &
+inside "$loadgen" attack -rate 50 -output slow.bin "$in_flight" 2>/dev/null &
+slow=$!
+inside sh -c "'$BIN/vegeta' attack -rate 100 '$in_flight' 2>/dev/null | '$BIN/vegeta' report -type=json >piped.json" &
+piped=$!
+inside sh -c "'$loadgen' attack -rate 100 -output first.bin 'http://$API/health'
+    '$loadgen' attack -rate 100 -duration 1m -output second.bin 'http://$API/health'" 2>/dev/null &
+both=$!
+sleep 2
+kill -TERM "$FIRST"
+sleep 0.7
+expect_eq "readyz of one that stops" "$(status_of "$PROBES/readyz") $(cat body)" "503 stopping"
+expect_eq "livez of one that stops" "$(status_of "$PROBES/livez")" 200
+for pid in $slow $piped $both; do
+    wait "$pid" || fail "an attack that was told to stop ended with status $?"
+done
+wait_for has_ended "$STARTER" || fail "it does not end: $(cat idle.err)"
+wait "$STARTER" || fail "it ended with status $?"
+expect_eq "told to stop" "$(grep -c 'is told to stop' idle.err)" 4
+[ ! -e stranger ] || fail "a process of somebody else was signalled"
+for file in slow first second; do
+    "$loadgen" report -type json $file.bin >$file.json
+done
+whole="r['interrupted'], r['cut_short'], r['requests'] == sum(r['status_codes'].values()) == r['intended']"
+for file in slow piped first second; do
+    expect_eq "$file, interrupted and whole" "$(json $file.json "$whole")" "(True, False, True)"
+done
+expect_eq "there was something" "$(json slow.json "r['requests'] > 80, r['status_codes'].keys()")" "(True, dict_keys(['200']))"
+expect_has "the text says so" "$("$loadgen" report slow.bin)" "! The run was stopped before its time"
+
+# A second SIGTERM ends it at once, and the kernel ends what it was for.
+start_container
+inside "$loadgen" attack -rate 10 -output killed.bin "http://$API/delay/20000" 2>/dev/null &
+attack=$!
+wait_for test -s killed.bin
+sleep 0.5
+kill -TERM "$FIRST"
+wait_for grep -q 'is told to stop' idle.err || fail "the attack was not told: $(cat idle.err)"
+kill -TERM "$FIRST"
+status=0
+wait "$STARTER" || status=$?
+expect_eq "status after a second SIGTERM" "$status" 143
+status=0
+wait "$attack" || status=$?
+[ "$status" -ne 0 ] || fail "an attack outlived its container"
