@@ -135,3 +135,12 @@ const char *duration_print_rounded(uint64_t ns, char text[DURATION_TEXT])
     }
     return duration_print(ns, text);
 }
+
+const char *duration_print_short(uint64_t ns, char text[DURATION_TEXT])
+{
+    uint64_t step = 1;
+    while (ns / step >= 1000) {
+        step *= 10;
+    }
+    return duration_print((ns + step / 2) / step * step, text);
+}

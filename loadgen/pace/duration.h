@@ -30,4 +30,9 @@ const char *duration_print(uint64_t ns, char text[DURATION_TEXT]);
  */
 const char *duration_print_rounded(uint64_t ns, char text[DURATION_TEXT]);
 
+/*
+ * The same with three digits, for tables: 229µs, 24.9ms, 1m23.4s. No percentile knows more.
+ */
+const char *duration_print_short(uint64_t ns, char text[DURATION_TEXT]);
+
 #endif

@@ -28,6 +28,16 @@ static double percent(double part, double whole)
     return whole > 0 ? 100 * part / whole : 0;
 }
 
+static void remark_on_rows(struct remarks *remarks, const struct rows *rows, const char *what,
+                           const char *first)
+{
+    if (rows->others > 0) {
+        say(remarks,
+            "%zu %s share the row \"other\", because only the first %d %s have rows of their own.",
+            (size_t)rows->others, what, ROWS_MAX, first);
+    }
+}
+
 static void remark_on_file(struct remarks *remarks, const struct summary *summary)
 {
     if (summary->is_cut_short) {
@@ -44,17 +54,28 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             "slow; no result is missing.",
             summary->lost_seconds);
     }
-    if (summary->rows.others > 0) {
-        say(remarks,
-            "%zu targets share the row \"other\", because only the first %d names have rows of "
-            "their own.",
-            (size_t)summary->rows.others, ROWS_MAX);
-    }
+    remark_on_rows(remarks, &summary->rows, "targets", "names");
+    remark_on_rows(remarks, &summary->addresses, "addresses", "ones");
     if (summary->is_aborted) {
         say(remarks, "The run was aborted, because its SLO could not be met any more.");
     }
     if (summary->is_interrupted) {
         say(remarks, "The run was stopped before its time.");
+    }
+}
+
+/* vegeta's formats hold when a request began, how long it took, and little else. */
+static void remark_on_bare(struct remarks *remarks, const struct tally *tally)
+{
+    if (report_is_bare(tally)) {
+        say(remarks, "The rate is that of the timestamps, because these results do not say when "
+                     "requests were started.");
+    } else if (tally->bare > 0) {
+        say(remarks,
+            "%" PRIu64 " of %" PRIu64 " results do not say when they were started (the rate takes "
+            "their timestamps), nor anything of service, connect, wait, lag, retries and "
+            "redirects.",
+            tally->bare, tally->counters.ended);
     }
 }
 
@@ -109,6 +130,7 @@ size_t report_remarks(const struct summary *summary,
 {
     struct remarks remarks = {.say = say_one, .context = context};
     remark_on_file(&remarks, summary);
+    remark_on_bare(&remarks, summary->tally);
     remark_on_schedule(&remarks, summary);
     remark_on_results(&remarks, summary);
     return remarks.count;

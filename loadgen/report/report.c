@@ -11,6 +11,21 @@ static const struct report *const reports[] = {
     &report_hdrplot,
 };
 
+const enum outcome report_kinds[OUTCOMES_ALL] = {
+    OUTCOME_DNS,       OUTCOME_CONNECT, OUTCOME_RESET,    OUTCOME_CLOSED,
+    OUTCOME_TIMED_OUT, OUTCOME_TLS,     OUTCOME_PROTOCOL, OUTCOME_ANSWERED,
+};
+
+bool report_is_bare(const struct tally *tally)
+{
+    return tally->bare > 0 && tally->bare == tally->counters.ended;
+}
+
+const char *report_row_name(const struct rows *rows, size_t row)
+{
+    return row == ROWS_OTHER && rows->others == 0 ? "none" : rows_name(rows, row);
+}
+
 /* The report with the name that stands before a bracket, if there is one. */
 static const struct report *find(const char *type, size_t length, struct err *err)
 {

@@ -43,6 +43,16 @@ struct report_choice {
 bool report_choose(struct report_choice *choice, const char *flag, const char *type,
                    const char *buckets, struct err *err);
 
+/* The kinds of errors in the order of reports: as a request goes on. */
+extern const enum outcome report_kinds[OUTCOMES_ALL];
+
+/* Do the results say no more than vegeta's formats can, and nothing of spans, retries, redirects?
+ */
+bool report_is_bare(const struct tally *tally);
+
+/* What a row is called; the one of results without a name, "none". */
+const char *report_row_name(const struct rows *rows, size_t row);
+
 /*
  * What a reader of the numbers must know, as whole sentences: what was not sent or late, what is
  * missing from a file. Calls `say` for each; returns how many there were. Whether the generator was

@@ -85,17 +85,23 @@ static const char expected_text[] =
     "404 Not Found\n"
     "timeout\n"
     "\n"
-    "Service       [min, mean, 50, 90, 95, 99, max]  "
-    "100ns, 640ns, 500ns, 900ns, 1.9µs, 1.9µs, 1.9µs\n"
-    "Connect       [min, mean, 50, 90, 95, 99, max]  0s, 2ns, 0s, 0s, 20ns, 20ns, 20ns\n"
-    "Wait          [min, mean, 50, 90, 95, 99, max]  0s, 0s, 0s, 0s, 0s, 0s, 0s\n"
-    "Lag           [min, mean, 50, 90, 95, 99, max]  50ns, 50ns, 50ns, 50ns, 50ns, 50ns, 50ns\n"
+    "The generator was not the limit: it used 10.0% of its CPU, and the 99th percentile of its lag "
+    "was 50ns.\n"
+    "\n"
+    "Span            min     mean       50       90       95       99      max\n"
+    "Service       100ns    640ns    500ns    900ns    1.9µs    1.9µs    1.9µs\n"
+    "Connect          0s      2ns       0s       0s     20ns     20ns     20ns\n"
+    "Wait             0s       0s       0s       0s       0s       0s       0s\n"
+    "Lag            50ns     50ns     50ns     50ns     50ns     50ns     50ns\n"
+    "\n"
+    "   errors  kind      example\n"
+    "        1  time-out  timeout\n"
+    "        1  http      404 Not Found\n"
+    "\n"
     "Schedule      [rate, intended, not started]     10/1s, 10, 0\n"
     "Counts        [late, retried, redirected]       0, 1, 2\n"
     "Generator     [threads, CPU, throttled, memory] 2, 10.0% of 1.5, 0s, 5.0MiB\n"
-    "Loop          [99]                              12.345µs\n"
-    "The generator was not the limit: it used 10.0% of its CPU, and the 99th percentile of its lag "
-    "was 50ns.\n";
+    "Loop turn     [99]                              12.345µs\n";
 
 START_TEST(the_text_is_vegetas_and_then_what_belongs_to_it)
 {
@@ -103,13 +109,12 @@ START_TEST(the_text_is_vegetas_and_then_what_belongs_to_it)
 }
 END_TEST
 
-START_TEST(remarks_are_the_last_lines)
+START_TEST(remarks_come_after_the_verdict)
 {
-    char expected[sizeof expected_text + 200];
     summary->is_interrupted = true;
-    snprintf(expected, sizeof expected, "%s! The run was stopped before its time.\n",
-             expected_text);
-    ck_assert_str_eq(write_report(&report_text), expected);
+    write_report(&report_text);
+    ck_assert_ptr_nonnull(
+        strstr(text, "was 50ns.\n! The run was stopped before its time.\n\nSpan "));
     json_t *json = json_loads(write_report(&report_json), 0, NULL);
     const json_t *remarks = json_object_get(json, "remarks");
     ck_assert_uint_eq(json_array_size(remarks), 1);
@@ -351,7 +356,7 @@ Suite *report_suite(void)
     TCase *tests = tcase_create("report");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, the_text_is_vegetas_and_then_what_belongs_to_it);
-    tcase_add_test(tests, remarks_are_the_last_lines);
+    tcase_add_test(tests, remarks_come_after_the_verdict);
     tcase_add_test(tests, a_schedule_that_is_no_constant_rate_is_said_in_words);
     tcase_add_test(tests, what_is_not_known_is_not_made_up);
     tcase_add_test(tests, a_run_without_results_has_a_report);

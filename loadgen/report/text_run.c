@@ -1,0 +1,66 @@
+#include "loadgen/report/text.h"
+
+#include <inttypes.h>
+
+#include "loadgen/pace/duration.h"
+#include "loadgen/report/report.h"
+
+static void write_schedule(const struct summary *summary, FILE *out)
+{
+    char per[DURATION_TEXT];
+    fprintf(out, TEXT_LABELS, "Schedule", "[rate, intended, not started]");
+    if (!summary->has_plan || summary->is_cut_short) {
+        fputs("not recorded\n", out);
+    } else if (summary->schedule[0]) {
+        if (summary->rate_count > 0) { /* of another file */
+            fprintf(out, "%" PRIu64 "/%s and ", summary->rate_count,
+                    duration_print(summary->rate_per_ns, per));
+        }
+        fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", summary->schedule, summary->intended,
+                summary->not_started);
+    } else if (summary->rate_count == 0) {
+        fprintf(out, "as fast as possible, %" PRIu64 ", %" PRIu64 "\n", summary->intended,
+                summary->not_started);
+    } else {
+        fprintf(out, "%" PRIu64 "/%s, %" PRIu64 ", %" PRIu64 "\n", summary->rate_count,
+                duration_print(summary->rate_per_ns, per), summary->intended, summary->not_started);
+    }
+}
+
+static void write_counts(const struct tally *tally, FILE *out)
+{
+    const struct counters *counters = &tally->counters;
+    fprintf(out, TEXT_LABELS, "Counts", "[late, retried, redirected]");
+    if (report_is_bare(tally)) {
+        fputs("not recorded\n", out);
+    } else {
+        fprintf(out, "%" PRIu64 ", %" PRIu64 ", %" PRIu64 "\n", counters->late, counters->retried,
+                counters->redirected);
+    }
+}
+
+static void write_generator(const struct summary *summary, FILE *out)
+{
+    const struct generator *g = &summary->generator;
+    char throttled[DURATION_TEXT] = "unknown";
+    char loop[DURATION_TEXT];
+    fprintf(out, TEXT_LABELS, "Generator", "[threads, CPU, throttled, memory]");
+    if (g->threads == 0) {
+        fputs("not recorded\n", out);
+        return;
+    }
+    if (g->has_throttled) {
+        duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
+    }
+    fprintf(out, "%u, %.1f%% of %.2g, %s, %.1fMiB\n", g->threads, 100 * generator_cpu_share(g),
+            g->cpu_limit, throttled, (double)g->memory_bytes / (1024 * 1024));
+    fprintf(out, TEXT_LABELS "%s\n", "Loop turn", "[99]",
+            duration_print_rounded(g->loop_p99_ns, loop));
+}
+
+void text_write_run(const struct summary *summary, FILE *out)
+{
+    write_schedule(summary, out);
+    write_counts(summary->tally, out);
+    write_generator(summary, out);
+}
