@@ -1,0 +1,134 @@
+#include "loadgen/report/json.h"
+
+#include "loadgen/report/report.h"
+#include "loadgen/report/verdict.h"
+
+/* What a result of vegeta's formats does not say is null when there is no other result. */
+static json_t *unless(bool is_unknown, json_t *value)
+{
+    if (!is_unknown) {
+        return value;
+    }
+    json_decref(value);
+    return json_null();
+}
+
+static json_t *row_to_json(const char *name, uint64_t ended, uint64_t successes, uint64_t bytes_in,
+                           uint64_t bytes_out, const struct histogram *latency,
+                           const struct histogram *service)
+{
+    return json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:o}", "name", name, "requests",
+                     integer_to_json(ended), "success", (double)successes / (double)ended,
+                     "bytes_in", bytes_to_json(bytes_in, ended), "bytes_out",
+                     bytes_to_json(bytes_out, ended), "latencies", timing_to_json(latency),
+                     "service", unless(service->count == 0, timing_to_json(service)));
+}
+
+/* A run that has one name only does not count by it: all is its. */
+static void add_only_row(json_t *json, const char *name, const struct tally *tally)
+{
+    if (tally->counters.ended > 0) {
+        json_array_append_new(json, row_to_json(name, tally->counters.ended, tally_successes(tally),
+                                                tally->bytes_in, tally->bytes_out, &tally->latency,
+                                                &tally->service));
+    }
+}
+
+/* null when no name is known. */
+static json_t *rows_to_json(const struct rows *rows, const struct tally_row *list,
+                            const struct tally *tally)
+{
+    if (rows->count == 0) {
+        return json_null();
+    }
+    json_t *json = json_array();
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        const struct tally_row *row = &list[i];
+        if (row->ended > 0) {
+            json_array_append_new(json, row_to_json(report_row_name(rows, i), row->ended,
+                                                    row->successes, row->bytes_in, row->bytes_out,
+                                                    &row->latency, &row->service));
+        }
+    }
+    if (rows->count == 1 && json_array_size(json) == 0) {
+        add_only_row(json, rows_name(rows, 0), tally);
+    }
+    return json;
+}
+
+static json_t *errors_by_kind(const struct tally *tally)
+{
+    json_t *json = json_object();
+    for (size_t i = 0; i < OUTCOMES_ALL; i++) {
+        enum outcome kind = report_kinds[i];
+        json_object_set_new(json, error_kind_names[kind],
+                            json_pack("{s:o, s:s?}", "count",
+                                      integer_to_json(tally->kinds[kind].count), "example",
+                                      tally->kinds[kind].example));
+    }
+    return json;
+}
+
+static json_t *generator(const struct summary *summary)
+{
+    struct verdict verdict = verdict_of(summary);
+    if (!verdict.is_known) {
+        return json_null();
+    }
+    json_t *json = generator_to_json(&summary->generator);
+    json_object_set_new(json, "limited", json_boolean(verdict.is_limited));
+    json_object_set_new(json, "why", json_string(verdict.why));
+    return json;
+}
+
+static void add_spans(json_t *report, const struct tally *tally)
+{
+    bool is_bare = report_is_bare(tally);
+    json_object_set_new(report, "service", unless(is_bare, timing_to_json(&tally->service)));
+    json_object_set_new(report, "connect", unless(is_bare, timing_to_json(&tally->connect)));
+    /* `wait` is vegeta's already: the time from the last request to the last answer. */
+    json_object_set_new(report, "connection_wait", unless(is_bare, timing_to_json(&tally->wait)));
+    json_object_set_new(report, "lag", unless(is_bare, timing_to_json(&tally->lag)));
+}
+
+static void add_counts(json_t *report, const struct summary *summary)
+{
+    const struct counters *counters = &summary->tally->counters;
+    bool is_bare = report_is_bare(summary->tally);
+    bool is_open = !summary->has_plan || summary->is_cut_short;
+    json_object_set_new(report, "intended", unless(is_open, integer_to_json(summary->intended)));
+    json_object_set_new(report, "not_started",
+                        unless(is_open, integer_to_json(summary->not_started)));
+    json_object_set_new(report, "too_late", unless(is_open, integer_to_json(summary->too_late)));
+    json_object_set_new(report, "answered", integer_to_json(counters->answered));
+    json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));
+    json_object_set_new(report, "failed", integer_to_json(counters->failed));
+    json_object_set_new(report, "late", unless(is_bare, integer_to_json(counters->late)));
+    json_object_set_new(report, "retried", unless(is_bare, integer_to_json(counters->retried)));
+    json_object_set_new(report, "redirected",
+                        unless(is_bare, integer_to_json(counters->redirected)));
+    json_object_set_new(report, "not_recorded", integer_to_json(summary->tally->bare));
+}
+
+static void add_remark(void *context, const char *sentence)
+{
+    json_array_append_new(context, json_string(sentence));
+}
+
+void add_ours_to_json(json_t *report, const struct summary *summary)
+{
+    const struct tally *tally = summary->tally;
+    json_t *remarks = json_array();
+    report_remarks(summary, add_remark, remarks);
+    add_spans(report, tally);
+    json_object_set_new(report, "targets", rows_to_json(&summary->rows, tally->rows, tally));
+    json_object_set_new(report, "addresses",
+                        rows_to_json(&summary->addresses, tally->addresses, tally));
+    add_counts(report, summary);
+    json_object_set_new(report, "errors_by_kind", errors_by_kind(tally));
+    json_object_set_new(report, "interrupted", json_boolean(summary->is_interrupted));
+    json_object_set_new(report, "aborted", json_boolean(summary->is_aborted));
+    json_object_set_new(report, "cut_short", json_boolean(summary->is_cut_short));
+    json_object_set_new(report, "generator", generator(summary));
+    json_object_set_new(report, "remarks", remarks);
+}
