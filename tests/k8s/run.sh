@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# run.sh - the whole flow in a real cluster: apply, measure, kill a pod, scale up, remove everything.
+#
+#     KUBECONFIG=... tests/k8s/run.sh
+#
+# Any cluster will do that has the images (docs/kubernetes.md says how they get into kind, k3s and
+# minikube) and a free CPU: the `local` overlay goes into a namespace of its own, which is removed in
+# the end, whatever happens. Takes about seven minutes. Each step says what it does and what it saw.
+#
+# Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
+#              DURATION=60 RATE=60    seconds and requests/s of each of the three attacks: the tutorial's
+#              PATIENCE=300           seconds for the pods to be ready, and for the removal
+# Exit status: 0 all steps passed; 1 one did not; 2 nothing was done.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+NAMESPACE=headroom-test-$(date +%s)
+DURATION=${DURATION:-60}
+RATE=${RATE:-60}
+PATIENCE=${PATIENCE:-300}
+TARGETS=/vegeta/configmap
+STEP=0
+MADE=
+BACKGROUND=
+
+for program in kubectl awk sed; do
+    command -v "$program" >/dev/null || { echo "run: $program is not installed" >&2; exit 2; }
+done
+mkdir -p build
+WORK=$(mktemp -d build/k8s-run.XXXXXX) # kustomize takes overlays by relative paths only
+
+step() {
+    STEP=$((STEP + 1))
+    printf '\n== %d. %s (%s UTC)\n' "$STEP" "$*" "$(date -u +%H:%M:%S)"
+}
+saw() { printf '   saw: %s\n' "$*"; }
+indent() { sed 's/^/   | /'; }
+fail() {
+    printf '\nFAILED in step %d: %s\n' "$STEP" "$*"
+    exit 1
+}
+k() { kubectl -n "$NAMESPACE" "$@"; }
+
+# What somebody who has only this output wants to know of a step that failed.
+diagnose() {
+    printf '\n-- pods, what happened to them, and what they said\n'
+    k get pods,services,deployments -o wide 2>&1 | indent
+    k describe pods 2>&1 | indent
+    k get events --sort-by=.lastTimestamp 2>&1 | tail -n 30 | indent
+    for name in target-api loadgen; do
+        k logs -l "app.kubernetes.io/name=$name" --prefix --tail=20 2>&1 | indent
+    done
+}
+remove() {
+    status=$?
+    trap - EXIT
+    trap '' INT TERM HUP
+    set +e
+    exec >&4 # the end may have come while this was redirected
+    [ "$status" -eq 0 ] || [ -z "$MADE" ] || diagnose
+    [ -z "$BACKGROUND" ] || kill "$BACKGROUND" 2>/dev/null
+    if [ -n "$MADE" ]; then
+        step "remove namespace $NAMESPACE and everything in it"
+        kubectl delete namespace "$NAMESPACE" --ignore-not-found --timeout="${PATIENCE}s" 2>&1 | indent
+        left=$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name 2>&1)
+        if [ -n "$left" ]; then
+            echo "FAILED: $left is still there; what holds it: kubectl get namespace $NAMESPACE -o yaml"
+            status=1
+        else
+            saw "it is gone"
+        fi
+    fi
+    rm -rf "$WORK"
+    [ "$status" -eq 0 ] && printf '\nPASSED: %d steps\n' "$STEP"
+    [ "$status" -eq 0 ] || printf '\nFAILED: see above\n'
+    exit "$status"
+}
+exec 4>&1
+trap remove EXIT
+trap 'echo "interrupted" >&4; exit 1' INT TERM HUP
+
+# target_pods: "NAME ADDRESS" of each that is not on its way out
+target_pods() {
+    k get pods -l app.kubernetes.io/name=target-api -o \
+        'jsonpath={range .items[*]}{.metadata.name}{"|"}{.status.podIP}{"|"}{.metadata.deletionTimestamp}{"\n"}{end}' |
+        awk -F '|' '$2 != "" && $3 == "" { print $1, $2 }'
+}
+
+# scrape FILE: the requests that each target pod has served so far, "ADDRESS http_requests_total{...} N".
+# Asked from the generator's pod, the only one that the policies let in; bash is all that it needs. Some
+# clusters take seconds until their policies know a new pod: so it is asked again.
+# shellcheck disable=SC2016 # for the shell in the pod
+SCRAPE='for address; do
+    exec 3<>"/dev/tcp/$address/5001" || exit 1
+    printf "GET /metrics HTTP/1.0\r\n\r\n" >&3
+    while IFS= read -r line <&3; do
+        case $line in http_requests_total*) echo "$address $line" ;; esac
+    done
+    exec 3>&-
+done'
+scrape() {
+    for _ in $(seq 10); do
+        target_pods >"$WORK/pods"
+        # shellcheck disable=SC2046 # an address each
+        in_generator timeout 30 bash -c "$SCRAPE" bash $(awk '{print $2}' "$WORK/pods") >"$1" && return
+        sleep 3
+    done
+    fail "the second port of a target pod does not answer the generator: $(cat "$WORK/pods")"
+}
+in_generator() { k exec "$GENERATOR" -- "$@" </dev/null; }
+
+# served BEFORE AFTER [ROUTE]: "ADDRESS N" for each pod of AFTER, of all routes or of one
+served() {
+    awk -v route="${3:-}" '
+        { count[$1] += 0 }
+        route == "" || index($0, "route=\"" route "\"") { count[$1] += sign * $NF }
+        END { for (address in count) print address, count[address] }' sign=-1 "$1" sign=1 "$2" | sort
+}
+total() { awk '{ n += $2 } END { print n + 0 }'; }
+spread() { awk '{ printf "%s%s: %d", (NR > 1 ? ", " : ""), $1, $2 }'; }
+
+# Of a text report on stdin
+requests() { sed -n 's/^Requests .*\] *\([0-9]*\),.*/\1/p'; }
+with_code() { sed -n 's/^Status Codes .*\] *//p' | tr -s ' ' '\n' | sed -n "s/^$1://p"; }
+
+# begin COMMAND: for a shell in the generator's pod; what it prints goes to $WORK/report. In the
+# background, so that an interrupt is heard at once.
+begin() {
+    k exec -i "$GENERATOR" -- bash -c "$1" </dev/null >"$WORK/report" 2>&1 &
+    BACKGROUND=$!
+}
+finish() {
+    ended=0
+    wait "$BACKGROUND" || ended=$?
+    BACKGROUND=
+    indent <"$WORK/report"
+    [ "$ended" -eq 0 ] || fail "kubectl exec ended with status $ended"
+}
+wait_ready() {
+    k rollout status "deployment/$1" --timeout="${PATIENCE}s" 2>&1 | indent ||
+        fail "$1 is not ready after $PATIENCE s"
+}
+
+step "look at the cluster"
+kubectl version 2>&1 | indent || fail "no cluster answers: is KUBECONFIG right?"
+saw "context $(kubectl config current-context 2>/dev/null || echo "(none: in a pod?)")"
+kubectl get nodes -o 'custom-columns=NODE:.metadata.name,CPU:.status.allocatable.cpu,MEMORY:.status.allocatable.memory,KUBELET:.status.nodeInfo.kubeletVersion' 2>&1 | indent || true
+[ -z "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name)" ] || fail "$NAMESPACE is there already"
+
+step "apply the local overlay to namespace $NAMESPACE"
+{
+    echo "namespace: $NAMESPACE"
+    echo "resources: [../../k8s/overlays/local]"
+    echo "images:"
+    for name in target-api loadgen; do
+        echo "  - { name: $name, newName: '${REGISTRY:+$REGISTRY/}$name', newTag: '${TAG:-latest}' }"
+    done
+} >"$WORK/kustomization.yaml"
+MADE=yes
+kubectl apply -k "$WORK" >"$WORK/applied" 2>&1 || { indent <"$WORK/applied"; fail "kubectl apply failed"; }
+indent <"$WORK/applied"
+! grep -qi 'would violate PodSecurity' "$WORK/applied" || fail "a pod may do more than restricted allows"
+
+step "wait until every pod is ready"
+wait_ready target-api
+wait_ready loadgen
+GENERATOR=$(k get pods -l app.kubernetes.io/name=loadgen -o 'jsonpath={.items[0].metadata.name}')
+k get pods -o wide 2>&1 | indent
+saw "generator $GENERATOR; targets $(target_pods | tr '\n' ' ')"
+[ "$(target_pods | wc -l)" -eq 3 ] || fail "three target pods were expected"
+
+step "reach every pod from the generator, and the name"
+for address in $(target_pods | awk '{ print $2 }') target-api-headless; do
+    for tries in $(seq 20); do
+        in_generator timeout 5 bash -c "exec 3<>/dev/tcp/$address/5000" 2>"$WORK/err" && break
+        [ "$tries" -lt 20 ] || fail "$address, port 5000: $(cat "$WORK/err"); do the policies let it through, is its name known?"
+        sleep 2
+    done
+    saw "$address answers, at try $tries"
+done
+
+step "the tutorial's three attacks, $RATE/s for $DURATION s each"
+scrape "$WORK/before"
+command="vegeta --version"
+for target in get-health get-metadata post-add_users; do
+    command="$command && vegeta attack -duration=${DURATION}s -rate=$RATE -targets=$TARGETS/$target-target | vegeta report -type=text"
+done
+echo "   kubectl exec -i $GENERATOR -- bash -c \"$command\""
+begin "$command"
+finish
+scrape "$WORK/after"
+attack=0
+for route in /health /metadata /add_users/; do
+    attack=$((attack + 1))
+    counted=$(requests <"$WORK/report" | sed -n "${attack}p")
+    answered=$(with_code 200 <"$WORK/report" | sed -n "${attack}p")
+    served "$WORK/before" "$WORK/after" "$route" >"$WORK/served"
+    saw "$route: loadgen counts ${counted:-nothing}, ${answered:-0} of them 200; the pods served $(total <"$WORK/served") ($(spread <"$WORK/served"))"
+    [ "${counted:-0}" -gt 0 ] || fail "$route: there is no report"
+    [ "$counted" = "$answered" ] || fail "$route: not every request was answered with 200"
+    [ "$counted" -eq "$(total <"$WORK/served")" ] || fail "$route: what was counted is not what was served"
+done
+
+step "a connection for each request: every pod gets its part"
+scrape "$WORK/before"
+begin "vegeta attack -keepalive=false -duration=$((DURATION / 4))s -rate=60 -targets=$TARGETS/get-health-target | vegeta report -type=text"
+finish
+scrape "$WORK/after"
+served "$WORK/before" "$WORK/after" /health >"$WORK/served"
+counted=$(requests <"$WORK/report")
+saw "loadgen counts $counted; the pods served $(total <"$WORK/served") ($(spread <"$WORK/served"))"
+[ "$counted" -eq "$(total <"$WORK/served")" ] || fail "what was counted is not what was served"
+awk -v all="$counted" '{ if ($2 * 3 < all * 0.8 || $2 * 3 > all * 1.2) bad = 1 } END { exit bad || NR != 3 }' \
+    "$WORK/served" || fail "not a third each, within a fifth"
+
+step "kill a target pod during an attack"
+begin "vegeta attack -keepalive=false -timeout=2s -duration=$((DURATION / 2))s -rate=50 -targets=$TARGETS/get-health-target | vegeta report -type=text"
+sleep $((DURATION / 8))
+victim=$(target_pods | awk 'NR == 1 { print $1 }')
+k delete pod "$victim" --grace-period=1 --wait=false 2>&1 | indent
+finish
+counted=$(requests <"$WORK/report")
+answered=$(with_code 200 <"$WORK/report")
+saw "of $counted requests ${answered:-0} were answered with 200: $((counted - ${answered:-0})) failed at the address of $victim"
+[ "${answered:-0}" -gt 0 ] || fail "the other pods did not answer"
+[ "$counted" -gt "$answered" ] || fail "a pod was killed and the report does not show it"
+sed -n '/^Error Set:/,/^$/p' "$WORK/report" | sed 1d | grep -q . || fail "the report names no error"
+wait_ready target-api
+[ "$(target_pods | wc -l)" -eq 3 ] || fail "the pod was not replaced"
+saw "replaced: $(target_pods | tr '\n' ' ')"
+
+step "scale up to 4 during an attack with -dns-ttl 2s"
+target_pods | awk '{ print $1 }' | sort >"$WORK/old"
+scrape "$WORK/before"
+results=/tmp/$NAMESPACE
+begin "echo \$\$ >$results.pid; exec vegeta attack -dns-ttl=2s -keepalive=false -duration=10m -rate=50 -targets=$TARGETS/get-health-target -output=$results.bin"
+sleep 5
+k scale deployment/target-api --replicas=4 2>&1 | indent
+wait_ready target-api
+new=$(target_pods | grep -vwFf "$WORK/old" || true)
+[ "$(printf '%s\n' "$new" | grep -c .)" -eq 1 ] || fail "one new pod was expected, not: ${new:-none}"
+saw "the new pod is $new; now the name server's own cache has to hear of it (30 s with some)"
+rises=0 last=0
+for _ in $(seq 60); do
+    kill -0 "$BACKGROUND" 2>/dev/null || fail "the attack has ended: $(cat "$WORK/report")"
+    scrape "$WORK/after"
+    now=$(awk -v address="${new#* }" '$1 == address { n += $NF } END { print n + 0 }' "$WORK/after")
+    if [ "$now" -gt "$last" ]; then
+        saw "the new pod has served $now"
+        rises=$((rises + 1)) last=$now
+    fi
+    [ "$rises" -lt 3 ] || break
+    sleep 2
+done
+[ "$rises" -ge 3 ] || fail "the new pod's count does not rise"
+in_generator bash -c "kill -TERM \$(cat $results.pid)"
+finish
+begin "vegeta report -type=text $results.bin && rm $results.bin $results.pid"
+finish
+scrape "$WORK/after"
+served "$WORK/before" "$WORK/after" /health >"$WORK/served"
+counted=$(requests <"$WORK/report")
+answered=$(with_code 200 <"$WORK/report")
+served=$(total <"$WORK/served")
+saw "loadgen counts $counted, ${answered:-0} of them 200; the pods served $served ($(spread <"$WORK/served"))"
+# A cluster whose policies are slow may have refused the first connections to the new pod: a few.
+[ "${answered:-0}" -le "$served" ] || fail "more was answered than served"
+[ "$served" -le "$counted" ] || fail "more was served than counted"
+[ $((answered * 100)) -ge $((counted * 95)) ] || fail "more than one in twenty failed"
