@@ -8,6 +8,14 @@
 const data = JSON.parse(document.getElementById('data').textContent);
 const isReduced = data.points === null;
 const end = data.width * data.length;
+window.charts = []; // for whoever looks closer
+
+if (data.requests === 0) {
+    ['latency', 'rate', 'flight', 'distribution'].forEach(id => {
+        document.getElementById(id).hidden = true;
+    });
+    return;
+}
 
 // Shapes of the kinds of failures, in their order in the data.
 const SHAPES = ['×', '▲', '■', '+', '▼', '●', '○', '◊'];
@@ -31,6 +39,9 @@ function span(seconds) {
 function moment(seconds) {
     return seconds.toFixed(data.width < 0.01 ? 4 : data.width < 1 ? 2 : 0) + ' s';
 }
+
+// A logarithmic axis has no 0; nothing takes less than a nanosecond.
+const drawn = ms => Math.max(ms, 1e-6);
 
 function percentile(x) {
     const places = Math.max(0, Math.ceil(x) - 1);
@@ -164,9 +175,12 @@ function makeChart(chart) {
         highlightCallback: (event, x) => chart.show(x),
         unhighlightCallback: () => { chart.readout.textContent = ''; },
     }, chart.options, look()));
-    chart.refresh = () => chart.graph.updateOptions(Object.assign({
-        visibility: chart.series.map(series => series.isOn !== false), logscale: chart.isLog,
-        includeZero: !chart.isLog}, look()));
+    chart.refresh = () => {
+        const visibility = chart.series.map(series => series.isOn !== false);
+        const logscale = chart.isLog && visibility.includes(true); // of nothing there is none
+        chart.graph.updateOptions(Object.assign({visibility, logscale, includeZero: !logscale},
+            look()));
+    };
     chart.box.tabIndex = 0;
     chart.box.setAttribute('role', 'img');
     chart.box.setAttribute('aria-label', chart.label);
@@ -250,7 +264,7 @@ function reducedLatency() {
     const add = (one, cells, at) => {
         series.push(one);
         rows.forEach(row => row.push(null));
-        cells.forEach(cell => { rows[cell[0]][series.length] = cell[at]; });
+        cells.forEach(cell => { rows[cell[0]][series.length] = drawn(cell[at]); });
     };
     for (const line of LINES) {
         for (const target of targets) {
@@ -270,9 +284,9 @@ function wholeLatency() {
     const column = new Map(series.map((one, i) => [one.target || one.kind, i + 1]));
     const rows = data.points.map(point => {
         const row = [point[0]].concat(series.map(() => null));
-        row[column.get(data.series[point[2]])] = point[1];
+        row[column.get(data.series[point[2]])] = drawn(point[1]);
         if (point[3] >= 0) {
-            row[column.get(data.failures[point[3]])] = point[1];
+            row[column.get(data.failures[point[3]])] = drawn(point[1]);
         }
         return row;
     });
@@ -379,7 +393,7 @@ function makeFlow(chart) {
 // Rows of spans [begin, end, values], and what is read of the one at x.
 function spanRows(spans) {
     return spans.map(span => [span[0] * data.width].concat(span.slice(2)))
-        .concat([[end].concat(spans.length ? spans[0].slice(2).map(() => null) : [null])]);
+        .concat([[end].concat(spans[0].slice(2).map(() => null))]);
 }
 
 function showSpan(chart, spans, x, words) {
@@ -428,11 +442,10 @@ function makeDistribution() {
     const places = [...new Set(lists.flatMap(list => list.points.map(point => point[0])))]
         .sort((a, b) => a - b);
     const maps = lists.map(list => new Map(list.points));
-    const rows = places.map(x => [x].concat(maps.map(map => map.has(x) ? map.get(x) : null)));
-    const most = places.length ? places[places.length - 1] : 1;
+    const rows = places.map(x => [x].concat(maps.map(map => map.has(x) ? drawn(map.get(x)) : null)));
     const chart = makeChart({
         id: 'distribution', unit: 'latency', isLog: true, yLabel: latency, series: lists,
-        rows: rows.length ? rows : [[0].concat(lists.map(() => null))],
+        rows,
         xUnit: 'percentile', xLabel: percentile,
         xTicker: (from, to) => {
             const ticks = [];
@@ -441,7 +454,7 @@ function makeDistribution() {
             }
             return ticks;
         },
-        options: {connectSeparatedPoints: true, dateWindow: [0, most], drawAxesAtZero: false},
+        options: {connectSeparatedPoints: true, dateWindow: [0, places[places.length - 1]], drawAxesAtZero: false},
         label: 'Latency by percentile, up to the slowest request.',
         show: x => showReadout(chart, percentile(x), lists.filter((list, i) => maps[i].has(x))
             .map(list => [list.text, latency(maps[lists.indexOf(list)].get(x))])),
@@ -487,6 +500,6 @@ link(charts.slice(0, 3), () => noteLatency(latencyChart));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     charts.forEach(chart => chart.refresh());
 });
-window.charts = charts; // for whoever looks closer
+window.charts = charts;
 
 })();
