@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 
-enum { STEPS_MAX = 64 };
+enum { STEPS_MAX = 64, NAMESERVER_PORT = 53 };
 
 /* One of c-ares' sockets. The loop may still tell of one that was closed: none is ever freed. */
 struct channel_watch {
@@ -28,6 +28,7 @@ struct dns {
     bool is_due;    /* a socket is ready */
     bool is_ending; /* what comes now is of no interest */
     size_t asked;
+    size_t server_count;
     char servers[64]; /* for messages */
 };
 
@@ -130,8 +131,11 @@ uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns)
 
 /* Answers. */
 
-static const char *reason_of(int status)
+static const char *reason_of(const struct dns *dns, int status)
 {
+    if (status == ARES_ECONNREFUSED && dns->server_count > 1) {
+        return "connection refused or server misbehaving"; /* c-ares does not tell them apart */
+    }
     switch (status) {
     case ARES_ENOTFOUND:
     case ARES_ENODATA:
@@ -185,7 +189,7 @@ static void on_info(void *context, int status, int timeouts, struct ares_addrinf
             answer.addresses = copy(info, &answer.count);
             status = !answer.addresses ? ARES_ENOMEM : answer.count ? ARES_SUCCESS : ARES_ENODATA;
         }
-        answer.reason = status == ARES_SUCCESS ? NULL : reason_of(status);
+        answer.reason = status == ARES_SUCCESS ? NULL : reason_of(dns, status);
         answer.is_final =
             status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADNAME;
         dns->on_answer(dns->owner, question->of, &answer);
@@ -201,7 +205,7 @@ void dns_ask(struct dns *dns, const char *host, int family, void *of)
         .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
     struct question *question = calloc(1, sizeof *question);
     if (!question) {
-        const struct dns_answer answer = {.reason = reason_of(ARES_ENOMEM)};
+        const struct dns_answer answer = {.reason = reason_of(dns, ARES_ENOMEM)};
         dns->on_answer(dns->owner, of, &answer);
         return;
     }
@@ -213,35 +217,55 @@ void dns_ask(struct dns *dns, const char *host, int family, void *of)
 
 /* The whole. */
 
-/* The addresses of the servers, as messages have them. */
+static void print_server(const struct ares_addr_port_node *server, char text[ADDRESS_TEXT])
+{
+    struct address address = {0};
+    address.socket.any.sa_family = (sa_family_t)server->family;
+    address_set_port(&address, (uint16_t)(server->udp_port ? server->udp_port : NAMESERVER_PORT));
+    if (server->family == AF_INET) {
+        address.socket.v4.sin_addr = server->addr.addr4;
+    } else {
+        memcpy(&address.socket.v6.sin6_addr, &server->addr.addr6, sizeof server->addr.addr6);
+    }
+    address_print(&address, text);
+}
+
+/* Counts the servers and writes the list that messages have; what does not fit is left out. */
 static void name_servers(struct dns *dns)
 {
     struct ares_addr_port_node *servers = NULL;
-    if (ares_get_servers_ports(dns->channel, &servers) != ARES_SUCCESS) {
-        return;
-    }
+    ares_get_servers_ports(dns->channel, &servers);
     size_t used = 0;
     for (const struct ares_addr_port_node *server = servers; server; server = server->next) {
-        struct address address = {0};
-        uint16_t port = (uint16_t)(server->udp_port ? server->udp_port : 53);
         char text[ADDRESS_TEXT];
-        if (server->family == AF_INET) {
-            address.socket.v4 = (struct sockaddr_in){
-                .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = server->addr.addr4};
-        } else {
-            address.socket.v6 =
-                (struct sockaddr_in6){.sin6_family = AF_INET6, .sin6_port = htons(port)};
-            memcpy(&address.socket.v6.sin6_addr, &server->addr.addr6, 16);
+        print_server(server, text);
+        dns->server_count++;
+        if (used + strlen(text) + 2 <= sizeof dns->servers) {
+            used += (size_t)snprintf(dns->servers + used, sizeof dns->servers - used, "%s%s",
+                                     used ? "," : "", text);
         }
-        int length = snprintf(dns->servers + used, sizeof dns->servers - used, "%s%s",
-                              used ? "," : "", address_print(&address, text));
-        if (length < 0 || (size_t)length >= sizeof dns->servers - used) {
-            dns->servers[used] = '\0'; /* the first ones must do */
-            break;
-        }
-        used += (size_t)length;
     }
     ares_free_data(servers);
+}
+
+static bool open_channel(struct dns *dns, const char *servers, int flags)
+{
+    char lookups[] = "fb"; /* /etc/hosts before the servers */
+    struct ares_options options = {
+        .flags = flags,
+        .timeout = DNS_TRY_MS,
+        .tries = DNS_TRIES,
+        .lookups = lookups,
+        .sock_state_cb = on_socket,
+        .sock_state_cb_data = dns,
+    };
+    int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+               ARES_OPT_SOCK_STATE_CB;
+    if (ares_init_options(&dns->channel, &options, mask) != ARES_SUCCESS) {
+        dns->channel = NULL;
+        return false;
+    }
+    return !servers || ares_set_servers_ports_csv(dns->channel, servers) == ARES_SUCCESS;
 }
 
 struct dns *dns_create(const char *servers, struct loop *loop, dns_answer_fn *on_answer,
@@ -252,23 +276,19 @@ struct dns *dns_create(const char *servers, struct loop *loop, dns_answer_fn *on
         return NULL;
     }
     *dns = (struct dns){.loop = loop, .on_answer = on_answer, .owner = owner};
-    char lookups[] = "fb"; /* /etc/hosts before the servers */
-    struct ares_options options = {
-        .timeout = DNS_TRY_MS,
-        .tries = DNS_TRIES,
-        .lookups = lookups,
-        .sock_state_cb = on_socket,
-        .sock_state_cb_data = dns,
-    };
-    int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
-    bool ok = ares_init_options(&dns->channel, &options, mask) == ARES_SUCCESS;
-    dns->channel = ok ? dns->channel : NULL;
-    ok = ok && (!servers || ares_set_servers_ports_csv(dns->channel, servers) == ARES_SUCCESS);
+    bool ok = open_channel(dns, servers, 0);
+    if (ok) {
+        name_servers(dns);
+    }
+    if (ok && dns->server_count == 1) {
+        /* There is no other server to go on to: then we are told what was wrong with this one. */
+        ares_destroy(dns->channel);
+        ok = open_channel(dns, servers, ARES_FLAG_NOCHECKRESP);
+    }
     if (!ok) {
         dns_destroy(dns);
         return NULL;
     }
-    name_servers(dns);
     return dns;
 }
 
