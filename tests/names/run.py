@@ -1,0 +1,324 @@
+"""Names, as a run meets them: many addresses, changing ones, and name servers that fail.
+
+    BIN=build/release/bin python3 tests/names/run.py [CASE...]
+"""
+
+import sys
+import tempfile
+import time
+
+from lab import (NXDOMAIN, SERVFAIL, BadServer, Dnsmasq, Nginx, Run, attack, check, row)
+
+TEN = [f"127.0.0.{i}" for i in range(1, 11)]
+SIXTY = [f"127.0.1.{i}" for i in range(1, 61)]
+NAMES = {
+    "ten": TEN,
+    "sixty": SIXTY,
+    "both": ["127.0.0.1", "127.0.0.2", "::1"],
+    "half": ["127.0.0.1", "127.0.0.99"],  # nobody listens on the second one
+    "pods": ["127.0.0.1", "127.0.0.2"],
+    "moving": ["127.0.0.1"],
+    "one": ["127.0.0.1"],
+}
+MS = 1000000
+
+
+def is_even(counts, addresses, share=0.1):
+    mean = sum(counts.values()) / len(addresses)
+    spread = all(abs(counts[a] - mean) <= share * mean for a in addresses)
+    return spread and set(counts) <= set(addresses)
+
+
+def ten_addresses_get_their_connections_evenly(nginx, dns):
+    url = f"http://ten.test:{nginx.port}/"
+    attack("-resolvers", dns.at, "-keepalive=false", "-rate", 500, "-duration", "2s", url)
+    opened = nginx.connections_of(nginx.take())
+    check("without keep-alive", sum(opened.values()) == 1000 and is_even(opened, TEN), opened)
+
+    attack("-resolvers", dns.at, "-rate", 0, "-max-workers", 60, "-duration", "1s", url)
+    opened = nginx.connections_of(nginx.take())
+    check("kept alive", sum(opened.values()) == 60 and is_even(opened, TEN), opened)
+
+    # few at a time: each thread opens one to each, and uses them in turn
+    attack("-resolvers", dns.at, "-rate", 500, "-duration", "2s", url)
+    requests = nginx.take()
+    served = {a: sum(r.address == a for r in requests) for a in TEN}
+    check("few at a time", len(requests) == 1000 and is_even(served, TEN), served)
+    check("connections", is_even(nginx.connections_of(requests), TEN), requests[:3])
+
+
+def both_families_are_used(nginx, dns):
+    attack("-resolvers", dns.at, "-keepalive=false", "-rate", 300, "-duration", "1s",
+           f"http://both.test:{nginx.port}/")
+    opened = nginx.connections_of(nginx.take())
+    check("IPv4 and IPv6", is_even(opened, ["127.0.0.1", "127.0.0.2", "::1"]), opened)
+
+
+def a_family_that_does_not_work_is_left_out(nginx, dns):
+    """The server has IPv4 only, the name both: as with Go's dialer nobody notices."""
+    for keepalive in "true", "false":
+        report = attack("-resolvers", dns.at, f"-keepalive={keepalive}", "-rate", 200, "-duration",
+                        "1s", f"http://both.test:{nginx.any_port}/")
+        requests = nginx.take()
+        served = {a: sum(r.address == a for r in requests) for a in NAMES["pods"]}
+        check("all are answered", report["answered"] == 200, report["errors"])
+        check("by both others", is_even(served, NAMES["pods"], 0.5), served)
+    report = attack("-resolvers", dns.at, "-rate", 50, "-duration", "1s", "http://both.test:1/")
+    check("neither works", report["failed"] == 50, report["errors"])
+    check("and each says so", len(report["errors"]) >= 2, report["errors"])
+
+
+def an_address_that_refuses_fails_and_the_other_serves(nginx, dns):
+    report = attack("-resolvers", dns.at, "-keepalive=false", "-rate", 200, "-duration", "1s",
+                    f"http://half.test:{nginx.port}/")
+    check("half", (report["answered"], report["failed"]) == (100, 100), report["errors"])
+    dialed = f"dial tcp 127.0.0.99:{nginx.port}: connect: connection refused"
+    check("the address", len(report["errors"]) == 1 and dialed in report["errors"][0],
+          report["errors"])
+    nginx.take()
+
+
+def a_truncated_answer_is_asked_for_over_tcp(nginx, dns):
+    attack("-resolvers", dns.at, "-keepalive=false", "-rate", 600, "-duration", "1s",
+           f"http://sixty.test:{nginx.any_port}/")
+    opened = nginx.connections_of(nginx.take())
+    check("sixty", len(opened) == 60 and is_even(opened, SIXTY), opened)
+
+
+def pods_that_come_and_go_are_followed(nginx, dns):
+    """Long-lived connections, busy most of the time, of two threads."""
+    run = Run("-resolvers", dns.at, "-dns-ttl", "200ms", "-rate", 0, "-max-workers", 60,
+              "-duration", "7s", f"http://pods.test:{nginx.port}/")
+    time.sleep(1.5)
+    check("two pods", is_even(nginx.open_now(), NAMES["pods"]), nginx.open_now())
+    dns.change({**NAMES, "pods": ["127.0.0.1", "127.0.0.2", "127.0.0.3"]})
+    time.sleep(2.5)
+    three = nginx.open_now()
+    check("a third one", 60 <= sum(three.values()) <= 64 and is_even(three, TEN[:3]), three)
+    dns.change({**NAMES, "pods": ["127.0.0.2", "127.0.0.3"]})
+    time.sleep(1.5)
+    check("the first has gone", is_even(nginx.open_now(), TEN[1:3]), nginx.open_now())
+    left_at = time.time()
+    report = run.report()
+    requests = nginx.take()
+    check("nothing failed", report["failed"] == 0 and report["timed_out"] == 0, report["errors"])
+    late = [r for r in requests if r.address == "127.0.0.1" and r.at > left_at]
+    check("no request to it", not late, late[:3])
+    opened = nginx.connections_of(requests)
+    check("moved, not churned", sum(opened.values()) <= 60 + 20 + 30 + 20, opened)
+    dns.change(NAMES)
+
+
+def an_idle_connection_to_what_has_gone_is_closed(nginx, dns):
+    run = Run("-resolvers", dns.at, "-dns-ttl", "200ms", "-rate", "1/1s", "-duration", "4s",
+              "-timeout", "5s", f"http://moving.test:{nginx.port}/")
+    time.sleep(0.5)
+    check("one", set(nginx.open_now()) == {"127.0.0.1"}, nginx.open_now())
+    dns.change({**NAMES, "moving": ["127.0.0.4"]})
+    time.sleep(1)
+    check("closed", "127.0.0.1" not in nginx.open_now(), nginx.open_now())
+    report = run.report()
+    check("all are answered", report["answered"] == 4, report["errors"])
+    check("by the new one", nginx.take()[-1].address == "127.0.0.4")
+    dns.change(NAMES)
+
+
+def the_ttl_says_how_often_is_asked(nginx, dns):
+    url = f"http://one.test:{nginx.port}/"
+    flags = "-resolvers", dns.at, "-cpus", 1, "-rate", 50, "-duration", "2s", "-keepalive=false"
+    counts = []
+    for ttl in "0", "300ms", "-1":
+        before = dns.questions("one")
+        attack(*flags, "-dns-ttl", ttl, url)
+        counts.append(dns.questions("one") - before)
+    check("once, each 300 ms, each time", counts[0] == 1 and 5 <= counts[1] <= 8 and
+          counts[2] >= 99, counts)
+    nginx.take()
+
+
+def a_name_may_come_up_later(nginx, dns):
+    run = Run("-resolvers", dns.at, "-rate", 50, "-duration", "4s",
+              f"http://later.test:{nginx.port}/")
+    time.sleep(1.5)
+    dns.change({**NAMES, "later": ["127.0.0.1"]})
+    report = run.report()
+    check("no such host, then answers", report["failed"] >= 50 and report["answered"] >= 50,
+          report["errors"])
+    check("the reason", report["errors"] == [
+        f'Get "http://later.test:{nginx.port}/": lookup later.test on {dns.at}: no such host'],
+        report["errors"])
+    check("asked for once a second", dns.questions("later") <= 12, dns.questions("later"))
+    dns.change(NAMES)
+    nginx.take()
+
+
+BAD_SERVERS = [
+    ("silent", BadServer, {"is_silent": True}, "i/o timeout"),
+    ("no such name", BadServer, {"code": NXDOMAIN}, "no such host"),
+    ("failing", BadServer, {"code": SERVFAIL}, "server misbehaving"),
+    ("rubbish", BadServer, {"rubbish": b"\xff" * 40}, ""),
+    ("short", BadServer, {"rubbish": b""}, "i/o timeout"),
+]
+
+
+def a_bad_name_server_is_an_outcome_and_holds_nobody_up(nginx, dns):
+    targets = (f"# @name good\nGET http://127.0.0.1:{nginx.port}/\n\n"
+               "# @name bad\nGET http://no.such.test/\n")
+    for name, server, how, reason in BAD_SERVERS:
+        bad = server(**how)
+        report = attack("-resolvers", bad.at, "-rate", 400, "-duration", "2s", "-timeout", "1s",
+                        targets=targets)
+        good, all_bad = row(report, "good"), row(report, "bad")
+        texts = report["errors"]
+        check(name, good["success"] == 1 and all_bad["success"] == 0, report)
+        check(f"{name}: failed as such", report["failed"] == 400 and report["timed_out"] == 0, texts)
+        check(f"{name}: the reason",
+              all(f"lookup no.such.test on {bad.at}: {reason}" in text for text in texts), texts)
+        check(f"{name}: in time", all_bad["latencies"]["max"] < 1200 * MS, all_bad)
+        check(f"{name}: not stalled", good["latencies"]["99th"] < 100 * MS, good["latencies"])
+        check(f"{name}: nor late", report["lag"]["99th"] < 100 * MS, report["lag"])
+        check(f"{name}: not asked for each request", bad.questions < 60, bad.questions)
+    nginx.take()
+
+
+def names_that_come_up_in_the_run_hold_nobody_up(nginx, dns):
+    """Targets that are read lazily, each with a name of its own, and a server that says nothing."""
+    silent = BadServer(is_silent=True)
+    targets = "".join(f"# @name good\nGET http://127.0.0.1:{nginx.port}/\n\n"
+                      f"# @name bad\nGET http://name{i}.test/\n\n" for i in range(200))
+    run = Run("-resolvers", silent.at, "-lazy", "-rate", 200, "-timeout", "1s", targets=targets)
+    time.sleep(1.5)
+    check("files", run.open_files() < 60, run.open_files())
+    report = run.report()
+    good = row(report, "good")
+    check("good", good["success"] == 1 and good["requests"] == 200, report["errors"])
+    check("bad", report["failed"] == 200 and report["timed_out"] == 0, report["failed"])
+    check("not stalled", good["latencies"]["99th"] < 100 * MS, good["latencies"])
+    check("nor late", report["lag"]["99th"] < 100 * MS, report["lag"])
+    nginx.take()
+
+
+def a_slow_name_server_is_waited_for_before_the_run(nginx, dns):
+    slow = BadServer(delay=0.7)
+    report = attack("-resolvers", slow.at, "-rate", 100, "-duration", "1s",
+                    f"http://slow.test:{nginx.port}/")
+    check("answered", report["answered"] == 100, report["errors"])
+    check("nobody paid for it", report["latencies"]["max"] < 400 * MS, report["latencies"])
+    # with no cache each connection does, and only itself
+    report = attack("-resolvers", slow.at, "-rate", 20, "-duration", "1s", "-dns-ttl", -1,
+                    f"http://slow.test:{nginx.port}/")
+    check("no cache", report["answered"] == 20 and report["connect"]["max"] > 300 * MS,
+          report["connect"])
+    nginx.take()
+
+
+def an_old_answer_serves_while_nobody_answers(nginx, dns):
+    """dnsmasq stops in the middle of the run."""
+    with tempfile.TemporaryDirectory() as folder:
+        other = Dnsmasq(folder, NAMES)
+        run = Run("-resolvers", other.at, "-dns-ttl", "200ms", "-keepalive=false", "-rate", 100,
+                  "-duration", "4s", f"http://ten.test:{nginx.port}/")
+        time.sleep(1)
+        other.stop()
+        report = run.report()
+    check("all are answered", report["answered"] == 400, report["errors"])
+    check("at once", report["latencies"]["99th"] < 100 * MS, report["latencies"])
+    nginx.take()
+
+
+def the_second_server_is_asked_when_the_first_is_silent(nginx, dns):
+    silent = BadServer(is_silent=True)
+    report = attack("-resolvers", f"{silent.at},{dns.at}", "-rate", 50, "-duration", "1s",
+                    f"http://one.test:{nginx.port}/")
+    check("answered", report["answered"] == 50, report["errors"])
+    nginx.take()
+
+
+def connect_to_goes_elsewhere_in_turn(nginx, dns):
+    report = attack("-resolvers", dns.at, "-keepalive=false", "-rate", 300, "-duration", "1s",
+                    "-connect-to", f"shop.example:80:127.0.0.7:{nginx.port}",
+                    "-connect-to", f"shop.example:80:one.test:{nginx.port}",
+                    "-connect-to", f"shop.example:80:[::1]:{nginx.port}",
+                    "-connect-to", "shop.example:81:127.0.0.8:1", "http://shop.example/")
+    requests = nginx.take()
+    check("answered", report["answered"] == 300, report["errors"])
+    opened = nginx.connections_of(requests)
+    check("in turn", is_even(opened, ["127.0.0.7", "127.0.0.1", "::1"]), opened)
+    check("the request says what it said", {r.host for r in requests} == {"shop.example"})
+
+
+def connections_come_from_laddr(nginx, dns):
+    report = attack("-resolvers", dns.at, "-laddr", "127.0.0.50", "-rate", 100, "-duration", "1s",
+                    f"http://both.test:{nginx.port}/")
+    requests = nginx.take()
+    check("answered", report["answered"] == 100, report["errors"])
+    check("from there", {r.remote for r in requests} == {"127.0.0.50"}, requests[:2])
+    check("IPv4 only", {r.address for r in requests} == {"127.0.0.1", "127.0.0.2"})
+    report = attack("-resolvers", dns.at, "-laddr", "::1", "-rate", 10, "-duration", "1s",
+                    f"http://one.test:{nginx.port}/")
+    check("none is left", report["errors"] and "lookup one.test" in report["errors"][0],
+          report["errors"])
+
+
+def nothing_is_asked_for_a_number_or_a_host_of_this_machine(nginx, dns):
+    silent = BadServer(is_silent=True)
+    for host in "127.0.0.1", "[::1]", "localhost", "LOCALHOST":
+        report = attack("-resolvers", silent.at, "-rate", 100, "-duration", "500ms",
+                        f"http://{host}:{nginx.port}/")
+        check(host, report["answered"] == 50, report["errors"])
+    check("nothing", silent.questions == 0, silent.questions)
+    nginx.take()
+
+
+def redirects_to_names_are_followed(nginx, dns):
+    import http.server
+    import threading
+
+    class Redirect(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(302)
+            self.send_header("Location", f"http://ten.test:{nginx.port}/new")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Redirect)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    report = attack("-resolvers", dns.at, "-rate", 100, "-duration", "1s",
+                    f"http://127.0.0.1:{server.server_port}/old")
+    requests = nginx.take()
+    check("answered", report["answered"] == 100 and report["redirected"] == 100, report["errors"])
+    check("by all", len({r.address for r in requests}) == 10, requests[:2])
+    server.shutdown()
+
+
+CASES = [value for value in list(globals().values())
+         if callable(value) and getattr(value, "__code__", None) and
+         value.__code__.co_varnames[:2] == ("nginx", "dns")]
+
+
+def main():
+    failures = 0
+    with tempfile.TemporaryDirectory() as folder:
+        nginx, dns = Nginx(folder), Dnsmasq(folder, NAMES)
+        for case in CASES:
+            if len(sys.argv) > 1 and case.__name__ not in sys.argv[1:]:
+                continue
+            begun = time.time()
+            try:
+                case(nginx, dns)
+                print(f"ok      {case.__name__} ({time.time() - begun:.1f} s)", flush=True)
+            except AssertionError as problem:
+                failures += 1
+                Run.stop_all()
+                print(f"FAILED  {case.__name__}: {problem}", flush=True)
+                dns.change(NAMES)
+                nginx.take()
+        nginx.stop()
+        dns.stop()
+    sys.exit(1 if failures else 0)
+
+
+main()
