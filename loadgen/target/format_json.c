@@ -9,42 +9,8 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "loadgen/target/base64.h"
 #include "loadgen/target/reader.h"
-
-/* The value of a character of base64; 64 for what is none. */
-static unsigned base64_value(char c)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *at = c ? strchr(alphabet, c) : NULL;
-    return at ? (unsigned)(at - alphabet) : 64;
-}
-
-/* Strict: whole groups of four, padding only at the end, no white space, no bits left over. */
-static bool base64_decode(const char *text, size_t length, struct bytes *out)
-{
-    if (length % 4 != 0) {
-        return false;
-    }
-    for (size_t i = 0; i < length; i += 4) {
-        bool is_last = i + 4 == length;
-        unsigned missing = is_last ? (text[i + 3] == '=') + (text[i + 2] == '=') : 0;
-        unsigned group = 0;
-        for (size_t j = 0; j < 4; j++) {
-            unsigned value = j < 4 - missing ? base64_value(text[i + j]) : 0;
-            if (value == 64) {
-                return false;
-            }
-            group = group << 6 | value;
-        }
-        if (group & ((1U << 8 * missing) - 1)) {
-            return false;
-        }
-        const char decoded[] = {(char)(group >> 16), (char)(group >> 8), (char)group};
-        bytes_add(out, decoded, 3 - missing);
-    }
-    return true;
-}
 
 /* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */
 static const char *string_at(const json_t *json, const char *key, struct err *err)
