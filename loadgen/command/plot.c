@@ -1,10 +1,7 @@
 /* loadgen plot: from result files to a page with charts. */
-#include <errno.h>
-#include <string.h>
-
+#include "loadgen/command/collect.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/output.h"
-#include "loadgen/measure/journal.h"
 #include "loadgen/plot/page.h"
 
 enum { THRESHOLD_MIN = 100, THRESHOLD_MAX = 20000, POINTS_AN_INTERVAL = 4 };
@@ -57,28 +54,6 @@ static void take_result(void *context, const struct result *result)
     timeline_add(context, result);
 }
 
-static bool read_files(struct summary *summary, struct timeline *timeline, int count, char **names,
-                       struct err *err)
-{
-    static const char standard_input[] = "stdin";
-    for (int i = 0; i < (count ? count : 1); i++) {
-        const char *name = count ? names[i] : standard_input;
-        bool is_stdin = strcmp(name, standard_input) == 0;
-        FILE *in = is_stdin ? stdin : fopen(name, "re");
-        if (!in) {
-            return err_set(err, ERR_FAILED, "cannot open %s: %s", name, strerror(errno));
-        }
-        bool ok = journal_read_each(in, name, summary, take_result, timeline, err);
-        if (!is_stdin) {
-            fclose(in);
-        }
-        if (!ok) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool write_page(const struct page *page, const char *path, struct err *err)
 {
     FILE *out = output_open(path, err);
@@ -93,7 +68,7 @@ static bool plot(const struct options *options, struct summary *summary, struct 
                  int count, char **names, struct err *err)
 {
     struct page page = {.title = options->title, .summary = summary, .timeline = timeline};
-    if (!read_files(summary, timeline, count, names, err)) {
+    if (!collect(names, count, summary, take_result, timeline, err)) {
         return false;
     }
     if (timeline->is_out_of_memory) {

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "loadgen/command/collect.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/judge.h"
-#include "loadgen/measure/journal.h"
 
 struct options {
     const char *type;
@@ -37,27 +37,6 @@ static const struct cli cli = {
              "  loadgen report -slo 'p99<20ms,errors<0.1%' results.bin\n",
     .flags = flags,
 };
-
-static bool read_files(struct summary *summary, int count, char **names, struct err *err)
-{
-    static const char standard_input[] = "stdin";
-    for (int i = 0; i < (count ? count : 1); i++) {
-        const char *name = count ? names[i] : standard_input;
-        bool is_stdin = strcmp(name, standard_input) == 0;
-        FILE *in = is_stdin ? stdin : fopen(name, "re");
-        if (!in) {
-            return err_set(err, ERR_FAILED, "cannot open %s: %s", name, strerror(errno));
-        }
-        bool ok = journal_read(in, name, summary, err);
-        if (!is_stdin) {
-            fclose(in);
-        }
-        if (!ok) {
-            return false;
-        }
-    }
-    return true;
-}
 
 static bool write_report(const struct report *report, const struct summary *summary,
                          const struct slo_verdict *slo, const char *path, struct err *err)
@@ -101,7 +80,7 @@ static bool report_main(const struct command_globals *globals, int argc, char **
     ok = ok && judge_read(options.slo, &slo, err);
     if (ok) {
         tally_count_by(summary->tally, &choice.buckets);
-        ok = read_files(summary, operands, argv + 1, err) &&
+        ok = collect(argv + 1, operands, summary, NULL, NULL, err) &&
              report_and_judge(choice.report, summary, slo, options.output, err);
     }
     summary_destroy(summary);

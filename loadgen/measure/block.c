@@ -33,26 +33,23 @@ void block_seal(struct block *block)
     put_u32(block->bytes + 12, checksum(block));
 }
 
-enum block_read block_read(struct block *block, FILE *in)
+enum block_read block_read(struct block *block, const void *bytes, size_t length)
 {
-    size_t n = fread(block->bytes, 1, BLOCK_PREFIX, in);
-    if (ferror(in)) {
-        return BLOCK_READ_FAIL;
+    if (memcmp(bytes, magic, length < sizeof magic ? length : sizeof magic) != 0) {
+        return BLOCK_READ_NONE;
     }
-    if (n < BLOCK_PREFIX) {
-        return n == 0 ? BLOCK_READ_EOF : BLOCK_READ_CUT;
+    if (length < BLOCK_PREFIX) {
+        return BLOCK_READ_PART;
     }
+    memcpy(block->bytes, bytes, BLOCK_PREFIX);
     block->type = block->bytes[4];
     block->length = get_u32(block->bytes + 8);
-    if (memcmp(block->bytes, magic, sizeof magic) != 0 || block->length > BLOCK_PAYLOAD_MAX) {
-        return BLOCK_READ_LOST;
+    if (block->length > BLOCK_PAYLOAD_MAX) {
+        return BLOCK_READ_NONE;
     }
-    n = fread(block->bytes + BLOCK_PREFIX, 1, block->length, in);
-    if (ferror(in)) {
-        return BLOCK_READ_FAIL;
+    if (length < BLOCK_PREFIX + block->length) {
+        return BLOCK_READ_PART;
     }
-    if (n < block->length) {
-        return BLOCK_READ_CUT;
-    }
+    memcpy(block_payload(block), (const uint8_t *)bytes + BLOCK_PREFIX, block->length);
     return checksum(block) == get_u32(block->bytes + 12) ? BLOCK_READ_OK : BLOCK_READ_DAMAGE;
 }

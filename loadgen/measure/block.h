@@ -3,10 +3,13 @@
  * (docs/result-format.md).
  *
  *     bytes 0-3   "HRM1"
- *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'B' bodies, 'S'
- * second, 'E' end bytes 5-7   0 bytes 8-11  length of the payload, little-endian bytes 12-15 CRC-32
- * (zlib's) of bytes 4-11 and the payload, little-endian then        the payload: packed records in
- * R (result_codec.h) and B (answer_codec.h), else JSON (journal.h)
+ *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'B' bodies,
+ *                 'S' second, 'E' end
+ *     bytes 5-7   0
+ *     bytes 8-11  length of the payload, little-endian
+ *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
+ *     then        the payload: packed records in R (result_codec.h) and B (answer_codec.h), else
+ *                 JSON (journal.h)
  *
  * A stream is one H, then T, A, B, R and S in any order, then one E. No E: the run was cut short.
  * Files may be read while they grow and end at any block; a reader passes over types that it does
@@ -20,9 +23,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-
-#include "common/err.h"
 
 enum block_type {
     BLOCK_HEADER = 'H',
@@ -53,14 +53,12 @@ void block_seal(struct block *block);
 
 enum block_read {
     BLOCK_READ_OK,
-    BLOCK_READ_EOF,    /* the stream ended between two blocks */
-    BLOCK_READ_CUT,    /* it ended inside one */
-    BLOCK_READ_DAMAGE, /* its checksum is wrong; the next one may be good */
-    BLOCK_READ_LOST,   /* what is there is no block: nothing behind it can be found */
-    BLOCK_READ_FAIL,   /* the read failed, see errno */
+    BLOCK_READ_PART,   /* more bytes are needed */
+    BLOCK_READ_DAMAGE, /* its checksum is wrong */
+    BLOCK_READ_NONE,   /* what is there is no block */
 };
 
-/* Reads the next block, of whatever type. */
-enum block_read block_read(struct block *block, FILE *in);
+/* Takes the block, of whatever type, with which these bytes begin. */
+enum block_read block_read(struct block *block, const void *bytes, size_t length);
 
 #endif

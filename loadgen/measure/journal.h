@@ -7,10 +7,9 @@
  *     'S' second   counters of that second, in flight, state of the generator so far
  *     'E' end      intended, not started, counters of the run, interrupted, the generator
  *
- * Each is one JSON object; docs/result-format.md lists the keys.
+ * Each is one JSON object; docs/result-format.md lists the keys, loadgen/results reads them.
  *
- * Errors: a file that cannot be read is ERR_FAILED with its name. One that was cut short or damaged
- * is no error: what can be read is, and the summary says what was lost.
+ * Errors: those of the writer (result_writer.h).
  */
 #ifndef LOADGEN_MEASURE_JOURNAL_H
 #define LOADGEN_MEASURE_JOURNAL_H
@@ -18,12 +17,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
-#include "common/err.h"
 #include "loadgen/measure/result_writer.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/target/targets.h"
+
+enum { JOURNAL_FORMAT = 2 }; /* what the header says */
 
 /* One second of a run, as observers and the journal see it. */
 struct second {
@@ -50,16 +49,5 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
 
 /* Never waits: false when no block is free, because the reader is slow, and nothing was written. */
 bool journal_write_second(struct result_writer *writer, const struct second *second);
-
-/* Reads a whole stream into `summary`, adding to what it holds; `name` is what errors call it. */
-bool journal_read(FILE *in, const char *name, struct summary *summary, struct err *err);
-
-/*
- * The same, and hands on each result once it is counted. Its moments count from 1970, its error is
- * the summary's for as long as that lives.
- */
-typedef void journal_result_fn(void *context, const struct result *result);
-bool journal_read_each(FILE *in, const char *name, struct summary *summary, journal_result_fn *each,
-                       void *context, struct err *err);
 
 #endif

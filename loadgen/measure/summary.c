@@ -28,6 +28,7 @@ void summary_destroy(struct summary *summary)
         text_pool_fini(&summary->texts);
         rows_free(&summary->rows);
         rows_free(&summary->addresses);
+        free(summary->generators);
     }
     free(summary);
 }
@@ -41,6 +42,24 @@ void summary_add_schedule(struct summary *summary, const char *words)
     }
     snprintf(summary->schedule + used, sizeof summary->schedule - used, "%s%s", used ? and : "",
              words);
+}
+
+void summary_add_generator(struct summary *summary, const char *name,
+                           const struct generator *generator)
+{
+    generator_merge(&summary->generator, generator);
+    size_t count = summary->generator_count;
+    if (count == SUMMARY_GENERATORS) {
+        return;
+    }
+    struct summary_generator *larger =
+        realloc(summary->generators, (count + 1) * sizeof *summary->generators);
+    if (larger) {
+        summary->generators = larger;
+        larger[count].generator = *generator;
+        snprintf(larger[count].name, sizeof larger[count].name, "%s", name);
+        summary->generator_count++;
+    }
 }
 
 /* n per span; the plain n when the span is 0, as vegeta has it. */

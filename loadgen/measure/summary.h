@@ -1,8 +1,8 @@
 /*
  * summary - what a run measured: all that a report is made from.
  *
- * Filled by a run as it happens (loadgen/run/run.h) or from result files (journal.h); the
- * reports do not know which.
+ * Filled by a run as it happens (loadgen/run/run.h) or from result files
+ * (loadgen/results/results.h); the reports do not know which.
  *
  * Threads: one owner. Memory: summary_create, summary_destroy; 120 MB with the rows,
  * of which only the pages in use are ever touched.
@@ -30,7 +30,13 @@ struct generator {
     uint64_t held_back_ns; /* waited for the reader of the results, summed over threads */
 };
 
-enum { SUMMARY_SCHEDULE = 320 };
+/* One of several runs that a report is made from. */
+struct summary_generator {
+    char name[64]; /* of its file */
+    struct generator generator;
+};
+
+enum { SUMMARY_SCHEDULE = 320, SUMMARY_LOSS = 320, SUMMARY_GENERATORS = 1024 };
 
 struct summary {
     struct tally *tally;
@@ -47,15 +53,21 @@ struct summary {
     double asked_per_s;              /* the mean of the schedule; 0: a closed loop, or not known */
     uint64_t intended;
     uint64_t started;
+    uint64_t unplanned; /* of these, results of which no plan or no end of the run is known: as many
+                           as were read, though more may have been intended */
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* of these, by target; of a live source it is not known */
     uint64_t too_late;     /* of these: a connection was free, but the generator too far behind */
     uint64_t lost_seconds; /* seconds that the file says nothing of, its reader being slow */
     bool is_interrupted;
-    bool is_aborted;   /* by the observer: the aim could not be met any more */
-    bool is_cut_short; /* the file has no end */
-    uint64_t damaged;  /* blocks of the file that could not be read */
-    struct generator generator;
+    bool is_aborted;         /* by the observer: the aim could not be met any more */
+    bool is_cut_short;       /* the file has no end */
+    uint64_t open_runs;      /* that were begun in what was read, and not ended: they may go on */
+    uint64_t damaged;        /* places of the files that could not be read */
+    char loss[SUMMARY_LOSS]; /* the first of them: file, record or line, byte, and why */
+    struct generator generator;           /* of several: the worst of each */
+    struct summary_generator *generators; /* each of them, in the order of their ends */
+    size_t generator_count;               /* SUMMARY_GENERATORS at most */
 };
 
 /* An empty summary; NULL when memory is short. */
@@ -64,6 +76,10 @@ void summary_destroy(struct summary *summary);
 
 /* Adds a schedule that is no constant rate, in words; what there is no room for is left out. */
 void summary_add_schedule(struct summary *summary, const char *words);
+
+/* Adds the state of one run's generator to those of the others. */
+void summary_add_generator(struct summary *summary, const char *name,
+                           const struct generator *generator);
 
 /*
  * requests per second as sent: (started - 1) / (last started - first started); the plain count when

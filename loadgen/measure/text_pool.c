@@ -21,26 +21,16 @@ void text_pool_fini(struct text_pool *pool)
     pthread_mutex_destroy(&pool->lock);
 }
 
-static char *clean_copy(const char *text)
-{
-    char *copy = strdup(text);
-    for (char *c = copy; c && *c;) {
-        size_t length = utf8_character(c);
-        if (length == 0) {
-            *c = '?';
-        }
-        c += length ? length : 1;
-    }
-    return copy;
-}
-
 const char *text_pool_intern(struct text_pool *pool, const char *text)
 {
     if (strcmp(text, text_pool_overflow) == 0) { /* it comes back from result files */
         return text_pool_overflow;
     }
     const char *kept = NULL;
-    char *copy = clean_copy(text);
+    char *copy = strdup(text);
+    if (copy) {
+        utf8_clean(copy);
+    }
     pthread_mutex_lock(&pool->lock);
     for (size_t i = 0; copy && i < pool->count && !kept; i++) {
         kept = strcmp(pool->texts[i], copy) == 0 ? pool->texts[i] : NULL;

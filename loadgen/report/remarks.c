@@ -45,8 +45,8 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
                      "started is unknown, and requests may be missing.");
     }
     if (summary->damaged > 0) {
-        say(remarks, "Results are missing: %" PRIu64 " block(s) of the file are damaged or lost.",
-            summary->damaged);
+        say(remarks, "Results are missing: %" PRIu64 " place(s) could not be read%s%s.",
+            summary->damaged, summary->loss[0] ? ", the first in " : "", summary->loss);
     }
     if (summary->lost_seconds > 0) {
         say(remarks,

@@ -45,3 +45,14 @@ bool utf8_is_text(const char *text)
     }
     return true;
 }
+
+void utf8_clean(char *text)
+{
+    while (*text) {
+        size_t length = utf8_character(text);
+        if (length == 0) {
+            *text = '?';
+        }
+        text += length ? length : 1;
+    }
+}

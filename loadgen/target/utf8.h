@@ -16,4 +16,7 @@ size_t utf8_character(const char *text);
 
 bool utf8_is_text(const char *text);
 
+/* Makes '?' of every byte that may not be shown. */
+void utf8_clean(char *text);
+
 #endif

@@ -37,7 +37,7 @@ refused 2 'unknown command "atack"; the nearest is attack' atack
 refused 2 "encode is a command of vegeta's that is not there yet" encode
 refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms] or hdrplot' report -type plots
 refused 1 "cannot open nothing: No such file" report nothing
-refused 1 "stdin: no results of loadgen attack in it" report
+refused 1 "stdin: no results in it: it is empty" report
 
 # targets: file and line
 printf '\nget %s\n' $u >t; refused 2 't:2: "get' attack -targets t

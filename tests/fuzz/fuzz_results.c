@@ -16,6 +16,7 @@
 #include "loadgen/measure/result_codec.h"
 #include "loadgen/report/report.h"
 #include "loadgen/target/utf8.h"
+#include "tests/support/read_back.h"
 
 enum { BLOCK_HEAD = 3, BLOCKS_MAX = 64 };
 
@@ -164,15 +165,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fclose(stream);
     struct err err = {0};
     struct summary *summary = empty_summary();
-    FILE *in = fmemopen(file, length > 0 ? length : 1, "r");
-    require(in != NULL);
-    if (journal_read(in, "file", summary, &err)) {
+    if (read_back(file, length, "file", summary, &err)) {
         check_text(summary);
         check_json(summary);
     } else {
         require(err.code == ERR_FAILED && strncmp(err.text, "file: ", 6) == 0);
     }
-    fclose(in);
     free(file);
     return 0;
 }

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "loadgen/measure/journal.h"
 #include "loadgen/measure/result_codec.h"
+#include "tests/support/read_back.h"
 
 #define WALL UINT64_C(1700000000123456789)
 
@@ -100,12 +101,9 @@ static void write_run(bool has_end, const char *plan_text)
 #define PLAN                                                                                       \
     "{\"rate\":{\"count\":1000,\"per\":1000000000},\"schedule\":{\"mean_per_second\":1000.0}}"
 
-static bool read_back(size_t n)
+static bool read_bytes(size_t n)
 {
-    FILE *in = n ? fmemopen(bytes, n, "r") : fopen("/dev/null", "r");
-    bool ok = journal_read(in, "file.bin", got, &err);
-    fclose(in);
-    return ok;
+    return read_back(bytes, n, "file.bin", got, &err);
 }
 
 /* Where block number i of this type begins. */
@@ -131,7 +129,7 @@ static void expect_same_timings(const struct tally *a, const struct tally *b)
 START_TEST(what_was_written_is_read_back)
 {
     write_run(true, PLAN);
-    ck_assert_msg(read_back(length), "%s", err.text);
+    ck_assert_msg(read_bytes(length), "%s", err.text);
     const struct tally *a = written->tally;
     const struct tally *b = got->tally;
     ck_assert_mem_eq(&a->counters, &b->counters, sizeof a->counters);
@@ -171,7 +169,7 @@ START_TEST(an_interrupted_run_says_so)
     written->is_interrupted = _i == 0;
     written->is_aborted = _i == 1;
     write_run(true, PLAN);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert(got->is_interrupted == (_i == 0));
     ck_assert(got->is_aborted == (_i == 1));
 }
@@ -180,18 +178,18 @@ END_TEST
 START_TEST(a_schedule_in_words_is_read_back)
 {
     write_run(true, "{\"rate\":null,\"schedule\":{\"kind\":\"ramp\",\"words\":\"up\"}}");
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_str_eq(got->schedule, "up");
     ck_assert_uint_eq(got->rate_count, 0);
     /* Poisson's rate is in its words, and not added up as well. */
     write_run(true, "{\"rate\":{\"count\":9,\"per\":1000000000},"
                     "\"schedule\":{\"kind\":\"poisson\",\"words\":\"9/1s\"}}");
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_str_eq(got->schedule, "up and 9/1s");
     ck_assert_uint_eq(got->rate_count, 0);
     write_run(true, "{\"rate\":{\"count\":9,\"per\":1000000000},"
                     "\"schedule\":{\"kind\":\"constant\",\"words\":\"9/1s\"}}");
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_str_eq(got->schedule, "up and 9/1s");
     ck_assert_uint_eq(got->rate_count, 9);
 }
@@ -200,7 +198,7 @@ END_TEST
 START_TEST(without_an_end_it_was_cut_short)
 {
     write_run(false, PLAN);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert(got->is_cut_short);
     ck_assert_uint_eq(got->tally->counters.ended, 300);
     ck_assert_uint_eq(got->damaged, 0);
@@ -215,7 +213,7 @@ START_TEST(wherever_it_is_cut_what_is_whole_is_read)
         summary_destroy(got);
         got = summary_create();
         memset(&err, 0, sizeof err);
-        ck_assert_int_eq(read_back(n), n >= header);
+        ck_assert_int_eq(read_bytes(n), n >= header);
         if (n >= header) {
             uint64_t whole = 0;
             for (size_t i = 0; i < 3; i++) {
@@ -234,7 +232,7 @@ START_TEST(a_damaged_block_is_counted_and_those_behind_it_are_read)
 {
     write_run(true, PLAN);
     bytes[find_block('R', 1) + BLOCK_PREFIX + 20] ^= 4;
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_uint_eq(got->damaged, 1);
     ck_assert_uint_eq(got->tally->counters.ended, 200);
     ck_assert(!got->is_cut_short);
@@ -247,7 +245,7 @@ START_TEST(a_block_that_is_missing_is_noticed)
     size_t at = find_block('R', 1);
     size_t next = find_block('R', 2);
     memmove(bytes + at, bytes + next, length - next);
-    ck_assert(read_back(length - (next - at)));
+    ck_assert(read_bytes(length - (next - at)));
     ck_assert_uint_eq(got->damaged, 1);
     ck_assert_uint_eq(got->tally->counters.ended, 200);
 }
@@ -263,27 +261,31 @@ START_TEST(a_type_that_is_not_known_is_passed_over)
     block_seal(block);
     memcpy(bytes + find_block('T', 0), block->bytes, BLOCK_PREFIX + block->length);
     free(block);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_uint_eq(got->tally->counters.ended, 300);
     ck_assert_uint_eq(got->damaged, 0);
 }
 END_TEST
 
-static const char *const foreign[] = {
-    "{\"attack\":\"\",\"seq\":0,\"code\":200,\"latency\":1}\n",
-    "1700000000,200,1,0,0,,,,0,GET,http://a/,\n",
-    "HRM1",
-    "HRM1HRM1HRM1HRM1HRM1",
-    "",
+static const struct {
+    const char *bytes;
+    const char *message;
+} foreign[] = {
+    {"HRM1", "file.bin: no results in it: its header is damaged"},
+    {"HRM1HRM1HRM1HRM1HRM1", "file.bin: no results in it: its header is damaged"},
+    {"", "file.bin: no results in it: it is empty"},
+    {" \n\n", "file.bin: no results in it: it is empty"},
+    {"GET http://127.0.0.1/\n", "file.bin: no results in it: it begins like none of"},
+    {"\x0d\xff\x81\x03\x01\x01\x06Result\x01\xff\x82", "file.bin: these are results in gob"},
 };
 
 START_TEST(what_is_no_result_file_is_refused_by_its_name)
 {
-    length = strlen(foreign[_i]);
-    bytes = (uint8_t *)strdup(foreign[_i]);
-    ck_assert(!read_back(length));
+    length = strlen(foreign[_i].bytes);
+    bytes = (uint8_t *)strdup(foreign[_i].bytes);
+    ck_assert(!read_bytes(length));
     ck_assert_int_eq(err.code, ERR_FAILED);
-    ck_assert_msg(strncmp(err.text, "file.bin: no results of loadgen attack in it", 44) == 0,
+    ck_assert_msg(strncmp(err.text, foreign[_i].message, strlen(foreign[_i].message)) == 0,
                   "got: %s", err.text);
     ck_assert_uint_eq(got->tally->counters.ended, 0);
 }
@@ -292,11 +294,11 @@ END_TEST
 START_TEST(two_files_add_up)
 {
     write_run(true, PLAN);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     wall_ns = WALL + NS_PER_S; /* on another machine, a second later */
     tally_clear(written->tally);
     write_run(true, PLAN);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     const struct tally *tally = got->tally;
     ck_assert_uint_eq(tally->counters.ended, 600);
     ck_assert_uint_eq(tally->latency.count, 600);
@@ -315,7 +317,7 @@ END_TEST
 START_TEST(what_one_generator_suffered_is_not_forgotten_with_the_next_file)
 {
     write_run(true, PLAN);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     written->generator = (struct generator){0};
     size_t end = find_block('E', 0);
     char *throttled = memmem(bytes + end, length - end, "0.125", 5);
@@ -328,7 +330,7 @@ START_TEST(what_one_generator_suffered_is_not_forgotten_with_the_next_file)
     block_seal(block);
     memcpy(bytes + end, block->bytes, BLOCK_PREFIX + block->length);
     free(block);
-    ck_assert(read_back(length));
+    ck_assert(read_bytes(length));
     ck_assert_uint_eq(got->damaged, 0);
     ck_assert_double_eq(got->generator.throttled_seconds, 0.125);
     ck_assert_uint_eq(got->generator.held_back_ns, 10 * NS_PER_MS);
@@ -353,7 +355,7 @@ START_TEST(all_targets_are_written)
     struct block *block = malloc(sizeof *block);
     size_t seen = 0;
     size_t blocks = 0;
-    while (block_read(block, file) == BLOCK_READ_OK) {
+    while (read_back_block(block, file)) {
         json_t *json = json_loadb((char *)block_payload(block), block->length, 0, NULL);
         ck_assert_ptr_nonnull(json);
         ck_assert_uint_eq(json_integer_value(json_object_get(json, "first")), seen);
@@ -403,7 +405,7 @@ START_TEST(what_no_run_can_have_written_does_no_harm)
         at, 'H', "{\"format\":2,\"plan\":{\"rate\":{\"count\":9000000000000000000,\"per\":1}}}");
     at = append_block(at, 'H', "{\"format\":2,\"plan\":{\"rate\":{\"count\":1,\"per\":2}}}");
     at = append_block(at, 'E', "{}");
-    ck_assert(read_back(at));
+    ck_assert(read_bytes(at));
     ck_assert_str_eq(got->schedule, "?");
     ck_assert_uint_eq(got->rows.count, 2);
     ck_assert_str_eq(rows_name(&got->rows, 0), "?");
@@ -425,7 +427,7 @@ START_TEST(targets_that_are_missing_take_no_more_memory_than_the_file)
     bytes[damaged + BLOCK_PREFIX] ^= 1;
     at = append_block(at, 'T', "{\"first\":4294967295,\"targets\":[{\"name\":\"far\"}]}");
     at = append_block(at, 'T', "{\"first\":4,\"targets\":[{\"name\":\"near\"}]}");
-    ck_assert(read_back(at));
+    ck_assert(read_bytes(at));
     ck_assert_uint_eq(got->rows.count, 1);
     ck_assert_str_eq(rows_name(&got->rows, 0), "near");
     ck_assert_uint_eq(got->damaged, 1);

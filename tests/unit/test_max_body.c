@@ -7,6 +7,7 @@
 #include "loadgen/measure/answer_codec.h"
 #include "loadgen/measure/result_codec.h"
 #include "tests/support/measurement.h"
+#include "tests/support/read_back.h"
 
 enum { LARGE = 300000, ROOM = 1024 };
 
@@ -72,7 +73,7 @@ static void read_file(uint64_t max_body)
 {
     struct block *block = malloc(sizeof *block);
     struct result_decoder *decoder = malloc(sizeof *decoder);
-    while (block_read(block, file) == BLOCK_READ_OK) {
+    while (read_back_block(block, file)) {
         struct result result;
         if (block->type == BLOCK_BODIES) {
             ck_assert(answer_store_add(&store, block));

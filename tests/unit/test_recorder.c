@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "loadgen/measure/recorder.h"
+#include "tests/support/read_back.h"
 
 enum { START = 1000000 };
 
@@ -60,7 +61,7 @@ static size_t read_results(struct result *results, size_t room)
     ck_assert(result_writer_close(writer, &err));
     writer = NULL;
     rewind(file);
-    while (block_read(block, file) == BLOCK_READ_OK) {
+    while (read_back_block(block, file)) {
         result_decoder_begin(decoder, block, &texts);
         struct result result;
         enum result_decode state = RESULT_DECODE_OK;

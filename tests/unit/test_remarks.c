@@ -70,7 +70,11 @@ END_TEST
 START_TEST(a_file_that_is_damaged)
 {
     summary->damaged = 3;
-    expect_only("Results are missing: 3 block(s) of the file are damaged or lost.");
+    expect_only("Results are missing: 3 place(s) could not be read.");
+    count = 0;
+    strcpy(summary->loss, "r.json: line 7, byte 99: it is no JSON object");
+    expect_only("Results are missing: 3 place(s) could not be read, the first in r.json: line 7, "
+                "byte 99: it is no JSON object.");
 }
 END_TEST
 

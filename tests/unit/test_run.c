@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "loadgen/measure/result_codec.h"
 #include "tests/support/measurement.h"
+#include "tests/support/read_back.h"
 
 static uint64_t p99(const struct histogram *h)
 {
@@ -219,7 +220,7 @@ START_TEST(results_that_were_written_say_what_the_run_says)
     ck_assert_msg(result_writer_close(writer, &err), "%s", err.text);
     rewind(file);
     struct summary *read = summary_create();
-    ck_assert_msg(journal_read(file, "file", read, &err), "%s", err.text);
+    ck_assert_msg(read_back_fd(fileno(file), "file", read, &err), "%s", err.text);
     fclose(file);
     ck_assert_uint_eq(read->damaged, 0);
     ck_assert(!read->is_cut_short);
@@ -263,7 +264,7 @@ START_TEST(nothing_times_out_before_its_time)
     struct block *block = malloc(sizeof *block);
     struct result_decoder *decoder = malloc(sizeof *decoder);
     struct result result;
-    while (block_read(block, file) == BLOCK_READ_OK) {
+    while (read_back_block(block, file)) {
         if (block->type != BLOCK_RESULTS) {
             continue;
         }

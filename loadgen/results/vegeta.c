@@ -1,0 +1,218 @@
+#include "loadgen/results/vegeta.h"
+
+#include <string.h>
+
+#include "loadgen/target/base64.h"
+#include "loadgen/target/utf8.h"
+
+enum { ROW_NAME_MAX = 256 };
+
+void vegeta_fini(struct vegeta *vegeta)
+{
+    memo_free(&vegeta->targets);
+    memo_free(&vegeta->errors);
+    bytes_free(&vegeta->text);
+    bytes_free(&vegeta->body);
+}
+
+/* The reason behind what was asked for: `Get "http://a/": EOF` is "EOF". */
+static const char *reason_of(const char *error)
+{
+    const char *quote =
+        error + strspn(error, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    const char *end = strncmp(quote, " \"", 2) == 0 ? strstr(quote, "\": ") : NULL;
+    return end ? end + strlen("\": ") : error;
+}
+
+enum outcome vegeta_outcome(uint64_t code, const char *error)
+{
+    /* Go's words, and ours. The first that is found decides. */
+    static const struct {
+        const char *part;
+        enum outcome outcome;
+    } words[] = {
+        {"no such host", OUTCOME_DNS},
+        {"lookup ", OUTCOME_DNS},
+        {"x509: ", OUTCOME_TLS},
+        {"tls: ", OUTCOME_TLS},
+        {"TLS handshake", OUTCOME_TLS},
+        {"deadline exceeded", OUTCOME_TIMED_OUT},
+        {"Client.Timeout exceeded", OUTCOME_TIMED_OUT},
+        {"i/o timeout", OUTCOME_TIMED_OUT},
+        {"timeout awaiting", OUTCOME_TIMED_OUT},
+        {"connection reset", OUTCOME_RESET},
+        {"broken pipe", OUTCOME_RESET},
+        {"dial ", OUTCOME_CONNECT},
+        {"connection refused", OUTCOME_CONNECT},
+        {"EOF", OUTCOME_CLOSED},
+        {"server closed idle connection", OUTCOME_CLOSED},
+        {"use of closed network connection", OUTCOME_CLOSED},
+    };
+    const char *reason = reason_of(error);
+    if (code != 0) {
+        return OUTCOME_ANSWERED;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strstr(reason, words[i].part)) {
+            return words[i].outcome;
+        }
+    }
+    return OUTCOME_PROTOCOL;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+void vegeta_add_portless(struct slice text, struct bytes *out)
+{
+    const char *from = text.at;
+    const char *end = text.at + text.length;
+    const char *arrow = NULL;
+    while (from < end && (arrow = memmem(from, (size_t)(end - from), "->", 2)) != NULL) {
+        const char *port = arrow;
+        while (port > from && is_digit(port[-1])) {
+            port--;
+        }
+        bool has_port = port < arrow && port > from && port[-1] == ':';
+        bytes_add(out, from, (size_t)((has_port ? port - 1 : arrow) - from));
+        bytes_add_text(out, "->");
+        from = arrow + 2;
+    }
+    bytes_add(out, from, (size_t)(end - from));
+}
+
+/* "GET /path", without host and query: what a target is called that has no name. */
+static void add_row_name(struct slice method, struct slice url, struct bytes *out)
+{
+    const char *end = url.at + url.length;
+    const char *scheme = url.length ? memmem(url.at, url.length, "://", 3) : NULL;
+    const char *host = scheme ? scheme + 3 : url.at;
+    const char *path = host < end ? memchr(host, '/', (size_t)(end - host)) : NULL;
+    const char *stop = path;
+    while (stop && stop < end && *stop != '?' && *stop != '#') {
+        stop++;
+    }
+    bytes_add(out, method.at, method.length);
+    bytes_add_text(out, method.length > 0 ? " " : "");
+    if (path) {
+        bytes_add(out, path, (size_t)(stop - path));
+    } else {
+        bytes_add_text(out, url.length > 0 ? "/" : "");
+    }
+}
+
+static uint8_t row_of(struct vegeta *vegeta, struct summary *summary,
+                      const struct vegeta_line *line)
+{
+    bool is_new = false;
+    struct memo_entry *entry = memo_find(&vegeta->targets, line->method, line->url, &is_new);
+    if (entry && !is_new) {
+        return entry->row;
+    }
+    struct bytes *name = &vegeta->text;
+    bytes_clear(name);
+    add_row_name(line->method, line->url, name);
+    name->length = name->length < ROW_NAME_MAX ? name->length : ROW_NAME_MAX;
+    bytes_add(name, "", 1);
+    bool is_shown = !name->has_failed && name->at[0] && utf8_is_text(name->at);
+    uint8_t row = rows_add(&summary->rows, is_shown ? name->at : "?");
+    if (entry) {
+        entry->row = row;
+    }
+    return row;
+}
+
+static void take_error(struct vegeta *vegeta, struct summary *summary,
+                       const struct vegeta_line *line, struct result *result)
+{
+    result->outcome = line->code == 0 ? OUTCOME_PROTOCOL : OUTCOME_ANSWERED;
+    if (line->error.length == 0) {
+        return;
+    }
+    bool is_new = false;
+    struct memo_entry made = {0};
+    struct memo_entry *entry =
+        memo_find(&vegeta->errors, (struct slice){line->code ? "1" : "0", 1}, line->error, &is_new);
+    if (!entry || is_new) {
+        struct bytes *text = &vegeta->text;
+        bytes_clear(text);
+        vegeta_add_portless(line->error, text);
+        bytes_add(text, "", 1);
+        const char *clean = text->has_failed ? "" : text->at;
+        made.outcome = vegeta_outcome(line->code, clean);
+        made.error = text_pool_intern(&summary->texts, clean);
+        entry = entry ? entry : &made;
+        entry->outcome = made.outcome;
+        entry->error = made.error;
+    }
+    result->outcome = entry->outcome;
+    result->error = entry->error;
+}
+
+/* Of the texts only the body is checked even when nobody wants them: else damage would be missed.
+ */
+static bool take_texts(struct vegeta *vegeta, const struct stream *stream,
+                       const struct vegeta_line *line, struct record *record)
+{
+    if (!stream->with_texts) {
+        return base64_is_valid(line->body.at, line->body.length);
+    }
+    record->attack = line->attack;
+    record->method = line->method;
+    record->url = line->url;
+    record->error = line->error;
+    record->headers = line->headers;
+    record->body = (struct slice){NULL, 0};
+    if (line->body.at) {
+        bytes_clear(&vegeta->body);
+        if (!base64_decode(line->body.at, line->body.length, &vegeta->body)) {
+            return false;
+        }
+        record->body = (struct slice){vegeta->body.at, vegeta->body.length};
+    }
+    return true;
+}
+
+const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
+                        const struct vegeta_line *line, struct record *record)
+{
+    if (line->code >= TALLY_CODES) {
+        return "\"code\" is over 999";
+    }
+    if (line->latency_ns > INT64_MAX) {
+        return "\"latency\" is negative, or too large";
+    }
+    if (!take_texts(vegeta, stream, line, record)) {
+        return "the body is not base64";
+    }
+    record->result = (struct result){
+        .number = line->seq,
+        .intended_ns = line->timestamp_ns,
+        .service_ns = line->latency_ns,
+        .first_byte_ns = line->latency_ns,
+        .bytes_in = line->bytes_in,
+        .bytes_out = line->bytes_out,
+        .address = ADDRESS_NONE,
+        .address_row = ROWS_OTHER,
+        .is_bare = true,
+        .code = (uint16_t)line->code,
+    };
+    record->result.row = row_of(vegeta, stream->summary, line);
+    take_error(vegeta, stream->summary, line, &record->result);
+    /* There is no plan: what is known to have been intended are the results. */
+    stream->summary->intended++;
+    stream->summary->started++;
+    stream->summary->unplanned++;
+    return NULL;
+}
+
+enum stream_state vegeta_end(const struct stream *stream, struct err *err)
+{
+    if (stream->records == 0) {
+        err_set(err, ERR_FAILED, "no results in it that can be read; %s", stream->first_loss);
+        return STREAM_FAIL;
+    }
+    return STREAM_END;
+}
