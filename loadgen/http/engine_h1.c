@@ -491,22 +491,23 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
 {
     struct h1 *h1 = h1_of(engine);
     struct conn *conn = conns_take(&h1->conns, request->endpoint);
-    struct exchange exchange = {
-        .request = request,
-        .number = number,
-        .intended_ns = intended_ns,
-        .wait_ns = wait_ns,
-        .address = ADDRESS_NONE,
-        .started_ns = started_ns,
-    };
+    struct exchange lost;
+    struct exchange *x = conn ? &conn->exchange : &lost;
+    memset(x, 0, offsetof(struct exchange, reason));
+    x->request = request;
+    x->number = number;
+    x->intended_ns = intended_ns;
+    x->wait_ns = wait_ns;
+    x->started_ns = started_ns;
+    x->address = ADDRESS_NONE;
+    x->reason[0] = '\0';
     if (!conn) {
-        exchange.done_ns = clock_now_ns();
-        exchange.outcome = OUTCOME_CONNECT;
-        exchange.system_error = ENOMEM;
-        h1->done(h1->owner, &exchange);
+        x->done_ns = clock_now_ns();
+        x->outcome = OUTCOME_CONNECT;
+        x->system_error = ENOMEM;
+        h1->done(h1->owner, x);
         return;
     }
-    conn->exchange = exchange;
     conn->request = request;
     conn->watch.on_ready = on_ready;
     conns_push_flight(&h1->conns, conn);
