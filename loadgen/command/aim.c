@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,6 +75,7 @@ bool aim_open(struct aim *aim, const struct aim_options *options, struct err *er
     if (options->body_file && !bytes_add_file(&aim->body, options->body_file, err)) {
         return err_prefix(err, "-body");
     }
+    aim->defaults.target_host = getenv("TARGET_HOST");
     aim->defaults.body = aim->body.at;
     aim->defaults.body_length = aim->body.length;
     if (!(options->url ? targets_single(&aim->targets, options->url, &aim->defaults, err)

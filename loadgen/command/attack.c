@@ -180,11 +180,14 @@ static const struct cli cli = {
     .about =
         "Sends requests when the schedule wants them, whatever the answers do, and measures from\n"
         "the time at which each was due. The schedule is one of -rate (with -arrival), -ramp,\n"
-        "-sine and -stages. A URL stands in place of -targets.\n\n"
+        "-sine and -stages. A URL stands in place of -targets. A URL that is only a path, as in\n"
+        "GET /health, is on the host that TARGET_HOST names in the environment, as HOST:PORT or\n"
+        "http://HOST:PORT.\n\n"
         "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
         "  loadgen attack -targets targets.txt -duration 1m -output results.bin\n"
         "  loadgen attack -stages 30s:100,1m:500,30s:0 http://127.0.0.1:5000/health\n"
-        "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n",
+        "  loadgen attack -rate 0 -max-workers 64 -duration 10s http://127.0.0.1:5000/health\n"
+        "  TARGET_HOST=127.0.0.1:5000 loadgen attack -duration 10s /health\n",
     .flags = flags,
 };
 

@@ -241,7 +241,7 @@ static bool read_first(struct lazy *lazy, const char *name, const struct format 
         return err_set(err, ERR_FAILED, "not enough memory for -lazy");
     }
     setvbuf(in, NULL, _IOFBF, READ_BYTES);
-    reader_init(&lazy->reader, in, name, format);
+    reader_init(&lazy->reader, in, name, format, lazy->defaults->target_host);
     enum read_state state = read_one(lazy, err);
     return state == READ_OK ||
            (state == READ_END && err_set(err, ERR_USAGE, "%s: no targets to attack", name));

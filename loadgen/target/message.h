@@ -28,6 +28,7 @@
 
 /* What goes into every request; borrowed. */
 struct message_defaults {
+    const char *target_host;    /* of targets that are written as a path; see reader.h */
     const char *const *headers; /* "Name: value", each checked by message_check_header */
     size_t header_count;
     const char *attack_name; /* sent as X-Vegeta-Attack unless empty */

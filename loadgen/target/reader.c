@@ -43,17 +43,53 @@ bool draft_set_method(struct draft *draft, const char *method, size_t length, st
     return check_memory(&draft->method, err);
 }
 
-bool draft_set_url(struct draft *draft, const char *url, struct err *err)
+static void add_as_ascii(struct bytes *out, const char *text)
 {
-    for (const char *c = url; *c; c++) {
+    for (const char *c = text; *c; c++) {
         if ((unsigned char)*c < 0x80) {
-            bytes_add(&draft->url, c, 1);
+            bytes_add(out, c, 1);
         } else {
             char code[4];
-            bytes_add(&draft->url, code,
-                      (size_t)snprintf(code, sizeof code, "%%%02X", (unsigned char)*c));
+            bytes_add(out, code, (size_t)snprintf(code, sizeof code, "%%%02X", (unsigned char)*c));
         }
     }
+}
+
+/* What stands before a path: "http://HOST[:PORT]", checked here so that errors name their cause. */
+static bool add_target_host(struct draft *draft, const char *path, struct err *err)
+{
+    const char *host = draft->target_host;
+    if (!host || !host[0]) {
+        return err_set(err, ERR_USAGE,
+                       "\"%.200s\" is only a path, and TARGET_HOST is not set; write "
+                       "http://HOST[:PORT]%.200s, or set TARGET_HOST=HOST:PORT",
+                       path, path);
+    }
+    if (strpbrk(host, "?#")) {
+        return err_set(err, ERR_USAGE,
+                       "TARGET_HOST: \"%.200s\" is neither HOST:PORT nor http://HOST[:PORT]", host);
+    }
+    if (!strstr(host, "://")) {
+        bytes_add_text(&draft->url, "http://");
+    }
+    add_as_ascii(&draft->url, host);
+    while (!draft->url.has_failed && draft->url.at[draft->url.length - 1] == '/') {
+        draft->url.length--;
+    }
+    bytes_add(&draft->url, "", 1);
+    if (!check_memory(&draft->url, err)) {
+        return false;
+    }
+    draft->url.length--; /* the path comes behind */
+    return url_parse(draft->url.at, &draft->parts, err) || err_prefix(err, "TARGET_HOST");
+}
+
+bool draft_set_url(struct draft *draft, const char *url, struct err *err)
+{
+    if (url[0] == '/' && !add_target_host(draft, url, err)) {
+        return false;
+    }
+    add_as_ascii(&draft->url, url);
     bytes_add(&draft->url, "", 1);
     return check_memory(&draft->url, err) && url_parse(draft->url.at, &draft->parts, err);
 }
@@ -110,9 +146,11 @@ const struct format *format_find(const char *name, struct err *err)
     return NULL;
 }
 
-void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format)
+void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format,
+                 const char *target_host)
 {
-    *reader = (struct reader){.in = in, .name = name, .format = format};
+    *reader =
+        (struct reader){.in = in, .name = name, .format = format, .draft.target_host = target_host};
 }
 
 void reader_fini(struct reader *reader)

@@ -23,6 +23,8 @@
 
 /* One target as it was read; the texts are NUL-terminated, and stay until the next is read. */
 struct draft {
+    const char
+        *target_host; /* HOST[:PORT] or a URL, of URLs that are only a path; NULL, "": none */
     struct bytes method;
     struct bytes url; /* without bytes outside of ASCII: those are percent-encoded */
     struct url parts; /* of url */
@@ -58,8 +60,9 @@ extern const struct format format_json;
 /* The format of this name; NULL with ERR_USAGE. */
 const struct format *format_find(const char *name, struct err *err);
 
-/* Borrows `in` and `name`. */
-void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format);
+/* Borrows `in`, `name` and `target_host`, which a struct draft has. */
+void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format,
+                 const char *target_host);
 void reader_fini(struct reader *reader);
 
 /* Reads the next target into reader->draft: all of it but headers and body is there. */
@@ -77,6 +80,8 @@ enum read_state reader_line(struct reader *reader, char **line, struct err *err)
 void reader_keep_line(struct reader *reader);
 
 bool draft_set_method(struct draft *draft, const char *method, size_t length, struct err *err);
+
+/* A path, which begins with '/', is put behind the draft's target_host. */
 bool draft_set_url(struct draft *draft, const char *url, struct err *err);
 bool draft_set_name(struct draft *draft, const char *name, struct err *err);
 

@@ -98,7 +98,7 @@ bool targets_read(struct targets *targets, FILE *in, const char *name, const str
     struct reader reader;
     enum read_state state = READ_OK;
     *targets = (struct targets){0};
-    reader_init(&reader, in, name, format);
+    reader_init(&reader, in, name, format, defaults->target_host);
     while ((state = reader_next(&reader, err)) == READ_OK) {
         if (!add_with_request(targets, &reader.draft, defaults, err)) {
             state = READ_FAIL;
@@ -122,7 +122,7 @@ bool targets_read(struct targets *targets, FILE *in, const char *name, const str
 bool targets_single(struct targets *targets, const char *url,
                     const struct message_defaults *defaults, struct err *err)
 {
-    struct draft draft = {0};
+    struct draft draft = {.target_host = defaults->target_host};
     *targets = (struct targets){0};
     bool ok = draft_set_method(&draft, "GET", strlen("GET"), err) &&
               draft_set_url(&draft, url, err) && draft_finish(&draft, err) &&

@@ -16,6 +16,9 @@
  * a line (format_json.c). Stricter than vegeta where vegeta silently does something else: after a
  * header a line "GET http..." is an error here and no header named "GET http".
  *
+ * A URL that is only a path, as in "GET /health", is on the host that the environment names in
+ * TARGET_HOST: HOST:PORT, or http://HOST[:PORT], which may have a path of its own to go before.
+ *
  * A target's name, its row in reports, is what the comment "# @name" above it or "name" in JSON
  * says, else its method and path. rows.h says how many names there can be.
  *

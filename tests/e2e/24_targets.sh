@@ -56,6 +56,20 @@ refused 2 "\"POST http://$API/add_users/\", below it \"Content-Type: application
 "$loadgen" attack -chunked -targets targets -rate 250 -duration 200ms -report json >live.json
 expect_eq "chunked" "$(json live.json "r['status_codes'], r['bytes_out']['total']")" "({'200': 50}, $((25 * $(wc -c <user.json))))"
 
+# paths are on the host that TARGET_HOST names, in a file, read lazily, and as the URL
+printf 'GET /health\n\nPOST /add_users/\nContent-Type: application/json\n@user.json\n' >paths
+for how in "-targets paths" "-lazy -targets paths" "/health"; do
+    # shellcheck disable=SC2086 # the flags are words
+    TARGET_HOST=$API "$loadgen" attack -rate 10 -duration 200ms -report json $how >live.json
+    expect_eq "$how" "$(json live.json "r['status_codes']")" "{'200': 2}"
+    # shellcheck disable=SC2086
+    (unset TARGET_HOST; refused 2 'is only a path, and TARGET_HOST is not set' attack $how)
+    # shellcheck disable=SC2086
+    (export TARGET_HOST=h:x; refused 2 'TARGET_HOST: the URL "http://h:x" has a bad port' attack $how)
+done
+TARGET_HOST=$API "$loadgen" attack -rate 10 -duration 200ms -output results -targets paths
+grep -aqF "\"url\":\"http://$API/health\"" results || fail "the results do not have the whole URL"
+
 # lazily: each target once, then it ends; several hosts; nothing bogus is counted
 i=0
 while [ $i -lt 30 ]; do

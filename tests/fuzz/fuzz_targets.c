@@ -49,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     const struct message_defaults defaults = {
+        .target_host = data[0] & 128 ? "127.0.0.1:5000/base/" : NULL,
         .headers = headers,
         .header_count = data[0] >> 1 & 1,
         .body = "body",
