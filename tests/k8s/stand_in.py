@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+"""As much of a cluster as tests/k8s/run.sh talks to: its pods are processes on this machine.
+
+    stand_in.py FOLDER NETWORK        NETWORK: "127.1.2"; its addresses are the pods'
+
+Speaks the part of Kubernetes' HTTP interface that kubectl's get, scale, delete and rollout status need,
+so that the real kubectl runs; `apply` and `exec` are done by tests/k8s/stand_in_kubectl.sh. A pod of
+target-api is a real one, on ports 5000 and 5001 of an address of its own; ready ones have a name at a
+real name server (dnsmasq). The generator's is `loadgen idle`; exec starts what it is given beside it.
+
+Environment: BIN, where the programs are
+             FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
+"""
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import yaml
+
+FOLDER, NETWORK = sys.argv[1:3]
+FAULT = os.environ.get("FAULT", "")
+NAME = "app.kubernetes.io/name"
+TOGETHER = ["setpriv", "--pdeathsig", "KILL"]  # a process ends with this one, however it ends
+
+
+def stamp():
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+class Cluster:
+    def __init__(self):
+        self.lock = threading.RLock()
+        self.version, self.next_address, self.next_name = 1, 10, 0
+        self.objects = {}    # (resource, namespace, name): object
+        self.processes = {}  # (namespace, pod): process
+        self.hosts = os.path.join(FOLDER, "hosts")
+        with open(self.hosts, "w", encoding="utf-8"):
+            pass
+        self.names = subprocess.Popen(
+            [*TOGETHER, "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces",
+             "--conf-file=/dev/null", "--pid-file=", f"--user={os.environ.get('USER', 'root')}",
+             f"--listen-address={NETWORK}.1", "--port=5353", f"--addn-hosts={self.hosts}"])
+
+    def put(self, resource, namespace, one):
+        with self.lock:
+            self.version += 1
+            one["metadata"].update(namespace=namespace, resourceVersion=str(self.version))
+            self.objects[resource, namespace, one["metadata"]["name"]] = one
+
+    def listed(self, resource, namespace):
+        with self.lock:
+            return [one for (kind, where, _), one in sorted(self.objects.items())
+                    if kind == resource and namespace in (None, where)]
+
+    def apply(self, text):
+        for one in yaml.safe_load_all(text):
+            resource, namespace = one["kind"].lower() + "s", one["metadata"].get("namespace", "")
+            one["metadata"].update(uid="1", generation=1, creationTimestamp=stamp())
+            self.put(resource, namespace, one)
+            if one["kind"] == "ConfigMap":
+                folder = os.path.join(FOLDER, "configmap")
+                os.makedirs(folder, exist_ok=True)
+                for name, content in one["data"].items():
+                    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                        file.write(content.replace("@/vegeta/configmap", f"@{folder}"))
+            yield f"{one['kind'].lower()}/{one['metadata']['name']} created"
+
+    def start_pod(self, deployment):
+        meta = deployment["metadata"]
+        name, namespace = meta["name"], meta["namespace"]
+        template = deployment["spec"]["template"]
+        self.next_name += 1
+        self.next_address += 1
+        pod = {"kind": "Pod", "apiVersion": "v1", "spec": template["spec"],
+               "metadata": {"name": f"{name}-{self.next_name}", "uid": str(self.next_name),
+                            "labels": template["metadata"]["labels"], "creationTimestamp": stamp()},
+               "status": {"phase": "Running", "podIP": f"{NETWORK}.{self.next_address}",
+                          "conditions": [{"type": "Ready", "status": "False"}]}}
+        address = pod["status"]["podIP"]
+        command = {"target-api": ["target-api", "-bind", address],
+                   "loadgen": ["loadgen", "idle", "-probe-addr", f"{address}:5001"]}[name]
+        self.processes[namespace, pod["metadata"]["name"]] = subprocess.Popen(
+            [*TOGETHER, os.path.join(os.environ["BIN"], command[0]), *command[1:]],
+            stdout=subprocess.DEVNULL)
+        self.put("pods", namespace, pod)
+
+    def delete_pod(self, namespace, name, grace):
+        """As the kubelet does: no name any more, a while, SIGTERM, in the end SIGKILL."""
+        pod = self.objects["pods", namespace, name]
+        pod["metadata"]["deletionTimestamp"] = stamp()
+        self.put("pods", namespace, pod)
+        process = self.processes.pop((namespace, name), None)
+
+        def end():
+            time.sleep(min(grace, 1))
+            if process:
+                process.send_signal(signal.SIGTERM)
+                try:
+                    process.wait(max(grace, 2))
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+            with self.lock:
+                self.objects.pop(("pods", namespace, name), None)
+        thread = threading.Thread(target=end)
+        thread.start()
+        return thread
+
+    def delete_namespace(self, namespace):
+        with self.lock:
+            for key in [one for one in self.objects if one[1] == namespace and one[0] != "pods"]:
+                del self.objects[key]
+            ends = [self.delete_pod(namespace, pod["metadata"]["name"], 1)
+                    for pod in self.listed("pods", namespace)]
+
+        def end():
+            for one in ends:
+                one.join()
+            with self.lock:
+                self.objects.pop(("namespaces", "", namespace), None)
+        threading.Thread(target=end).start()
+
+    def is_ready(self, pod):
+        if FAULT == "unready" and pod["metadata"]["labels"][NAME] == "target-api":
+            return False
+        try:
+            urllib.request.urlopen(f"http://{pod['status']['podIP']}:5001/readyz", timeout=1).close()
+            return True
+        except OSError:
+            return False
+
+    def reconcile(self):
+        """What controllers, kubelet and name server do, a few times a second."""
+        while True:
+            for deployment in self.listed("deployments", None):
+                meta, spec = deployment["metadata"], deployment["spec"]
+                with self.lock:
+                    pods = [pod for pod in self.listed("pods", meta["namespace"])
+                            if pod["metadata"]["labels"][NAME] == meta["name"]
+                            and "deletionTimestamp" not in pod["metadata"]]
+                    for _ in range(spec["replicas"] - len(pods)):
+                        self.start_pod(deployment)
+                ready = 0
+                for pod in pods:
+                    condition = pod["status"]["conditions"][0]
+                    if condition["status"] == "False" and self.is_ready(pod):
+                        condition["status"] = "True"
+                        self.put("pods", meta["namespace"], pod)
+                    ready += condition["status"] == "True"
+                status = {"observedGeneration": meta["generation"], "replicas": len(pods),
+                          "updatedReplicas": len(pods), "readyReplicas": ready,
+                          "availableReplicas": ready}
+                with self.lock:
+                    if status != deployment.get("status") and ("deployments", meta["namespace"],
+                                                               meta["name"]) in self.objects:
+                        deployment["status"] = status
+                        self.put("deployments", meta["namespace"], deployment)
+            self.write_names()
+            time.sleep(0.1)
+
+    def write_names(self):
+        lines = "".join(f"{pod['status']['podIP']} target-api-headless\n"
+                        for pod in self.listed("pods", None)
+                        if pod["metadata"]["labels"][NAME] == "target-api"
+                        and "deletionTimestamp" not in pod["metadata"]
+                        and pod["status"]["conditions"][0]["status"] == "True")
+        with open(self.hosts, encoding="utf-8") as file:
+            if file.read() == lines:
+                return
+        with open(self.hosts, "w", encoding="utf-8") as file:
+            file.write(lines)
+        self.names.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        for process in [*self.processes.values(), self.names]:
+            process.kill()
+
+
+RESOURCES = {"v1": [("namespaces", "Namespace", False), ("pods", "Pod", True), ("nodes", "Node", False),
+                    ("services", "Service", True), ("events", "Event", True)],
+             "apps/v1": [("deployments", "Deployment", True), ("deployments/scale", "Scale", True)]}
+NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "this-machine"},
+        "status": {"allocatable": {"cpu": "2", "memory": "4Gi"}, "nodeInfo": {"kubeletVersion": "v0"}}}
+
+
+class Handler(BaseHTTPRequestHandler):
+    cluster = None
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, value, code=200):
+        text = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self.send_response(code)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def missing(self, what):
+        self.answer({"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound",
+                     "message": f"{what} not found", "code": 404}, 404)
+
+    def parts(self):
+        """(resource, namespace, name, subresource) of a path, and its query."""
+        url = urllib.parse.urlsplit(self.path)
+        path = url.path.strip("/").split("/")
+        path = path[3:] if path[0] == "apis" else path[2:]
+        namespace = ""
+        if path[0] == "namespaces" and len(path) > 2:
+            namespace, path = path[1], path[2:]
+        path += [None] * 3
+        return path[0], namespace, path[1], path[2], dict(urllib.parse.parse_qsl(url.query))
+
+    def discovery(self, path):
+        if path == "/version":
+            return {"major": "1", "minor": "32", "gitVersion": "v1.32.0-stand-in"}
+        if path == "/api":
+            return {"kind": "APIVersions", "versions": ["v1"]}
+        if path == "/apis":
+            version = {"groupVersion": "apps/v1", "version": "v1"}
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [
+                {"name": "apps", "versions": [version], "preferredVersion": version}]}
+        group = path.split("/", 2)[2]
+        if path in ("/api/v1", "/apis/apps/v1"):
+            return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group, "resources": [
+                {"name": name, "singularName": "", "kind": kind, "namespaced": namespaced,
+                 "verbs": ["get", "list", "watch", "delete", "patch"]}
+                for name, kind, namespaced in RESOURCES[group]]}
+        return None
+
+    def do_GET(self):
+        url = urllib.parse.urlsplit(self.path)
+        if url.path.count("/") <= 3 and (found := self.discovery(url.path)):
+            self.answer(found)
+            return
+        resource, namespace, name, sub, query = self.parts()
+        if sub == "log":
+            self.answer(b"what a pod said\n")
+        elif name:
+            self.one(resource, namespace, name, sub)
+        elif query.get("watch"):
+            self.watch(resource, namespace, query)
+        else:
+            kind = {"pods": "PodList", "deployments": "DeploymentList"}.get(resource, "List")
+            self.answer({"kind": kind, "apiVersion": "apps/v1" if resource == "deployments" else "v1",
+                         "metadata": {"resourceVersion": str(self.cluster.version)},
+                         "items": self.chosen(resource, namespace, query)})
+
+    def one(self, resource, namespace, name, sub):
+        found = self.cluster.objects.get((resource, namespace, name))
+        if not found:
+            self.missing(f"{resource} \"{name}\"")
+        elif sub == "scale":
+            self.answer({"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": found["metadata"],
+                         "spec": {"replicas": found["spec"]["replicas"]}})
+        else:
+            self.answer(found)
+
+    def chosen(self, resource, namespace, query):
+        if resource == "nodes":
+            return [NODE]
+        fields, labels = query.get("fieldSelector", ""), query.get("labelSelector", "")
+        return [one for one in self.cluster.listed(resource, namespace)
+                if (not fields or fields == f"metadata.name={one['metadata']['name']}")
+                and all(one["metadata"].get("labels", {}).get(rule.split("=")[0]) == rule.split("=")[1]
+                        for rule in labels.split(",") if rule)]
+
+    def watch(self, resource, namespace, query):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        known, end = {}, time.time() + 60
+        while time.time() < end:
+            now = {one["metadata"]["name"]: json.dumps(one)
+                   for one in self.chosen(resource, namespace, query)}
+            events = [("MODIFIED" if name in known else "ADDED", text)
+                      for name, text in now.items() if known.get(name) != text]
+            events += [("DELETED", text) for name, text in known.items() if name not in now]
+            known = now
+            try:
+                for kind, text in events:
+                    self.wfile.write(f'{{"type":"{kind}","object":{text}}}\n'.encode())
+                self.wfile.flush()
+            except OSError:
+                break
+            time.sleep(0.05)
+        self.close_connection = True
+
+    def body(self):
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def do_POST(self):
+        self.answer("\n".join(self.cluster.apply(self.body())).encode() + b"\n")
+
+    def do_PATCH(self):
+        resource, namespace, name, _sub, _query = self.parts()
+        replicas = json.loads(self.body())["spec"]["replicas"]
+        found = self.cluster.objects[resource, namespace, name]
+        if FAULT != "unscalable":
+            found["spec"]["replicas"] = replicas
+            found["metadata"]["generation"] += 1
+            self.cluster.put(resource, namespace, found)
+        self.one(resource, namespace, name, "scale")
+
+    def do_DELETE(self):
+        resource, namespace, name, _sub, _query = self.parts()
+        body = self.body()
+        grace = (json.loads(body) if body else {}).get("gracePeriodSeconds", 30)
+        found = self.cluster.objects.get((resource, namespace, name))
+        if not found:
+            self.missing(f"{resource} \"{name}\"")
+            return
+        if resource == "namespaces":
+            self.cluster.delete_namespace(name)
+        elif FAULT != "immortal":
+            self.cluster.delete_pod(namespace, name, grace)
+        self.answer(found)
+
+
+def main():
+    cluster = Handler.cluster = Cluster()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=cluster.reconcile, daemon=True).start()
+    with open(os.path.join(FOLDER, "kubeconfig.new"), "w", encoding="utf-8") as file:
+        yaml.safe_dump({
+            "apiVersion": "v1", "kind": "Config", "current-context": "stand-in",
+            "clusters": [{"name": "c", "cluster": {"server": f"http://127.0.0.1:{server.server_port}"}}],
+            "users": [{"name": "u", "user": {}}],
+            "contexts": [{"name": "stand-in", "context": {"cluster": "c", "user": "u"}}]}, file)
+    os.rename(os.path.join(FOLDER, "kubeconfig.new"), os.path.join(FOLDER, "kubeconfig"))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        server.serve_forever()
+    finally:
+        cluster.stop()
+
+
+main()

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# stand_in_kubectl.sh - the kubectl of tests/k8s/stand_in.py: the real one, but for apply and exec.
+#
+# Environment: REAL_KUBECTL, KUBECONFIG, FOLDER and NETWORK as stand_in.py has them, BIN
+set -euo pipefail
+
+words=("$@")
+namespace=
+while [ "${1:-}" = -n ]; do
+    namespace=$2
+    shift 2
+done
+case ${1:-} in
+apply)
+    server=$(sed -n 's/^ *server: //p' "$KUBECONFIG")
+    "$REAL_KUBECTL" kustomize "$3" | curl -sS --fail-with-body --data-binary @- "$server/stand-in/apply"
+    ;;
+exec)
+    shift
+    [ "$1" != -i ] || shift
+    "$REAL_KUBECTL" get pod -n "$namespace" "$1" -o name >/dev/null
+    [ "$2" = -- ]
+    shift 2
+    first=$(awk 'NR == 1 { print $1 }' "$FOLDER/hosts")
+    command=("${@//\/vegeta\/configmap/$FOLDER/configmap}")
+    command=("${command[@]//\/dev\/tcp\/target-api-headless/\/dev\/tcp\/$first}")
+    PATH=$FOLDER/pod:$PATH exec "${command[@]}"
+    ;;
+*)
+    exec "$REAL_KUBECTL" "${words[@]}"
+    ;;
+esac
