@@ -148,7 +148,7 @@ static const struct cli_flag flags[] = {
     {"redirects", "N", set_redirects, FIELD(max_redirects), "10",
      "redirects to follow; -1 is none, the answer counts as a success"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
-     "print a report of the run on stdout: text, json, hist[0,10ms,100ms] or hdrplot "
+     "print a report of the run on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog "
      "(text when stdout is a terminal)"},
     {"resolvers", "IP[:PORT],...", address_set_resolvers, FIELD(address), NULL,
      "name servers to ask instead of those in /etc/resolv.conf"},

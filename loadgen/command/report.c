@@ -24,7 +24,7 @@ static const struct cli_flag flags[] = {
     {"slo", "EXPR", cli_set_string, offsetof(struct options, slo), NULL,
      "what must hold, as p99<20ms,errors<0.1%; end with 99 when it does not (docs/slo.md)"},
     {"type", "TYPE", cli_set_string, offsetof(struct options, type), "text",
-     "text, json, hist[0,10ms,100ms] or hdrplot"},
+     "text, json, hist[0,10ms,100ms], hdrplot or hdrlog"},
     {0},
 };
 

@@ -41,13 +41,6 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->clipped += from->clipped;
 }
 
-/* The middle of a bucket: the inverse of histogram_bucket. */
-static uint64_t bucket_middle(uint32_t bucket)
-{
-    uint64_t begin = histogram_bucket_begin_ns(bucket);
-    return begin + (histogram_bucket_begin_ns(bucket + 1) - begin) / 2;
-}
-
 /* Whole and rest apart, so that the product cannot overflow. */
 uint64_t histogram_rank(uint64_t count, uint32_t per_million)
 {
@@ -62,7 +55,7 @@ uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *wi
     for (uint32_t i = first_bucket(h), last = last_bucket(h); i <= last; i++) {
         seen += h->buckets[i] - (without ? without->buckets[i] : 0);
         if (seen >= rank && seen > 0) {
-            uint64_t middle = bucket_middle(i);
+            uint64_t middle = histogram_bucket_middle(i);
             middle = middle > h->max_ns ? h->max_ns : middle;
             return middle < h->min_ns ? h->min_ns : middle;
         }

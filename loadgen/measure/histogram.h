@@ -50,6 +50,20 @@ static inline uint64_t histogram_bucket_begin_ns(uint32_t bucket)
     return (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
 }
 
+/* The least value of a bucket; of HISTOGRAM_BUCKETS the one behind all. */
+static inline uint64_t histogram_bucket_from(uint32_t bucket)
+{
+    uint32_t shift = bucket < 2 * HISTOGRAM_HALF ? 0 : bucket / HISTOGRAM_HALF - 1;
+    return (uint64_t)(bucket - shift * HISTOGRAM_HALF) << shift;
+}
+
+/* The middle of a bucket: what stands for all its values. */
+static inline uint64_t histogram_bucket_middle(uint32_t bucket)
+{
+    uint64_t from = histogram_bucket_from(bucket);
+    return from + (histogram_bucket_from(bucket + 1) - from) / 2;
+}
+
 static inline void histogram_record(struct histogram *h, uint64_t ns)
 {
     h->count++;

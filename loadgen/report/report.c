@@ -5,10 +5,7 @@
 #include "loadgen/report/buckets_text.h"
 
 static const struct report *const reports[] = {
-    &report_text,
-    &report_json,
-    &report_hist,
-    &report_hdrplot,
+    &report_text, &report_json, &report_hist, &report_hdrplot, &report_hdr_log,
 };
 
 const enum outcome report_kinds[OUTCOMES_ALL] = {
@@ -37,7 +34,8 @@ static const struct report *find(const char *type, size_t length, struct err *er
         }
     }
     err_set(err, ERR_USAGE,
-            "unknown report type \"%s\"; use text, json, hist[0,10ms,100ms] or hdrplot", type);
+            "unknown report type \"%s\"; use text, json, hist[0,10ms,100ms], hdrplot or hdrlog",
+            type);
     return NULL;
 }
 

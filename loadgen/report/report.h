@@ -28,6 +28,7 @@ extern const struct report report_text;
 extern const struct report report_json;
 extern const struct report report_hist;
 extern const struct report report_hdrplot;
+extern const struct report report_hdr_log;
 
 /* Which report is asked for. Its buckets belong into the tally before the first result. */
 struct report_choice {

@@ -306,10 +306,10 @@ START_TEST(formats_are_found_by_their_names)
     }
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char expected[128];
-        snprintf(
-            expected, sizeof expected,
-            "-report: unknown report type \"%s\"; use text, json, hist[0,10ms,100ms] or hdrplot",
-            wrong[i]);
+        snprintf(expected, sizeof expected,
+                 "-report: unknown report type \"%s\"; use text, json, hist[0,10ms,100ms], hdrplot "
+                 "or hdrlog",
+                 wrong[i]);
         err.code = ERR_NONE;
         ck_assert(!report_choose(&choice, "-report", wrong[i], "", &err));
         ck_assert_str_eq(err.text, expected);
