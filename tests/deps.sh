@@ -7,10 +7,16 @@
 # one line to run, and fails.
 set -eu
 
+# Is it there, or does another package provide it, as nodejs does npm where it is not Debian's?
+is_there() {
+    state=$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)
+    [ "$state" = installed ] ||
+        dpkg-query -W -f '${db:Status-Status} ${Provides}\n' | grep -Eq "^installed (.*[ ,])?$1([ ,]|\$)"
+}
+
 missing=
 for package in "$@"; do
-    state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$state" = installed ] || missing="$missing $package"
+    is_there "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 
