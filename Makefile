@@ -95,7 +95,7 @@ bench:
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
-PACKAGES_test := check curl python3 chromium chromium-driver python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs npm dnsmasq-base
+PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs npm dnsmasq-base
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev

@@ -65,8 +65,9 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
 }
 
 /* vegeta's formats hold when a request began, how long it took, and little else. */
-static void remark_on_bare(struct remarks *remarks, const struct tally *tally)
+static void remark_on_bare(struct remarks *remarks, const struct summary *summary)
 {
+    const struct tally *tally = summary->tally;
     if (report_is_bare(tally)) {
         say(remarks, "The rate is that of the timestamps, because these results do not say when "
                      "requests were started.");
@@ -76,6 +77,12 @@ static void remark_on_bare(struct remarks *remarks, const struct tally *tally)
             "their timestamps), nor anything of service, connect, wait, lag, retries and "
             "redirects.",
             tally->bare, tally->counters.ended);
+    }
+    if (summary->has_plan && !summary->is_cut_short && summary->unplanned > 0) {
+        say(remarks,
+            "Of %" PRIu64 " results it is not known what was intended; only they themselves count "
+            "as that.",
+            summary->unplanned);
     }
 }
 
@@ -130,7 +137,7 @@ size_t report_remarks(const struct summary *summary,
 {
     struct remarks remarks = {.say = say_one, .context = context};
     remark_on_file(&remarks, summary);
-    remark_on_bare(&remarks, summary->tally);
+    remark_on_bare(&remarks, summary);
     remark_on_schedule(&remarks, summary);
     remark_on_results(&remarks, summary);
     return remarks.count;

@@ -20,7 +20,7 @@ bool report_is_bare(const struct tally *tally)
 
 const char *report_row_name(const struct rows *rows, size_t row)
 {
-    return row == ROWS_OTHER && rows->others == 0 ? "none" : rows_name(rows, row);
+    return row == ROWS_OTHER && rows->others == 0 ? "not known" : rows_name(rows, row);
 }
 
 /* The report with the name that stands before a bracket, if there is one. */

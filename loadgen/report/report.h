@@ -51,7 +51,7 @@ extern const enum outcome report_kinds[OUTCOMES_ALL];
  */
 bool report_is_bare(const struct tally *tally);
 
-/* What a row is called; the one of results without a name, "none". */
+/* What a row is called; the one of results without a name, "not known". */
 const char *report_row_name(const struct rows *rows, size_t row);
 
 /*

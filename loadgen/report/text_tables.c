@@ -47,10 +47,6 @@ static void write_span(const char *label, const struct histogram *h, FILE *out)
 static void write_spans(const struct tally *tally, FILE *out)
 {
     static const char *const titles[] = {"min", "mean", "50", "90", "95", "99", "max", NULL};
-    if (report_is_bare(tally)) {
-        fprintf(out, "\n" TEXT_LABELS "not recorded\n", "Spans", "[service, connect, wait, lag]");
-        return;
-    }
     fprintf(out, "\n%-10s", "Span");
     write_titles(titles, out);
     fputc('\n', out);
@@ -106,12 +102,13 @@ static void write_errors(const struct tally *tally, FILE *out)
 void text_write_tables(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
-    write_spans(tally, out);
-    write_rows(&summary->rows, tally->rows, "target", out);
-    if (report_is_bare(tally) && summary->addresses.count == 0) {
+    if (report_is_bare(tally)) {
+        fprintf(out, "\n" TEXT_LABELS "not recorded\n", "Spans", "[service, connect, wait, lag]");
         fprintf(out, TEXT_LABELS "not recorded\n", "Addresses", "[a row each]");
     } else {
-        write_rows(&summary->addresses, tally->addresses, "address", out);
+        write_spans(tally, out);
     }
+    write_rows(&summary->rows, tally->rows, "target", out);
+    write_rows(&summary->addresses, tally->addresses, "address", out);
     write_errors(tally, out);
 }

@@ -67,6 +67,34 @@ START_TEST(a_file_that_was_cut_short)
 }
 END_TEST
 
+START_TEST(results_that_do_not_say_when_they_were_started)
+{
+    struct result bare = {.is_bare = true, .service_ns = 5, .code = 200};
+    tally_add(summary->tally, &bare);
+    summary->unplanned = 1;
+    ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
+    ck_assert_str_eq(said[0],
+                     "1 of 201 results do not say when they were started (the rate takes their "
+                     "timestamps), nor anything of service, connect, wait, lag, retries and "
+                     "redirects.");
+    ck_assert_str_eq(said[1], "Of 1 results it is not known what was intended; only they "
+                              "themselves count as that.");
+    tally_clear(summary->tally);
+    tally_add(summary->tally, &bare);
+    summary->has_plan = false;
+    expect_only("The rate is that of the timestamps, because these results do not say when "
+                "requests were started.");
+}
+END_TEST
+
+START_TEST(names_that_share_a_row)
+{
+    summary->addresses.others = 7;
+    expect_only("7 addresses share the row \"other\", because only the first 64 ones have rows of "
+                "their own.");
+}
+END_TEST
+
 START_TEST(a_file_that_is_damaged)
 {
     summary->damaged = 3;
@@ -146,6 +174,8 @@ Suite *remarks_suite(void)
     tcase_add_test(tests, a_good_run_has_none);
     tcase_add_test(tests, an_idle_generator_without_numbers_has_none);
     tcase_add_test(tests, a_file_that_was_cut_short);
+    tcase_add_test(tests, results_that_do_not_say_when_they_were_started);
+    tcase_add_test(tests, names_that_share_a_row);
     tcase_add_test(tests, a_file_that_is_damaged);
     tcase_add_test(tests, a_run_that_was_stopped);
     tcase_add_test(tests, requests_that_were_not_started);

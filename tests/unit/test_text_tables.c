@@ -76,7 +76,7 @@ START_TEST(a_row_for_the_rest_says_what_it_is)
                "        1  100.00%      1ns      1ns      1ns      1ns  127.0.0.1:5000\n"
                "        1  100.00%      2ns      2ns      2ns      2ns  127.0.0.2:5000\n");
     add((struct result){.address_row = ROWS_OTHER, .service_ns = 3, .outcome = OUTCOME_DNS});
-    expect_has("        1    0.00%      3ns      3ns      3ns      3ns  none\n");
+    expect_has("        1    0.00%      3ns      3ns      3ns      3ns  not known\n");
     summary->addresses.others = 1;
     expect_has("        1    0.00%      3ns      3ns      3ns      3ns  other\n");
 }
