@@ -151,7 +151,7 @@ $(B)/obj/%.o: %.S $(B)/flags
 	@mkdir -p $(@D)
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) -c -o $@ $<
-$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/page.*) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
+$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/*.html loadgen/plot/*.css loadgen/plot/*.js) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
 
 # Not our source: built without our warnings.
 $(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags

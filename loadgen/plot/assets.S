@@ -11,6 +11,7 @@
         .section .rodata
         asset asset_page_html, "loadgen/plot/page.html"
         asset asset_page_css, "loadgen/plot/page.css"
+        asset asset_chart_js, "loadgen/plot/chart.js"
         asset asset_page_js, "loadgen/plot/page.js"
         asset asset_dygraph_css, "/usr/share/javascript/dygraphs/dygraph.min.css"
         asset asset_dygraph_js, "/usr/share/javascript/dygraphs/dygraph.min.js"

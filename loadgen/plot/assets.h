@@ -9,6 +9,7 @@
 
 extern const char asset_page_html[];
 extern const char asset_page_css[];
+extern const char asset_chart_js[];
 extern const char asset_page_js[];
 extern const char asset_dygraph_css[];
 extern const char asset_dygraph_js[];

@@ -36,6 +36,7 @@ static bool fill_script(const struct page *page, FILE *out)
     (void)page;
     write_asset(out, asset_dygraph_js);
     fputs("\n</script>\n<script>\n", out);
+    write_asset(out, asset_chart_js);
     write_asset(out, asset_page_js);
     return true;
 }

@@ -4,7 +4,8 @@
  *
  *     page.html   the frame; a word in {{ }} is a slot, filled from the table in page.c
  *     page.css    light and dark, wide and narrow
- *     page.js     draws the numbers of data.h with dygraphs
+ *     chart.js    one chart, with dygraphs
+ *     page.js     the charts that there are, from the numbers of data.h
  *
  * What is text (title, verdict, remarks, what was run, the table) is in the page without any
  * script. Texts come from targets' names, servers and files: all of them are escaped, and the page

@@ -1,7 +1,4 @@
-// page.js - draws the numbers of the page (loadgen/plot/data.h says what they are) with dygraphs.
-//
-// A chart is {section, rows, series, ...}: rows are what dygraphs takes, [x, a value a series];
-// series say how each is drawn. Names of targets only ever become text nodes.
+// page.js - the four charts of the page, from its numbers (loadgen/plot/data.h says what they are).
 'use strict';
 (function () {
 
@@ -20,12 +17,7 @@ if (data.requests === 0) {
 // Shapes of the kinds of failures, in their order in the data.
 const SHAPES = ['×', '▲', '■', '+', '▼', '●', '○', '◊'];
 
-const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 // ---- words ----
-
-const digits = (value, most) => value.toLocaleString('en', {maximumSignificantDigits: most});
-const count = value => Math.round(value).toLocaleString('en');
 
 function latency(ms) {
     return ms >= 1000 ? digits(ms / 1000, 4) + ' s'
@@ -48,192 +40,6 @@ function percentile(x) {
     return (100 - 100 / Math.pow(10, x)).toFixed(Math.min(places + 1, 9)).replace(/\.?0+$/, '') + '%';
 }
 
-// ---- elements ----
-
-function make(tag, parent, text) {
-    const element = document.createElement(tag);
-    if (text !== undefined) {
-        element.textContent = text;
-    }
-    parent.append(element);
-    return element;
-}
-
-// What a series looks like: a line, dashed or not, or the shape of its points.
-function drawKey(parent, series) {
-    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-    svg.setAttribute('width', 22);
-    svg.setAttribute('height', 14);
-    svg.setAttribute('aria-hidden', 'true');
-    const part = document.createElementNS(svg.namespaceURI, series.shape ? 'text' : 'line');
-    if (series.shape) {
-        part.setAttribute('x', 11);
-        part.setAttribute('y', 12);
-        part.setAttribute('text-anchor', 'middle');
-        part.textContent = series.shape;
-        part.style.fill = `var(${series.color})`;
-    } else {
-        part.setAttribute('x2', 22);
-        part.setAttribute('y1', 7);
-        part.setAttribute('y2', 7);
-        part.setAttribute('stroke-width', series.stroke || 2);
-        part.setAttribute('stroke-dasharray', (series.dash || []).join(' '));
-        part.style.stroke = `var(${series.color})`;
-    }
-    svg.append(part);
-    parent.append(svg);
-}
-
-// A group of boxes that show and hide; each is {text, key: a series to look like, isOn, toggle}.
-function makeBoxes(controls, legend, boxes) {
-    const set = make('fieldset', controls);
-    make('legend', set, legend);
-    for (const box of boxes) {
-        const label = make('label', set);
-        const input = make('input', label);
-        input.type = 'checkbox';
-        input.checked = box.isOn;
-        input.addEventListener('change', () => box.toggle(input.checked));
-        if (box.key) {
-            drawKey(label, box.key);
-        }
-        make('span', label, box.text);
-    }
-}
-
-// ---- one chart ----
-
-// Ticks of a logarithmic axis: 1, 2 and 5 of each power of ten, or 1 alone where there is no room.
-function logTicks(from, to, pixels, options, graph) {
-    const format = options('axisLabelFormatter');
-    const first = Math.floor(Math.log10(from));
-    const last = Math.ceil(Math.log10(to));
-    const room = pixels / Math.log10(to / from); // of a power of ten
-    const step = Math.ceil(25 / room);
-    const ticks = [];
-    for (let power = first; power <= last; power += step) {
-        for (const part of room > 70 ? [1, 2, 5] : [1]) {
-            const v = part * Math.pow(10, power);
-            if (v >= from && v <= to) {
-                ticks.push({v, label: format(v, 0, options, graph)});
-            }
-        }
-    }
-    return ticks.length > 1 ? ticks : Dygraph.numericTicks(from, to, pixels, options, graph);
-}
-
-// A shape at a point, by dygraphs' drawPointCallback.
-function shapePainter(shape, name) {
-    return (graph, series, context, x, y) => {
-        context.font = 'bold 14px sans-serif';
-        context.textAlign = 'center';
-        context.textBaseline = 'middle';
-        context.fillStyle = color(name);
-        context.fillText(shape, x, y);
-    };
-}
-
-function seriesOptions(series) {
-    const options = {
-        color: color(series.color), strokeWidth: series.stroke || 1.5,
-        strokePattern: series.dash || null, pointSize: series.pointSize || 1.5,
-        stepPlot: !!series.isStep, drawPoints: !!series.isDots, drawGapEdgePoints: true,
-        fillGraph: !!series.isFilled,
-    };
-    if (series.shape) {
-        Object.assign(options, {strokeWidth: 0, drawPoints: true, pointSize: 5,
-            drawPointCallback: shapePainter(series.shape, series.color),
-            drawHighlightPointCallback: shapePainter(series.shape, series.color)});
-    } else if (series.isDots) {
-        options.strokeWidth = 0;
-    }
-    return options;
-}
-
-function makeChart(chart) {
-    const section = document.getElementById(chart.id);
-    chart.box = section.querySelector('.chart');
-    chart.controls = section.querySelector('.controls');
-    chart.readout = section.querySelector('.readout');
-    chart.isLog = !!chart.isLog;
-    const names = chart.series.map((series, i) => 's' + i);
-    const perSeries = () => Object.fromEntries(
-        chart.series.map((series, i) => [names[i], seriesOptions(series)]));
-    const look = () => ({
-        series: perSeries(), axisLineColor: color('--soft'), gridLineColor: color('--line'),
-    });
-    chart.graph = new Dygraph(chart.box, chart.rows, Object.assign({
-        labels: ['x'].concat(names), legend: 'never', logscale: chart.isLog,
-        visibility: chart.series.map(series => series.isOn !== false),
-        includeZero: !chart.isLog, yRangePad: 14, ylabel: chart.unit,
-        xlabel: chart.xUnit, axisLabelFontSize: 12, labelsKMB: false, digitsAfterDecimal: 6,
-        highlightCircleSize: 4, connectSeparatedPoints: false, animatedZooms: false,
-        axes: {x: {axisLabelFormatter: chart.xLabel, ticker: chart.xTicker || Dygraph.numericTicks,
-                   axisLabelWidth: 70, pixelsPerLabel: 70},
-               y: {axisLabelFormatter: chart.yLabel, axisLabelWidth: 62,
-                   ticker: (...range) => (chart.isLog ? logTicks : Dygraph.numericTicks)(...range)}},
-        highlightCallback: (event, x) => chart.show(x),
-        unhighlightCallback: () => { chart.readout.textContent = ''; },
-    }, chart.options, look()));
-    chart.refresh = () => {
-        const visibility = chart.series.map(series => series.isOn !== false);
-        const logscale = chart.isLog && visibility.includes(true); // of nothing there is none
-        chart.graph.updateOptions(Object.assign({visibility, logscale, includeZero: !logscale},
-            look()));
-    };
-    chart.box.tabIndex = 0;
-    chart.box.setAttribute('role', 'img');
-    chart.box.setAttribute('aria-label', chart.label);
-    chart.box.addEventListener('keydown', event => pressKey(chart, event));
-    return chart;
-}
-
-// What is read at a place: a list of [key, value], which may be an empty one.
-function showReadout(chart, where, parts) {
-    chart.readout.textContent = '';
-    make('b', make('span', chart.readout), where);
-    for (const [name, value] of parts) {
-        make('span', chart.readout, `${name} ${value}`);
-    }
-}
-
-// Zooms by a factor around the row that is read, or the middle.
-function zoomBy(chart, factor) {
-    const [from, to] = chart.graph.xAxisRange();
-    const row = chart.graph.getSelection();
-    const around = row >= 0 ? chart.rows[row][0] : (from + to) / 2;
-    const [least, most] = chart.graph.xAxisExtremes();
-    chart.graph.updateOptions({dateWindow: [Math.max(least, around - (around - from) * factor),
-        Math.min(most, around + (to - around) * factor)]});
-}
-
-function stepBy(chart, step) {
-    const [from, to] = chart.graph.xAxisRange();
-    let row = chart.graph.getSelection();
-    row = row < 0 ? chart.rows.findIndex(r => r[0] >= from) : row + step;
-    if (row >= 0 && row < chart.rows.length) {
-        const x = chart.rows[row][0];
-        if (x < from || x > to) {
-            const shift = x < from ? x - from : x - to;
-            chart.graph.updateOptions({dateWindow: [from + shift, to + shift]});
-        }
-        chart.graph.setSelection(row);
-        chart.show(x);
-    }
-}
-
-function pressKey(chart, event) {
-    const act = {
-        ArrowLeft: () => stepBy(chart, -1), ArrowRight: () => stepBy(chart, 1),
-        '+': () => zoomBy(chart, 0.5), '=': () => zoomBy(chart, 0.5),
-        '-': () => zoomBy(chart, 2), '0': () => chart.graph.resetZoom(),
-    }[event.key];
-    if (act && !event.ctrlKey && !event.metaKey && !event.altKey) {
-        act();
-        event.preventDefault();
-    }
-}
-
 // ---- latency over time ----
 
 // Which lines a target has where results are reduced, with what a cell has of each.
@@ -251,10 +57,9 @@ const kinds = data.failures.map((failure, i) => Object.assign(failure, {index: i
 
 const targetColor = target => '--s' + target.index;
 
-const kindName = kind => kind.kind === 'http' ? 'HTTP status' : kind.kind;
-
 function failureSeries() {
-    return kinds.map(kind => ({kind, shape: SHAPES[kind.index], color: '--failure'}));
+    const shift = isReduced ? data.width / 2 : 0; // to the middle of the interval
+    return kinds.map(kind => ({kind, shift, shape: SHAPES[kind.index], color: '--failure'}));
 }
 
 // A row an interval, with the lines of each target and the failures of each kind.
@@ -307,7 +112,7 @@ function readInterval(chart, x) {
     for (const kind of kinds) {
         const mark = kind.byInterval.get(i);
         if (mark) {
-            parts.push([SHAPES[kind.index] + ' ' + kindName(kind), count(mark[1]) + ' requests']);
+            parts.push([SHAPES[kind.index] + ' ' + kind.kind, count(mark[1]) + ' requests']);
         }
     }
     showReadout(chart, `${moment(i * data.width)} to ${moment((i + 1) * data.width)}`, parts);
@@ -316,7 +121,7 @@ function readInterval(chart, x) {
 function readRequests(chart, x) {
     const parts = data.points.filter(point => point[0] === x).map(point =>
         [data.series[point[2]].name + ':', latency(point[1])
-            + (point[3] >= 0 ? `, ${SHAPES[point[3]]} ${kindName(data.failures[point[3]])}` : '')]);
+            + (point[3] >= 0 ? `, ${SHAPES[point[3]]} ${data.failures[point[3]].kind}` : '')]);
     showReadout(chart, x.toFixed(4) + ' s', parts);
 }
 
@@ -340,9 +145,9 @@ function noteLatency(chart) {
         }
     }
     note.textContent = `${count(requests)} requests can be seen here. A point of a line stands for `
-        + `those of one target in ${span(data.width)}, ${count(most)} at most. The slowest one of `
-        + 'each interval is exact and always drawn; the percentiles count every request and are '
-        + 'at most 3.2% off.'
+        + `those of one target in ${span(data.width)}, ${count(most)} at most. The slowest and the `
+        + 'fastest of each interval are exact; the percentiles count every request and are at '
+        + 'most 3.2% off.'
         + (intervals.size < 20 ? ' The page has nothing finer than these steps.' : '');
 }
 
@@ -375,7 +180,7 @@ function makeLatency() {
     }
     if (kinds.length > 0) {
         makeBoxes(chart.controls, 'Failed', kinds.map(kind => box(kind,
-            `${kindName(kind)} (${count(kind.requests)})`,
+            `${kind.kind} (${count(kind.requests)})`,
             {shape: SHAPES[kind.index], color: '--failure'})));
     }
     makeBoxes(chart.controls, 'Axis', [{text: 'logarithmic', isOn: true,
@@ -422,12 +227,13 @@ function makeRate() {
 }
 
 function makeFlight() {
-    const chart = makeFlow({id: 'flight', unit: 'requests', rows: spanRows(data.in_flight),
+    return makeFlow({id: 'flight', unit: 'requests', rows: spanRows(data.in_flight),
         series: [{text: 'in flight', color: '--s0', stroke: 1.5, isStep: true, isFilled: true}],
         label: 'Requests in flight over time.',
-        show: x => showSpan(chart, data.in_flight, x,
-            at => [['in flight', digits(at[2], 4) + ' on average']])});
-    return chart;
+        show(x) {
+            showSpan(this, data.in_flight, x,
+                at => [['in flight', digits(at[2], 4) + ' on average']]);
+        }});
 }
 
 // ---- percentiles ----
@@ -444,8 +250,7 @@ function makeDistribution() {
     const maps = lists.map(list => new Map(list.points));
     const rows = places.map(x => [x].concat(maps.map(map => map.has(x) ? drawn(map.get(x)) : null)));
     const chart = makeChart({
-        id: 'distribution', unit: 'latency', isLog: true, yLabel: latency, series: lists,
-        rows,
+        id: 'distribution', unit: 'latency', isLog: true, yLabel: latency, rows, series: lists,
         xUnit: 'percentile', xLabel: percentile,
         xTicker: (from, to) => {
             const ticks = [];
@@ -454,7 +259,7 @@ function makeDistribution() {
             }
             return ticks;
         },
-        options: {connectSeparatedPoints: true, dateWindow: [0, places[places.length - 1]], drawAxesAtZero: false},
+        options: {connectSeparatedPoints: true, dateWindow: [0, places[places.length - 1]]},
         label: 'Latency by percentile, up to the slowest request.',
         show: x => showReadout(chart, percentile(x), lists.filter((list, i) => maps[i].has(x))
             .map(list => [list.text, latency(maps[lists.indexOf(list)].get(x))])),
@@ -466,37 +271,9 @@ function makeDistribution() {
 
 // ---- together ----
 
-// Charts over time show the same time.
-function link(charts, whenMoved) {
-    let isMoving = false;
-    const buttons = charts.map(chart => {
-        const button = make('button', chart.controls, 'Show all');
-        button.type = 'button';
-        button.disabled = true;
-        button.addEventListener('click', () => chart.graph.resetZoom());
-        return button;
-    });
-    const move = chart => {
-        if (isMoving) {
-            return;
-        }
-        isMoving = true;
-        const shown = chart.graph.xAxisRange();
-        for (const other of charts.filter(other => other !== chart)) {
-            other.graph.updateOptions({dateWindow: shown});
-        }
-        const isAll = shown[0] <= 0 && shown[1] >= end
-            && !charts.some(one => one.graph.isZoomed('y'));
-        buttons.forEach(button => { button.disabled = isAll; });
-        whenMoved();
-        isMoving = false;
-    };
-    charts.forEach(chart => chart.graph.updateOptions({drawCallback: () => move(chart)}));
-}
-
 const latencyChart = makeLatency();
 const charts = [latencyChart, makeRate(), makeFlight(), makeDistribution()];
-link(charts.slice(0, 3), () => noteLatency(latencyChart));
+link(charts.slice(0, 3), end, () => noteLatency(latencyChart));
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     charts.forEach(chart => chart.refresh());
 });

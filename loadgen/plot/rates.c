@@ -88,6 +88,17 @@ size_t rates_of(const struct timeline *timeline, struct rate_span *spans)
     return count;
 }
 
+/* How many intervals of a span lie between the first start and the last answer. */
+static double covered(const struct timeline *timeline, size_t begin, size_t end)
+{
+    uint64_t begin_ns = (timeline->first + begin) * timeline->width_ns;
+    uint64_t end_ns = (timeline->first + end) * timeline->width_ns;
+    uint64_t from_ns = most(begin_ns, timeline->first_started_ns);
+    uint64_t to_ns = least(end_ns, timeline->end_ns);
+    return to_ns > from_ns ? (double)(to_ns - from_ns) / (double)timeline->width_ns
+                           : (double)(end - begin);
+}
+
 size_t rates_levels(const struct timeline *timeline, struct level_span *spans)
 {
     size_t length = timeline_length(timeline);
@@ -102,7 +113,7 @@ size_t rates_levels(const struct timeline *timeline, struct level_span *spans)
             held += (double)level + flow->held;
             level += flow->started - flow->succeeded - flow->failed;
         }
-        double mean = held / (double)(end - begin);
+        double mean = held / covered(timeline, begin, end);
         spans[count] = (struct level_span){begin, end, mean > 1e-9 ? mean : 0};
     }
     return count;

@@ -32,7 +32,7 @@ struct rate_span {
 struct level_span {
     size_t begin;
     size_t end;
-    double in_flight; /* requests: the exact mean over the span */
+    double in_flight; /* requests: the exact mean, between the first start and the last answer */
 };
 
 /* Each writes the spans, in order, and returns how many. */

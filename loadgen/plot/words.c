@@ -38,16 +38,22 @@ static const char *print_rate(double rate, char text[COUNT_TEXT])
     return text;
 }
 
-static double percent(uint64_t part, uint64_t whole)
+enum { PERCENT_TEXT = 16 };
+
+/* Nothing is rounded to 100 % that is less. */
+static const char *print_percent(uint64_t part, uint64_t whole, char text[PERCENT_TEXT])
 {
-    return whole ? 100 * (double)part / (double)whole : 0;
+    double percent = whole ? 100 * (double)part / (double)whole : 0;
+    bool is_nearly_all = part < whole && percent >= 99.995;
+    snprintf(text, PERCENT_TEXT, is_nearly_all ? "> 99.99%%" : "%.2f%%", percent);
+    return text;
 }
 
-static size_t count_targets(const struct summary *summary)
+static size_t count_rows(const struct tally_row *rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < ROWS_ALL; i++) {
-        count += summary->tally->rows[i].ended > 0;
+        count += rows[i].ended > 0;
     }
     return count;
 }
@@ -68,7 +74,7 @@ void words_write_lead(const struct summary *summary, FILE *out)
         strftime(date, sizeof date, "%Y-%m-%d %H:%M:%S UTC", &parts);
     }
     uint64_t total_ns = summary_attack_ns(summary) + summary_wait_ns(summary);
-    size_t targets = count_targets(summary);
+    size_t targets = count_rows(tally->rows);
     html_print(out, "%s requests to %zu target%s in %s, from %s on.",
                print_count(tally->counters.ended, count), targets, targets == 1 ? "" : "s",
                duration_print_rounded(total_ns, duration), date);
@@ -118,7 +124,9 @@ void words_write_figures(const struct summary *summary, FILE *out)
     char rate[COUNT_TEXT];
     write_fact(out, "Sent", "%s/s", print_rate(summary_rate(summary), rate));
     write_fact(out, "Succeeded", "%s/s", print_rate(summary_throughput(summary), rate));
-    write_fact(out, "Success", "%.2f%%", percent(tally_successes(tally), tally->counters.ended));
+    char success[PERCENT_TEXT];
+    write_fact(out, "Success", "%s",
+               print_percent(tally_successes(tally), tally->counters.ended, success));
     write_percentile(out, "Median", &tally->latency, 500000);
     write_percentile(out, "95th", &tally->latency, 950000);
     write_percentile(out, "99th", &tally->latency, 990000);
@@ -130,11 +138,13 @@ static void write_row(FILE *out, const char *name, uint64_t ended, uint64_t succ
 {
     static const uint32_t ranks[] = {500000, 900000, 950000, 990000, 999000};
     char count[COUNT_TEXT];
+    char success[PERCENT_TEXT];
     char text[DURATION_TEXT];
     fputs("<tr><th scope=\"row\">", out);
     html_write(out, name);
-    fprintf(out, "</th><td>%s</td><td>%.2f%%</td><td>%s</td>", print_count(ended, count),
-            percent(successes, ended), duration_print_rounded(histogram_mean(latency), text));
+    fprintf(out, "</th><td>%s</td><td>", print_count(ended, count));
+    html_write(out, print_percent(successes, ended, success));
+    fprintf(out, "</td><td>%s</td>", duration_print_rounded(histogram_mean(latency), text));
     for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
         fprintf(out, "<td>%s</td>",
                 duration_print_rounded(histogram_percentile(latency, ranks[i]), text));
@@ -142,22 +152,35 @@ static void write_row(FILE *out, const char *name, uint64_t ended, uint64_t succ
     fprintf(out, "<td>%s</td></tr>\n", duration_print_rounded(latency->max_ns, text));
 }
 
+/* A row each, when there are several. */
+static void write_rows(FILE *out, const char *what, const struct rows *names,
+                       const struct tally_row *rows)
+{
+    if (count_rows(rows) < 2) {
+        return;
+    }
+    fprintf(out, "<tbody><tr><th scope=\"rowgroup\" colspan=\"10\">%s</th></tr>\n", what);
+    for (size_t i = 0; i < ROWS_ALL; i++) {
+        const struct tally_row *row = &rows[i];
+        if (row->ended > 0) {
+            write_row(out, rows_name(names, i), row->ended, row->successes, &row->latency);
+        }
+    }
+    fputs("</tbody>\n", out);
+}
+
 void words_write_targets(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
-    fputs("<thead><tr><th scope=\"col\">Target</th><th scope=\"col\">Requests</th>"
+    fputs("<thead><tr><td></td><th scope=\"col\">Requests</th>"
           "<th scope=\"col\">Success</th><th scope=\"col\">Mean</th><th scope=\"col\">50th</th>"
           "<th scope=\"col\">90th</th><th scope=\"col\">95th</th><th scope=\"col\">99th</th>"
           "<th scope=\"col\">99.9th</th><th scope=\"col\">Slowest</th></tr></thead>\n<tbody>\n",
           out);
     write_row(out, "All", tally->counters.ended, tally_successes(tally), &tally->latency);
-    for (size_t i = 0; i < ROWS_ALL && count_targets(summary) > 1; i++) {
-        const struct tally_row *row = &tally->rows[i];
-        if (row->ended > 0) {
-            write_row(out, rows_name(&summary->rows, i), row->ended, row->successes, &row->latency);
-        }
-    }
     fputs("</tbody>\n", out);
+    write_rows(out, "By target", &summary->rows, tally->rows);
+    write_rows(out, "By address", &summary->addresses, tally->addresses);
 }
 
 void words_write_errors(const struct summary *summary, FILE *out)
@@ -203,21 +226,32 @@ static void write_schedule(const struct summary *summary, FILE *out)
                print_count(summary->not_started, not_started));
 }
 
-static void write_generator(const struct summary *summary, FILE *out)
+/* One of several has the name of its file. */
+static void write_generator(const struct generator *g, const char *name, FILE *out)
 {
-    const struct generator *g = &summary->generator;
     char throttled[DURATION_TEXT] = "an unknown time";
-    if (g->threads == 0) {
-        write_fact(out, "Generator", "not recorded");
-        return;
-    }
     if (g->has_throttled) {
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
     write_fact(out, "Generator",
-               "%u thread%s, %.1f%% of %.2g CPU, throttled for %s, %.1f MiB of memory", g->threads,
-               g->threads == 1 ? "" : "s", 100 * generator_cpu_share(g), g->cpu_limit, throttled,
+               "%s%s%u thread%s, %.1f%% of %.2g CPU, throttled for %s, %.1f MiB of memory", name,
+               name[0] ? ": " : "", g->threads, g->threads == 1 ? "" : "s",
+               100 * generator_cpu_share(g), g->cpu_limit, throttled,
                (double)g->memory_bytes / (1024 * 1024));
+}
+
+static void write_generators(const struct summary *summary, FILE *out)
+{
+    if (summary->generator.threads == 0) {
+        write_fact(out, "Generator", "not recorded");
+    } else if (summary->generator_count < 2) {
+        write_generator(&summary->generator, "", out);
+    } else {
+        for (size_t i = 0; i < summary->generator_count; i++) {
+            const struct summary_generator *one = &summary->generators[i];
+            write_generator(&one->generator, one->name, out);
+        }
+    }
 }
 
 void words_write_run(const struct summary *summary, FILE *out)
@@ -231,10 +265,14 @@ void words_write_run(const struct summary *summary, FILE *out)
     write_fact(out, "Ended", "%s answered, %s timed out, %s failed",
                print_count(counters->answered, text), print_count(counters->timed_out, more),
                print_count(counters->failed, third));
-    write_fact(out, "Beside", "%s late, %s retried, %s redirected",
-               print_count(counters->late, text), print_count(counters->retried, more),
-               print_count(counters->redirected, third));
+    if (report_is_bare(tally)) {
+        write_fact(out, "Beside", "late, retried and redirected are not recorded");
+    } else {
+        write_fact(out, "Beside", "%s late, %s retried, %s redirected",
+                   print_count(counters->late, text), print_count(counters->retried, more),
+                   print_count(counters->redirected, third));
+    }
     write_fact(out, "Bytes", "%s in, %s out", print_count(tally->bytes_in, text),
                print_count(tally->bytes_out, more));
-    write_generator(summary, out);
+    write_generators(summary, out);
 }

@@ -20,7 +20,7 @@ void words_write_verdict(const struct summary *summary, FILE *out);
 /* The numbers to look at first. */
 void words_write_figures(const struct summary *summary, FILE *out);
 
-/* A row for all requests, and one a target. */
+/* A row for all requests, one a target, and one an address; those when there are several. */
 void words_write_targets(const struct summary *summary, FILE *out);
 
 /* A row for each kind of error; says so when there is none. */

@@ -153,8 +153,8 @@ def check_texts(browser):
         check(f'{part} on the page', part in text)
     headings = browser.run("return [...document.querySelectorAll('h1, h2')].map(h => h.tagName)")
     equal('headings', headings, ['H1'] + ['H2'] * 7)
-    rows = browser.run("return [...document.querySelectorAll('#targets tbody tr')]"
-                       ".map(row => row.cells[1].textContent)")
+    rows = browser.run("return [...document.querySelectorAll('#targets tbody td:nth-child(2)')]"
+                       ".map(cell => cell.textContent)")
     equal('rows of targets', rows, ['1,000,341', '500,301', '500,040'])
 
 
@@ -233,6 +233,17 @@ def check_few(browser, folder):
     equal('note', note, 'Each of the 4,000 requests is drawn.')
 
 
+def check_one(browser, folder):
+    """One result has no rate, and one that took no time no logarithm; the page has both."""
+    results, page = folder + '/one.bin', folder + '/one.html'
+    for latency in (0, 1_000_000):
+        with ResultFile(results, ['get']) as out:
+            out.add(Result(latency=latency))
+        plot(page, results)
+        open_page(browser, page)
+        equal('charts of one', browser.run('return window.charts.length'), 4)
+
+
 def check_none(browser, folder):
     results, page = folder + '/none.bin', folder + '/none.html'
     with ResultFile(results, []):
@@ -277,6 +288,7 @@ def main():
             check_texts(browser)
             check_controls(browser)
             check_few(browser, folder)
+            check_one(browser, folder)
             check_none(browser, folder)
             for real in sys.argv[2:]:
                 check_real(browser, folder, real)

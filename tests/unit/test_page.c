@@ -107,6 +107,7 @@ START_TEST(the_page_is_whole_and_asks_for_nothing)
     ck_assert_ptr_null(strstr(text, "<link"));
     ck_assert_ptr_nonnull(strstr(text, "default-src 'none'"));
     ck_assert_ptr_nonnull(strstr(text, asset_page_css));
+    ck_assert_ptr_nonnull(strstr(text, asset_chart_js));
     ck_assert_ptr_nonnull(strstr(text, asset_page_js));
     ck_assert_uint_eq(occurrences("<script"), 3);
     ck_assert_uint_eq(occurrences("</script"), 3);

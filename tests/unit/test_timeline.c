@@ -214,6 +214,8 @@ START_TEST(in_flight_is_the_exact_mean_of_each_span)
         uint64_t begin = (timeline->first + spans[i].begin) * timeline->width_ns;
         uint64_t end = (timeline->first + spans[i].end) * timeline->width_ns;
         double held = 0;
+        begin = begin > timeline->first_started_ns ? begin : timeline->first_started_ns;
+        end = end < timeline->end_ns ? end : timeline->end_ns;
         for (size_t k = 0; k < MANY; k++) {
             const struct result *r = &results[k];
             uint64_t started = r->intended_ns + r->lag_ns + r->wait_ns;
