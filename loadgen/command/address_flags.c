@@ -35,19 +35,21 @@ bool address_set_ttl(void *field, const char *text, struct err *err)
     return true;
 }
 
-/* "1.2.3.4", "1.2.3.4:53", "::1" or "[::1]:53". */
-static bool parse_server(const char *text, struct address *address)
+/* "1.2.3.4", "1.2.3.4:53", "::1" or "[::1]:53", of which the first ':' behind the host is cut. */
+static bool parse_server(char *text, struct address *address)
 {
-    char host[INET6_ADDRSTRLEN + 2];
-    char rest = '\0';
-    unsigned port = DNS_PORT;
     if (address_parse(text, DNS_PORT, address)) {
         return true;
     }
-    bool has_port = sscanf(text, "[%47[^]]]:%u%c", host, &port, &rest) == 2 ||
-                    sscanf(text, "%47[^:]:%u%c", host, &port, &rest) == 2;
-    return has_port && port > 0 && port <= UINT16_MAX &&
-           address_parse(host, (uint16_t)port, address);
+    bool is_bracketed = text[0] == '[';
+    char *end = strchr(text, is_bracketed ? ']' : ':');
+    const char *colon = end ? end + is_bracketed : "";
+    uint16_t port = 0;
+    if (colon[0] != ':' || !cli_set_port(&port, colon + 1, &(struct err){0}) || port == 0) {
+        return false;
+    }
+    *end = '\0';
+    return address_parse(text + is_bracketed, port, address);
 }
 
 bool address_set_resolvers(void *field, const char *text, struct err *err)
@@ -58,13 +60,13 @@ bool address_set_resolvers(void *field, const char *text, struct err *err)
         char one[ADDRESS_TEXT];
         char name[ADDRESS_TEXT];
         struct address address;
-        size_t length = strcspn(text, ",");
-        snprintf(one, sizeof one, "%.*s", (int)length, text);
+        int length = (int)strcspn(text, ",");
+        snprintf(one, sizeof one, "%.*s", length, text);
         if (!parse_server(one, &address)) {
             return err_set(err, ERR_USAGE,
-                           "\"%s\" is not the address of a name server; a list of IP[:PORT] is "
+                           "\"%.*s\" is not the address of a name server; a list of IP[:PORT] is "
                            "wanted, as in 10.0.0.10,127.0.0.1:5353",
-                           one);
+                           length, text);
         }
         address_print(&address, name);
         if (used + strlen(name) + 2 > sizeof flags->resolvers) {

@@ -32,9 +32,9 @@ struct dns {
     char servers[64]; /* for messages */
 };
 
-struct question {
+struct asked {
     struct dns *dns;
-    void *of;
+    void *question; /* the owner's */
 };
 
 /* Sockets. */
@@ -179,8 +179,8 @@ static struct address *copy(const struct ares_addrinfo *info, size_t *count)
 
 static void on_info(void *context, int status, int timeouts, struct ares_addrinfo *info)
 {
-    struct question *question = context;
-    struct dns *dns = question->dns;
+    struct asked *asked = context;
+    struct dns *dns = asked->dns;
     struct dns_answer answer = {0};
     (void)timeouts;
     dns->asked--;
@@ -192,27 +192,27 @@ static void on_info(void *context, int status, int timeouts, struct ares_addrinf
         answer.reason = status == ARES_SUCCESS ? NULL : reason_of(dns, status);
         answer.is_final =
             status == ARES_ENOTFOUND || status == ARES_ENODATA || status == ARES_EBADNAME;
-        dns->on_answer(dns->owner, question->of, &answer);
+        dns->on_answer(dns->owner, asked->question, &answer);
     }
     free(answer.addresses);
     ares_freeaddrinfo(info);
-    free(question);
+    free(asked);
 }
 
-void dns_ask(struct dns *dns, const char *host, int family, void *of)
+void dns_ask(struct dns *dns, const char *host, int family, void *question)
 {
     const struct ares_addrinfo_hints hints = {
         .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
-    struct question *question = calloc(1, sizeof *question);
-    if (!question) {
+    struct asked *asked = calloc(1, sizeof *asked);
+    if (!asked) {
         const struct dns_answer answer = {.reason = reason_of(dns, ARES_ENOMEM)};
-        dns->on_answer(dns->owner, of, &answer);
+        dns->on_answer(dns->owner, question, &answer);
         return;
     }
-    *question = (struct question){dns, of};
+    *asked = (struct asked){dns, question};
     dns->asked++;
     dns->is_due = true; /* a connection that is there already has no edge to tell of */
-    ares_getaddrinfo(dns->channel, host, NULL, &hints, on_info, question);
+    ares_getaddrinfo(dns->channel, host, NULL, &hints, on_info, asked);
 }
 
 /* The whole. */

@@ -1,9 +1,11 @@
 /*
  * dns - asks name servers for addresses without waiting: c-ares on our loop.
  *
- * First /etc/hosts, then the servers, A and AAAA at once; search domains and options are those of
- * /etc/resolv.conf. An answer that does not fit into a datagram is asked for again over TCP. A
- * server has DNS_TRY_MS for the first of DNS_TRIES, and each time twice as long.
+ * First /etc/hosts, then the servers in their order, A and AAAA at once; search domains and ndots
+ * are those of /etc/resolv.conf. An answer that does not fit into a datagram is asked for again
+ * over TCP. A server has DNS_TRY_MS for the first of DNS_TRIES, and twice as long for the next:
+ * with one server it is known after 3 s that it is silent. Is it so about one family alone, the
+ * other counts.
  *
  * c-ares is called from dns_ask and dns_step alone, and answers come out of these. An event of the
  * loop only makes dns_step due.
@@ -21,7 +23,7 @@
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"
 
-enum { DNS_TRY_MS = 1000, DNS_TRIES = 3, DNS_PROBLEM = 160 };
+enum { DNS_TRY_MS = 1000, DNS_TRIES = 2, DNS_PROBLEM = 160 };
 
 struct dns_answer {
     struct address *addresses; /* ports are 0; lent, and may be changed */

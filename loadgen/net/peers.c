@@ -199,9 +199,11 @@ bool peers_are_owed(const struct peers *peers)
 struct peer *peers_next(struct peers *peers)
 {
     struct peer *peer = find_owed(peers);
-    for (size_t i = 0; !peer && i < peers->count; i++) {
-        struct peer *candidate = peers->list[peers->turn++ % peers->count];
-        peer = is_usable(peers, candidate) ? candidate : NULL;
+    if (!peer) {
+        size_t left = peers->count;
+        do {
+            peer = peers->list[peers->turn++ % peers->count];
+        } while (!is_usable(peers, peer) && --left > 0);
     }
     peer->is_new = false;
     peer->open++;

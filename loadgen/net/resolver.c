@@ -1,5 +1,6 @@
 #include "loadgen/net/resolver.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,8 @@ enum {
     PLACE_CHAINS = 1024,
     QUESTIONS_MAX = 100, /* open at the same time */
 };
+
+#define LOOK_UP_NS (20 * NS_PER_MS) /* how often is seen whether to stop */
 
 enum name_state {
     NAME_UNKNOWN, /* nothing was heard yet */
@@ -253,7 +256,7 @@ static bool begin_names(struct resolver *resolver, struct place *place)
         const struct connect_to *rule = &config->connect_to[i];
         ok = !is_meant(rule, place) || begin_name(resolver, place, rule->to_host, rule->to_port);
     }
-    place->failed = place->names;
+    place->failed = ok ? place->names : NULL;
     return ok;
 }
 
@@ -262,7 +265,7 @@ struct place *resolver_find(struct resolver *resolver, const char *host, uint16_
     struct place **chain = &resolver->places[chain_of(host, port)];
     for (struct place *place = *chain; place; place = place->next) {
         if (place->port == port && strcasecmp(place->host, host) == 0) {
-            return place;
+            return place->failed ? place : NULL;
         }
     }
     struct place *place = calloc(1, sizeof *place);
@@ -463,11 +466,18 @@ static bool is_quiet(const struct resolver *resolver)
     return true;
 }
 
-void resolver_settle(struct resolver *resolver, uint64_t until_ns)
+static bool is_readable(int fd)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    return poll(&ready, 1, 0) > 0;
+}
+
+void resolver_settle(struct resolver *resolver, uint64_t until_ns, int stop_fd)
 {
     uint64_t now_ns = clock_now_ns();
-    while (!is_quiet(resolver) && now_ns < until_ns) {
-        uint64_t at_ns = least(resolver_next_deadline_ns(resolver), until_ns);
+    while (!is_quiet(resolver) && now_ns < until_ns && !is_readable(stop_fd)) {
+        uint64_t at_ns = least(resolver_next_deadline_ns(resolver), now_ns + LOOK_UP_NS);
+        at_ns = least(at_ns, until_ns);
         loop_wait(resolver->loop, at_ns > now_ns ? at_ns - now_ns : 0);
         loop_dispatch(resolver->loop);
         now_ns = clock_now_ns();

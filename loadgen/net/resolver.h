@@ -37,7 +37,7 @@
 #include "loadgen/net/loop.h"
 #include "loadgen/net/peers.h"
 
-#define RESOLVER_GIVE_UP_NS UINT64_C(5000000000)
+#define RESOLVER_GIVE_UP_NS UINT64_C(10000000000)
 #define RESOLVER_AGAIN_NS UINT64_C(1000000000)
 #define RESOLVER_STEP_NS UINT64_C(100000000)
 #define RESOLVER_NO_CACHE (-1)
@@ -121,7 +121,10 @@ uint64_t resolver_changes(const struct resolver *resolver);
 uint64_t resolver_next_deadline_ns(const struct resolver *resolver);
 void resolver_expire(struct resolver *resolver, uint64_t now_ns);
 
-/* Before a run: works until each place knows its addresses or why it has none, or it is time. */
-void resolver_settle(struct resolver *resolver, uint64_t until_ns);
+/*
+ * Before a run: works until each place knows its addresses or why it has none, until it is time, or
+ * until stop_fd (-1: none) is readable.
+ */
+void resolver_settle(struct resolver *resolver, uint64_t until_ns, int stop_fd);
 
 #endif

@@ -413,6 +413,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
                 .resolver = resolver_config(plan),
                 .threads = plan_threads(plan),
                 .finished_fd = -1,
+                .stop_fd = control->stop_fd,
             },
     };
     address_list_init(&state.shared.addresses);

@@ -274,7 +274,8 @@ static bool create_resolver(struct worker *worker)
     uint64_t timeout_ns = shared->plan->timeout_ns;
     bool is_short = timeout_ns > 0 && timeout_ns < RESOLVER_GIVE_UP_NS;
     resolver_settle(worker->resolver,
-                    clock_now_ns() + (is_short ? timeout_ns : RESOLVER_GIVE_UP_NS));
+                    clock_now_ns() + (is_short ? timeout_ns : RESOLVER_GIVE_UP_NS),
+                    shared->stop_fd);
     return true;
 }
 

@@ -60,6 +60,7 @@ struct worker_shared {
     _Atomic uint64_t stop_ns;       /* when sending ends */
     struct schedule_cursor counter; /* the run's thread counts with it what is due */
     int finished_fd;                /* eventfd: a worker has ended */
+    int stop_fd;                    /* readable: the run is to stop; -1: nobody asks */
 };
 
 struct worker {

@@ -14,7 +14,8 @@ import threading
 import time
 
 LOADGEN = os.path.join(os.environ["BIN"], "loadgen")
-NXDOMAIN, SERVFAIL, REFUSED = 3, 2, 5
+NXDOMAIN, SERVFAIL = 3, 2  # codes of answers
+A, AAAA = b"\0\1", b"\0\x1c"  # types of questions
 
 
 def check(what, holds, shown=""):
@@ -149,11 +150,13 @@ class Dnsmasq(Process):
 class BadServer:
     """A name server on UDP: silent, slow, or answering with an error code, or rubbish.
 
-    A slow one says 127.0.0.1 for A and nothing for AAAA.
+    A slow one says 127.0.0.1 for A and that there is no AAAA. `about` is what it is bad about: the
+    two bytes of a type, or nothing for all.
     """
 
-    def __init__(self, code=None, rubbish=None, delay=0.0, is_silent=False):
+    def __init__(self, code=None, rubbish=None, delay=0.0, is_silent=False, about=None):
         self.code, self.rubbish, self.delay, self.is_silent = code, rubbish, delay, is_silent
+        self.about = about
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
         self.questions = 0
@@ -167,15 +170,18 @@ class BadServer:
         while True:
             query, client = self.socket.recvfrom(4096)
             self.questions += 1
-            if not self.is_silent:
+            if not (self.is_silent and self.is_bad(query)):
                 threading.Timer(self.delay, self.socket.sendto, (self.answer(query), client)).start()
+
+    def is_bad(self, query):
+        return self.about in (None, query[-4:-2])
 
     def answer(self, query):
         if self.rubbish is not None:
             return query[:2] + self.rubbish
-        is_a = query[-4:-2] == b"\0\1"
-        count = 1 if is_a and not self.code else 0
-        head = query[:2] + struct.pack(">HHHHH", 0x8180 | (self.code or 0), 1, count, 0, 0)
+        code = self.code or 0 if self.is_bad(query) else 0
+        count = int(query[-4:-2] == A and not code)
+        head = query[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, count, 0, 0)
         record = b"\xc0\x0c\0\1\0\1\0\0\0\0\0\4" + socket.inet_aton("127.0.0.1")
         return head + query[12:] + record * count
 
