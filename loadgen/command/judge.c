@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cli.h"
+#include "loadgen/report/point.h"
 #include "loadgen/report/slo_print.h"
 #include "loadgen/report/verdict.h"
 
@@ -38,7 +39,7 @@ static bool check_target(const struct slo *slo, const struct slo_criterion *crit
     }
     snprintf(what, sizeof what, "expected the name of a target; the nearest is %s",
              cli_nearest(criterion->target, row_name, rows));
-    return slo_point(slo->text, criterion->offset, what, err);
+    return point_at(slo->text, criterion->offset, what, err);
 }
 
 bool judge_check(const struct slo *slo, const struct targets *targets,
@@ -51,9 +52,9 @@ bool judge_check(const struct slo *slo, const struct targets *targets,
         }
         bool is_share = criterion->metric != SLO_ERRORS && criterion->unit == SLO_PERCENT;
         if (is_share && schedule_is_closed(schedule)) {
-            slo_point(slo->text, criterion->offset,
-                      "expected a number per second: -rate 0 asks for no rate to take a part of",
-                      err);
+            point_at(slo->text, criterion->offset,
+                     "expected a number per second: -rate 0 asks for no rate to take a part of",
+                     err);
             return err_prefix(err, "-slo");
         }
     }

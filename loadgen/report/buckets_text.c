@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "loadgen/pace/duration.h"
-#include "loadgen/report/slo.h"
+#include "loadgen/report/point.h"
 
 static const char form[] = "buckets are written as [0,1ms,10ms]";
 
@@ -21,10 +21,10 @@ static bool parse_bound(const char *text, size_t *at, uint64_t *ns, struct err *
     snprintf(bound, sizeof bound, "%.*s", (int)length, text + begin);
     *at = skip_blanks(text, begin + length);
     if (length == 0) {
-        return slo_point(text, begin, "a bound is missing; it is a time as 10ms or 1.5s", err);
+        return point_at(text, begin, "a bound is missing; it is a time as 10ms or 1.5s", err);
     }
     if (length >= sizeof bound || !duration_parse(bound, ns, NULL)) {
-        return slo_point(text, begin, "a bound is a number and a unit, as 10ms or 1.5s", err);
+        return point_at(text, begin, "a bound is a number and a unit, as 10ms or 1.5s", err);
     }
     return true;
 }
@@ -43,7 +43,7 @@ bool buckets_parse(struct buckets *buckets, const char *text, size_t offset, str
     *buckets = (struct buckets){0};
     size_t at = offset;
     if (text[at] != '[') {
-        return slo_point(text, at, form, err);
+        return point_at(text, at, form, err);
     }
     do {
         uint64_t ns = 0;
@@ -53,18 +53,18 @@ bool buckets_parse(struct buckets *buckets, const char *text, size_t offset, str
             return false;
         }
         if (buckets->count > 0 && ns <= buckets->from_ns[buckets->count - 1]) {
-            return slo_point(text, begin, "bounds ascend, and this one does not", err);
+            return point_at(text, begin, "bounds ascend, and this one does not", err);
         }
         bool has_room =
             (buckets->count > 0 || ns == 0 || add_bound(buckets, 0)) && add_bound(buckets, ns);
         if (!has_room) {
             char what[64];
             snprintf(what, sizeof what, "there may be %d buckets and no more", BUCKETS_MAX);
-            return slo_point(text, begin, what, err);
+            return point_at(text, begin, what, err);
         }
     } while (text[at] == ',');
     if (text[at] != ']') {
-        return slo_point(text, at, text[at] ? "a comma or ] was expected" : "a ] is missing", err);
+        return point_at(text, at, text[at] ? "a comma or ] was expected" : "a ] is missing", err);
     }
-    return text[at + 1] == '\0' || slo_point(text, at + 1, "nothing may follow the ]", err);
+    return text[at + 1] == '\0' || point_at(text, at + 1, "nothing may follow the ]", err);
 }

@@ -7,8 +7,9 @@
 
 #include "common/cli.h"
 #include "loadgen/pace/duration.h"
+#include "loadgen/report/point.h"
 
-enum { SHOWN = 64, SHOWN_BEFORE = 40, NUMBER_MAX = 24 };
+enum { NUMBER_MAX = 24 };
 
 static const struct word {
     const char *name;
@@ -32,36 +33,9 @@ struct parser {
     struct err *err;
 };
 
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
-
-/* A long expression is shown as what stands around the place. */
-bool slo_point(const char *text, size_t offset, const char *what, struct err *err)
-{
-    size_t from = offset > SHOWN_BEFORE ? offset - SHOWN_BEFORE : 0;
-    while (is_continuation(text[from])) {
-        from++;
-    }
-    size_t length = strnlen(text + from, SHOWN);
-    while (is_continuation(text[from + length]) && length < 2 * SHOWN) {
-        length++;
-    }
-    char shown[2 * SHOWN];
-    size_t column = from > 0 ? 3 : 0;
-    for (size_t i = 0; i < length; i++) {
-        char c = text[from + i];
-        shown[i] = (char)(iscntrl((unsigned char)c) ? '?' : c);
-        column += from + i < offset && !is_continuation(c);
-    }
-    return err_set(err, ERR_USAGE, "%s\n    %s%.*s%s\n    %*s^", what, from > 0 ? "..." : "",
-                   (int)length, shown, text[from + length] ? "..." : "", (int)column, "");
-}
-
 static bool fail_at(const struct parser *parser, const char *at, const char *what)
 {
-    return slo_point(parser->text, (size_t)(at - parser->text), what, parser->err);
+    return point_at(parser->text, (size_t)(at - parser->text), what, parser->err);
 }
 
 static void skip_blanks(struct parser *parser)

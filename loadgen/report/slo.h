@@ -16,8 +16,8 @@
  * target and a colon in front, times and errors are those of the target's row (rows.h); a name in
  * which one of < > = , : " may be mistaken stands in double quotes.
  *
- * Errors: ERR_USAGE, three lines: what was expected, the expression, and a ^ below the character
- * at which it was. Threads: none. Memory: slo_destroy; it keeps a copy of the text.
+ * Errors: ERR_USAGE with what was expected, and where (point.h). Threads: none. Memory:
+ * slo_destroy; it keeps a copy of the text.
  */
 #ifndef LOADGEN_REPORT_SLO_H
 #define LOADGEN_REPORT_SLO_H
@@ -60,8 +60,5 @@ void slo_destroy(struct slo *slo);
 
 /* Is this value on the right side of the limit? Never, when it is not a number. */
 bool slo_is_within(const struct slo_criterion *criterion, double value);
-
-/* Points at this byte of the expression: ERR_USAGE with `what`, a sentence. Returns false. */
-bool slo_point(const char *text, size_t offset, const char *what, struct err *err);
 
 #endif
