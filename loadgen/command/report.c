@@ -71,17 +71,19 @@ static bool report_main(const struct command_globals *globals, int argc, char **
         return result == CLI_DONE;
     }
     struct report_choice choice;
-    if (!report_choose(&choice, "-type", options.type, options.buckets, err)) {
+    struct slo *slo = NULL;
+    if (!report_choose(&choice, "-type", options.type, options.buckets, err) ||
+        !judge_read(options.slo, &slo, err)) {
         return false;
     }
-    struct slo *slo = NULL;
     struct summary *summary = summary_create();
-    bool ok = summary || err_set(err, ERR_FAILED, "not enough memory for histograms");
-    ok = ok && judge_read(options.slo, &slo, err);
-    if (ok) {
+    bool ok = false;
+    if (summary) {
         tally_count_by(summary->tally, &choice.buckets);
         ok = collect(argv + 1, operands, summary, NULL, NULL, err) &&
              report_and_judge(choice.report, summary, slo, options.output, err);
+    } else {
+        err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     summary_destroy(summary);
     slo_destroy(slo);

@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-enum { SHOWN = 64, SHOWN_BEFORE = 40 };
+enum { SHOWN = 64, SHOWN_MAX = 2 * SHOWN, SHOWN_BEFORE = 40 };
 
 static bool is_continuation(char c)
 {
@@ -17,10 +17,10 @@ bool point_at(const char *text, size_t offset, const char *what, struct err *err
         from++;
     }
     size_t length = strnlen(text + from, SHOWN);
-    while (is_continuation(text[from + length]) && length < 2 * SHOWN) {
+    while (is_continuation(text[from + length]) && length < SHOWN_MAX) {
         length++;
     }
-    char shown[2 * SHOWN];
+    char shown[SHOWN_MAX];
     size_t column = from > 0 ? 3 : 0;
     for (size_t i = 0; i < length; i++) {
         char c = text[from + i];

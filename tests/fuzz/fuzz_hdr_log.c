@@ -37,12 +37,15 @@ static void check_histogram(const struct histogram *h)
     free(again);
 }
 
-static void read_log(const char *text, size_t length, struct histogram *h)
+static void read_log(const uint8_t *text, size_t length, struct histogram *h)
 {
     struct hdr_log log;
     struct hdr_log_entry entry;
     struct err err = {0};
-    FILE *in = fmemopen((void *)(uintptr_t)text, length, "r");
+    char *copy = malloc(length);
+    require(copy != NULL);
+    memcpy(copy, text, length);
+    FILE *in = fmemopen(copy, length, "r");
     require(in && hdr_log_open(&log, in, "x", &err));
     enum hdr_log_read state = HDR_LOG_ENTRY;
     while ((state = hdr_log_read(&log, &entry, h, &err)) == HDR_LOG_ENTRY) {
@@ -52,6 +55,7 @@ static void read_log(const char *text, size_t length, struct histogram *h)
     require((state == HDR_LOG_FAIL) == (err.code != ERR_NONE));
     hdr_log_close(&log);
     fclose(in);
+    free(copy);
 }
 
 /* The text of a histogram whose inside this is. */
@@ -83,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size > 1 && data[0] % 2) {
         read_inside(data + 1, size - 1, h);
     } else if (size > 1) {
-        read_log((const char *)data + 1, size - 1, h);
+        read_log(data + 1, size - 1, h);
     }
     free(h);
     return 0;

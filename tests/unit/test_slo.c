@@ -148,9 +148,11 @@ END_TEST
 START_TEST(a_long_expression_is_shown_around_the_place)
 {
     char text[600] = "";
+    size_t used = 0;
     struct err err = {0};
     for (int i = 0; i < 30; i++) {
-        strcat(text, i == 20 ? "p99<2Oms," : "p99<20ms,");
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "p99<2%cms,", i == 20 ? 'O' : '0');
     }
     ck_assert_ptr_null(slo_parse(text, &err));
     const char *line = strchr(err.text, '\n') + 1;
@@ -169,9 +171,9 @@ START_TEST(there_are_limits_to_what_is_read)
     text[sizeof text - 1] = '\0';
     ck_assert_ptr_null(slo_parse(text, &err));
     ck_assert_ptr_nonnull(strstr(err.text, "longer than 4095 bytes"));
-    text[0] = '\0';
+    size_t used = 0;
     for (int i = 0; i < SLO_CRITERIA_MAX + 1; i++) {
-        strcat(text, i ? ",max<1s" : "max<1s");
+        used += (size_t)snprintf(text + used, sizeof text - used, "%smax<1s", i ? "," : "");
     }
     err = (struct err){0};
     ck_assert_ptr_null(slo_parse(text, &err));
