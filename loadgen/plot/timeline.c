@@ -70,14 +70,15 @@ static double growth(const struct timeline_flow *flow)
     return (double)flow->started - (double)flow->succeeded - (double)flow->failed;
 }
 
-/* `from` becomes the first or the second half of `into`. */
-static void merge_flow(struct timeline_flow *into, const struct timeline_flow *from, bool is_first)
+/* `from` becomes the part of `into` with this index, of so many. */
+static void merge_flow(struct timeline_flow *into, const struct timeline_flow *from, uint64_t part,
+                       uint64_t parts)
 {
     into->started += from->started;
     into->succeeded += from->succeeded;
     into->failed += from->failed;
-    /* What began in the first half is there for all of the second. */
-    into->held += (from->held + (is_first ? growth(from) : 0)) / 2;
+    /* What began in one part is there for all of those that follow. */
+    into->held += (from->held + growth(from) * (double)(parts - 1 - part)) / (double)parts;
     for (size_t i = 0; i < OUTCOMES_ALL; i++) {
         struct timeline_failures *failures = &into->failures[i];
         failures->count += from->failures[i].count;
@@ -87,10 +88,11 @@ static void merge_flow(struct timeline_flow *into, const struct timeline_flow *f
     }
 }
 
-/* Makes intervals of twice the width, one of each pair. */
-static void widen(struct timeline *timeline)
+/* Makes intervals of 2^shift times the width. */
+static void widen(struct timeline *timeline, unsigned shift)
 {
     size_t capacity = timeline->capacity;
+    uint64_t parts = UINT64_C(1) << shift;
     for (size_t s = 0; s < TIMELINE_SERIES; s++) {
         struct timeline_cell *old = timeline->cells[s];
         if (!old) {
@@ -98,7 +100,7 @@ static void widen(struct timeline *timeline)
         }
         memset(timeline->spare_cells, 0, capacity * sizeof *old);
         for (uint64_t i = timeline->first; i <= timeline->last; i++) {
-            merge_cell(&timeline->spare_cells[i / 2 % capacity], &old[i % capacity]);
+            merge_cell(&timeline->spare_cells[(i >> shift) % capacity], &old[i % capacity]);
         }
         timeline->cells[s] = timeline->spare_cells;
         timeline->spare_cells = old;
@@ -106,36 +108,32 @@ static void widen(struct timeline *timeline)
     struct timeline_flow *old = timeline->flows;
     memset(timeline->spare_flows, 0, capacity * sizeof *old);
     for (uint64_t i = timeline->first; i <= timeline->last; i++) {
-        merge_flow(&timeline->spare_flows[i / 2 % capacity], &old[i % capacity], i % 2 == 0);
+        merge_flow(&timeline->spare_flows[(i >> shift) % capacity], &old[i % capacity],
+                   i & (parts - 1), parts);
     }
     timeline->flows = timeline->spare_flows;
     timeline->spare_flows = old;
-    timeline->first /= 2;
-    timeline->last /= 2;
-    timeline->width_ns *= 2;
 }
 
 /* Makes room for all moments from `from` to `to`. */
 static void reach(struct timeline *timeline, uint64_t from_ns, uint64_t to_ns)
 {
-    for (;;) {
-        uint64_t first = from_ns / timeline->width_ns;
-        uint64_t last = to_ns / timeline->width_ns;
-        if (timeline->count > 0) {
-            first = first < timeline->first ? first : timeline->first;
-            last = last > timeline->last ? last : timeline->last;
-        }
-        if (last - first < timeline->capacity) {
-            timeline->first = first;
-            timeline->last = last;
-            return;
-        }
-        if (timeline->count > 0) {
-            widen(timeline);
-        } else {
-            timeline->width_ns *= 2;
-        }
+    uint64_t first = from_ns / timeline->width_ns;
+    uint64_t last = to_ns / timeline->width_ns;
+    unsigned shift = 0;
+    if (timeline->count > 0) {
+        first = first < timeline->first ? first : timeline->first;
+        last = last > timeline->last ? last : timeline->last;
     }
+    while ((last >> shift) - (first >> shift) >= timeline->capacity) {
+        shift++;
+    }
+    if (shift > 0 && timeline->count > 0) {
+        widen(timeline, shift);
+    }
+    timeline->first = first >> shift;
+    timeline->last = last >> shift;
+    timeline->width_ns <<= shift;
 }
 
 static size_t slot(const struct timeline *timeline, uint64_t moment_ns)
