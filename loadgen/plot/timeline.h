@@ -27,7 +27,7 @@
  * share the last one. Moments are nanoseconds since whenever those of the results count from.
  *
  * Threads: one owner. Memory: an interval takes 2.4 kB in each series that has results; everything
- * is allocated when a series gets its first one, at most 20 MB with 1,000 intervals.
+ * is allocated when a series gets its first one, at most 22 MB with 1,000 intervals.
  */
 #ifndef LOADGEN_PLOT_TIMELINE_H
 #define LOADGEN_PLOT_TIMELINE_H
@@ -89,7 +89,7 @@ struct timeline {
     uint64_t last_started_ns;                     /* 0 without results */
     uint64_t end_ns;                              /* when the last one was done */
     struct timeline_cell *cells[TIMELINE_SERIES]; /* interval i is at [i % capacity]; NULL: none */
-    struct timeline_cell *spare_cells;            /* for making one of two */
+    struct timeline_cell *spare_cells;            /* for making one of several */
     struct timeline_flow *flows;
     struct timeline_flow *spare_flows;
     size_t threshold;

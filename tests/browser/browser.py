@@ -13,6 +13,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import urllib.request
 
@@ -27,10 +28,12 @@ class Browser:
         self.profile = tempfile.mkdtemp()
         self.driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True)
-        for line in self.driver.stdout:
-            port = re.search(r'started successfully on port (\d+)', line)
-            if port:
-                break
+        said = ''
+        while not (port := re.search(r'started successfully on port (\d+)', said)):
+            line = self.driver.stdout.readline()
+            if not line:
+                sys.exit(f'chromedriver did not start: {said}')
+            said += line
         self.base = f'http://127.0.0.1:{port[1]}/session'
         # A proxy of the environment is not for the driver beside us.
         self.client = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -30,7 +30,7 @@ requests() {
 }
 "$BIN/loadgen" plot "$TMP/real.bin" >"$TMP/file.html"
 "$BIN/loadgen" plot <"$TMP/real.bin" >"$TMP/stdin.html"
-cat "$TMP/real.bin" | "$BIN/loadgen" plot -output "$TMP/named.html" stdin
+"$BIN/loadgen" plot -output "$TMP/named.html" stdin <"$TMP/real.bin"
 cmp "$TMP/file.html" "$TMP/stdin.html"
 cmp "$TMP/file.html" "$TMP/named.html"
 "$BIN/loadgen" report -type=json "$TMP/real.bin" >"$TMP/real.json"
@@ -39,6 +39,19 @@ expect_eq "requests of a file" "$(requests "$TMP/file.html")" "$(json "$TMP/real
 "$BIN/loadgen" plot -title "Both" "$TMP/real.bin" "$TMP/few.bin" >"$TMP/both.html"
 expect_eq "requests of two files" "$(requests "$TMP/both.html")" "$(json "$TMP/both.json" "r['requests']")"
 expect_has "its title" "$(cat "$TMP/both.html")" "<title>Both</title>"
+
+"$BIN/loadgen" attack -targets "$TMP/targets.txt" -rate 50 -duration 500ms 2>/dev/null |
+    "$BIN/loadgen" plot >"$TMP/pipe.html"
+expect_eq "requests of a pipe" "$(requests "$TMP/pipe.html")" 25
+
+# Results of vegeta's say less, and so does the page.
+cat >"$TMP/vegeta.json" <<'END'
+{"attack":"","seq":0,"code":200,"timestamp":"2026-11-20T16:47:48Z","latency":1000000,"bytes_out":0,"bytes_in":5,"error":"","body":null,"method":"GET","url":"http://h/a","headers":null}
+{"attack":"","seq":1,"code":0,"timestamp":"2026-11-20T16:47:49Z","latency":2000000,"bytes_out":0,"bytes_in":0,"error":"EOF","body":null,"method":"GET","url":"http://h/a","headers":null}
+END
+"$BIN/loadgen" plot "$TMP/vegeta.json" >"$TMP/vegeta.html"
+expect_eq "requests of vegeta's" "$(requests "$TMP/vegeta.html")" 2
+expect_has "vegeta's page" "$(cat "$TMP/vegeta.html")" "<dt>Generator</dt><dd>not recorded</dd>"
 
 # A file that was cut is drawn up to the cut, and the page says so.
 head -c 50000 "$TMP/real.bin" >"$TMP/cut.bin"
