@@ -325,6 +325,10 @@ START_TEST(few_results_or_none_are_no_rate_but_a_list)
     ck_assert_double_eq(spans[0].sent, 0); /* there is no time between one */
     ck_assert_uint_eq(rates_levels(timeline, levels), 1);
     ck_assert_double_eq(levels[0].in_flight, 0);
+    add(4 * NS_PER_MS + 5, 0); /* two requests have one gap between them */
+    ck_assert_uint_eq(rates_of(timeline, spans), 1);
+    ck_assert_double_eq(spans[0].sent, 250);
+    ck_assert_double_eq(spans[0].succeeded, 500);
 }
 END_TEST
 
