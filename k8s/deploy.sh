@@ -22,14 +22,16 @@ for program in gcloud kubectl diff; do
 done
 REGISTRY=$REGION-docker.pkg.dev/$PROJECT/${REPOSITORY:-headroom}
 
-# digest_of PROGRAM: of the image that has the tag now
+# digest_of PROGRAM: of the image that has the tag now. From the list of tags, which a reader of the
+# repository may see; `images describe` asks Container Analysis as well.
 digest_of() {
-    digest=$(gcloud artifacts docker images describe "$REGISTRY/$1:$TAG" --project "$PROJECT" \
-        --format 'value(image_summary.digest)') ||
-        stop "$REGISTRY/$1:$TAG cannot be looked up; gcloud artifacts docker tags list $REGISTRY/$1 says what there is, gcloud builds submit makes it"
+    tags=$(gcloud artifacts docker tags list "$REGISTRY/$1" --project "$PROJECT" \
+        --format 'value(tag.basename(),version.basename())') ||
+        stop "the tags of $REGISTRY/$1 cannot be listed: is it there (gcloud builds submit makes it), and may you read it?"
+    digest=$(echo "$tags" | awk -v tag="$TAG" '$1 == tag { print $2 }')
     case $digest in
     sha256:*) echo "$digest" ;;
-    *) stop "gcloud says \"$digest\" where the digest of $REGISTRY/$1:$TAG was expected" ;;
+    *) stop "$REGISTRY/$1 has no tag $TAG; it has: $(echo "$tags" | awk '{ printf "%s ", $1 }')" ;;
     esac
 }
 

@@ -35,7 +35,8 @@ if [ -s "$TMP/broken" ] && echo "$name $*" | grep -qf "$TMP/broken"; then
     exit 3
 fi
 case "$name $*" in
-"gcloud artifacts docker images describe"*) echo "$DIGEST" ;;
+"gcloud artifacts docker tags list"*)
+    printf '%s\t%s\n' v10 sha256:another "$TAG" "$DIGEST" latest sha256:another | grep -v unheard ;;
 "kubectl config current-context") echo a-cluster ;;
 "kubectl get namespace"*part-of*) cat "$TMP/owner" ;;
 "kubectl get namespace"*) sed 's,/.*,,' "$TMP/owner" ;;
@@ -100,7 +101,7 @@ done
 steps _DEPLOY=true _TAG=v1 _CLUSTER=c _LOCATION=us-central1-a _REGION=europe-west1 || fail "deploy: $(cat "$TMP/out")"
 expect_eq "credentials" "$(calls '^gcloud container clusters get-credentials c --location us-central1-a')" 1
 registry=europe-west1-docker.pkg.dev/test-project/headroom
-expect_eq "looked up" "$(calls "^gcloud artifacts docker images describe $registry/.*:v1 ")" 2
+expect_eq "looked up" "$(calls "^gcloud artifacts docker tags list $registry/[a-z-]* --project test-project ")" 2
 expect_eq "images" "$(sed -n 's/^ *image: //p' "$TMP/applied.yaml")" \
     "$(printf '%s@%s\n' "$registry/loadgen" "$DIGEST" "$registry/target-api" "$DIGEST")"
 
@@ -113,10 +114,14 @@ deploy() {
 deploy PROJECT=p REGION=europe-west1
 expect_eq "without a tag" "$status $(calls .)" "2 0"
 expect_has "without a tag" "$(cat "$TMP/err")" "deploy: TAG is missing: make deploy PROJECT="
+deploy PROJECT=p REGION=europe-west1 TAG=unheard-of
+expect_eq "an unknown tag" "$status $(calls apply)" "2 0"
+expect_has "an unknown tag" "$(cat "$TMP/err")" \
+    "europe-west1-docker.pkg.dev/p/headroom/target-api has no tag unheard-of; it has: v10 latest"
 echo '^gcloud artifacts' >"$TMP/broken"
 deploy PROJECT=p REGION=europe-west1 TAG=v2
-expect_eq "an unknown tag" "$status $(calls apply)" "2 0"
-expect_has "an unknown tag" "$(cat "$TMP/err")" "europe-west1-docker.pkg.dev/p/headroom/target-api:v2 cannot be looked up"
+expect_eq "no such image" "$status $(calls apply)" "2 0"
+expect_has "no such image" "$(cat "$TMP/err")" "the tags of europe-west1-docker.pkg.dev/p/headroom/target-api cannot be listed"
 : >"$TMP/broken"
 
 # The first time everything is new; then there is a difference; in the end the commands.
