@@ -22,7 +22,7 @@ start_cluster() {
 #!/bin/sh
 [ "\$1" = attack ] || exec "$BIN/vegeta" "\$@"
 shift
-exec "$BIN/vegeta" attack -resolvers "$NETWORK.1:5353" "\$@"
+exec "$BIN/vegeta" attack -resolvers "$NETWORK.1:10053" "\$@"
 EOF
     chmod +x "$FOLDER/pod/vegeta"
     FAULT=${1:-} /usr/bin/python3 tests/k8s/stand_in.py "$FOLDER" "$NETWORK" >"$FOLDER/log" 2>&1 &

@@ -13,6 +13,7 @@ Environment: BIN, where the programs are
 """
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -45,8 +46,8 @@ class Cluster:
             pass
         self.names = subprocess.Popen(
             [*TOGETHER, "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces",
-             "--conf-file=/dev/null", "--pid-file=", f"--user={os.environ.get('USER', 'root')}",
-             f"--listen-address={NETWORK}.1", "--port=5353", f"--addn-hosts={self.hosts}"])
+             "--conf-file=/dev/null", "--pid-file=", f"--user={pwd.getpwuid(os.getuid()).pw_name}",
+             f"--listen-address={NETWORK}.1", "--port=10053", f"--addn-hosts={self.hosts}"])
 
     def put(self, resource, namespace, one):
         with self.lock:
