@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/version.h"
+#include "loadgen/target/memory.h"
 
 static const struct command command_encode = {.name = "encode"};
 static const struct command command_dump = {
@@ -145,6 +146,7 @@ static bool dispatch(int argc, char **argv, struct err *err)
 int command_main(int argc, char **argv)
 {
     struct err err = {.code = ERR_NONE};
+    memory_guard_json();
     signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not our end */
     if (argc < 2) {
         print_usage(stderr);

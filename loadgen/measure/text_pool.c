@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/target/memory.h"
 #include "loadgen/target/utf8.h"
 
 const char text_pool_overflow[] = "other errors: more kinds than are told apart";
@@ -27,15 +28,13 @@ const char *text_pool_intern(struct text_pool *pool, const char *text)
         return text_pool_overflow;
     }
     const char *kept = NULL;
-    char *copy = strdup(text);
-    if (copy) {
-        utf8_clean(copy);
-    }
+    char *copy = memory_of(strdup(text));
+    utf8_clean(copy);
     pthread_mutex_lock(&pool->lock);
-    for (size_t i = 0; copy && i < pool->count && !kept; i++) {
+    for (size_t i = 0; i < pool->count && !kept; i++) {
         kept = strcmp(pool->texts[i], copy) == 0 ? pool->texts[i] : NULL;
     }
-    if (!kept && copy && pool->count < TEXT_POOL_MAX) {
+    if (!kept && pool->count < TEXT_POOL_MAX) {
         kept = pool->texts[pool->count++] = copy;
         copy = NULL;
     }

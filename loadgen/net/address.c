@@ -36,10 +36,29 @@ bool address_resolve(const char *host, uint16_t port, struct address *address, s
            err_set(err, ERR_FAILED, "cannot resolve \"%s\": %s", host, problem);
 }
 
+/* The usual forms need no memory, so that the lack of it is not taken for bad input. */
+static bool parse_usual(const char *host, uint16_t port, struct address *address)
+{
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, host, &address->socket.v4.sin_addr) == 1) {
+        address->socket.any.sa_family = AF_INET;
+        address->length = sizeof address->socket.v4;
+    } else if (inet_pton(AF_INET6, host, &address->socket.v6.sin6_addr) == 1) {
+        address->socket.any.sa_family = AF_INET6;
+        address->length = sizeof address->socket.v6;
+    } else {
+        return false;
+    }
+    address_set_port(address, port);
+    return true;
+}
+
+/* The others are 127.1 and its like, and scopes: fe80::1%eth0. */
 bool address_parse(const char *host, uint16_t port, struct address *address)
 {
     const char *problem = NULL;
-    return lookup(host, port, AI_NUMERICHOST, address, &problem);
+    return parse_usual(host, port, address) ||
+           lookup(host, port, AI_NUMERICHOST, address, &problem);
 }
 
 void address_set_port(struct address *address, uint16_t port)

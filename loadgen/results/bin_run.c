@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/measure/journal.h"
+#include "loadgen/target/memory.h"
 #include "loadgen/target/utf8.h"
 
 void bin_run_fini(struct bin_run *run)
@@ -107,11 +108,9 @@ static void *make_room(const struct bin_run *run, void *list, size_t size, size_
     if (first < *count || first - *count > run->lost_bytes || more == 0) {
         return NULL;
     }
-    uint8_t *larger = realloc(list, (first + more) * size);
-    if (larger) {
-        memset(larger + *count * size, 0, (first - *count) * size);
-        *count = first + more;
-    }
+    uint8_t *larger = memory_of(realloc(list, (first + more) * size));
+    memset(larger + *count * size, 0, (first - *count) * size);
+    *count = first + more;
     return larger;
 }
 

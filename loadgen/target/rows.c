@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/target/memory.h"
+
 /* FNV-1a: most names are told apart without a look at their bytes. */
 static uint32_t hash_name(const char *name)
 {
@@ -22,12 +24,11 @@ uint8_t rows_add(struct rows *rows, const char *name)
             return (uint8_t)i;
         }
     }
-    char *copy = count < ROWS_MAX ? strdup(name) : NULL;
-    if (!copy) {
+    if (count == ROWS_MAX) {
         atomic_fetch_add_explicit(&rows->others, 1, memory_order_relaxed);
         return ROWS_OTHER;
     }
-    rows->names[count] = copy;
+    rows->names[count] = memory_of(strdup(name));
     rows->hashes[count] = hash;
     atomic_store_explicit(&rows->count, count + 1, memory_order_release);
     return (uint8_t)count;
