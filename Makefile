@@ -69,7 +69,7 @@ run:
 
 test:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test)
-	$(Q)$(MAKE) --no-print-directory all $(B)/bin/unit
+	$(Q)$(MAKE) --no-print-directory all $(B)/bin/unit $(B)/bin/fault.so
 	$(Q)BIN=$(B)/bin tests/test.sh $(T)
 
 asan tsan:
@@ -137,6 +137,13 @@ $(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# Preloaded by tests/faults, into programs with and without sanitizers: never with one itself. To take a
+# function's place is not pedantic C.
+$(B)/bin/fault.so: tests/faults/fault.c
+	@mkdir -p $(@D)
+	@echo "LINK $@"
+	$(Q)$(CC) -std=c17 $(filter-out -Wpedantic,$(WARNINGS)) -O1 -g -fPIC -ftls-model=initial-exec -shared -o $@ $<
 
 # The scripts of vegeta's users find what they call.
 $(B)/bin/vegeta: $(B)/bin/loadgen

@@ -1,0 +1,293 @@
+/*
+ * fault - makes one call of a program fail: a library for LD_PRELOAD (tests/faults/faults.py).
+ *
+ *     LD_PRELOAD=fault.so FAULT_AT=17 FAULT_REPORT=FILE program ...
+ *
+ * The calls below are counted over all threads; the FAULT_AT-th fails as it does when the system
+ * has no more of what it asks for, and FAULT_REPORT gets its name. With FAULT_AT=0 none fails, and
+ * FAULT_REPORT gets the number of calls at the end.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static atomic_ulong calls;
+static unsigned long fault_at; /* 0 until the program itself begins */
+static const char *report_path;
+
+/* dlsym may allocate before malloc is known: from here, and it is never given back. */
+static _Alignas(16) char early[1 << 16];
+static size_t early_used;
+
+static void *early_malloc(size_t size)
+{
+    size_t at = (early_used + 15) & ~(size_t)15;
+    early_used = at + size;
+    return early_used <= sizeof early ? early + at : NULL;
+}
+
+static bool is_early(const void *p)
+{
+    return (const char *)p >= early && (const char *)p < early + sizeof early;
+}
+
+/* What a sanitizer asks for itself is none of the program's. */
+static __thread bool is_exempt;
+
+/* By the kernel alone: nothing here may be counted. */
+static void report(const char *text)
+{
+    int fd = report_path ? (int)syscall(SYS_openat, AT_FDCWD, report_path,
+                                        O_WRONLY | O_CREAT | O_TRUNC, 0644)
+                         : -1;
+    if (fd >= 0) {
+        syscall(SYS_write, fd, text, strlen(text));
+        close(fd);
+    }
+}
+
+static bool fails(const char *name)
+{
+    if (fault_at == 0 || is_exempt) {
+        return false;
+    }
+    if (atomic_fetch_add(&calls, 1) + 1 != fault_at) {
+        return false;
+    }
+    report(name);
+    return true;
+}
+
+/* The function of the next library that has one of this name. */
+static void *next(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+    if (!function) {
+        abort();
+    }
+    return function;
+}
+
+/* Each kind of call: looked up once, counted, made unless it is its turn to fail. */
+#define CALL(type, name, problem, result, ...)                                                     \
+    static type *real;                                                                             \
+    if (!real) {                                                                                   \
+        *(void **)&real = next(#name);                                                             \
+    }                                                                                              \
+    if (fails(#name)) {                                                                            \
+        errno = (problem);                                                                         \
+        return result;                                                                             \
+    }                                                                                              \
+    return real(__VA_ARGS__)
+
+static void *(*real_malloc)(size_t);
+static void *(*real_calloc)(size_t, size_t);
+static void *(*real_realloc)(void *, size_t);
+static void (*real_free)(void *);
+static bool is_looking;
+
+static bool find_allocator(void)
+{
+    if (!real_free && !is_looking) {
+        is_looking = true;
+        *(void **)&real_malloc = next("malloc");
+        *(void **)&real_calloc = next("calloc");
+        *(void **)&real_realloc = next("realloc");
+        *(void **)&real_free = next("free");
+        is_looking = false;
+    }
+    return real_free != NULL;
+}
+
+void *malloc(size_t size)
+{
+    if (!find_allocator()) {
+        return early_malloc(size);
+    }
+    if (fails("malloc")) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return real_malloc(size);
+}
+
+void *calloc(size_t count, size_t size)
+{
+    if (!find_allocator()) {
+        return early_malloc(count * size);
+    }
+    if (fails("calloc")) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return real_calloc(count, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    if (!find_allocator() || is_early(old)) {
+        void *new = malloc(size);
+        return new &&old ? memcpy(new, old, size) : new;
+    }
+    if (fails("realloc")) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    return real_realloc(old, size);
+}
+
+void free(void *old)
+{
+    if (find_allocator() && !is_early(old)) {
+        real_free(old);
+    }
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    CALL(__typeof__(aligned_alloc), aligned_alloc, ENOMEM, NULL, alignment, size);
+}
+
+int socket(int domain, int type, int protocol)
+{
+    CALL(__typeof__(socket), socket, EMFILE, -1, domain, type, protocol);
+}
+
+int bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+    CALL(__typeof__(bind), bind, EADDRINUSE, -1, fd, address, length);
+}
+
+int listen(int fd, int backlog)
+{
+    CALL(__typeof__(listen), listen, EADDRINUSE, -1, fd, backlog);
+}
+
+int connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    CALL(__typeof__(connect), connect, EADDRNOTAVAIL, -1, fd, address, length);
+}
+
+int epoll_create1(int flags)
+{
+    CALL(__typeof__(epoll_create1), epoll_create1, EMFILE, -1, flags);
+}
+
+int epoll_ctl(int epoll, int what, int fd, struct epoll_event *event)
+{
+    CALL(__typeof__(epoll_ctl), epoll_ctl, ENOSPC, -1, epoll, what, fd, event);
+}
+
+int eventfd(unsigned value, int flags)
+{
+    CALL(__typeof__(eventfd), eventfd, EMFILE, -1, value, flags);
+}
+
+int signalfd(int fd, const sigset_t *mask, int flags)
+{
+    CALL(__typeof__(signalfd), signalfd, EMFILE, -1, fd, mask, flags);
+}
+
+int pipe2(int fds[2], int flags)
+{
+    CALL(__typeof__(pipe2), pipe2, EMFILE, -1, fds, flags);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument)
+{
+    CALL(__typeof__(pthread_create), pthread_create, EAGAIN, EAGAIN, thread, attributes, start,
+         argument);
+}
+
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    int (*real)(pthread_t, pthread_attr_t *) = NULL;
+    *(void **)&real = next("pthread_getattr_np");
+    is_exempt = true;
+    int result = real(thread, attributes);
+    is_exempt = false;
+    return result;
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+    CALL(__typeof__(fopen), fopen, EMFILE, NULL, path, mode);
+}
+
+FILE *fdopen(int fd, const char *mode)
+{
+    CALL(__typeof__(fdopen), fdopen, ENOMEM, NULL, fd, mode);
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    CALL(__typeof__(open), open, EMFILE, -1, path, flags, mode);
+}
+
+/* Of an eventfd it cannot fail: that is no file, and nothing can be full there. */
+ssize_t write(int fd, const void *bytes, size_t length)
+{
+    struct stat status;
+    if (fstat(fd, &status) == 0 && (status.st_mode & S_IFMT) == 0) {
+        return syscall(SYS_write, fd, bytes, length);
+    }
+    CALL(__typeof__(write), write, ENOSPC, -1, fd, bytes, length);
+}
+
+int prctl(int option, ...)
+{
+    va_list arguments;
+    va_start(arguments, option);
+    unsigned long a = va_arg(arguments, unsigned long);
+    unsigned long b = va_arg(arguments, unsigned long);
+    unsigned long c = va_arg(arguments, unsigned long);
+    unsigned long d = va_arg(arguments, unsigned long);
+    va_end(arguments);
+    CALL(__typeof__(prctl), prctl, EPERM, -1, option, a, b, c, d);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    CALL(__typeof__(setsockopt), setsockopt, ENOBUFS, -1, fd, level, name, value, length);
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *at = getenv("FAULT_AT");
+    find_allocator();
+    report_path = getenv("FAULT_REPORT");
+    fault_at = at ? strtoul(at, NULL, 10) : 0;
+    fault_at = fault_at ? fault_at : ULONG_MAX; /* all are counted, and none fails */
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    char text[32];
+    if (fault_at == ULONG_MAX) {
+        snprintf(text, sizeof text, "%lu", atomic_load(&calls));
+        report(text);
+    }
+}
