@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/target/utf8.h"
 
 struct summary *summary_create(void)
 {
@@ -58,6 +59,7 @@ void summary_add_generator(struct summary *summary, const char *name,
         summary->generators = larger;
         larger[count].generator = *generator;
         snprintf(larger[count].name, sizeof larger[count].name, "%s", name);
+        utf8_clean(larger[count].name);
         summary->generator_count++;
     }
 }

@@ -81,6 +81,22 @@ static json_t *generator(const struct summary *summary)
     return json;
 }
 
+/* Each run's, in the order of their ends; only where there are several. */
+static void add_generators(json_t *report, const struct summary *summary)
+{
+    if (summary->generator_count < 2) {
+        return;
+    }
+    json_t *list = json_array();
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        const struct summary_generator *one = &summary->generators[i];
+        json_t *json = generator_to_json(&one->generator);
+        json_object_set_new(json, "file", json_string(one->name));
+        json_array_append_new(list, json);
+    }
+    json_object_set_new(report, "generators", list);
+}
+
 static void add_spans(json_t *report, const struct tally *tally)
 {
     bool is_bare = report_is_bare(tally);
@@ -130,5 +146,6 @@ void add_ours_to_json(json_t *report, const struct summary *summary)
     json_object_set_new(report, "aborted", json_boolean(summary->is_aborted));
     json_object_set_new(report, "cut_short", json_boolean(summary->is_cut_short));
     json_object_set_new(report, "generator", generator(summary));
+    add_generators(report, summary);
     json_object_set_new(report, "remarks", remarks);
 }

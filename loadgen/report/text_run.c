@@ -39,23 +39,42 @@ static void write_counts(const struct tally *tally, FILE *out)
     }
 }
 
+/* Threads, share of the CPU, throttled, memory. */
+static void write_state(const struct generator *g, FILE *out)
+{
+    char throttled[DURATION_TEXT] = "unknown";
+    if (g->has_throttled) {
+        duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
+    }
+    fprintf(out, "%u, %.1f%% of %.2g, %s, %.1fMiB", g->threads, 100 * generator_cpu_share(g),
+            g->cpu_limit, throttled, (double)g->memory_bytes / (1024 * 1024));
+}
+
 static void write_generator(const struct summary *summary, FILE *out)
 {
     const struct generator *g = &summary->generator;
-    char throttled[DURATION_TEXT] = "unknown";
     char loop[DURATION_TEXT];
     fprintf(out, TEXT_LABELS, "Generator", "[threads, CPU, throttled, memory]");
     if (g->threads == 0) {
         fputs("not recorded\n", out);
         return;
     }
-    if (g->has_throttled) {
-        duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
-    }
-    fprintf(out, "%u, %.1f%% of %.2g, %s, %.1fMiB\n", g->threads, 100 * generator_cpu_share(g),
-            g->cpu_limit, throttled, (double)g->memory_bytes / (1024 * 1024));
-    fprintf(out, TEXT_LABELS "%s\n", "Loop turn", "[99]",
+    write_state(g, out);
+    fprintf(out, "\n" TEXT_LABELS "%s\n", "Loop turn", "[99]",
             duration_print_rounded(g->loop_p99_ns, loop));
+}
+
+/* Of several runs the line above has the worst of each; here is one after the other. */
+static void write_generators(const struct summary *summary, FILE *out)
+{
+    for (size_t i = 0; summary->generator_count > 1 && i < summary->generator_count; i++) {
+        const struct summary_generator *one = &summary->generators[i];
+        char loop[DURATION_TEXT];
+        fputs("  ", out);
+        write_state(&one->generator, out);
+        fprintf(out, ", loop turn %s  %s\n",
+                duration_print_rounded(one->generator.loop_p99_ns, loop), one->name);
+    }
 }
 
 void text_write_run(const struct summary *summary, FILE *out)
@@ -63,4 +82,5 @@ void text_write_run(const struct summary *summary, FILE *out)
     write_schedule(summary, out);
     write_counts(summary->tally, out);
     write_generator(summary, out);
+    write_generators(summary, out);
 }

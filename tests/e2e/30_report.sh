@@ -61,14 +61,14 @@ expect_eq "hdrplot" "$(sed -n '1s/  */ /gp' "$TMP/hdrplot") $(wc -l <"$TMP/hdrpl
     "Value(ms) Percentile TotalCount 1/(1-Percentile) 95"
 
 # what vegeta's formats do not say is not recorded; in a mixture it is told of how many results
-"$loadgen" report tests/data/vegeta/results.json >"$TMP/text"
+"$loadgen" report tests/contract/vegeta/results.json >"$TMP/text"
 expect_eq "not recorded" "$(sed -n 's/^\([A-Z][a-z]*\) .*not recorded$/\1/p' "$TMP/text" | xargs)" \
     "Spans Addresses Schedule Counts Generator"
 expect_eq "kinds of vegeta's errors" "$(sed -n 's/^ *\([0-9]* *\(connect\|http\) \).*/\1/p' "$TMP/text" | xargs)" "20 connect 40 http"
-expect_eq "bars" "$("$loadgen" report -type "hist[0,2ms,10ms,20ms,50ms]" tests/data/vegeta/results.csv)" \
-    "$(cat tests/data/vegeta/report-hist.txt)"
-"$loadgen" report -type json tests/data/vegeta/results.csv >"$TMP/vegeta"
-"$loadgen" report -type json tests/data/vegeta/results.csv "$TMP/results" >"$TMP/mixed"
+expect_eq "bars" "$("$loadgen" report -type "hist[0,2ms,10ms,20ms,50ms]" tests/contract/vegeta/results.csv)" \
+    "$(cat tests/contract/vegeta/report-hist.txt)"
+"$loadgen" report -type json tests/contract/vegeta/results.csv >"$TMP/vegeta"
+"$loadgen" report -type json tests/contract/vegeta/results.csv "$TMP/results" >"$TMP/mixed"
 expect_eq "mixture" "$(json "$TMP/mixed" "r['not_recorded'], r['requests'], r['remarks'][0][:10]")" "(120, 320, '120 of 320')"
 expect_eq "addresses of a mixture" "$(json "$TMP/mixed" "r['addresses'][-1]['name'], r['addresses'][-1]['requests']")" "('not known', 120)"
 
@@ -76,6 +76,10 @@ expect_eq "addresses of a mixture" "$(json "$TMP/mixed" "r['addresses'][-1]['nam
 head -c 3000 "$TMP/results" >"$TMP/cut"
 "$loadgen" report -type json "$TMP/cut" >"$TMP/cut.json"
 "$loadgen" report -type json -slo "p99<1h,GET /health:errors<1%,rate>=1%" "$TMP/results" >"$TMP/slo" 2>/dev/null || true
+"$loadgen" report -type json "$TMP/results" "$TMP/one" >"$TMP/several"
+expect_eq "generators one by one" "$(json "$TMP/several" "[g['file'].split('/')[-1] for g in r['generators']], r['requests']")" \
+    "(['results', 'one'], 250)"
+expect_eq "and in the text" "$("$loadgen" report "$TMP/results" "$TMP/one" | grep -c "MiB, loop turn .*  $TMP/[or]")" 2
 "$loadgen" attack -rate 1/1h -duration 100ms -report json -encoding none "http://127.0.0.1:$port/health" >"$TMP/single"
 python3 tests/support/report_schema.py "$TMP/live" "$TMP/read" "$TMP/one.live" "$TMP/buckets" "$TMP/cut.json" \
-    "$TMP/slo" "$TMP/single" "$TMP/vegeta" "$TMP/mixed" >"$TMP/schema" || fail "the schema: $(cat "$TMP/schema")"
+    "$TMP/slo" "$TMP/single" "$TMP/vegeta" "$TMP/mixed" "$TMP/several" >"$TMP/schema" || fail "the schema: $(cat "$TMP/schema")"

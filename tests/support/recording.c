@@ -10,7 +10,7 @@ char *recording_read(const char *name)
 {
     enum { SIZE = 1 << 17 };
     char path[128];
-    snprintf(path, sizeof path, "tests/data/vegeta/%s", name);
+    snprintf(path, sizeof path, "tests/contract/vegeta/%s", name);
     FILE *in = fopen(path, "re");
     ck_assert_msg(in != NULL, "%s cannot be opened", path);
     char *text = calloc(1, SIZE);

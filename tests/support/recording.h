@@ -1,5 +1,5 @@
 /*
- * recording - what vegeta 12.13 recorded and reported, in tests/data/vegeta.
+ * recording - what vegeta 12.13 recorded and reported, in tests/contract/vegeta.
  *
  * For Check's tests, which run in the root of the repository: what cannot be read fails the test.
  */

@@ -15,7 +15,7 @@ import sys
 import jsonschema
 
 SCHEMA = pathlib.Path(__file__).parents[2] / "docs" / "report.schema.json"
-OPTIONAL = {"buckets", "slo"}
+OPTIONAL = {"buckets", "generators", "slo"}
 MAPS = {"buckets", "status_codes"}  # their keys are data
 SIGNED = {"limit", "value"}
 WRONG = {"no such key": 1}
