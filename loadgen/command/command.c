@@ -7,7 +7,6 @@
 #include "common/version.h"
 #include "loadgen/target/memory.h"
 
-static const struct command command_encode = {.name = "encode"};
 static const struct command command_dump = {
     .name = "dump",
     .help = "dump has been replaced by encode, as in vegeta: loadgen encode",
@@ -34,10 +33,7 @@ static const struct command *find(const char *name, struct err *err)
             if (commands[i]->cli) {
                 return commands[i];
             }
-            if (commands[i]->help) {
-                err_set(err, ERR_USAGE, "%s", commands[i]->help);
-            }
-            err_set(err, ERR_USAGE, "%s is a command of vegeta's that is not there yet", name);
+            err_set(err, ERR_USAGE, "%s", commands[i]->help);
             return NULL;
         }
     }

@@ -21,7 +21,7 @@ struct command {
     const char *name;
     const char *help;
     const struct cli *cli; /* its flags; NULL: a command of vegeta's that is refused, with `help` as
-                              the reason; without one because it is not there yet */
+                              the reason */
     bool (*run)(const struct command_globals *globals, int argc, char **argv,
                 struct err *err); /* argv[0] is the command's name */
 };
@@ -30,6 +30,7 @@ struct command {
 extern const char command_no_profile[];
 
 extern const struct command command_attack;
+extern const struct command command_encode;
 extern const struct command command_report;
 extern const struct command command_plot;
 extern const struct command command_idle;

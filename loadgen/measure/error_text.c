@@ -85,3 +85,19 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
         break;
     }
 }
+
+void error_text_strip_ports(char *text)
+{
+    char *arrow = text;
+    while ((arrow = strstr(arrow, "->")) != NULL) {
+        char *port = arrow;
+        while (port > text && isdigit((unsigned char)port[-1])) {
+            port--;
+        }
+        if (port < arrow && port > text && port[-1] == ':') {
+            memmove(port - 1, arrow, strlen(arrow) + 1);
+            arrow = port - 1;
+        }
+        arrow += 2;
+    }
+}

@@ -28,4 +28,10 @@ bool error_text_is_needed(const struct exchange *exchange);
 void error_text_write(const struct exchange *exchange, const struct targets *targets,
                       const struct address_list *addresses, char text[ERROR_TEXT_MAX]);
 
+/*
+ * Takes the local ports out of a text of Go's, "read tcp 1.2.3.4:5->6.7.8.9:80: ...": each failure
+ * has another one.
+ */
+void error_text_strip_ports(char *text);
+
 #endif

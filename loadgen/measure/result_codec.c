@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "loadgen/measure/error_text.h"
 #include "loadgen/measure/varint.h"
 
 enum {
@@ -154,10 +155,13 @@ static bool get_text(struct result_decoder *decoder, const char **text)
         }
         memcpy(copy, decoder->at, length);
         copy[length] = '\0';
+        error_text_strip_ports(copy);
+        decoder->written[decoder->text_count] = (struct slice){(const char *)decoder->at, length};
         decoder->at += length;
         decoder->texts[decoder->text_count++] = text_pool_intern(decoder->pool, copy);
     }
     *text = decoder->texts[i];
+    decoder->error = decoder->written[i];
     return true;
 }
 
@@ -198,6 +202,7 @@ enum result_decode result_decoder_next(struct result_decoder *decoder, struct re
         return RESULT_DECODE_END;
     }
     *result = (struct result){0};
+    decoder->error = (struct slice){"", 0};
     uint64_t kind = 0;
     uint64_t target = 0;
     uint64_t code = 0;

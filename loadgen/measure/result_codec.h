@@ -35,6 +35,7 @@
 #include "loadgen/measure/block.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
+#include "loadgen/target/url.h"
 
 enum { CODEC_TEXTS = TEXT_POOL_MAX + 1, CODEC_TEXT_MAX = 512, CODEC_RECORD_MAX = 640 };
 
@@ -64,7 +65,9 @@ struct result_decoder {
     uint32_t address;
     struct text_pool *pool;
     size_t text_count;
-    const char *texts[CODEC_TEXTS];
+    const char *texts[CODEC_TEXTS]; /* of the pool, without local ports */
+    struct slice written[CODEC_TEXTS];
+    struct slice error; /* of the last result, as it stands in the block; "" for none */
 };
 
 void result_decoder_begin(struct result_decoder *decoder, struct block *block,

@@ -215,9 +215,8 @@ static void make_canonical(struct capture_buffer *headers)
 
 static void take_texts(struct bin_reader *reader, struct record *record)
 {
-    const char *error = record->result.error ? record->result.error : "";
     bin_run_name(&reader->run, record);
-    record->error = (struct slice){error, strlen(error)};
+    record->error = reader->decoder.error;
     record->body = record->headers = (struct slice){NULL, 0};
     capture_fini(&reader->answer);
     if (answer_store_take(&reader->answers, record->result.number, &reader->answer)) {

@@ -198,9 +198,9 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
     }
 }
 
-const char *results_format(const struct results *results)
+bool results_is_bin(const struct results *results)
 {
-    return results->streams[results->current].stream.format->name;
+    return results->streams[results->current].stream.format == &stream_bin;
 }
 
 bool results_tell_losses(const struct results *results, FILE *out)

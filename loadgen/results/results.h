@@ -58,8 +58,8 @@ enum results_state {
 enum results_state results_next(struct results *results, uint64_t until_ns, struct record *record,
                                 struct err *err);
 
-/* The format of the stream that the last record came from: "bin", "json" or "csv". */
-const char *results_format(const struct results *results);
+/* Did the last record come from a stream of our own format? */
+bool results_is_bin(const struct results *results);
 
 /* A line for each stream that was cut or damaged; returns whether there was one. */
 bool results_tell_losses(const struct results *results, FILE *out);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "loadgen/measure/error_text.h"
 #include "loadgen/target/base64.h"
 #include "loadgen/target/utf8.h"
 
@@ -60,37 +61,14 @@ enum outcome vegeta_outcome(uint64_t code, const char *error)
     return OUTCOME_PROTOCOL;
 }
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-void vegeta_add_portless(struct slice text, struct bytes *out)
-{
-    const char *from = text.at;
-    const char *end = text.at + text.length;
-    const char *arrow = NULL;
-    while (from < end && (arrow = memmem(from, (size_t)(end - from), "->", 2)) != NULL) {
-        const char *port = arrow;
-        while (port > from && is_digit(port[-1])) {
-            port--;
-        }
-        bool has_port = port < arrow && port > from && port[-1] == ':';
-        bytes_add(out, from, (size_t)((has_port ? port - 1 : arrow) - from));
-        bytes_add_text(out, "->");
-        from = arrow + 2;
-    }
-    bytes_add(out, from, (size_t)(end - from));
-}
-
-/* "GET /path", without host and query: what a target is called that has no name. */
-static void add_row_name(struct slice method, struct slice url, struct bytes *out)
+void vegeta_add_row_name(struct slice method, struct slice url, struct bytes *out)
 {
     const char *end = url.at + url.length;
     const char *scheme = url.length ? memmem(url.at, url.length, "://", 3) : NULL;
     const char *host = scheme ? scheme + 3 : url.at;
     const char *path = host < end ? memchr(host, '/', (size_t)(end - host)) : NULL;
     const char *stop = path;
+    size_t first = out->length;
     while (stop && stop < end && *stop != '?' && *stop != '#') {
         stop++;
     }
@@ -100,6 +78,14 @@ static void add_row_name(struct slice method, struct slice url, struct bytes *ou
         bytes_add(out, path, (size_t)(stop - path));
     } else {
         bytes_add_text(out, url.length > 0 ? "/" : "");
+    }
+    if (out->length > first + ROW_NAME_MAX) {
+        out->length = first + ROW_NAME_MAX;
+    }
+    bytes_add(out, "", 1);
+    if (!out->has_failed && (!out->at[first] || !utf8_is_text(out->at + first))) {
+        out->length = first;
+        bytes_add(out, "?", 2);
     }
 }
 
@@ -113,11 +99,8 @@ static uint8_t row_of(struct vegeta *vegeta, struct summary *summary,
     }
     struct bytes *name = &vegeta->text;
     bytes_clear(name);
-    add_row_name(line->method, line->url, name);
-    name->length = name->length < ROW_NAME_MAX ? name->length : ROW_NAME_MAX;
-    bytes_add(name, "", 1);
-    bool is_shown = !name->has_failed && name->at[0] && utf8_is_text(name->at);
-    uint8_t row = rows_add(&summary->rows, is_shown ? name->at : "?");
+    vegeta_add_row_name(line->method, line->url, name);
+    uint8_t row = rows_add(&summary->rows, name->has_failed ? "?" : name->at);
     if (entry) {
         entry->row = row;
     }
@@ -138,8 +121,11 @@ static void take_error(struct vegeta *vegeta, struct summary *summary,
     if (!entry || is_new) {
         struct bytes *text = &vegeta->text;
         bytes_clear(text);
-        vegeta_add_portless(line->error, text);
+        bytes_add(text, line->error.at, line->error.length);
         bytes_add(text, "", 1);
+        if (!text->has_failed) {
+            error_text_strip_ports(text->at);
+        }
         const char *clean = text->has_failed ? "" : text->at;
         made.outcome = vegeta_outcome(line->code, clean);
         made.error = text_pool_intern(&summary->texts, clean);

@@ -51,9 +51,9 @@ const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
 /* How a request with this code and error ended. */
 enum outcome vegeta_outcome(uint64_t code, const char *error);
 
-/* Appends the text without the local ports: "1.2.3.4:5->6.7.8.9:80" becomes "1.2.3.4->6.7.8.9:80".
+/* Appends "GET /path", without host and query, and a 0: what a target is called that has no name.
  */
-void vegeta_add_portless(struct slice text, struct bytes *out);
+void vegeta_add_row_name(struct slice method, struct slice url, struct bytes *out);
 
 /* The end of a stream: an error when nothing of it could be read. */
 enum stream_state vegeta_end(const struct stream *stream, struct err *err);
