@@ -90,7 +90,7 @@ expect_eq "not deployed" "$(calls '^gcloud\|^kubectl')" 0
 echo '^docker pull' >"$TMP/broken"
 steps || fail "no cache: step $step: $(cat "$TMP/out")"
 for broken in "check ^apt-get install" "check ^make lint" "check ^make test" \
-    "build-target-api ^docker build.*target-api:build " "build-loadgen ^docker build.*loadgen:1111" \
+    "build ^docker build.*target-api:build " "build ^docker build.*target-api:1111" "build ^docker build.*loadgen:1111" \
     "push ^docker push.*target-api" "push ^docker push.*loadgen" "deploy ^gcloud container" \
     "deploy ^gcloud artifacts" "deploy ^kubectl apply" "deploy ^kubectl rollout.*target-api"; do
     echo "${broken#* }" >"$TMP/broken"

@@ -115,6 +115,7 @@ def _secure(key):
            put(key, f"{CONTAINER}.securityContext.capabilities", {"drop": ["ALL"], "add": ["NET_RAW"]}))
     yield name, f"{key}: privileged", put(key, f"{CONTAINER}.securityContext.privileged", True)
     yield name, f"{key}: a user of its own", put(key, f"{CONTAINER}.securityContext.runAsUser", 0)
+    yield name, f"{key}: a kernel setting", put(key, f"{POD}.securityContext.sysctls", [])
     yield name, f"{key}: hostNetwork", put(key, f"{POD}.hostNetwork", True)
     yield name, f"{key}: hostPort", put(key, f"{CONTAINER}.ports.0.hostPort", 5000)
     yield (name, f"{key}: hostPath",

@@ -91,6 +91,8 @@ def pod_security_restricted(objects, _):
         equal(f"{name}: runAsNonRoot", context.get("runAsNonRoot"), True)
         equal(f"{name}: runAsUser", context.get("runAsUser"), 65532)
         equal(f"{name}: seccomp", context.get("seccompProfile"), {"type": "RuntimeDefault"})
+        extra = set(context) - {"runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"}
+        assert not extra, f"{name}: {extra}"
         for volume in pod.get("volumes", []):
             assert set(volume) - {"name"} <= {"configMap", "emptyDir"}, f"{name}: {volume}"
         for container in containers(pod):
