@@ -137,7 +137,7 @@ def check_million_drawn(browser):
     check('time-outs are marked', browser.run(LOOK, 0, 60.1, 1000, '--failure'))
     check('resets are marked', browser.run(LOOK, 0, 80.05, 0.3, '--failure'))
     check('nothing failed there', not browser.run(LOOK, 0, 70, 1000, '--failure'))
-    check('rate', browser.run(LOOK, 1, 20, 10000, '--s0') or browser.run(LOOK, 1, 20, 10000, '--s2'))
+    check('rate', any(browser.run(LOOK, 1, 20, 10000, name) for name in ('--s0', '--s2')))
     check('in flight', browser.run(LOOK, 2, 60.6, 310, '--s0'))
     check('the slowest percentile', browser.run(LOOK, 3, 6.2, 2000, '--ink'))
 
@@ -233,6 +233,38 @@ def check_few(browser, folder):
     equal('note', note, 'Each of the 4,000 requests is drawn.')
 
 
+def check_many_targets(browser, folder):
+    """Eight have a series each; of more, the first seven, and nothing of the rest is lost."""
+    results, page = folder + '/many.bin', folder + '/many.html'
+    for targets in (8, 12):
+        names = [f't{i}' for i in range(targets)]
+        with ResultFile(results, names) as out:
+            out.repeat([Result(target=i) for i in range(targets)], 1000 * targets, STEP)
+        plot(page, results)
+        open_page(browser, page)
+        series = {one['name']: one['requests'] for one in browser.run(DATA)['series']}
+        expected = {name: 1000 for name in names}
+        if targets > 8:
+            expected = {**{name: 1000 for name in names[:7]}, 'all other targets': 5000}
+        equal('series', series, expected)
+        rows = browser.run("return document.querySelectorAll('#targets td:nth-child(2)').length")
+        equal('rows of the table', rows, targets + 1)
+
+
+def check_threshold(browser, page, results):
+    """More points where they are asked for."""
+    plot(page, '-threshold', '20000', results)
+    open_page(browser, page)
+    data = browser.run(DATA)
+    check('intervals', 2500 < data['length'] <= 5000, data['length'])
+    plot(page, '-threshold', '100', results)
+    open_page(browser, page)
+    data = browser.run(DATA)
+    check('intervals', 12 < data['length'] <= 25, data['length'])
+    check('the spike is there all the same', SLOW / 1e6 in
+          [cell[5] for series in data['series'] for cell in series['cells']])
+
+
 def check_one(browser, folder):
     """One result has no rate, and one that took no time no logarithm; the page has both."""
     results, page = folder + '/one.bin', folder + '/one.html'
@@ -288,6 +320,8 @@ def main():
             check_texts(browser)
             check_controls(browser)
             check_few(browser, folder)
+            check_many_targets(browser, folder)
+            check_threshold(browser, folder + '/threshold.html', results)
             check_one(browser, folder)
             check_none(browser, folder)
             for real in sys.argv[2:]:

@@ -38,6 +38,7 @@ cmp "$TMP/file.html" "$TMP/named.html"
 expect_eq "requests of a file" "$(requests "$TMP/file.html")" "$(json "$TMP/real.json" "r['requests']")"
 "$BIN/loadgen" plot -title "Both" "$TMP/real.bin" "$TMP/few.bin" >"$TMP/both.html"
 expect_eq "requests of two files" "$(requests "$TMP/both.html")" "$(json "$TMP/both.json" "r['requests']")"
+expect_has "the second generator" "$(cat "$TMP/both.html")" "<dd>$TMP/few.bin: "
 expect_has "its title" "$(cat "$TMP/both.html")" "<title>Both</title>"
 
 "$BIN/loadgen" attack -targets "$TMP/targets.txt" -rate 50 -duration 500ms 2>/dev/null |
