@@ -10,6 +10,7 @@
 #                 what building needs; test, lint, bench, fuzz)
 # make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
 # make images     both container images, with docker, podman or buildah (TAG=latest REGISTRY=)
+# make images-check   both built with buildah, and an attack of the one against the other (as root)
 # make deploy     images of Artifact Registry into the cluster of kubectl's context: PROJECT= REGION= TAG=
 # make undeploy   remove them, and everything that came with them
 # make pin        digests in place of versions for the step images of cloudbuild.yaml
@@ -57,7 +58,7 @@ PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 
-.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images deploy undeploy pin clean help
+.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images images-check deploy undeploy pin clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
 # Each installs what it needs. Recursion into this same file: what was installed is looked for when it
@@ -99,7 +100,8 @@ PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema 
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev
-PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz)
+PACKAGES_images := buildah debootstrap iproute2 python3 curl
+PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz) $(PACKAGES_images)
 deps:
 	$(Q)tests/deps.sh $(if $(FOR),$(PACKAGES_$(FOR)),$(PACKAGES))
 
@@ -110,6 +112,10 @@ install-target-api install-loadgen: install-%: $(B)/bin/%
 
 images:
 	$(Q)COMMIT=$(COMMIT) DATE=$(DATE) docker/build.sh
+
+images-check:
+	$(Q)tests/deps.sh $(PACKAGES_images)
+	$(Q)COMMIT=$(COMMIT) DATE=$(DATE) tests/images/check.sh
 
 deploy undeploy pin:
 	$(Q)k8s/$@.sh

@@ -18,7 +18,7 @@ COPY . .
 ARG COMMIT=unknown
 ARG DATE=unknown
 ARG TESTS=
-RUN [ -z "$TESTS" ] || WITHOUT_NAMESPACES=1 make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
+RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
 # What is found by its name while it runs is no library: bash, for `bash -c "vegeta attack ... | ..."`,
 # and whom https trusts.
 RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \

@@ -16,7 +16,7 @@ COPY . .
 ARG COMMIT=unknown
 ARG DATE=unknown
 ARG TESTS=
-RUN [ -z "$TESTS" ] || WITHOUT_NAMESPACES=1 make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
+RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
 RUN make -j"$(nproc)" install-target-api INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \
     mkdir -p /out/usr/local/share/target-api && \
     docker/runtime-packages.sh /out/usr/local/bin/target-api >/out/usr/local/share/target-api/packages

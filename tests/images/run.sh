@@ -1,0 +1,123 @@
+#!/bin/sh
+# run.sh - starts what is in both images, as a cluster would, and measures the one with the other.
+#
+#     unshare --net tests/images/run.sh FOLDER
+#
+# FOLDER has for each image NAME.json, its configuration, and NAME.root, where it is unpacked
+# (check.sh). Lines that begin with "run: " are what check.sh shows.
+
+# shellcheck disable=SC2154 # config.py sets them: uid, gid, environment, command and so on
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$1
+BIN=/
+. "$here/../e2e/lib.sh"
+ip link set lo up
+
+# Sets what config.py says of an image.
+configure() {
+    eval "$(python3 "$here/config.py" "$folder/$1.json")"
+}
+
+# start NAME [VARIABLE=VALUE...]: the image's entry point as process 1, as the image's user. Sets
+# STARTER, a process here, and FIRST, which is that process 1.
+start() {
+    name=$1
+    shift
+    configure "$name"
+    root=$(cat "$folder/$name.root")
+    eval "set -- $environment \"\$@\" $command"
+    unshare --mount --pid --fork --kill-child \
+        "$here/enter.sh" "$root" "$uid" "$gid" "$@" >"$TMP/$name.log" 2>&1 &
+    STARTER=$!
+    STARTED="$STARTED $STARTER"
+    FIRST=
+    wait_for find_first || fail "$name did not start: $(cat "$TMP/$name.log")"
+    STARTED="$STARTED $FIRST" # which outlives its starter, as it became another user
+}
+
+find_first() {
+    FIRST=$(cat "/proc/$STARTER/task/$STARTER/children")
+    FIRST=${FIRST% }
+    [ -n "$FIRST" ]
+}
+
+# execute COMMAND...: in the container that was started last, as kubectl exec does it.
+execute() {
+    eval "set -- $environment TARGET_HOST=127.0.0.1:5000 \"\$@\""
+    nsenter --target "$FIRST" --mount --pid --root --wd \
+        setpriv --reuid "$uid" --regid "$gid" --clear-groups --no-new-privs \
+        --bounding-set -all --inh-caps -all env -i "$@"
+}
+
+# ends NAME: SIGTERM ends it well.
+ends() {
+    kill -TERM "$FIRST"
+    status=0
+    timeout 20 tail --pid="$STARTER" -f /dev/null || fail "$1 does not end: $(cat "$TMP/$1.log")"
+    wait "$STARTER" || status=$?
+    expect_eq "status of $1 after SIGTERM" "$status" 0
+}
+
+answers() {
+    curl -sf "$1" >"$TMP/body"
+}
+
+served() {
+    curl -sS http://127.0.0.1:5002/metrics |
+        sed -n "s#^http_requests_total{route=\"$1\",.*code=\"200\"} ##p"
+}
+
+# what the images say
+for name in target-api loadgen; do
+    configure $name
+    expect_eq "user and stop signal of $name" "$uid:$gid $stop_signal" "65532:65532 SIGTERM"
+    expect_has "labels of $name" "$labels" "org.opencontainers.image.title=$name "
+    expect_has "labels of $name" "$labels" "org.opencontainers.image.revision=${COMMIT:-unknown}"
+    echo "$name $ports" >>"$TMP/ports"
+done
+expect_eq "ports" "$(cat "$TMP/ports")" "target-api 5000/tcp 5001/tcp
+loadgen 5001/tcp"
+
+# target-api as it is, on all addresses
+start target-api
+wait_for answers http://127.0.0.1:5001/readyz || fail "target-api is not ready: $(cat "$TMP/target-api.log")"
+answers http://127.0.0.2:5000/health || fail "target-api does not listen on all addresses"
+expect_eq "target-api" "$(cat "$TMP/body")" '{"health":"ok"}'
+ends target-api
+
+# Both share one network here, so the second port has to be another.
+start target-api HEADROOM_ADMIN_PORT=5002
+wait_for answers http://127.0.0.1:5002/readyz || fail "target-api is not ready: $(cat "$TMP/target-api.log")"
+start loadgen
+wait_for answers http://127.0.0.1:5001/readyz || fail "loadgen is not ready: $(cat "$TMP/loadgen.log")"
+
+# the place that a user of kubectl exec finds
+expect_eq "user" "$(execute bash -c 'id -u; id -g' | tr '\n' ' ')" "65532 65532 "
+execute bash -c ': >/tmp/file' 2>/dev/null && fail "the root is not read-only"
+expect_eq "process 1" "$(execute bash -c 'tr "\0" " " </proc/1/cmdline')" \
+    "/usr/local/bin/loadgen idle -probe-addr :5001 "
+expect_has "version" "$(execute vegeta --version)" "Commit: ${COMMIT:-unknown}"
+
+# the tutorial's command, for two seconds each instead of sixty
+execute bash -c "vegeta --version &&
+    vegeta attack -duration=2s -rate=60 -targets=/vegeta/configmap/get-health-target | vegeta report -type=text &&
+    vegeta attack -duration=2s -rate=60 -targets=/vegeta/configmap/get-metadata-target | vegeta report -type=text &&
+    vegeta attack -duration=2s -rate=60 -targets=/vegeta/configmap/post-add_users-target | vegeta report -type=text" \
+    >"$TMP/reports" 2>"$TMP/err" || fail "the tutorial's command: $(cat "$TMP/err")"
+expect_eq "three reports" "$(grep -c '^Status Codes .* 200:120 *$' "$TMP/reports")" 3
+expect_eq "success" "$(grep -c '^Success .* 100.00%$' "$TMP/reports")" 3
+for route in /health /metadata /add_users/; do
+    expect_eq "served of $route" "$(served $route)" 120
+done
+
+# SIGTERM to process 1 reaches an attack that it did not start, and a path is on TARGET_HOST
+execute bash -c "vegeta attack -duration=1m -rate=50 /users_name/0 | vegeta report" >"$TMP/report" 2>"$TMP/err" &
+attack=$!
+wait_for execute bash -c 'grep -l attack /proc/[0-9]*/cmdline' >/dev/null 2>&1 || fail "there is no attack"
+sleep 1
+ends loadgen
+wait "$attack" || fail "the attack ended with status $?: $(cat "$TMP/err")"
+expect_has "report" "$(cat "$TMP/report")" "! The run was stopped before its time."
+expect_has "report" "$(cat "$TMP/report")" "Success       [ratio]                           100.00%"
+echo "run: the tutorial's three attacks: 360 requests sent, answered and served; a fourth, stopped, was reported whole"
