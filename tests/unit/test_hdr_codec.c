@@ -2,8 +2,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "loadgen/measure/hdr_codec.h"
+#include "loadgen/target/base64.h"
 
 static struct histogram *h;
 static struct histogram *again;
@@ -92,8 +94,37 @@ START_TEST(the_edges_come_back)
     round_trip();
     h->buckets[7] = UINT64_C(1) << 60; /* nine bytes, the last one whole */
     h->buckets[9] = UINT64_C(1) << 55;
-    h->count += h->buckets[7] + h->buckets[9];
+    h->buckets[0] = UINT64_C(1) << 62;
+    h->count += h->buckets[7] + h->buckets[9] + h->buckets[0] - 1;
     round_trip();
+}
+END_TEST
+
+/* Byte for byte as HdrHistogram's encodeIntoByteBuffer has it. */
+START_TEST(the_inside_is_that_of_v2)
+{
+    static const uint8_t expected[] = {
+        0x1c, 0x84, 0x93, 0x13, 0,    0,    0,    8,    0, 0, 0, 0, 0,    0,
+        0,    3,    0,    0,    0,    0,    0,    0,    0, 1, 0, 0, 0x1f, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0x3f, 0xf0, 0,    0,    0, 0, 0, 0, /* counts: */
+        0x09, 0x02, 0x00, 0x04, 0xef, 0x1f, 0x80, 0x02,
+    };
+    uint8_t plain[100];
+    uLongf size = sizeof plain;
+    struct bytes text = {0};
+    struct bytes packed = {0};
+    record(5, 1);
+    record(7, 2);
+    record(2048, 128);
+    ck_assert(hdr_encode(h, &text) && base64_decode(text.at, text.length, &packed));
+    ck_assert_mem_eq(packed.at, "\x1c\x84\x93\x14\0\0\0", 7);
+    ck_assert_uint_eq((uint8_t)packed.at[7], packed.length - 8);
+    ck_assert_int_eq(uncompress(plain, &size, (const uint8_t *)packed.at + 8, packed.length - 8),
+                     Z_OK);
+    ck_assert_uint_eq(size, sizeof expected);
+    ck_assert_mem_eq(plain, expected, sizeof expected);
+    bytes_free(&packed);
+    bytes_free(&text);
 }
 END_TEST
 
@@ -158,6 +189,7 @@ Suite *hdr_codec_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, counts_come_back_exactly);
     tcase_add_test(tests, the_edges_come_back);
+    tcase_add_test(tests, the_inside_is_that_of_v2);
     tcase_add_test(tests, only_values_that_are_too_long_leave_it_empty);
     tcase_add_test(tests, what_somebody_else_wrote_is_read);
     tcase_add_loop_test(tests, what_is_no_histogram_of_ours_is_refused, 0, BAD);
