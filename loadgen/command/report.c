@@ -1,12 +1,10 @@
 /* loadgen report: from result files to a report. */
 #include "loadgen/report/report.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "loadgen/command/collect.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/judge.h"
+#include "loadgen/command/output.h"
 
 struct options {
     const char *type;
@@ -41,16 +39,13 @@ static const struct cli cli = {
 static bool write_report(const struct report *report, const struct summary *summary,
                          const struct slo_verdict *slo, const char *path, struct err *err)
 {
-    bool is_stdout = strcmp(path, "stdout") == 0;
-    FILE *out = is_stdout ? stdout : fopen(path, "we");
+    FILE *out = output_open(path, err);
     if (!out) {
-        return err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
+        return false;
     }
     bool ok = report->write(summary, slo, out);
-    if (!is_stdout) {
-        ok = fclose(out) == 0 && ok;
-    }
-    return ok || err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
+    return output_close(out, path, err) &&
+           (ok || err_set(err, ERR_FAILED, "-output: cannot write %s", path));
 }
 
 static bool report_and_judge(const struct report *report, const struct summary *summary,
