@@ -62,6 +62,23 @@ bool loop_add(struct loop *loop, struct loop_watch *watch)
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
+bool loop_want(struct loop *loop, struct loop_watch *watch, uint32_t events)
+{
+    if (events == watch->wanted) {
+        return true;
+    }
+    struct epoll_event event = {.events = events, .data.ptr = watch};
+    int what = EPOLL_CTL_MOD;
+    if (events == 0) {
+        what = EPOLL_CTL_DEL;
+    } else if (watch->wanted == 0) {
+        what = EPOLL_CTL_ADD;
+        watch->batch = loop->batch;
+    }
+    watch->wanted = events;
+    return epoll_ctl(loop->epoll_fd, what, watch->fd, &event) == 0;
+}
+
 void loop_again(struct loop *loop, struct loop_watch *watch, uint32_t events)
 {
     watch->again = events;
