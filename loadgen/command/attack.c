@@ -16,6 +16,7 @@
 #include "loadgen/command/judge.h"
 #include "loadgen/command/progress.h"
 #include "loadgen/command/size.h"
+#include "loadgen/command/tls_flags.h"
 #include "loadgen/pace/duration.h"
 #include "loadgen/pace/schedule_text.h"
 #include "loadgen/report/report.h"
@@ -26,6 +27,7 @@ enum { BLOCKS_SPARE = 8, FILES_SPARE = 32 };
 
 struct options {
     struct schedule_flags schedule;
+    struct tls_flags secure;
     uint64_t timeout_ns;
     uint64_t progress_ns;
     uint64_t warmup_ns;
@@ -85,10 +87,6 @@ static bool set_redirects(void *field, const char *text, struct err *err)
 }
 
 #define FIELD(name) offsetof(struct options, name)
-#define NOT_YET(name)                                                                              \
-    {                                                                                              \
-        name, NULL, NULL, 0, NULL, NULL                                                            \
-    }
 
 static const struct cli_flag flags[] = {
     {"abort-on-slo", NULL, cli_set_bool, FIELD(aborts_on_slo), "false",
@@ -97,7 +95,8 @@ static const struct cli_flag flags[] = {
      "how the requests of -rate are spread: constant, or poisson for independent ones"},
     {"body", "FILE", cli_set_string, FIELD(body), NULL,
      "body of the targets that name none of their own"},
-    NOT_YET("cert"),
+    {"cert", "FILE", cli_set_string, FIELD(secure.tls.cert), "",
+     "certificate (PEM) that this client shows to https servers which ask for one"},
     {"chunked", NULL, cli_set_bool, FIELD(is_chunked), "false",
      "send bodies with Transfer-Encoding: chunked"},
     {"connect-to", "FROM:PORT:TO:PORT", address_add_connect_to, FIELD(address), NULL,
@@ -113,14 +112,18 @@ static const struct cli_flag flags[] = {
      "how long requests are sent; 0 is until stopped (Ctrl-C); not with -stages"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin", "how results are kept"},
     {"format", "http|json", aim_set_format, FIELD(format), "http", "how the targets are written"},
-    NOT_YET("h2c"),
+    {"h2c", NULL, cli_set_bool, FIELD(secure.h2c), "false",
+     "speak HTTP/2 to http:// targets, without asking whether they do"},
     {"header", "\"NAME: VALUE\"", aim_set_header, FIELD(headers), NULL,
      "a header of every request; may be given several times"},
-    NOT_YET("http2"),
-    NOT_YET("insecure"),
+    {"http2", NULL, cli_set_bool, FIELD(secure.http2), "true",
+     "offer HTTP/2 to https servers, which may choose it"},
+    {"insecure", NULL, cli_set_bool, FIELD(secure.tls.is_insecure), "false",
+     "trust every https server, whatever its certificate"},
     {"keepalive", NULL, cli_set_bool, FIELD(keepalive), "true",
      "use connections again; -keepalive=false opens one for each request"},
-    NOT_YET("key"),
+    {"key", "FILE", cli_set_string, FIELD(secure.tls.key), "",
+     "private key (PEM) of -cert; without it both are in that file"},
     {"laddr", "IP", address_set_local, FIELD(address), "0.0.0.0", "address to connect from"},
     {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
      "read targets as they are needed, each once; the attack ends with them"},
@@ -139,7 +142,8 @@ static const struct cli_flag flags[] = {
      "how often a line tells how far the run is, where stderr is no terminal; 0 is never"},
     {"prometheus-addr", "HOST:PORT", cli_set_string, FIELD(prometheus_addr), "",
      "serve metrics for Prometheus there while the attack runs; port 0 is any free one"},
-    NOT_YET("proxy-header"),
+    {"proxy-header", "\"NAME: VALUE\"", tls_set_proxy_header, FIELD(secure.proxy), NULL,
+     "a header for the proxy of https targets (CONNECT); may be given several times"},
     {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
      "go evenly from one rate to another in -duration: 10:500"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
@@ -152,10 +156,12 @@ static const struct cli_flag flags[] = {
      "(text when stdout is a terminal)"},
     {"resolvers", "IP[:PORT],...", address_set_resolvers, FIELD(address), NULL,
      "name servers to ask instead of those in /etc/resolv.conf"},
-    NOT_YET("root-certs"),
+    {"root-certs", "FILE,...", cli_set_string, FIELD(secure.tls.root_certs), "",
+     "certificates (PEM) to trust instead of the system's"},
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "where the chance of -arrival poisson begins; the same seed gives the same moments"},
-    NOT_YET("session-tickets"),
+    {"session-tickets", NULL, cli_set_bool, FIELD(secure.tls.has_tickets), "false",
+     "resume TLS sessions on new connections"},
     {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
      "swing about a rate for -duration: 100:50:1m; START is up, peak, down or trough"},
     {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,
@@ -377,6 +383,7 @@ static bool run_attack(struct attack *attack, struct err *err)
     };
     address_flags_apply(&options->address, &plan);
     if (!schedule_from_flags(&options->schedule, &plan.schedule, err) ||
+        !tls_flags_apply(&options->secure, &plan, err) ||
         !judge_check(attack->slo, attack->aim.lazy ? NULL : &attack->aim.targets, &plan.schedule,
                      err)) {
         return false;

@@ -10,7 +10,8 @@
  * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire
  * and abandon; it may start the next exchange at once.
  *
- * Engines: engine_h1.h (our own HTTP/1.1). Later: libcurl's multi interface.
+ * Engines: engine_h1.h (our own HTTP/1.1), engine_curl.h (libcurl: https, HTTP/2, proxies), and
+ * engines.h, which is both: route.h says which of the two a place needs.
  */
 #ifndef LOADGEN_HTTP_ENGINE_H
 #define LOADGEN_HTTP_ENGINE_H
@@ -21,6 +22,9 @@
 
 #include "common/err.h"
 #include "loadgen/http/capture.h"
+#include "loadgen/http/proxy.h"
+#include "loadgen/http/redirect.h"
+#include "loadgen/http/tls.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/address_list.h"
 #include "loadgen/net/loop.h"
@@ -51,7 +55,7 @@ enum {
 #undef X
 };
 
-enum { REASON_MAX = 160 };
+enum { REASON_MAX = 192 };
 
 /* One request on its way, and then what came of it. */
 struct exchange {
@@ -87,6 +91,17 @@ struct engine_config {
     bool keepalive;
     bool keeps_answers; /* headers, and of bodies the first max_body bytes */
     uint64_t max_body;
+    bool http2;            /* offered to https servers (ALPN) */
+    bool h2c;              /* http:// is HTTP/2 as well, without asking */
+    bool only_curl;        /* for tests: http:// goes through libcurl too */
+    const struct tls *tls; /* what the options say, read; NULL: not expected to be needed */
+    const struct tls_options *secure;  /* borrowed, as tls and proxy are */
+    const struct proxy_options *proxy; /* of whom places are asked for */
+
+    /* Takes over an exchange whose next hop needs another engine; what it points to is read before
+     * it returns. NULL: there is no other. */
+    void (*hand_over)(void *context, const struct exchange *so_far, const struct redirect *hop);
+    void *hand_over_context;
 };
 
 typedef void engine_done_fn(void *owner, const struct exchange *exchange);
@@ -108,6 +123,11 @@ struct engine_type {
     /* Starts an exchange; started_ns was read from the clock by the caller just now. */
     void (*start)(struct engine *engine, const struct request *request, uint64_t number,
                   uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns);
+
+    /* Goes on with an exchange that another engine began: sends its next hop. `done` may be called
+     * before it returns. */
+    void (*resume)(struct engine *engine, const struct exchange *so_far,
+                   const struct redirect *hop);
 
     /* When expire must be called, UINT64_MAX for never; and the call, which ends what is overdue.
      */

@@ -12,14 +12,17 @@
 
 #include "common/clock.h"
 #include "loadgen/http/h1_conn.h"
+#include "loadgen/http/hop.h"
 #include "loadgen/http/outgoing.h"
 #include "loadgen/http/redirect.h"
+#include "loadgen/http/route.h"
 
 enum {
     RECEIVE_BYTES = 65536,
-    READS_MAX = 16,        /* of one connection at a time */
-    HOP_BYTES_MAX = 65536, /* of a request that follows a redirect */
+    READS_MAX = 16, /* of one connection at a time */
 };
+
+_Static_assert((int)RECEIVE_BYTES >= (int)HOP_BYTES_MAX, "hops are made in the buffer for answers");
 
 struct h1 {
     struct engine engine; /* first member: an engine is cast to its h1 */
@@ -391,33 +394,50 @@ static struct conn *move(struct conn *conn, uint32_t endpoint, bool keep)
     return next;
 }
 
+/* Sends the hop on a connection that is in flight with its exchange. */
+static void begin_hop(struct conn *conn, const struct redirect *hop)
+{
+    memcpy(conn->hop_bytes, hop->request.bytes, hop->request.length);
+    conn->hop = hop->request;
+    conn->hop.bytes = conn->hop_bytes;
+    conn->request = &conn->hop;
+    conn->is_reused = conn->state != CONN_FREE;
+    hop_begin(&conn->exchange);
+    begin(conn, clock_now_ns());
+}
+
+/* Another engine goes on with the exchange. */
+static void give_up(struct conn *conn, const struct redirect *hop, bool keep)
+{
+    struct h1 *h1 = conn->h1;
+    struct exchange so_far = conn->exchange;
+    conns_remove_flight(&h1->conns, conn);
+    put_away(conn, keep);
+    h1->config.hand_over(h1->config.hand_over_context, &so_far, hop);
+}
+
 static void follow(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    const char *problem = NULL;
+    struct exchange *x = &conn->exchange;
     char bytes[HOP_BYTES_MAX];
-    struct redirect redirect;
+    struct redirect hop;
     uint32_t endpoint = conn->endpoint;
-    if (conn->exchange.redirects == h1->config.max_redirects) {
-        fail_protocol(conn, "stopped after %d redirects", h1->config.max_redirects);
+    /* The answer has been read, so its buffer is free. */
+    if (!hop_make(&h1->config, x, conn->request, false, answer_location(&conn->answer), h1->receive,
+                  bytes, &hop)) {
+        x->code = 0;
+        fail(conn, OUTCOME_PROTOCOL, 0);
         return;
     }
-    struct request sent = *conn->request;
-    if (!outgoing_write(conn->request, conn->exchange.number, h1->receive, sizeof h1->receive)) {
-        fail_protocol(conn, "redirected with a request that is too long to be sent again");
+    if (hop.host[0] && h1->config.hand_over &&
+        route_to(&h1->config, hop.is_https, hop.host, hop.port) != &engine_h1) {
+        give_up(conn, &hop, keep);
         return;
     }
-    sent.bytes = h1->receive; /* the answer has been read */
-    sent.length = conn->length;
-    sent.sequence_at = 0;
-    if (!redirect_follow(&sent, conn->exchange.code, answer_location(&conn->answer), bytes,
-                         sizeof bytes, &redirect, &problem)) {
-        fail_protocol(conn, "%s", problem);
-        return;
-    }
-    if (redirect.host[0] &&
-        !conns_find_endpoint(&h1->conns, redirect.host, redirect.port, &endpoint)) {
-        fail_protocol(conn, "redirected to %.40s, after %d other hosts", redirect.host,
+    if (hop.is_https ||
+        (hop.host[0] && !conns_find_endpoint(&h1->conns, hop.host, hop.port, &endpoint))) {
+        fail_protocol(conn, "redirected to %.40s, after %d other hosts", hop.host,
                       CONNS_REDIRECTED_MAX);
         return;
     }
@@ -426,16 +446,7 @@ static void follow(struct conn *conn, bool keep)
         fail_protocol(conn, "not enough memory for a redirect");
         return;
     }
-    memcpy(next->hop_bytes, bytes, redirect.request.length);
-    next->hop = redirect.request;
-    next->hop.bytes = next->hop_bytes;
-    next->request = &next->hop;
-    next->is_reused = next->state != CONN_FREE;
-    next->exchange.redirects++;
-    next->exchange.code = 0;
-    next->exchange.sent_ns = 0; /* what was sent before counts as connecting */
-    next->exchange.first_byte_ns = 0;
-    begin(next, clock_now_ns());
+    begin_hop(next, &hop);
 }
 
 /* Events. */
@@ -514,6 +525,37 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
     begin(conn, started_ns); /* on an open connection nothing lies between: one moment is both */
 }
 
+static void h1_resume(struct engine *engine, const struct exchange *so_far,
+                      const struct redirect *hop)
+{
+    struct h1 *h1 = h1_of(engine);
+    struct exchange exchange = *so_far;
+    uint32_t endpoint = 0;
+    struct conn *conn = NULL;
+    if (!conns_find_endpoint(&h1->conns, hop->host, hop->port, &endpoint)) {
+        snprintf(exchange.reason, sizeof exchange.reason,
+                 "redirected to %.40s, after %d other hosts", hop->host, CONNS_REDIRECTED_MAX);
+    } else {
+        conn = conns_take(&h1->conns, endpoint);
+        snprintf(exchange.reason, sizeof exchange.reason, "not enough memory for a redirect");
+    }
+    if (conn && !conn->hop_bytes && !(conn->hop_bytes = malloc(HOP_BYTES_MAX))) {
+        conns_release(&h1->conns, conn);
+        conn = NULL;
+    }
+    if (!conn) {
+        exchange.code = 0;
+        exchange.done_ns = clock_now_ns();
+        exchange.outcome = OUTCOME_PROTOCOL;
+        h1->done(h1->owner, &exchange);
+        return;
+    }
+    conn->exchange = *so_far;
+    conn->watch.on_ready = on_ready;
+    conns_insert_flight(&h1->conns, conn);
+    begin_hop(conn, hop);
+}
+
 static uint64_t h1_next_deadline_ns(struct engine *engine)
 {
     const struct h1 *h1 = h1_of(engine);
@@ -579,6 +621,7 @@ const struct engine_type engine_h1 = {
     .destroy = h1_destroy,
     .has_room = h1_has_room,
     .start = h1_start,
+    .resume = h1_resume,
     .next_deadline_ns = h1_next_deadline_ns,
     .expire = h1_expire,
     .abandon = h1_abandon,

@@ -144,6 +144,18 @@ void conns_remove_flight(struct conns *conns, struct conn *conn)
     }
 }
 
+void conns_insert_flight(struct conns *conns, struct conn *conn)
+{
+    struct conn *before = conns->newest;
+    while (before && before->exchange.started_ns > conn->exchange.started_ns) {
+        before = before->prev;
+    }
+    conn->prev = before;
+    conn->next = before ? before->next : conns->oldest;
+    *(conn->prev ? &conn->prev->next : &conns->oldest) = conn;
+    *(conn->next ? &conn->next->prev : &conns->newest) = conn;
+}
+
 void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn)
 {
     conn->prev = old->prev;
@@ -213,8 +225,8 @@ bool conns_find_endpoint(struct conns *conns, const char *host, uint16_t port, u
     const struct engine_config *config = conns->config;
     for (size_t i = 0; i < conns->pool_count; i++) {
         bool is_targets = i < config->endpoint_count;
-        if (is_targets && !conns->pools[i].place) {
-            continue; /* may not be there yet */
+        if (is_targets && (!conns->pools[i].place || config->endpoints[i].is_https)) {
+            continue; /* may not be there yet, or is another engine's */
         }
         const char *known = is_targets ? config->endpoints[i].host : conns->pools[i].host;
         uint16_t known_port = is_targets ? config->endpoints[i].port : conns->pools[i].port;

@@ -92,6 +92,9 @@ struct conn *conns_take(struct conns *conns, uint32_t endpoint);
 void conns_push_flight(struct conns *conns, struct conn *conn);
 void conns_remove_flight(struct conns *conns, struct conn *conn);
 
+/* Puts it where its start belongs, behind those that started before. */
+void conns_insert_flight(struct conns *conns, struct conn *conn);
+
 /* Puts `conn` into the place that `old` has in the queue. */
 void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn);
 

@@ -116,9 +116,10 @@ static void write_request(FILE *out, const struct parts *parts, const struct url
     }
 }
 
-/* "http://..." or "//host/..."; everything else stays with the host that answered. */
-static bool parse_location(const char *location, char *absolute, size_t size, struct url *url,
-                           bool *names_host, const char **problem)
+/* "http://...", "https://..." or "//host/..."; everything else stays with the host that answered.
+ */
+static bool parse_location(const char *location, bool is_https, char *absolute, size_t size,
+                           struct url *url, bool *names_host, const char **problem)
 {
     struct err err = {0};
     bool is_short = location[0] == '/' && location[1] == '/';
@@ -133,7 +134,8 @@ static bool parse_location(const char *location, char *absolute, size_t size, st
     if (!*names_host) {
         return true;
     }
-    int length = snprintf(absolute, size, "%s%s", is_short ? "http:" : "", location);
+    const char *scheme_of = !is_short ? "" : is_https ? "https:" : "http:";
+    int length = snprintf(absolute, size, "%s%s", scheme_of, location);
     if (length < 0 || (size_t)length >= size || !url_parse(absolute, url, &err) ||
         url->host.length >= REDIRECT_HOST_MAX) {
         *problem = "redirected to what is no http URL";
@@ -142,8 +144,9 @@ static bool parse_location(const char *location, char *absolute, size_t size, st
     return true;
 }
 
-bool redirect_follow(const struct request *request, uint16_t code, const char *location,
-                     char *buffer, size_t size, struct redirect *redirect, const char **problem)
+bool redirect_follow(const struct request *request, bool is_https, uint16_t code,
+                     const char *location, char *buffer, size_t size, struct redirect *redirect,
+                     const char **problem)
 {
     char absolute[8192];
     struct url url;
@@ -152,7 +155,8 @@ bool redirect_follow(const struct request *request, uint16_t code, const char *l
         *problem = "redirected without a Location";
         return false;
     }
-    if (!parse_location(location, absolute, sizeof absolute, &url, &names_host, problem)) {
+    if (!parse_location(location, is_https, absolute, sizeof absolute, &url, &names_host,
+                        problem)) {
         return false;
     }
     struct parts parts = take_apart(request);
@@ -178,6 +182,7 @@ bool redirect_follow(const struct request *request, uint16_t code, const char *l
     redirect->request.body_length = is_same ? request->body_length : 0;
     redirect->request.is_repeatable = is_same ? request->is_repeatable : true;
     redirect->port = names_host ? url.port : 0;
+    redirect->is_https = names_host ? url.is_https : is_https;
     snprintf(redirect->host, sizeof redirect->host, "%.*s", names_host ? (int)url.host.length : 0,
              names_host ? url.host.at : "");
     return true;

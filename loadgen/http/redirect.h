@@ -24,15 +24,18 @@ enum { REDIRECT_HOST_MAX = 256 };
 struct redirect {
     char host[REDIRECT_HOST_MAX]; /* NUL-terminated; "" when it is the host that answered */
     uint16_t port;
+    bool is_https;
     struct request request; /* its bytes are in the buffer that was given; endpoint is not set */
 };
 
 /*
  * Makes the request that `location` asks for after `request` was answered with `code`. The bytes go
- * into `buffer`. False when the location is no http URL or path, or does not fit; then `problem`
+ * into `buffer`. `is_https` is the scheme of the place that answered, and so of a Location without
+ * one. False when the location is no http URL or path, or does not fit; then `problem`
  * says why.
  */
-bool redirect_follow(const struct request *request, uint16_t code, const char *location,
-                     char *buffer, size_t size, struct redirect *redirect, const char **problem);
+bool redirect_follow(const struct request *request, bool is_https, uint16_t code,
+                     const char *location, char *buffer, size_t size, struct redirect *redirect,
+                     const char **problem);
 
 #endif

@@ -111,6 +111,29 @@ static void add_ways(json_t *json, const struct plan *plan)
     }
 }
 
+static void add_text(json_t *json, const char *key, const char *text)
+{
+    if (text && text[0]) {
+        json_object_set_new(json, key, json_string(text));
+    }
+}
+
+/* Names of files and hosts: no keys, no passwords, and no headers for proxies. */
+static void add_security(json_t *json, const struct plan *plan)
+{
+    const struct tls_options *tls = &plan->tls;
+    json_object_set_new(json, "http2", json_boolean(plan->http2));
+    json_object_set_new(json, "h2c", json_boolean(plan->h2c));
+    json_object_set_new(json, "insecure", json_boolean(tls->is_insecure));
+    json_object_set_new(json, "session_tickets", json_boolean(tls->has_tickets));
+    add_text(json, "root_certs", tls->root_certs);
+    add_text(json, "cert", tls->cert);
+    add_text(json, "key", tls->key);
+    add_text(json, "http_proxy", proxy_host(plan->proxy.http));
+    add_text(json, "https_proxy", proxy_host(plan->proxy.https));
+    add_text(json, "no_proxy", plan->proxy.no);
+}
+
 json_t *plan_to_json(const struct plan *plan)
 {
     const struct schedule *schedule = &plan->schedule;
@@ -123,5 +146,6 @@ json_t *plan_to_json(const struct plan *plan)
                   count_or_null(plan->max_connections, 0), "keepalive", plan->keepalive, "max_body",
                   max_body_to_json(plan), "threads", (int)plan_threads(plan));
     add_ways(json, plan);
+    add_security(json, plan);
     return json;
 }

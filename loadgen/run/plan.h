@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/http/proxy.h"
+#include "loadgen/http/tls.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/connect_to.h"
 #include "loadgen/pace/schedule.h"
@@ -34,7 +36,12 @@ struct plan {
     bool keepalive;
     bool keeps_answers; /* headers, and of bodies the first max_body bytes */
     uint64_t max_body;
-    unsigned threads; /* worker threads at most; a small cap needs fewer */
+    bool http2;                 /* is offered to https servers */
+    bool h2c;                   /* http:// is HTTP/2 too */
+    struct tls_options tls;     /* how https is done */
+    struct proxy_options proxy; /* whom places are asked for through */
+    bool only_curl;             /* for tests: http:// goes through libcurl too */
+    unsigned threads;           /* worker threads at most; a small cap needs fewer */
 };
 
 /* Checks the rules between the fields. ERR_USAGE names the flags to change. */

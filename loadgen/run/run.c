@@ -12,7 +12,7 @@
 
 #include "common/cgroup.h"
 #include "common/clock.h"
-#include "loadgen/http/engine_h1.h"
+#include "loadgen/http/engines.h"
 #include "loadgen/run/worker.h"
 
 #define START_LEAD_NS (10 * NS_PER_MS)   /* from opening the gate to the first request */
@@ -73,6 +73,21 @@ static bool has_addresses(const struct plan *plan, const struct targets *targets
     }
     return targets->endpoint_count != 1 || plan->connect_to_count > 0 ||
            !address_parse(targets->endpoints[0].host, targets->endpoints[0].port, &address);
+}
+
+/* Certificates take megabytes: they are read when https is to be expected, or files are named. */
+static bool open_tls(struct state *state, struct err *err)
+{
+    const struct targets *targets = state->targets;
+    const struct tls_options *options = &state->shared.plan->tls;
+    bool is_needed = tls_names_files(options);
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        is_needed |= targets->endpoints[i].is_https;
+    }
+    if (is_needed) {
+        state->shared.tls = tls_open(options, err);
+    }
+    return !is_needed || state->shared.tls;
 }
 
 static bool start_workers(struct state *state, struct err *err)
@@ -379,6 +394,7 @@ static void clean_up(struct state *state)
     pthread_mutex_destroy(&state->shared.gate.lock);
     pthread_cond_destroy(&state->shared.gate.changed);
     tally_destroy(state->window);
+    tls_close(state->shared.tls);
     free(state->shared.peers);
     free(state->workers);
     address_list_fini(&state->shared.addresses);
@@ -409,7 +425,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
             {
                 .plan = plan,
                 .source = source,
-                .engine_type = &engine_h1,
+                .engine_type = &engines,
                 .resolver = resolver_config(plan),
                 .threads = plan_threads(plan),
                 .finished_fd = -1,
@@ -432,7 +448,7 @@ bool run(const struct plan *plan, const struct targets *targets, const struct so
         .by_target = by_target,
         .by_address = by_address,
     };
-    ok = ok && start_workers(&state, err);
+    ok = ok && open_tls(&state, err) && start_workers(&state, err);
     state.listener = (struct source_listener){note_target, &state};
     ok = wait_for_workers(&state, err) && ok && begin(&state, err);
     if (ok) {

@@ -243,6 +243,12 @@ static bool create_engine(struct worker *worker)
         .keepalive = plan->keepalive,
         .keeps_answers = plan->keeps_answers && shared->recorder.writer,
         .max_body = plan->max_body,
+        .http2 = plan->http2,
+        .h2c = plan->h2c,
+        .only_curl = plan->only_curl,
+        .tls = shared->tls,
+        .secure = &plan->tls,
+        .proxy = &plan->proxy,
     };
     worker->engine =
         shared->engine_type->create(&config, worker->loop, on_done, worker, &worker->err);
@@ -267,7 +273,11 @@ static bool create_resolver(struct worker *worker)
     }
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *endpoint = &targets->endpoints[i];
-        if (!resolver_find(worker->resolver, endpoint->host, endpoint->port)) {
+        struct proxy proxy; /* then only it has to know the host */
+        bool is_proxied = proxy_for(&shared->plan->proxy, endpoint->is_https, endpoint->host,
+                                    endpoint->port, &proxy);
+        if (!resolver_find(worker->resolver, is_proxied ? proxy.host : endpoint->host,
+                           is_proxied ? proxy.port : endpoint->port)) {
             return err_set(&worker->err, ERR_FAILED, "not enough memory for addresses");
         }
     }

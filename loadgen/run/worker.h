@@ -50,6 +50,7 @@ struct worker_shared {
     const struct plan *plan;
     const struct source *source;
     const struct engine_type *engine_type;
+    struct tls *tls; /* read-only */
     struct recorder_config recorder;
     struct resolver_config resolver; /* of each worker, but for its number */
     struct address_list addresses;   /* all that the run meets */

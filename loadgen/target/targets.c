@@ -29,7 +29,8 @@ bool targets_find_endpoint(struct targets *targets, const struct draft *draft, u
     const struct url *url = &draft->parts;
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *known = &targets->endpoints[i];
-        if (known->port == url->port && strlen(known->host) == url->host.length &&
+        if (known->is_https == url->is_https && known->port == url->port &&
+            strlen(known->host) == url->host.length &&
             strncasecmp(known->host, url->host.at, url->host.length) == 0) {
             *index = (uint32_t)i;
             return true;
@@ -47,7 +48,8 @@ bool targets_find_endpoint(struct targets *targets, const struct draft *draft, u
         return out_of_memory(err);
     }
     *index = (uint32_t)targets->endpoint_count;
-    targets->endpoints[targets->endpoint_count++] = (struct endpoint){host, url->port};
+    targets->endpoints[targets->endpoint_count++] =
+        (struct endpoint){host, url->port, url->is_https};
     return true;
 }
 

@@ -23,8 +23,8 @@
  * says, else its method and path. rows.h says how many names there can be.
  *
  * Everything is read, checked and turned into the bytes of the request before the run. (lazy.h
- * reads as the run goes on.) Each host:port is one endpoint; targets with the same one share
- * connections.
+ * reads as the run goes on.) Each scheme, host and port is one endpoint; targets with the
+ * same one share connections.
  *
  * Errors: see reader.h. Memory: targets_free; about 250 bytes for a short target, none of them an
  * allocation of its own. Threads: set-up only, read-only afterwards; lazy.h says what it adds.
@@ -54,6 +54,7 @@ struct target {
 struct endpoint {
     char *host;
     uint16_t port;
+    bool is_https;
 };
 
 struct targets {

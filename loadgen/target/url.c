@@ -6,9 +6,7 @@
 
 #include "loadgen/target/utf8.h"
 
-static const char scheme[] = "http://";
-
-enum { URL_MAX = 8192 };
+enum { URL_MAX = 8192, HTTP_PORT = 80, HTTPS_PORT = 443 };
 
 static bool check_bytes(const char *text, struct err *err)
 {
@@ -55,7 +53,7 @@ static bool parse_authority(const char *text, struct url *url, struct err *err)
             port = colon + 1;
         }
     }
-    unsigned long number = 80;
+    unsigned long number = url->is_https ? HTTPS_PORT : HTTP_PORT;
     if (port && port != end) {
         char *rest = NULL;
         number = *port >= '0' && *port <= '9' ? strtoul(port, &rest, 10) : 0;
@@ -72,15 +70,14 @@ bool url_parse(const char *text, struct url *url, struct err *err)
     if (!check_bytes(text, err)) {
         return false;
     }
-    if (strncasecmp(text, "https://", 8) == 0) {
-        return err_set(err, ERR_USAGE, "the URL \"%s\": https is not there yet; use http", text);
-    }
-    if (strncasecmp(text, scheme, sizeof scheme - 1) != 0) {
+    url->is_https = strncasecmp(text, "https://", 8) == 0;
+    if (!url->is_https && strncasecmp(text, "http://", 7) != 0) {
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is not a URL that can be attacked; write http://HOST[:PORT]/PATH",
+                       "\"%s\" is not a URL that can be attacked; write http://HOST[:PORT]/PATH "
+                       "or https://...",
                        text);
     }
-    const char *authority = text + sizeof scheme - 1;
+    const char *authority = strstr(text, "//") + 2;
     size_t length = strcspn(authority, "/?#");
     if (memchr(authority, '@', length)) {
         return err_set(err, ERR_USAGE,

@@ -1,5 +1,5 @@
 /*
- * url - takes an http URL apart: http://host[:port][/path][?query][#fragment].
+ * url - takes a URL apart: http[s]://host[:port][/path][?query][#fragment].
  *
  * The parts are slices of the text that was given, and live as long as it does. Bytes that HTTP
  * does not allow in a request line (spaces, controls) are refused, with the form that the text
@@ -26,8 +26,9 @@ struct slice {
 struct url {
     struct slice authority; /* host[:port] as written: what the Host header says */
     struct slice host;      /* without the brackets of an IPv6 address */
-    uint16_t port;          /* 80 when none is written */
-    struct slice path;      /* path and query; may be empty or begin with '?' */
+    uint16_t port;          /* when none is written 80, with https 443 */
+    bool is_https;
+    struct slice path; /* path and query; may be empty or begin with '?' */
 };
 
 bool url_parse(const char *text, struct url *url, struct err *err);

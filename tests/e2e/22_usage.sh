@@ -9,7 +9,6 @@ u=http://127.0.0.1:9/
 
 refused 2 "unknown flag -rat; the nearest is -rate" attack -rat 1 $u
 refused 2 "unknown flag -dur; the nearest is -duration" attack -dur 1s $u
-refused 2 "-h2c is a flag of vegeta's that is not there yet" attack -h2c $u
 refused 2 '-rate: "ten" is not a rate' attack -rate ten $u
 refused 2 '-rate: "-1" is not a rate' attack -rate=-1 $u
 refused 2 '-duration: "5" is not a duration' attack -duration 5 $u
@@ -22,7 +21,10 @@ refused 2 '-header: bad header "x"' attack -header x $u
 refused 2 "is computed from the body" attack -header "Content-Length: 3" $u
 refused 2 "cannot share stdout" attack -output stdout -report text $u
 refused 2 "one URL at most" attack $u $u
-refused 2 "https is not there yet" attack https://127.0.0.1/
+refused 2 "-root-certs: no certificates could be read from nothing: No such file" attack -root-certs nothing $u
+refused 2 "-key: the certificate is missing" attack -key nothing $u
+refused 2 "-cert: no certificate could be read from nothing: No such file" attack -cert nothing $u
+refused 2 "-proxy-header: bad header" attack -proxy-header x $u
 refused 2 "is not a URL that can be attacked" attack 127.0.0.1:80
 refused 2 "bad port" attack http://127.0.0.1:99999/
 refused 2 "stdin: no targets to attack" attack

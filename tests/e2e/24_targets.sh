@@ -110,7 +110,7 @@ refused 2 "stdin: no targets to attack" attack -lazy
 
 # what the process needs, in kB: all of a hundred thousand targets, and each once, read lazily
 seq -f "GET http://$API/users_name/%.0f" 1 100000 >many
-for how in "61440 -rate 100 -duration 200ms" "24576 -lazy -rate 0 -max-workers 64"; do
+for how in "61440 -rate 100 -duration 200ms" "28672 -lazy -rate 0 -max-workers 64"; do
     python3 - "$loadgen" "${how#* }" >memory <<'EOF2'
 import resource, subprocess, sys
 command = [sys.argv[1], "attack", "-encoding", "none", "-targets", "many"] + sys.argv[2].split()

@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(location, data + 2, size - 2);
     struct redirect redirect;
     const char *problem = NULL;
-    if (redirect_follow(&from, code, location, buffer, room, &redirect, &problem)) {
+    if (redirect_follow(&from, false, code, location, buffer, room, &redirect, &problem)) {
         require(redirect.request.bytes == buffer && redirect.request.length <= room);
         check(&from, code, &redirect);
     } else {

@@ -1,5 +1,6 @@
 #include <check.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -149,7 +150,8 @@ START_TEST(as_json_what_is_not_limited_is_null)
                                   "\"duration\":10000000000,\"warmup\":0,\"timeout\":30000000000,"
                                   "\"max_workers\":null,\"max_connections\":null,"
                                   "\"keepalive\":true,\"max_body\":null,\"threads\":4,"
-                                  "\"dns_ttl\":0}",
+                                  "\"dns_ttl\":0,\"http2\":false,\"h2c\":false,"
+                                  "\"insecure\":false,\"session_tickets\":false}",
                                   0, NULL);
     ck_assert(json_equal(json, expected));
     json_decref(json);
@@ -180,6 +182,25 @@ START_TEST(as_json_what_is_not_limited_is_null)
 }
 END_TEST
 
+START_TEST(as_json_there_are_names_of_files_and_no_secrets)
+{
+    plan.tls.cert = "a.pem";
+    plan.tls.key = "b.pem";
+    plan.proxy.https = "http://user:pass@proxy:3128";
+    plan.proxy.headers[0] = "Proxy-Authorization: Basic secret";
+    plan.proxy.header_count = 1;
+    json_t *json = plan_to_json(&plan);
+    char *text = json_dumps(json, 0);
+    ck_assert_ptr_nonnull(strstr(text, "\"cert\": \"a.pem\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"key\": \"b.pem\""));
+    ck_assert_ptr_nonnull(strstr(text, "\"https_proxy\": \"proxy:3128\""));
+    ck_assert_ptr_null(strstr(text, "pass"));
+    ck_assert_ptr_null(strstr(text, "secret"));
+    free(text);
+    json_decref(json);
+}
+END_TEST
+
 Suite *plan_suite(void);
 Suite *plan_suite(void)
 {
@@ -194,6 +215,7 @@ Suite *plan_suite(void)
     tcase_add_loop_test(tests, the_smaller_cap_counts_and_no_more_threads_start_than_it_can_use, 0,
                         sizeof caps / sizeof caps[0]);
     tcase_add_test(tests, as_json_what_is_not_limited_is_null);
+    tcase_add_test(tests, as_json_there_are_names_of_files_and_no_secrets);
     tcase_add_loop_test(tests, as_json_a_schedule_is_whole, 0, 3);
     tcase_add_test(tests, what_the_schedule_lacks_is_refused);
     suite_add_tcase(suite, tests);

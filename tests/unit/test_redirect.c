@@ -28,8 +28,8 @@ START_TEST(a_location_becomes_a_request)
     char buffer[200];
     struct redirect redirect;
     const char *problem = NULL;
-    ck_assert(redirect_follow(&request, 302, follows[_i].location, buffer, sizeof buffer, &redirect,
-                              &problem));
+    ck_assert(redirect_follow(&request, false, 302, follows[_i].location, buffer, sizeof buffer,
+                              &redirect, &problem));
     size_t length = strlen(follows[_i].line);
     ck_assert_uint_eq(redirect.request.length, length + 2);
     ck_assert(memcmp(buffer, follows[_i].line, length) == 0);
@@ -47,7 +47,7 @@ START_TEST(what_does_not_fit_is_refused)
         char *buffer = malloc(size);
         struct redirect redirect;
         const char *problem = NULL;
-        if (redirect_follow(&request, 302, "/x", buffer, size, &redirect, &problem)) {
+        if (redirect_follow(&request, false, 302, "/x", buffer, size, &redirect, &problem)) {
             ck_assert_uint_eq(redirect.request.length, sizeof expected - 1);
             ck_assert(memcmp(buffer, expected, sizeof expected - 1) == 0);
             fitting++;

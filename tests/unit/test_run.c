@@ -1,7 +1,7 @@
 /*
  * Known answers: a scripted server does something, and the summary of a real run against it over
  * real sockets must say so. Lower bounds are strict; upper ones leave room for a busy machine. What
- * single answers and connections may do is in test_engine_h1.c.
+ * single answers and connections may do is in test_engine.c.
  */
 #include <check.h>
 #include <stdio.h>

@@ -151,7 +151,6 @@ static const struct {
     {"GET http://a/\n\nX-A: b\n", "list.txt:3: \"X-A: b\" does not begin a target"},
     {"GET http://a/\nGET nowhere\n", "list.txt:2: \"nowhere\" is not a URL"},
     {"GET http://a/ X-A: b\n", "list.txt:1: the URL \"http://a/ X-A: b\" has a space in it"},
-    {"GET https://a/\n", "list.txt:1: the URL \"https://a/\": https is not there yet"},
     {"GET http://a/\nX-A: b\nGET http://b/\n",
      "list.txt:3: \"GET http://b/\" follows a header of the target above; put a blank line"},
     {"GET http://a/\n# c\nGET http://b/\n", "list.txt:3: \"GET http://b/\" follows a header"},

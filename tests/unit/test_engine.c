@@ -13,6 +13,19 @@
 #include "common/clock.h"
 #include "tests/support/measurement.h"
 
+/*
+ * Every test runs once with each engine: even numbers are our own, odd ones libcurl's. With one
+ * worker a busy machine does not start all: what is told of is what was started.
+ */
+enum { ENGINES = 2 };
+
+static struct plan open_loop(int number)
+{
+    struct plan plan = measurement_open_loop;
+    plan.only_curl = number % ENGINES == 1;
+    return plan;
+}
+
 /* Ways in which a server fails, and what each request of the run must be counted as. */
 static const struct {
     const char *name;
@@ -30,7 +43,7 @@ static const struct {
      "Client.Timeout exceeded"},
     {"close without an answer", {.end = SCRIPT_CLOSE}, OUTCOME_CLOSED, ": EOF"},
     {"close inside the header",
-     {.body_bytes = 9, .end = SCRIPT_CLOSE, .cut_at = 20},
+     {.body_bytes = 9, .end = SCRIPT_CLOSE, .cut_at = 30},
      OUTCOME_CLOSED,
      ": unexpected EOF"},
     {"close before the announced length",
@@ -57,14 +70,14 @@ static const struct {
 
 START_TEST(every_failure_is_accounted_for_with_its_reason)
 {
-    const struct script script = {.steps = &failures[_i].step, .step_count = 1};
-    struct plan plan = measurement_open_loop;
+    const struct script script = {.steps = &failures[_i / ENGINES].step, .step_count = 1};
+    struct plan plan = open_loop(_i);
     plan.schedule.rate.count = 100;
     plan.schedule.duration_ns = 200 * MS;
     plan.timeout_ns = 150 * MS;
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
-    uint64_t timed_out = failures[_i].outcome == OUTCOME_TIMED_OUT ? 20 : 0;
+    uint64_t timed_out = failures[_i / ENGINES].outcome == OUTCOME_TIMED_OUT ? 20 : 0;
     ck_assert_uint_eq(tally->counters.ended, 20);
     ck_assert_uint_eq(tally->counters.answered, 0);
     ck_assert_uint_eq(tally->counters.timed_out, timed_out);
@@ -72,13 +85,13 @@ START_TEST(every_failure_is_accounted_for_with_its_reason)
     ck_assert_uint_ge(tally->error_count, 1);
     uint64_t errors = 0;
     for (size_t i = 0; i < tally->error_count; i++) {
-        ck_assert_msg(strstr(tally->errors[i].text, failures[_i].error) != NULL, "%s: %s",
-                      failures[_i].name, tally->errors[i].text);
+        ck_assert_msg(strstr(tally->errors[i].text, failures[_i / ENGINES].error) != NULL, "%s: %s",
+                      failures[_i / ENGINES].name, tally->errors[i].text);
         errors += tally->errors[i].count;
     }
     ck_assert_uint_eq(errors, 20);
-    ck_assert_uint_eq(tally->kinds[failures[_i].outcome].count, 20);
-    ck_assert_ptr_eq(tally->kinds[failures[_i].outcome].example, tally->errors[0].text);
+    ck_assert_uint_eq(tally->kinds[failures[_i / ENGINES].outcome].count, 20);
+    ck_assert_ptr_eq(tally->kinds[failures[_i / ENGINES].outcome].example, tally->errors[0].text);
     if (timed_out) {
         ck_assert_uint_ge(tally->latency.min_ns, plan.timeout_ns);
     }
@@ -112,9 +125,9 @@ START_TEST(a_server_that_closes_its_side_at_once_is_noticed_at_once)
     pthread_t thread;
     ck_assert_int_eq(pthread_create(&thread, NULL, say_nothing, &listener), 0);
     const struct control control = {-1};
+    const struct plan plan = open_loop(_i);
     struct measurement m = {
-        .summary = measurement_attack(&measurement_open_loop, "GET", ntohs(address.sin_port),
-                                      &control, NULL),
+        .summary = measurement_attack(&plan, "GET", ntohs(address.sin_port), &control, NULL),
     };
     shutdown(listener, SHUT_RDWR);
     pthread_join(thread, NULL);
@@ -132,9 +145,10 @@ START_TEST(a_refused_connection_is_a_connect_failure)
     uint16_t port = script_server_port(server);
     script_server_stop(server); /* nobody listens there any more */
     const struct control control = {-1};
-    const struct plan *plan = _i == 0 ? &measurement_open_loop : &measurement_closed_loop;
-    struct measurement m = {.summary = measurement_attack(plan, "GET", port, &control, NULL)};
-    measurement_check_balance(plan, &m);
+    struct plan plan = _i / ENGINES == 0 ? measurement_open_loop : measurement_closed_loop;
+    plan.only_curl = _i % ENGINES == 1;
+    struct measurement m = {.summary = measurement_attack(&plan, "GET", port, &control, NULL)};
+    measurement_check_balance(&plan, &m);
     const struct tally *tally = m.summary->tally;
     ck_assert_uint_gt(tally->counters.failed, 0);
     ck_assert_uint_eq(tally->counters.failed, tally->counters.ended);
@@ -169,8 +183,8 @@ static const struct script_step good_answers[] = {
 
 START_TEST(every_form_of_answer_is_read_to_its_end)
 {
-    const struct script script = {.steps = &good_answers[_i], .step_count = 1};
-    struct plan plan = measurement_open_loop;
+    const struct script script = {.steps = &good_answers[_i / ENGINES], .step_count = 1};
+    struct plan plan = open_loop(_i);
     plan.schedule.rate.count = 50;
     plan.schedule.duration_ns = 200 * MS;
     struct measurement m = measure(&plan, &script);
@@ -185,7 +199,7 @@ START_TEST(a_large_body_is_counted_to_the_byte)
 {
     static const struct script_step step = {.body_bytes = 5000000};
     static const struct script script = {.steps = &step, .step_count = 1};
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.schedule.rate.count = 20;
     struct measurement m = measure(&plan, &script);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 10);
@@ -198,12 +212,12 @@ START_TEST(a_get_is_sent_again_when_an_idle_connection_had_closed)
 {
     struct script script = measurement_answers_at_once;
     script.close_every = 3;
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.max_workers = 1;
     struct measurement m = measure(&plan, &script);
-    ck_assert_uint_eq(m.summary->tally->counters.answered, 100);
-    ck_assert_uint_eq(m.truth.answers, 100);
-    ck_assert_uint_ge(m.truth.connections, 33);
+    ck_assert_uint_eq(m.summary->tally->counters.answered, m.summary->started);
+    ck_assert_uint_eq(m.truth.answers, m.summary->started);
+    ck_assert_uint_ge(m.truth.connections, m.summary->started / 3);
     summary_destroy(m.summary);
 }
 END_TEST
@@ -218,20 +232,21 @@ static const struct script second_is_closed = {
 
 START_TEST(a_repeatable_request_is_tried_again_and_counted)
 {
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.max_workers = 1;
     struct measurement m = measure_method(&plan, &second_is_closed, "GET");
     const struct counters *counters = &m.summary->tally->counters;
-    ck_assert_uint_eq(counters->answered, 100);
-    ck_assert_uint_eq(counters->retried, 99); /* the first had a new connection */
-    ck_assert_uint_eq(m.truth.requests, 199);
+    ck_assert_uint_eq(counters->answered, m.summary->started);
+    ck_assert_uint_eq(counters->retried,
+                      m.summary->started - 1); /* the first had a new connection */
+    ck_assert_uint_eq(m.truth.requests, 2 * m.summary->started - 1);
     summary_destroy(m.summary);
 }
 END_TEST
 
 START_TEST(a_post_is_not_sent_twice)
 {
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.max_workers = 1;
     struct measurement m = measure_method(&plan, &second_is_closed, "POST");
     const struct counters *counters = &m.summary->tally->counters;
@@ -254,15 +269,16 @@ static const struct script redirects_once = {.steps = sent_on, .step_count = 2};
 
 START_TEST(a_redirect_is_followed_and_counted)
 {
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.max_workers = 1;
-    struct measurement m = measure_method(&plan, &redirects_once, _i == 0 ? "GET" : "POST");
+    struct measurement m =
+        measure_method(&plan, &redirects_once, _i / ENGINES == 0 ? "GET" : "POST");
     const struct tally *tally = m.summary->tally;
-    ck_assert_uint_eq(tally->counters.answered, 100);
-    ck_assert_uint_eq(tally->counters.redirected, 100);
-    ck_assert_uint_eq(tally->codes[200], 100);
-    ck_assert_uint_eq(tally->bytes_in, UINT64_C(100) * 15);
-    ck_assert_uint_eq(m.truth.requests, 200);
+    ck_assert_uint_eq(tally->counters.answered, m.summary->started);
+    ck_assert_uint_eq(tally->counters.redirected, m.summary->started);
+    ck_assert_uint_eq(tally->codes[200], m.summary->started);
+    ck_assert_uint_eq(tally->bytes_in, m.summary->started * 15);
+    ck_assert_uint_eq(m.truth.requests, 2 * m.summary->started);
     ck_assert_uint_eq(m.truth.connections, 1);
     ck_assert_uint_gt(tally->connect.min_ns, 0); /* the first hop counts as connecting */
     summary_destroy(m.summary);
@@ -271,7 +287,7 @@ END_TEST
 
 START_TEST(a_redirect_that_is_not_to_be_followed_is_the_answer)
 {
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.max_workers = 1;
     plan.max_redirects = -1;
     struct measurement m = measure(&plan, &redirects_once);
@@ -286,7 +302,7 @@ START_TEST(redirects_without_end_are_stopped)
 {
     static const struct script_step step = {.status = 307, .headers = "Location: /a\r\n"};
     static const struct script script = {.steps = &step, .step_count = 1};
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.schedule.rate.count = 20;
     plan.max_redirects = 3;
     struct measurement m = measure(&plan, &script);
@@ -308,12 +324,13 @@ START_TEST(a_redirect_may_lead_to_another_server)
              script_server_port(second));
     const struct script_step step = {.status = 301, .headers = header};
     const struct script script = {.steps = &step, .step_count = 1};
-    struct measurement m = measure(&measurement_open_loop, &script);
+    const struct plan plan = open_loop(_i);
+    struct measurement m = measure(&plan, &script);
     struct script_counts truth = script_server_stop(second);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 100);
     ck_assert_uint_eq(m.truth.requests, 100);
     ck_assert_uint_eq(truth.requests, 100);
-    ck_assert_uint_le(truth.connections, 10);
+    ck_assert_uint_le(truth.connections, 50);
     summary_destroy(m.summary);
 }
 END_TEST
@@ -322,7 +339,7 @@ static const struct {
     const char *header, *error;
 } bad_locations[] = {
     {"X: y\r\n", "redirected without a Location"},
-    {"Location: https://127.0.0.1/\r\n", "redirected to what is no http URL"},
+    {"Location: https://127.0.0.1:1/\r\n", "connect: connection refused"},
     {"Location: ftp://127.0.0.1/\r\n", "redirected to what is no http URL"},
     {"Location: http://127.0.0.1:99999/\r\n", "redirected to what is no http URL"},
     {"Location: /a b\r\n", "has a space or control character"},
@@ -331,15 +348,15 @@ static const struct {
 
 START_TEST(a_redirect_to_nowhere_is_a_failure_with_its_reason)
 {
-    const struct script_step step = {.status = 302, .headers = bad_locations[_i].header};
+    const struct script_step step = {.status = 302, .headers = bad_locations[_i / ENGINES].header};
     const struct script script = {.steps = &step, .step_count = 1};
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.schedule.rate.count = 20;
     plan.resolvers = "127.0.0.1:1"; /* nobody is there */
     struct measurement m = measure(&plan, &script);
     const struct tally *tally = m.summary->tally;
     ck_assert_uint_eq(tally->counters.failed, 10);
-    ck_assert_msg(strstr(tally->errors[0].text, bad_locations[_i].error) != NULL, "%s",
+    ck_assert_msg(strstr(tally->errors[0].text, bad_locations[_i / ENGINES].error) != NULL, "%s",
                   tally->errors[0].text);
     summary_destroy(m.summary);
 }
@@ -347,7 +364,7 @@ END_TEST
 
 START_TEST(without_keepalive_each_request_has_its_connection)
 {
-    struct plan plan = measurement_open_loop;
+    struct plan plan = open_loop(_i);
     plan.keepalive = false;
     struct measurement m = measure(&plan, &measurement_answers_at_once);
     ck_assert_uint_eq(m.summary->tally->counters.answered, 100);
@@ -357,29 +374,32 @@ START_TEST(without_keepalive_each_request_has_its_connection)
 }
 END_TEST
 
-Suite *engine_h1_suite(void);
-Suite *engine_h1_suite(void)
+/* A test with so many cases, each with each engine. */
+#define add(tests, test, cases) tcase_add_loop_test(tests, test, 0, (int)(ENGINES * (cases)))
+
+Suite *engine_suite(void);
+Suite *engine_suite(void)
 {
-    Suite *suite = suite_create("engine_h1");
+    Suite *suite = suite_create("engine");
     TCase *tests = tcase_create("known answers");
     tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, every_failure_is_accounted_for_with_its_reason, 0,
-                        sizeof failures / sizeof failures[0]);
-    tcase_add_test(tests, a_server_that_closes_its_side_at_once_is_noticed_at_once);
-    tcase_add_loop_test(tests, a_refused_connection_is_a_connect_failure, 0, 2);
-    tcase_add_loop_test(tests, every_form_of_answer_is_read_to_its_end, 0,
-                        sizeof good_answers / sizeof good_answers[0]);
-    tcase_add_test(tests, a_large_body_is_counted_to_the_byte);
-    tcase_add_test(tests, a_get_is_sent_again_when_an_idle_connection_had_closed);
-    tcase_add_test(tests, a_repeatable_request_is_tried_again_and_counted);
-    tcase_add_test(tests, a_post_is_not_sent_twice);
-    tcase_add_loop_test(tests, a_redirect_is_followed_and_counted, 0, 2);
-    tcase_add_test(tests, a_redirect_that_is_not_to_be_followed_is_the_answer);
-    tcase_add_test(tests, redirects_without_end_are_stopped);
-    tcase_add_test(tests, a_redirect_may_lead_to_another_server);
-    tcase_add_loop_test(tests, a_redirect_to_nowhere_is_a_failure_with_its_reason, 0,
-                        sizeof bad_locations / sizeof bad_locations[0]);
-    tcase_add_test(tests, without_keepalive_each_request_has_its_connection);
+    add(tests, every_failure_is_accounted_for_with_its_reason,
+        sizeof failures / sizeof failures[0]);
+    add(tests, a_server_that_closes_its_side_at_once_is_noticed_at_once, 1);
+    add(tests, a_refused_connection_is_a_connect_failure, 2);
+    add(tests, every_form_of_answer_is_read_to_its_end,
+        sizeof good_answers / sizeof good_answers[0]);
+    add(tests, a_large_body_is_counted_to_the_byte, 1);
+    add(tests, a_get_is_sent_again_when_an_idle_connection_had_closed, 1);
+    add(tests, a_repeatable_request_is_tried_again_and_counted, 1);
+    add(tests, a_post_is_not_sent_twice, 1);
+    add(tests, a_redirect_is_followed_and_counted, 2);
+    add(tests, a_redirect_that_is_not_to_be_followed_is_the_answer, 1);
+    add(tests, redirects_without_end_are_stopped, 1);
+    add(tests, a_redirect_may_lead_to_another_server, 1);
+    add(tests, a_redirect_to_nowhere_is_a_failure_with_its_reason,
+        sizeof bad_locations / sizeof bad_locations[0]);
+    add(tests, without_keepalive_each_request_has_its_connection, 1);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,253 @@
+#include "loadgen/http/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tls {
+    X509_STORE *roots;
+    X509 *cert;             /* NULL: this client has none */
+    STACK_OF(X509) * chain; /* what stood behind it in its file */
+    EVP_PKEY *key;
+    bool is_insecure;
+};
+
+/* Reading. */
+
+/* The cause, which is the first of its errors. Whoever calls it asks once: it forgets them. */
+static const char *openssl_says(void)
+{
+    unsigned long cause = ERR_get_error();
+    ERR_clear_error();
+    const char *reason =
+        ERR_SYSTEM_ERROR(cause) ? strerror(ERR_GET_REASON(cause)) : ERR_reason_error_string(cause);
+    return reason ? reason : "unknown reason";
+}
+
+static bool add_roots(struct tls *tls, const char *files, struct err *err)
+{
+    char path[4096];
+    while (*files) {
+        size_t length = strcspn(files, ",");
+        snprintf(path, sizeof path, "%.*s", (int)length, files);
+        if (length >= sizeof path || !X509_STORE_load_file(tls->roots, path)) {
+            return err_set(err, ERR_USAGE, "-root-certs: no certificates could be read from %s: %s",
+                           path, openssl_says());
+        }
+        files += length + (files[length] == ',');
+    }
+    return true;
+}
+
+static bool read_cert(struct tls *tls, const char *path, struct err *err)
+{
+    BIO *in = BIO_new_file(path, "r");
+    tls->cert = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
+    tls->chain = sk_X509_new_null();
+    bool ok = tls->cert && tls->chain;
+    if (!ok) {
+        err_set(err, ERR_USAGE, "-cert: no certificate could be read from %s: %s", path,
+                openssl_says());
+    }
+    for (X509 *next = NULL; ok && (next = PEM_read_bio_X509(in, NULL, NULL, NULL));) {
+        ok = sk_X509_push(tls->chain, next) > 0;
+    }
+    ERR_clear_error(); /* the end of the file is an error there */
+    BIO_free(in);
+    return ok;
+}
+
+/* A key that wants a password cannot be asked for one. */
+static int no_password(char *buffer, int size, int is_writing, void *context)
+{
+    (void)buffer, (void)size, (void)is_writing, (void)context;
+    return -1;
+}
+
+static bool read_key(struct tls *tls, const char *path, struct err *err)
+{
+    BIO *in = BIO_new_file(path, "r");
+    tls->key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+    BIO_free(in);
+    if (!tls->key) {
+        return err_set(err, ERR_USAGE, "-key: no private key could be read from %s: %s", path,
+                       openssl_says());
+    }
+    return X509_check_private_key(tls->cert, tls->key) ||
+           err_set(err, ERR_USAGE,
+                   "-key: the key in %s is not that of the certificate of -cert: %s", path,
+                   openssl_says());
+}
+
+static bool is_given(const char *text)
+{
+    return text && text[0];
+}
+
+bool tls_names_files(const struct tls_options *options)
+{
+    return is_given(options->root_certs) || is_given(options->cert) || is_given(options->key);
+}
+
+struct tls *tls_open(const struct tls_options *options, struct err *err)
+{
+    struct tls *tls = calloc(1, sizeof *tls);
+    bool ok = tls && (tls->roots = X509_STORE_new());
+    if (!ok) {
+        err_set(err, ERR_FAILED, "not enough memory for certificates");
+    } else {
+        tls->is_insecure = options->is_insecure;
+        ok = is_given(options->root_certs)
+                 ? add_roots(tls, options->root_certs, err)
+                 : X509_STORE_set_default_paths(tls->roots) == 1 ||
+                       err_set(err, ERR_FAILED, "the system's certificates: %s", openssl_says());
+    }
+    if (ok && is_given(options->key) && !is_given(options->cert)) {
+        ok = err_set(err, ERR_USAGE, "-key: the certificate is missing; name its file with -cert");
+    }
+    if (ok && is_given(options->cert)) {
+        const char *key = is_given(options->key) ? options->key : options->cert;
+        ok = read_cert(tls, options->cert, err) && read_key(tls, key, err);
+    }
+    if (!ok) {
+        tls_close(tls);
+        return NULL;
+    }
+    return tls;
+}
+
+void tls_close(struct tls *tls)
+{
+    if (tls) {
+        X509_STORE_free(tls->roots);
+        X509_free(tls->cert);
+        sk_X509_pop_free(tls->chain, X509_free);
+        EVP_PKEY_free(tls->key);
+        free(tls);
+    }
+}
+
+/* What is wrong with a certificate. */
+
+enum { NAMES_SHOWN = 100, NAME_SHOWN = 64 };
+
+static void print_time(const ASN1_TIME *time, char text[NAME_SHOWN])
+{
+    struct tm tm = {0};
+    ASN1_TIME_to_tm(time, &tm);
+    strftime(text, NAME_SHOWN, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* One of the names that a certificate is for, after a comma. Returns its length. */
+static int print_name(const GENERAL_NAME *name, char *text, size_t size)
+{
+    if (name->type == GEN_DNS) {
+        return snprintf(text, size, ", %.*s", ASN1_STRING_length(name->d.dNSName),
+                        (const char *)ASN1_STRING_get0_data(name->d.dNSName));
+    }
+    if (name->type == GEN_IPADD) {
+        char address[NAME_SHOWN] = "";
+        const unsigned char *bytes = ASN1_STRING_get0_data(name->d.iPAddress);
+        int length = ASN1_STRING_length(name->d.iPAddress);
+        BIO *out = BIO_new(BIO_s_mem());
+        for (int i = 0; out && i < length; i++) {
+            const char *between = length == 4 ? "." : i % 2 == 0 ? ":" : "";
+            BIO_printf(out, length == 4 ? "%s%d" : "%s%02x", i == 0 ? "" : between, bytes[i]);
+        }
+        int got = out ? BIO_read(out, address, sizeof address - 1) : 0;
+        address[got > 0 ? got : 0] = '\0';
+        BIO_free(out);
+        return snprintf(text, size, ", %s", address);
+    }
+    return 0;
+}
+
+static void print_names(X509 *cert, char text[NAMES_SHOWN])
+{
+    size_t used = 0;
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    text[0] = '\0';
+    for (int i = 0; names && i < sk_GENERAL_NAME_num(names); i++) {
+        int length = print_name(sk_GENERAL_NAME_value(names, i), text + used, NAMES_SHOWN - used);
+        if (length < 0 || (size_t)length >= NAMES_SHOWN - used) {
+            snprintf(text + used, NAMES_SHOWN - used, ", ...");
+            break;
+        }
+        used += (size_t)length;
+    }
+    GENERAL_NAMES_free(names);
+}
+
+static void print_issuer(X509 *cert, char text[NAME_SHOWN])
+{
+    const X509_NAME *issuer = X509_get_issuer_name(cert);
+    if (X509_NAME_get_text_by_NID(issuer, NID_commonName, text, NAME_SHOWN) < 0) {
+        X509_NAME_oneline(issuer, text, NAME_SHOWN);
+    }
+}
+
+static void print_problem(const struct tls_peer *peer, int problem, X509 *cert)
+{
+    char *text = peer->reason;
+    size_t size = peer->reason_size;
+    char shown[NAME_SHOWN] = "?";
+    char names[NAMES_SHOWN] = "";
+    switch (problem) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        print_time(X509_get0_notAfter(cert), shown);
+        snprintf(text, size, "x509: certificate has expired: it was valid until %s", shown);
+        break;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        print_time(X509_get0_notBefore(cert), shown);
+        snprintf(text, size, "x509: certificate is not yet valid: it will be from %s", shown);
+        break;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        print_names(cert, names);
+        snprintf(text, size, "x509: certificate is valid for %s, not %s",
+                 names[0] ? names + 2 : "no name at all", peer->host);
+        break;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        print_issuer(cert, shown);
+        snprintf(text, size, "x509: certificate signed by unknown authority: the issuer is \"%s\"",
+                 shown);
+        break;
+    default:
+        snprintf(text, size, "x509: %s", X509_verify_cert_error_string(problem));
+        break;
+    }
+}
+
+/* OpenSSL asks instead of verifying itself. */
+static int verify(X509_STORE_CTX *store, void *context)
+{
+    const struct tls_peer *peer = context;
+    if (peer->tls->is_insecure || X509_verify_cert(store) == 1) {
+        return 1;
+    }
+    X509 *cert = X509_STORE_CTX_get_current_cert(store);
+    print_problem(peer, X509_STORE_CTX_get_error(store),
+                  cert ? cert : X509_STORE_CTX_get0_cert(store));
+    return 0;
+}
+
+bool tls_apply(struct tls_peer *peer, SSL_CTX *context)
+{
+    const struct tls *tls = peer->tls;
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
+    SSL_CTX_set_cert_verify_callback(context, verify, peer);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return SSL_CTX_set1_verify_cert_store(context, tls->roots) == 1 &&
+           (X509_VERIFY_PARAM_set1_ip_asc(param, peer->host) == 1 ||
+            X509_VERIFY_PARAM_set1_host(param, peer->host, 0) == 1) &&
+           (!tls->cert ||
+            SSL_CTX_use_cert_and_key(context, tls->cert, tls->key, tls->chain, 1) == 1);
+}
