@@ -56,6 +56,9 @@ static bool write_hdr_log(const struct summary *summary, const struct slo_verdic
     TIMINGS(X)
 #undef X
     write_line(&lines, "", "unanswered", &tally->unanswered);
+    if (tally->loop.count > 0) { /* of a run, not of files */
+        write_line(&lines, "", "loop", &tally->loop);
+    }
     write_rows(&lines, "", &summary->rows, tally->rows);
     write_rows(&lines, "@", &summary->addresses, tally->addresses);
     return lines.ok && fflush(out) == 0 && !ferror(out);
