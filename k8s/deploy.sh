@@ -57,7 +57,8 @@ EOF
 
 # Before the first time there is nothing to compare with, and no namespace to compare in.
 show_difference() {
-    if [ -z "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name)" ]; then
+    there=$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name) || stop "$context does not answer"
+    if [ -z "$there" ]; then
         echo "deploy: everything is new:"
         kubectl apply --dry-run=client -k build/deploy
         return
@@ -98,7 +99,9 @@ It costs money until: make undeploy, and the clean-up of docs/kubernetes.md.
 EOF
 }
 
-echo "deploy: to $(kubectl config current-context), namespace $NAMESPACE"
+context=$(kubectl config current-context) ||
+    stop "kubectl knows no cluster: gcloud container clusters get-credentials NAME --location ZONE --project $PROJECT"
+echo "deploy: to $context, namespace $NAMESPACE"
 write_overlay
 show_difference
 kubectl apply -k build/deploy

@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 NAMESPACE=headroom
 
 command -v kubectl >/dev/null || { echo "undeploy: kubectl is not installed" >&2; exit 1; }
-echo "undeploy: from $(kubectl config current-context), namespace $NAMESPACE"
+context=$(kubectl config current-context) || { echo "undeploy: kubectl knows no cluster" >&2; exit 1; }
+echo "undeploy: from $context, namespace $NAMESPACE"
 owner=$(kubectl get namespace "$NAMESPACE" --ignore-not-found \
     -o 'jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/part-of}')
 case $owner in

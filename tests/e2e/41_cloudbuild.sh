@@ -124,6 +124,14 @@ expect_eq "no such image" "$status $(calls apply)" "2 0"
 expect_has "no such image" "$(cat "$TMP/err")" "the tags of europe-west1-docker.pkg.dev/p/headroom/target-api cannot be listed"
 : >"$TMP/broken"
 
+for nowhere in "config current-context:kubectl knows no cluster" "get namespace:a-cluster does not answer"; do
+    echo "^kubectl ${nowhere%%:*}" >"$TMP/broken"
+    deploy PROJECT=p REGION=europe-west1 TAG=v2
+    expect_eq "no cluster" "$status $(calls apply)" "2 0"
+    expect_has "no cluster" "$(cat "$TMP/err")" "deploy: ${nowhere#*:}"
+done
+: >"$TMP/broken"
+
 # The first time everything is new; then there is a difference; in the end the commands.
 deploy PROJECT=p REGION=europe-west1 TAG=v2
 expect_eq "the first time" "$status $(calls '^kubectl diff') $(calls '^kubectl apply --dry-run=client')" "0 0 1"
