@@ -163,8 +163,10 @@ static double judge_requests(const struct summary *summary, struct slo_finding *
     }
     double value = value_in(&sample, finding->criterion);
     if (isinf(value)) {
-        explain(finding, "%" PRIu64 " of %" PRIu64 " requests got no answer",
-                intended - answered(&sample), intended);
+        bool is_lost = summary->damaged > 0;
+        explain(finding, "%" PRIu64 " of %" PRIu64 " requests got no answer%s",
+                intended - answered(&sample), intended,
+                is_lost ? ", or it is missing from the results" : "");
     }
     return value;
 }
