@@ -68,7 +68,8 @@ static bool plot(const struct options *options, struct summary *summary, struct 
                  int count, char **names, struct err *err)
 {
     struct page page = {.title = options->title, .summary = summary, .timeline = timeline};
-    if (!collect(names, count, summary, take_result, timeline, err)) {
+    const struct collect_watcher watcher = {.context = timeline, .each = take_result};
+    if (!collect(names, count, summary, &watcher, err)) {
         return false;
     }
     if (timeline->is_out_of_memory) {

@@ -62,6 +62,7 @@ struct summary {
     bool is_interrupted;
     bool is_aborted;         /* by the observer: the aim could not be met any more */
     bool is_cut_short;       /* the file has no end */
+    bool is_going_on;        /* more results are still to come */
     uint64_t open_runs;      /* that were begun in what was read, and not ended: they may go on */
     uint64_t damaged;        /* places of the files that could not be read */
     char loss[SUMMARY_LOSS]; /* the first of them: file, record or line, byte, and why */

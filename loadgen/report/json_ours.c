@@ -111,7 +111,7 @@ static void add_counts(json_t *report, const struct summary *summary)
 {
     const struct counters *counters = &summary->tally->counters;
     bool is_bare = report_is_bare(summary->tally);
-    bool is_open = !summary->has_plan || summary->is_cut_short;
+    bool is_open = !summary->has_plan || summary->is_cut_short || summary->is_going_on;
     json_object_set_new(report, "intended", unless(is_open, integer_to_json(summary->intended)));
     json_object_set_new(report, "not_started",
                         unless(is_open, integer_to_json(summary->not_started)));
@@ -145,6 +145,7 @@ void add_ours_to_json(json_t *report, const struct summary *summary)
     json_object_set_new(report, "interrupted", json_boolean(summary->is_interrupted));
     json_object_set_new(report, "aborted", json_boolean(summary->is_aborted));
     json_object_set_new(report, "cut_short", json_boolean(summary->is_cut_short));
+    json_object_set_new(report, "going_on", json_boolean(summary->is_going_on));
     json_object_set_new(report, "generator", generator(summary));
     add_generators(report, summary);
     json_object_set_new(report, "remarks", remarks);

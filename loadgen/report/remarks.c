@@ -40,6 +40,10 @@ static void remark_on_rows(struct remarks *remarks, const struct rows *rows, con
 
 static void remark_on_file(struct remarks *remarks, const struct summary *summary)
 {
+    if (summary->is_going_on) {
+        say(remarks, "The results go on: these are the first %" PRIu64 ".",
+            summary->tally->counters.ended);
+    }
     if (summary->is_cut_short) {
         say(remarks, "The results were cut short: the run has no end, so what was intended and not "
                      "started is unknown, and requests may be missing.");

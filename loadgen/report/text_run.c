@@ -9,7 +9,9 @@ static void write_schedule(const struct summary *summary, FILE *out)
 {
     char per[DURATION_TEXT];
     fprintf(out, TEXT_LABELS, "Schedule", "[rate, intended, not started]");
-    if (!summary->has_plan || summary->is_cut_short) {
+    if (summary->is_going_on) {
+        fputs("not known yet\n", out);
+    } else if (!summary->has_plan || summary->is_cut_short) {
         fputs("not recorded\n", out);
     } else if (summary->schedule[0]) {
         if (summary->rate_count > 0) { /* of another file */
@@ -56,7 +58,7 @@ static void write_generator(const struct summary *summary, FILE *out)
     char loop[DURATION_TEXT];
     fprintf(out, TEXT_LABELS, "Generator", "[threads, CPU, throttled, memory]");
     if (g->threads == 0) {
-        fputs("not recorded\n", out);
+        fputs(summary->is_going_on ? "not known yet\n" : "not recorded\n", out);
         return;
     }
     write_state(g, out);

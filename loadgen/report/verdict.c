@@ -79,8 +79,8 @@ struct verdict verdict_of(const struct summary *summary)
     struct verdict verdict = {.is_known = g->threads > 0};
     char text[DURATION_TEXT];
     if (!verdict.is_known) {
-        snprintf(verdict.why, sizeof verdict.why,
-                 "Whether the generator was the limit is not recorded.");
+        snprintf(verdict.why, sizeof verdict.why, "Whether the generator was the limit is not %s.",
+                 summary->is_going_on ? "known yet" : "recorded");
         return verdict;
     }
     snprintf(verdict.why, sizeof verdict.why, "The generator was the limit: ");

@@ -146,7 +146,10 @@ static enum results_state wait_for_input(struct results *results, uint64_t until
 static enum results_state fetch(struct results *results, uint64_t until_ns, struct err *err)
 {
     struct opened *opened = &results->streams[results->current];
-    bool may_stay = opened->is_file && !opened->is_at_end && until_ns == UINT64_MAX;
+    bool may_stay = opened->is_file && !opened->is_at_end;
+    if (may_stay && until_ns != UINT64_MAX && clock_now_ns() >= until_ns) {
+        return RESULTS_PAUSE;
+    }
     if (!may_stay) {
         enum results_state state = wait_for_input(results, until_ns);
         if (state != RESULTS_RECORD) {
@@ -201,6 +204,17 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
 bool results_is_bin(const struct results *results)
 {
     return results->streams[results->current].stream.format == &stream_bin;
+}
+
+bool results_may_wait(const struct results *results)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        const struct opened *opened = &results->streams[i];
+        if (!opened->is_file && !isatty(opened->stream.input.fd)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool results_tell_losses(const struct results *results, FILE *out)

@@ -61,6 +61,9 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
 /* Did the last record come from a stream of our own format? */
 bool results_is_bin(const struct results *results);
 
+/* Is one a pipe or a socket, whose end another program decides? */
+bool results_may_wait(const struct results *results);
+
 /* A line for each stream that was cut or damaged; returns whether there was one. */
 bool results_tell_losses(const struct results *results, FILE *out);
 
