@@ -11,6 +11,7 @@ real name server (dnsmasq). The generator's is `loadgen idle`; exec starts what 
 Environment: BIN, where the programs are
              FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
 """
+import grp
 import json
 import os
 import pwd
@@ -44,9 +45,12 @@ class Cluster:
         self.hosts = os.path.join(FOLDER, "hosts")
         with open(self.hosts, "w", encoding="utf-8"):
             pass
+        # Who changes user or group loses what setpriv has promised.
+        me = [f"--user={pwd.getpwuid(os.getuid()).pw_name}",
+              f"--group={grp.getgrgid(os.getgid()).gr_name}"]
         self.names = subprocess.Popen(
             [*TOGETHER, "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--bind-interfaces",
-             "--conf-file=/dev/null", "--pid-file=", f"--user={pwd.getpwuid(os.getuid()).pw_name}",
+             "--conf-file=/dev/null", "--pid-file=", *me,
              f"--listen-address={NETWORK}.1", "--port=10053", f"--addn-hosts={self.hosts}"])
 
     def put(self, resource, namespace, one):
