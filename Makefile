@@ -91,7 +91,7 @@ lint:
 bench:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_bench)
 	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
-	$(Q)status=0; export BIN=$(B)/bin; for part in bench target; do \
+	$(Q)status=0; export BIN=$(B)/bin; for part in bench target results; do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
 # What is needed, and for what; README.md says why each.
