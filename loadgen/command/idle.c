@@ -8,7 +8,7 @@
 
 #include "loadgen/command/command.h"
 #include "loadgen/command/interrupt.h"
-#include "loadgen/command/peers.h"
+#include "loadgen/command/process_one.h"
 #include "loadgen/command/side_port.h"
 
 struct options {
@@ -95,7 +95,7 @@ static bool idle_main(const struct command_globals *globals, int argc, char **ar
     if (result != CLI_OK) {
         return result == CLI_DONE;
     }
-    bool is_first = peers_are_ours();
+    bool is_first = process_one_is_this();
     signal(SIGCHLD, SIG_IGN); /* the kernel reaps whoever is left to us */
     if (!interrupt_start(&interrupt, err)) {
         return false;
@@ -107,7 +107,7 @@ static bool idle_main(const struct command_globals *globals, int argc, char **ar
               stderr);
         ok = wait_for_stop(&interrupt, err);
         atomic_store(&idle.is_stopping, true);
-        ok = ok && (!is_first || peers_stop(err));
+        ok = ok && (!is_first || process_one_stop_others(err));
     }
     side_port_close(idle.port);
     interrupt_stop(&interrupt);

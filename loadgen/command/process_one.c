@@ -1,4 +1,4 @@
-#include "loadgen/command/peers.h"
+#include "loadgen/command/process_one.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -25,14 +25,14 @@ struct told {
     size_t count;
 };
 
-bool peers_are_ours(void)
+bool process_one_is_this(void)
 {
     char self[16] = "";
     return getpid() == 1 && readlink("/proc/self", self, sizeof self - 1) == 1 && self[0] == '1';
 }
 
-/* Does it execute the same file? A process that has ended and was not waited for executes none. */
-static bool is_peer(const char *pid, const struct stat *own)
+/* Does it execute this file? A process that has ended and was not waited for executes none. */
+static bool is_same_program(const char *pid, const struct stat *own)
 {
     char path[64];
     struct stat file;
@@ -88,7 +88,7 @@ static void forget_the_ended(struct told *told)
     memset(told->is_seen, 0, sizeof told->is_seen);
 }
 
-/* Looks once at all processes. How many peers there are. */
+/* Looks once at all processes. How many there are of this program. */
 static size_t look(DIR *proc, const struct stat *own, struct told *told)
 {
     size_t found = 0;
@@ -97,7 +97,7 @@ static size_t look(DIR *proc, const struct stat *own, struct told *told)
     rewinddir(proc);
     for (const struct dirent *entry = readdir(proc); entry; entry = readdir(proc)) {
         const char *pid = entry->d_name;
-        if (isdigit((unsigned char)pid[0]) && strcmp(pid, self) != 0 && is_peer(pid, own)) {
+        if (isdigit((unsigned char)pid[0]) && strcmp(pid, self) != 0 && is_same_program(pid, own)) {
             found++;
             tell(told, pid);
         }
@@ -106,7 +106,7 @@ static size_t look(DIR *proc, const struct stat *own, struct told *told)
     return found;
 }
 
-bool peers_stop(struct err *err)
+bool process_one_stop_others(struct err *err)
 {
     struct stat own;
     struct told told = {.count = 0};
