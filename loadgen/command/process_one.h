@@ -20,10 +20,11 @@
 bool process_one_is_this(void);
 
 /*
- * Sends SIGTERM once to each of them that waits for it (interrupt.h): an attack ends with it, while
- * a report, which goes on until its input ends, is left alone. Those that come up meanwhile are
- * told as well: what a script starts next. Returns when none, told or not, was seen for half a
- * second, the time that whoever reads their output has to finish with it.
+ * Sends SIGTERM once to each of them that waits for it (interrupt.h): an attack ends with it, and a
+ * report at the end of what it reads. Whoever does not wait for it would be killed by it, and is
+ * left alone. Those that come up meanwhile are told as well: what a script starts next. Returns
+ * when none, told or not, was seen for half a second, the time that whoever reads their output has
+ * to finish with it.
  *
  * False with ERR_FAILED when /proc cannot be read.
  */

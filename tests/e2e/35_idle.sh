@@ -107,7 +107,7 @@ for pid in $slow $piped $both; do
 done
 wait_for has_ended "$STARTER" || fail "it does not end: $(cat idle.err)"
 wait "$STARTER" || fail "it ended with status $?"
-expect_eq "told to stop" "$(grep -c 'is told to stop' idle.err)" 4
+expect_eq "told to stop, the report as well" "$(grep -c 'is told to stop' idle.err)" 5
 [ ! -e stranger ] || fail "a process of somebody else was signalled"
 for file in slow first second; do
     "$loadgen" report -type json $file.bin >$file.json
