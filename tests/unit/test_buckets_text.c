@@ -71,7 +71,7 @@ START_TEST(there_may_be_so_many_and_no_more)
         for (int i = 0; i < count; i++) {
             used += (size_t)sprintf(text + used, "%s%dms", i ? "," : "[", i);
         }
-        strcpy(text + used, "]");
+        snprintf(text + used, sizeof text - used, "]");
         err.code = ERR_NONE;
         ck_assert(buckets_parse(&buckets, text, 0, &err) == (count == BUCKETS_MAX));
     }
