@@ -105,28 +105,41 @@ static struct peer *add(struct peers *peers, const struct address *address,
     return peer;
 }
 
+/* How many of the sorted addresses are IPv6. */
+static size_t count_six(const struct address *addresses, size_t count)
+{
+    size_t six = 0;
+    while (six < count && addresses[six].socket.any.sa_family == AF_INET6) {
+        six++;
+    }
+    return six;
+}
+
 static bool is_same(const struct peers *peers, const struct address *addresses, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct peer *peer = find(peers, &addresses[i]);
-        if (!peer || peer->is_gone) {
+    size_t six = count_six(addresses, count);
+    for (size_t i = 0; count == peers->count && i < count; i++) {
+        const struct peer *peer = peers->list[place_of(i, six, count)];
+        if (compare(&peer->address, &addresses[i]) != 0) {
             return false;
         }
     }
     return count == peers->count;
 }
 
+static void forget(struct peers *peers)
+{
+    for (struct peer *peer = peers->all; peer; peer = peer->next) {
+        peer->is_gone = true;
+    }
+}
+
 /* Fills in_turn with the peers of these addresses; only they have not gone then. */
 static bool choose(struct peers *peers, const struct address *addresses, size_t count,
                    struct address_list *list, struct peer **in_turn)
 {
-    size_t six = 0;
-    while (six < count && addresses[six].socket.any.sa_family == AF_INET6) {
-        six++;
-    }
-    for (struct peer *peer = peers->all; peer; peer = peer->next) {
-        peer->is_gone = true;
-    }
+    size_t six = count_six(addresses, count);
+    forget(peers);
     for (size_t i = 0; i < count; i++) {
         struct peer *peer = find(peers, &addresses[i]);
         peer = peer ? peer : add(peers, &addresses[i], list);
@@ -149,6 +162,7 @@ enum peers_change peers_set(struct peers *peers, struct address *addresses, size
     struct peer **in_turn = calloc(count + 1, sizeof(struct peer *));
     if (!in_turn || !choose(peers, addresses, count, list, in_turn)) {
         free(in_turn);
+        forget(peers);
         for (size_t i = 0; i < peers->count; i++) {
             peers->list[i]->is_gone = false;
         }

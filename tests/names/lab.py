@@ -29,12 +29,11 @@ def free_port(kind=socket.SOCK_STREAM):
         return s.getsockname()[1]
 
 
-def wait_for(what, is_there):
-    for _ in range(400):
-        if is_there():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{what} did not come up")
+def wait_for(what, is_there, seconds=20):
+    end = time.time() + seconds
+    while not is_there():
+        check(what, time.time() < end, "it did not come")
+        time.sleep(0.02)
 
 
 class Process:
