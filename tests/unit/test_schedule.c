@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "loadgen/pace/duration.h"
 #include "loadgen/pace/schedule_text.h"
+#include "tests/support/moments.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -66,24 +67,6 @@ static struct schedule schedule_of(int i)
     return schedule;
 }
 
-/* All moments, in their order, as one thread gets them. */
-static size_t moments_of(const struct schedule *schedule, uint64_t *moments, size_t room)
-{
-    struct schedule_cursor cursor;
-    size_t count = 0;
-    schedule_begin(&cursor, schedule, (struct share){1, 1, 0});
-    for (; schedule_peek(&cursor) != NO_END && count < room; schedule_take(&cursor)) {
-        if (cursor.number != count) { /* an assertion takes longer than all the rest */
-            ck_abort_msg("request %zu has another number", count);
-        }
-        moments[count++] = schedule_peek(&cursor);
-    }
-    ck_assert_uint_eq(schedule_peek(&cursor), NO_END);
-    schedule_take(&cursor);
-    ck_assert_uint_eq(schedule_peek(&cursor), NO_END); /* and it stays so */
-    return count;
-}
-
 enum { ROOM = 100000 };
 static uint64_t random_state; /* of the forked test */
 
@@ -91,15 +74,6 @@ static uint64_t any_below(uint64_t n)
 {
     random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (random_state >> 11) % n;
-}
-
-static uint64_t before(const uint64_t *moments, size_t count, uint64_t t_ns)
-{
-    uint64_t n = 0;
-    while (n < count && moments[n] < t_ns) {
-        n++;
-    }
-    return n;
 }
 
 START_TEST(what_is_due_is_what_was_asked_for)
@@ -132,11 +106,12 @@ START_TEST(the_count_is_what_was_handed_out)
     size_t count = moments_of(&schedule, moments, ROOM);
     for (int i = 0; i < 60; i++) {
         uint64_t t_ns = any_below(schedule.duration_ns + 1);
-        ck_assert_uint_eq(schedule_count(&schedule, t_ns), before(moments, count, t_ns));
+        ck_assert_uint_eq(schedule_count(&schedule, t_ns), moments_before(moments, count, t_ns));
         /* where it matters: at a moment, and on both sides of it */
         size_t k = any_below(count);
         for (uint64_t at_ns = moments[k]; at_ns <= moments[k] + 1; at_ns++) {
-            ck_assert_uint_eq(schedule_count(&schedule, at_ns), before(moments, count, at_ns));
+            ck_assert_uint_eq(schedule_count(&schedule, at_ns),
+                              moments_before(moments, count, at_ns));
         }
         ck_assert_uint_eq(schedule_due_ns(&schedule, k), moments[k]);
     }
@@ -387,287 +362,6 @@ START_TEST(a_sine_does_not_drift_and_nearly_stands_still)
 }
 END_TEST
 
-/* Poisson. */
-
-static struct schedule poisson(uint64_t seed, uint64_t per_s, uint64_t duration_ns)
-{
-    return (struct schedule){.type = SCHEDULE_POISSON,
-                             .duration_ns = duration_ns,
-                             .rate = {per_s, NS_PER_S},
-                             .seed = seed};
-}
-
-START_TEST(the_same_seed_gives_the_same_moments_everywhere)
-{
-    /* Were these to change, runs could not be repeated with another version. */
-    static const uint64_t with_end[] = {5680081, 8614141, 8908732, 17033806, 9981812361};
-    static const uint64_t without_end[] = {5681695, 8614917, 8909177, 17020397, 10518863226};
-    struct schedule a = poisson(1, 100, 10 * NS_PER_S);
-    struct schedule b = poisson(1, 100, 0);
-    struct schedule other = poisson(2, 100, 10 * NS_PER_S);
-    for (uint64_t k = 0; k < 4; k++) {
-        ck_assert_uint_eq(schedule_due_ns(&a, k), with_end[k]);
-        ck_assert_uint_eq(schedule_due_ns(&b, k), without_end[k]);
-        ck_assert_uint_ne(schedule_due_ns(&other, k), with_end[k]);
-    }
-    ck_assert_uint_eq(schedule_due_ns(&a, 999), with_end[4]);
-    ck_assert_uint_eq(schedule_due_ns(&b, 999), without_end[4]);
-}
-END_TEST
-
-/* The first number of SplitMix64, in (0, 1]; 0xe220a8397b1dcdaf is the known one of seed 0. */
-static double first_uniform(uint64_t seed)
-{
-    uint64_t z = seed + UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    z ^= z >> 31;
-    ck_assert(seed != 0 || z == UINT64_C(0xe220a8397b1dcdaf));
-    return (double)((z >> 11) + 1) * 0x1p-53;
-}
-
-/* Spans so long that a nanosecond is the last bit: our ln and exp beside those of libm. */
-START_TEST(logarithm_and_exponential_are_right_to_the_last_bits)
-{
-    const uint64_t span_ns = UINT64_C(1) << 50;
-    for (uint64_t seed = 0; seed < 1000; seed++) {
-        double u = first_uniform(seed);
-        struct schedule gap = poisson(seed, 0, 0);
-        gap.rate = (struct rate){1, span_ns};
-        double gap_ns = -log(u) * (double)span_ns;
-        ck_assert_double_eq_tol((double)schedule_due_ns(&gap, 0), gap_ns, 1 + gap_ns * 1e-15);
-        struct schedule one = gap;
-        one.duration_ns = span_ns;
-        double left_ns = u * (double)span_ns;
-        ck_assert_double_eq_tol((double)(span_ns - schedule_due_ns(&one, 0)), left_ns,
-                                1 + left_ns * 2e-14);
-    }
-}
-END_TEST
-
-/* The statistic of Kolmogorov and Smirnov: 1.95 is passed by 999 in 1000. */
-static double distance_from_even(const uint64_t *moments, size_t count, uint64_t duration_ns)
-{
-    double most = 0;
-    for (size_t k = 0; k < count; k++) {
-        double at = (double)moments[k] / (double)duration_ns;
-        most = fmax(most, fabs(at - (double)k / (double)count));
-        most = fmax(most, fabs(at - (double)(k + 1) / (double)count));
-    }
-    return most * sqrt((double)count);
-}
-
-/* Mean 1, variance 1, and e^-1 of the gaps over the mean: an exponential distribution. */
-static void expect_exponential_gaps(const uint64_t *moments, size_t count, double mean_ns)
-{
-    double sum = 0;
-    double squares = 0;
-    size_t longer = 0;
-    for (size_t k = 1; k < count; k++) {
-        double gap = (double)(moments[k] - moments[k - 1]) / mean_ns;
-        sum += gap;
-        squares += gap * gap;
-        longer += gap > 1;
-    }
-    double n = (double)(count - 1);
-    ck_assert_double_eq_tol(sum / n, 1, 4 / sqrt(n));
-    ck_assert_double_eq_tol(squares / n, 2, 4 * sqrt(20 / n));
-    ck_assert_double_eq_tol((double)longer / n, exp(-1), 2 / sqrt(n));
-}
-
-START_TEST(poisson_arrivals_are_spread_as_chance_would)
-{
-    enum { N = 50000 };
-    uint64_t *moments = calloc(N + 1, sizeof *moments);
-    struct schedule schedule = poisson((uint64_t)_i, 1000, 50 * NS_PER_S);
-    ck_assert_uint_eq(moments_of(&schedule, moments, N + 1), N);
-    double distance = distance_from_even(moments, N, schedule.duration_ns);
-    ck_assert_double_lt(distance, 1.95);
-    ck_assert_double_gt(distance, 0.3); /* and not more evenly than that */
-    expect_exponential_gaps(moments, N, 1e6);
-    free(moments);
-}
-END_TEST
-
-START_TEST(poisson_without_an_end_has_exponential_gaps)
-{
-    enum { N = 50000 };
-    uint64_t *moments = calloc(N, sizeof *moments);
-    struct schedule schedule = poisson((uint64_t)_i, 1000, 0);
-    struct schedule_cursor cursor;
-    schedule_begin(&cursor, &schedule, (struct share){1, 1, 0});
-    for (size_t k = 0; k < N; k++, schedule_take(&cursor)) {
-        moments[k] = schedule_peek(&cursor);
-    }
-    expect_exponential_gaps(moments, N, 1e6);
-    for (size_t k = 0; k < N; k += 4999) {
-        ck_assert_uint_eq(schedule_count(&schedule, moments[k]), k);
-        ck_assert_uint_eq(schedule_count(&schedule, moments[k] + 1), k + 1);
-    }
-    /* gaps below a nanosecond add up as well */
-    struct schedule dense = poisson(1, UINT64_C(10000000000), 0);
-    uint64_t count = schedule_count(&dense, NS_PER_MS);
-    ck_assert_double_eq_tol((double)count, 1e7, 4 * sqrt(1e7));
-    free(moments);
-}
-END_TEST
-
-START_TEST(the_number_of_poisson_arrivals_is_exact_however_few_or_long)
-{
-    static const struct {
-        struct rate rate;
-        uint64_t duration_ns, count;
-    } cases[] = {
-        {{1, 3600 * NS_PER_S}, 10800 * NS_PER_S, 3},    {{1, NS_PER_S}, 1, 1},
-        {{100, NS_PER_S}, INT64_MAX / 1000000, 922338}, {{5, 1}, 3, 15},
-        {{1, NS_PER_S}, UINT64_MAX / 10000000, 1845},
-    };
-    uint64_t *moments = calloc(1000000, sizeof *moments);
-    for (int i = 0; i < COUNT(cases); i++) {
-        struct schedule schedule = poisson(9, 0, cases[i].duration_ns);
-        schedule.rate = cases[i].rate;
-        size_t count = moments_of(&schedule, moments, 1000000);
-        ck_assert_uint_eq(count, cases[i].count);
-        ck_assert_uint_lt(moments[count - 1], cases[i].duration_ns);
-        ck_assert_uint_eq(schedule_count(&schedule, cases[i].duration_ns - 1),
-                          before(moments, count, cases[i].duration_ns - 1));
-    }
-    free(moments);
-}
-END_TEST
-
-/* Text. */
-
-static const struct {
-    cli_set_fn *set;
-    const char *text;
-    const char *form; /* in the message */
-} refused[] = {
-    {schedule_set_arrival, "uniform", "use constant or poisson"},
-    {schedule_set_arrival, "ramp", "use constant or poisson"},
-    {schedule_set_arrival, "", "use constant or poisson"},
-    {schedule_set_ramp, "", "10:500"},
-    {schedule_set_ramp, "10", "10:500"},
-    {schedule_set_ramp, "10:", "10:500"},
-    {schedule_set_ramp, ":10", "10:500"},
-    {schedule_set_ramp, "10:20:30", "10:500"},
-    {schedule_set_ramp, "-1:20", "10:500"},
-    {schedule_set_ramp, "1:infinity", "10:500"},
-    {schedule_set_ramp, "1.5:20", "10:500"},
-    {schedule_set_ramp, "1/7s:20", "10:500"}, /* no whole number an hour */
-    {schedule_set_ramp, "1:1000000001", "a request a nanosecond"},
-    {schedule_set_ramp, "18446744073709551615/ns:1", "a request a nanosecond"},
-    {schedule_set_ramp, "0000000000000000000000000000000000000000000000000001:1", "10:500"},
-    {schedule_set_sine, "", "100:50:1m"},
-    {schedule_set_sine, "100", "100:50:1m"},
-    {schedule_set_sine, "100:50", "100:50:1m"},
-    {schedule_set_sine, "100:50:", "100:50:1m"},
-    {schedule_set_sine, "100:50:0s", "100:50:1m"},
-    {schedule_set_sine, "100:50:1m:", "100:50:1m"},
-    {schedule_set_sine, "100:50:1m:left", "up, peak, down, trough"},
-    {schedule_set_sine, "100:50:1m:up:", "up, peak, down, trough"},
-    {schedule_set_sine, "100:50:1", "100:50:1m"},
-    {schedule_set_sine, "100:-50:1m", "100:50:1m"},
-    {schedule_set_stages, "", "30s:100,1m:500"},
-    {schedule_set_stages, "30s", "30s:100,1m:500"},
-    {schedule_set_stages, "30s:", "30s:100,1m:500"},
-    {schedule_set_stages, ":100", "30s:100,1m:500"},
-    {schedule_set_stages, "100:30s", "30s:100,1m:500"},
-    {schedule_set_stages, "30s:100,", "30s:100,1m:500"},
-    {schedule_set_stages, ",30s:100", "30s:100,1m:500"},
-    {schedule_set_stages, "30s:100;1m:500", "30s:100,1m:500"},
-    {schedule_set_stages, "30s:100, 1m:500", "30s:100,1m:500"},
-    {schedule_set_stages, "30s=100", "30s:100,1m:500"},
-    {schedule_set_stages, "30:100", "30s:100,1m:500"},
-    {schedule_set_stages, "0s:100", "30s:100,1m:500"},
-    {schedule_set_stages, "2000000h:1,2000000h:1", "30s:100,1m:500"},
-};
-
-START_TEST(what_is_no_schedule_is_refused_with_the_right_form)
-{
-    struct schedule_flags flags = {0};
-    void *field = refused[_i].set == schedule_set_arrival  ? (void *)&flags.arrival
-                  : refused[_i].set == schedule_set_sine   ? (void *)&flags.sine
-                  : refused[_i].set == schedule_set_stages ? (void *)&flags.stages
-                                                           : (void *)&flags;
-    err = (struct err){0};
-    ck_assert_msg(!refused[_i].set(field, refused[_i].text, &err), "taken: %s", refused[_i].text);
-    ck_assert_int_eq(err.code, ERR_USAGE);
-    ck_assert_msg(strstr(err.text, refused[_i].form) != NULL, "got: %s", err.text);
-}
-END_TEST
-
-START_TEST(as_many_stages_as_there_is_room_for)
-{
-    struct schedule_flags flags = {0};
-    struct schedule schedule;
-    char words[SCHEDULE_TEXT];
-    char text[SCHEDULE_STAGES_MAX * 7 + 8] = "";
-    for (size_t i = 0; i <= SCHEDULE_STAGES_MAX; i++) {
-        snprintf(text + 7 * i, sizeof text - 7 * i, "1s:100,");
-    }
-    text[SCHEDULE_STAGES_MAX * 7 - 1] = '\0';
-    err = (struct err){0};
-    ck_assert_msg(schedule_set_stages(&flags.stages, text, &err), "%s", err.text);
-    ck_assert(schedule_from_flags(&flags, &schedule, &err));
-    ck_assert_uint_eq(schedule_count(&schedule, UINT64_MAX), SCHEDULE_STAGES_MAX * 100 - 50);
-    schedule_print(&schedule, words);
-    ck_assert_msg(strcmp(words + strlen(words) - 3, "...") == 0, "%s", words);
-    text[SCHEDULE_STAGES_MAX * 7 - 1] = ',';
-    text[SCHEDULE_STAGES_MAX * 7 + 6] = '\0';
-    ck_assert(!schedule_set_stages(&flags.stages, text, &err));
-    ck_assert_str_eq(err.text, "at most 64 stages");
-}
-END_TEST
-
-#define RATE .rate = {100, NS_PER_S}
-#define RAMP .has_ramp = true, .ramp = {0, 1, 2}
-#define SINE .sine = {100, 50, NS_PER_S, SINE_UP}
-#define STAGE .stages = {{{NS_PER_S, 0, 100}}, 1}
-#define LONG .duration_ns = NS_PER_S
-
-static const struct {
-    struct schedule_flags flags;
-    const char *says;
-} contradictions[] = {
-    {{RATE, RAMP, LONG}, "-rate and -ramp both say"},
-    {{RATE, SINE, LONG}, "-rate and -sine both say"},
-    {{RATE, STAGE}, "-rate and -stages both say"},
-    {{RAMP, SINE, LONG}, "-ramp and -sine both say"},
-    {{SINE, STAGE}, "-sine and -stages both say"},
-    {{RAMP}, "-ramp needs a -duration"},
-    {{SINE}, "-sine needs a -duration"},
-    {{STAGE, LONG}, "-duration: -stages say how long"},
-    {{.sine = {100, 100, NS_PER_S, SINE_UP}, LONG}, "-sine: the amplitude must be less"},
-    {{.has_ramp = true, LONG}, "-ramp: all its rates are 0"},
-    {{.stages = {{{NS_PER_S, 0, 0}}, 1}}, "-stages: all its rates are 0"},
-    {{.arrival = SCHEDULE_POISSON, .rate = {0, NS_PER_S}}, "-arrival poisson needs a -rate"},
-    {{.arrival = SCHEDULE_POISSON, RAMP, LONG}, "or -ramp"},
-    {{.arrival = SCHEDULE_POISSON, STAGE}, "or -stages"},
-};
-
-START_TEST(flags_that_contradict_each_other_are_named)
-{
-    struct schedule schedule;
-    err = (struct err){0};
-    ck_assert(!schedule_from_flags(&contradictions[_i].flags, &schedule, &err));
-    ck_assert_int_eq(err.code, ERR_USAGE);
-    ck_assert_msg(strstr(err.text, contradictions[_i].says) != NULL, "got: %s", err.text);
-}
-END_TEST
-
-START_TEST(without_flags_it_is_the_default_rate_until_stopped)
-{
-    struct schedule_flags flags = {.seed = 1};
-    struct schedule schedule;
-    ck_assert(schedule_from_flags(&flags, &schedule, &err));
-    ck_assert_int_eq(schedule.type, SCHEDULE_CONSTANT);
-    ck_assert_uint_eq(schedule.rate.count, 50);
-    ck_assert_uint_eq(schedule.rate.per_ns, NS_PER_S);
-    ck_assert_uint_eq(schedule.duration_ns, 0);
-}
-END_TEST
-
 static void add_arithmetic(TCase *tests)
 {
     tcase_add_loop_test(tests, what_is_due_is_what_was_asked_for, 0, COUNT(asked));
@@ -683,11 +377,6 @@ static void add_arithmetic(TCase *tests)
     tcase_add_test(tests, a_sine_begins_where_it_was_told);
     tcase_add_test(tests, half_a_period_from_an_extreme_is_counted_exactly);
     tcase_add_test(tests, a_sine_does_not_drift_and_nearly_stands_still);
-    tcase_add_test(tests, the_same_seed_gives_the_same_moments_everywhere);
-    tcase_add_test(tests, logarithm_and_exponential_are_right_to_the_last_bits);
-    tcase_add_loop_test(tests, poisson_arrivals_are_spread_as_chance_would, 0, 8);
-    tcase_add_loop_test(tests, poisson_without_an_end_has_exponential_gaps, 0, 4);
-    tcase_add_test(tests, the_number_of_poisson_arrivals_is_exact_however_few_or_long);
 }
 
 Suite *schedule_suite(void);
@@ -697,12 +386,6 @@ Suite *schedule_suite(void)
     TCase *tests = tcase_create("schedule");
     add_arithmetic(tests);
     tcase_add_loop_test(tests, it_is_printed_in_words, 0, COUNT(asked));
-    tcase_add_loop_test(tests, what_is_no_schedule_is_refused_with_the_right_form, 0,
-                        COUNT(refused));
-    tcase_add_test(tests, as_many_stages_as_there_is_room_for);
-    tcase_add_loop_test(tests, flags_that_contradict_each_other_are_named, 0,
-                        COUNT(contradictions));
-    tcase_add_test(tests, without_flags_it_is_the_default_rate_until_stopped);
     suite_add_tcase(suite, tests);
     return suite;
 }
