@@ -1,11 +1,13 @@
 #include "loadgen/pace/schedule.h"
 
-#include "common/clock.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "common/clock.h"
 #include "loadgen/pace/duration.h"
+
+/* So many a double counts one by one. */
+#define POISSON_MOST (UINT64_C(1) << 53)
 
 static const struct share everything = {.slots = 1, .threads = 1, .index = 0};
 
@@ -74,6 +76,13 @@ bool schedule_check(const struct schedule *schedule, struct err *err)
         return err_set(err, ERR_USAGE,
                        "-arrival poisson needs a -rate; with -rate 0 each worker sends when it is "
                        "free");
+    }
+    if (type == SCHEDULE_POISSON &&
+        pacer_count(schedule->rate, schedule->duration_ns) > POISSON_MOST) {
+        return err_set(
+            err, ERR_USAGE,
+            "-arrival poisson tells at most 2^53 requests apart; lower -rate or -duration, "
+            "or leave -duration out");
     }
     if ((type == SCHEDULE_RAMP || type == SCHEDULE_SINE) && schedule->duration_ns == 0) {
         return err_set(err, ERR_USAGE, "-%s needs a -duration%s", schedule_kind(schedule)->name,

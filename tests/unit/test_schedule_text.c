@@ -114,6 +114,10 @@ static const struct {
     {{.has_ramp = true, LONG}, "-ramp: all its rates are 0"},
     {{.stages = {{{NS_PER_S, 0, 0}}, 1}}, "-stages: all its rates are 0"},
     {{.arrival = SCHEDULE_POISSON, .rate = {0, NS_PER_S}}, "-arrival poisson needs a -rate"},
+    {{.arrival = SCHEDULE_POISSON,
+      .rate = {1000000000, NS_PER_S},
+      .duration_ns = 9008000 * NS_PER_S},
+     "at most 2^53 requests"},
     {{.arrival = SCHEDULE_POISSON, RAMP, LONG}, "or -ramp"},
     {{.arrival = SCHEDULE_POISSON, STAGE}, "or -stages"},
 };
