@@ -6,9 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "loadgen/pace/duration.h"
 
 enum { DNS_PORT = 53 };
+
+/* Asked more often than that, name servers would be what is measured. */
+#define TTL_MIN_NS (10 * NS_PER_MS)
 
 bool address_add_connect_to(void *field, const char *text, struct err *err)
 {
@@ -27,9 +31,12 @@ bool address_set_ttl(void *field, const char *text, struct err *err)
         *(int64_t *)field = -1;
         return true;
     }
-    if (!duration_parse(text, &ns, &untold)) {
-        return err_set(err, ERR_USAGE,
-                       "\"%s\" is no time as in 30s; 0 is for ever, -1 is no cache at all", text);
+    if (!duration_parse(text, &ns, &untold) || (ns > 0 && ns < TTL_MIN_NS)) {
+        return err_set(
+            err, ERR_USAGE,
+            "\"%s\" is no time of at least 10ms, as 30s is; 0 is for ever, -1 is no cache at "
+            "all",
+            text);
     }
     *(int64_t *)field = (int64_t)ns;
     return true;

@@ -1,5 +1,6 @@
 #include "loadgen/net/connect_to.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,4 +40,14 @@ bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err
             take_host(&at, rule->to_host) && take_port(&at, '\0', &rule->to_port)) ||
            err_set(err, ERR_USAGE,
                    "\"%s\" is not FROM:PORT:TO:PORT, as in example.com:80:127.0.0.1:8080", text);
+}
+
+const char *connect_to_print(const struct connect_to *rule, char text[CONNECT_TO_TEXT])
+{
+    bool is_from_six = strchr(rule->from_host, ':');
+    bool is_to_six = strchr(rule->to_host, ':');
+    snprintf(text, CONNECT_TO_TEXT, "%s%s%s:%u:%s%s%s:%u", is_from_six ? "[" : "", rule->from_host,
+             is_from_six ? "]" : "", rule->from_port, is_to_six ? "[" : "", rule->to_host,
+             is_to_six ? "]" : "", rule->to_port);
+    return text;
 }

@@ -13,7 +13,7 @@
 
 #include "common/err.h"
 
-enum { CONNECT_TO_HOST = 256 };
+enum { CONNECT_TO_HOST = 256, CONNECT_TO_TEXT = 2 * CONNECT_TO_HOST + 16 };
 
 struct connect_to {
     char from_host[CONNECT_TO_HOST];
@@ -24,5 +24,8 @@ struct connect_to {
 
 /* ERR_USAGE with the form that it should have. */
 bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err);
+
+/* The text that it was read from, or one that means the same. Returns `text`. */
+const char *connect_to_print(const struct connect_to *rule, char text[CONNECT_TO_TEXT]);
 
 #endif

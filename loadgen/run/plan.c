@@ -102,9 +102,8 @@ static void add_ways(json_t *json, const struct plan *plan)
     }
     json_t *rules = plan->connect_to_count > 0 ? json_array() : NULL;
     for (size_t i = 0; i < plan->connect_to_count; i++) {
-        const struct connect_to *rule = &plan->connect_to[i];
-        json_array_append_new(rules, json_sprintf("%s:%u:%s:%u", rule->from_host, rule->from_port,
-                                                  rule->to_host, rule->to_port));
+        char rule[CONNECT_TO_TEXT];
+        json_array_append_new(rules, json_string(connect_to_print(&plan->connect_to[i], rule)));
     }
     if (rules) {
         json_object_set_new(json, "connect_to", rules);

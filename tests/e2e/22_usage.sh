@@ -35,7 +35,8 @@ refused 2 '-connect-to: "a:80:b" is not FROM:PORT:TO:PORT' attack -connect-to a:
 refused 2 '-resolvers: "ns.example" is not the address of a name server' attack -resolvers 127.0.0.1:53,ns.example $u
 refused 2 '-resolvers: "127.0.0.1:0" is not the address of a name server' attack -resolvers "[::1]:5353,::1,127.0.0.1:0" $u
 refused 2 '-laddr: cannot connect from 192.0.2.1: Cannot assign requested address' attack -laddr 192.0.2.1 $u
-refused 2 '-dns-ttl: "-2s" is no time as in 30s; 0 is for ever' attack -dns-ttl -2s $u
+refused 2 '-dns-ttl: "-2s" is no time of at least 10ms, as 30s is; 0 is for ever' attack -dns-ttl -2s $u
+refused 2 '-dns-ttl: "1ns" is no time of at least 10ms' attack -dns-ttl 1ns $u
 refused 2 'unknown command "atack"; the nearest is attack' atack
 refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms], hdrplot or hdrlog' report -type plots
 refused 1 "cannot open nothing: No such file" report nothing

@@ -254,6 +254,8 @@ START_TEST(connect_to_has_four_fields)
         ck_assert_str_eq(rule.to_host, rules[_i].to);
         ck_assert_uint_eq(rule.from_port, rules[_i].from_port);
         ck_assert_uint_eq(rule.to_port, rules[_i].to_port);
+        char text[CONNECT_TO_TEXT];
+        ck_assert_str_eq(connect_to_print(&rule, text), rules[_i].text);
     } else {
         ck_assert_ptr_nonnull(strstr(err.text, "is not FROM:PORT:TO:PORT"));
     }
