@@ -137,7 +137,7 @@ $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 $(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
 $(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lssl -lcrypto -lz -lcares -lm
 $(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
-$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) $(LLHTTP) tests/support/read_back.c)
+$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) $(LLHTTP) tests/support/read_back.c tests/support/round_trip.c)
 
 $(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)

@@ -148,11 +148,10 @@ bool moment_parse(const char *text, size_t length, uint64_t *ns)
     if (!parse_zone(text + at, length - at, &east)) {
         return false;
     }
-    int64_t limit = INT64_MAX / (int64_t)NS_PER_S;
     seconds -= east;
-    if (seconds < 0 || seconds >= limit) {
+    if (seconds < 0) {
         return false;
     }
-    *ns = (uint64_t)(seconds * (int64_t)NS_PER_S + fraction);
-    return true;
+    *ns = (uint64_t)seconds * NS_PER_S + (uint64_t)fraction;
+    return *ns <= INT64_MAX;
 }

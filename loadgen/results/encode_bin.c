@@ -32,6 +32,7 @@ struct bin_encoder {
     struct text_pool texts; /* of the block of results */
     struct memo targets;
     struct bytes key;      /* scratch */
+    struct bytes name;     /* scratch */
     uint64_t batch[BATCH]; /* numbers of the answers whose results are not written, plus 1 */
     size_t answers;        /* how many those are */
     uint64_t cut_texts;
@@ -124,6 +125,7 @@ static uint64_t destroy(void *state)
     text_pool_fini(&encoder->texts);
     memo_free(&encoder->targets);
     bytes_free(&encoder->key);
+    bytes_free(&encoder->name);
     free(encoder);
     return cut;
 }
@@ -135,10 +137,11 @@ static void copy(void *state, const struct block *block)
     fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, encoder->out);
 }
 
-/* A text for JSON: what is no UTF-8 becomes '?', and counts as cut. */
+/* A text for JSON: where it is no UTF-8, what may not be shown becomes '?', and counts as cut. */
 static json_t *json_text(struct bin_encoder *encoder, struct slice text)
 {
-    json_t *json = json_stringn(text.at, text.length);
+    bool has_zero = text.length > 0 && memchr(text.at, 0, text.length);
+    json_t *json = has_zero ? NULL : json_stringn(text.at, text.length);
     if (json) {
         return json;
     }
@@ -149,6 +152,9 @@ static json_t *json_text(struct bin_encoder *encoder, struct slice text)
     if (copy_of->has_failed) {
         return NULL;
     }
+    for (size_t i = 0; i < text.length; i++) {
+        copy_of->at[i] = (char)(copy_of->at[i] ? copy_of->at[i] : '?');
+    }
     utf8_clean(copy_of->at);
     encoder->cut_texts++;
     return json_string(copy_of->at);
@@ -156,7 +162,7 @@ static json_t *json_text(struct bin_encoder *encoder, struct slice text)
 
 static bool put_target(struct bin_encoder *encoder, const struct record *record, uint32_t index)
 {
-    struct bytes *name = &encoder->key;
+    struct bytes *name = &encoder->name;
     bytes_clear(name);
     vegeta_add_row_name(record->method, record->url, name);
     json_t *target =

@@ -5,6 +5,9 @@
 
 #include "loadgen/measure/moment.h"
 
+static const struct vegeta_line empty_line = {
+    .attack = {"", 0}, .method = {"", 0}, .url = {"", 0}, .error = {"", 0}};
+
 void json_line_fini(struct json_line *line)
 {
     bytes_free(&line->texts);
@@ -99,10 +102,13 @@ static bool take_timestamp(struct json_line *line)
             refuse(line, "timestamp", "a time as 2026-11-20T16:47:48.79Z, from 1970 to 2262"));
 }
 
-static bool parse_any(struct json_line *line, const char *text, size_t length)
+bool json_line_parse_any(struct json_line *line, const char *text, size_t length)
 {
     struct vegeta_line *to = &line->line;
     json_error_t problem;
+    bytes_clear(&line->headers);
+    *to = empty_line;
+    json_decref(line->json);
     line->json = json_loadb(text, length, JSON_ALLOW_NUL, &problem);
     if (!line->json) {
         snprintf(line->problem, sizeof line->problem, "column %d: %.100s", problem.column,
@@ -149,11 +155,14 @@ static bool scan_number(struct scan *scan, uint64_t *number)
         if (digit > 9) {
             break;
         }
+        if (value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
         value = value * 10 + digit;
     }
     *number = value;
-    /* One of 19 digits fits; a longer one, and one that begins with 0, is for jansson to judge. */
-    return scan->at > first && scan->at - first <= 19 && (*first != '0' || scan->at == first + 1);
+    /* One that begins with 0 is for jansson to judge. */
+    return scan->at > first && (*first != '0' || scan->at == first + 1);
 }
 
 static int hex_value(char c)
@@ -292,7 +301,7 @@ bool json_line_parse_quickly(struct json_line *line, const char *text, size_t le
     struct scan scan = {text, text + length, &line->texts};
     bytes_clear(&line->texts);
     bytes_clear(&line->headers);
-    *to = (struct vegeta_line){0};
+    *to = empty_line;
     if (!bytes_reserve(&line->texts, length)) {
         return false;
     }
@@ -316,12 +325,6 @@ bool json_line_parse_quickly(struct json_line *line, const char *text, size_t le
 
 bool json_line_parse(struct json_line *line, const char *text, size_t length, bool with_headers)
 {
-    json_decref(line->json);
-    line->json = NULL;
-    if (json_line_parse_quickly(line, text, length, with_headers)) {
-        return true;
-    }
-    bytes_clear(&line->headers);
-    line->line = (struct vegeta_line){0};
-    return parse_any(line, text, length);
+    return json_line_parse_quickly(line, text, length, with_headers) ||
+           json_line_parse_any(line, text, length);
 }

@@ -39,4 +39,7 @@ bool json_line_parse(struct json_line *line, const char *text, size_t length, bo
 bool json_line_parse_quickly(struct json_line *line, const char *text, size_t length,
                              bool with_headers);
 
+/* jansson alone. */
+bool json_line_parse_any(struct json_line *line, const char *text, size_t length);
+
 #endif

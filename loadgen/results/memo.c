@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES = 2 * MEMO_MAX };
+enum { PLACES_MIN = 64 };
 
 /* FNV-1a over words of eight bytes, the rest one by one. */
 static uint64_t hash_slice(uint64_t hash, struct slice text)
@@ -44,26 +44,53 @@ static bool fill(struct memo_entry *entry, struct slice first, struct slice seco
     return true;
 }
 
+/* Where these texts are, or would be. */
+static struct memo_entry *place_of(const struct memo *memo, uint64_t hash, struct slice first,
+                                   struct slice second)
+{
+    for (uint64_t i = hash ^ hash >> 29;; i++) {
+        struct memo_entry *entry = &memo->entries[i & (memo->places - 1)];
+        if (!entry->first.at || (entry->hash == hash && is_same(entry->first, first) &&
+                                 is_same(entry->second, second))) {
+            return entry;
+        }
+    }
+}
+
+/* Makes room for one more. */
+static bool grow(struct memo *memo)
+{
+    if (2 * ((size_t)memo->count + 1) <= memo->places) {
+        return true;
+    }
+    struct memo larger = {.places = memo->places ? 2 * memo->places : PLACES_MIN,
+                          .count = memo->count};
+    larger.entries = calloc(larger.places, sizeof *larger.entries);
+    if (!larger.entries) {
+        return false;
+    }
+    for (size_t i = 0; i < memo->places; i++) {
+        const struct memo_entry *entry = &memo->entries[i];
+        if (entry->first.at) {
+            *place_of(&larger, entry->hash, entry->first, entry->second) = *entry;
+        }
+    }
+    free(memo->entries);
+    *memo = larger;
+    return true;
+}
+
 struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice second,
                              bool *is_new)
 {
     *is_new = false;
-    if (!memo->entries) {
-        memo->entries = calloc(PLACES, sizeof *memo->entries);
-    }
-    if (!memo->entries) {
+    if (!grow(memo)) {
         return NULL;
     }
     uint64_t hash = hash_slice(hash_slice(14695981039346656037U, first), second);
-    struct memo_entry *entry = NULL;
-    for (uint64_t i = hash ^ hash >> 29;; i++) {
-        entry = &memo->entries[i % PLACES];
-        if (!entry->first.at) {
-            break;
-        }
-        if (entry->hash == hash && is_same(entry->first, first) && is_same(entry->second, second)) {
-            return entry;
-        }
+    struct memo_entry *entry = place_of(memo, hash, first, second);
+    if (entry->first.at) {
+        return entry;
     }
     if (memo->count == MEMO_MAX || !fill(entry, first, second)) {
         return NULL;
@@ -76,7 +103,7 @@ struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice
 
 void memo_free(struct memo *memo)
 {
-    for (size_t i = 0; memo->entries && i < PLACES; i++) {
+    for (size_t i = 0; i < memo->places; i++) {
         free((char *)(uintptr_t)memo->entries[i].first.at);
     }
     free(memo->entries);

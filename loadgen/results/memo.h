@@ -29,13 +29,14 @@ struct memo_entry {
 };
 
 struct memo {
-    struct memo_entry *entries; /* NULL, or 2 * MEMO_MAX: open addressing; a free one has no text */
+    struct memo_entry *entries; /* open addressing; a free one has no text */
+    size_t places;              /* at least twice as many as entries; a power of 2, or 0 */
     uint32_t count;
 };
 
 /*
- * The entry of this pair of texts. *is_new: it was made by this call and is to be filled. NULL:
- * there is none and no room for it.
+ * The entry of this pair of texts, until the next call. *is_new: it was made by this call and is to
+ * be filled. NULL: there is none and no room for it.
  */
 struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice second,
                              bool *is_new);
