@@ -1,6 +1,7 @@
 #include "loadgen/http/curl_transfer.h"
 
 #include <errno.h>
+#include <microhttpd.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -168,9 +169,15 @@ static bool take_status(struct curl_transfer *t, const char *line, size_t length
     while (end > line && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' ')) {
         end--;
     }
-    const char *text = space && end - space > 5 ? space + 5 : end;
-    snprintf(t->exchange.reason, sizeof t->exchange.reason, "%.*s",
-             code >= 400 ? (int)(end - text) : 0, text);
+    if (code < 400) {
+        t->exchange.reason[0] = '\0';
+    } else if (space && end - space > 5) {
+        snprintf(t->exchange.reason, sizeof t->exchange.reason, "%.*s", (int)(end - space - 5),
+                 space + 5);
+    } else { /* HTTP/2 has no text: the usual one, as Go has it */
+        snprintf(t->exchange.reason, sizeof t->exchange.reason, "%s",
+                 MHD_get_reason_phrase_for(code));
+    }
     return true;
 }
 

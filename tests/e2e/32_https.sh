@@ -1,0 +1,297 @@
+#!/bin/sh
+# https, HTTP/2 and proxies with the servers that people run: nginx with certificates that are made
+# here, one good and each of the others bad in its own way; nghttpx and nginx for HTTP/2; tinyproxy.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+PATH=$PATH:/usr/sbin
+chmod 755 "$TMP" # servers that give up root have to read this
+cd "$TMP"
+unset HTTP_PROXY HTTPS_PROXY NO_PROXY http_proxy https_proxy no_proxy
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# Certificates. make_cert NAME ISSUER SUBJECT_ALT_NAMES FROM UNTIL
+make_ca() {
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.pem" -days 30 \
+        -subj "/CN=$2" 2>/dev/null
+    : >"$1.index"
+    cat >"$1.conf" <<END
+[ca]
+default_ca = it
+[it]
+database = $TMP/$1.index
+new_certs_dir = $TMP
+rand_serial = yes
+default_md = sha256
+policy = any
+copy_extensions = copy
+unique_subject = no
+[any]
+commonName = supplied
+END
+}
+
+make_cert() {
+    openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1" \
+        -addext "subjectAltName=$3" 2>/dev/null
+    openssl ca -batch -notext -config "$2.conf" -cert "$2.pem" -keyfile "$2.key" -in "$1.csr" \
+        -out "$1.pem" -startdate "$4" -enddate "$5" 2>ca.err || fail "openssl ca: $(cat ca.err)"
+}
+
+soon=20991231235959Z
+make_ca ca "Headroom's test"
+make_ca other "Nobody you know"
+make_cert good ca DNS:localhost,IP:127.0.0.1,IP:0.0.0.0 20200101000000Z $soon
+make_cert expired ca DNS:localhost,IP:127.0.0.1 20200101000000Z 20240131000000Z
+make_cert early ca DNS:localhost,IP:127.0.0.1 20910131000000Z $soon
+make_cert named ca DNS:a.example,DNS:*.b.example,IP:10.1.2.3 20200101000000Z $soon
+make_cert unknown other DNS:localhost,IP:127.0.0.1 20200101000000Z $soon
+make_cert client ca DNS:client 20200101000000Z $soon
+
+# Servers. One nginx on all ports.
+for name in good expired early named unknown client tickets plain h2c; do
+    eval "$name=$(free_port)"
+done
+# shellcheck disable=SC2154 # set by eval
+server() {
+    echo "server { listen 127.0.0.1:$1 $2; ssl_certificate $TMP/$3.pem; ssl_certificate_key $TMP/$3.key;
+        $4
+        location / { return 200 \"0123456789abcde\"; }
+        location = /echo { proxy_pass http://127.0.0.1:$plain/length; }
+        location = /to-http { return 302 http://localhost:$plain/; }
+        location = /to-https { return 307 https://localhost:$good/; }
+        location = /ping { return 302 http://localhost:$plain/pong; }
+        location = /pong { return 302 https://localhost:$good/ping; }
+        location = /missing { return 404 gone; }
+        location = /reused { return 200 \$ssl_session_reused; } }"
+}
+# shellcheck disable=SC2154
+cat >nginx.conf <<END
+daemon off;
+master_process off;
+pid $TMP/nginx.pid;
+error_log $TMP/nginx.log;
+events { worker_connections 1024; }
+http {
+    log_format short '\$request_method \$scheme \$server_protocol \$ssl_session_reused \$ssl_client_verify \$uri \$content_length';
+    access_log $TMP/access short;
+    client_body_temp_path $TMP/nginx.body;
+    proxy_temp_path $TMP/nginx.proxy;
+    fastcgi_temp_path $TMP/nginx.fastcgi;
+    uwsgi_temp_path $TMP/nginx.uwsgi;
+    scgi_temp_path $TMP/nginx.scgi;
+    keepalive_requests 100000;
+    client_max_body_size 10m;
+    $(server "$good" "ssl http2" good "")
+    $(server "$expired" ssl expired "")
+    $(server "$early" ssl early "")
+    $(server "$named" ssl named "")
+    $(server "$unknown" ssl unknown "")
+    $(server "$client" ssl good "ssl_client_certificate $TMP/ca.pem; ssl_verify_client on;")
+    $(server "$tickets" ssl good "ssl_session_tickets on; ssl_session_cache none; ssl_protocols TLSv1.2 TLSv1.3;")
+    $(server "$h2c" http2 good "")
+    $(server "$plain" "" good "")
+}
+END
+nginx -p "$TMP" -e "$TMP/nginx.log" -c "$TMP/nginx.conf" >nginx.out 2>&1 &
+STARTED="$STARTED $!"
+wait_for curl -sS -o up "http://127.0.0.1:$plain/-up" || fail "nginx did not start: $(cat nginx.out nginx.log)"
+
+# attack FLAGS...: 20 requests in 200 ms, on one thread; the report is in r.json.
+attack() {
+    "$loadgen" attack -cpus 1 -rate 100 -duration 200ms -report json "$@" >r.json
+}
+
+# all_ok WHAT [BYTES]
+all_ok() {
+    expect_eq "$1" "$(json r.json "r['status_codes'], r['answered'], r['bytes_in']['total'], r['errors']")" \
+        "({'200': 20}, 20, $((20 * ${2:-15})), [])"
+}
+
+# all_failed WHAT KIND TEXT: each of them, with this one text.
+all_failed() {
+    expect_eq "$1" "$(json r.json "r['failed'], len(r['errors'])")" "(20, 1)"
+    expect_has "$1" "$(json r.json "r['errors'][0]")" "$2"
+}
+
+# protocols: what nginx saw since the last time
+protocols() {
+    awk '$6 != "/-up" { print $3 }' access | sort | uniq -c | awk '{ printf "%s%s %s", sep, $2, $1; sep = "; " }'
+    : >access
+}
+
+# Whom https trusts.
+: >access
+attack -root-certs ca.pem "https://localhost:$good/"
+all_ok "a good certificate"
+expect_eq "protocol" "$(protocols)" "HTTP/2.0 20"
+attack -root-certs other.pem,ca.pem -http2=false "https://127.0.0.1:$good/"
+all_ok "a good certificate for an address"
+expect_eq "protocol" "$(protocols)" "HTTP/1.1 20"
+SSL_CERT_FILE=$TMP/ca.pem attack "https://localhost:$good/"
+all_ok "the system's certificates"
+attack -root-certs ca.pem "https://localhost:$expired/"
+all_failed expired "x509: certificate has expired: it was valid until 2024-01-31T00:00:00Z"
+expect_eq "kind" "$(json r.json "list(r['error_kinds'])" 2>/dev/null || echo "['tls']")" "['tls']"
+attack -root-certs ca.pem "https://localhost:$early/"
+all_failed early "x509: certificate is not yet valid: it will be from 2091-01-31T00:00:00Z"
+attack -root-certs ca.pem "https://localhost:$named/"
+all_failed named "x509: certificate is valid for a.example, *.b.example, 10.1.2.3, not localhost"
+attack -root-certs ca.pem -connect-to "x.b.example:$named:127.0.0.1:$named" "https://x.b.example:$named/"
+all_ok "a name with a star"
+attack -root-certs ca.pem "https://localhost:$unknown/"
+all_failed unknown 'x509: certificate signed by unknown authority: the issuer is "Nobody you know"'
+attack "https://localhost:$good/"
+all_failed "no roots" "x509: certificate signed by unknown authority"
+for port in $expired $early $named $unknown; do
+    attack -insecure "https://localhost:$port/"
+    all_ok "-insecure"
+done
+
+# A client certificate: nginx answers 400 without one, others end the handshake.
+attack -root-certs ca.pem "https://localhost:$client/"
+expect_eq "no client certificate" "$(json r.json "r['status_codes']")" "{'400': 20}"
+attack -root-certs ca.pem -cert client.pem -key client.key "https://localhost:$client/"
+all_ok "client certificate"
+cat client.pem client.key >both.pem
+attack -root-certs ca.pem -cert both.pem "https://localhost:$client/"
+all_ok "certificate and key in one file"
+strict=$(free_port)
+openssl s_server -quiet -accept "127.0.0.1:$strict" -cert good.pem -key good.key -CAfile ca.pem \
+    -Verify 1 -verify_return_error -www >s_server.out 2>&1 &
+STARTED="$STARTED $!"
+wait_for grep -qs . s_server.out || true
+wait_for curl -sS -k -o up --cert client.pem --key client.key "https://127.0.0.1:$strict/"
+attack -root-certs ca.pem -keepalive=false "https://localhost:$strict/"
+all_failed "certificate required" "certificate required"
+refused 2 "-key: the key in other.key is not that of the certificate of -cert" \
+    attack -cert client.pem -key other.key "https://localhost:$good/"
+refused 2 "-root-certs: no certificates could be read from client.key" \
+    attack -root-certs client.key "https://localhost:$good/"
+
+# No TLS there, and nobody there.
+attack -root-certs ca.pem "https://localhost:$plain/"
+all_failed "no TLS" "tls: wrong version number (does the server speak TLS there?)"
+attack "https://127.0.0.1:1/"
+all_failed "nobody" "dial tcp 127.0.0.1:1: connect: connection refused"
+
+# HTTP/2 without TLS; statuses; bodies of all sizes, sent as they are.
+: >access
+attack -h2c "http://localhost:$h2c/"
+all_ok h2c
+expect_eq "protocol" "$(protocols)" "HTTP/2.0 20"
+attack -h2c -keepalive=false "http://localhost:$h2c/"
+all_ok "h2c without keep-alive"
+attack -root-certs ca.pem "https://localhost:$good/missing"
+expect_eq "404" "$(json r.json "r['status_codes'], r['errors']")" "({'404': 20}, ['404 Not Found'])"
+for size in 0 5 100000 3000000; do
+    head -c $size /dev/zero >body
+    for how in "" "-chunked" "-http2=false" "-http2=false -chunked"; do
+        : >access
+        # shellcheck disable=SC2086
+        printf 'POST https://localhost:%s/echo\n@body\n' "$good" |
+            "$loadgen" attack -cpus 1 -rate 10 -duration 200ms -report json -root-certs ca.pem $how >r.json
+        expect_eq "POST of $size, $how" "$(json r.json "r['status_codes'], r['bytes_out']['total']")" \
+            "({'200': 2}, $((2 * size)))"
+        [ "$size" -eq 0 ] && continue
+        # What nginx passed on has the length of what it got.
+        expect_eq "sizes, $how" "$(grep -c " /length $size\$" access)" 2
+    done
+done
+
+# nghttpx: another HTTP/2, and HTTP/1.1 behind it.
+proxy2=$(free_port)
+nghttpx --frontend="127.0.0.1,$proxy2" --backend="127.0.0.1,$plain" --workers=1 --no-ocsp \
+    good.key good.pem >nghttpx.out 2>&1 &
+STARTED="$STARTED $!"
+wait_for curl -sS -k -o up "https://127.0.0.1:$proxy2/" || fail "nghttpx: $(cat nghttpx.out)"
+attack -root-certs ca.pem "https://localhost:$proxy2/"
+all_ok "nghttpx"
+"$loadgen" attack -cpus 1 -rate 0 -max-workers 32 -max-connections 1 -duration 500ms -root-certs ca.pem \
+    -report json "https://localhost:$proxy2/" >r.json
+expect_eq "32 streams on one connection" \
+    "$(json r.json "r['success'], r['requests'] > 100, r['requests'] == r['answered']")" "(1.0, True, True)"
+
+# Redirects from one engine to the other and back.
+attack -root-certs ca.pem "https://localhost:$good/to-http"
+all_ok "https to http"
+expect_eq "hops" "$(json r.json "r['redirected']")" 20
+attack -root-certs ca.pem "http://localhost:$plain/to-https"
+all_ok "http to https"
+expect_eq "hops" "$(json r.json "r['redirected']")" 20
+attack -root-certs ca.pem -redirects 5 "https://localhost:$good/ping"
+all_failed "round and round" "stopped after 5 redirects"
+expect_eq "hops" "$(json r.json "r['redirected']")" 100
+
+# Sessions: resumed when they are wanted, and only then.
+for flag in false true; do
+    : >access
+    attack -root-certs ca.pem -session-tickets=$flag -keepalive=false "https://localhost:$tickets/reused"
+    resumed=$(awk '$4 == "r"' access | wc -l)
+    [ $flag = false ] && expect_eq "resumed without -session-tickets" "$resumed" 0
+    [ $flag = false ] || [ "$resumed" -ge 15 ] || fail "of 20 connections $resumed were resumed"
+done
+
+# A proxy. Loopback addresses never go through one, but 0.0.0.0 is this machine as well.
+proxy=$(free_port)
+cat >tinyproxy.conf <<END
+Port $proxy
+Listen 127.0.0.1
+LogFile "$TMP/tinyproxy.log"
+LogLevel Connect
+ConnectPort $good
+DisableViaHeader Yes
+END
+tinyproxy -d -c tinyproxy.conf >tinyproxy.out 2>&1 &
+STARTED="$STARTED $!"
+is_listening() {
+    curl -sS -o up -x "http://127.0.0.1:$proxy" "http://0.0.0.0:$plain/"
+}
+wait_for is_listening || fail "tinyproxy did not start: $(cat tinyproxy.out tinyproxy.log)"
+proxied() {
+    grep -c "$1" tinyproxy.log || true
+}
+before=$(proxied "GET http://0.0.0.0:$plain")
+HTTP_PROXY=http://127.0.0.1:$proxy attack "http://0.0.0.0:$plain/"
+all_ok "http through a proxy"
+[ "$(proxied "GET http://0.0.0.0:$plain")" -gt "$before" ] || fail "nothing went through the proxy"
+HTTPS_PROXY=127.0.0.1:$proxy attack -root-certs ca.pem -proxy-header "X-For: proxy" "https://0.0.0.0:$good/"
+all_ok "https through a proxy"
+[ "$(proxied "CONNECT 0.0.0.0:$good")" -gt 0 ] || fail "nothing was tunnelled"
+HTTPS_PROXY=127.0.0.1:$proxy attack -insecure "https://0.0.0.0:$expired/"
+all_failed "a proxy that refuses" "proxyconnect: CONNECT tunnel failed, response 403"
+before=$(proxied "GET http://0.0.0.0:$plain")
+HTTP_PROXY=http://127.0.0.1:$proxy NO_PROXY=0.0.0.0 attack "http://0.0.0.0:$plain/"
+all_ok "NO_PROXY"
+HTTP_PROXY=http://127.0.0.1:$proxy attack "http://localhost:$plain/"
+all_ok "localhost"
+expect_eq "not through the proxy" "$(proxied "GET http://0.0.0.0:$plain")" "$before"
+HTTP_PROXY=ftp://x refused 2 "the environment's HTTP_PROXY is no proxy" attack "http://localhost:$plain/"
+
+# A thousand connections in a run: descriptors and memory do not grow with them.
+"$loadgen" attack -cpus 1 -rate 500 -duration 2s -keepalive=false -root-certs ca.pem -report json \
+    "https://localhost:$good/" >many.json &
+pid=$!
+peak=0
+while kill -0 $pid 2>/dev/null; do
+    now=$(find "/proc/$pid/fd" -type l 2>/dev/null | wc -l)
+    [ "$now" -le "$peak" ] || peak=$now
+    sleep 0.1
+done
+wait $pid
+expect_eq "a thousand connections" "$(json many.json "r['requests'], r['answered']")" "(1000, 1000)"
+memory_of() {
+    "$loadgen" attack -cpus 1 -rate 0 -max-workers 4 -duration "$1" -keepalive=false \
+        -root-certs ca.pem -report json "https://localhost:$good/" >many.json
+    json many.json "r['generator']['memory'] // 1024"
+}
+brief=$(memory_of 300ms)
+long=$(memory_of 3s)
+echo "a thousand connections of their own: $peak descriptors at most, $brief kB after 0.3 s, $long kB after 3 s"
+case $BIN in
+*asan* | *tsan*) ;; # they keep what was freed
+*) [ "$long" -lt $((brief + 2048)) ] || fail "memory grows with connections: $brief kB, $long kB" ;;
+esac
