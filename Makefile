@@ -98,7 +98,7 @@ bench:
 PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
-PACKAGES_bench := python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
+PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev
 PACKAGES_images := buildah debootstrap iproute2 python3 curl
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz) $(PACKAGES_images)

@@ -18,7 +18,8 @@ import time
 
 # CPU per request, ours divided by theirs; "results" is loadgen with every result written to tmpfs.
 BOUNDS = (("loadgen", "bare", 1.15), ("loadgen", "wrk", 0.90), ("results", "wrk", 1.0),
-          ("loadgen", "hey", 0.40), ("loadgen", "h2load", 0.80), ("loadgen", "siege", 0.40))
+          ("loadgen", "hey", 0.40), ("loadgen", "h2load", 0.80), ("loadgen", "siege", 0.40),
+          ("https", "hey-tls", 1.15), ("h2", "h2load-h2", 1.50))
 BOUNDS_LAG_US = {"open": {"lag_p50_us": 50, "lag_p99_us": 1000}, "slow": {"lag_p50_us": 40}}
 BOUND_RATE = 0.001  # of the rate that was asked for
 BOUND_MEMORY_MIB = {"long": 32, "many": 64}
@@ -58,10 +59,10 @@ def counts_of(tool, out):
             sys.exit(f"bench: wrk saw errors:\n{out}")
         requests, seconds = re.search(r"(\d+) requests in ([\d.]+)s", out).groups()
         return {"requests": int(requests), "seconds": float(seconds)}
-    if tool == "hey":
+    if tool in ("hey", "hey-tls"):
         requests = int(re.search(r"\[200\]\s+(\d+) responses", out).group(1))
         return {"requests": requests, "seconds": float(re.search(r"Total:\s+([\d.]+)", out)[1])}
-    if tool == "h2load":
+    if tool in ("h2load", "h2load-h2"):
         seconds, = re.search(r"finished in ([\d.]+)s", out).groups()
         return {"requests": int(re.search(r"(\d+) succeeded, 0 failed", out).group(1)),
                 "seconds": float(seconds)}
@@ -99,7 +100,7 @@ def run(tool, server, command):
 
 
 def head():
-    print(f"{'tool':8} {'requests':>9} {'per second':>10} {'CPU us/req':>10} {'others':>7}")
+    print(f"{'tool':9} {'requests':>9} {'per second':>10} {'CPU us/req':>10} {'others':>7}")
 
 
 def show(results):
@@ -110,7 +111,7 @@ def show(results):
         if r["tool"] in BOUNDS_LAG_US:
             lag = (f"  of {r['intended']} intended; not started {r['not_started']}; "
                    f"lag p50 {r['lag_p50_us']:.1f} us, p99 {r['lag_p99_us']:.1f} us")
-        print(f"{r['tool']:8} {r['requests']:9} {r['per_s']:10.0f} {r['us']:10.3f} "
+        print(f"{r['tool']:9} {r['requests']:9} {r['per_s']:10.0f} {r['us']:10.3f} "
               f"{r['others_percent']:5.0f} %{lag}", flush=True)
 
 
@@ -165,9 +166,9 @@ def judge(results):
     by_tool = {}
     for r in results:
         by_tool.setdefault(r["tool"], []).append(r)
-    print(f"{'medians':8} {'':9} {'per second':>10} {'CPU us/req':>10}")
+    print(f"{'medians':9} {'':9} {'per second':>10} {'CPU us/req':>10}")
     for tool, rows in by_tool.items():
-        print(f"{tool:8} {'':9} {statistics.median(r['per_s'] for r in rows):10.0f} "
+        print(f"{tool:9} {'':9} {statistics.median(r['per_s'] for r in rows):10.0f} "
               f"{statistics.median(r['us'] for r in rows):10.3f}")
     print()
 

@@ -13,23 +13,26 @@
 #    p99 <= 1 ms; 1,000/s ("slow") with lag p50 <= 40 us.
 # 3. Memory: an attack at full speed for LONG_SECONDS stays under 32 MiB, and is no larger than one of
 #    a sixth of that; 10,000 connections, all used, under 64 MiB.
+# 4. https: nginx with TLS on core 0 ("secure"). https/hey-tls <= 1.15 with 64 connections;
+#    h2/h2load-h2 <= 1.50 with 32 streams on one connection.
 #
 # "others" is the CPU, in percent of one core, that neither the client nor the server used: a run
 # where it is high says little.
 #
-# Environment: PARTS="closed open memory"  ROUNDS=5  SECONDS_EACH=4  CONNECTIONS=64
+# Environment: PARTS="closed open memory secure"  ROUNDS=5  SECONDS_EACH=4  CONNECTIONS=64
 #              TOOLS="bare loadgen wrk results hey h2load siege"  OPEN_RUNS=3  OPEN_RATE=20000
 #              OPEN_SECONDS=10  LONG_SECONDS=60
 # Exit status: 0 every bound held; 1 one was missed or could not be measured; 2 usage.
 # The load goes to 127.0.0.1 only, and every run is bounded in time.
 set -eu
+PATH=$PATH:/usr/sbin
 
 here=$(dirname "$0")
 BIN=${BIN:-build/release/bin}
 ROUNDS=${ROUNDS:-5}
 SECONDS_EACH=${SECONDS_EACH:-4}
 CONNECTIONS=${CONNECTIONS:-64}
-PARTS=${PARTS:-closed open memory}
+PARTS=${PARTS:-closed open memory secure}
 TOOLS=${TOOLS:-bare loadgen wrk results hey h2load siege}
 OPEN_RUNS=${OPEN_RUNS:-3}
 OPEN_RATE=${OPEN_RATE:-20000}
@@ -50,7 +53,8 @@ case ${1:-} in
 *) die "unknown argument \"$1\"; -h explains" 2 ;;
 esac
 
-for need in taskset:util-linux python3:python3 wrk:wrk hey:hey h2load:nghttp2-client siege:siege; do
+for need in taskset:util-linux python3:python3 wrk:wrk hey:hey h2load:nghttp2-client siege:siege \
+    nginx:nginx openssl:openssl; do
     command -v "${need%:*}" >/dev/null || die "${need%:*} is missing (Debian package ${need#*:})"
 done
 for program in bare_server bare_client; do
@@ -61,8 +65,11 @@ done
 work=$(mktemp -d)
 tmpfs=$(mktemp -p /dev/shm)
 server=
+nginx=
 clean_up() {
-    [ -z "$server" ] || kill "$server" 2>/dev/null || true
+    for pid in $server $nginx; do
+        kill "$pid" 2>/dev/null || true
+    done
     rm -rf "$work" "$tmpfs"
 }
 trap clean_up EXIT
@@ -156,12 +163,63 @@ memory_part() {
     full_speed many 10000 "$SECONDS_EACH" -encoding none
 }
 
+start_nginx() {
+    chmod 755 "$work"
+    openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" \
+        -days 2 -subj /CN=bench -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+    secure=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    paths=$(for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $work/$kind;"; done)
+    cat >"$work/nginx.conf" <<EOF
+daemon off;
+master_process off;
+pid $work/nginx.pid;
+error_log $work/nginx.log;
+events { worker_connections 1024; }
+http {
+    access_log off;
+    $paths
+    keepalive_requests 100000000;
+    server {
+        listen 127.0.0.1:$secure ssl http2;
+        ssl_certificate $work/cert.pem;
+        ssl_certificate_key $work/key.pem;
+        location / { return 200 "0123456789abcde"; }
+    }
+}
+EOF
+    taskset -c 0 nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" &
+    nginx=$!
+    tries=0
+    until curl -sS -k -o "$work/up" "https://127.0.0.1:$secure/" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 50 ] || die "nginx does not start: $(cat "$work/nginx.log")"
+        sleep 0.1
+    done
+    url=https://127.0.0.1:$secure/health
+}
+
+secure_part() {
+    echo "https: $CONNECTIONS connections, and HTTP/2 with 32 streams on one; $ROUNDS rounds"
+    bare=$server bare_url=$url
+    start_nginx
+    server=$nginx
+    round=0
+    while [ "$round" -lt "$ROUNDS" ]; do
+        full_speed https "$CONNECTIONS" "$SECONDS_EACH" -encoding none -insecure -http2=false
+        measure hey-tls hey -z "${SECONDS_EACH}s" -c "$CONNECTIONS" "$url"
+        full_speed h2 32 "$SECONDS_EACH" -encoding none -insecure
+        measure h2load-h2 h2load -t 1 -c 1 -m 32 -D "$SECONDS_EACH" "$url"
+        round=$((round + 1))
+    done
+    server=$bare url=$bare_url
+}
+
 for part in $PARTS; do
     echo
     python3 "$here/bench.py" head
     case $part in
-    closed | open | memory) "${part}_part" ;;
-    *) die "no part \"$part\"; there are closed, open and memory" 2 ;;
+    closed | open | memory | secure) "${part}_part" ;;
+    *) die "no part \"$part\"; there are closed, open, memory and secure" 2 ;;
     esac
 done
 
