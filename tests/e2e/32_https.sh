@@ -272,8 +272,9 @@ expect_eq "not through the proxy" "$(proxied "GET http://0.0.0.0:$plain")" "$bef
 HTTP_PROXY=ftp://x refused 2 "the environment's HTTP_PROXY is no proxy" attack "http://localhost:$plain/"
 
 # A thousand connections in a run: descriptors and memory do not grow with them.
-"$loadgen" attack -cpus 1 -rate 500 -duration 2s -keepalive=false -root-certs ca.pem -report json \
-    "https://localhost:$good/" >many.json &
+seq -f "GET https://localhost:$good/%.0f" 1000 >thousand
+"$loadgen" attack -cpus 1 -lazy -rate 0 -max-workers 8 -targets thousand -keepalive=false -root-certs ca.pem \
+    -encoding none -report json >many.json &
 pid=$!
 peak=0
 while kill -0 $pid 2>/dev/null; do
@@ -282,6 +283,7 @@ while kill -0 $pid 2>/dev/null; do
     sleep 0.1
 done
 wait $pid
+[ "$peak" -lt 64 ] || fail "a thousand connections, 8 at a time, took $peak descriptors"
 expect_eq "a thousand connections" "$(json many.json "r['requests'], r['answered']")" "(1000, 1000)"
 memory_of() {
     "$loadgen" attack -cpus 1 -rate 0 -max-workers 4 -duration "$1" -keepalive=false \
