@@ -66,7 +66,7 @@ static struct peer *take_peer(struct curl_transfer *t)
     struct peer *peer = t->reserved;
     t->reserved = NULL;
     if (!peer) {
-        switch (resolver_next(t->config->resolver, t->place->place, &t->wait, &peer)) {
+        switch (resolver_next(t->place->place, &t->wait, &peer)) {
         case LOOKUP_DONE:
             break;
         case LOOKUP_FAILED:
