@@ -30,6 +30,9 @@ if SOURCE_DATE_EPOCH=$(date -u -d "${DATE:-unknown}" +%s 2>/dev/null); then
     export SOURCE_DATE_EPOCH
     [ "$ENGINE" = docker ] || set -- "$@" --timestamp "$SOURCE_DATE_EPOCH"
 fi
+# The tests open more files than the 1024 that buildah allows by itself.
+# shellcheck disable=SC3045 # every sh of Linux has -H
+[ "$ENGINE" = docker ] || set -- "$@" --ulimit "nofile=$(ulimit -H -n)"
 
 for program in target-api loadgen; do
     image=${REGISTRY:+$REGISTRY/}$program:${TAG:-latest}
