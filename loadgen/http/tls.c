@@ -1,5 +1,6 @@
 #include "loadgen/http/tls.h"
 
+#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -17,14 +18,23 @@ struct tls {
 
 /* Reading. */
 
-/* The cause, which is the first of its errors. Whoever calls it asks once: it forgets them. */
-static const char *openssl_says(void)
+/* Is it the system's lack of something, and not the user's mistake? */
+static bool is_lack(unsigned long cause)
+{
+    int reason = ERR_GET_REASON(cause);
+    return ERR_SYSTEM_ERROR(cause) ? reason == ENOMEM || reason == EMFILE || reason == ENFILE
+                                   : reason == ERR_R_MALLOC_FAILURE;
+}
+
+/* Says that `what` of the file failed, and why: the first of OpenSSL's errors, which it forgets. */
+static bool refuse(struct err *err, const char *what, const char *path)
 {
     unsigned long cause = ERR_get_error();
-    ERR_clear_error();
     const char *reason =
         ERR_SYSTEM_ERROR(cause) ? strerror(ERR_GET_REASON(cause)) : ERR_reason_error_string(cause);
-    return reason ? reason : "unknown reason";
+    ERR_clear_error();
+    return err_set(err, is_lack(cause) ? ERR_FAILED : ERR_USAGE, "%s %s: %s", what, path,
+                   reason ? reason : "unknown reason");
 }
 
 static bool add_roots(struct tls *tls, const char *files, struct err *err)
@@ -34,12 +44,28 @@ static bool add_roots(struct tls *tls, const char *files, struct err *err)
         size_t length = strcspn(files, ",");
         snprintf(path, sizeof path, "%.*s", (int)length, files);
         if (length >= sizeof path || !X509_STORE_load_file(tls->roots, path)) {
-            return err_set(err, ERR_USAGE, "-root-certs: no certificates could be read from %s: %s",
-                           path, openssl_says());
+            return refuse(err, "-root-certs: no certificates could be read from", path);
         }
         files += length + (files[length] == ',');
     }
     return true;
+}
+
+/* What stands behind the certificate, up to the end of the file, which is an error to OpenSSL. */
+static bool read_chain(struct tls *tls, BIO *in)
+{
+    X509 *next = NULL;
+    while ((next = PEM_read_bio_X509(in, NULL, NULL, NULL))) {
+        if (sk_X509_push(tls->chain, next) <= 0) {
+            X509_free(next);
+            return false;
+        }
+    }
+    bool is_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (is_end) {
+        ERR_clear_error();
+    }
+    return is_end;
 }
 
 static bool read_cert(struct tls *tls, const char *path, struct err *err)
@@ -47,17 +73,9 @@ static bool read_cert(struct tls *tls, const char *path, struct err *err)
     BIO *in = BIO_new_file(path, "r");
     tls->cert = in ? PEM_read_bio_X509(in, NULL, NULL, NULL) : NULL;
     tls->chain = sk_X509_new_null();
-    bool ok = tls->cert && tls->chain;
-    if (!ok) {
-        err_set(err, ERR_USAGE, "-cert: no certificate could be read from %s: %s", path,
-                openssl_says());
-    }
-    for (X509 *next = NULL; ok && (next = PEM_read_bio_X509(in, NULL, NULL, NULL));) {
-        ok = sk_X509_push(tls->chain, next) > 0;
-    }
-    ERR_clear_error(); /* the end of the file is an error there */
+    bool ok = tls->cert && tls->chain && read_chain(tls, in);
     BIO_free(in);
-    return ok;
+    return ok || refuse(err, "-cert: no certificate could be read from", path);
 }
 
 /* A key that wants a password cannot be asked for one. */
@@ -73,13 +91,10 @@ static bool read_key(struct tls *tls, const char *path, struct err *err)
     tls->key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
     BIO_free(in);
     if (!tls->key) {
-        return err_set(err, ERR_USAGE, "-key: no private key could be read from %s: %s", path,
-                       openssl_says());
+        return refuse(err, "-key: no private key could be read from", path);
     }
     return X509_check_private_key(tls->cert, tls->key) ||
-           err_set(err, ERR_USAGE,
-                   "-key: the key in %s is not that of the certificate of -cert: %s", path,
-                   openssl_says());
+           refuse(err, "-key: the certificate of -cert has another key than", path);
 }
 
 static bool is_given(const char *text)
@@ -103,7 +118,7 @@ struct tls *tls_open(const struct tls_options *options, struct err *err)
         ok = is_given(options->root_certs)
                  ? add_roots(tls, options->root_certs, err)
                  : X509_STORE_set_default_paths(tls->roots) == 1 ||
-                       err_set(err, ERR_FAILED, "the system's certificates: %s", openssl_says());
+                       refuse(err, "no certificates could be read from", "the system");
     }
     if (ok && is_given(options->key) && !is_given(options->cert)) {
         ok = err_set(err, ERR_USAGE, "-key: the certificate is missing; name its file with -cert");

@@ -167,7 +167,7 @@ wait_for grep -qs . s_server.out || true
 wait_for curl -sS -k -o up --cert client.pem --key client.key "https://127.0.0.1:$strict/"
 attack -root-certs ca.pem -keepalive=false "https://localhost:$strict/"
 all_failed "certificate required" "certificate required"
-refused 2 "-key: the key in other.key is not that of the certificate of -cert" \
+refused 2 "-key: the certificate of -cert has another key than other.key" \
     attack -cert client.pem -key other.key "https://localhost:$good/"
 refused 2 "-root-certs: no certificates could be read from client.key" \
     attack -root-certs client.key "https://localhost:$good/"
