@@ -91,8 +91,7 @@ static char *put_header(struct curl_message *message, char *at, struct slice lin
     }
     char *colon = strchr(at, ':');
     if (colon[1 + strspn(colon + 1, " ")] == '\0') {
-        *colon = ';'; /* libcurl's way to say that the value is empty */
-        colon[1] = '\0';
+        strcpy(colon, ";"); /* libcurl's way to say that the value is empty */
     }
     return end;
 }

@@ -36,3 +36,23 @@ faults "lazy, metrics, bodies" attack -rate 100 -duration 30ms -lazy -targets "$
 "$BIN/loadgen" attack -rate 100 -duration 200ms -targets "$TMP/targets" -max-body -1 -output "$TMP/results.bin"
 faults report report "$TMP/results.bin"
 faults "report -type=json" report -type=json "$TMP/results.bin"
+
+# libcurl, OpenSSL and c-ares call much: what one of our calls leads to counts as one there.
+export FAULT_OWN=1
+openssl req -x509 -newkey rsa:2048 -nodes -keyout "$TMP/key.pem" -out "$TMP/cert.pem" -days 2 -subj /CN=localhost \
+    -addext subjectAltName=DNS:localhost 2>/dev/null
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+openssl s_server -quiet -www -accept "127.0.0.1:$port" -cert "$TMP/cert.pem" -key "$TMP/key.pem" \
+    -verify 1 >"$TMP/https.log" 2>&1 &
+STARTED="$STARTED $!"
+is_listening() { openssl s_client -connect "127.0.0.1:$port" </dev/null >/dev/null 2>&1; }
+wait_for is_listening || fail "openssl s_server did not start: $(cat "$TMP/https.log")"
+faults https attack -rate 100 -duration 20ms -output RESULTS -root-certs "$TMP/cert.pem" -cert "$TMP/cert.pem" \
+    -key "$TMP/key.pem" -max-body -1 "https://localhost:$port/"
+faults "a name" attack -rate 100 -duration 20ms -output RESULTS -dns-ttl 1s -connect-to "api:80:localhost:${API##*:}" \
+    http://api/health
+for to in json csv bin; do
+    faults "encode -to $to" encode -to "$to" "$TMP/results.bin"
+done
+faults plot plot "$TMP/results.bin"
+faults hdrlog report -type hdrlog "$TMP/results.bin"

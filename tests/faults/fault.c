@@ -5,17 +5,23 @@
  *
  * The calls below are counted over all threads; the FAULT_AT-th fails as it does when the system
  * has no more of what it asks for, and FAULT_REPORT gets its name. With FAULT_AT=0 none fails, and
- * FAULT_REPORT gets the number of calls at the end.
+ * FAULT_REPORT gets the numbers of those calls at the end that came by a way of their own: what is
+ * called in a loop is there once, what is called from two places is there twice. With FAULT_OWN
+ * only the program's own part of a way counts: all that a function of a library calls is one.
+ * Nothing of it is for a program that is used.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <link.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +34,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+enum { DEPTH = 24, WAYS = 1 << 16 }; /* of a stack, as far as it is looked at */
 
 static atomic_ulong calls;
 static unsigned long fault_at; /* 0 until the program itself begins */
@@ -49,31 +57,99 @@ static bool is_early(const void *p)
     return (const char *)p >= early && (const char *)p < early + sizeof early;
 }
 
-/* What a sanitizer asks for itself is none of the program's. */
-static __thread bool is_exempt;
-
-/* By the kernel alone: nothing here may be counted. */
-static void report(const char *text)
+/* By the kernel alone: nothing here may be counted. Returns the descriptor. */
+static int report(const char *text)
 {
-    int fd = report_path ? (int)syscall(SYS_openat, AT_FDCWD, report_path,
-                                        O_WRONLY | O_CREAT | O_TRUNC, 0644)
-                         : -1;
-    if (fd >= 0) {
-        syscall(SYS_write, fd, text, strlen(text));
-        close(fd);
-    }
+    int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    int fd = report_path ? (int)syscall(SYS_openat, AT_FDCWD, report_path, flags, 0644) : -1;
+    syscall(SYS_write, fd, text, strlen(text));
+    return fd;
 }
+
+/* The name of the call that fails, and how the program came to it. */
+static void report_failure(const char *name)
+{
+    void *frames[DEPTH];
+    int fd = report(name);
+    syscall(SYS_write, fd, "\n", 1);
+    backtrace_symbols_fd(frames, backtrace(frames, DEPTH), fd);
+    close(fd);
+}
+
+/* The ways by which calls came, as hashes of their stacks; and the number of the first of each. */
+static uint64_t ways[WAYS];
+static unsigned long firsts[WAYS / 2];
+static size_t way_count;
+static bool counts_own; /* ways within libraries are all one */
+static uintptr_t own_start;
+static uintptr_t own_end;
+static pthread_mutex_t ways_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Is the address in the program itself, and in none of its libraries? */
+static bool is_own(uintptr_t address)
+{
+    return address >= own_start && address < own_end;
+}
+
+static int find_own(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
+            own_start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+            own_end = own_start + info->dlpi_phdr[i].p_memsz;
+        }
+    }
+    return 1; /* the first one is the program */
+}
+
+static uint64_t hash_stack(void)
+{
+    void *frames[DEPTH];
+    int depth = backtrace(frames, DEPTH);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (int i = 0; i < depth; i++) {
+        if (!counts_own || is_own((uintptr_t)frames[i])) {
+            hash = (hash ^ (uintptr_t)frames[i]) * UINT64_C(0x100000001b3);
+        }
+    }
+    return hash | 1; /* 0 is a free place */
+}
+
+static void note_way(unsigned long number)
+{
+    uint64_t hash = hash_stack();
+    pthread_mutex_lock(&ways_lock);
+    size_t at = (hash ^ hash >> 32) % WAYS;
+    while (ways[at] != 0 && ways[at] != hash) {
+        at = (at + 1) % WAYS;
+    }
+    if (ways[at] == 0 && way_count < WAYS / 2) {
+        ways[at] = hash;
+        firsts[way_count++] = number;
+    }
+    pthread_mutex_unlock(&ways_lock);
+}
+
+/* What a sanitizer asks for itself is none of the program's, nor is what is asked for here. */
+static __thread bool is_exempt;
 
 static bool fails(const char *name)
 {
     if (fault_at == 0 || is_exempt) {
         return false;
     }
-    if (atomic_fetch_add(&calls, 1) + 1 != fault_at) {
-        return false;
+    unsigned long number = atomic_fetch_add(&calls, 1) + 1;
+    bool is_its_turn = number == fault_at;
+    is_exempt = true;
+    if (fault_at == ULONG_MAX) {
+        note_way(number);
+    } else if (is_its_turn) {
+        report_failure(name);
     }
-    report(name);
-    return true;
+    is_exempt = false;
+    return is_its_turn;
 }
 
 /* The function of the next library that has one of this name. */
@@ -279,15 +355,22 @@ __attribute__((constructor)) static void begin(void)
     const char *at = getenv("FAULT_AT");
     find_allocator();
     report_path = getenv("FAULT_REPORT");
+    counts_own = getenv("FAULT_OWN") != NULL;
+    dl_iterate_phdr(find_own, NULL);
+    hash_stack(); /* what it needs the first time is none of the program's */
     fault_at = at ? strtoul(at, NULL, 10) : 0;
     fault_at = fault_at ? fault_at : ULONG_MAX; /* all are counted, and none fails */
 }
 
 __attribute__((destructor)) static void end(void)
 {
-    char text[32];
+    static char text[WAYS * 8];
+    size_t length = 0;
     if (fault_at == ULONG_MAX) {
-        snprintf(text, sizeof text, "%lu", atomic_load(&calls));
-        report(text);
+        fault_at = 0;
+        for (size_t i = 0; i < way_count && length < sizeof text - 24; i++) {
+            length += (size_t)snprintf(text + length, 24, "%lu ", firsts[i]);
+        }
+        close(report(text));
     }
 }

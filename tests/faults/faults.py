@@ -3,8 +3,8 @@
 
     tests/faults/faults.py FAULT.SO NAME -- COMMAND ...
 
-COMMAND runs again and again, with its first call failing, then its second, until it ends before its
-turn comes (fault.c lists the calls). It must end by itself and in time, with status 0 or 1; with 1 it
+COMMAND runs once to see which calls there are (fault.c lists the kinds) and by which ways they come,
+then again for each way, whose first call fails. It must end by itself and in time, with status 0 or 1; with 1 it
 must have said why on stderr; with 0 the failure was one that the command can do without: what it
 printed has the same shape as without a fault, and the file of results, for which the word RESULTS
 stands in COMMAND, is whole. Sanitizers must find nothing, no leak either.
@@ -35,7 +35,7 @@ def shape(text, is_run):
 
 
 def run(library, command, turn, folder):
-    """Returns the call that failed (None: none did; at turn 0 their number), problems, what was printed."""
+    """Returns the call that failed (None: none did; at turn 0 their numbers), problems, what was printed."""
     report = folder / f"report.{turn}"
     results = folder / f"results.{turn}"
     environment = dict(os.environ, LD_PRELOAD=library, FAULT_AT=str(turn), FAULT_REPORT=str(report))
@@ -91,15 +91,16 @@ def main():
         calls, problems, expected = run(library, command, 0, folder)
         if problems or not calls or expected is None:
             sys.exit(f"{name}: without a fault: {problems or 'it failed, or no calls were seen'}")
-        turns = range(1, int(calls) + 1)  # threads make their number vary a little
+        turns = [int(number) for number in calls.split()]  # threads make them vary a little
         for turn, (call, problems, printed) in zip(turns, pool.map(lambda t: run(library, command, t, folder), turns)):
             if call:
-                failed[call] = failed.get(call, 0) + 1
+                kind = call.split()[0]
+                failed[kind] = failed.get(kind, 0) + 1
             if printed is not None and shape(printed, is_run) != shape(expected, is_run):
                 problems = [*problems, f"says that all is well and prints:\n{printed}"]
             for problem in problems:
                 found += 1
-                print(f"{name}: call {turn} ({call}) fails: it {problem}")
+                print(f"{name}: call {turn} fails: it {problem}\n{call}")
     kinds = ", ".join(f"{count} {call}" for call, count in sorted(failed.items()))
     print(f"{name}: {sum(failed.values())} calls failed ({kinds}), {found} problems")
     sys.exit(found > 0 or not failed)
