@@ -1,6 +1,7 @@
 /* loadgen encode: from one format of results to another. */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -99,6 +100,21 @@ static bool read_all(struct encode *encode, struct results *results, struct err 
     }
 }
 
+static void pass(int signal)
+{
+    (void)signal;
+}
+
+/*
+ * Ctrl-C goes to all of a pipeline: the attack ends in order then, and what it still writes is
+ * wanted. The second one ends this as well.
+ */
+static void survive_one_interrupt(void)
+{
+    const struct sigaction once = {.sa_handler = pass, .sa_flags = SA_RESETHAND};
+    sigaction(SIGINT, &once, NULL);
+}
+
 /* One file after the other: our own format holds one run after the other. */
 static bool convert(struct encode *encode, char *const *names, int count, struct summary *summary,
                     struct err *err)
@@ -106,6 +122,9 @@ static bool convert(struct encode *encode, char *const *names, int count, struct
     struct results *results = results_open(names, count, true, summary, err);
     if (!results) {
         return false;
+    }
+    if (results_may_wait(results)) {
+        survive_one_interrupt();
     }
     if (encode->encoding->copy) {
         results_watch_blocks(results, copy_block, encode);

@@ -77,6 +77,21 @@ kill -INT $pid
 wait $pid || true
 expect_has "the first line" "$(cat "$TMP/first")" '{"attack":"","seq":'
 
+# Ctrl-C reaches the whole pipeline: all that was measured is written
+cat >"$TMP/pipeline.py" <<'END'
+import os, signal, subprocess, sys, time
+loadgen, url, path = sys.argv[1:]
+command = f"'{loadgen}' attack -rate 200 {url} | '{loadgen}' encode -to csv -output {path}"
+with subprocess.Popen(["sh", "-c", command], start_new_session=True, stderr=subprocess.DEVNULL) as all_of_them:
+    time.sleep(1.5)
+    os.killpg(all_of_them.pid, signal.SIGINT)
+END
+python3 "$TMP/pipeline.py" "$loadgen" "http://$API/health" "$TMP/interrupted.csv"
+expect_eq "whole after Ctrl-C" "$("$loadgen" report -type json "$TMP/interrupted.csv" 2>&1 >"$TMP/json")" ""
+expect_eq "numbers without a gap" "$(python3 -c 'import csv, sys
+n = sorted(int(row[8]) for row in csv.reader(open(sys.argv[1]))); print(len(n) > 100 and n == list(range(len(n))))' \
+    "$TMP/interrupted.csv")" True
+
 # several pipes at once: none holds back the attack behind another
 mkfifo "$TMP/p1" "$TMP/p2"
 "$loadgen" attack -rate 0 -max-workers 8 -duration 2s "http://$API/health" >"$TMP/p1" &
