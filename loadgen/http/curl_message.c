@@ -91,7 +91,8 @@ static char *put_header(struct curl_message *message, char *at, struct slice lin
     }
     char *colon = strchr(at, ':');
     if (colon[1 + strspn(colon + 1, " ")] == '\0') {
-        strcpy(colon, ";"); /* libcurl's way to say that the value is empty */
+        *colon = ';'; /* libcurl's way to say that the value is empty */
+        colon[1] = '\0';
     }
     return end;
 }

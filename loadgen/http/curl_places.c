@@ -76,16 +76,16 @@ static bool fill(struct curl_places *places, struct curl_place *place)
     return true;
 }
 
-struct curl_place *curl_places_at(struct curl_places *places, uint32_t index)
+struct curl_place *curl_places_at(struct curl_places *places, uint32_t endpoint)
 {
-    struct curl_place *place = &places->of_targets[index];
+    struct curl_place *place = &places->of_targets[endpoint];
     if (place->origin[0]) {
         return place;
     }
-    const struct endpoint *endpoint = &places->config->endpoints[index];
-    snprintf(place->host, sizeof place->host, "%s", endpoint->host);
-    place->port = endpoint->port;
-    place->is_https = endpoint->is_https;
+    const struct endpoint *known = &places->config->endpoints[endpoint];
+    snprintf(place->host, sizeof place->host, "%s", known->host);
+    place->port = known->port;
+    place->is_https = known->is_https;
     return fill(places, place) ? place : NULL;
 }
 

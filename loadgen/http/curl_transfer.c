@@ -1,5 +1,6 @@
 #include "loadgen/http/curl_transfer.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/tcp.h>
@@ -66,7 +67,7 @@ static struct peer *take_peer(struct curl_transfer *t)
     struct peer *peer = t->reserved;
     t->reserved = NULL;
     if (!peer) {
-        switch (resolver_next(t->config->resolver, t->place->place, &t->wait, &peer)) {
+        switch (resolver_next(t->place->place, &t->wait, &peer)) {
         case LOOKUP_DONE:
             break;
         case LOOKUP_FAILED:
@@ -366,6 +367,8 @@ void curl_transfer_let_go(struct curl_transfer *t)
 bool curl_transfer_prepare(struct curl_transfer *t)
 {
     const struct request *request = t->request;
+    const struct curl_place *place = t->place;
+    assert(request && place);
     if (t->tries > 1 && !make_anew(t)) {
         return false;
     }
@@ -374,17 +377,17 @@ bool curl_transfer_prepare(struct curl_transfer *t)
     t->is_head_over = false;
     t->exchange.bytes_in = 0;
     t->exchange.reason[0] = '\0';
-    if (t->prepared_place != t->place) {
+    if (t->prepared_place != place) {
         t->prepared_request = NULL;
-        t->prepared_place = prepare_place(t) ? t->place : NULL;
+        t->prepared_place = prepare_place(t) ? place : NULL;
     }
     /* The memory of a live source's request may hold another one by now. */
     if (t->prepared_request != request || request->slot || request == &t->hop) {
         bool ok =
-            t->prepared_place && curl_message_set(&t->message, t->easy, t->place->origin, request);
+            t->prepared_place && curl_message_set(&t->message, t->easy, place->origin, request);
         t->prepared_request = ok ? request : NULL;
     }
-    bool opens = t->place->open == 0 || !t->config->keepalive;
+    bool opens = place->open == 0 || !t->config->keepalive;
     if (is_h2c(t) && (t->opens != opens || !t->is_h2c_set)) {
         t->is_h2c_set = true;
         prepare_h2c(t, opens);
@@ -408,7 +411,10 @@ static void conclude_broken(struct curl_transfer *t)
     int problem = t->is_stopped ? 0 : system_error(t);
     bool is_reset = t->is_reset || problem == ECONNRESET || problem == EPIPE;
     t->exchange.outcome = is_reset ? OUTCOME_RESET : OUTCOME_CLOSED;
-    t->exchange.system_error = !is_reset ? 0 : problem == EPIPE ? EPIPE : ECONNRESET;
+    t->exchange.system_error = 0;
+    if (is_reset) {
+        t->exchange.system_error = problem == EPIPE ? EPIPE : ECONNRESET;
+    }
 }
 
 static void conclude_not_connected(struct curl_transfer *t)
@@ -507,8 +513,9 @@ void curl_transfer_conclude(struct curl_transfer *t, CURLcode result)
     struct exchange *x = &t->exchange;
     long code = 0;
     curl_off_t uploaded = 0;
-    if (result == CURLE_OK && !t->is_head_over) {
-        conclude_broken(t); /* libcurl 7.88 takes half a head for a whole answer */
+    /* libcurl 7.88 takes half a head for a whole answer. */
+    if (t->is_stopped || (result == CURLE_OK && !t->is_head_over)) {
+        conclude_broken(t);
     } else if (result == CURLE_OK) {
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
         x->outcome = OUTCOME_ANSWERED;
@@ -516,8 +523,6 @@ void curl_transfer_conclude(struct curl_transfer *t, CURLcode result)
     } else if (t->has_no_address) {
         x->outcome = OUTCOME_DNS;
         snprintf(x->reason, sizeof x->reason, "%s", resolver_problem(t->place->place));
-    } else if (t->is_stopped) {
-        conclude_broken(t);
     } else {
         conclude_failure(t, result);
     }

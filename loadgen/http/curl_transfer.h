@@ -27,8 +27,8 @@ struct curl_transfer {
     CURLSH *share;
     CURL *easy;
     struct curl_place *place;
-    struct curl_place *prepared_place;      /* that the handle is set up for; NULL: none */
-    const struct request *prepared_request; /* NULL: none */
+    const struct curl_place *prepared_place; /* that the handle is set up for; NULL: none */
+    const struct request *prepared_request;  /* NULL: none */
     struct curl_message message;
     const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
     struct request hop;

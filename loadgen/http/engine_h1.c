@@ -310,8 +310,7 @@ static void begin_connecting(struct conn *conn)
     conn->written = 0;
     conn->exchange.address = ADDRESS_NONE;
     conn->wait.on_answer = on_answer;
-    switch (resolver_next(h1->config.resolver, h1->conns.pools[conn->endpoint].place, &conn->wait,
-                          &peer)) {
+    switch (resolver_next(h1->conns.pools[conn->endpoint].place, &conn->wait, &peer)) {
     case LOOKUP_DONE:
         connect_to(conn, peer);
         break;

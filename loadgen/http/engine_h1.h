@@ -3,8 +3,8 @@
  * llhttp.
  *
  * A request costs one send and one recv. Its socket was registered once; the answer is parsed in
- * the thread's one receive buffer and its body counted, never kept. Connections are reused last in,
- * first out, one pool an endpoint.
+ * the thread's one receive buffer and its body counted, never kept. There is a pool of connections
+ * an endpoint, reused last in, first out, or in turn when it has several addresses (resolver.h).
  *
  * What counts as what:
  * - A connection is reused after a complete answer that allows it (Connection, version, a body with
@@ -15,7 +15,10 @@
  * - The time-out counts from started_ns, over all tries. All exchanges have the same one, so
  *   a queue in the order of their starts is all the timer there needs to be.
  * - A redirect is followed on the same connection where it can be, else on one to the new place,
- * which may be one more than max_connections. What came before the last hop counts as connecting.
+ *   which may be one more than max_connections. What came before the last hop counts as connecting.
+ * - A name without an address is `dns`, also when the time-out came first. A connection that is not
+ *   made is `connect`, with the address that refused: no other is tried, but for another family
+ *   (peers.h).
  *
  * Threads: none of its own; see engine.h. Memory: connections come from slabs that are only given
  * back at the end; a new slab is allocated when more connections are open at once than ever before.

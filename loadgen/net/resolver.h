@@ -97,8 +97,7 @@ enum lookup {
 };
 
 /* The address for a new connection. */
-enum lookup resolver_next(struct resolver *resolver, struct place *place,
-                          struct resolver_wait *wait, struct peer **peer);
+enum lookup resolver_next(struct place *place, struct resolver_wait *wait, struct peer **peer);
 
 /* Wants no answer any more. Nothing happens when it does not wait. */
 void resolver_cancel(struct resolver_wait *wait);
