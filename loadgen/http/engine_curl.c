@@ -14,6 +14,8 @@
 #include "loadgen/http/hop.h"
 #include "loadgen/http/route.h"
 
+enum { REAP_ROUNDS = 2 };
+
 struct curl_engine {
     struct engine engine; /* first member: an engine is cast to its curl_engine */
     struct engine_config config;
@@ -241,38 +243,40 @@ static void finish(struct curl_engine *curl, struct curl_transfer *t, CURLcode r
     complete(curl, t);
 }
 
-/* All that libcurl finished in its last call. Returns whether there was anything. */
-static bool reap_once(struct curl_engine *curl, uint64_t now_ns)
+/* All that libcurl finished in its last call. */
+static void reap_once(struct curl_engine *curl, uint64_t now_ns)
 {
     int left = 0;
-    bool is_any = false;
     CURLMsg *message = NULL;
     while ((message = curl_multi_info_read(curl->multi, &left))) {
         char *private = NULL;
         CURLcode result = message->data.result; /* the message goes with the handle */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private);
         finish(curl, (struct curl_transfer *)(void *)private, result, now_ns);
-        is_any = true;
     }
-    return is_any;
 }
 
 /*
- * Takes what libcurl has finished and lets it begin with what was started, until neither brings
- * more. An owner that starts requests from inside `done` adds to the same round.
+ * Takes what libcurl has finished and lets it begin with what was started; an owner that starts
+ * requests from inside `done` adds to the same round. In HTTP/2 beginning with a request may read
+ * the answers to others, and so on: what is left after some rounds waits for the next turn of the
+ * loop, where timers and other connections have theirs.
  */
 static void reap(struct curl_engine *curl)
 {
+    int running = 0;
     if (curl->is_reaping) {
         return;
     }
     curl->is_reaping = true;
-    int running = 0;
-    while (reap_once(curl, clock_now_ns()) || curl->has_new) {
-        if (curl->has_new) {
-            curl->has_new = false;
-            curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-        }
+    reap_once(curl, clock_now_ns());
+    for (unsigned round = 0; round < REAP_ROUNDS && curl->has_new; round++) {
+        curl->has_new = false;
+        curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        reap_once(curl, clock_now_ns());
+    }
+    if (curl->has_new) {
+        curl->timer_ns = 0;
     }
     curl->is_reaping = false;
 }
@@ -424,6 +428,7 @@ static void curl_expire(struct engine *engine, uint64_t now_ns)
     int running = 0;
     if (curl->timer_ns <= now_ns) {
         curl->timer_ns = UINT64_MAX;
+        curl->has_new = false;
         curl_multi_socket_action(curl->multi, CURL_SOCKET_TIMEOUT, 0, &running);
         reap(curl);
     }
