@@ -77,9 +77,6 @@ enum curl_again curl_transfer_again(struct curl_transfer *transfer);
 /* What it holds of the resolver is given back: it ends. */
 void curl_transfer_let_go(struct curl_transfer *transfer);
 
-/* Says in the exchange how it ended. */
-void curl_transfer_conclude(struct curl_transfer *transfer, CURLcode result);
-
 /* The Location of a redirect; "" without one. */
 const char *curl_transfer_location(const struct curl_transfer *transfer);
 

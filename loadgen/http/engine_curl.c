@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 
 #include "common/clock.h"
+#include "loadgen/http/curl_outcome.h"
 #include "loadgen/http/curl_places.h"
 #include "loadgen/http/curl_sockets.h"
 #include "loadgen/http/curl_transfer.h"
@@ -230,7 +231,7 @@ static void finish(struct curl_engine *curl, struct curl_transfer *t, CURLcode r
     case CURL_AGAIN_NOT:
         break;
     }
-    curl_transfer_conclude(t, result);
+    curl_outcome_conclude(t, result);
     t->exchange.done_ns = now_ns;
     if (t->exchange.outcome == OUTCOME_ANSWERED && redirect_is_one(t->exchange.code) &&
         curl->config.max_redirects >= 0) {
