@@ -100,20 +100,23 @@ nginx -p "$TMP" -e "$TMP/nginx.log" -c "$TMP/nginx.conf" >nginx.out 2>&1 &
 STARTED="$STARTED $!"
 wait_for curl -sS -o up "http://127.0.0.1:$plain/-up" || fail "nginx did not start: $(cat nginx.out nginx.log)"
 
-# attack FLAGS...: 20 requests in 200 ms, on one thread; the report is in r.json.
+# attack FLAGS...: 20 requests in 200 ms, on one thread; the report is in r.json. Of the last ones a
+# busy machine may not start all: N is how many there were.
 attack() {
     "$loadgen" attack -cpus 1 -rate 100 -duration 200ms -report json "$@" >r.json
+    N=$(json r.json "r['requests']")
+    [ "$N" -ge 10 ] || fail "only $N of 20 requests were started: $(cat r.json)"
 }
 
 # all_ok WHAT [BYTES]
 all_ok() {
     expect_eq "$1" "$(json r.json "r['status_codes'], r['answered'], r['bytes_in']['total'], r['errors']")" \
-        "({'200': 20}, 20, $((20 * ${2:-15})), [])"
+        "({'200': $N}, $N, $((N * ${2:-15})), [])"
 }
 
 # all_failed WHAT KIND TEXT: each of them, with this one text.
 all_failed() {
-    expect_eq "$1" "$(json r.json "r['failed'], len(r['errors'])")" "(20, 1)"
+    expect_eq "$1" "$(json r.json "r['failed'], len(r['errors'])")" "($N, 1)"
     expect_has "$1" "$(json r.json "r['errors'][0]")" "$2"
 }
 
@@ -127,10 +130,10 @@ protocols() {
 : >access
 attack -root-certs ca.pem "https://localhost:$good/"
 all_ok "a good certificate"
-expect_eq "protocol" "$(protocols)" "HTTP/2.0 20"
+expect_eq "protocol" "$(protocols)" "HTTP/2.0 $N"
 attack -root-certs other.pem,ca.pem -http2=false "https://127.0.0.1:$good/"
 all_ok "a good certificate for an address"
-expect_eq "protocol" "$(protocols)" "HTTP/1.1 20"
+expect_eq "protocol" "$(protocols)" "HTTP/1.1 $N"
 SSL_CERT_FILE=$TMP/ca.pem attack "https://localhost:$good/"
 all_ok "the system's certificates"
 attack -root-certs ca.pem "https://localhost:$expired/"
@@ -153,7 +156,7 @@ done
 
 # A client certificate: nginx answers 400 without one, others end the handshake.
 attack -root-certs ca.pem "https://localhost:$client/"
-expect_eq "no client certificate" "$(json r.json "r['status_codes']")" "{'400': 20}"
+expect_eq "no client certificate" "$(json r.json "r['status_codes']")" "{'400': $N}"
 attack -root-certs ca.pem -cert client.pem -key client.key "https://localhost:$client/"
 all_ok "client certificate"
 cat client.pem client.key >both.pem
@@ -182,11 +185,11 @@ all_failed "nobody" "dial tcp 127.0.0.1:1: connect: connection refused"
 : >access
 attack -h2c "http://localhost:$h2c/"
 all_ok h2c
-expect_eq "protocol" "$(protocols)" "HTTP/2.0 20"
+expect_eq "protocol" "$(protocols)" "HTTP/2.0 $N"
 attack -h2c -keepalive=false "http://localhost:$h2c/"
 all_ok "h2c without keep-alive"
 attack -root-certs ca.pem "https://localhost:$good/missing"
-expect_eq "404" "$(json r.json "r['status_codes'], r['errors']")" "({'404': 20}, ['404 Not Found'])"
+expect_eq "404" "$(json r.json "r['status_codes'], r['errors']")" "({'404': $N}, ['404 Not Found'])"
 for size in 0 5 100000 3000000; do
     head -c $size /dev/zero >body
     for how in "" "-chunked" "-http2=false" "-http2=false -chunked"; do
@@ -194,11 +197,12 @@ for size in 0 5 100000 3000000; do
         # shellcheck disable=SC2086
         printf 'POST https://localhost:%s/echo\n@body\n' "$good" |
             "$loadgen" attack -cpus 1 -rate 10 -duration 200ms -report json -root-certs ca.pem $how >r.json
+        N=$(json r.json "r['requests']")
         expect_eq "POST of $size, $how" "$(json r.json "r['status_codes'], r['bytes_out']['total']")" \
-            "({'200': 2}, $((2 * size)))"
+            "({'200': $N}, $((N * size)))"
         [ "$size" -eq 0 ] && continue
         # What nginx passed on has the length of what it got.
-        expect_eq "sizes, $how" "$(grep -c " /length $size\$" access)" 2
+        expect_eq "sizes, $how" "$(grep -c " /length $size\$" access)" "$N"
     done
 done
 
@@ -218,13 +222,13 @@ expect_eq "32 streams on one connection" \
 # Redirects from one engine to the other and back.
 attack -root-certs ca.pem "https://localhost:$good/to-http"
 all_ok "https to http"
-expect_eq "hops" "$(json r.json "r['redirected']")" 20
+expect_eq "hops" "$(json r.json "r['redirected']")" "$N"
 attack -root-certs ca.pem "http://localhost:$plain/to-https"
 all_ok "http to https"
-expect_eq "hops" "$(json r.json "r['redirected']")" 20
+expect_eq "hops" "$(json r.json "r['redirected']")" "$N"
 attack -root-certs ca.pem -redirects 5 "https://localhost:$good/ping"
 all_failed "round and round" "stopped after 5 redirects"
-expect_eq "hops" "$(json r.json "r['redirected']")" 100
+expect_eq "hops" "$(json r.json "r['redirected']")" $((5 * N))
 
 # Sessions: resumed when they are wanted, and only then.
 for flag in false true; do
@@ -232,7 +236,7 @@ for flag in false true; do
     attack -root-certs ca.pem -session-tickets=$flag -keepalive=false "https://localhost:$tickets/reused"
     resumed=$(awk '$4 == "r"' access | wc -l)
     [ $flag = false ] && expect_eq "resumed without -session-tickets" "$resumed" 0
-    [ $flag = false ] || [ "$resumed" -ge 5 ] || fail "of 20 connections $resumed were resumed"
+    [ $flag = false ] || [ "$resumed" -ge 5 ] || fail "of $N connections $resumed were resumed"
 done
 
 # A proxy. Loopback addresses never go through one, but 0.0.0.0 is this machine as well.
