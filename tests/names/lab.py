@@ -3,6 +3,7 @@
 Everything listens on loopback, on ports that the kernel chose, and ends with the process.
 """
 
+import atexit
 import collections
 import json
 import os
@@ -37,10 +38,11 @@ def wait_for(what, is_there, seconds=20):
 
 
 class Process:
-    """Ends with us, however we end."""
+    """Ends with us; but dnsmasq changes its user, and then only if we are not killed with -9."""
 
     def __init__(self, *command):
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *command])
+        atexit.register(self.stop)
 
     def stop(self):
         self.process.kill()

@@ -3,6 +3,7 @@
     BIN=build/release/bin python3 tests/names/run.py [CASE...]
 """
 
+import signal
 import sys
 import tempfile
 import time
@@ -350,6 +351,7 @@ def problem_of(case, nginx, dns):
 def main():
     """What fails is tried once more: the machine itself may have stood still for a second."""
     failures = 0
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
         nginx, dns = Nginx(folder), Dnsmasq(folder, NAMES)
         for case in CASES:
