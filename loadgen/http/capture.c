@@ -30,6 +30,9 @@ static bool grow(struct capture_buffer *buffer, size_t needed)
 
 static bool append(struct capture_buffer *buffer, const char *bytes, size_t length)
 {
+    if (length == 0) {
+        return true;
+    }
     if (length > SIZE_MAX / 4 - buffer->length ||
         (buffer->length + length > buffer->room && !grow(buffer, buffer->length + length))) {
         return false;

@@ -232,9 +232,9 @@ static const char *take(struct stream *stream, const char *text, size_t length, 
         !take_number(reader, COLUMN_TIMESTAMP, INT64_MAX, &line.timestamp_ns) ||
         !take_number(reader, COLUMN_CODE, UINT16_MAX, &line.code) ||
         !take_number(reader, COLUMN_LATENCY, INT64_MAX, &line.latency_ns) ||
-        !take_number(reader, COLUMN_BYTES_OUT, UINT64_MAX, &line.bytes_out) ||
-        !take_number(reader, COLUMN_BYTES_IN, UINT64_MAX, &line.bytes_in) ||
-        !take_number(reader, COLUMN_SEQ, UINT64_MAX, &line.seq) ||
+        !take_number(reader, COLUMN_BYTES_OUT, INT64_MAX, &line.bytes_out) ||
+        !take_number(reader, COLUMN_BYTES_IN, INT64_MAX, &line.bytes_in) ||
+        !take_number(reader, COLUMN_SEQ, INT64_MAX, &line.seq) ||
         !take_headers(reader, stream->with_texts, &line.headers)) {
         return reader->problem;
     }

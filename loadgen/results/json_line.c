@@ -155,7 +155,7 @@ static bool scan_number(struct scan *scan, uint64_t *number)
         if (digit > 9) {
             break;
         }
-        if (value > (UINT64_MAX - digit) / 10) {
+        if (value > ((uint64_t)INT64_MAX - digit) / 10) { /* as far as jansson goes */
             return false;
         }
         value = value * 10 + digit;

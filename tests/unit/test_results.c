@@ -159,8 +159,8 @@ static const struct {
     {CSV "1,2,3,4,5,x\"\"y,,,,,,\n" CSV, 2, 1, "a quote stands within a column that is not"},
     {CSV "-1,200,5,0,0,,,,1,GET,http://a/,\n", 1, 1, "column 1 is no number from 0 to"},
     {CSV "1,65536,5,0,0,,,,1,GET,http://a/,\n", 1, 1, "column 2 is no number from 0 to 65535"},
-    {CSV "1,2,5,0,18446744073709551616,,,,1,,,\n", 1, 1, "column 5 is no number from 0 to"},
-    {CSV "1,2,5,0,18446744073709551615,,,,1,,,\n", 2, 0, ""},
+    {CSV "1,2,5,0,9223372036854775808,,,,1,,,\n", 1, 1, "column 5 is no number from 0 to"},
+    {CSV "1,2,5,0,9223372036854775807,,,,1,,,\n", 2, 0, ""},
     {CSV "1,200,5,0,0,,?,,1,GET,http://a/,\n", 1, 1, "the body is not base64"},
     {CSV "1,200,5,0,0,,,,1,GET,http://a/,?\n", 1, 1, "the headers, is not base64"},
     /* A quote that is not closed takes nothing along but its own line. */
