@@ -84,6 +84,7 @@ start target-api
 wait_for answers http://127.0.0.1:5001/readyz || fail "target-api is not ready: $(cat "$TMP/target-api.log")"
 answers http://127.0.0.2:5000/health || fail "target-api does not listen on all addresses"
 expect_eq "target-api" "$(cat "$TMP/body")" '{"health":"ok"}'
+execute /bin/sleep 0 || fail "there is no /bin/sleep for the preStop hook of k8s/base"
 ends target-api
 
 # Both share one network here, so the second port has to be another.

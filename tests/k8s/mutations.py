@@ -141,6 +141,10 @@ def _probes(key):
                put(key, f"{POD}.terminationGracePeriodSeconds", 30))
         return
     yield "time_to_stop", "stops before it is known", drop(key, f"{CONTAINER}.lifecycle")
+    yield ("time_to_stop", "a hook that Kubernetes before 1.30 refuses",
+           put(key, f"{CONTAINER}.lifecycle.preStop", {"sleep": {"seconds": 5}}))
+    yield ("time_to_stop", "a second is too short",
+           put(key, f"{CONTAINER}.lifecycle.preStop.exec.command", ["/bin/sleep", "1"]))
     yield "time_to_stop", "killed while it drains", put(key, f"{POD}.terminationGracePeriodSeconds", 10)
 
 

@@ -260,7 +260,11 @@ def probes_are_patient(objects, _):
 @holds()
 def time_to_stop(objects, _):
     target, loadgen = pod_of(objects, TARGET)[0], pod_of(objects, LOADGEN)[0]
-    pause = target["containers"][0]["lifecycle"]["preStop"]["sleep"]["seconds"]
+    hook = target["containers"][0]["lifecycle"]["preStop"]
+    equal("hook that every version knows", list(hook), ["exec"])
+    program, pause = hook["exec"]["command"]
+    equal("hook", program, "/bin/sleep")
+    pause = int(pause)
     assert pause >= 5, "name servers and proxies hear of it first"
     assert target["terminationGracePeriodSeconds"] >= pause + 10 + 5, "10 s for what was let in"
     assert loadgen["terminationGracePeriodSeconds"] >= 30 + 5, "30 s for an attack's answers"
