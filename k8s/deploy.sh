@@ -55,14 +55,21 @@ images:
 EOF
 }
 
-# Before the first time there is nothing to compare with, and no namespace to compare in.
+# Before the first time there is nothing to compare with, and no namespace to compare in. One that is
+# there and not ours is left alone: `make undeploy` would remove it with all that is in it.
 show_difference() {
-    there=$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name) || stop "$context does not answer"
-    if [ -z "$there" ]; then
+    owner=$(kubectl get namespace "$NAMESPACE" --ignore-not-found \
+        -o 'jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/part-of}') ||
+        stop "$context does not answer"
+    case $owner in
+    '')
         echo "deploy: everything is new:"
         kubectl apply --dry-run=client -k build/deploy
         return
-    fi
+        ;;
+    "$NAMESPACE/headroom") ;;
+    *) stop "namespace $NAMESPACE is somebody else's; if it is yours: kubectl label namespace $NAMESPACE app.kubernetes.io/part-of=headroom" ;;
+    esac
     status=0
     kubectl diff -k build/deploy || status=$?
     case $status in

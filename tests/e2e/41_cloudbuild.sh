@@ -39,7 +39,6 @@ case "$name $*" in
     printf '%s\t%s\n' v10 sha256:another "$TAG" "$DIGEST" latest sha256:another | grep -v unheard ;;
 "kubectl config current-context") echo a-cluster ;;
 "kubectl get namespace"*part-of*) cat "$TMP/owner" ;;
-"kubectl get namespace"*) sed 's,/.*,,' "$TMP/owner" ;;
 "kubectl get pods"*jsonpath*) echo loadgen-abc ;;
 "kubectl diff"*) echo "-  replicas: 3"; exit 1 ;;
 "kubectl apply -k"*) "$REAL_KUBECTL" kustomize "$3" >"$TMP/applied.yaml" ;;
@@ -131,6 +130,13 @@ for nowhere in "config current-context:kubectl knows no cluster" "get namespace:
     expect_has "no cluster" "$(cat "$TMP/err")" "deploy: ${nowhere#*:}"
 done
 : >"$TMP/broken"
+
+# A namespace of that name that is somebody else's stays as it is.
+echo headroom/ >"$TMP/owner"
+deploy PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "somebody else's namespace" "$status $(calls apply)" "2 0"
+expect_has "somebody else's namespace" "$(cat "$TMP/err")" "deploy: namespace headroom is somebody else's"
+: >"$TMP/owner"
 
 # The first time everything is new; then there is a difference; in the end the commands.
 deploy PROJECT=p REGION=europe-west1 TAG=v2
