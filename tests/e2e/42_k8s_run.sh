@@ -64,23 +64,34 @@ removed
 start_cluster
 # shellcheck disable=SC2016 # for the wrapper
 sed -i '2i [ "$1" = attack ] \&\& for address in $(cut -d " " -f 1 "$FOLDER/hosts"); do curl -s "http://$address:5000/health" >/dev/null; done' "$FOLDER/pod/vegeta"
-DURATION=1 run_it
+DURATION=8 run_it
 expect_eq "requests from elsewhere" "$status" 1
 expect_has "requests from elsewhere" "$(cat "$TMP/out")" "FAILED in step 5: /health: what was counted is not what was served"
 removed
 
-# Interrupted: removed all the same.
-start_cluster
-(
-    export PATH="$FOLDER/bin:$PATH" DURATION=60
-    exec tests/k8s/run.sh >"$TMP/out" 2>&1
-) &
-runner=$!
-STARTED="$STARTED $runner"
-wait_for grep -q "== 5" "$TMP/out" || fail "no step 5: $(cat "$TMP/out")"
-kill -TERM "$runner"
+# interrupted STEP [FAULT]: in that step; removed all the same, and soon
+interrupted() {
+    start_cluster "${2:-}"
+    (
+        export PATH="$FOLDER/bin:$PATH" DURATION=60 PATIENCE=120
+        exec tests/k8s/run.sh >"$TMP/out" 2>&1
+    ) &
+    runner=$!
+    STARTED="$STARTED $runner"
+    wait_for grep -q "== $1" "$TMP/out" || fail "no step $1: $(cat "$TMP/out")"
+    began=$(date +%s)
+    kill -TERM "$runner"
+    status=0
+    wait "$runner" || status=$?
+    expect_eq "interrupted in step $1" "$status" 1
+    expect_has "interrupted in step $1" "$(cat "$TMP/out")" "saw: it is gone"
+    [ $(($(date +%s) - began)) -lt 60 ] || fail "interrupted in step $1, it went on for a minute"
+    removed
+}
+interrupted 3 unready
+interrupted 5
+
+# Nothing is done with what would attack for ever.
 status=0
-wait "$runner" || status=$?
-expect_eq "interrupted" "$status" 1
-expect_has "interrupted" "$(cat "$TMP/out")" "saw: it is gone"
-removed
+DURATION=3 tests/k8s/run.sh >"$TMP/out" 2>&1 || status=$?
+expect_eq "too short" "$status $(cat "$TMP/out")" '2 run: DURATION is "3": 8 seconds at least'

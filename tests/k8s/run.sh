@@ -8,7 +8,8 @@
 # the end, whatever happens. Takes about seven minutes. Each step says what it does and what it saw.
 #
 # Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
-#              DURATION=60 RATE=60    seconds and requests/s of each of the three attacks: the tutorial's
+#              DURATION=60 RATE=60    seconds (8 at least) and requests/s of each of the three attacks: the
+#                                     tutorial's
 #              PATIENCE=300           seconds for the pods to be ready, and for the removal
 # Exit status: 0 all steps passed; 1 one did not; 2 nothing was done.
 set -euo pipefail
@@ -25,6 +26,7 @@ BACKGROUND=
 for program in kubectl awk sed; do
     command -v "$program" >/dev/null || { echo "run: $program is not installed" >&2; exit 2; }
 done
+[ "$DURATION" -ge 8 ] || { echo "run: DURATION is \"$DURATION\": 8 seconds at least" >&2; exit 2; }
 mkdir -p build
 WORK=$(mktemp -d build/k8s-run.XXXXXX) # kustomize takes overlays by relative paths only
 
@@ -61,7 +63,8 @@ remove() {
     if [ -n "$MADE" ]; then
         step "remove namespace $NAMESPACE and everything in it"
         kubectl delete namespace "$NAMESPACE" --ignore-not-found --timeout="${PATIENCE}s" 2>&1 | indent
-        left=$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name 2>&1)
+        left=$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name) ||
+            left="namespace/$NAMESPACE, for all that is known,"
         if [ -n "$left" ]; then
             echo "FAILED: $left is still there; what holds it: kubectl get namespace $NAMESPACE -o yaml"
             status=1
@@ -136,9 +139,10 @@ finish() {
     indent <"$WORK/report"
     [ "$ended" -eq 0 ] || fail "kubectl exec ended with status $ended"
 }
+# In the background as well: bash hears of a signal only between two commands.
 wait_ready() {
-    k rollout status "deployment/$1" --timeout="${PATIENCE}s" 2>&1 | indent ||
-        fail "$1 is not ready after $PATIENCE s"
+    { k rollout status "deployment/$1" --timeout="${PATIENCE}s" 2>&1 | indent; } &
+    wait "$!" || fail "$1 is not ready after $PATIENCE s"
 }
 
 step "look at the cluster"

@@ -4,6 +4,7 @@
 # Environment: REAL_KUBECTL, KUBECONFIG, FOLDER and NETWORK as stand_in.py has them, BIN
 set -euo pipefail
 
+echo "W1125 memcache.go: a real one warns of this and that" >&2
 words=("$@")
 namespace=
 while [ "${1:-}" = -n ]; do
