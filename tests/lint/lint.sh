@@ -71,13 +71,13 @@ check_globals() {
 
 # In a file of its own, as a header that is compiled itself warns of what is normal in one.
 check_headers() {
-    status=0
+    refused=0
     for header in $(files '*.h'); do
         # shellcheck disable=SC2086 # the flags are words
         printf '#include "%s"\n' "$header" |
-            gcc $FLAGS -Wall -Wextra -Werror -fsyntax-only -x c - || status=1
+            gcc $FLAGS -Wall -Wextra -Werror -fsyntax-only -x c - || refused=1
     done
-    return "$status"
+    return "$refused"
 }
 
 check_shell() {
