@@ -215,7 +215,8 @@ static bool is_first(struct bin_encoder *encoder, uint64_t number)
 static void put_part(struct bin_encoder *encoder, uint64_t number, enum answer_part part,
                      struct slice bytes)
 {
-    const struct capture_buffer buffer = {(char *)(uintptr_t)bytes.at, bytes.length, bytes.length};
+    struct capture_buffer buffer = {.length = bytes.length};
+    memcpy(&buffer.bytes, &bytes.at, sizeof buffer.bytes); /* it is only read */
     for (size_t at = 0; !answer_put(&encoder->bodies, number, part, &buffer, &at);) {
         put_results(encoder);
         is_first(encoder, number); /* of the next batch as well: its result is still to come */

@@ -69,14 +69,14 @@ static struct slice header_lines(const struct json_line *line)
 
 static bool take_headers(struct json_line *line)
 {
-    const json_t *headers = find(line, "headers");
+    json_t *headers = json_object_get(line->json, "headers");
     const char *name = NULL;
     json_t *values = NULL;
-    if (!headers) {
+    if (!headers || json_is_null(headers)) {
         return true;
     }
     bool is_good = json_is_object(headers);
-    json_object_foreach((json_t *)(uintptr_t)headers, name, values)
+    json_object_foreach(headers, name, values)
     {
         size_t i = 0;
         json_t *value = NULL;

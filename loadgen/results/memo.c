@@ -39,6 +39,7 @@ static bool fill(struct memo_entry *entry, struct slice first, struct slice seco
     if (second.length > 0) {
         memcpy(copy + first.length, second.at, second.length);
     }
+    entry->text = copy;
     entry->first = (struct slice){copy, first.length};
     entry->second = (struct slice){copy + first.length, second.length};
     return true;
@@ -104,7 +105,7 @@ struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice
 void memo_free(struct memo *memo)
 {
     for (size_t i = 0; i < memo->places; i++) {
-        free((char *)(uintptr_t)memo->entries[i].first.at);
+        free(memo->entries[i].text);
     }
     free(memo->entries);
     *memo = (struct memo){0};

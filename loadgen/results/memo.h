@@ -19,6 +19,7 @@ enum { MEMO_MAX = 16384 };
 
 struct memo_entry {
     uint64_t hash;
+    char *text;         /* both of them */
     struct slice first; /* the text is a pair of texts */
     struct slice second;
     /* What was made of it. */

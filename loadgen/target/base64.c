@@ -83,8 +83,14 @@ void base64_encode(const void *data, size_t length, struct bytes *out)
                          (left > 2 ? from[i + 2] : 0);
         *at++ = alphabet[group >> 18];
         *at++ = alphabet[group >> 12 & 63];
-        *at++ = left > 1 ? alphabet[group >> 6 & 63] : '=';
-        *at++ = left > 2 ? alphabet[group & 63] : '=';
+        at[0] = at[1] = '=';
+        if (left > 1) {
+            at[0] = alphabet[group >> 6 & 63];
+        }
+        if (left > 2) {
+            at[1] = alphabet[group & 63];
+        }
+        at += 2;
         out->length += 4;
     }
 }
