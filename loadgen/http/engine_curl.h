@@ -22,6 +22,8 @@
  *   is started while the first connection is being made waits for it, as Go's client has it, and
  *   then shares it.
  * - An idle connection that the server closed is closed here before the next new one is made.
+ * - max_idle bounds all connections of the thread, idle or not, over all places: libcurl then
+ * closes one that is idle.
  * - The body of a HEAD is not sent.
  *
  * Addresses: libcurl resolves nothing. It is told a dummy (CURLOPT_RESOLVE), and each new socket is
