@@ -42,7 +42,7 @@ static inline const char *input_bytes(const struct input *input)
 
 static inline size_t input_length(const struct input *input)
 {
-    return input->end - input->at;
+    return input->buffer ? input->end - input->at : 0;
 }
 
 /* Does nothing come any more that belongs to what is unread? */
