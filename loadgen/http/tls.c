@@ -18,12 +18,16 @@ struct tls {
 
 /* Reading. */
 
-/* Is it the system's lack of something, and not the user's mistake? */
+/*
+ * Is it the system's lack of something, and not the user's mistake? Without memory for the cause
+ * itself there is none.
+ */
 static bool is_lack(unsigned long cause)
 {
     int reason = ERR_GET_REASON(cause);
-    return ERR_SYSTEM_ERROR(cause) ? reason == ENOMEM || reason == EMFILE || reason == ENFILE
-                                   : reason == ERR_R_MALLOC_FAILURE;
+    return cause == 0                ? true
+           : ERR_SYSTEM_ERROR(cause) ? reason == ENOMEM || reason == EMFILE || reason == ENFILE
+                                     : reason == ERR_R_MALLOC_FAILURE;
 }
 
 /* Says that `what` of the file failed, and why: the first of OpenSSL's errors, which it forgets. */

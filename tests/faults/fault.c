@@ -34,6 +34,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <unwind.h>
 
 enum { DEPTH = 24, WAYS = 1 << 16 }; /* of a stack, as far as it is looked at */
 
@@ -57,6 +58,26 @@ static bool is_early(const void *p)
     return (const char *)p >= early && (const char *)p < early + sizeof early;
 }
 
+struct stack {
+    void *frames[DEPTH];
+    int depth;
+};
+
+static _Unwind_Reason_Code add_frame(struct _Unwind_Context *context, void *into)
+{
+    struct stack *stack = into;
+    stack->frames[stack->depth++] = (void *)_Unwind_GetIP(context); /* NOLINT: an address is one */
+    return stack->depth < DEPTH ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+/* glibc's backtrace would load the unwinder first, and LeakSanitizer calls that a leak. */
+static struct stack walk(void)
+{
+    struct stack stack = {.depth = 0};
+    _Unwind_Backtrace(add_frame, &stack);
+    return stack;
+}
+
 /* By the kernel alone: nothing here may be counted. Returns the descriptor. */
 static int report(const char *text)
 {
@@ -69,10 +90,10 @@ static int report(const char *text)
 /* The name of the call that fails, and how the program came to it. */
 static void report_failure(const char *name)
 {
-    void *frames[DEPTH];
+    struct stack stack = walk();
     int fd = report(name);
     syscall(SYS_write, fd, "\n", 1);
-    backtrace_symbols_fd(frames, backtrace(frames, DEPTH), fd);
+    backtrace_symbols_fd(stack.frames, stack.depth, fd);
     close(fd);
 }
 
@@ -106,12 +127,11 @@ static int find_own(struct dl_phdr_info *info, size_t size, void *unused)
 
 static uint64_t hash_stack(void)
 {
-    void *frames[DEPTH];
-    int depth = backtrace(frames, DEPTH);
+    struct stack stack = walk();
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (int i = 0; i < depth; i++) {
-        if (!counts_own || is_own((uintptr_t)frames[i])) {
-            hash = (hash ^ (uintptr_t)frames[i]) * UINT64_C(0x100000001b3);
+    for (int i = 0; i < stack.depth; i++) {
+        if (!counts_own || is_own((uintptr_t)stack.frames[i])) {
+            hash = (hash ^ (uintptr_t)stack.frames[i]) * UINT64_C(0x100000001b3);
         }
     }
     return hash | 1; /* 0 is a free place */

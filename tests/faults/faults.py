@@ -21,6 +21,7 @@ import tempfile
 
 TIMEOUT_S = 60
 SANITIZER_STATUS = 99
+LEAKS = pathlib.Path(__file__).with_name("leaks.supp")
 TELLTALE = ("Sanitizer", "runtime error:", "Assertion")
 
 
@@ -39,9 +40,10 @@ def run(library, command, turn, folder):
     report = folder / f"report.{turn}"
     results = folder / f"results.{turn}"
     environment = dict(os.environ, LD_PRELOAD=library, FAULT_AT=str(turn), FAULT_REPORT=str(report))
+    # Where libraries are looked through, a leak of their own is told from ours by its whole stack.
     options = f"verify_asan_link_order=0:exitcode={SANITIZER_STATUS}:detect_leaks=1"
-    environment["ASAN_OPTIONS"] = options
-    environment["LSAN_OPTIONS"] = f"exitcode={SANITIZER_STATUS}"
+    environment["ASAN_OPTIONS"] = options + (":fast_unwind_on_malloc=0" if "FAULT_OWN" in environment else "")
+    environment["LSAN_OPTIONS"] = f"exitcode={SANITIZER_STATUS}:suppressions={LEAKS}:print_suppressions=0"
     command = [word.replace("RESULTS", str(results)) for word in command]
     try:
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
