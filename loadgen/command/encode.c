@@ -151,7 +151,8 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
     if (ok && cut > 0) {
         ok = err_set(err, ERR_FAILED,
                      "%" PRIu64 " texts were cut or changed: bin keeps 512 bytes of an error, and "
-                     "UTF-8 without control characters. All else was written",
+                     "UTF-8 without control characters; json no zero byte in a header's name. All "
+                     "else was written",
                      cut);
     }
     if (ok && encode->has_losses) {

@@ -2,7 +2,9 @@
  * vegeta's JSON: a result a line, its keys in vegeta's order, without spaces.
  *
  * Texts are escaped as its writer does it: quotes and backslashes, \t \r \n, other controls and
- * < > & as \u00xx, U+2028 and U+2029, and \ufffd for each byte that is no UTF-8.
+ * < > & as \u00xx, U+2028 and U+2029, and \ufffd for each byte that is no UTF-8. A zero byte in the
+ * name of a header becomes \ufffd as well, which counts as a change: vegeta never reads one there,
+ * and many a reader of JSON, ours among them, takes no key with it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,7 @@ struct json_encoder {
     struct bytes line;
     struct bytes text; /* scratch */
     struct header_list headers;
+    uint64_t changed_texts;
 };
 
 static void *create(FILE *out)
@@ -32,11 +35,12 @@ static void *create(FILE *out)
 static uint64_t destroy(void *state)
 {
     struct json_encoder *encoder = state;
+    uint64_t changed = encoder->changed_texts;
     bytes_free(&encoder->line);
     bytes_free(&encoder->text);
     header_list_free(&encoder->headers);
     free(encoder);
-    return 0;
+    return changed;
 }
 
 static void add_ascii(struct bytes *line, unsigned char c)
@@ -85,7 +89,7 @@ static void add_wide(struct bytes *line, const char **at)
     *at += length;
 }
 
-static void add_text(struct json_encoder *encoder, struct slice text)
+static void add_characters(struct json_encoder *encoder, struct slice text)
 {
     struct bytes *line = &encoder->line;
     bytes_clear(&encoder->text);
@@ -93,7 +97,6 @@ static void add_text(struct json_encoder *encoder, struct slice text)
     bytes_add(&encoder->text, "", 1); /* a character that is cut ends there */
     const char *at = encoder->text.at;
     const char *end = at + encoder->text.length - 1;
-    bytes_add_text(line, "\"");
     while (at < end) {
         const char *first = at;
         while (at < end && is_plain((unsigned char)*at)) {
@@ -106,7 +109,32 @@ static void add_text(struct json_encoder *encoder, struct slice text)
             add_wide(line, &at);
         }
     }
+}
+
+static void add_text(struct json_encoder *encoder, struct slice text)
+{
+    bytes_add_text(&encoder->line, "\"");
+    add_characters(encoder, text);
+    bytes_add_text(&encoder->line, "\"");
+}
+
+/* The name of a header, without zero bytes. */
+static void add_name(struct json_encoder *encoder, struct slice name)
+{
+    struct bytes *line = &encoder->line;
+    const char *zero = NULL;
+    size_t zeros = 0;
     bytes_add_text(line, "\"");
+    while (name.length > 0 && (zero = memchr(name.at, 0, name.length)) != NULL) {
+        size_t length = (size_t)(zero - name.at);
+        add_characters(encoder, (struct slice){name.at, length});
+        bytes_add_text(line, "\\ufffd");
+        name = (struct slice){zero + 1, name.length - length - 1};
+        zeros++;
+    }
+    add_characters(encoder, name);
+    bytes_add_text(line, "\"");
+    encoder->changed_texts += zeros > 0;
 }
 
 static void add_body(struct bytes *line, struct slice body)
@@ -138,7 +166,7 @@ static bool add_headers(struct json_encoder *encoder, struct slice lines)
             bytes_add_text(line, ",");
         } else {
             bytes_add_text(line, i > 0 ? "]," : "");
-            add_text(encoder, header->name);
+            add_name(encoder, header->name);
             bytes_add_text(line, ":[");
         }
         add_text(encoder, header->value);

@@ -29,7 +29,7 @@ struct encoding {
     void (*copy)(void *state, const struct block *block);
     /* Ends a stream: what comes next is of another one. */
     void (*end)(void *state);
-    /* Frees. Returns how many texts were cut, because the format has a limit. */
+    /* Frees. Returns how many texts were cut or changed, because the format has a limit. */
     uint64_t (*destroy)(void *state);
 };
 

@@ -266,6 +266,11 @@ static bool scan_body(struct scan *scan, struct slice *body)
     return memchr(body->at, '\\', body->length) == NULL;
 }
 
+static bool has_zero(struct slice text)
+{
+    return text.length > 0 && memchr(text.at, 0, text.length);
+}
+
 /* An object of arrays of texts, none of them empty; into `out` as lines unless that is NULL. */
 static bool scan_headers(struct scan *scan, struct bytes *out)
 {
@@ -277,6 +282,7 @@ static bool scan_headers(struct scan *scan, struct bytes *out)
     bool ok = SKIP(scan, "{");
     do {
         ok = ok && SKIP(scan, "\"") && scan_text(scan, &name) && SKIP(scan, ":[");
+        ok = ok && !has_zero(name); /* jansson takes no key with it */
         do {
             ok = ok && SKIP(scan, "\"") && scan_text(scan, &value);
             if (ok && out) {

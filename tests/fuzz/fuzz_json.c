@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "loadgen/results/json_line.h"
+#include "loadgen/target/base64.h"
 #include "tests/support/round_trip.h"
 
 static void check_number(uint64_t quick, uint64_t any)
@@ -20,13 +21,20 @@ static void check_text(struct slice quick, struct slice any)
     round_trip_require(quick.length == 0 || memcmp(quick.at, any.at, quick.length) == 0);
 }
 
+/* A body that is not base64 is refused later, by whichever parser it came. */
+static bool takes_quickly(struct json_line *quick, const char *text, size_t length)
+{
+    return json_line_parse_quickly(quick, text, length, true) &&
+           base64_is_valid(quick->line.body.at, quick->line.body.length);
+}
+
 /* jansson brings equal names of headers together, so of those only the number of bytes is known. */
 static void check_parsers(const char *text, size_t length)
 {
     struct json_line quick = {0};
     struct json_line any = {0};
-    if (json_line_parse_quickly(&quick, text, length, true) &&
-        json_line_parse_any(&any, text, length)) {
+    if (takes_quickly(&quick, text, length)) {
+        round_trip_require(json_line_parse_any(&any, text, length));
         const struct vegeta_line *a = &quick.line;
         const struct vegeta_line *b = &any.line;
         check_number(a->seq, b->seq);

@@ -129,6 +129,26 @@ static size_t read_written(void (*each)(const struct record *record, size_t i))
     return count;
 }
 
+static void check_nothing(const struct record *record, size_t i)
+{
+    (void)record;
+    (void)i;
+}
+
+/* Such a key would be refused when the line is read again. */
+START_TEST(a_zero_in_a_header_name_is_changed_in_json_and_counted)
+{
+    static const char lines[] = "A\0B\0: a\0b\r\nC: d\r\n";
+    struct record record = record_of(0, "http://caf\xc3\xa9/");
+    record.headers = (struct slice){lines, sizeof lines - 1};
+    write_all(&encoding_json, &record, 1);
+    ck_assert_uint_eq(cut, 1);
+    ck_assert_msg(strstr(written, "{\"A\\ufffdB\\ufffd\":[\"a\\u0000b\"],\"C\":[\"d\"]}") != NULL,
+                  "got: %s", written);
+    ck_assert_uint_eq(read_written(check_nothing), 1);
+}
+END_TEST
+
 enum { TARGETS = 2 * MEMO_MAX + 100 };
 static char (*urls)[32];
 
@@ -243,6 +263,7 @@ Suite *encoding_suite(void)
     tcase_add_loop_test(tests, texts_are_quoted_as_go_does_it, 0,
                         (int)(sizeof texts / sizeof texts[0]));
     tcase_add_test(tests, headers_with_one_name_are_brought_together);
+    tcase_add_test(tests, a_zero_in_a_header_name_is_changed_in_json_and_counted);
     tcase_add_test(tests, any_number_of_targets_is_kept);
     tcase_add_test(tests, bodies_belong_to_their_results_whatever_the_numbers);
     tcase_add_test(tests, errors_are_kept_as_they_were);
