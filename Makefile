@@ -7,7 +7,7 @@
 # make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
 # make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=10 (T=name: one)
 # make deps       find what is missing and install it with apt, or print the line to run (FOR=build: only
-#                 what building needs; test, lint, bench, fuzz)
+#                 what building needs; test, lint, bench, fuzz, images)
 # make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
 # make images     both container images, with docker, podman or buildah (TAG=latest REGISTRY=)
 # make images-check   both built with buildah, and an attack of the one against the other (as root)
