@@ -173,11 +173,14 @@ python3 page.py agrees page3 report
 if curl -sS "$url" >/dev/null 2>&1; then fail "metrics are served when the attack is over"; fi
 
 # one target: its series are those of the run; interrupted, and the signal does not meet the server
-"$loadgen" attack -rate 100 -encoding none -prometheus-addr "[::1]:0" "http://$API/health" \
+host='[::1]'
+grep -qs '^00000000000000000000000000000001 ' /proc/net/if_inet6 || host=127.0.0.1
+rm err # what the last attack said
+"$loadgen" attack -rate 100 -encoding none -prometheus-addr "$host:0" "http://$API/health" \
     >text 2>err &
 pid=$!
 STARTED="$STARTED $pid"
-wait_for grep -qs "^loadgen: metrics at http://\[::1\]:" err || fail "no address: $(cat err)"
+wait_for grep -qsF "loadgen: metrics at http://$host:" err || fail "no address: $(cat err)"
 url=$(sed -n 's/^loadgen: metrics at //p' err)
 sleep 1.3
 scrape page

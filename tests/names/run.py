@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from lab import (AAAA, NXDOMAIN, SERVFAIL, BadServer, Dnsmasq, Nginx, Run, attack, check, row,
+from lab import (AAAA, IPV6, NXDOMAIN, SERVFAIL, BadServer, Dnsmasq, Nginx, Run, attack, check, row,
                  wait_for)
 
 TEN = [f"127.0.0.{i}" for i in range(1, 11)]
@@ -59,7 +59,7 @@ def both_families_are_used(nginx, dns):
     attack("-resolvers", dns.at, "-keepalive=false", "-rate", 300, "-duration", "1s",
            f"http://both.test:{nginx.port}/")
     opened = nginx.connections_of(nginx.take())
-    check("IPv4 and IPv6", is_even(opened, ["127.0.0.1", "127.0.0.2", "::1"]), opened)
+    check("IPv4 and IPv6", is_even(opened, ["127.0.0.1", "127.0.0.2", *IPV6]), opened)
 
 
 def a_family_that_does_not_work_is_left_out(nginx, dns):
@@ -275,12 +275,12 @@ def connect_to_goes_elsewhere_in_turn(nginx, dns):
     report = attack("-resolvers", dns.at, "-keepalive=false", "-rate", 300, "-duration", "1s",
                     "-connect-to", f"shop.example:80:127.0.0.7:{nginx.port}",
                     "-connect-to", f"shop.example:80:one.test:{nginx.port}",
-                    "-connect-to", f"shop.example:80:[::1]:{nginx.port}",
+                    *(f"-connect-to=shop.example:80:[{address}]:{nginx.port}" for address in IPV6),
                     "-connect-to", "shop.example:81:127.0.0.8:1", "http://shop.example/")
     requests = nginx.take()
     check("answered", is_served(report), report["errors"])
     opened = nginx.connections_of(requests)
-    check("in turn", is_even(opened, ["127.0.0.7", "127.0.0.1", "::1"]), opened)
+    check("in turn", is_even(opened, ["127.0.0.7", "127.0.0.1", *IPV6]), opened)
     check("the request says what it said", {r.host for r in requests} == {"shop.example"})
 
 
@@ -291,15 +291,16 @@ def connections_come_from_laddr(nginx, dns):
     check("answered", is_served(report), report["errors"])
     check("from there", {r.remote for r in requests} == {"127.0.0.50"}, requests[:2])
     check("IPv4 only", {r.address for r in requests} == {"127.0.0.1", "127.0.0.2"})
-    report = attack("-resolvers", dns.at, "-laddr", "::1", "-rate", 10, "-duration", "1s",
-                    f"http://one.test:{nginx.port}/")
-    check("none is left", report["errors"] and "lookup one.test" in report["errors"][0],
-          report["errors"])
+    for address in IPV6:
+        report = attack("-resolvers", dns.at, "-laddr", address, "-rate", 10, "-duration", "1s",
+                        f"http://one.test:{nginx.port}/")
+        check("none is left", report["errors"] and "lookup one.test" in report["errors"][0],
+              report["errors"])
 
 
 def nothing_is_asked_for_a_number_or_a_host_of_this_machine(nginx, dns):
     silent = BadServer(is_silent=True)
-    for host in "127.0.0.1", "[::1]", "localhost", "LOCALHOST":
+    for host in "127.0.0.1", "localhost", "LOCALHOST", *(f"[{address}]" for address in IPV6):
         report = attack("-resolvers", silent.at, "-rate", 100, "-duration", "500ms",
                         f"http://{host}:{nginx.port}/")
         check(host, is_served(report), report["errors"])
