@@ -149,7 +149,7 @@ $(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 $(B)/bin/fault.so: tests/faults/fault.c
 	@mkdir -p $(@D)
 	@echo "LINK $@"
-	$(Q)$(CC) -std=c17 $(filter-out -Wpedantic,$(WARNINGS)) -O1 -g -fPIC -ftls-model=initial-exec -shared -o $@ $<
+	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(filter-out -Wpedantic,$(WARNINGS)) -O1 -g -fPIC -ftls-model=initial-exec -shared -o $@ $<
 
 # The scripts of vegeta's users find what they call.
 $(B)/bin/vegeta: $(B)/bin/loadgen

@@ -10,7 +10,6 @@
  * only the program's own part of a way counts: all that a function of a library calls is one.
  * Nothing of it is for a program that is used.
  */
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>

@@ -44,7 +44,9 @@ static void check_codec(struct block *block)
     struct text_pool pool;
     struct result result;
     size_t count = 0;
-    round_trip_require(packed != NULL);
+    if (!packed) {
+        abort();
+    }
     text_pool_init(&pool);
     result_encoder_begin(&encoder, packed);
     result_decoder_begin(&decoder, block, &pool);
@@ -75,7 +77,9 @@ static bool take_block(const uint8_t **data, size_t *size, FILE *file)
         return false;
     }
     struct block *block = malloc(sizeof *block);
-    round_trip_require(block != NULL);
+    if (!block) {
+        abort();
+    }
     size_t length = (size_t)(*data)[1] | (size_t)(*data)[2] << 8;
     size_t left = *size - BLOCK_HEAD;
     block->type = (*data)[0];
