@@ -181,6 +181,9 @@ static bool encode_main(const struct command_globals *globals, int argc, char **
     if (!encode.encoding) {
         return err_prefix(err, "-to");
     }
+    if (!output_is_apart(options.output, argv + 1, operands, err)) {
+        return false;
+    }
     struct summary *summary = summary_create();
     encode.out = summary ? output_open(options.output, err) : NULL;
     if (!encode.out) {

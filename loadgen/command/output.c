@@ -2,6 +2,25 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool output_is_apart(const char *path, char *const *inputs, int count, struct err *err)
+{
+    struct stat out;
+    if (strcmp(path, "stdout") == 0 || stat(path, &out) != 0 || !S_ISREG(out.st_mode)) {
+        return true;
+    }
+    for (int i = 0; i < count || i == 0; i++) {
+        struct stat in;
+        bool is_there = (count > 0 ? stat(inputs[i], &in) : fstat(STDIN_FILENO, &in)) == 0;
+        if (is_there && in.st_dev == out.st_dev && in.st_ino == out.st_ino) {
+            return err_set(err, ERR_USAGE,
+                           "-output: %s is one of the files to read; name another file", path);
+        }
+    }
+    return true;
+}
 
 FILE *output_open(const char *path, struct err *err)
 {

@@ -1,7 +1,7 @@
 /*
  * output - where -output goes: a file, or "stdout".
  *
- * Errors: ERR_FAILED, naming the file.
+ * Errors: ERR_FAILED, naming the file; ERR_USAGE when it is one of those that are read.
  */
 #ifndef LOADGEN_COMMAND_OUTPUT_H
 #define LOADGEN_COMMAND_OUTPUT_H
@@ -10,6 +10,11 @@
 #include <stdio.h>
 
 #include "common/err.h"
+
+/* Called before anything is read or opened: false with err when the output is one of the inputs
+   (without any: stdin), by whatever name, since to open it would empty it. An input that is not
+   there is no concern of ours. */
+bool output_is_apart(const char *path, char *const *inputs, int count, struct err *err);
 
 /* NULL with err. */
 FILE *output_open(const char *path, struct err *err);

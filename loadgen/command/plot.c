@@ -32,7 +32,7 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "where the page goes"},
     {"threshold", "N", set_threshold, offsetof(struct options, threshold), "4000",
-     "draw up to N results one by one, more as N values a target"},
+     "draw up to N results one by one, more as N values a target; 100 to 20000"},
     {"title", "TEXT", cli_set_string, offsetof(struct options, title), "Load test",
      "title of the page"},
     {0},
@@ -86,6 +86,9 @@ static bool plot_main(const struct command_globals *globals, int argc, char **ar
     enum cli_result result = cli_parse(&cli, argc, argv, &options, &operands, err);
     if (result != CLI_OK) {
         return result == CLI_DONE;
+    }
+    if (!output_is_apart(options.output, argv + 1, operands, err)) {
+        return false;
     }
     struct summary *summary = summary_create();
     struct timeline *timeline =

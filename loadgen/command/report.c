@@ -90,7 +90,8 @@ static bool report_main(const struct command_globals *globals, int argc, char **
     }
     struct report_choice choice;
     struct slo *slo = NULL;
-    if (!report_choose(&choice, "-type", options.type, options.buckets, err) ||
+    if (!output_is_apart(options.output, argv + 1, operands, err) ||
+        !report_choose(&choice, "-type", options.type, options.buckets, err) ||
         !judge_read(options.slo, &slo, err)) {
         return false;
     }

@@ -42,6 +42,16 @@ refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms
 refused 1 "cannot open nothing: No such file" report nothing
 refused 1 "stdin: no results in it: it is empty" report
 
+# -output over what is read: refused, and what is there stays
+"$loadgen" attack -rate 10 -duration 200ms -output r.bin $u
+cp r.bin before.bin && ln r.bin same.bin
+refused 2 "-output: r.bin is one of the files to read; name another file" report -output r.bin same.bin
+refused 2 "-output: r.bin is one of the files to read" encode -to csv -output r.bin before.bin r.bin
+refused 2 "-output: r.bin is one of the files to read" plot -output r.bin ./r.bin
+"$loadgen" encode -output same.bin <r.bin 2>err && fail "stdin was taken for an output"
+expect_has "stdin and -output" "$(cat err)" "-output: same.bin is one of the files to read"
+cmp r.bin before.bin || fail "results that were refused as an output have changed"
+
 # targets: file and line
 printf '\nget %s\n' $u >t; refused 2 't:2: "get' attack -targets t
 printf '# c\n\nPOST %s Content-Type: x {}\n' $u >t; refused 2 "t:3: the URL" attack -targets t
