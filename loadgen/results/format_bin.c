@@ -127,30 +127,38 @@ static bool take_block(struct stream *stream, struct err *err)
     }
 }
 
+/* Where the next block may begin, behind the byte at which the input is; NULL: nowhere. */
+static const char *find_next(const struct input *input)
+{
+    static const char magic[] = {'H', 'R', 'M', '1'};
+    size_t length = input_length(input);
+    return length > 1 ? memmem(input_bytes(input) + 1, length - 1, magic, sizeof magic) : NULL;
+}
+
 /* Goes to the next place at which a block may begin; to the end of what is there if none is. */
 static void pass_over(struct stream *stream, const char *what)
 {
-    static const char magic[] = {'H', 'R', 'M', '1'};
+    enum { PART_OF_MAGIC = 3 };
     struct bin_reader *reader = stream->state;
     struct input *input = &stream->input;
-    const char *from = input_bytes(input) + 1;
     size_t length = input_length(input) - 1;
     if (!reader->is_lost) {
         stream_lose(stream, reader->offset, "%s", what);
         reader->is_lost = true;
     }
-    const char *next = memmem(from, length, magic, sizeof magic);
-    size_t keep = !next && !input_is_last(input) ? sizeof magic - 1 : 0;
-    size_t used = 1 + (next ? (size_t)(next - from) : length - (keep < length ? keep : length));
+    const char *next = find_next(input);
+    size_t keep = input_is_last(input) ? 0 : PART_OF_MAGIC;
+    size_t used =
+        next ? (size_t)(next - input_bytes(input)) : 1 + length - (keep < length ? keep : length);
     reader->run.lost_bytes += used;
     input->at += used;
 }
 
-/* The last bytes of the stream are a part of a block. */
+/* The last bytes of the stream are a part of a block; or its length is wrong, and others follow. */
 static void end_within(struct stream *stream)
 {
     struct bin_reader *reader = stream->state;
-    if (reader->run.is_open && !reader->is_lost) {
+    if (reader->run.is_open && !reader->is_lost && !find_next(&stream->input)) {
         reader->is_lost = true; /* it was cut short, and that is told */
     }
     pass_over(stream, "a block that is not whole");

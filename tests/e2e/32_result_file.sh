@@ -55,6 +55,15 @@ open(sys.argv[2], "wb").write(data)
 END
 agrees "a wrong length" "$TMP/length"
 expect_eq "one block is lost" "$(json "$TMP/json" "4000 < r['requests'] < 10000 and not r['cut_short']")" True
+# one that reaches beyond the end, of a block without results, is told as well
+python3 - "$TMP/results" "$TMP/beyond" <<'END'
+import sys
+data = bytearray(open(sys.argv[1], "rb").read())
+data[data.rindex(b"HRM1S") + 9] ^= 0x40
+open(sys.argv[2], "wb").write(data)
+END
+agrees "a length beyond the end" "$TMP/beyond"
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/beyond: 1 place(s) could not be read"
 { cat "$TMP/results"; printf 'more'; } >"$TMP/longer"
 agrees "more bytes" "$TMP/longer"
 expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/longer: 1 place(s) could not be read"
