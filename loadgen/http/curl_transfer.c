@@ -263,6 +263,7 @@ static bool set_fixed(struct curl_transfer *t)
     SET(CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L);
     SET(CURLOPT_SSL_VERIFYHOST, verifies ? 2L : 0L);
     SET(CURLOPT_SSL_SESSIONID_CACHE, config->secure->has_tickets ? 1L : 0L);
+    SET(CURLOPT_NOPROXY, ""); /* proxy.h has read the environment */
     SET(CURLOPT_SHARE, t->share);
 #undef SET
     return ok;

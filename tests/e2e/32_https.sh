@@ -270,6 +270,9 @@ all_failed "a proxy that refuses" "proxyconnect: CONNECT tunnel failed, response
 before=$(proxied "GET http://0.0.0.0:$plain")
 HTTP_PROXY=http://127.0.0.1:$proxy NO_PROXY=0.0.0.0 attack "http://0.0.0.0:$plain/"
 all_ok "NO_PROXY"
+# As Go reads it, .x.test is not x.test; libcurl thinks otherwise. nginx answers as a proxy would.
+HTTP_PROXY=http://127.0.0.1:$plain NO_PROXY=.x.test attack "http://x.test/"
+all_ok "NO_PROXY with a dot in front"
 HTTP_PROXY=http://127.0.0.1:$proxy attack "http://localhost:$plain/"
 all_ok "localhost"
 expect_eq "not through the proxy" "$(proxied "GET http://0.0.0.0:$plain")" "$before"
