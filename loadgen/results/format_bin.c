@@ -164,12 +164,22 @@ static void end_within(struct stream *stream)
     pass_over(stream, "a block that is not whole");
 }
 
+/* Its moments and indices are those of a run whose header is lost. */
+static bool is_orphan(const struct bin_reader *reader)
+{
+    return !reader->run.is_open && reader->block.type != BLOCK_HEADER;
+}
+
 /* STREAM_RECORD when a block was taken or passed over. */
 static enum stream_state read_block(struct stream *stream, struct err *err)
 {
     struct bin_reader *reader = stream->state;
     struct input *input = &stream->input;
     size_t length = input_length(input);
+    if (length == 0 && input->is_over && !reader->run.has_header) {
+        err_set(err, ERR_FAILED, "no results in it: its header is damaged");
+        return STREAM_FAIL;
+    }
     if (length == 0) {
         return input->is_over ? STREAM_END : STREAM_MORE;
     }
@@ -180,12 +190,13 @@ static enum stream_state read_block(struct stream *stream, struct err *err)
     if (state == BLOCK_READ_PART && !input_is_last(input)) {
         return STREAM_MORE;
     }
-    if (!reader->run.has_header && (state != BLOCK_READ_OK || reader->block.type != BLOCK_HEADER)) {
-        err_set(err, ERR_FAILED, "no results in it: its header is damaged");
-        return STREAM_FAIL;
-    }
     switch (state) {
     case BLOCK_READ_OK:
+        if (is_orphan(reader)) {
+            stream->summary->is_cut_short = true; /* what was intended is lost as well */
+            pass_over(stream, "a block whose run has no header");
+            break;
+        }
         reader->offset = input_offset(input);
         reader->is_lost = false;
         input->at += BLOCK_PREFIX + reader->block.length;

@@ -45,6 +45,16 @@ for part in 3 5 7 9; do
         "(True, True)"
 done
 
+# a run without its header is lost, and is not taken for a part of the run before
+{ cat "$TMP/kept"; head -c 20 "$TMP/results"; printf 'XX'; tail -c +23 "$TMP/results"; } >"$TMP/headless"
+"$loadgen" report -type json "$TMP/headless" >"$TMP/json" 2>"$TMP/err"
+expect_eq "the first run alone" "$(json "$TMP/json" "r['requests'], r['cut_short'], r['intended']")" "(200, True, None)"
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/headless: 1 place(s) could not be read; the first: record 201, byte "
+{ cat "$TMP/headless"; cat "$TMP/kept"; } | tail -c "+$(($(wc -c <"$TMP/kept") + 1))" >"$TMP/late"
+"$loadgen" report -type json "$TMP/late" >"$TMP/json" 2>"$TMP/err"
+expect_eq "the second run alone" "$(json "$TMP/json" "r['requests'], r['cut_short']")" "(200, True)"
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/late: 1 place(s) could not be read; the first: record 1, byte 0: "
+
 # a wrong length loses its block and no other; bytes that are too many are told
 python3 - "$TMP/results" "$TMP/length" <<'END'
 import sys
