@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "loadgen/command/exporter.h"
 #include "loadgen/command/interrupt.h"
 #include "loadgen/command/judge.h"
+#include "loadgen/command/output.h"
 #include "loadgen/command/progress.h"
 #include "loadgen/report/report.h"
 #include "loadgen/run/run.h"
@@ -96,6 +98,12 @@ static bool open_output(struct attack *attack, struct err *err)
     if (!path || strcmp(path, "stdout") == 0) {
         attack->output_fd = STDOUT_FILENO;
         return true;
+    }
+    char file[PATH_MAX];
+    char *const targets[] = {file};
+    snprintf(file, sizeof file, "%s", attack->options.targets);
+    if (strcmp(file, "stdin") != 0 && !output_is_apart(path, targets, 1, err)) {
+        return false;
     }
     attack->output_fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     return attack->output_fd >= 0 ||

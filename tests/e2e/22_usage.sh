@@ -57,6 +57,7 @@ printf '\nget %s\n' $u >t; refused 2 't:2: "get' attack -targets t
 printf '# c\n\nPOST %s Content-Type: x {}\n' $u >t; refused 2 "t:3: the URL" attack -targets t
 printf 'GET %s\nA: b\nGET %s\n' $u $u >t; refused 2 "t:3: " attack -targets t
 printf 'GET %s\na b\n' $u >t; refused 2 't:2: bad header "a b"' attack -targets t
+printf 'GET %s\n' $u >t; refused 2 "-output: ./t is one of the files to read" attack -targets t -output ./t
 printf 'POST %s\n@no-such-body\n' $u >t; refused 1 "t:2: cannot open no-such-body" attack -targets t
 
 # help and version, on stdout and with status 0
