@@ -61,10 +61,11 @@ static bool is_in_range(const char *range, const struct binary *address)
     }
     char *end = NULL;
     unsigned long bits = strtoul(slash + 1, &end, 10);
-    bits += strchr(text, ':') ? 0 : 96;
-    if (end == slash + 1 || *end != '\0' || bits > 128) {
+    unsigned long given = strchr(text, ':') ? 0 : 96; /* an IPv4 address stands behind so many */
+    if (end == slash + 1 || *end != '\0' || bits > 128 - given) {
         return false;
     }
+    bits += given;
     for (unsigned long i = 0; i < bits; i++) {
         unsigned difference = base.bytes[i / 8] ^ address->bytes[i / 8];
         if (difference & (0x80U >> (i % 8))) {
