@@ -86,4 +86,8 @@ wait $!
 agrees "what came late" "$TMP/late"
 expect_eq "nothing is lost" "$(json "$TMP/found" "r['requests']")" "$(json "$TMP/live" "r['requests']")"
 expect_eq "held back" "$(json "$TMP/json" "0.5 < r['generator']['held_back_seconds']")" True
-expect_eq "memory" "$(json "$TMP/json" "r['generator']['memory'] < 64 * 2 ** 20")" True
+# ThreadSanitizer keeps several times as much beside it.
+case $BIN in
+*/tsan/*) ;;
+*) expect_eq "memory" "$(json "$TMP/json" "r['generator']['memory'] < 64 * 2 ** 20")" True ;;
+esac
