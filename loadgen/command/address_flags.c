@@ -100,7 +100,9 @@ bool address_set_local(void *field, const char *text, struct err *err)
     struct address_flags *flags = field;
     struct address *local = &flags->local;
     if (!address_parse(text, 0, local)) {
-        return err_set(err, ERR_USAGE, "\"%s\" is no IP address", text);
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is no IP address; write one of this machine, as 127.0.0.1 or ::1",
+                       text);
     }
     if (is_unspecified(local)) {
         local->length = 0;
