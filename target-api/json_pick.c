@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/hex.h"
 #include "target-api/utf.h"
 
 static enum json_kind kind_of(struct slice text)
@@ -80,8 +81,7 @@ static uint32_t hex4(const char *digits)
 {
     uint32_t n = 0;
     for (int i = 0; i < 4; i++) {
-        char c = digits[i];
-        n = n * 16 + (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        n = n * 16 + (uint32_t)hex_digit(digits[i]);
     }
     return n;
 }

@@ -4,14 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
+#include "common/hex.h"
 
 /* Decodes into `out`, which has room for all of `in`; returns the length. */
 static size_t decode(struct slice in, bool plus_is_space, char *out)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/hex.h"
 #include "loadgen/measure/hdr_codec.h"
 
 enum { LINE = 1 << 19 }; /* more than the longest histogram takes */
@@ -92,11 +93,9 @@ static void unescape(char *text)
 {
     char *to = text;
     for (const char *c = text; *c; c++) {
-        char digits[3] = "";
-        if (*c == '%' && isxdigit((unsigned char)c[1]) && isxdigit((unsigned char)c[2])) {
-            memcpy(digits, c + 1, 2);
-        }
-        char byte = (char)strtol(digits, NULL, 16);
+        int high = *c == '%' ? hex_digit(c[1]) : -1;
+        int low = high >= 0 ? hex_digit(c[2]) : -1;
+        char byte = (char)(low >= 0 ? high * 16 + low : 0);
         *to++ = (char)(byte ? byte : *c);
         c += byte ? 2 : 0;
     }

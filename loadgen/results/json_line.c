@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/hex.h"
 #include "loadgen/measure/moment.h"
 
 static const struct vegeta_line empty_line = {
@@ -165,14 +166,6 @@ static bool scan_number(struct scan *scan, uint64_t *number)
     return scan->at > first && (*first != '0' || scan->at == first + 1);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The character behind a backslash, and how many bytes it took; -1 for those that jansson reads. */
 static int unescape(const char *at, const char *end, size_t *used)
 {
@@ -192,7 +185,7 @@ static int unescape(const char *at, const char *end, size_t *used)
         return -1;
     }
     for (int i = 1; i < 5; i++) {
-        int digit = hex_value(at[i]);
+        int digit = hex_digit(at[i]);
         if (digit < 0) {
             return -1;
         }
