@@ -1,16 +1,15 @@
 #include <check.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
+#include "tests/support/printed_report.h"
 #include "tests/support/recording.h"
 
 static struct summary *summary;
 static char *text;
-static size_t length;
 
 static void setup(void)
 {
@@ -22,13 +21,6 @@ static void teardown(void)
     free(text);
     text = NULL;
     summary_destroy(summary);
-}
-
-static void write_report(void)
-{
-    FILE *out = open_memstream(&text, &length);
-    ck_assert(report_hdrplot.write(summary, NULL, out));
-    fclose(out);
 }
 
 /* The value of the nearest rank. */
@@ -46,7 +38,7 @@ START_TEST(a_recording_of_vegetas_has_vegetas_columns)
     uint64_t sorted_ns[RECORDING_RESULTS];
     recording_latencies(sorted_ns);
     recording_count(summary->tally);
-    write_report();
+    text = printed_report(&report_hdrplot, summary);
     char *expected = recording_read("report-hdrplot.txt");
     const char *ours = text;
     const char *theirs = expected;
@@ -71,7 +63,7 @@ END_TEST
 START_TEST(the_ends_are_exact)
 {
     recording_count(summary->tally);
-    write_report();
+    text = printed_report(&report_hdrplot, summary);
     ck_assert_ptr_nonnull(strstr(text, "\n0.212166   0.000000    0 "));
     ck_assert_ptr_nonnull(strstr(text, "\n74.185454  1.000000    120 "));
 }
@@ -79,7 +71,7 @@ END_TEST
 
 START_TEST(no_results_have_percentiles_of_zero)
 {
-    write_report();
+    text = printed_report(&report_hdrplot, summary);
     ck_assert_ptr_nonnull(strstr(text, "\n0.000000   0.990625    0           106.666667\n"));
 }
 END_TEST

@@ -1,18 +1,17 @@
 #include <check.h>
 #include <inttypes.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
+#include "tests/support/printed_report.h"
 #include "tests/support/recording.h"
 
 static struct summary *summary;
 static struct report_choice choice;
 static char *text;
-static size_t length;
 
 static void setup(void)
 {
@@ -41,9 +40,7 @@ static void add(uint64_t latency_ns)
 
 static void expect(const char *expected)
 {
-    FILE *out = open_memstream(&text, &length);
-    ck_assert(choice.report->write(summary, NULL, out));
-    fclose(out);
+    text = printed_report(choice.report, summary);
     ck_assert_str_eq(text, expected);
 }
 
