@@ -30,11 +30,11 @@ static bool grow(struct capture_buffer *buffer, size_t needed)
 
 static bool append(struct capture_buffer *buffer, const char *bytes, size_t length)
 {
-    if (length == 0) {
-        return true;
+    if (length > SIZE_MAX / 4 - buffer->length) {
+        return false;
     }
-    if (length > SIZE_MAX / 4 - buffer->length ||
-        (buffer->length + length > buffer->room && !grow(buffer, buffer->length + length))) {
+    size_t needed = buffer->length + length;
+    if ((needed > buffer->room || !buffer->bytes) && !grow(buffer, needed)) {
         return false;
     }
     memcpy(buffer->bytes + buffer->length, bytes, length);
@@ -62,9 +62,7 @@ void capture_body(struct capture *capture, const char *bytes, size_t length)
     if (length > room) {
         length = (size_t)room;
     }
-    if (length > 0) {
-        capture->is_lost |= !append(&capture->body, bytes, length);
-    }
+    capture->is_lost |= !append(&capture->body, bytes, length);
 }
 
 void capture_fini(struct capture *capture)

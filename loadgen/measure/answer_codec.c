@@ -18,9 +18,6 @@ bool answer_put(struct block *block, uint64_t number, enum answer_part part,
 {
     size_t left = bytes->length - *at;
     size_t room = BLOCK_PAYLOAD_MAX - block->length;
-    if (left == 0) {
-        return true;
-    }
     if (room <= HEAD_MAX) {
         return false;
     }
@@ -29,7 +26,9 @@ bool answer_put(struct block *block, uint64_t number, enum answer_part part,
     end = varint_put(end, number);
     end = varint_put(end, part);
     end = varint_put(end, length);
-    memcpy(end, bytes->bytes + *at, length);
+    if (length > 0) {
+        memcpy(end, bytes->bytes + *at, length);
+    }
     block->length = (size_t)(end + length - block_payload(block));
     *at += length;
     return length == left;

@@ -101,7 +101,7 @@ static void put_results(struct recorder *recorder)
 static void keep_part(struct recorder *recorder, uint64_t number, enum answer_part part,
                       const struct capture_buffer *bytes)
 {
-    bool is_whole = bytes->length == 0;
+    bool is_whole = false;
     for (size_t at = 0; !is_whole;) {
         if (!recorder->bodies) {
             recorder->bodies = result_writer_take(recorder->writer, &recorder->held_ns);

@@ -226,15 +226,19 @@ static void put_part(struct bin_encoder *encoder, uint64_t number, enum answer_p
 static void put_answer(struct bin_encoder *encoder, const struct record *record)
 {
     uint64_t number = record->result.number;
-    if (!record->headers.at && !record->body.length) {
+    if (!record->headers.at && !record->body.at) {
         return;
     }
     if (!is_first(encoder, number)) {
         put_results(encoder);
         is_first(encoder, number);
     }
-    put_part(encoder, number, ANSWER_HEADERS, record->headers);
-    put_part(encoder, number, ANSWER_BODY, record->body);
+    if (record->headers.at) {
+        put_part(encoder, number, ANSWER_HEADERS, record->headers);
+    }
+    if (record->body.at) {
+        put_part(encoder, number, ANSWER_BODY, record->body);
+    }
 }
 
 /* The text as it was, and not without the local ports: that is for reports. */

@@ -243,7 +243,7 @@ static void take_texts(struct bin_reader *reader, struct record *record)
         struct capture_buffer *body = &reader->answer.body;
         make_canonical(headers);
         record->headers = (struct slice){headers->bytes, headers->length};
-        record->body = (struct slice){body->bytes ? body->bytes : "", body->length};
+        record->body = (struct slice){body->bytes, body->length};
     }
 }
 

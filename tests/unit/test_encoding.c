@@ -212,6 +212,39 @@ START_TEST(bodies_belong_to_their_results_whatever_the_numbers)
 }
 END_TEST
 
+/* What JSON tells apart: null, nothing, something. */
+static const struct slice parts[] = {{NULL, 0}, {"", 0}, {"A: b\r\n", 6}};
+enum { PARTS = sizeof parts / sizeof parts[0] };
+
+static void expect_same(struct slice got, struct slice expected)
+{
+    ck_assert_int_eq(got.at != NULL, expected.at != NULL);
+    ck_assert_uint_eq(got.length, expected.length);
+    ck_assert(got.length == 0 || memcmp(got.at, expected.at, got.length) == 0);
+}
+
+static void check_parts(const struct record *record, size_t i)
+{
+    expect_same(record->headers, parts[i / PARTS]);
+    expect_same(record->body, parts[i % PARTS]);
+}
+
+START_TEST(what_is_empty_is_not_what_is_not_there)
+{
+    struct record records[PARTS * PARTS];
+    for (size_t i = 0; i < PARTS * PARTS; i++) {
+        records[i] = record_of(i, "http://a/");
+        records[i].headers = parts[i / PARTS];
+        records[i].body = parts[i % PARTS];
+    }
+    write_all(&encoding_json, records, PARTS * PARTS);
+    ck_assert_uint_eq(read_written(check_parts), PARTS * PARTS);
+    free(written);
+    write_all(&encoding_bin, records, PARTS * PARTS);
+    ck_assert_uint_eq(read_written(check_parts), PARTS * PARTS);
+}
+END_TEST
+
 enum { ERRORS = 3000 };
 static char (*errors)[800];
 
@@ -266,6 +299,7 @@ Suite *encoding_suite(void)
     tcase_add_test(tests, a_zero_in_a_header_name_is_changed_in_json_and_counted);
     tcase_add_test(tests, any_number_of_targets_is_kept);
     tcase_add_test(tests, bodies_belong_to_their_results_whatever_the_numbers);
+    tcase_add_test(tests, what_is_empty_is_not_what_is_not_there);
     tcase_add_test(tests, errors_are_kept_as_they_were);
     tcase_add_test(tests, what_is_no_encoding_is_refused);
     suite_add_tcase(suite, tests);

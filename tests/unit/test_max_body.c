@@ -63,6 +63,7 @@ static void check_answer(const struct result *result, const struct capture *capt
     ck_assert(has(capture, result->code == 404 ? "X-Which: missing\r\n" : expected));
     ck_assert(!has(capture, "hop"));
     ck_assert_uint_eq(capture->body.length, kept);
+    ck_assert_ptr_nonnull(capture->body.bytes); /* an empty one is there as well */
     for (size_t i = 0; i < kept; i++) {
         ck_assert_int_eq(capture->body.bytes[i], 'a' + (int)(i % 26));
     }
