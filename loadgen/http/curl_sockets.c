@@ -1,7 +1,6 @@
 #include "loadgen/http/curl_sockets.h"
 
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -49,31 +48,17 @@ static struct curl_socket *take(struct curl_sockets *sockets, int fd)
     return *place;
 }
 
-static bool bind_local(int fd, const struct address *local, sa_family_t family)
-{
-    int on = 1;
-    if (local->length == 0 || family == AF_UNIX) {
-        return true;
-    }
-    /* The port is chosen by connect, which knows the other end: there are more of them then. */
-    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    return bind(fd, &local->socket.any, local->length) == 0;
-}
-
 struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct peer *peer,
                                       const struct address *local)
 {
-    sa_family_t family = peer->address.socket.any.sa_family;
-    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd = address_socket(&peer->address, local);
     if (fd < 0) {
         return NULL;
     }
-    bool is_bound = bind_local(fd, local, family);
-    struct curl_socket *place = is_bound ? take(sockets, fd) : NULL;
+    struct curl_socket *place = take(sockets, fd);
     if (!place) {
-        int problem = is_bound ? ENOMEM : errno;
         close(fd);
-        errno = problem;
+        errno = ENOMEM;
         return NULL;
     }
     *place = (struct curl_socket){

@@ -1,9 +1,11 @@
 #include "loadgen/net/address.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static bool lookup(const char *host, uint16_t port, int flags, struct address *address,
                    const char **problem)
@@ -81,6 +83,25 @@ bool address_unix(const char *path, struct address *address, struct err *err)
     }
     memcpy(address->socket.local.sun_path, path, strlen(path));
     return true;
+}
+
+int address_socket(const struct address *to, const struct address *local)
+{
+    sa_family_t family = to->socket.any.sa_family;
+    int on = 1;
+    int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0 || local->length == 0 || family == AF_UNIX) {
+        return fd;
+    }
+    /* The port is chosen by connect, which knows the other end: there are more of them then. */
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    if (bind(fd, &local->socket.any, local->length) < 0) {
+        int problem = errno;
+        close(fd);
+        errno = problem;
+        return -1;
+    }
+    return fd;
 }
 
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT])

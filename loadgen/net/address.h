@@ -41,6 +41,12 @@ void address_set_port(struct address *address, uint16_t port);
 /* The address of a unix socket. ERR_USAGE when the path is too long for one. */
 bool address_unix(const char *path, struct address *address, struct err *err);
 
+/*
+ * A socket for a connection to `to` that comes from `local` (length 0: wherever the kernel says),
+ * non-blocking. -1 with errno.
+ */
+int address_socket(const struct address *to, const struct address *local);
+
 /* "127.0.0.1:5000", "[::1]:5000", or the path of a unix socket. Returns `text`. */
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT]);
 

@@ -62,6 +62,12 @@ bool loop_add(struct loop *loop, struct loop_watch *watch)
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
+void loop_remove(struct loop *loop, struct loop_watch *watch)
+{
+    watch->again = 0;
+    epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
 bool loop_want(struct loop *loop, struct loop_watch *watch, uint32_t events)
 {
     if (events == watch->wanted) {

@@ -48,6 +48,9 @@ void loop_destroy(struct loop *loop);
 /* Starts watching watch->fd for all edges. False with errno when the kernel refuses. */
 bool loop_add(struct loop *loop, struct loop_watch *watch);
 
+/* Ends a watch of edges while watch->fd stays open. */
+void loop_remove(struct loop *loop, struct loop_watch *watch);
+
 /*
  * Tells of these levels (EPOLLIN, EPOLLOUT) instead of edges from now on; 0 ends the watch while
  * watch->fd stays open. A descriptor that is new to the loop needs watch->wanted to be 0. False
