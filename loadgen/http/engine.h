@@ -79,8 +79,13 @@ struct exchange {
     char reason[REASON_MAX]; /* status text ("Not Found") when code >= 400, or what was broken */
 };
 
+struct engine_type;
+struct link;
+struct links;
+
 struct engine_config {
-    struct resolver *resolver;        /* of the same loop; outlives the engine */
+    struct resolver *resolver; /* of the same loop; outlives the engine, as links do */
+    struct links *links;
     const struct endpoint *endpoints; /* by request->endpoint; borrowed */
     struct address local;             /* where connections come from; length 0: the kernel says */
     size_t endpoint_count;
@@ -98,9 +103,11 @@ struct engine_config {
     const struct tls_options *secure;  /* borrowed, as tls and proxy are */
     const struct proxy_options *proxy; /* of whom places are asked for */
 
-    /* Takes over an exchange whose next hop needs another engine; what it points to is read before
-     * it returns. NULL: there is no other. */
-    void (*hand_over)(void *context, const struct exchange *so_far, const struct redirect *hop);
+    /* Takes over an exchange that needs another engine, of this type, for its next hop (hop.h), or
+     * with its request as it is. What it points to is read before it returns. NULL: there is no
+     * other. */
+    void (*hand_over)(void *context, const struct engine_type *to, const struct exchange *so_far,
+                      const struct redirect *hop, struct link *link);
     void *hand_over_context;
 };
 
@@ -124,10 +131,11 @@ struct engine_type {
     void (*start)(struct engine *engine, const struct request *request, uint64_t number,
                   uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns);
 
-    /* Goes on with an exchange that another engine began: sends its next hop. `done` may be called
-     * before it returns. */
-    void (*resume)(struct engine *engine, const struct exchange *so_far,
-                   const struct redirect *hop);
+    /* Goes on with an exchange that another engine began: sends hop->request to that place, over
+     * the link when that is not NULL, which is closed or moved then. `done` may be called before it
+     * returns. */
+    void (*resume)(struct engine *engine, const struct exchange *so_far, const struct redirect *hop,
+                   struct link *link);
 
     /* When expire must be called, UINT64_MAX for never; and the call, which ends what is overdue.
      */

@@ -167,7 +167,6 @@ static void give_hop(struct curl_engine *curl, struct curl_transfer *t, const st
     t->hop = hop->request;
     t->hop.bytes = t->hop_bytes;
     t->request = &t->hop;
-    hop_begin(&t->exchange);
     give(curl, t);
 }
 
@@ -178,13 +177,14 @@ static struct curl_place *place_of_hop(struct curl_engine *curl, struct curl_tra
     if (!hop->host[0]) {
         return t->place;
     }
-    if (curl->config.hand_over &&
-        route_to(&curl->config, hop->is_https, hop->host, hop->port) != &engine_curl) {
+    const struct engine_type *to = route_to(&curl->config, hop->is_https, hop->host, hop->port);
+    if (to != &engine_curl) {
         struct exchange so_far = t->exchange;
         remove_flight(curl, t);
         curl_transfer_let_go(t);
         free_transfer(curl, t);
-        curl->config.hand_over(curl->config.hand_over_context, &so_far, hop);
+        hop_begin(&so_far);
+        curl->config.hand_over(curl->config.hand_over_context, to, &so_far, hop, NULL);
         return NULL;
     }
     struct curl_place *place = curl_places_find(&curl->places, hop);
@@ -212,6 +212,7 @@ static void follow(struct curl_engine *curl, struct curl_transfer *t)
         t->place->in_flight--;
         place->in_flight++;
         t->place = place;
+        hop_begin(&t->exchange);
         give_hop(curl, t, &hop);
     }
 }
@@ -373,8 +374,9 @@ static void curl_start(struct engine *engine, const struct request *request, uin
 }
 
 static void curl_resume(struct engine *engine, const struct exchange *so_far,
-                        const struct redirect *hop)
+                        const struct redirect *hop, struct link *link)
 {
+    (void)link; /* only comes from engines that find out that it is not theirs */
     struct curl_engine *curl = curl_of(engine);
     struct curl_place *place = curl_places_find(&curl->places, hop);
     struct curl_transfer *t = place ? take_transfer(curl) : NULL;

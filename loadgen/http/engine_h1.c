@@ -2,13 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/http/h1_conn.h"
@@ -18,11 +16,10 @@
 #include "loadgen/http/route.h"
 
 enum {
-    RECEIVE_BYTES = 65536,
     READS_MAX = 16, /* of one connection at a time */
 };
 
-_Static_assert((int)RECEIVE_BYTES >= (int)HOP_BYTES_MAX, "hops are made in the buffer for answers");
+_Static_assert((int)LINK_RECEIVE >= (int)HOP_BYTES_MAX, "hops are made in the buffer for answers");
 
 struct h1 {
     struct engine engine; /* first member: an engine is cast to its h1 */
@@ -32,7 +29,7 @@ struct h1 {
     void *owner;
     struct conns conns;
     uint64_t changes; /* the resolver's, as of the last look at idle connections */
-    char receive[RECEIVE_BYTES];
+    char receive[LINK_RECEIVE];
     char scratch[OUTGOING_SCRATCH];
 };
 
@@ -55,9 +52,8 @@ static bool is_kept(const struct conn *conn, bool is_clean)
 static void put_away(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    if (keep && h1->conns.pools[conn->endpoint].idle_count < h1->config.max_idle &&
-        !peer_is_surplus(conn->peer)) {
-        conns_push_idle(&h1->conns, conn);
+    if (keep && conn->pool->idle_count < h1->config.max_idle && !peer_is_surplus(conn->link.peer)) {
+        conn_push_idle(conn);
     } else {
         conns_release(&h1->conns, conn);
     }
@@ -84,7 +80,7 @@ static void fail(struct conn *conn, enum outcome outcome, int system_error)
         x->retries++;
         x->sent_ns = 0; /* what was sent before counts as connecting */
         x->bytes_out = 0;
-        conn_close_socket(conn);
+        link_close(&conn->link);
         begin_connecting(conn);
         return;
     }
@@ -103,6 +99,25 @@ __attribute__((format(printf, 2, 3))) static void fail_protocol(struct conn *con
     va_end(args);
     conn->exchange.code = 0;
     fail(conn, OUTCOME_PROTOCOL, 0);
+}
+
+/* The link broke with this errno. */
+static void fail_link(struct conn *conn, int number)
+{
+    struct exchange *x = &conn->exchange;
+    switch (number) {
+    case 0:
+        fail(conn, OUTCOME_CLOSED, 0);
+        break;
+    case EPROTO:
+        link_problem(&conn->link, x->reason, sizeof x->reason);
+        x->code = 0;
+        fail(conn, OUTCOME_TLS, 0);
+        break;
+    default:
+        fail(conn, OUTCOME_RESET, number);
+        break;
+    }
 }
 
 static void follow(struct conn *conn, bool keep);
@@ -163,14 +178,14 @@ static bool receive(struct conn *conn, bool is_closing)
 {
     struct h1 *h1 = conn->h1;
     for (unsigned reads = 0; reads < READS_MAX;) {
-        ssize_t n = recv(conn->watch.fd, h1->receive, sizeof h1->receive, 0);
+        ssize_t n = link_receive(&conn->link, h1->receive);
         uint64_t now_ns = clock_now_ns();
         if (n > 0) {
             if (!take_bytes(conn, (size_t)n, now_ns, is_closing)) {
                 return false;
             }
-            if ((size_t)n < sizeof h1->receive && !is_closing) {
-                return true; /* drained: what comes later is a new edge */
+            if (conn->link.is_drained && !is_closing) {
+                return true;
             }
             reads++;
         } else if (n == 0) {
@@ -179,34 +194,48 @@ static bool receive(struct conn *conn, bool is_closing)
         } else if (errno == EAGAIN) {
             return true;
         } else if (errno != EINTR) {
-            fail(conn, OUTCOME_RESET, errno);
+            fail_link(conn, errno);
             return false;
         }
     }
-    loop_again(h1->loop, &conn->watch, is_closing ? EPOLLIN | EPOLLRDHUP : EPOLLIN);
+    loop_again(h1->loop, &conn->link.watch, is_closing ? EPOLLIN | EPOLLRDHUP : EPOLLIN);
     return true;
 }
 
 /* Sending. */
 
+/* One send, from where the last one ended. As send(2). */
+static ssize_t send_some(struct conn *conn)
+{
+    const struct exchange *x = &conn->exchange;
+    char *scratch = conn->h1->scratch;
+    if (!conn->link.tls) {
+        return outgoing_send(conn->link.watch.fd, conn->request, x->number, conn->written, scratch,
+                             &conn->length);
+    }
+    struct outgoing_piece piece =
+        outgoing_piece(conn->request, x->number, conn->written, scratch, &conn->length);
+    return link_send(&conn->link, piece.bytes, piece.length);
+}
+
 /* Sends what the kernel will take. Returns true while the same try goes on. */
 static bool send_rest(struct conn *conn)
 {
-    struct h1 *h1 = conn->h1;
-    ssize_t n = outgoing_send(conn->watch.fd, conn->request, conn->exchange.number, conn->written,
-                              h1->scratch, &conn->length);
-    if (n < 0) {
-        int problem = errno;
-        if (problem == EAGAIN) {
-            return true;
+    do {
+        ssize_t n = send_some(conn);
+        if (n < 0) {
+            int problem = errno;
+            if (problem == EAGAIN) {
+                return true;
+            }
+            /* A server that refuses a body answers and closes while we still send: hear it out. */
+            if (receive(conn, true)) {
+                fail_link(conn, problem);
+            }
+            return false;
         }
-        /* A server that refuses a body answers and closes while we still send: hear it out. */
-        if (receive(conn, true)) {
-            fail(conn, OUTCOME_RESET, problem);
-        }
-        return false;
-    }
-    conn->written += (size_t)n;
+        conn->written += (size_t)n;
+    } while (conn->written < conn->length && conn->link.tls);
     if (conn->written == conn->length) {
         conn->exchange.bytes_out = conn->request->body_length;
     }
@@ -237,56 +266,31 @@ static bool begin_try(struct conn *conn, uint64_t sent_ns)
 /* The connection was not made: it is tried with another family, or that was it. */
 static void fail_connecting(struct conn *conn, int system_error)
 {
-    if (peer_lost(conn->peer)) {
-        conn_close_socket(conn);
+    if (peer_lost(conn->link.peer)) {
+        link_close(&conn->link);
         begin_connecting(conn);
     } else {
         fail(conn, OUTCOME_CONNECT, system_error);
     }
 }
 
-static bool bind_local(const struct conn *conn)
-{
-    const struct address *local = &conn->h1->config.local;
-    int on = 1;
-    if (local->length == 0 || conn->peer->address.socket.any.sa_family == AF_UNIX) {
-        return true;
-    }
-    /* The port is chosen by connect, which knows the other end: there are more of them then. */
-    setsockopt(conn->watch.fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-    return bind(conn->watch.fd, &local->socket.any, local->length) == 0;
-}
-
 static void connect_to(struct conn *conn, struct peer *peer)
 {
-    const struct address *address = &peer->address;
-    int on = 1;
-    conn->peer = peer;
-    conn->exchange.address = address->number;
+    conn->exchange.address = peer->address.number;
     conn->state = CONN_CONNECTING;
-    conn->watch.fd =
-        socket(address->socket.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (conn->watch.fd < 0) {
+    if (!link_connect(&conn->link, peer)) {
         int problem = errno;
-        if (problem == EAFNOSUPPORT) {
-            fail_connecting(conn, problem);
+        if (link_is_our_limit(problem)) {
+            fail(conn, OUTCOME_CONNECT, problem);
         } else {
-            fail(conn, OUTCOME_CONNECT, problem); /* that is our own limit, not the peer's */
+            fail_connecting(conn, problem);
         }
-        return;
-    }
-    setsockopt(conn->watch.fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* no-op on unix */
-    if (!bind_local(conn) ||
-        (connect(conn->watch.fd, &address->socket.any, address->length) < 0 &&
-         errno != EINPROGRESS) ||
-        !loop_add(conn->h1->loop, &conn->watch)) {
-        fail_connecting(conn, errno);
     }
 }
 
 static void fail_resolving(struct conn *conn)
 {
-    const struct place *place = conn->h1->conns.pools[conn->endpoint].place;
+    const struct place *place = conn->pool->origin.place;
     snprintf(conn->exchange.reason, sizeof conn->exchange.reason, "%s", resolver_problem(place));
     fail(conn, OUTCOME_DNS, 0);
 }
@@ -303,14 +307,13 @@ static void on_answer(struct resolver_wait *wait, struct peer *peer)
 
 static void begin_connecting(struct conn *conn)
 {
-    struct h1 *h1 = conn->h1;
     struct peer *peer = NULL;
     conn->state = CONN_RESOLVING;
     conn->is_reused = false;
     conn->written = 0;
     conn->exchange.address = ADDRESS_NONE;
     conn->wait.on_answer = on_answer;
-    switch (resolver_next(h1->conns.pools[conn->endpoint].place, &conn->wait, &peer)) {
+    switch (resolver_next(conn->pool->origin.place, &conn->wait, &peer)) {
     case LOOKUP_DONE:
         connect_to(conn, peer);
         break;
@@ -322,17 +325,34 @@ static void begin_connecting(struct conn *conn)
     }
 }
 
+/* TLS is as far as it says. Returns true when the try has begun and goes on. */
+static bool finish_securing(struct conn *conn, enum link_step step)
+{
+    switch (step) {
+    case LINK_DONE:
+        return begin_try(conn, clock_now_ns());
+    case LINK_WAITS:
+        break;
+    case LINK_BROKEN:
+        fail_link(conn, errno);
+        break;
+    }
+    return false;
+}
+
 /* Returns true when the try has begun and goes on. */
 static bool finish_connecting(struct conn *conn)
 {
-    int problem = 0;
-    socklen_t size = sizeof problem;
-    getsockopt(conn->watch.fd, SOL_SOCKET, SO_ERROR, &problem, &size);
+    int problem = link_connected(&conn->link);
     if (problem) {
         fail_connecting(conn, problem);
         return false;
     }
-    peer_made(conn->peer);
+    peer_made(conn->link.peer);
+    if (conn->pool->origin.is_https) {
+        conn->state = CONN_SECURING;
+        return finish_securing(conn, link_secure(&conn->link, &conn->pool->origin.secure, false));
+    }
     return begin_try(conn, clock_now_ns());
 }
 
@@ -345,7 +365,7 @@ static void time_out(struct conn *conn)
         fail_resolving(conn);
         break;
     case CONN_CONNECTING:
-        peer_lost(conn->peer);
+        peer_lost(conn->link.peer);
         fail(conn, OUTCOME_TIMED_OUT, 0);
         break;
     default:
@@ -360,7 +380,7 @@ static void begin(struct conn *conn, uint64_t now_ns)
     if (conn->state == CONN_FREE) {
         begin_connecting(conn);
     } else {
-        conn->exchange.address = conn->peer->address.number;
+        conn->exchange.address = conn->link.peer->address.number;
         begin_try(conn, now_ns);
     }
 }
@@ -371,10 +391,10 @@ static void begin(struct conn *conn, uint64_t now_ns)
  * The conn that carries the next hop: this one, an idle one, or a new one, in the same place of the
  * queue. NULL: no memory, and nothing has changed.
  */
-static struct conn *move(struct conn *conn, uint32_t endpoint, bool keep)
+static struct conn *move(struct conn *conn, struct pool *pool, bool keep)
 {
     struct conns *conns = &conn->h1->conns;
-    struct conn *next = keep && endpoint == conn->endpoint ? conn : conns_take(conns, endpoint);
+    struct conn *next = keep && pool == conn->pool ? conn : conns_take(conns, pool);
     if (next && !next->hop_bytes) {
         next->hop_bytes = malloc(HOP_BYTES_MAX);
     }
@@ -386,33 +406,33 @@ static struct conn *move(struct conn *conn, uint32_t endpoint, bool keep)
     }
     if (next != conn) {
         next->exchange = conn->exchange;
-        next->watch.on_ready = conn->watch.on_ready;
+        next->link.watch.on_ready = conn->link.watch.on_ready;
         conns_replace_flight(conns, conn, next);
         put_away(conn, keep);
     }
     return next;
 }
 
-/* Sends the hop on a connection that is in flight with its exchange. */
+/* The conn, which is in flight with its exchange, sends the hop. */
 static void begin_hop(struct conn *conn, const struct redirect *hop)
 {
     memcpy(conn->hop_bytes, hop->request.bytes, hop->request.length);
     conn->hop = hop->request;
     conn->hop.bytes = conn->hop_bytes;
     conn->request = &conn->hop;
-    conn->is_reused = conn->state != CONN_FREE;
-    hop_begin(&conn->exchange);
     begin(conn, clock_now_ns());
 }
 
 /* Another engine goes on with the exchange. */
-static void give_up(struct conn *conn, const struct redirect *hop, bool keep)
+static void give_up(struct conn *conn, const struct engine_type *to, const struct redirect *hop,
+                    bool keep)
 {
     struct h1 *h1 = conn->h1;
     struct exchange so_far = conn->exchange;
     conns_remove_flight(&h1->conns, conn);
     put_away(conn, keep);
-    h1->config.hand_over(h1->config.hand_over_context, &so_far, hop);
+    hop_begin(&so_far);
+    h1->config.hand_over(h1->config.hand_over_context, to, &so_far, hop, NULL);
 }
 
 static void follow(struct conn *conn, bool keep)
@@ -421,30 +441,33 @@ static void follow(struct conn *conn, bool keep)
     struct exchange *x = &conn->exchange;
     char bytes[HOP_BYTES_MAX];
     struct redirect hop;
-    uint32_t endpoint = conn->endpoint;
+    struct pool *pool = conn->pool;
     /* The answer has been read, so its buffer is free. */
-    if (!hop_make(&h1->config, x, conn->request, false, answer_location(&conn->answer), h1->receive,
-                  bytes, &hop)) {
+    if (!hop_make(&h1->config, x, conn->request, pool->origin.is_https,
+                  answer_location(&conn->answer), h1->receive, bytes, &hop)) {
         x->code = 0;
         fail(conn, OUTCOME_PROTOCOL, 0);
         return;
     }
-    if (hop.host[0] && h1->config.hand_over &&
-        route_to(&h1->config, hop.is_https, hop.host, hop.port) != &engine_h1) {
-        give_up(conn, &hop, keep);
-        return;
+    if (hop.host[0]) {
+        const struct engine_type *to = route_to(&h1->config, hop.is_https, hop.host, hop.port);
+        if (to != &engine_h1) {
+            give_up(conn, to, &hop, keep);
+            return;
+        }
+        pool = (struct pool *)origins_find(&h1->conns.origins, &hop, x->reason);
     }
-    if (hop.is_https ||
-        (hop.host[0] && !conns_find_endpoint(&h1->conns, hop.host, hop.port, &endpoint))) {
-        fail_protocol(conn, "redirected to %.40s, after %d other hosts", hop.host,
-                      CONNS_REDIRECTED_MAX);
-        return;
-    }
-    struct conn *next = move(conn, endpoint, keep);
+    struct conn *next = pool ? move(conn, pool, keep) : NULL;
     if (!next) {
-        fail_protocol(conn, "not enough memory for a redirect");
+        x->code = 0;
+        if (pool) {
+            fail_protocol(conn, "not enough memory for a redirect");
+        } else {
+            fail(conn, OUTCOME_PROTOCOL, 0);
+        }
         return;
     }
+    hop_begin(&next->exchange);
     begin_hop(next, &hop);
 }
 
@@ -453,8 +476,7 @@ static void follow(struct conn *conn, bool keep)
 /* An idle connection may only be closed by its peer; bytes that nobody asked for end it as well. */
 static void check_idle(struct conn *conn)
 {
-    char byte = 0;
-    ssize_t n = recv(conn->watch.fd, &byte, 1, MSG_PEEK);
+    ssize_t n = link_receive(&conn->link, conn->h1->receive);
     if (n >= 0 || (errno != EAGAIN && errno != EINTR)) {
         conns_drop_idle(&conn->h1->conns, conn);
     }
@@ -464,6 +486,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 {
     struct conn *conn = (struct conn *)watch;
     bool goes_on = true;
+    bool has_come = events & ~(uint32_t)EPOLLOUT;
     switch (conn->state) {
     case CONN_FREE: /* closed earlier in this batch of events */
     case CONN_RESOLVING:
@@ -474,6 +497,10 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
     case CONN_CONNECTING:
         goes_on = finish_connecting(conn);
         break;
+    case CONN_SECURING:
+        goes_on = finish_securing(conn, link_handshake(&conn->link));
+        has_come = true; /* TLS may have read more than was its own */
+        break;
     case CONN_BUSY:
         if ((events & EPOLLOUT) && conn->written < conn->length) {
             goes_on = send_rest(conn);
@@ -482,7 +509,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
     }
     /* A peer that closes at once is heard of in the same event as the connection, and only there.
      */
-    if (goes_on && (events & ~(uint32_t)EPOLLOUT)) {
+    if (goes_on && has_come) {
         receive(conn, events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR));
     }
 }
@@ -491,16 +518,25 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 
 static bool h1_has_room(struct engine *engine, uint32_t endpoint)
 {
-    const struct h1 *h1 = h1_of(engine);
-    const struct pool *pool = &h1->conns.pools[endpoint];
-    return pool->idle || pool->open < h1->config.max_connections;
+    struct h1 *h1 = h1_of(engine);
+    const struct pool *pool = (const struct pool *)origins_at(&h1->conns.origins, endpoint);
+    return !pool || pool->idle || pool->open < h1->config.max_connections;
+}
+
+static void end_at_once(struct h1 *h1, const struct exchange *exchange)
+{
+    struct exchange ended = *exchange;
+    ended.code = 0;
+    ended.done_ns = clock_now_ns();
+    h1->done(h1->owner, &ended);
 }
 
 static void h1_start(struct engine *engine, const struct request *request, uint64_t number,
                      uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns)
 {
     struct h1 *h1 = h1_of(engine);
-    struct conn *conn = conns_take(&h1->conns, request->endpoint);
+    struct pool *pool = (struct pool *)origins_at(&h1->conns.origins, request->endpoint);
+    struct conn *conn = pool ? conns_take(&h1->conns, pool) : NULL;
     struct exchange lost;
     struct exchange *x = conn ? &conn->exchange : &lost;
     memset(x, 0, offsetof(struct exchange, reason));
@@ -512,47 +548,62 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
     x->address = ADDRESS_NONE;
     x->reason[0] = '\0';
     if (!conn) {
-        x->done_ns = clock_now_ns();
         x->outcome = OUTCOME_CONNECT;
         x->system_error = ENOMEM;
-        h1->done(h1->owner, x);
+        end_at_once(h1, x);
         return;
     }
     conn->request = request;
-    conn->watch.on_ready = on_ready;
+    conn->link.watch.on_ready = on_ready;
     conns_push_flight(&h1->conns, conn);
     begin(conn, started_ns); /* on an open connection nothing lies between: one moment is both */
 }
 
+/* A conn of the pool that can send a hop; the link becomes its own when it has no other. NULL: no
+ * memory. */
+static struct conn *take_for_hop(struct h1 *h1, struct pool *pool, struct link *link)
+{
+    struct conn *conn = conns_take(&h1->conns, pool);
+    if (conn && !conn->hop_bytes && !(conn->hop_bytes = malloc(HOP_BYTES_MAX))) {
+        conns_release(&h1->conns, conn);
+        return NULL;
+    }
+    if (conn) {
+        conn->link.watch.on_ready = on_ready;
+    }
+    if (conn && link && conn->state == CONN_FREE && link_move(&conn->link, link)) {
+        conn->state = CONN_IDLE;
+        conn->is_reused = false;
+    }
+    return conn;
+}
+
 static void h1_resume(struct engine *engine, const struct exchange *so_far,
-                      const struct redirect *hop)
+                      const struct redirect *hop, struct link *link)
 {
     struct h1 *h1 = h1_of(engine);
     struct exchange exchange = *so_far;
-    uint32_t endpoint = 0;
-    struct conn *conn = NULL;
-    if (!conns_find_endpoint(&h1->conns, hop->host, hop->port, &endpoint)) {
-        snprintf(exchange.reason, sizeof exchange.reason,
-                 "redirected to %.40s, after %d other hosts", hop->host, CONNS_REDIRECTED_MAX);
-    } else {
-        conn = conns_take(&h1->conns, endpoint);
-        snprintf(exchange.reason, sizeof exchange.reason, "not enough memory for a redirect");
-    }
-    if (conn && !conn->hop_bytes && !(conn->hop_bytes = malloc(HOP_BYTES_MAX))) {
-        conns_release(&h1->conns, conn);
-        conn = NULL;
+    struct pool *pool = (struct pool *)origins_find(&h1->conns.origins, hop, exchange.reason);
+    struct conn *conn = pool ? take_for_hop(h1, pool, link) : NULL;
+    if (link) {
+        link_close(link); /* nothing is left of it when it was moved */
     }
     if (!conn) {
-        exchange.code = 0;
-        exchange.done_ns = clock_now_ns();
+        if (pool) {
+            snprintf(exchange.reason, sizeof exchange.reason, "not enough memory for a redirect");
+        }
         exchange.outcome = OUTCOME_PROTOCOL;
-        h1->done(h1->owner, &exchange);
+        end_at_once(h1, &exchange);
         return;
     }
     conn->exchange = *so_far;
-    conn->watch.on_ready = on_ready;
     conns_insert_flight(&h1->conns, conn);
-    begin_hop(conn, hop);
+    if (hop->request.bytes == so_far->request->bytes) {
+        conn->request = so_far->request; /* sent as it is: it stays where it is */
+        begin(conn, clock_now_ns());
+    } else {
+        begin_hop(conn, hop);
+    }
 }
 
 static uint64_t h1_next_deadline_ns(struct engine *engine)

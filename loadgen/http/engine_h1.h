@@ -1,10 +1,10 @@
 /*
- * engine_h1 - HTTP/1.1 over plain TCP and unix sockets on our own epoll loop; answers are parsed by
- * llhttp.
+ * engine_h1 - HTTP/1.1 over TCP, unix sockets and TLS (link.h) on our own epoll loop; answers are
+ * parsed by llhttp.
  *
  * A request costs one send and one recv. Its socket was registered once; the answer is parsed in
  * the thread's one receive buffer and its body counted, never kept. There is a pool of connections
- * an endpoint, reused last in, first out, or in turn when it has several addresses (resolver.h).
+ * an origin, reused last in, first out, or in turn when it has several addresses (resolver.h).
  *
  * What counts as what:
  * - A connection is reused after a complete answer that allows it (Connection, version, a body with
@@ -18,7 +18,8 @@
  *   which may be one more than max_connections. What came before the last hop counts as connecting.
  * - A name without an address is `dns`, also when the time-out came first. A connection that is not
  *   made is `connect`, with the address that refused: no other is tried, but for another family
- *   (peers.h).
+ *   (peers.h). A handshake that fails is `tls`, with what was wrong; one that breaks off is `reset`
+ *   or `closed`.
  *
  * Threads: none of its own; see engine.h. Memory: connections come from slabs that are only given
  * back at the end; a new slab is allocated when more connections are open at once than ever before.

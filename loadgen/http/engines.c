@@ -6,6 +6,7 @@
 #include "common/clock.h"
 #include "loadgen/http/engine_curl.h"
 #include "loadgen/http/engine_h1.h"
+#include "loadgen/http/link.h"
 #include "loadgen/http/route.h"
 
 enum { KINDS = 2 };
@@ -16,6 +17,7 @@ struct engines {
     struct engine *list[KINDS];    /* as kinds has them; NULL: not needed so far */
     const struct engine_type **to; /* by endpoint; NULL: not asked so far */
     struct engine_config config;
+    struct links links;
     struct loop *loop;
     engine_done_fn *done;
     void *owner;
@@ -29,7 +31,11 @@ static struct engines *engines_of(struct engine *engine)
 /* The engine of this type, made if it has to be. NULL with err. */
 static struct engine *take(struct engines *all, const struct engine_type *type, struct err *err)
 {
-    struct engine **place = &all->list[type == &engine_curl];
+    size_t kind = 0;
+    while (kinds[kind] != type) {
+        kind++;
+    }
+    struct engine **place = &all->list[kind];
     if (!*place) {
         *place = type->create(&all->config, all->loop, all->done, all->owner, err);
     }
@@ -50,17 +56,17 @@ static void fail(struct engines *all, const struct exchange *so_far)
     struct exchange exchange = *so_far;
     exchange.outcome = OUTCOME_PROTOCOL;
     exchange.done_ns = clock_now_ns();
-    snprintf(exchange.reason, sizeof exchange.reason, "not enough memory for libcurl");
+    snprintf(exchange.reason, sizeof exchange.reason, "not enough memory for connections");
     all->done(all->owner, &exchange);
 }
 
-static void hand_over(void *context, const struct exchange *so_far, const struct redirect *hop)
+static void hand_over(void *context, const struct engine_type *to, const struct exchange *so_far,
+                      const struct redirect *hop, struct link *link)
 {
     struct engines *all = context;
-    struct engine *next =
-        take(all, route_to(&all->config, hop->is_https, hop->host, hop->port), NULL);
+    struct engine *next = take(all, to, NULL);
     if (next) {
-        next->type->resume(next, so_far, hop);
+        to->resume(next, so_far, hop, link);
     } else {
         fail(all, so_far);
     }
@@ -131,6 +137,7 @@ static void engines_destroy(struct engine *engine)
         kinds[i]->destroy(all->list[i]);
     }
     if (all) {
+        links_fini(&all->links);
         free(all->to);
         free(all);
     }
@@ -147,6 +154,8 @@ static struct engine *engines_create(const struct engine_config *config, struct 
     }
     all->engine.type = &engines;
     all->config = *config;
+    links_init(&all->links, loop, &all->config.local, config->tls, config->secure);
+    all->config.links = &all->links;
     all->config.hand_over = hand_over;
     all->config.hand_over_context = all;
     all->loop = loop;

@@ -1,7 +1,7 @@
 /*
  * h1_conn - the connections of an HTTP/1.1 engine, and where each of them is.
  *
- *     free list  ->  in flight (queue, oldest start first)  ->  idle in its endpoint's pool
+ *     free list  ->  in flight (queue, oldest start first)  ->  idle in its origin's pool
  *         ^                       |        ^                         |      |
  *         +-----------------------+        +-------------------------+      |
  *         +-----------------------------------------------------------------+
@@ -21,32 +21,32 @@
 
 #include "loadgen/http/answer.h"
 #include "loadgen/http/engine.h"
-
-enum { CONNS_REDIRECTED_MAX = 1000 };
+#include "loadgen/http/link.h"
+#include "loadgen/http/origins.h"
 
 enum conn_state {
     CONN_FREE,       /* no socket; in the free list */
     CONN_RESOLVING,  /* an exchange waits for an address */
     CONN_CONNECTING, /* an exchange waits for the connection to be made */
+    CONN_SECURING,   /* and for TLS on it */
     CONN_BUSY,       /* sending, receiving, or both */
-    CONN_IDLE,       /* connected, no exchange; in the pool of its endpoint */
+    CONN_IDLE,       /* connected, no exchange; in the pool of its origin */
 };
 
 struct h1;
 
 struct conn {
-    struct loop_watch watch; /* first member: the loop's callback finds the conn by it */
+    struct link link; /* first member: the loop's callback finds the conn by it */
     struct h1 *h1;
+    struct pool *pool; /* of its origin */
     struct conn *next; /* in the free list, an idle pool, or the queue of what is in flight */
     struct conn *prev;
-    struct peer *peer; /* where its socket is connected to, or will be; NULL: it has none */
     struct resolver_wait wait;
     const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
     struct request hop;
     char *hop_bytes; /* HOP_BYTES_MAX of them; NULL until a redirect came this way */
     size_t length;   /* bytes of the request, its number among them */
     size_t written;  /* of these, what the kernel has taken */
-    uint32_t endpoint;
     enum conn_state state;
     bool is_reused; /* carried a complete exchange before this one */
     struct exchange exchange;
@@ -54,12 +54,10 @@ struct conn {
     struct capture capture;
 };
 
-/* The connections to one endpoint. */
+/* The connections to one origin. */
 struct pool {
-    struct place *place; /* NULL: nothing was sent there yet */
-    char *host;          /* of an endpoint that only a redirect names, else NULL */
-    uint16_t port;
-    struct conn *idle; /* the last one used comes first; linked both ways */
+    struct origin origin; /* first member: see origins.h */
+    struct conn *idle;    /* the last one used comes first; linked both ways */
     struct conn *idle_last;
     uint64_t idle_count;
     uint64_t open; /* idle or not */
@@ -72,22 +70,21 @@ struct conns {
     struct conn *free;
     struct slab *slabs;
     const struct engine_config *config;
-    struct pool *pools; /* by endpoint; behind those of the targets, those of redirects */
-    size_t pool_count;
+    struct origins origins;
 };
 
 bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *config);
 void conns_fini(struct conns *conns);
 
 /*
- * A connection to the endpoint that nobody uses: CONN_IDLE, or CONN_FREE without a socket. NULL: no
+ * A connection of the pool that nobody uses: CONN_IDLE, or CONN_FREE without a socket. NULL: no
  * memory. It is in no list then; put it in flight or release it.
  *
  * With one address the last one used comes first, as it is the likeliest to be alive and warm. With
  * several it is the one that has waited longest, so that each address has its turn, and a new one
  * is opened as long as the resolver says that an address is owed one.
  */
-struct conn *conns_take(struct conns *conns, uint32_t endpoint);
+struct conn *conns_take(struct conns *conns, struct pool *pool);
 
 void conns_push_flight(struct conns *conns, struct conn *conn);
 void conns_remove_flight(struct conns *conns, struct conn *conn);
@@ -98,8 +95,8 @@ void conns_insert_flight(struct conns *conns, struct conn *conn);
 /* Puts `conn` into the place that `old` has in the queue. */
 void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn);
 
-/* Keeps an open connection for the next exchange with its endpoint. */
-void conns_push_idle(struct conns *conns, struct conn *conn);
+/* Keeps an open connection for the next exchange with its origin. */
+void conn_push_idle(struct conn *conn);
 
 /* Closes a connection that is in no list. */
 void conns_release(struct conns *conns, struct conn *conn);
@@ -109,14 +106,5 @@ void conns_drop_idle(struct conns *conns, struct conn *conn);
 
 /* Closes the idle ones that the resolver calls surplus. */
 void conns_drop_surplus(struct conns *conns);
-
-/* Closes the socket; the conn itself stays where it is. */
-void conn_close_socket(struct conn *conn);
-
-/*
- * The endpoint that a redirect names: one of the targets', or a new one. False: there are
- * CONNS_REDIRECTED_MAX of those, or there is no memory.
- */
-bool conns_find_endpoint(struct conns *conns, const char *host, uint16_t port, uint32_t *endpoint);
 
 #endif

@@ -84,3 +84,28 @@ ssize_t outgoing_send(int fd, const struct request *request, uint64_t number, si
     }
     return send_parts(fd, request, &digits, written);
 }
+
+struct outgoing_piece outgoing_piece(const struct request *request, uint64_t number, size_t written,
+                                     char scratch[OUTGOING_SCRATCH], size_t *length)
+{
+    struct digits digits = digits_of(request, number);
+    size_t head = request->sequence_at;
+    *length = request->length + digits.count;
+    if (head == 0) {
+        return (struct outgoing_piece){request->bytes + written, request->length - written};
+    }
+    if (put_together(request, &digits, scratch, OUTGOING_SCRATCH)) {
+        return (struct outgoing_piece){scratch + written, *length - written};
+    }
+    if (written < head) {
+        return (struct outgoing_piece){request->bytes + written, head - written};
+    }
+    written -= head;
+    if (written < digits.count) {
+        memcpy(scratch, text_of(&digits), digits.count);
+        return (struct outgoing_piece){scratch + written, digits.count - written};
+    }
+    written -= digits.count;
+    return (struct outgoing_piece){request->bytes + head + written,
+                                   request->length - head - written};
+}

@@ -27,6 +27,15 @@ enum { OUTGOING_SCRATCH = 16384 };
 ssize_t outgoing_send(int fd, const struct request *request, uint64_t number, size_t written,
                       char scratch[OUTGOING_SCRATCH], size_t *length);
 
+struct outgoing_piece {
+    const char *bytes; /* the request's own, or in the scratch */
+    size_t length;
+};
+
+/* As outgoing_send, for who sends by himself: bytes from `written` on, some or all. */
+struct outgoing_piece outgoing_piece(const struct request *request, uint64_t number, size_t written,
+                                     char scratch[OUTGOING_SCRATCH], size_t *length);
+
 /* Writes all of it into `buffer`, and returns its length; 0 when it does not fit. */
 size_t outgoing_write(const struct request *request, uint64_t number, char *buffer, size_t size);
 

@@ -7,7 +7,10 @@ const struct engine_type *route_to(const struct engine_config *config, bool is_h
                                    const char *host, uint16_t port)
 {
     struct proxy proxy;
-    bool is_curls = is_https || config->h2c || config->only_curl ||
-                    (config->proxy && proxy_for(config->proxy, is_https, host, port, &proxy));
-    return is_curls ? &engine_curl : &engine_h1;
+    if (config->only_curl ||
+        (config->proxy && proxy_for(config->proxy, is_https, host, port, &proxy))) {
+        return &engine_curl;
+    }
+    bool may_be_h2 = is_https ? config->http2 : config->h2c;
+    return may_be_h2 ? &engine_curl : &engine_h1;
 }

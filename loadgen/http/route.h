@@ -1,5 +1,5 @@
 /*
- * route - which engine a place needs: http:// our own, https://, HTTP/2 and proxies libcurl's.
+ * route - which engine a place needs: HTTP/1.1 our own, HTTP/2 and proxies libcurl's.
  *
  * Threads: a pure function.
  */

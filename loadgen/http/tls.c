@@ -248,6 +248,10 @@ static void print_problem(const struct tls_peer *peer, int problem, X509 *cert)
 static int verify(X509_STORE_CTX *store, void *context)
 {
     const struct tls_peer *peer = context;
+    if (!peer) {
+        SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+        peer = SSL_get_app_data(ssl);
+    }
     if (peer->tls->is_insecure || X509_verify_cert(store) == 1) {
         return 1;
     }
@@ -257,16 +261,25 @@ static int verify(X509_STORE_CTX *store, void *context)
     return 0;
 }
 
-bool tls_apply(struct tls_peer *peer, SSL_CTX *context)
+bool tls_trust(const struct tls *tls, SSL_CTX *context)
 {
-    const struct tls *tls = peer->tls;
-    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(context);
-    SSL_CTX_set_cert_verify_callback(context, verify, peer);
-    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
-                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    SSL_CTX_set_cert_verify_callback(context, verify, NULL);
     return SSL_CTX_set1_verify_cert_store(context, tls->roots) == 1 &&
-           (X509_VERIFY_PARAM_set1_ip_asc(param, peer->host) == 1 ||
-            X509_VERIFY_PARAM_set1_host(param, peer->host, 0) == 1) &&
            (!tls->cert ||
             SSL_CTX_use_cert_and_key(context, tls->cert, tls->key, tls->chain, 1) == 1);
+}
+
+bool tls_expect(const struct tls_peer *peer, X509_VERIFY_PARAM *param)
+{
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT |
+                                               X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    return X509_VERIFY_PARAM_set1_ip_asc(param, peer->host) == 1 ||
+           X509_VERIFY_PARAM_set1_host(param, peer->host, 0) == 1;
+}
+
+bool tls_apply(struct tls_peer *peer, SSL_CTX *context)
+{
+    bool ok = tls_trust(peer->tls, context);
+    SSL_CTX_set_cert_verify_callback(context, verify, peer);
+    return ok && tls_expect(peer, SSL_CTX_get0_param(context));
 }

@@ -48,8 +48,17 @@ struct tls_peer {
 };
 
 /*
- * Makes the context trust and present what `peer->tls` says, and ask for a certificate of the host.
- * `peer` must live until the handshake is over. False: no memory.
+ * Makes the context trust and present what `tls` says. Each connection of it needs SSL_set_app_data
+ * with its struct tls_peer, and tls_expect. False: no memory.
+ */
+bool tls_trust(const struct tls *tls, SSL_CTX *context);
+
+/* Asks for a certificate of peer->host. False: no memory. */
+bool tls_expect(const struct tls_peer *peer, X509_VERIFY_PARAM *param);
+
+/*
+ * Both for a context of one connection alone. `peer` must live until the handshake is over. False:
+ * no memory.
  */
 bool tls_apply(struct tls_peer *peer, SSL_CTX *context);
 

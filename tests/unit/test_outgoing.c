@@ -82,6 +82,36 @@ START_TEST(short_sends_go_on_where_they_stopped)
 }
 END_TEST
 
+/* However far it came, the pieces that follow are the rest. */
+START_TEST(pieces_make_up_the_request)
+{
+    size_t length = _i == 0 ? strlen(small) : OUTGOING_SCRATCH;
+    char *bytes = malloc(length);
+    memset(bytes, 'x', length);
+    for (size_t i = 0; small[i]; i++) {
+        bytes[i] = small[i];
+    }
+    struct request request = request_of(bytes, length, SMALL_AT);
+    size_t total = length + strlen("4711");
+    char *expected = malloc(total);
+    ck_assert_uint_eq(outgoing_write(&request, 4711, expected, total), total);
+    for (size_t from = 0; from < total; from++) {
+        size_t at = from;
+        while (at < total) {
+            size_t said = 0;
+            struct outgoing_piece piece = outgoing_piece(&request, 4711, at, scratch, &said);
+            ck_assert_uint_eq(said, total);
+            ck_assert_uint_gt(piece.length, 0);
+            ck_assert_uint_le(piece.length, total - at);
+            ck_assert_mem_eq(piece.bytes, expected + at, piece.length);
+            at += piece.length;
+        }
+    }
+    free(bytes);
+    free(expected);
+}
+END_TEST
+
 Suite *outgoing_suite(void);
 Suite *outgoing_suite(void)
 {
@@ -90,6 +120,7 @@ Suite *outgoing_suite(void)
     tcase_add_loop_test(tests, the_number_stands_where_it_belongs, 0, 4);
     tcase_add_test(tests, without_a_place_for_it_the_bytes_are_as_they_are);
     tcase_add_loop_test(tests, short_sends_go_on_where_they_stopped, 0, 2);
+    tcase_add_loop_test(tests, pieces_make_up_the_request, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
