@@ -234,7 +234,7 @@ static const char *take(struct stream *stream, const char *text, size_t length, 
         !take_number(reader, COLUMN_LATENCY, INT64_MAX, &line.latency_ns) ||
         !take_number(reader, COLUMN_BYTES_OUT, INT64_MAX, &line.bytes_out) ||
         !take_number(reader, COLUMN_BYTES_IN, INT64_MAX, &line.bytes_in) ||
-        !take_number(reader, COLUMN_SEQ, INT64_MAX, &line.seq) ||
+        !take_number(reader, COLUMN_SEQ, UINT64_MAX, &line.seq) ||
         !take_headers(reader, stream->with_texts, &line.headers)) {
         return reader->problem;
     }

@@ -16,6 +16,42 @@ void json_line_fini(struct json_line *line)
     json_decref(line->json);
 }
 
+struct scan {
+    const char *at;
+    const char *end;
+    struct bytes *texts; /* has room for all of the line's */
+};
+
+static bool skip(struct scan *scan, const char *literal, size_t length)
+{
+    if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, literal, length) != 0) {
+        return false;
+    }
+    scan->at += length;
+    return true;
+}
+#define SKIP(scan, literal) skip(scan, literal, sizeof(literal) - 1)
+
+/* What is larger than `max` is no number. */
+static bool scan_number(struct scan *scan, uint64_t max, uint64_t *number)
+{
+    const char *first = scan->at;
+    uint64_t value = 0;
+    for (; scan->at < scan->end; scan->at++) {
+        unsigned digit = (unsigned char)*scan->at - '0';
+        if (digit > 9) {
+            break;
+        }
+        if (value > (max - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *number = value;
+    /* One that begins with 0 is for jansson to judge. */
+    return scan->at > first && (*first != '0' || scan->at == first + 1);
+}
+
 /* Reads anything that is JSON. */
 
 static bool refuse(struct json_line *line, const char *key, const char *what)
@@ -103,14 +139,44 @@ static bool take_timestamp(struct json_line *line)
             refuse(line, "timestamp", "a time as 2026-11-20T16:47:48.79Z, from 1970 to 2262"));
 }
 
+/*
+ * jansson's whole numbers end at 2^63 - 1, those of seq at 2^64 - 1. Where that is why the line was
+ * refused, its copy with 0 instead is loaded, and *seq is the number; else *seq stays.
+ */
+static json_t *load(struct json_line *line, const char *text, size_t length, uint64_t *seq,
+                    json_error_t *problem)
+{
+    static const char key[] = "\"seq\":"; /* within a text its quotes would be escaped */
+    json_t *json = json_loadb(text, length, JSON_ALLOW_NUL, problem);
+    const char *at = NULL;
+    if (json || json_error_code(problem) != json_error_numeric_overflow ||
+        !(at = memmem(text, length, key, sizeof key - 1))) {
+        return json;
+    }
+    struct bytes *copy = &line->texts;
+    struct scan scan = {at + sizeof key - 1, text + length, NULL};
+    while (SKIP(&scan, " ")) {
+    }
+    bytes_clear(copy);
+    bytes_add(copy, text, (size_t)(scan.at - text));
+    bytes_add_text(copy, "0");
+    if (scan_number(&scan, UINT64_MAX, seq)) {
+        bytes_add(copy, scan.at, (size_t)(scan.end - scan.at));
+        json =
+            copy->has_failed ? NULL : json_loadb(copy->at, copy->length, JSON_ALLOW_NUL, problem);
+    }
+    return json;
+}
+
 bool json_line_parse_any(struct json_line *line, const char *text, size_t length)
 {
     struct vegeta_line *to = &line->line;
+    uint64_t large_seq = 0;
     json_error_t problem;
     bytes_clear(&line->headers);
     *to = empty_line;
     json_decref(line->json);
-    line->json = json_loadb(text, length, JSON_ALLOW_NUL, &problem);
+    line->json = load(line, text, length, &large_seq, &problem);
     if (!line->json) {
         snprintf(line->problem, sizeof line->problem, "column %d: %.100s", problem.column,
                  problem.text);
@@ -120,9 +186,10 @@ bool json_line_parse_any(struct json_line *line, const char *text, size_t length
         snprintf(line->problem, sizeof line->problem, "it is no JSON object");
         return false;
     }
-    return take_text(line, "attack", &to->attack) && take_number(line, "seq", &to->seq) &&
-           take_number(line, "code", &to->code) && take_timestamp(line) &&
-           take_number(line, "latency", &to->latency_ns) &&
+    bool ok = take_number(line, "seq", &to->seq);
+    to->seq = large_seq ? large_seq : to->seq;
+    return ok && take_text(line, "attack", &to->attack) && take_number(line, "code", &to->code) &&
+           take_timestamp(line) && take_number(line, "latency", &to->latency_ns) &&
            take_number(line, "bytes_out", &to->bytes_out) &&
            take_number(line, "bytes_in", &to->bytes_in) && take_text(line, "error", &to->error) &&
            take_text(line, "body", &to->body) && take_text(line, "method", &to->method) &&
@@ -130,41 +197,6 @@ bool json_line_parse_any(struct json_line *line, const char *text, size_t length
 }
 
 /* Reads what vegeta writes. */
-
-struct scan {
-    const char *at;
-    const char *end;
-    struct bytes *texts; /* has room for all of the line's */
-};
-
-static bool skip(struct scan *scan, const char *literal, size_t length)
-{
-    if ((size_t)(scan->end - scan->at) < length || memcmp(scan->at, literal, length) != 0) {
-        return false;
-    }
-    scan->at += length;
-    return true;
-}
-#define SKIP(scan, literal) skip(scan, literal, sizeof(literal) - 1)
-
-static bool scan_number(struct scan *scan, uint64_t *number)
-{
-    const char *first = scan->at;
-    uint64_t value = 0;
-    for (; scan->at < scan->end; scan->at++) {
-        unsigned digit = (unsigned char)*scan->at - '0';
-        if (digit > 9) {
-            break;
-        }
-        if (value > ((uint64_t)INT64_MAX - digit) / 10) { /* as far as jansson goes */
-            return false;
-        }
-        value = value * 10 + digit;
-    }
-    *number = value;
-    /* One that begins with 0 is for jansson to judge. */
-    return scan->at > first && (*first != '0' || scan->at == first + 1);
-}
 
 /* The character behind a backslash, and how many bytes it took; -1 for those that jansson reads. */
 static int unescape(const char *at, const char *end, size_t *used)
@@ -305,12 +337,12 @@ bool json_line_parse_quickly(struct json_line *line, const char *text, size_t le
         return false;
     }
     bool ok = SKIP(&scan, "{\"attack\":\"") && scan_text(&scan, &to->attack) &&
-              SKIP(&scan, ",\"seq\":") && scan_number(&scan, &to->seq) &&
-              SKIP(&scan, ",\"code\":") && scan_number(&scan, &to->code) &&
+              SKIP(&scan, ",\"seq\":") && scan_number(&scan, UINT64_MAX, &to->seq) &&
+              SKIP(&scan, ",\"code\":") && scan_number(&scan, INT64_MAX, &to->code) &&
               SKIP(&scan, ",\"timestamp\":\"") && scan_timestamp(&scan, &to->timestamp_ns) &&
-              SKIP(&scan, ",\"latency\":") && scan_number(&scan, &to->latency_ns) &&
-              SKIP(&scan, ",\"bytes_out\":") && scan_number(&scan, &to->bytes_out) &&
-              SKIP(&scan, ",\"bytes_in\":") && scan_number(&scan, &to->bytes_in) &&
+              SKIP(&scan, ",\"latency\":") && scan_number(&scan, INT64_MAX, &to->latency_ns) &&
+              SKIP(&scan, ",\"bytes_out\":") && scan_number(&scan, INT64_MAX, &to->bytes_out) &&
+              SKIP(&scan, ",\"bytes_in\":") && scan_number(&scan, INT64_MAX, &to->bytes_in) &&
               SKIP(&scan, ",\"error\":\"") && scan_text(&scan, &to->error) &&
               (!SKIP(&scan, ",\"body\":") || scan_body(&scan, &to->body)) &&
               SKIP(&scan, ",\"method\":\"") && scan_text(&scan, &to->method) &&

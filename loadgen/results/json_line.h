@@ -9,6 +9,7 @@
  * others (another order or spacing, keys that are missing, unknown or null, characters outside
  * ASCII) are jansson's. Both read the same from the same line: what is missing or null is 0 or
  * empty, keys that are not known are passed over, but a timestamp there must be.
+ * seq goes up to 2^64 - 1 as in vegeta, other numbers to 2^63 - 1.
  *
  * Threads: one. Memory: json_line_fini; the texts of a line last until the next one.
  */

@@ -181,6 +181,40 @@ static const struct {
     {CSV "1,2,3", 1, 1, "line 2, byte 50: the file ends within it: it has 3 columns and not 12"},
 };
 
+#define SEQ "18446744073709551615"
+
+/* As vegeta writes it, with another order and spacing, outside ASCII, and in CSV. */
+static const char *const last_seq[] = {
+    "{\"attack\":\"\",\"seq\":" SEQ ",\"code\":200," AT ",\"latency\":5,\"bytes_out\":0,"
+    "\"bytes_in\":0,\"error\":\"\",\"body\":null,\"method\":\"GET\",\"url\":\"http://a/\","
+    "\"headers\":null}\n",
+    "{\"url\":\"\\\"seq\\\":1\", \"seq\": " SEQ "," AT "}\n",
+    "{\"url\":\"http://a/é\",\"seq\":" SEQ "," AT "}\n",
+    "1795193268000000000,200,5,0,0,,,," SEQ ",GET,http://a/,\n",
+};
+static const char *const beyond_seq[] = {
+    "{\"seq\":18446744073709551616," AT "}\n",
+    "{\"seq\":" SEQ ".5," AT "}\n",
+    "{\"code\":" SEQ "," AT "}\n",
+    "1795193268000000000,200,5,0,0,,,,18446744073709551616,GET,http://a/,\n",
+};
+
+START_TEST(numbers_of_requests_go_as_far_as_vegetas)
+{
+    struct record record;
+    size_t length = strlen(last_seq[_i]);
+    int fd = read_back_open(last_seq[_i], length);
+    struct results *results = results_open_fd(fd, "file", false, summary, &err);
+    ck_assert_int_eq(results_next(results, UINT64_MAX, &record, &err), RESULTS_RECORD);
+    ck_assert_uint_eq(record.result.number, UINT64_MAX);
+    ck_assert_int_eq(results_next(results, UINT64_MAX, &record, &err), RESULTS_END);
+    ck_assert_uint_eq(summary->damaged, 0);
+    results_close(results);
+    close(fd);
+    ck_assert(!read_text(beyond_seq[_i]));
+}
+END_TEST
+
 START_TEST(what_can_be_read_is_and_the_rest_is_told)
 {
     ck_assert_msg(read_text(odd[_i].text), "%s", err.text);
@@ -334,6 +368,7 @@ Suite *results_suite(void)
     tcase_add_test(tests, several_files_add_up_whatever_their_formats);
     tcase_add_test(tests, both_formats_say_the_same);
     tcase_add_loop_test(tests, what_can_be_read_is_and_the_rest_is_told, 0, COUNT(odd));
+    tcase_add_loop_test(tests, numbers_of_requests_go_as_far_as_vegetas, 0, COUNT(last_seq));
     tcase_add_test(tests, what_holds_no_result_at_all_is_an_error);
     tcase_add_loop_test(tests, wherever_a_file_is_cut_what_is_whole_is_read, 0, 2);
     tcase_add_loop_test(tests, how_a_request_ended_follows_from_the_error, 0, COUNT(endings));
