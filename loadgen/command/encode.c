@@ -1,5 +1,4 @@
 /* loadgen encode: from one format of results to another. */
-#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
@@ -73,8 +72,7 @@ static bool check_output(const struct encode *encode, struct err *err)
     if (encode->is_out_of_memory) {
         return err_set(err, ERR_FAILED, "not enough memory to write a result");
     }
-    return !ferror(encode->out) ||
-           err_set(err, ERR_FAILED, "-output: cannot write %s: %s", encode->path, strerror(errno));
+    return !ferror(encode->out) || output_fail(encode->path, err);
 }
 
 static bool read_all(struct encode *encode, struct results *results, struct err *err)

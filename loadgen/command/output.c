@@ -31,11 +31,18 @@ FILE *output_open(const char *path, struct err *err)
     return out;
 }
 
+bool output_fail(const char *path, struct err *err)
+{
+    return strcmp(path, "stdout") == 0
+               ? err_set(err, ERR_FAILED, "cannot write to stdout: %s", strerror(errno))
+               : err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
+}
+
 bool output_close(FILE *out, const char *path, struct err *err)
 {
     bool ok = fflush(out) == 0 && !ferror(out);
     if (out != stdout) {
         ok = fclose(out) == 0 && ok;
     }
-    return ok || err_set(err, ERR_FAILED, "-output: cannot write %s: %s", path, strerror(errno));
+    return ok || output_fail(path, err);
 }

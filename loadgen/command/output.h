@@ -19,6 +19,10 @@ bool output_is_apart(const char *path, char *const *inputs, int count, struct er
 /* NULL with err. */
 FILE *output_open(const char *path, struct err *err);
 
+/* Sets err from errno: "-output: cannot write FILE: ...", or "cannot write to stdout: ...", which
+   no flag needs to have named. Returns false. */
+bool output_fail(const char *path, struct err *err);
+
 /* False with err when anything was not written, also by those who did not look. */
 bool output_close(FILE *out, const char *path, struct err *err);
 

@@ -62,8 +62,7 @@ static bool write_report(const struct reporting *reporting, const struct slo_ver
         fputs("\033[2J\033[0;0H", out);
     }
     bool ok = reporting->report->write(reporting->summary, slo, out);
-    return output_close(out, path, err) &&
-           (ok || err_set(err, ERR_FAILED, "-output: cannot write %s", path));
+    return output_close(out, path, err) && (ok || output_fail(path, err));
 }
 
 static bool report_so_far(void *context, struct err *err)

@@ -29,7 +29,7 @@ struct page {
     struct timeline *timeline; /* of the same results; its points are put in order */
 };
 
-/* False with err when memory is short or `out` cannot be written. */
+/* False with err when memory is short. Whether all of it was written, ferror(out) says. */
 bool page_write(const struct page *page, FILE *out, struct err *err);
 
 #endif

@@ -61,7 +61,7 @@ expect_has "a cut file" "$(cat "$TMP/cut.html")" "<li>The results were cut short
 
 refused 1 "cannot open $TMP/none: No such file or directory" plot "$TMP/none"
 refused 1 "-output: cannot open $TMP/none/plot.html" plot -output "$TMP/none/plot.html" "$TMP/few.bin"
-refused 1 "cannot write: No space left on device" plot -output /dev/full "$TMP/few.bin"
+refused 1 "-output: cannot write /dev/full: No space left on device" plot -output /dev/full "$TMP/few.bin"
 refused 2 "-threshold: 0 is not from 100 to 20000: " plot -threshold 0 "$TMP/few.bin"
 refused 2 "unknown flag" plot -treshold 10 "$TMP/few.bin"
 

@@ -127,6 +127,17 @@ refused 1 "-output: cannot open /nowhere/x: No such file or directory" encode -o
 for to in json csv bin; do
     refused 1 "-output: cannot write /dev/full: No space left on device" encode -to $to -output /dev/full $vegeta/results.csv
 done
+# A reader that goes away is told of by its name, as attack does it: nobody wrote -output.
+mkfifo "$TMP/closed"
+exec 3<>"$TMP/closed" 4>"$TMP/closed" 3>&-
+for command in "encode" "encode -to csv" "plot" "report"; do
+    status=0
+    # shellcheck disable=SC2086 # words
+    "$loadgen" $command $vegeta/results.json >&4 2>"$TMP/err" || status=$?
+    expect_eq "status of $command into a closed pipe" "$status" 1
+    expect_eq "$command into a closed pipe" "$(cat "$TMP/err")" "loadgen: cannot write to stdout: Broken pipe"
+done
+exec 4>&-
 python3 - "$TMP/more" "$TMP/old" <<'END'
 import sys, zlib
 data = open(sys.argv[1], "rb").read()
