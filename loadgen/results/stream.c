@@ -67,7 +67,9 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
         at++;
     }
     if (length == 0 || at == length) {
-        err_set(err, ERR_FAILED, "no results in it: it is empty");
+        err_set(
+            err, ERR_FAILED,
+            "no results in it: it is empty; see why nothing was written to it, or leave it out");
         return NULL;
     }
     if (length >= strlen(magic) && memcmp(bytes, magic, strlen(magic)) == 0) {

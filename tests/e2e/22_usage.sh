@@ -42,6 +42,15 @@ refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms
 refused 1 "cannot open nothing: No such file" report nothing
 refused 1 "stdin: no results in it: it is empty" report
 
+# One of several that is empty is of an attack that failed: to pass over it would hide that.
+: >empty.bin
+"$loadgen" attack -rate 10 -duration 200ms -output full.bin $u
+for command in report encode plot; do
+    refused 1 "empty.bin: no results in it: it is empty; see why nothing was written to it, or leave it out" \
+        $command empty.bin full.bin
+    refused 1 "empty.bin: no results in it: it is empty" $command full.bin empty.bin
+done
+
 # -output over what is read: refused, and what is there stays
 "$loadgen" attack -rate 10 -duration 200ms -output r.bin $u
 cp r.bin before.bin && ln r.bin same.bin
