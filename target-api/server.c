@@ -12,6 +12,7 @@
 
 #include "common/clock.h"
 #include "common/file_limit.h"
+#include "common/plural.h"
 #include "target-api/api.h"
 #include "target-api/delays.h"
 
@@ -98,8 +99,9 @@ static bool start(struct server *server, const struct server_options *options,
     }
     server->daemon = start_daemon(server, listener->socket, options->threads);
     if (!server->daemon) {
-        return err_set(err, ERR_FAILED, "cannot start %u threads for %s; try a smaller -threads",
-                       options->threads, listener->address);
+        return err_set(err, ERR_FAILED, "cannot start %u %s for %s; try a smaller -threads",
+                       options->threads, plural(options->threads, "thread", "threads"),
+                       listener->address);
     }
     listener->socket = -1;
     return true;

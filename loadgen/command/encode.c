@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/plural.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/output.h"
 #include "loadgen/results/encoding.h"
@@ -148,10 +149,10 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
     uint64_t cut = encode->encoding->destroy(encode->encoder);
     if (ok && cut > 0) {
         ok = err_set(err, ERR_FAILED,
-                     "%" PRIu64 " texts were cut or changed: bin keeps 512 bytes of an error, and "
+                     "%" PRIu64 " %s cut or changed: bin keeps 512 bytes of an error, and "
                      "UTF-8 without control characters; json no zero byte in a header's name. All "
                      "else was written",
-                     cut);
+                     cut, plural(cut, "text was", "texts were"));
     }
     if (ok && encode->has_losses) {
         ok = err_set(err, ERR_FAILED,

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "common/clock.h"
+#include "common/plural.h"
 #include "loadgen/pace/duration.h"
 #include "loadgen/plot/html.h"
 #include "loadgen/report/report.h"
@@ -75,9 +76,10 @@ void words_write_lead(const struct summary *summary, FILE *out)
     }
     uint64_t total_ns = summary_attack_ns(summary) + summary_wait_ns(summary);
     size_t targets = count_rows(tally->rows);
-    html_print(out, "%s requests to %zu target%s in %s, from %s on.",
-               print_count(tally->counters.ended, count), targets, targets == 1 ? "" : "s",
-               duration_print_rounded(total_ns, duration), date);
+    html_print(out, "%s %s to %zu %s in %s, from %s on.", print_count(tally->counters.ended, count),
+               plural(tally->counters.ended, "request", "requests"), targets,
+               plural(targets, "target", "targets"), duration_print_rounded(total_ns, duration),
+               date);
 }
 
 static void write_remark(void *context, const char *sentence)
@@ -220,9 +222,10 @@ static void write_schedule(const struct summary *summary, FILE *out)
     }
     const char *and = rate[0] && summary->schedule[0] ? " and " : "";
     bool is_closed = !rate[0] && !summary->schedule[0];
-    write_fact(out, "Asked for", "%s%s%s: %s requests, %s of them not started",
+    write_fact(out, "Asked for", "%s%s%s: %s %s, %s of them not started",
                is_closed ? "as fast as possible" : rate, and, summary->schedule,
                print_count(summary->intended, intended),
+               plural(summary->intended, "request", "requests"),
                print_count(summary->not_started, not_started));
 }
 

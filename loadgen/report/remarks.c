@@ -2,6 +2,7 @@
 #include <stdarg.h>
 
 #include "common/clock.h"
+#include "common/plural.h"
 #include "loadgen/pace/duration.h"
 #include "loadgen/report/report.h"
 
@@ -28,13 +29,19 @@ static double percent(double part, double whole)
     return whole > 0 ? 100 * part / whole : 0;
 }
 
+static const char *requests(uint64_t count)
+{
+    return plural(count, "request", "requests");
+}
+
 static void remark_on_rows(struct remarks *remarks, const struct rows *rows, const char *what,
                            const char *first)
 {
     if (rows->others > 0) {
         say(remarks,
-            "%zu %s share the row \"other\", because only the first %d %s have rows of their own.",
-            (size_t)rows->others, what, ROWS_MAX, first);
+            "%" PRIu64
+            " %s the row \"other\", because only the first %d %s have rows of their own.",
+            (uint64_t)rows->others, what, ROWS_MAX, first);
     }
 }
 
@@ -49,17 +56,20 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
                      "started is unknown, and requests may be missing.");
     }
     if (summary->damaged > 0) {
-        say(remarks, "Results are missing: %" PRIu64 " place(s) could not be read%s%s.",
-            summary->damaged, summary->loss[0] ? ", the first in " : "", summary->loss);
+        say(remarks, "Results are missing: %" PRIu64 " %s could not be read%s%s.", summary->damaged,
+            plural(summary->damaged, "place", "places"), summary->loss[0] ? ", the first in " : "",
+            summary->loss);
     }
     if (summary->lost_seconds > 0) {
         say(remarks,
-            "The file says nothing of %" PRIu64 " second(s) of the run, because its reader was too "
-            "slow; no result is missing.",
-            summary->lost_seconds);
+            "The file says nothing of %" PRIu64
+            " %s of the run, because its reader was too slow; no result is missing.",
+            summary->lost_seconds, plural(summary->lost_seconds, "second", "seconds"));
     }
-    remark_on_rows(remarks, &summary->rows, "targets", "names");
-    remark_on_rows(remarks, &summary->addresses, "addresses", "ones");
+    remark_on_rows(remarks, &summary->rows,
+                   plural(summary->rows.others, "target shares", "targets share"), "names");
+    remark_on_rows(remarks, &summary->addresses,
+                   plural(summary->addresses.others, "address shares", "addresses share"), "ones");
     if (summary->is_aborted) {
         say(remarks, "The run was aborted, because its SLO could not be met any more.");
     }
@@ -77,16 +87,16 @@ static void remark_on_bare(struct remarks *remarks, const struct summary *summar
                      "requests were started.");
     } else if (tally->bare > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64 " results do not say when they were started (the rate takes "
-            "their timestamps), nor anything of service, connect, wait, lag, retries and "
+            "%" PRIu64 " of %" PRIu64 " results %s not say when the request was started (the rate "
+            "takes the timestamp), nor anything of service, connect, wait, lag, retries and "
             "redirects.",
-            tally->bare, tally->counters.ended);
+            tally->bare, tally->counters.ended, plural(tally->bare, "does", "do"));
     }
     if (summary->has_plan && !summary->is_cut_short && summary->unplanned > 0) {
         say(remarks,
-            "Of %" PRIu64 " results it is not known what was intended; only they themselves count "
-            "as that.",
-            summary->unplanned);
+            "Of %" PRIu64
+            " %s it is not known what was intended; only what is there counts as that.",
+            summary->unplanned, plural(summary->unplanned, "result", "results"));
     }
 }
 
@@ -97,30 +107,35 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
     uint64_t waiting = summary->not_started - summary->too_late;
     if (waiting > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64 " requests (%.2f%%) were not started, because no allowed "
-            "connection was free when the time was up; the rate asked for was not sent. The target "
-            "is too slow for it, or -max-workers or -max-connections too low.",
-            waiting, summary->intended, percent((double)waiting, (double)summary->intended));
+            "%" PRIu64 " of %" PRIu64
+            " %s (%.2f%%) %s not started, because no allowed connection was free when the time was "
+            "up; the rate asked for was not sent. The target is too slow for it, or -max-workers "
+            "or "
+            "-max-connections too low.",
+            waiting, summary->intended, requests(summary->intended),
+            percent((double)waiting, (double)summary->intended), plural(waiting, "was", "were"));
     }
     if (summary->too_late > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64 " requests (%.2f%%) were not started, because the generator "
-            "itself was too far behind when the time was up; the rate asked for was not sent. Give "
-            "it more CPU, or ask for less.",
-            summary->too_late, summary->intended,
-            percent((double)summary->too_late, (double)summary->intended));
+            "%" PRIu64 " of %" PRIu64
+            " %s (%.2f%%) %s not started, because the generator itself was too far behind when the "
+            "time was up; the rate asked for was not sent. Give it more CPU, or ask for less.",
+            summary->too_late, summary->intended, requests(summary->intended),
+            percent((double)summary->too_late, (double)summary->intended),
+            plural(summary->too_late, "was", "were"));
     }
     if (tally->counters.late > 0) {
         say(remarks,
-            "%" PRIu64 " requests (%.2f%%) were sent over 1ms late by the generator itself (99th "
+            "%" PRIu64 " %s (%.2f%%) %s sent over 1ms late by the generator itself (99th "
             "percentile of lag: %s).",
-            tally->counters.late,
+            tally->counters.late, requests(tally->counters.late),
             percent((double)tally->counters.late, (double)tally->counters.ended),
+            plural(tally->counters.late, "was", "were"),
             duration_print_rounded(histogram_percentile(&tally->lag, 990000), text));
     }
     if (tally_clipped(tally) > 0) {
-        say(remarks, "%" PRIu64 " times were too long to be recorded; percentiles are too low.",
-            tally_clipped(tally));
+        say(remarks, "%" PRIu64 " %s too long to be recorded; percentiles are too low.",
+            tally_clipped(tally), plural(tally_clipped(tally), "time was", "times were"));
     }
 }
 
@@ -131,8 +146,9 @@ static void remark_on_results(struct remarks *remarks, const struct summary *sum
     if (g->held_back_ns > 0) {
         say(remarks,
             "Whoever reads the results was too slow, and held the attack back for %s (summed over "
-            "%u threads). Write them to a file with -output, or keep none with -encoding none.",
-            duration_print_rounded(g->held_back_ns, text), g->threads);
+            "%u %s). Write them to a file with -output, or keep none with -encoding none.",
+            duration_print_rounded(g->held_back_ns, text), g->threads,
+            plural(g->threads, "thread", "threads"));
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cli.h"
+#include "common/plural.h"
 
 enum { ROW_NONE = -1, ROW_WHOLE = -2 };
 
@@ -164,8 +165,8 @@ static double judge_requests(const struct summary *summary, struct slo_finding *
     double value = value_in(&sample, finding->criterion);
     if (isinf(value)) {
         bool is_lost = summary->damaged > 0;
-        explain(finding, "%" PRIu64 " of %" PRIu64 " requests got no answer%s",
-                intended - answered(&sample), intended,
+        explain(finding, "%" PRIu64 " of %" PRIu64 " %s got no answer%s",
+                intended - answered(&sample), intended, plural(intended, "request", "requests"),
                 is_lost ? ", or it is missing from the results" : "");
     }
     return value;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/plural.h"
 #include "loadgen/pace/duration.h"
 
 static const double CPU_MAX = 0.8;        /* of what it may use */
@@ -54,7 +55,8 @@ static void add_reasons(struct verdict *verdict, const struct summary *summary)
     double late = counters->ended ? (double)counters->late / (double)counters->ended : 0;
     char text[DURATION_TEXT];
     if (summary->too_late > 0) {
-        add(verdict, "it was too far behind to start %" PRIu64 " requests", summary->too_late);
+        add(verdict, "it was too far behind to start %" PRIu64 " %s", summary->too_late,
+            plural(summary->too_late, "request", "requests"));
     }
     if (is_throttled(g)) {
         uint64_t throttled_ns = (uint64_t)(g->throttled_seconds * (double)NS_PER_S);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/plural.h"
 #include "loadgen/measure/answer_codec.h"
 #include "loadgen/measure/block.h"
 #include "loadgen/measure/result_codec.h"
@@ -74,9 +75,9 @@ static void take_end(struct stream *stream, const json_t *json)
     uint64_t results = reader->run.results;
     uint64_t expected = bin_run_take_end(&reader->run, json);
     if (expected != UINT64_MAX && expected != results && stream->losses == reader->run_losses) {
-        stream_lose(stream, reader->offset,
-                    "the run has %" PRIu64 " results, and %" PRIu64 " are there", expected,
-                    results);
+        stream_lose(stream, reader->offset, "the run has %" PRIu64 " %s, and %" PRIu64 " %s there",
+                    expected, plural(expected, "result", "results"), results,
+                    plural(results, "is", "are"));
     }
 }
 

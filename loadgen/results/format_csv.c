@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/plural.h"
 #include "loadgen/results/vegeta.h"
 #include "loadgen/target/base64.h"
 
@@ -165,8 +166,8 @@ static bool split(struct csv_reader *reader, const char *at, const char *end)
         }
     }
     if (count != COLUMNS) {
-        snprintf(reader->problem, sizeof reader->problem, "it has %zu columns and not %d", count,
-                 COLUMNS);
+        snprintf(reader->problem, sizeof reader->problem, "it has %zu %s and not %d", count,
+                 plural(count, "column", "columns"), COLUMNS);
     }
     return count == COLUMNS;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/plural.h"
 #include "loadgen/target/utf8.h"
 
 enum { RECOGNISE_BYTES = 64 };
@@ -41,8 +42,8 @@ void stream_cut(struct stream *stream, uint64_t byte)
 bool stream_tell_losses(const struct stream *stream, FILE *out)
 {
     if (stream->losses > 0) {
-        fprintf(out, "%s: %" PRIu64 " place(s) could not be read; the first: %s\n", stream->name,
-                stream->losses, stream->first_loss);
+        fprintf(out, "%s: %" PRIu64 " %s could not be read; the first: %s\n", stream->name,
+                stream->losses, plural(stream->losses, "place", "places"), stream->first_loss);
     }
     if (stream->is_cut) {
         fprintf(out, "%s: cut short at byte %" PRIu64 ", behind record %" PRIu64 "\n", stream->name,

@@ -113,7 +113,7 @@ expect_fails() { # STATUS WHAT COMMAND...
 head -c 20000 $vegeta/results.json >"$TMP/cut.json"
 expect_fails 1 "encode of a cut file" "$loadgen" encode -to csv "$TMP/cut.json"
 lines=$(grep -c '' "$TMP/out")
-expect_has "the cut" "$(cat "$TMP/err")" "$TMP/cut.json: 1 place(s) could not be read; the first: line $((lines + 1)), byte "
+expect_has "the cut" "$(cat "$TMP/err")" "$TMP/cut.json: 1 place could not be read; the first: line $((lines + 1)), byte "
 expect_fails 0 "report of a cut file" "$loadgen" report -type "hist[0,1s]" "$TMP/cut.json"
 expect_has "told where the report has no words" "$(cat "$TMP/err")" "the file ends within this line"
 size=$(wc -c <"$TMP/more")

@@ -40,8 +40,8 @@ for part in 3 5 7 9; do
     expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/cut: cut short at byte "
     { head -c $((size * part / 10)) "$TMP/results"; printf 'XX'; tail -c +$((size * part / 10 + 3)) "$TMP/results"; } >"$TMP/damaged"
     agrees "damage at $part/10" "$TMP/damaged"
-    expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/damaged: 1 place(s) could not be read; the first: record "
-    expect_eq "told in the report" "$(json "$TMP/json" "any(s.startswith('Results are missing: 1 place(s)') for s in r['remarks']), r['requests'] < 10000")" \
+    expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/damaged: 1 place could not be read; the first: record "
+    expect_eq "told in the report" "$(json "$TMP/json" "any(s.startswith('Results are missing: 1 place') for s in r['remarks']), r['requests'] < 10000")" \
         "(True, True)"
 done
 
@@ -49,11 +49,11 @@ done
 { cat "$TMP/kept"; head -c 20 "$TMP/results"; printf 'XX'; tail -c +23 "$TMP/results"; } >"$TMP/headless"
 "$loadgen" report -type json "$TMP/headless" >"$TMP/json" 2>"$TMP/err"
 expect_eq "the first run alone" "$(json "$TMP/json" "r['requests'], r['cut_short'], r['intended']")" "(200, True, None)"
-expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/headless: 1 place(s) could not be read; the first: record 201, byte "
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/headless: 1 place could not be read; the first: record 201, byte "
 { cat "$TMP/headless"; cat "$TMP/kept"; } | tail -c "+$(($(wc -c <"$TMP/kept") + 1))" >"$TMP/late"
 "$loadgen" report -type json "$TMP/late" >"$TMP/json" 2>"$TMP/err"
 expect_eq "the second run alone" "$(json "$TMP/json" "r['requests'], r['cut_short']")" "(200, True)"
-expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/late: 1 place(s) could not be read; the first: record 1, byte 0: "
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/late: 1 place could not be read; the first: record 1, byte 0: "
 
 # a wrong length loses its block and no other; bytes that are too many are told
 python3 - "$TMP/results" "$TMP/length" <<'END'
@@ -73,10 +73,10 @@ data[data.rindex(b"HRM1S") + 9] ^= 0x40
 open(sys.argv[2], "wb").write(data)
 END
 agrees "a length beyond the end" "$TMP/beyond"
-expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/beyond: 1 place(s) could not be read"
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/beyond: 1 place could not be read"
 { cat "$TMP/results"; printf 'more'; } >"$TMP/longer"
 agrees "more bytes" "$TMP/longer"
-expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/longer: 1 place(s) could not be read"
+expect_has "told on stderr" "$(cat "$TMP/err")" "$TMP/longer: 1 place could not be read"
 
 # a reader that stops for a while: memory stays bounded, nothing is lost, and the time is told
 mkfifo "$TMP/pipe"

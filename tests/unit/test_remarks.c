@@ -74,11 +74,11 @@ START_TEST(results_that_do_not_say_when_they_were_started)
     summary->unplanned = 1;
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
     ck_assert_str_eq(said[0],
-                     "1 of 201 results do not say when they were started (the rate takes their "
-                     "timestamps), nor anything of service, connect, wait, lag, retries and "
+                     "1 of 201 results does not say when the request was started (the rate takes "
+                     "the timestamp), nor anything of service, connect, wait, lag, retries and "
                      "redirects.");
-    ck_assert_str_eq(said[1], "Of 1 results it is not known what was intended; only they "
-                              "themselves count as that.");
+    ck_assert_str_eq(said[1], "Of 1 result it is not known what was intended; only what is "
+                              "there counts as that.");
     tally_clear(summary->tally);
     tally_add(summary->tally, &bare);
     summary->has_plan = false;
@@ -98,10 +98,10 @@ END_TEST
 START_TEST(a_file_that_is_damaged)
 {
     summary->damaged = 3;
-    expect_only("Results are missing: 3 place(s) could not be read.");
+    expect_only("Results are missing: 3 places could not be read.");
     count = 0;
     strcpy(summary->loss, "r.json: line 7, byte 99: it is no JSON object");
-    expect_only("Results are missing: 3 place(s) could not be read, the first in r.json: line 7, "
+    expect_only("Results are missing: 3 places could not be read, the first in r.json: line 7, "
                 "byte 99: it is no JSON object.");
 }
 END_TEST
@@ -129,7 +129,7 @@ START_TEST(requests_over_a_millisecond_late)
     expect_only(NULL); /* a millisecond is not over a millisecond */
     tally_add(summary->tally, &result);
     ck_assert_uint_eq(summary->tally->counters.late, 1);
-    expect_only("1 requests (0.50%) were sent over 1ms late by the generator itself (99th "
+    expect_only("1 request (0.50%) was sent over 1ms late by the generator itself (99th "
                 "percentile of lag: 1ms).");
 }
 END_TEST
@@ -148,6 +148,31 @@ START_TEST(a_reader_that_held_the_attack_back)
     expect_only("Whoever reads the results was too slow, and held the attack back for 1.5s "
                 "(summed over 2 threads). Write them to a file with -output, or keep none with "
                 "-encoding none.");
+}
+END_TEST
+
+START_TEST(one_is_not_many)
+{
+    static const char *const expected[] = {
+        "Results are missing: 1 place could not be read.",
+        "The file says nothing of 1 second of the run, because its reader was too slow; no result "
+        "is missing.",
+        "1 target shares the row \"other\", because only the first 64 names have rows of their "
+        "own.",
+        "1 of 1 request (100.00%) was not started, because the generator itself was too far behind "
+        "when the time was up; the rate asked for was not sent. Give it more CPU, or ask for less.",
+        "Whoever reads the results was too slow, and held the attack back for 1s (summed over 1 "
+        "thread). Write them to a file with -output, or keep none with -encoding none.",
+    };
+    summary->damaged = summary->lost_seconds = 1;
+    summary->rows.others = 1;
+    summary->intended = summary->not_started = summary->too_late = 1;
+    summary->generator.threads = 1;
+    summary->generator.held_back_ns = NS_PER_S;
+    ck_assert_uint_eq(report_remarks(summary, note, &count), sizeof expected / sizeof expected[0]);
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        ck_assert_str_eq(said[i], expected[i]);
+    }
 }
 END_TEST
 
@@ -182,6 +207,7 @@ Suite *remarks_suite(void)
     tcase_add_test(tests, requests_over_a_millisecond_late);
     tcase_add_test(tests, times_too_long_to_be_recorded);
     tcase_add_test(tests, a_reader_that_held_the_attack_back);
+    tcase_add_test(tests, one_is_not_many);
     tcase_add_test(tests, all_that_is_true_is_said);
     suite_add_tcase(suite, tests);
     return suite;

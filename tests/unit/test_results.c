@@ -165,7 +165,7 @@ static const struct {
     {CSV, 1, 0, ""},
     {"\n" CSV "\r\n", 1, 0, ""},
     {"1795193268000000000,200,5,0,0,\"a \"\"b\"\",\nc\",,, 1,GET,http://a/,\n" CSV, 2, 0, ""},
-    {CSV "oops\n" CSV, 2, 1, "file: line 2, byte 50: it has 1 columns and not 12"},
+    {CSV "oops\n" CSV, 2, 1, "file: line 2, byte 50: it has 1 column and not 12"},
     {CSV "1,2,3,4,5,\"x\"y,,,,,,\n" CSV, 2, 1, "behind a quoted column there is no comma"},
     {CSV "1,2,3,4,5,x\"\"y,,,,,,\n" CSV, 2, 1, "a quote stands within a column that is not"},
     {CSV "-1,200,5,0,0,,,,1,GET,http://a/,\n", 1, 1, "column 1 is no number from 0 to"},
