@@ -4,8 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/version.h"
-#include "loadgen/target/targets.h"
+#include "tests/support/read_targets.h"
 
 static struct targets targets;
 static struct message_defaults defaults;
@@ -27,12 +26,9 @@ static void teardown(void)
     unlink(body_file);
 }
 
-static bool read_bytes(char *text, size_t length)
+static bool read_bytes(const char *text, size_t length)
 {
-    FILE *in = length ? fmemopen(text, length, "r") : fopen("/dev/null", "r");
-    bool ok = targets_read(&targets, in, "list.txt", &format_http, &defaults, &err);
-    fclose(in);
-    return ok;
+    return read_targets(&targets, text, length, &defaults, &err);
 }
 
 /* What "%s" in the text stands for is the path of a file with 8 bytes. */
@@ -45,23 +41,12 @@ static bool read_text(const char *format)
 
 static void expect_count(size_t count)
 {
-    ck_assert_msg(err.code == ERR_NONE, "%s", err.text);
-    ck_assert_uint_eq(targets.count, count);
+    expect_targets(&targets, count, &err);
 }
 
-/* "\r\nU\r\n" in what is expected stands for the User-Agent line, with our version. */
 static void expect_bytes(size_t i, const char *expected)
 {
-    char full[1024];
-    const char *agent = strstr(expected, "\r\nU\r\n");
-    ck_assert_ptr_nonnull(agent);
-    int length =
-        snprintf(full, sizeof full, "%.*s\r\nUser-Agent: headroom-loadgen/%s\r\n%s",
-                 (int)(agent - expected), expected, version_number, agent + strlen("\r\nU\r\n"));
-    const struct request *request = &targets.requests[i];
-    ck_assert_msg(request->length == (size_t)length &&
-                      memcmp(request->bytes, full, request->length) == 0,
-                  "got:\n%.*s", (int)request->length, request->bytes);
+    expect_request(&targets, i, expected);
 }
 
 START_TEST(a_bare_target_becomes_these_bytes)
@@ -297,215 +282,6 @@ START_TEST(equal_hosts_and_ports_are_one_endpoint)
 }
 END_TEST
 
-START_TEST(a_single_url_is_one_get)
-{
-    ck_assert(targets_single(&targets, "http://127.0.0.1:5000", &defaults, &err));
-    expect_count(1);
-    expect_bytes(0, "GET / HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nU\r\n\r\n");
-    targets_free(&targets);
-    ck_assert(!targets_single(&targets, "nowhere", &defaults, &err));
-    ck_assert_ptr_nonnull(strstr(err.text, "\"nowhere\" is not a URL"));
-    ck_assert_uint_eq(targets.count, 0);
-}
-END_TEST
-
-static const struct {
-    const char *target_host, *url; /* url: as it becomes, or what the error is */
-    bool is_taken;
-    const char *path; /* of the target; NULL: /a?b */
-} on_host[] = {
-    {"h", "http://h/a?b", true, NULL},
-    {"h:5000", "http://h:5000/a?b", true, NULL},
-    {"h:5000/", "http://h:5000/a?b", true, NULL},
-    {"[::1]:5000", "http://[::1]:5000/a?b", true, NULL},
-    {"http://h:5000", "http://h:5000/a?b", true, NULL},
-    {"http://h:5000//", "http://h:5000/a?b", true, NULL},
-    {"http://h/base/", "http://h/base/a?b", true, NULL},
-    {"h", "http://h/", true, "/"},
-    {"h", "http://h/%C3%A9", true, "/\u00e9"},
-    {"h", "http://other:1/a", true, "http://other:1/a"},
-    {"h:x", "http://other:1/a", true, "http://other:1/a"}, /* not needed, not looked at */
-    {NULL, "http://other:1/a", true, "http://other:1/a"},
-    {NULL,
-     "list.txt:2: \"/a?b\" is only a path, and TARGET_HOST is not set; write "
-     "http://HOST[:PORT]/a?b, or set TARGET_HOST=HOST:PORT",
-     false, NULL},
-    {"", "list.txt:2: \"/a?b\" is only a path, and TARGET_HOST is not set", false, NULL},
-    {"h:x", "list.txt:2: TARGET_HOST: the URL \"http://h:x\" has a bad port", false, NULL},
-    {"h\n", "list.txt:2: TARGET_HOST: the URL \"http://h\n\" has a control character", false, NULL},
-    {"a h", "list.txt:2: TARGET_HOST: the URL \"http://a h\" has a space in it", false, NULL},
-    {"ftp://h", "list.txt:2: TARGET_HOST: \"ftp://h\" is not a URL", false, NULL},
-    {"http://", "list.txt:2: TARGET_HOST: \"http:\" is not a URL", false, NULL},
-    {"h?a=", "list.txt:2: TARGET_HOST: \"h?a=\" is neither HOST:PORT nor http://HOST", false, NULL},
-    {"http://h#a", "list.txt:2: TARGET_HOST: \"http://h#a\" is neither", false, NULL},
-    {"h", "list.txt:2: \"a\" is not a URL", false, "a"},
-};
-
-START_TEST(a_path_is_on_the_target_host)
-{
-    char text[256];
-    const char *path = on_host[_i].path ? on_host[_i].path : "/a?b";
-    snprintf(text, sizeof text, "# one target\nGET %s\n", path);
-    defaults.target_host = on_host[_i].target_host;
-    bool ok = read_bytes(text, strlen(text));
-    if (on_host[_i].is_taken) {
-        ck_assert_msg(ok, "%s", err.text);
-        ck_assert_str_eq(targets.list[0].url, on_host[_i].url);
-    } else {
-        ck_assert_int_eq(err.code, ERR_USAGE);
-        ck_assert_msg(strncmp(err.text, on_host[_i].url, strlen(on_host[_i].url)) == 0, "got: %s",
-                      err.text);
-    }
-}
-END_TEST
-
-START_TEST(each_way_to_read_targets_knows_the_target_host)
-{
-    char json[] = "{\"method\":\"GET\",\"url\":\"/a\"}";
-    defaults.target_host = "h:5000";
-    ck_assert(targets_single(&targets, "/a", &defaults, &err));
-    expect_bytes(0, "GET /a HTTP/1.1\r\nHost: h:5000\r\nU\r\n\r\n");
-    ck_assert_uint_eq(targets.endpoints[0].port, 5000);
-    targets_free(&targets);
-    FILE *in = fmemopen(json, strlen(json), "r");
-    ck_assert(targets_read(&targets, in, "list.json", &format_json, &defaults, &err));
-    fclose(in);
-    ck_assert_str_eq(targets.list[0].url, "http://h:5000/a");
-    targets_free(&targets);
-    defaults.target_host = NULL;
-    ck_assert(!targets_single(&targets, "/a", &defaults, &err));
-    ck_assert_ptr_nonnull(strstr(err.text, "\"/a\" is only a path, and TARGET_HOST is not set"));
-}
-END_TEST
-
-START_TEST(a_long_line_is_taken_whole)
-{
-    enum { LONG = 200000 };
-    char *text = calloc(1, LONG + 100);
-    size_t at = (size_t)sprintf(text, "GET http://a/\nX-A: ");
-    memset(text + at, 'b', LONG);
-    ck_assert(read_bytes(text, at + LONG));
-    expect_count(1);
-    ck_assert_uint_gt(targets.requests[0].length, LONG);
-    free(text);
-}
-END_TEST
-
-START_TEST(a_hundred_thousand_targets_are_read_in_their_order)
-{
-    enum { MANY = 100000 };
-    char *text = NULL;
-    size_t length = 0;
-    char name[32];
-    FILE *out = open_memstream(&text, &length);
-    for (int i = 0; i < MANY; i++) {
-        fprintf(out, "GET http://127.0.0.%d/%d\n%s", i % 7, i, i % 3 ? "" : "X-A: b\n\n");
-    }
-    fclose(out);
-    ck_assert(read_bytes(text, length));
-    free(text);
-    expect_count(MANY);
-    ck_assert_uint_eq(targets.endpoint_count, 7);
-    struct source source = source_of(targets.requests, targets.count);
-    for (uint64_t i = 0; i < MANY; i++) {
-        snprintf(name, sizeof name, "GET /%d", (int)i);
-        ck_assert_str_eq(targets.list[i].name, name);
-        ck_assert_uint_eq(targets.requests[i].endpoint, i % 7);
-        ck_assert_ptr_eq(source.next(&source, 5 * UINT64_C(100000) + i), &targets.requests[i]);
-    }
-}
-END_TEST
-
-/* Row, name. */
-static const struct {
-    const char *text, *name;
-} names[] = {
-    {"# @name get-health\nGET http://a/health\n", "get-health"},
-    {"#@name   get health  \n\n# c\nGET http://a/health\n", "get health"},
-    {"# @name a\n# @name b\nGET http://a/health\n", "b"},
-    {"# @names a\nGET http://a/health\n", "GET /health"},
-    {"GET http://a/health?x=1#y\n", "GET /health"},
-    {"GET http://a?x=1\n", "GET /"},
-    {"PUT http://a\n", "PUT /"},
-    {"GET http://a/\u00e9\n", "GET /%C3%A9"},
-};
-
-START_TEST(a_name_is_what_the_comment_says_else_method_and_path)
-{
-    char text[200];
-    snprintf(text, sizeof text, "%s", names[_i].text);
-    ck_assert_msg(read_bytes(text, strlen(text)), "%s", err.text);
-    ck_assert_str_eq(targets.list[0].name, names[_i].name);
-    ck_assert_str_eq(rows_name(&targets.rows, targets.list[0].row), names[_i].name);
-}
-END_TEST
-
-START_TEST(a_name_is_for_one_target_and_equal_names_share_a_row)
-{
-    ck_assert(read_text("# @name x\nGET http://a/1\nGET http://a/2\n# @name x\nGET http://a/3\n"
-                        "GET http://a/2?q\n"));
-    static const char *const expected[] = {"x", "GET /2", "x", "GET /2"};
-    static const uint8_t rows[] = {0, 1, 0, 1};
-    expect_count(4);
-    for (int i = 0; i < 4; i++) {
-        ck_assert_str_eq(targets.list[i].name, expected[i]);
-        ck_assert_uint_eq(targets.list[i].row, rows[i]);
-        ck_assert_uint_eq(targets.requests[i].row, rows[i]);
-    }
-    ck_assert_uint_eq(targets.rows.count, 2);
-    uint64_t by_row[ROWS_ALL] = {0, 1000};
-    targets_count_turns(&targets, 4 * 7 + 3, by_row); /* of the last turn the first three */
-    ck_assert_uint_eq(by_row[0], 7 * 2 + 2);
-    ck_assert_uint_eq(by_row[1], 1000 + 7 * 2 + 1);
-}
-END_TEST
-
-START_TEST(after_64_names_the_rest_share_a_row)
-{
-    char text[8192];
-    size_t used = 0;
-    for (int i = 0; i < 100; i++) {
-        used += (size_t)snprintf(text + used, sizeof text - used, "GET http://a/%d\n", i);
-    }
-    ck_assert(read_bytes(text, used));
-    expect_count(100);
-    ck_assert_uint_eq(targets.list[63].row, 63);
-    ck_assert_uint_eq(targets.requests[64].row, ROWS_OTHER);
-    ck_assert_str_eq(targets.list[64].name, "GET /64");
-    ck_assert_uint_eq(targets.rows.others, 36);
-}
-END_TEST
-
-static size_t resident_bytes(void)
-{
-    char line[128];
-    FILE *in = fopen("/proc/self/statm", "re");
-    ck_assert_ptr_nonnull(fgets(line, sizeof line, in));
-    fclose(in);
-    return strtoul(strchr(line, ' '), NULL, 10) * (size_t)sysconf(_SC_PAGESIZE);
-}
-
-START_TEST(a_hundred_thousand_targets_need_little_memory)
-{
-    enum { MANY = 100000 };
-    FILE *in = tmpfile();
-    for (int i = 0; i < MANY; i++) {
-        fprintf(in, "GET http://127.0.0.1:5000/users_name/%d\n", i);
-    }
-    rewind(in);
-    size_t before = resident_bytes();
-    ck_assert(targets_read(&targets, in, "list.txt", &format_http, &defaults, &err));
-    size_t grown = resident_bytes() - before;
-    fclose(in);
-    expect_count(MANY);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    ck_assert_msg(grown < 40 << 20, "%zu bytes", grown);
-#else
-    (void)grown;
-#endif
-}
-END_TEST
-
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 
 Suite *targets_suite(void);
@@ -514,7 +290,6 @@ Suite *targets_suite(void)
     Suite *suite = suite_create("targets");
     TCase *tests = tcase_create("targets");
     tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 30);
     tcase_add_test(tests, a_bare_target_becomes_these_bytes);
     tcase_add_test(tests, vegetas_example_is_four_targets);
     tcase_add_loop_test(tests, targets_are_told_apart_by_vegetas_grammar, 0, COUNT(grammar));
@@ -527,16 +302,6 @@ Suite *targets_suite(void)
     tcase_add_loop_test(tests, the_method_says_what_may_be_sent_twice_and_what_has_a_length, 0,
                         COUNT(methods));
     tcase_add_test(tests, equal_hosts_and_ports_are_one_endpoint);
-    tcase_add_test(tests, a_single_url_is_one_get);
-    tcase_add_loop_test(tests, a_path_is_on_the_target_host, 0, COUNT(on_host));
-    tcase_add_test(tests, each_way_to_read_targets_knows_the_target_host);
-    tcase_add_test(tests, a_long_line_is_taken_whole);
-    tcase_add_test(tests, a_hundred_thousand_targets_are_read_in_their_order);
-    tcase_add_loop_test(tests, a_name_is_what_the_comment_says_else_method_and_path, 0,
-                        COUNT(names));
-    tcase_add_test(tests, a_name_is_for_one_target_and_equal_names_share_a_row);
-    tcase_add_test(tests, after_64_names_the_rest_share_a_row);
-    tcase_add_test(tests, a_hundred_thousand_targets_need_little_memory);
     suite_add_tcase(suite, tests);
     return suite;
 }
