@@ -7,12 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#include "common/cgroup.h"
 #include "common/clock.h"
 #include "loadgen/http/engines.h"
+#include "loadgen/run/usage.h"
 #include "loadgen/run/worker.h"
 
 #define START_LEAD_NS (10 * NS_PER_MS)   /* from opening the gate to the first request */
@@ -28,27 +27,11 @@ struct state {
     const struct observer *observer;
     struct result_writer *writer;
     uint64_t seconds;
-    bool has_begun;      /* the measured part */
-    bool is_aborted;     /* by the observer */
-    double cpu_at_start; /* of the measured part */
-    struct cgroup_cpu cgroup_at_start;
+    bool has_begun;     /* the measured part */
+    bool is_aborted;    /* by the observer */
+    struct usage usage; /* of the measured part */
     struct source_listener listener;
 };
-
-static double cpu_seconds(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-           (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-}
-
-static uint64_t memory_bytes(void)
-{
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss * 1024;
-}
 
 /* How each worker finds addresses. */
 static struct resolver_config resolver_config(const struct plan *plan)
@@ -210,20 +193,9 @@ static bool begin(struct state *state, struct err *err)
 static void note_generator(struct state *state, uint64_t now_ns)
 {
     struct generator *generator = &state->summary->generator;
-    struct cgroup_cpu cgroup = cgroup_read_cpu("");
-    uint64_t start_ns = state->shared.start_ns;
-    unsigned affinity = cgroup_usable_cpus(0);
+    usage_note(&state->usage, state->shared.start_ns, now_ns, generator);
     generator->threads = state->shared.threads;
-    generator->cpu_limit = cgroup.limit_cpus > 0 && cgroup.limit_cpus < affinity ? cgroup.limit_cpus
-                                                                                 : (double)affinity;
-    generator->cpu_seconds = cpu_seconds() - state->cpu_at_start;
-    generator->wall_seconds =
-        now_ns > start_ns ? (double)(now_ns - start_ns) / (double)NS_PER_S : 0;
-    generator->has_throttled = cgroup.has_stat;
-    generator->throttled_seconds =
-        (double)(cgroup.throttled_ns - state->cgroup_at_start.throttled_ns) / (double)NS_PER_S;
     generator->loop_p99_ns = histogram_percentile(&state->summary->tally->loop, 990000);
-    generator->memory_bytes = memory_bytes();
     generator->held_back_ns = 0;
     for (unsigned i = 0; i < state->started; i++) {
         generator->held_back_ns += atomic_load(&state->workers[i].shown_held_ns);
@@ -275,11 +247,10 @@ static void stop(struct state *state)
     }
 }
 
-/* The measured part begins: what was used before is not counted. */
+/* The measured part begins. */
 static void note_start(struct state *state)
 {
-    state->cgroup_at_start = cgroup_read_cpu("");
-    state->cpu_at_start = cpu_seconds();
+    state->usage = usage_begin();
     state->has_begun = true;
 }
 

@@ -1,0 +1,42 @@
+#include "loadgen/run/usage.h"
+
+#include <sys/resource.h>
+
+#include "common/cgroup.h"
+#include "common/clock.h"
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static double cpu_seconds(const struct rusage *used)
+{
+    return seconds(used->ru_utime) + seconds(used->ru_stime);
+}
+
+struct usage usage_begin(void)
+{
+    struct rusage used;
+    struct cgroup_cpu cgroup = cgroup_read_cpu("");
+    getrusage(RUSAGE_SELF, &used);
+    return (struct usage){cpu_seconds(&used), cgroup.throttled_ns};
+}
+
+void usage_note(const struct usage *usage, uint64_t start_ns, uint64_t now_ns,
+                struct generator *generator)
+{
+    struct rusage used;
+    struct cgroup_cpu cgroup = cgroup_read_cpu("");
+    double cpus = cgroup_usable_cpus(0);
+    bool is_limited = cgroup.limit_cpus > 0 && cgroup.limit_cpus < cpus;
+    getrusage(RUSAGE_SELF, &used);
+    generator->cpu_limit = is_limited ? cgroup.limit_cpus : cpus;
+    generator->cpu_seconds = cpu_seconds(&used) - usage->cpu_seconds;
+    generator->wall_seconds =
+        now_ns > start_ns ? (double)(now_ns - start_ns) / (double)NS_PER_S : 0;
+    generator->has_throttled = cgroup.has_stat;
+    generator->throttled_seconds =
+        (double)(cgroup.throttled_ns - usage->throttled_ns) / (double)NS_PER_S;
+    generator->memory_bytes = (uint64_t)used.ru_maxrss * 1024;
+}
