@@ -214,7 +214,7 @@ END_TEST
 
 /* What JSON tells apart: null, nothing, something. */
 static const struct slice parts[] = {{NULL, 0}, {"", 0}, {"A: b\r\n", 6}};
-enum { PARTS = sizeof parts / sizeof parts[0] };
+enum { PARTS = sizeof parts / sizeof parts[0], PAIRS = PARTS * PARTS };
 
 static void expect_same(struct slice got, struct slice expected)
 {
@@ -231,17 +231,17 @@ static void check_parts(const struct record *record, size_t i)
 
 START_TEST(what_is_empty_is_not_what_is_not_there)
 {
-    struct record records[PARTS * PARTS];
-    for (size_t i = 0; i < PARTS * PARTS; i++) {
+    struct record records[PAIRS];
+    for (size_t i = 0; i < PAIRS; i++) {
         records[i] = record_of(i, "http://a/");
         records[i].headers = parts[i / PARTS];
         records[i].body = parts[i % PARTS];
     }
-    write_all(&encoding_json, records, PARTS * PARTS);
-    ck_assert_uint_eq(read_written(check_parts), PARTS * PARTS);
+    write_all(&encoding_json, records, PAIRS);
+    ck_assert_uint_eq(read_written(check_parts), PAIRS);
     free(written);
-    write_all(&encoding_bin, records, PARTS * PARTS);
-    ck_assert_uint_eq(read_written(check_parts), PARTS * PARTS);
+    write_all(&encoding_bin, records, PAIRS);
+    ck_assert_uint_eq(read_written(check_parts), PAIRS);
 }
 END_TEST
 
