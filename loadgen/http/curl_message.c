@@ -4,56 +4,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "loadgen/target/url.h"
+#include "loadgen/http/parts.h"
 
 enum { DIGITS = 21, LINES_OWN = 3 };
 
 /* Headers that libcurl would add by itself: without a value it leaves them out. */
 static const char *const unwanted[] = {"Accept", "Expect", "Content-Type"};
-
-/* The head of a request, taken apart: slices of its bytes. */
-struct head {
-    struct slice method;
-    struct slice path;
-    struct slice headers; /* lines, each with its CRLF */
-    size_t line_count;
-    bool is_chunked;
-};
-
-static bool name_is(struct slice line, const char *name)
-{
-    size_t length = strlen(name);
-    return line.length > length && line.at[length] == ':' &&
-           strncasecmp(line.at, name, length) == 0;
-}
-
-/* The next line without its CRLF; `rest` is what comes behind it. */
-static struct slice next_line(struct slice *rest)
-{
-    const char *end = memchr(rest->at, '\n', rest->length);
-    struct slice line = {rest->at, (size_t)(end - rest->at) - 1};
-    *rest = (struct slice){end + 1, rest->length - line.length - 2};
-    return line;
-}
-
-static void take_apart(const struct request *request, struct head *head)
-{
-    const char *end = request->bytes + request->length;
-    const char *space = memchr(request->bytes, ' ', request->length);
-    const char *second = memchr(space + 1, ' ', (size_t)(end - space - 1));
-    const char *headers = (const char *)memchr(second, '\n', (size_t)(end - second)) + 1;
-    const char *blank = memmem(headers - 2, (size_t)(end - headers + 2), "\r\n\r\n", 4);
-    head->method = (struct slice){request->bytes, (size_t)(space - request->bytes)};
-    head->path = (struct slice){space + 1, (size_t)(second - space - 1)};
-    head->headers = (struct slice){headers, (size_t)(blank + 2 - headers)};
-    head->line_count = 0;
-    head->is_chunked = false;
-    for (struct slice rest = head->headers; rest.length > 0; head->line_count++) {
-        head->is_chunked |= name_is(next_line(&rest), "Transfer-Encoding");
-    }
-}
 
 static bool grow(struct curl_message *message, size_t text_room, size_t line_room)
 {
@@ -81,11 +38,8 @@ static char *put(char *at, struct slice text)
 static char *put_header(struct curl_message *message, char *at, struct slice line,
                         const struct request *request)
 {
-    size_t offset = (size_t)(line.at - request->bytes);
-    bool is_numbered =
-        request->sequence_at > offset && request->sequence_at <= offset + line.length;
     char *end = put(at, line);
-    if (is_numbered) {
+    if (parts_is_numbered(request, line)) {
         message->sequence = at + line.length;
         return end + DIGITS;
     }
@@ -97,18 +51,18 @@ static char *put_header(struct curl_message *message, char *at, struct slice lin
     return end;
 }
 
-static void put_headers(struct curl_message *message, char *at, const struct head *head,
+static void put_headers(struct curl_message *message, char *at, const struct parts *parts,
                         const struct request *request)
 {
     bool is_there[LINES_OWN] = {false};
     size_t count = 0;
-    for (struct slice rest = head->headers; rest.length > 0;) {
-        struct slice line = next_line(&rest);
-        if (name_is(line, "Content-Length") || name_is(line, "Transfer-Encoding")) {
+    for (struct slice rest = parts->headers; rest.length > 0;) {
+        struct slice line = parts_next_line(&rest);
+        if (parts_line_is(line, "Content-Length") || parts_line_is(line, "Transfer-Encoding")) {
             continue; /* libcurl says it, as the version of HTTP has it */
         }
         for (size_t i = 0; i < LINES_OWN; i++) {
-            is_there[i] |= name_is(line, unwanted[i]);
+            is_there[i] |= parts_line_is(line, unwanted[i]);
         }
         message->lines[count++].data = at;
         at = put_header(message, at, line, request);
@@ -146,29 +100,23 @@ static int seek_body(void *context, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static void set_body(struct curl_message *message, CURL *easy, const struct head *head,
+static void set_body(struct curl_message *message, CURL *easy, const struct parts *parts,
                      const struct request *request)
 {
-    const char *end = request->bytes + request->length;
-    struct slice rest = {head->headers.at + head->headers.length + 2, 0};
-    rest.length = (size_t)(end - rest.at);
-    if (head->is_chunked) {
-        next_line(&rest); /* the length of the one chunk */
-    }
-    message->body = rest.at;
-    message->body_length = request->body_length;
+    message->body = parts->body.at;
+    message->body_length = parts->body.length;
     message->body_sent = 0;
     bool has_length = request->body_length > 0 ||
-                      memmem(head->headers.at, head->headers.length, "\nContent-Length: 0\r", 19);
+                      memmem(parts->headers.at, parts->headers.length, "\nContent-Length: 0\r", 19);
     if (request->is_head && !has_length) {
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (!has_length) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
     } else {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
-        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, head->is_chunked ? NULL : message->body);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, parts->is_chunked ? NULL : message->body);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                         head->is_chunked ? (curl_off_t)-1 : (curl_off_t)request->body_length);
+                         parts->is_chunked ? (curl_off_t)-1 : (curl_off_t)request->body_length);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
         curl_easy_setopt(easy, CURLOPT_READDATA, message);
         curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body);
@@ -179,21 +127,25 @@ static void set_body(struct curl_message *message, CURL *easy, const struct head
 bool curl_message_set(struct curl_message *message, CURL *easy, const char *origin,
                       const struct request *request)
 {
-    struct head head;
-    take_apart(request, &head);
-    size_t head_length = (size_t)(head.headers.at + head.headers.length - request->bytes);
+    struct parts parts;
+    size_t line_count = 0;
+    parts_of(request, &parts);
+    for (struct slice rest = parts.headers; rest.length > 0; line_count++) {
+        parts_next_line(&rest);
+    }
+    size_t head_length = (size_t)(parts.headers.at + parts.headers.length - request->bytes);
     /* One more byte for each string, and what is added: origin, digits, own lines. */
-    size_t room = strlen(origin) + head_length + head.line_count + DIGITS + 64;
-    if (!grow(message, room, head.line_count + LINES_OWN)) {
+    size_t room = strlen(origin) + head_length + line_count + DIGITS + 64;
+    if (!grow(message, room, line_count + LINES_OWN)) {
         return false;
     }
     char *at = message->text + sprintf(message->text, "%s", origin);
-    char *method = put(at, head.path);
-    char *headers = put(method, head.method);
+    char *method = put(at, parts.path);
+    char *headers = put(method, parts.method);
     message->sequence = NULL;
-    put_headers(message, headers, &head, request);
+    put_headers(message, headers, &parts, request);
     curl_easy_setopt(easy, CURLOPT_NOBODY, 0L);
-    set_body(message, easy, &head, request);
+    set_body(message, easy, &parts, request);
     return curl_easy_setopt(easy, CURLOPT_URL, message->text) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_HTTPHEADER, message->lines) == CURLE_OK;
