@@ -1,5 +1,6 @@
 #include "loadgen/run/usage.h"
 
+#include <stdio.h>
 #include <sys/resource.h>
 
 #include "common/cgroup.h"
@@ -13,6 +14,24 @@ static double seconds(struct timeval time)
 static double cpu_seconds(const struct rusage *used)
 {
     return seconds(used->ru_utime) + seconds(used->ru_stime);
+}
+
+/*
+ * The most memory that this program had, in bytes. ru_maxrss will not do: it goes on from what the
+ * parent had when it forked.
+ */
+static uint64_t peak_memory(void)
+{
+    char line[128];
+    unsigned long long kib = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && kib == 0 && fgets(line, sizeof line, status)) {
+        sscanf(line, "VmHWM: %llu kB", &kib);
+    }
+    if (status) {
+        fclose(status);
+    }
+    return kib * 1024;
 }
 
 struct usage usage_begin(void)
@@ -38,5 +57,5 @@ void usage_note(const struct usage *usage, uint64_t start_ns, uint64_t now_ns,
     generator->has_throttled = cgroup.has_stat;
     generator->throttled_seconds =
         (double)(cgroup.throttled_ns - usage->throttled_ns) / (double)NS_PER_S;
-    generator->memory_bytes = (uint64_t)used.ru_maxrss * 1024;
+    generator->memory_bytes = peak_memory();
 }
