@@ -96,7 +96,7 @@ bench:
 
 # What is needed, and for what; README.md says why each.
 PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
-PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libssl-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
+PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
 PACKAGES_fuzz := clang libclang-rt-14-dev
@@ -129,13 +129,13 @@ help:
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
-$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lcurl -lssl -lcrypto -lz -lcares -lm
+$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
-$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lssl -lcrypto -lz -lcares -lm
+$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 $(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
-$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lssl -lcrypto -lz -lcares -lm
+$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
 $(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
 $(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) $(LLHTTP) tests/support/read_back.c tests/support/round_trip.c)
 

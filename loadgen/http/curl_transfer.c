@@ -37,7 +37,7 @@ static void note_address(struct curl_transfer *t, int own_port)
             peer_made(t->socket->peer);
         }
         t->socket = NULL;
-    } else if (t->place->place->is_several) {
+    } else if (t->place->place->address_count > 1) {
         struct curl_socket *socket = curl_sockets_find(t->sockets, t->place, own_port);
         t->exchange.address = socket ? socket->address : ADDRESS_NONE;
         return;

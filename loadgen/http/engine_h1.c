@@ -583,7 +583,10 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
 {
     struct h1 *h1 = h1_of(engine);
     struct exchange exchange = *so_far;
-    struct pool *pool = (struct pool *)origins_find(&h1->conns.origins, hop, exchange.reason);
+    bool is_hop = hop->request.bytes != so_far->request->bytes;
+    struct pool *pool =
+        (struct pool *)(is_hop ? origins_find(&h1->conns.origins, hop, exchange.reason)
+                               : origins_at(&h1->conns.origins, so_far->request->endpoint));
     struct conn *conn = pool ? take_for_hop(h1, pool, link) : NULL;
     if (link) {
         link_close(link); /* nothing is left of it when it was moved */
@@ -598,11 +601,11 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
     }
     conn->exchange = *so_far;
     conns_insert_flight(&h1->conns, conn);
-    if (hop->request.bytes == so_far->request->bytes) {
-        conn->request = so_far->request; /* sent as it is: it stays where it is */
-        begin(conn, clock_now_ns());
-    } else {
+    if (is_hop) {
         begin_hop(conn, hop);
+    } else {
+        conn->request = so_far->request;
+        begin(conn, clock_now_ns());
     }
 }
 

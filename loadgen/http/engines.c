@@ -6,11 +6,12 @@
 #include "common/clock.h"
 #include "loadgen/http/engine_curl.h"
 #include "loadgen/http/engine_h1.h"
+#include "loadgen/http/engine_h2.h"
 #include "loadgen/http/link.h"
 #include "loadgen/http/route.h"
 
-enum { KINDS = 2 };
-static const struct engine_type *const kinds[KINDS] = {&engine_h1, &engine_curl};
+enum { KINDS = 3 };
+static const struct engine_type *const kinds[KINDS] = {&engine_h1, &engine_h2, &engine_curl};
 
 struct engines {
     struct engine engine;          /* first member: an engine is cast to its engines */
@@ -48,7 +49,12 @@ static struct engine *engine_for(struct engines *all, uint32_t endpoint)
         const struct endpoint *place = &all->config.endpoints[endpoint];
         all->to[endpoint] = route_to(&all->config, place->is_https, place->host, place->port);
     }
-    return take(all, all->to[endpoint], NULL);
+    struct engine *engine = take(all, all->to[endpoint], NULL);
+    if (engine && all->to[endpoint] == &engine_h2 && engine_h2_is_refused(engine, endpoint)) {
+        all->to[endpoint] = &engine_h1;
+        engine = take(all, &engine_h1, NULL);
+    }
+    return engine;
 }
 
 static void fail(struct engines *all, const struct exchange *so_far)

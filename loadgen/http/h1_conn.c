@@ -75,7 +75,7 @@ static void remove_idle(struct conn *conn)
 /* The idle one that should be used now; NULL: a new one should be opened. */
 static struct conn *choose_idle(const struct conns *conns, const struct pool *pool)
 {
-    if (!pool->idle || !pool->origin.place->is_several) {
+    if (!pool->idle || pool->origin.place->address_count < 2) {
         return pool->idle;
     }
     bool is_owed = place_is_owed(pool->origin.place) && pool->open < conns->config->max_connections;

@@ -32,4 +32,5 @@ void hop_begin(struct exchange *x)
     x->code = 0;
     x->sent_ns = 0;
     x->first_byte_ns = 0;
+    x->bytes_in = 0;
 }

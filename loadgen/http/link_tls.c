@@ -334,10 +334,6 @@ ssize_t link_tls_receive(struct link_tls *tls, char *buffer, bool *is_drained)
         if (total > 0) {
             return (ssize_t)total;
         }
-        if (*is_drained) { /* half a record, or one that was TLS's own */
-            errno = EAGAIN;
-            return -1;
-        }
     }
     return tls->failure ? fail_again(tls) : 0;
 }

@@ -2,6 +2,7 @@
 
 #include "loadgen/http/engine_curl.h"
 #include "loadgen/http/engine_h1.h"
+#include "loadgen/http/engine_h2.h"
 
 const struct engine_type *route_to(const struct engine_config *config, bool is_https,
                                    const char *host, uint16_t port)
@@ -12,5 +13,5 @@ const struct engine_type *route_to(const struct engine_config *config, bool is_h
         return &engine_curl;
     }
     bool may_be_h2 = is_https ? config->http2 : config->h2c;
-    return may_be_h2 ? &engine_curl : &engine_h1;
+    return may_be_h2 ? &engine_h2 : &engine_h1;
 }

@@ -51,9 +51,12 @@ static size_t choose(const struct name *name, struct address *addresses, size_t 
     return kept;
 }
 
-static void note_several(struct place *place)
+static void count_addresses(struct place *place)
 {
-    place->is_several = place->name_count > 1 || place->names[0].peers.count > 1;
+    place->address_count = 0;
+    for (size_t i = 0; i < place->name_count; i++) {
+        place->address_count += place->names[i].peers.count;
+    }
 }
 
 /* These are the addresses of the name now. */
@@ -68,7 +71,7 @@ static void set(struct name *name, struct address *addresses, size_t count, uint
         break;
     case PEERS_CHANGED:
         names->changes++;
-        note_several(name->place);
+        count_addresses(name->place);
         break;
     case PEERS_NO_MEMORY:
         fail(name, "not enough memory", now_ns);

@@ -60,8 +60,8 @@ struct name;
 
 /* A host and port to connect to. All but the first two are the resolver's own. */
 struct place {
-    uint64_t owed;   /* connections that should be opened whatever is idle */
-    bool is_several; /* more than one address: idle connections should be used in turn */
+    uint64_t owed;        /* connections that should be opened whatever is idle */
+    size_t address_count; /* with several, idle connections should be used in turn */
     struct name *names;
     size_t name_count;
     size_t turn;
