@@ -95,7 +95,7 @@ bench:
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
 # What is needed, and for what; README.md says why each.
-PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
+PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn python3-h2 nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn

@@ -1,0 +1,373 @@
+"""A server of HTTP/2 that does what a test says, and writes down what it saw.
+
+It listens on a loopback port that the kernel chose, with TLS or without, and has a thread for each
+connection. python3-h2 reads what the client sends, and so judges it: what it calls a violation of
+RFC 9113 is in `violations`, beside what we look for ourselves. What the server sends goes through
+python3-h2 as well, or, where it has to be wrong, is given to `raw`.
+"""
+
+import heapq
+import itertools
+import select
+import socket
+import ssl
+import struct
+import threading
+import time
+import traceback
+
+import h2.config
+import h2.connection
+import h2.events
+import h2.exceptions
+import h2.settings
+import hyperframe.frame as frames
+
+MAX_STREAMS = h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS
+WINDOW = h2.settings.SettingCodes.INITIAL_WINDOW_SIZE
+CODES = {"NO_ERROR": 0, "PROTOCOL_ERROR": 1, "INTERNAL_ERROR": 2, "FLOW_CONTROL_ERROR": 3,
+         "REFUSED_STREAM": 7, "CANCEL": 8, "COMPRESSION_ERROR": 9, "ENHANCE_YOUR_CALM": 11}
+
+
+class Stream:
+    """A request, as it came. `headers` are pairs in their order, those of HTTP/1.1 as well."""
+
+    def __init__(self, connection, number, headers):
+        self.connection, self.number, self.headers = connection, number, headers
+        self.body = bytearray()
+        self.has_ended = False  # the whole request came
+        self.answered = False  # we sent the end of the answer
+        self.reset = None  # the code of the client's RST_STREAM
+        self.was_reset = False  # by us
+
+    def header(self, name):
+        """The values, joined; None: there is none."""
+        values = [v for n, v in self.headers if n.lower() == name]
+        return ", ".join(values) if values else None
+
+    @property
+    def path(self):
+        return self.header(":path")
+
+    @property
+    def is_over(self):
+        return self.reset is not None or self.was_reset or (self.answered and self.has_ended)
+
+
+class Connection:
+    """One client's, with HTTP/2: its thread calls the server's hooks, and they call these methods."""
+
+    def __init__(self, server, sock, number):
+        self.server, self.sock, self.number = server, sock, number
+        self.protocol = sock.selected_alpn_protocol() if server.tls else "h2"
+        self.streams = {}
+        self.settings = {}  # the client's
+        self.pings = self.settings_acks = 0  # that were answered
+        self.most_open = 0
+        self.limit = None  # of open streams, that the client has confirmed
+        self.goaway_pinged = False  # no stream may come any more
+        self.ended = None  # how: "client", "reset", "us"
+        self.is_reading = True
+        self.pending = {}  # bodies that wait for a window
+        self.out = bytearray()
+        self.timers = []
+        self.count = itertools.count()
+        config = h2.config.H2Configuration(client_side=False, header_encoding="latin-1")
+        self.h2 = h2.connection.H2Connection(config)
+
+    # What hooks call.
+
+    def answer(self, stream, status=200, headers=(), body=b"here\n", **how):
+        """All of an answer; `how` is send_body's."""
+        self.head(stream, status, headers)
+        self.send_body(stream, body, **how)
+
+    def head(self, stream, status=200, headers=(), end=False):
+        self.h2.send_headers(stream.number, [(":status", str(status)), *headers], end_stream=end)
+        stream.answered |= end
+
+    def send_body(self, stream, body, chunk=16384, pad=None, end="flag", trailers=()):
+        """As the client's windows allow. `end`: with the last frame, an "empty" one, or None."""
+        self.pending[stream.number] = [stream, memoryview(bytes(body)), chunk, pad, end, trailers]
+        self.pump(stream.number)
+
+    def reset(self, stream, code):
+        stream.was_reset = True
+        self.pending.pop(stream.number, None)
+        self.h2.reset_stream(stream.number, CODES[code])
+
+    def goaway(self, last, code="NO_ERROR"):
+        """And a PING behind it: once that is answered, no stream may come."""
+        self.raw(frames.GoAwayFrame(0, last_stream_id=last, error_code=CODES[code]).serialize())
+        if code == "NO_ERROR":
+            self.h2.ping(b"goaway!!")
+
+    def raw(self, data):
+        self.out += self.h2.data_to_send() + data
+
+    def settings_now(self, settings):
+        self.h2.update_settings(settings)
+
+    def credit(self, stream, amount):
+        """Opens both windows."""
+        self.h2.increment_flow_control_window(amount)
+        if not stream.has_ended:
+            self.h2.increment_flow_control_window(amount, stream.number)
+
+    def later(self, seconds, what, *arguments):
+        heapq.heappush(self.timers, (time.monotonic() + seconds, next(self.count), what, arguments))
+
+    def close(self, is_reset=False):
+        """When all is sent that is to be sent, and the kernel has it."""
+        self.flush()
+        if is_reset:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.ended = "us"
+        self.sock.close()
+
+    def open_count(self):
+        return sum(not s.is_over for s in self.streams.values())
+
+    # What the thread does.
+
+    def serve(self):
+        self.sock.setblocking(False)
+        self.server.connected(self)
+        while not self.ended:
+            self.flush()
+            wait = max(0, self.timers[0][0] - time.monotonic()) if self.timers else 1
+            readers = [self.sock] if self.is_reading else []
+            ready, _, _ = select.select(readers, [self.sock] if self.out else [], [], wait)
+            while self.timers and self.timers[0][0] <= time.monotonic() and not self.ended:
+                _, _, what, arguments = heapq.heappop(self.timers)
+                what(*arguments)
+            if ready and not self.ended:
+                self.receive()
+            if self.server.is_closing and not self.ended:
+                self.close()
+
+    def flush(self):
+        self.out += self.h2.data_to_send()
+        try:
+            while self.out and not self.ended:
+                del self.out[: self.sock.send(self.out)]
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        except OSError:
+            self.out.clear()  # who reads hears of it
+
+    def receive(self):
+        while self.is_reading and not self.ended:
+            try:
+                data = self.sock.recv(65536)
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                return
+            except OSError:
+                self.ended = "reset"
+                self.sock.close()
+                return
+            if not data:
+                self.ended = "client"
+                self.sock.close()
+                return
+            self.take(data)
+
+    def take(self, data):
+        try:
+            events = self.h2.receive_data(data)
+        except h2.exceptions.ProtocolError as problem:
+            self.violation(repr(problem))
+            self.close()
+            return
+        for event in events:
+            if not self.ended:
+                self.handle(event)
+
+    def violation(self, what):
+        self.server.violations.append(f"connection {self.number}: {what}")
+
+    def handle(self, event):
+        stream = self.streams.get(getattr(event, "stream_id", None))
+        match event:
+            case h2.events.RequestReceived():
+                self.open(event)
+            case h2.events.DataReceived():
+                stream.body += event.data
+                self.server.data(self, stream, event.flow_controlled_length)
+            case h2.events.StreamEnded():
+                stream.has_ended = True
+                self.server.request(self, stream)
+            case h2.events.StreamReset():
+                stream.reset = event.error_code
+                self.pending.pop(event.stream_id, None)
+            case h2.events.RemoteSettingsChanged():
+                self.settings.update({k: v.new_value for k, v in event.changed_settings.items()})
+                self.pump_all()
+            case h2.events.WindowUpdated():
+                self.pump_all()
+            case h2.events.SettingsAcknowledged():
+                self.settings_acks += 1
+                changed = event.changed_settings.get(MAX_STREAMS)
+                self.limit = changed.new_value if changed else self.limit
+            case h2.events.PingAckReceived():
+                self.pings += 1
+                self.goaway_pinged |= event.ping_data == b"goaway!!"
+
+    def open(self, event):
+        stream = Stream(self, event.stream_id, [tuple(pair) for pair in event.headers])
+        if self.goaway_pinged:
+            self.violation(f"stream {stream.number} after GOAWAY")
+        if self.limit is not None and self.open_count() >= self.limit:
+            self.violation(f"stream {stream.number} where {self.open_count()} are open")
+        self.streams[stream.number] = stream
+        self.server.keep(stream)
+        self.most_open = max(self.most_open, self.open_count())
+        self.server.opened(self, stream)
+
+    def pump_all(self):
+        for number in list(self.pending):
+            self.pump(number)
+
+    def pump(self, number):
+        stream, data, chunk, pad, end, trailers = self.pending[number]
+        over = 0 if pad is None else pad + 1
+        has_sent_end = False
+        while len(data) > 0:
+            room = min(self.h2.local_flow_control_window(number), self.h2.max_outbound_frame_size)
+            length = min(chunk, room - over, len(data))
+            if length <= 0:
+                self.pending[number][1] = data
+                return
+            has_sent_end = length == len(data) and end == "flag" and not trailers
+            self.h2.send_data(number, bytes(data[:length]), has_sent_end, pad)
+            data = data[length:]
+        del self.pending[number]
+        if trailers:
+            self.h2.send_headers(number, trailers, end_stream=True)
+        elif end and not has_sent_end:
+            self.h2.send_data(number, b"", True)
+        stream.answered = end is not None
+
+
+class Server:
+    """Hooks, each a function: `connected` (the preface), `opened` (headers came), `data`, `request`
+    (all of it came). `talk`, if given, has the socket for itself instead: it is called in the
+    connection's thread once TLS is there. `accepted` has it before that.
+    """
+
+    def __init__(self, request=None, tls=None, settings=None, opened=None, data=None, connected=None,
+                 talk=None, accepted=None, answer1=None):
+        self.tls = tls
+        self.settings = settings or {}
+        self.violations, self.connections, self.streams = [], [], []
+        self.accepts = 0
+        self.is_closing = False
+        self.request = request or Connection.answer
+        self.opened = opened or (lambda c, s: None)
+        self.data = data or (lambda c, s, length: c.credit(s, length) if length else None)
+        self.connected = connected or self.begin
+        self.talk, self.accepted = talk, accepted
+        self.answer1 = answer1 or (lambda stream: (200, [], b"here\n"))
+        self.lock = threading.Lock()
+        self.threads = []
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def begin(self, connection):
+        """The server's preface: one SETTINGS, in force for us once the client has confirmed it."""
+        connection.h2.initiate_connection()
+        connection.h2.update_settings(self.settings)
+        connection.h2.clear_outbound_data_buffer()
+        connection.raw(frames.SettingsFrame(0, settings={MAX_STREAMS: 100, **self.settings}).serialize())
+
+    def keep(self, stream):
+        with self.lock:
+            self.streams.append(stream)
+
+    def accept(self):
+        while True:
+            try:
+                sock, _ = self.socket.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.accepts += 1
+            thread = threading.Thread(target=self.serve, args=(sock, self.accepts), daemon=True)
+            self.threads.append(thread)
+            thread.start()
+
+    def serve(self, sock, number):
+        if self.accepted:
+            self.accepted(sock)
+            return
+        if self.tls:
+            try:
+                sock.settimeout(10)
+                sock = self.tls.wrap_socket(sock, server_side=True)
+            except OSError:  # an SSLError is one
+                return
+        if self.talk:
+            with sock:
+                try:
+                    sock.settimeout(10)
+                    self.talk(sock)
+                except OSError:
+                    pass
+            return
+        connection = Connection(self, sock, number)
+        with self.lock:
+            self.connections.append(connection)
+        if connection.protocol == "h2":
+            try:
+                connection.serve()
+            except Exception:  # of a hook: the case is wrong
+                connection.violation(traceback.format_exc())
+                connection.sock.close()
+        else:
+            self.serve_http1(connection)
+
+    def serve_http1(self, connection):
+        """Requests with a length or chunks, and their answers, as long as the client likes."""
+        with connection.sock as sock, sock.makefile("rb") as lines:
+            while line := lines.readline():
+                method, path, version = line.decode().split()
+                headers = [(":method", method), (":path", path), (":version", version)]
+                while (line := lines.readline().decode("latin-1").strip()):
+                    name, _, value = line.partition(":")
+                    headers.append((name, value.strip()))
+                stream = Stream(connection, len(self.streams), headers)
+                stream.body += self.body_of(stream, lines)
+                stream.has_ended = stream.answered = True
+                self.keep(stream)
+                status, more, body = self.answer1(stream)
+                head = f"HTTP/1.1 {status} It\r\nContent-Length: {len(body)}\r\n"
+                head += "".join(f"{n}: {v}\r\n" for n, v in more)
+                sock.sendall(head.encode() + b"\r\n" + (b"" if method == "HEAD" else body))
+                if stream.header("connection") == "close":
+                    return
+
+    @staticmethod
+    def body_of(stream, lines):
+        if stream.header("transfer-encoding") == "chunked":
+            body = b""
+            while length := int(lines.readline(), 16):
+                body += lines.read(length)
+                lines.readline()
+            lines.readline()
+            return body
+        return lines.read(int(stream.header("content-length") or 0))
+
+    def finish(self):
+        """Once the clients are gone: no more of them; what they did last has been written down."""
+        self.socket.close()
+        until = time.monotonic() + 2
+        for thread in self.threads:
+            thread.join(max(0, until - time.monotonic()))
+        self.is_closing = True
+
+    def paths(self):
+        return [s.path for s in self.streams]
+
+    def of(self, path):
+        return [s for s in self.streams if s.path == path]
