@@ -27,6 +27,16 @@ def plain_answers(way, folder):
     equal("no push", server.connections[0].settings.get(2), 0)
 
 
+def a_schedule_is_kept(way, folder):
+    """Not a closed loop; a busy machine may start fewer than 60."""
+    server = way.server()
+    attack = Attack([server], way.flags, "", "-rate", 200, "-duration", "300ms", way.url(server))
+    count = attack.report["requests"]
+    check("started", 30 <= count <= 60, count)
+    attack.expect(count, bytes_in=5 * count)
+    equal("connections", server.accepts, 1)
+
+
 def a_status_has_its_usual_text(way, folder):
     server = way.server(lambda c, s: c.answer(s, int(s.path[1:])))
     attack = Attack([server], way.flags, way.targets(server, ["/200", "/404", "/503", "/299", "/799"]))

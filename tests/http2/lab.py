@@ -67,17 +67,18 @@ class Way:
 class Attack:
     """Each target once, by so many workers of one thread: how many requests there are is certain.
 
-    `servers` are finished when it is over. `cpu` is in seconds, `memory` in kB.
+    With a "-rate" they are started at that, with no targets the URL is among the flags. `servers` are finished when it is over. `cpu` is in seconds, `memory` in kB.
     """
 
     running = set()
 
-    def __init__(self, servers, flags, targets, *more, workers=1, closed_loop=True, output=None, ending=10):
+    def __init__(self, servers, flags, targets, *more, workers=1, output=None, ending=10):
         command = ["setpriv", "--pdeathsig", "KILL", LOADGEN, "attack", "-cpus", "1", "-report", "json",
                    *flags, *map(str, more)]
         command += [] if "-timeout" in more else ["-timeout", "5s"]
         command += ["-output", output] if output else ["-encoding", "none"]
-        command += ["-lazy", "-rate", "0", "-max-workers", str(workers)] if closed_loop else []
+        command += ["-lazy", "-max-workers", str(workers)] if targets else []
+        command += [] if "-rate" in more else ["-rate", "0"]
         begun, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
         environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -89,9 +90,9 @@ class Attack:
             self.process.communicate()
             raise AssertionError(f"it hangs: not over after {ending * SLOW} s") from None
         finally:
+            self.seconds = time.monotonic() - begun
             for server in servers:
                 server.finish()
-        self.seconds = time.monotonic() - begun
         now = resource.getrusage(resource.RUSAGE_CHILDREN)
         self.cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
         equal(f"loadgen's status; stderr: {err.decode()[-2000:]}", self.process.returncode, 0)

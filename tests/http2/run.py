@@ -12,10 +12,12 @@ import tempfile
 import time
 
 import cases_bodies
+import cases_broken
+import cases_places
 import cases_streams
 from lab import Certificate, Way
 
-MODULES = cases_bodies, cases_streams
+MODULES = cases_bodies, cases_streams, cases_broken, cases_places
 
 
 def cases():

@@ -59,15 +59,17 @@ class Connection:
 
     def __init__(self, server, sock, number):
         self.server, self.sock, self.number = server, sock, number
-        self.protocol = sock.selected_alpn_protocol() if server.tls else "h2"
+        self.protocol = sock.selected_alpn_protocol() if server.tls else server.speaks
         self.streams = {}
         self.settings = {}  # the client's
         self.pings = self.settings_acks = 0  # that were answered
         self.most_open = 0
         self.limit = None  # of open streams, that the client has confirmed
         self.goaway_pinged = False  # no stream may come any more
+        self.told = None  # the code of the client's GOAWAY
         self.ended = None  # how: "client", "reset", "us"
         self.is_reading = True
+        self.is_silent = False  # not even python3-h2 says anything
         self.pending = {}  # bodies that wait for a window
         self.out = bytearray()
         self.timers = []
@@ -117,13 +119,33 @@ class Connection:
     def later(self, seconds, what, *arguments):
         heapq.heappush(self.timers, (time.monotonic() + seconds, next(self.count), what, arguments))
 
-    def close(self, is_reset=False):
-        """When all is sent that is to be sent, and the kernel has it."""
+    def close(self, how="end"):
+        """By the "end" of TCP's stream, with TLS's "goodbye" before it, or by a "reset".
+
+        What the client still sends is read and thrown away, or the kernel would reset it.
+        """
         self.flush()
-        if is_reset:
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.ended = "us"
-        self.sock.close()
+        try:
+            if how == "reset":
+                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                return
+            if how == "goodbye" and self.server.tls:
+                self.say_goodbye()
+            self.sock.shutdown(socket.SHUT_WR)
+            self.sock.settimeout(2)
+            while not self.server.done.is_set() and self.sock.recv(65536):
+                pass
+        except OSError:
+            pass
+        finally:
+            self.sock.close()
+
+    def say_goodbye(self):
+        try:
+            self.sock.unwrap()
+        except OSError:
+            pass  # it wants to read the client's
 
     def open_count(self):
         return sum(not s.is_over for s in self.streams.values())
@@ -135,19 +157,21 @@ class Connection:
         self.server.connected(self)
         while not self.ended:
             self.flush()
-            wait = max(0, self.timers[0][0] - time.monotonic()) if self.timers else 1
+            wait = max(0, self.timers[0][0] - time.monotonic()) if self.timers else 0.1
             readers = [self.sock] if self.is_reading else []
             ready, _, _ = select.select(readers, [self.sock] if self.out else [], [], wait)
-            while self.timers and self.timers[0][0] <= time.monotonic() and not self.ended:
+            now = time.monotonic()
+            while self.timers and self.timers[0][0] <= now and not self.ended:
                 _, _, what, arguments = heapq.heappop(self.timers)
                 what(*arguments)
             if ready and not self.ended:
                 self.receive()
-            if self.server.is_closing and not self.ended:
-                self.close()
+            if not self.ended and (self.server.done.is_set() or (
+                    self.server.is_over and not self.is_reading)):
+                self.close("reset")
 
     def flush(self):
-        self.out += self.h2.data_to_send()
+        self.out += b"" if self.is_silent else self.h2.data_to_send()
         try:
             while self.out and not self.ended:
                 del self.out[: self.sock.send(self.out)]
@@ -155,6 +179,7 @@ class Connection:
             pass
         except OSError:
             self.out.clear()  # who reads hears of it
+            self.ended = self.ended or (None if self.is_reading else "reset")
 
     def receive(self):
         while self.is_reading and not self.ended:
@@ -209,6 +234,8 @@ class Connection:
                 self.settings_acks += 1
                 changed = event.changed_settings.get(MAX_STREAMS)
                 self.limit = changed.new_value if changed else self.limit
+            case h2.events.ConnectionTerminated():
+                self.told = event.error_code
             case h2.events.PingAckReceived():
                 self.pings += 1
                 self.goaway_pinged |= event.ping_data == b"goaway!!"
@@ -251,26 +278,29 @@ class Connection:
 
 class Server:
     """Hooks, each a function: `connected` (the preface), `opened` (headers came), `data`, `request`
-    (all of it came). `talk`, if given, has the socket for itself instead: it is called in the
-    connection's thread once TLS is there. `accepted` has it before that.
+    (all of it came). `accepted`, if given, has the bare socket instead, which stays open until the end;
+    `answer1` says how HTTP/1.1 is answered, which `speaks` may ask for where there is no ALPN.
     """
 
     def __init__(self, request=None, tls=None, settings=None, opened=None, data=None, connected=None,
-                 talk=None, accepted=None, answer1=None):
-        self.tls = tls
+                 accepted=None, answer1=None, speaks="h2", receive_buffer=None):
+        self.tls, self.speaks = tls, speaks
         self.settings = settings or {}
         self.violations, self.connections, self.streams = [], [], []
         self.accepts = 0
-        self.is_closing = False
+        self.is_over = False  # the clients are gone
+        self.done = threading.Event()  # and so are we
         self.request = request or Connection.answer
         self.opened = opened or (lambda c, s: None)
         self.data = data or (lambda c, s, length: c.credit(s, length) if length else None)
         self.connected = connected or self.begin
-        self.talk, self.accepted = talk, accepted
+        self.accepted = accepted
         self.answer1 = answer1 or (lambda stream: (200, [], b"here\n"))
         self.lock = threading.Lock()
         self.threads = []
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -300,6 +330,7 @@ class Server:
     def serve(self, sock, number):
         if self.accepted:
             self.accepted(sock)
+            self.done.wait()
             return
         if self.tls:
             try:
@@ -307,23 +338,16 @@ class Server:
                 sock = self.tls.wrap_socket(sock, server_side=True)
             except OSError:  # an SSLError is one
                 return
-        if self.talk:
-            with sock:
-                try:
-                    sock.settimeout(10)
-                    self.talk(sock)
-                except OSError:
-                    pass
-            return
         connection = Connection(self, sock, number)
         with self.lock:
             self.connections.append(connection)
         if connection.protocol == "h2":
             try:
                 connection.serve()
-            except Exception:  # of a hook: the case is wrong
-                connection.violation(traceback.format_exc())
-                connection.sock.close()
+            except Exception:  # of a hook: the case is wrong, or the client has said GOAWAY
+                if connection.told is None:
+                    connection.violation(traceback.format_exc())
+            connection.sock.close()
         else:
             self.serve_http1(connection)
 
@@ -359,12 +383,13 @@ class Server:
         return lines.read(int(stream.header("content-length") or 0))
 
     def finish(self):
-        """Once the clients are gone: no more of them; what they did last has been written down."""
+        """Once the clients are gone: what they did last has been written down when it returns."""
         self.socket.close()
-        until = time.monotonic() + 2
+        self.is_over = True
+        until = time.monotonic() + (0 if self.accepted else 2)
         for thread in self.threads:
             thread.join(max(0, until - time.monotonic()))
-        self.is_closing = True
+        self.done.set()
 
     def paths(self):
         return [s.path for s in self.streams]
