@@ -4,7 +4,7 @@ import json
 import os
 
 from lab import Attack, check, equal, results_of
-from server import WINDOW, Server
+from server import TABLE, WINDOW, Server
 
 PATTERN = bytes(range(251)) * 12000  # no two pieces of a frame's length are alike
 NUMBER = "x-vegeta-seq"
@@ -177,6 +177,40 @@ def answers_are_kept(way, folder):
         equal("body", result["body"], b"here\n")
 
 
+def answers_at_once_are_kept_apart(way, folder):
+    """Their pieces come by turns."""
+    def request(connection, stream):
+        connection.head(stream, headers=[("x-path", stream.path)])
+        piece(connection, stream, 20)
+
+    def piece(connection, stream, left):
+        connection.send_body(stream, stream.path.encode() + b";", end=None if left else "flag")
+        if left:
+            connection.later(0.002, piece, connection, stream, left - 1)
+
+    server, kept = way.server(request), os.path.join(folder, "apart")
+    paths = [f"/{i}" for i in range(40)]
+    attack = Attack([server], way.flags, way.targets(server, paths), "-max-body=-1", workers=10, output=kept)
+    attack.expect(40, bytes_in=21 * sum(len(path) + 1 for path in paths))
+    for result in results_of(kept):
+        path = "/" + result["url"].rsplit("/", 1)[1]
+        equal("headers", result["headers"], {"X-Path": [path]})
+        equal("body", result["body"], (path.encode() + b";") * 21)
+
+
+def padded_headers_are_read(way, folder):
+    """With a priority in them, as old servers send it."""
+    def request(connection, stream):
+        block = connection.h2.encoder.encode([(":status", "404"), ("x-a", "b")])
+        payload = b"\5" + b"\0\0\0\0\x10" + block + bytes(5)
+        head = len(payload).to_bytes(3, "big") + b"\1\x2c" + stream.number.to_bytes(4, "big")
+        connection.raw(head + payload + b"\0\0\5\0\1" + stream.number.to_bytes(4, "big") + b"here\n")
+
+    server = way.server(request)
+    Attack([server], way.flags, way.targets(server, ["/"] * 3)).expect(
+        3, kinds={"http": 3}, codes={404: 3}, answered=3, bytes_in=15)
+
+
 # What the server sees of a request.
 
 
@@ -251,3 +285,25 @@ def each_request_has_its_number(way, folder):
     Attack([server], way.flags, way.targets(server, ["/"] * 300), workers=20).expect(300)
     numbers = sorted(int(s.header(NUMBER)) for s in server.streams)
     equal("numbers", numbers, list(range(300)))
+
+
+def long_requests_arrive(way, folder):
+    """Of more than a frame, and many fields."""
+    server = way.server()
+    headers = [f"-header=X-{i}: {i}" for i in range(100)] + ["-header=X-Long: " + "y" * 20000]
+    Attack([server], way.flags, way.targets(server, ["/"] * 3), *headers).expect(3)
+    for stream in server.streams:
+        equal("long", stream.header("x-long"), "y" * 20000)
+        equal("many", [stream.header(f"x-{i}") for i in range(100)], [str(i) for i in range(100)])
+
+
+def a_small_table_of_headers_is_obeyed(way, folder):
+    """python3-h2 refuses what refers to more."""
+    def request(connection, stream):
+        if stream.path == "/5":
+            connection.settings_now({TABLE: 100})
+        connection.answer(stream)
+
+    server = way.server(request, settings={TABLE: 0})
+    Attack([server], way.flags, way.targets(server, [f"/{i}" for i in range(20)])).expect(20)
+    equal("paths", server.paths(), [f"/{i}" for i in range(20)])

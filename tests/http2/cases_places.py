@@ -1,6 +1,7 @@
 """Which protocol, which connection, which server: ALPN, redirects, and how many connections."""
 
 import os
+import ssl
 
 from lab import Attack, check, equal
 from server import MAX_STREAMS, Server
@@ -63,6 +64,38 @@ def a_certificate_is_looked_at(way, folder):
     attack.expect(10, kinds={"tls": 10}).error("tls", starts="x509: ")
     server = way.server()
     Attack([server], ["-insecure"], way.targets(server, TEN)).expect(10)
+
+
+@only_tls
+def a_certificate_may_be_asked_for(way, folder):
+    """With TLS 1.3 the client hears of it when it has sent the request already."""
+    for version in ssl.TLSVersion.TLSv1_3, ssl.TLSVersion.TLSv1_2:
+        for flags, count in ([], 0), (["-cert", way.certificate.root, "-key", way.certificate.key], 3):
+            context = way.certificate.context("h2")
+            context.load_verify_locations(way.certificate.root)
+            context.verify_mode = ssl.CERT_REQUIRED
+            context.maximum_version = version
+            server = Server(tls=context)
+            attack = Attack([server], way.flags, way.targets(server, TEN[:3]), *flags)
+            attack.expect(3, kinds={} if count else {"tls": 3}, bytes_in=5 * count)
+            if not count:
+                attack.error("tls", starts="remote error: tls: ")
+
+
+def nobody_is_there(way, folder):
+    server = way.server()
+    server.socket.close()
+    attack = Attack([server], way.flags, way.targets(server, TEN))
+    attack.expect(10, kinds={"connect": 10}).error(
+        "connect", starts=f"dial tcp 127.0.0.1:{server.port}: connect: connection refused")
+
+
+def several_addresses_have_their_turns(way, folder):
+    servers = [way.server(), way.server()]
+    Attack(servers, way.flags, way.targets(servers[0], TEN * 4), "-keepalive=false", *(
+        f"-connect-to=localhost:{servers[0].port}:127.0.0.1:{s.port}" for s in servers), workers=4).expect(
+            40, bytes_in=200)
+    equal("by turns", [len(server.streams) for server in servers], [20, 20])
 
 
 # Redirects.

@@ -6,7 +6,7 @@ import threading
 
 import hyperframe.frame as frames
 
-from lab import MS, Attack, check, equal
+from lab import MS, SLOW, Attack, check, equal
 from server import CODES, MAX_STREAMS
 
 ONE = "-max-connections", 1
@@ -77,6 +77,15 @@ def a_limit_of_none_is_waited_for(way, folder):
     server = way.server(request, connected=connected, settings={MAX_STREAMS: 0})
     attack = Attack([server], way.flags, way.targets(server, numbered(40)), *ONE, workers=8)
     attack.expect(40, bytes_in=200, retried=sum(s.was_reset for s in server.streams)).is_cheap()
+
+
+def a_queue_for_streams_is_no_service(way, folder):
+    """Eight workers, a stream: each answer takes 30 ms from when its request was sent."""
+    server = way.server(delayed(0.03), settings={MAX_STREAMS: 1})
+    attack = Attack([server], way.flags, way.targets(server, numbered(24)), *ONE, workers=8)
+    attack.expect(24, bytes_in=120, retried=None)
+    times = attack.report["service"]
+    check("service", 29 * MS <= times["min"] and times["50th"] < 60 * SLOW * MS, times)
 
 
 # GOAWAY.

@@ -24,9 +24,22 @@ import h2.settings
 import hyperframe.frame as frames
 
 MAX_STREAMS = h2.settings.SettingCodes.MAX_CONCURRENT_STREAMS
+TABLE = h2.settings.SettingCodes.HEADER_TABLE_SIZE
 WINDOW = h2.settings.SettingCodes.INITIAL_WINDOW_SIZE
 CODES = {"NO_ERROR": 0, "PROTOCOL_ERROR": 1, "INTERNAL_ERROR": 2, "FLOW_CONTROL_ERROR": 3,
          "REFUSED_STREAM": 7, "CANCEL": 8, "COMPRESSION_ERROR": 9, "ENHANCE_YOUR_CALM": 11}
+
+
+def drain(sock):
+    """Ends our side. What the client still sends is thrown away, or the kernel would reset it."""
+    with sock:
+        try:
+            sock.shutdown(socket.SHUT_WR)
+            sock.settimeout(2)
+            while sock.recv(65536):
+                pass
+        except OSError:
+            pass
 
 
 class Stream:
@@ -120,10 +133,7 @@ class Connection:
         heapq.heappush(self.timers, (time.monotonic() + seconds, next(self.count), what, arguments))
 
     def close(self, how="end"):
-        """By the "end" of TCP's stream, with TLS's "goodbye" before it, or by a "reset".
-
-        What the client still sends is read and thrown away, or the kernel would reset it.
-        """
+        """By the "end" of TCP's stream, with TLS's "goodbye" before it, or by a "reset"."""
         self.flush()
         self.ended = "us"
         try:
@@ -132,12 +142,7 @@ class Connection:
                 return
             if how == "goodbye" and self.server.tls:
                 self.say_goodbye()
-            self.sock.shutdown(socket.SHUT_WR)
-            self.sock.settimeout(2)
-            while not self.server.done.is_set() and self.sock.recv(65536):
-                pass
-        except OSError:
-            pass
+            drain(self.sock)
         finally:
             self.sock.close()
 
@@ -335,9 +340,12 @@ class Server:
         if self.tls:
             try:
                 sock.settimeout(10)
-                sock = self.tls.wrap_socket(sock, server_side=True)
-            except OSError:  # an SSLError is one
+                secure = self.tls.wrap_socket(sock.dup(), server_side=True)
+            except OSError:  # an SSLError is one, and the client is told why
+                drain(sock)
                 return
+            sock.close()
+            sock = secure
         connection = Connection(self, sock, number)
         with self.lock:
             self.connections.append(connection)
