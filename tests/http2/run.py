@@ -11,13 +11,18 @@ import sys
 import tempfile
 import time
 
-import cases_bodies
-import cases_broken
+import cases_answers
+import cases_closed
+import cases_goaway
 import cases_places
+import cases_requests
+import cases_rubbish
+import cases_silence
 import cases_streams
 from lab import Certificate, Way
 
-MODULES = cases_bodies, cases_streams, cases_broken, cases_places
+MODULES = (cases_answers, cases_requests, cases_streams, cases_goaway, cases_closed, cases_rubbish,
+           cases_silence, cases_places)
 
 
 def cases():
