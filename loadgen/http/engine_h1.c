@@ -63,7 +63,7 @@ static void put_away(struct conn *conn, bool keep)
 static void complete(struct conn *conn, bool keep)
 {
     struct h1 *h1 = conn->h1;
-    conns_remove_flight(&h1->conns, conn);
+    flights_remove(&h1->conns.flights, &conn->flight);
     put_away(conn, keep);
     h1->done(h1->owner, &conn->exchange);
 }
@@ -407,7 +407,8 @@ static struct conn *move(struct conn *conn, struct pool *pool, bool keep)
     if (next != conn) {
         next->exchange = conn->exchange;
         next->link.watch.on_ready = conn->link.watch.on_ready;
-        conns_replace_flight(conns, conn, next);
+        flights_remove(&conns->flights, &conn->flight);
+        flights_add(&conns->flights, &next->flight, next->exchange.started_ns);
         put_away(conn, keep);
     }
     return next;
@@ -429,7 +430,7 @@ static void give_up(struct conn *conn, const struct engine_type *to, const struc
 {
     struct h1 *h1 = conn->h1;
     struct exchange so_far = conn->exchange;
-    conns_remove_flight(&h1->conns, conn);
+    flights_remove(&h1->conns.flights, &conn->flight);
     put_away(conn, keep);
     hop_begin(&so_far);
     h1->config.hand_over(h1->config.hand_over_context, to, &so_far, hop, NULL);
@@ -555,7 +556,7 @@ static void h1_start(struct engine *engine, const struct request *request, uint6
     }
     conn->request = request;
     conn->link.watch.on_ready = on_ready;
-    conns_push_flight(&h1->conns, conn);
+    flights_add(&h1->conns.flights, &conn->flight, started_ns);
     begin(conn, started_ns); /* on an open connection nothing lies between: one moment is both */
 }
 
@@ -600,7 +601,7 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
         return;
     }
     conn->exchange = *so_far;
-    conns_insert_flight(&h1->conns, conn);
+    flights_add(&h1->conns.flights, &conn->flight, so_far->started_ns);
     if (is_hop) {
         begin_hop(conn, hop);
     } else {
@@ -612,17 +613,19 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
 static uint64_t h1_next_deadline_ns(struct engine *engine)
 {
     const struct h1 *h1 = h1_of(engine);
-    if (!h1->conns.oldest || h1->config.timeout_ns == 0) {
-        return UINT64_MAX;
-    }
-    return h1->conns.oldest->exchange.started_ns + h1->config.timeout_ns;
+    return flights_deadline_ns(&h1->conns.flights, h1->config.timeout_ns);
+}
+
+static struct conn *oldest(const struct h1 *h1)
+{
+    return (struct conn *)((char *)h1->conns.flights.oldest - offsetof(struct conn, flight));
 }
 
 static void h1_expire(struct engine *engine, uint64_t now_ns)
 {
     struct h1 *h1 = h1_of(engine);
     while (h1_next_deadline_ns(engine) <= now_ns) {
-        time_out(h1->conns.oldest);
+        time_out(oldest(h1));
     }
     uint64_t changes = resolver_changes(h1->config.resolver);
     if (changes != h1->changes) {
@@ -634,8 +637,8 @@ static void h1_expire(struct engine *engine, uint64_t now_ns)
 static void h1_abandon(struct engine *engine)
 {
     struct h1 *h1 = h1_of(engine);
-    while (h1->conns.oldest) {
-        time_out(h1->conns.oldest);
+    while (h1->conns.flights.oldest) {
+        time_out(oldest(h1));
     }
 }
 
@@ -643,7 +646,7 @@ static void h1_destroy(struct engine *engine)
 {
     if (engine) {
         struct h1 *h1 = h1_of(engine);
-        assert(!h1->conns.oldest);
+        assert(!h1->conns.flights.oldest);
         conns_fini(&h1->conns);
         free(h1);
     }

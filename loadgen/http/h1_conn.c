@@ -99,52 +99,6 @@ struct conn *conns_take(struct conns *conns, struct pool *pool)
     return conn;
 }
 
-void conns_push_flight(struct conns *conns, struct conn *conn)
-{
-    conn->next = NULL;
-    conn->prev = conns->newest;
-    if (conns->newest) {
-        conns->newest->next = conn;
-    } else {
-        conns->oldest = conn;
-    }
-    conns->newest = conn;
-}
-
-void conns_remove_flight(struct conns *conns, struct conn *conn)
-{
-    if (conn->prev) {
-        conn->prev->next = conn->next;
-    } else {
-        conns->oldest = conn->next;
-    }
-    if (conn->next) {
-        conn->next->prev = conn->prev;
-    } else {
-        conns->newest = conn->prev;
-    }
-}
-
-void conns_insert_flight(struct conns *conns, struct conn *conn)
-{
-    struct conn *before = conns->newest;
-    while (before && before->exchange.started_ns > conn->exchange.started_ns) {
-        before = before->prev;
-    }
-    conn->prev = before;
-    conn->next = before ? before->next : conns->oldest;
-    *(conn->prev ? &conn->prev->next : &conns->oldest) = conn;
-    *(conn->next ? &conn->next->prev : &conns->newest) = conn;
-}
-
-void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn)
-{
-    conn->prev = old->prev;
-    conn->next = old->next;
-    *(conn->prev ? &conn->prev->next : &conns->oldest) = conn;
-    *(conn->next ? &conn->next->prev : &conns->newest) = conn;
-}
-
 void conn_push_idle(struct conn *conn)
 {
     struct pool *pool = conn->pool;

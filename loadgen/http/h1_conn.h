@@ -1,13 +1,12 @@
 /*
  * h1_conn - the connections of an HTTP/1.1 engine, and where each of them is.
  *
- *     free list  ->  in flight (queue, oldest start first)  ->  idle in its origin's pool
+ *     free list  ->  in flight (flights.h)                ->  idle in its origin's pool
  *         ^                       |        ^                         |      |
  *         +-----------------------+        +-------------------------+      |
  *         +-----------------------------------------------------------------+
  *
- * Only bookkeeping: what is sent and read is engine_h1.c's. All exchanges of a run have the same
- * time-out, so the queue of what is in flight is also the timer: its oldest times out first.
+ * Only bookkeeping: what is sent and read is engine_h1.c's.
  *
  * Threads: belongs to the engine's thread. Memory: conns come from slabs, which are only given back
  * at the end; a new slab is allocated when more connections are open at once than ever before.
@@ -21,6 +20,7 @@
 
 #include "loadgen/http/answer.h"
 #include "loadgen/http/engine.h"
+#include "loadgen/http/flights.h"
 #include "loadgen/http/link.h"
 #include "loadgen/http/origins.h"
 
@@ -39,7 +39,8 @@ struct conn {
     struct link link; /* first member: the loop's callback finds the conn by it */
     struct h1 *h1;
     struct pool *pool; /* of its origin */
-    struct conn *next; /* in the free list, an idle pool, or the queue of what is in flight */
+    struct flight flight;
+    struct conn *next; /* in the free list or an idle pool */
     struct conn *prev;
     struct resolver_wait wait;
     const struct request *request; /* being sent: the exchange's, or its hop after a redirect */
@@ -65,8 +66,7 @@ struct pool {
 
 struct conns {
     struct h1 *h1;
-    struct conn *oldest; /* in flight */
-    struct conn *newest;
+    struct flights flights;
     struct conn *free;
     struct slab *slabs;
     const struct engine_config *config;
@@ -85,15 +85,6 @@ void conns_fini(struct conns *conns);
  * is opened as long as the resolver says that an address is owed one.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool);
-
-void conns_push_flight(struct conns *conns, struct conn *conn);
-void conns_remove_flight(struct conns *conns, struct conn *conn);
-
-/* Puts it where its start belongs, behind those that started before. */
-void conns_insert_flight(struct conns *conns, struct conn *conn);
-
-/* Puts `conn` into the place that `old` has in the queue. */
-void conns_replace_flight(struct conns *conns, struct conn *old, struct conn *conn);
 
 /* Keeps an open connection for the next exchange with its origin. */
 void conn_push_idle(struct conn *conn);
