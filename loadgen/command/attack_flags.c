@@ -69,7 +69,7 @@ static const struct cli_flag flags[] = {
     {"header", "\"NAME: VALUE\"", aim_set_header, FIELD(headers), NULL,
      "a header of every request; may be given several times"},
     {"http2", NULL, cli_set_bool, FIELD(secure.http2), "true",
-     "offer HTTP/2 to https servers, which may choose it"},
+     "offer HTTP/2 to https servers, which may choose it; not through a proxy"},
     {"insecure", NULL, cli_set_bool, FIELD(secure.tls.is_insecure), "false",
      "trust every https server, whatever its certificate"},
     {"keepalive", NULL, cli_set_bool, FIELD(keepalive), "true",

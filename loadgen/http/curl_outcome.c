@@ -101,10 +101,6 @@ static void conclude_failure(struct curl_transfer *t, CURLcode result)
             conclude_broken(t);
         }
         break;
-    case CURLE_HTTP2:
-    case CURLE_HTTP2_STREAM:
-        conclude_protocol(t, "http2");
-        break;
     case CURLE_PROXY:
         conclude_protocol(t, "proxyconnect");
         break;

@@ -69,7 +69,6 @@ static bool fill(struct curl_places *places, struct curl_place *place)
         return false;
     }
     place->peer = (struct tls_peer){.tls = config->tls, .host = place->host};
-    place->is_multiplexed = config->h2c && !place->is_https;
     place->address = ADDRESS_NONE;
     snprintf(place->origin, sizeof place->origin, is_v6 ? "%s://[%s]:%u" : "%s://%s:%u",
              place->is_https ? "https" : "http", place->host, place->port);

@@ -26,9 +26,7 @@ struct curl_place {
     struct curl_slist *dummies;       /* for CURLOPT_RESOLVE: what libcurl is told instead */
     struct curl_slist *proxy_headers; /* for CONNECT */
     uint32_t address;                 /* of the last connection that was made */
-    bool is_multiplexed;              /* its answers are HTTP/2 */
     uint64_t in_flight;               /* requests */
-    uint64_t open;                    /* connections */
 };
 
 struct curl_places {

@@ -2,18 +2,12 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-
-static bool is_h2c(const struct curl_transfer *t)
-{
-    return t->config->h2c && !t->place->is_https;
-}
 
 /* Tries. */
 
@@ -90,10 +84,6 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     if (!begin_try(t)) {
         return CURL_SOCKET_BAD;
     }
-    if (is_h2c(t) && !t->opens) {
-        t->has_to_open = true;
-        return CURL_SOCKET_BAD;
-    }
     struct peer *peer = take_peer(t);
     if (!peer) {
         return CURL_SOCKET_BAD;
@@ -115,7 +105,6 @@ static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_so
     socket->place = t->place;
     socket->user = t;
     t->socket = socket;
-    t->place->open++;
     return socket->watch.fd;
 }
 
@@ -134,7 +123,6 @@ static int on_close(void *context, curl_socket_t fd)
         t->is_lost = peer_lost(socket->peer); /* libcurl gives up connecting */
         t->socket = NULL;
     }
-    socket->place->open--;
     curl_sockets_close(socket);
     return 0;
 }
@@ -151,7 +139,7 @@ static CURLcode on_tls(CURL *easy, void *context, void *user)
 
 /* What comes back. */
 
-/* "HTTP/1.1 404 Not Found\r\n", "HTTP/2 404 \r\n". False: it is no answer for us. */
+/* "HTTP/1.1 404 Not Found\r\n". False: it is no answer for us. */
 static bool take_status(struct curl_transfer *t, const char *line, size_t length)
 {
     const char *end = line + length;
@@ -166,18 +154,13 @@ static bool take_status(struct curl_transfer *t, const char *line, size_t length
                              : "a status below 100");
         return false;
     }
-    t->place->is_multiplexed |= line[5] == '2';
     while (end > line && (end[-1] == '\n' || end[-1] == '\r' || end[-1] == ' ')) {
         end--;
     }
-    if (code < 400) {
-        t->exchange.reason[0] = '\0';
-    } else if (space && end - space > 5) {
+    t->exchange.reason[0] = '\0';
+    if (code >= 400 && end - space > 5) {
         snprintf(t->exchange.reason, sizeof t->exchange.reason, "%.*s", (int)(end - space - 5),
                  space + 5);
-    } else { /* HTTP/2 has no text: the usual one, as Go has it */
-        snprintf(t->exchange.reason, sizeof t->exchange.reason, "%s",
-                 MHD_get_reason_phrase_for(code));
     }
     return true;
 }
@@ -241,9 +224,10 @@ static bool set_fixed(struct curl_transfer *t)
     SET(CURLOPT_PATH_AS_IS, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    SET(CURLOPT_PIPEWAIT, config->max_connections == UINT64_MAX ? 1L : 0L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
     SET(CURLOPT_FORBID_REUSE, config->keepalive && config->max_idle > 0 ? 0L : 1L);
+    SET(CURLOPT_FRESH_CONNECT, config->keepalive ? 0L : 1L);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, config->timeout_ns ? 0L : (long)INT32_MAX);
     SET(CURLOPT_PREREQFUNCTION, on_connected);
@@ -290,7 +274,7 @@ struct curl_transfer *curl_transfer_create(const struct engine_config *config,
     }
     if (!t || !t->easy || !set_fixed(t)) {
         curl_transfer_destroy(t);
-        err_set(err, ERR_FAILED, "libcurl %s cannot be used: no memory, or it lacks TLS or HTTP/2",
+        err_set(err, ERR_FAILED, "libcurl %s cannot be used: no memory, or it lacks TLS",
                 curl_version_info(CURLVERSION_NOW)->version);
         return NULL;
     }
@@ -312,40 +296,16 @@ static bool prepare_place(struct curl_transfer *t)
 {
     const struct curl_place *place = t->place;
     struct curl_slist *headers = place->has_proxy && place->is_https ? place->proxy_headers : NULL;
-    long version = t->config->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
-    long is_fresh = t->config->keepalive ? 0 : 1;
-    t->is_h2c_set = false;
     return curl_easy_setopt(t->easy, CURLOPT_RESOLVE, place->dummies) == CURLE_OK &&
-           curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, version) == CURLE_OK &&
-           curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, is_fresh) == CURLE_OK &&
            curl_easy_setopt(t->easy, CURLOPT_PROXYHEADER, headers) == CURLE_OK &&
            curl_easy_setopt(t->easy, CURLOPT_PROXY, place->has_proxy ? place->proxy.url : "") ==
                CURLE_OK;
-}
-
-/*
- * libcurl 7.88 cannot be told to speak h2c on whatever connection there is: prior knowledge breaks
- * one that is open already, and without it a new one begins with HTTP/1.1. So the handle is set up
- * for one of the two.
- */
-static void prepare_h2c(struct curl_transfer *t, bool opens)
-{
-    t->opens = opens;
-    curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, opens ? 1L : 0L);
-    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
-                     opens ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
-                           : (long)CURL_HTTP_VERSION_2_0);
 }
 
 enum curl_again curl_transfer_again(struct curl_transfer *t)
 {
     if (t->waits) {
         return CURL_AGAIN_LATER;
-    }
-    if (t->has_to_open) {
-        t->has_to_open = false;
-        prepare_h2c(t, true);
-        return CURL_AGAIN_NOW;
     }
     if (t->is_lost) { /* another family */
         t->is_lost = false;
@@ -374,7 +334,7 @@ bool curl_transfer_prepare(struct curl_transfer *t)
         return false;
     }
     t->tries = 0;
-    t->is_stopped = t->is_reset = t->has_to_open = t->is_lost = t->has_no_address = false;
+    t->is_stopped = t->is_reset = t->is_lost = t->has_no_address = false;
     t->is_head_over = false;
     t->exchange.bytes_in = 0;
     t->exchange.reason[0] = '\0';
@@ -387,11 +347,6 @@ bool curl_transfer_prepare(struct curl_transfer *t)
         bool ok =
             t->prepared_place && curl_message_set(&t->message, t->easy, place->origin, request);
         t->prepared_request = ok ? request : NULL;
-    }
-    bool opens = place->open == 0 || !t->config->keepalive;
-    if (is_h2c(t) && (t->opens != opens || !t->is_h2c_set)) {
-        t->is_h2c_set = true;
-        prepare_h2c(t, opens);
     }
     curl_message_number(&t->message, t->exchange.number);
     return t->prepared_request != NULL;

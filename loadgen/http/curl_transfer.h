@@ -15,12 +15,13 @@
 #include "loadgen/http/curl_places.h"
 #include "loadgen/http/curl_sockets.h"
 #include "loadgen/http/engine.h"
+#include "loadgen/http/flights.h"
 
 struct curl_engine;
 
 struct curl_transfer {
-    struct curl_transfer *next; /* in flight, oldest start first; or in the free list */
-    struct curl_transfer *prev;
+    struct flight flight;
+    struct curl_transfer *next; /* in the free list */
     struct curl_engine *engine;
     const struct engine_config *config;
     struct curl_sockets *sockets;
@@ -40,12 +41,9 @@ struct curl_transfer {
     bool waits;                 /* for an address: wait.on_answer will be called */
     bool has_no_address;        /* the name was not resolved */
     unsigned tries;             /* of this request, at their start */
-    bool is_h2c_set;            /* h2c: `opens` is what the handle is set up for */
-    bool opens;       /* h2c: the handle is set up to make a connection, and not to find one */
-    bool has_to_open; /* h2c: it found none */
-    bool is_stopped;  /* another try would have been one too many */
-    bool is_lost;     /* no connection; but the place has addresses of another family */
-    bool is_reset;    /* the connection of the last try was reset, not closed */
+    bool is_stopped;            /* another try would have been one too many */
+    bool is_lost;               /* no connection; but the place has addresses of another family */
+    bool is_reset;              /* the connection of the last try was reset, not closed */
     bool is_head_over;
     struct capture capture;
     struct exchange exchange;

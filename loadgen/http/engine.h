@@ -10,8 +10,8 @@
  * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire
  * and abandon; it may start the next exchange at once.
  *
- * Engines: engine_h1.h (our own HTTP/1.1), engine_curl.h (libcurl: https, HTTP/2, proxies), and
- * engines.h, which is both: route.h says which of the two a place needs.
+ * Engines: engine_h1.h (HTTP/1.1), engine_h2.h (HTTP/2), engine_curl.h (what goes through a proxy),
+ * and engines.h, which is all of them: route.h says which one a place needs.
  */
 #ifndef LOADGEN_HTTP_ENGINE_H
 #define LOADGEN_HTTP_ENGINE_H
@@ -96,7 +96,7 @@ struct engine_config {
     bool keepalive;
     bool keeps_answers; /* headers, and of bodies the first max_body bytes */
     uint64_t max_body;
-    bool http2;            /* offered to https servers (ALPN) */
+    bool http2;            /* offered to https servers (ALPN), but for those behind a proxy */
     bool h2c;              /* http:// is HTTP/2 as well, without asking */
     bool only_curl;        /* for tests: http:// goes through libcurl too */
     const struct tls *tls; /* what the options say, read; NULL: not expected to be needed */

@@ -27,8 +27,7 @@ struct curl_engine {
     CURLSH *share; /* TLS sessions; of this thread alone, so without locks */
     struct curl_sockets sockets;
     struct curl_places places;
-    struct curl_transfer *oldest; /* in flight */
-    struct curl_transfer *newest;
+    struct flights flights;
     struct curl_transfer *free;
     uint64_t changes_seen; /* resolver_changes */
     uint64_t timer_ns;     /* when libcurl wants to be called; UINT64_MAX: never */
@@ -42,25 +41,15 @@ static struct curl_engine *curl_of(struct engine *engine)
     return (struct curl_engine *)engine;
 }
 
-/* The queue of what is in flight, oldest start first: its head times out first. */
-
 static void insert_flight(struct curl_engine *curl, struct curl_transfer *t)
 {
-    struct curl_transfer *before = curl->newest;
-    while (before && before->exchange.started_ns > t->exchange.started_ns) {
-        before = before->prev; /* only a hop that was handed over is older than the newest */
-    }
-    t->prev = before;
-    t->next = before ? before->next : curl->oldest;
-    *(t->prev ? &t->prev->next : &curl->oldest) = t;
-    *(t->next ? &t->next->prev : &curl->newest) = t;
+    flights_add(&curl->flights, &t->flight, t->exchange.started_ns);
     t->place->in_flight++;
 }
 
 static void remove_flight(struct curl_engine *curl, struct curl_transfer *t)
 {
-    *(t->prev ? &t->prev->next : &curl->oldest) = t->next;
-    *(t->next ? &t->next->prev : &curl->newest) = t->prev;
+    flights_remove(&curl->flights, &t->flight);
     t->place->in_flight--;
 }
 
@@ -260,9 +249,8 @@ static void reap_once(struct curl_engine *curl, uint64_t now_ns)
 
 /*
  * Takes what libcurl has finished and lets it begin with what was started; an owner that starts
- * requests from inside `done` adds to the same round. In HTTP/2 beginning with a request may read
- * the answers to others, and so on: what is left after some rounds waits for the next turn of the
- * loop, where timers and other connections have theirs.
+ * requests from inside `done` adds to the same round. What is left after some rounds waits for the
+ * next turn of the loop, where timers and other connections have theirs.
  */
 static void reap(struct curl_engine *curl)
 {
@@ -325,15 +313,8 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context)
 static bool curl_has_room(struct engine *engine, uint32_t endpoint)
 {
     struct curl_engine *curl = curl_of(engine);
-    uint64_t most = curl->config.max_connections;
-    if (most == UINT64_MAX) {
-        return true;
-    }
     const struct curl_place *place = curl_places_at(&curl->places, endpoint);
-    if (place && place->is_multiplexed) {
-        most = most < UINT64_MAX / ENGINE_CURL_STREAMS ? most * ENGINE_CURL_STREAMS : UINT64_MAX;
-    }
-    return !place || place->in_flight < most;
+    return !place || place->in_flight < curl->config.max_connections;
 }
 
 static void end_at_once(struct curl_engine *curl, const struct exchange *exchange,
@@ -396,9 +377,13 @@ static void curl_resume(struct engine *engine, const struct exchange *so_far,
 
 static uint64_t oldest_deadline_ns(const struct curl_engine *curl)
 {
-    return curl->oldest && curl->config.timeout_ns
-               ? curl->oldest->exchange.started_ns + curl->config.timeout_ns
-               : UINT64_MAX;
+    return flights_deadline_ns(&curl->flights, curl->config.timeout_ns);
+}
+
+static struct curl_transfer *oldest(const struct curl_engine *curl)
+{
+    return (struct curl_transfer *)((char *)curl->flights.oldest -
+                                    offsetof(struct curl_transfer, flight));
 }
 
 static uint64_t curl_next_deadline_ns(struct engine *engine)
@@ -441,15 +426,15 @@ static void curl_expire(struct engine *engine, uint64_t now_ns)
         curl_sockets_end_surplus(&curl->sockets);
     }
     while (oldest_deadline_ns(curl) <= now_ns) {
-        time_out(curl, curl->oldest);
+        time_out(curl, oldest(curl));
     }
 }
 
 static void curl_abandon(struct engine *engine)
 {
     struct curl_engine *curl = curl_of(engine);
-    while (curl->oldest) {
-        time_out(curl, curl->oldest);
+    while (curl->flights.oldest) {
+        time_out(curl, oldest(curl));
     }
 }
 
@@ -459,7 +444,7 @@ static void curl_destroy(struct engine *engine)
     if (!curl) {
         return;
     }
-    assert(!curl->oldest);
+    assert(!curl->flights.oldest);
     curl_multi_cleanup(curl->multi);
     while (curl->free) {
         struct curl_transfer *t = curl->free;
@@ -495,7 +480,6 @@ static bool set_up(struct curl_engine *curl, struct loop *loop, struct err *err)
     curl_multi_setopt(curl->multi, CURLMOPT_SOCKETDATA, curl);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(curl->multi, CURLMOPT_TIMERDATA, curl);
-    curl_multi_setopt(curl->multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)ENGINE_CURL_STREAMS);
     uint64_t idle = config->max_idle < INT32_MAX / config->endpoint_count
                         ? config->max_idle * config->endpoint_count
                         : INT32_MAX;

@@ -1,5 +1,7 @@
 /*
- * engine_curl - https, HTTP/2 and proxies: libcurl's multi interface on our own epoll loop.
+ * engine_curl - what goes through a proxy: libcurl's multi interface on our own epoll loop.
+ *
+ * It speaks HTTP/1.1 with proxies, and through their tunnels.
  *
  * What libcurl lets us see, and so what the moments are:
  * - sent: CURLOPT_PREREQFUNCTION, when the connection is there (TCP, TLS, proxy) and before the
@@ -7,7 +9,7 @@
  * - first byte: CURLOPT_HEADERFUNCTION with the status line. When the line comes in two pieces it
  *   is after the second one.
  * - done: after the curl_multi_socket_action that read the end of the answer; it reads one
- *   connection. In HTTP/2 it may read the ends of several answers, and all of them are done then.
+ *   connection.
  * Each is read from the clock there. None is earlier than its event; CURLINFO_*_TIME_T, which count
  * microseconds, are not used.
  *
@@ -16,14 +18,10 @@
  *   of the answer, up to five times. Each such try is seen at its start (CURLOPT_PREREQFUNCTION and
  *   CURLOPT_OPENSOCKETFUNCTION): it is counted as a retry, and stopped there unless the request is
  *   repeatable. It never follows a redirect; we do.
- * - max_connections counts connections, and in HTTP/2 a connection has room for ENGINE_CURL_STREAMS
- *   requests, or as many as the server says if these are fewer. Nobody knows that the place speaks
- *   HTTP/2 before its first answer; until then one connection is one request. Without a limit, what
- *   is started while the first connection is being made waits for it, as Go's client has it, and
- *   then shares it.
  * - An idle connection that the server closed is closed here before the next new one is made.
  * - max_idle bounds all connections of the thread, idle or not, over all places: libcurl then
- * closes one that is idle.
+ *   closes one that is idle. A name's connections are made evenly over its addresses, but they are
+ *   not balanced again when these change, nor used in turn.
  * - The body of a HEAD is not sent.
  *
  * Addresses: libcurl resolves nothing. It is told a dummy (CURLOPT_RESOLVE), and each new socket is
@@ -36,8 +34,6 @@
 #define LOADGEN_HTTP_ENGINE_CURL_H
 
 #include "loadgen/http/engine.h"
-
-enum { ENGINE_CURL_STREAMS = 100 };
 
 extern const struct engine_type engine_curl;
 

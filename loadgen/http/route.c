@@ -8,10 +8,14 @@ const struct engine_type *route_to(const struct engine_config *config, bool is_h
                                    const char *host, uint16_t port)
 {
     struct proxy proxy;
-    if (config->only_curl ||
-        (config->proxy && proxy_for(config->proxy, is_https, host, port, &proxy))) {
+    if (config->only_curl) {
         return &engine_curl;
     }
-    bool may_be_h2 = is_https ? config->http2 : config->h2c;
-    return may_be_h2 ? &engine_h2 : &engine_h1;
+    if (config->h2c && !is_https) {
+        return &engine_h2;
+    }
+    if (config->proxy && proxy_for(config->proxy, is_https, host, port, &proxy)) {
+        return &engine_curl;
+    }
+    return config->http2 && is_https ? &engine_h2 : &engine_h1;
 }

@@ -1,5 +1,10 @@
 /*
- * route - which engine a place needs: HTTP/1.1 our own, HTTP/2 and proxies libcurl's.
+ * route - which engine a place needs.
+ *
+ *     -h2c and http://            engine_h2
+ *     behind a proxy (proxy.h)    engine_curl
+ *     https://, -http2            engine_h2, which hands over what turns out to be HTTP/1.1
+ *     all else                    engine_h1
  *
  * Threads: a pure function.
  */
