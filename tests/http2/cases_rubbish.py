@@ -2,7 +2,7 @@
 
 import random
 
-from lab import SLOW, Attack, check, equal
+from lab import MEMORY, Attack, check, equal
 from server import frame
 
 ONE = "-max-connections", 1
@@ -154,4 +154,4 @@ def headers_without_end_are_refused(way, folder):
     attack = Attack([server], way.flags, way.targets(server, ["/"] * 2), "-timeout", "1s")
     bad = attack.report["errors_by_kind"]
     equal("refused", bad["protocol"]["count"] + bad["time-out"]["count"], 2)
-    check("memory in kB", attack.memory < 60000 * SLOW, attack.memory)
+    check("memory in kB", attack.memory < MEMORY, attack.memory)

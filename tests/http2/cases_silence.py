@@ -2,7 +2,7 @@
 
 import os
 
-from lab import SLOW, Attack, check, equal
+from lab import MEMORY, SLOW, Attack, check, equal
 from server import MAX_STREAMS, WINDOW, frame
 
 PING = 6
@@ -100,5 +100,5 @@ def pings_without_end_take_no_memory(way, folder):
     attack = Attack([server], way.flags, way.targets(server, ["/"] * 2), "-timeout", "1s")
     bad = attack.report["errors_by_kind"]
     equal("ended", bad["protocol"]["count"] + bad["time-out"]["count"], 2)
-    check("memory in kB", attack.memory < 60000 * SLOW, attack.memory)
+    check("memory in kB", attack.memory < MEMORY, attack.memory)
     check("seconds until its end", attack.seconds < 2 + 0.7 * SLOW, attack.seconds)

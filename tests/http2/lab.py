@@ -14,6 +14,7 @@ from server import Server
 
 LOADGEN = os.path.join(os.environ["BIN"], "loadgen")
 SLOW = 8 if any(word in LOADGEN for word in ("asan", "tsan")) else 1  # sanitizers are
+MEMORY = 60000 * (20 if "tsan" in LOADGEN else SLOW)  # kB; ThreadSanitizer alone has 500 MB
 KINDS = "dns", "connect", "reset", "closed", "time-out", "tls", "protocol", "http"
 MS = 1000000
 
