@@ -152,7 +152,7 @@ static bool take_bytes(struct conn *conn, size_t length, uint64_t now_ns, bool i
     case ANSWER_MORE:
         return true;
     case ANSWER_COMPLETE:
-        answered(conn, now_ns, used == length && !is_closing);
+        answered(conn, now_ns, used == length && !is_closing && !link_has_ended(&conn->link));
         return false;
     case ANSWER_BROKEN:
         break;

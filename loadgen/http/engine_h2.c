@@ -20,9 +20,6 @@ enum {
     PLACED_MAX = 32, /* a request on connections that do not begin with it, or cannot end it */
 };
 
-_Static_assert((int)PACK_BYTES >= (int)HOP_BYTES_MAX,
-               "hops are made in the buffer for what is sent");
-
 struct h2 {
     struct engine engine; /* first member: an engine is cast to its h2 */
     struct engine_config config;
@@ -31,10 +28,12 @@ struct h2 {
     struct h2_conns conns;
     struct flights flights;
     struct h2_conn *dirty; /* have something to send, perhaps */
+    bool is_ending;        /* the run is over */
     unsigned depth;        /* of calls into the engine that are at work */
     uint64_t changes;      /* the resolver's, as of the last look at connections */
     char receive[LINK_RECEIVE];
     char pack[PACK_BYTES];
+    char scratch[HOP_BYTES_MAX]; /* for hops, which come up while the others are in use */
 };
 
 static struct h2 *h2_of(struct engine *engine)
@@ -99,7 +98,7 @@ static void begin_making(struct h2_conn *conn);
 static bool wants_another(const struct h2_pool *pool, const struct engine_config *config)
 {
     const struct place *place = pool->origin.place;
-    bool is_short = pool->is_known && pool->count < place->address_count;
+    bool is_short = pool->is_known && pool->count < place_usable_count(place);
     return !config->keepalive ||
            ((place_is_owed(place) || is_short) && pool->count < config->max_connections);
 }
@@ -174,7 +173,7 @@ static void place_stream(struct h2 *h2, struct h2_pool *pool, struct h2_stream *
     conn->is_over = conn->is_over || !h2->config.keepalive;
     h2_conn_sort(conn);
     if (is_new) {
-        conn->begun_ns = stream->flight.started_ns;
+        conn->begun_ns = clock_now_ns();
         begin_making(conn);
     } else if (conn->state == H2_OPEN) {
         begin_waiting(conn);
@@ -198,13 +197,6 @@ static void spread(struct h2_conn *conn)
 
 /* Trying again. */
 
-/* Did all this happen before the server did anything with the request? */
-static bool is_race(const struct h2_stream *stream, bool is_used, enum outcome outcome)
-{
-    return is_used && stream->exchange.first_byte_ns == 0 && stream->request->is_repeatable &&
-           (outcome == OUTCOME_RESET || outcome == OUTCOME_CLOSED);
-}
-
 /* Another try begins; what was sent before counts as connecting. */
 static void try_again(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream)
 {
@@ -226,8 +218,17 @@ struct loss {
     uint32_t address;
     bool has_worked; /* the server spoke HTTP/2 */
     bool is_used;    /* and gave a whole answer */
+    uint64_t received_ns;
     char reason[REASON_MAX];
 };
+
+/* Was the connection about to end, as idle ones are, when the request was sent? */
+static bool is_race(const struct h2_stream *stream, const struct loss *loss)
+{
+    return loss->is_used && stream->request->is_repeatable &&
+           loss->received_ns < stream->exchange.sent_ns &&
+           (loss->outcome == OUTCOME_RESET || loss->outcome == OUTCOME_CLOSED);
+}
 
 /* What becomes of its streams: what it never sent goes elsewhere, if it once worked. */
 static void lose_streams(struct h2 *h2, struct h2_pool *pool, struct h2_streams *streams,
@@ -236,9 +237,8 @@ static void lose_streams(struct h2 *h2, struct h2_pool *pool, struct h2_streams 
     while (streams->first) {
         struct h2_stream *stream = streams->first;
         struct exchange *x = &stream->exchange;
-        bool goes_again =
-            (x->sent_ns == 0 && loss->has_worked) ||
-            (is_race(stream, loss->is_used, loss->outcome) && x->retries < ENGINE_H2_RETRIES);
+        bool goes_again = (x->sent_ns == 0 && loss->has_worked) ||
+                          (is_race(stream, loss) && x->retries < ENGINE_H2_RETRIES);
         h2_streams_remove(streams, stream);
         stream->id = 0;
         x->address = loss->address;
@@ -265,6 +265,7 @@ static void lose(struct h2_conn *conn, enum outcome outcome, int system_error, c
         .address = conn->address,
         .has_worked = conn->session.has_settings,
         .is_used = conn->is_used,
+        .received_ns = conn->received_ns,
     };
     snprintf(loss.reason, sizeof loss.reason, "%s", reason);
     if (conn->session.goaway_code != NGHTTP2_NO_ERROR) {
@@ -372,29 +373,27 @@ static void follow(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream
     char bytes[HOP_BYTES_MAX];
     struct redirect hop;
     const char *location = stream->location ? stream->location : "";
-    if (!hop_make(&h2->config, x, stream->request, stream->is_https, location, h2->pack, bytes,
+    if (!hop_make(&h2->config, x, stream->request, stream->is_https, location, h2->scratch, bytes,
                   &hop)) {
         fail(h2, pool, stream, OUTCOME_PROTOCOL, 0);
         return;
     }
     struct h2_pool *next = pool;
+    const struct engine_type *to = &engine_h2;
+    hop_begin(x);
     if (hop.host[0]) {
-        const struct engine_type *to = route_to(&h2->config, hop.is_https, hop.host, hop.port);
-        hop_begin(x);
-        if (to != &engine_h2) {
-            give_up(h2, pool, stream, to, &hop, NULL);
-            return;
-        }
-        next = (struct h2_pool *)origins_find(&h2->conns.origins, &hop, x->reason);
-        if (next && next->is_refused) {
-            give_up(h2, pool, stream, &engine_h1, &hop, NULL);
-            return;
-        }
-    } else {
-        hop_begin(x);
+        to = route_to(&h2->config, hop.is_https, hop.host, hop.port);
     }
-    if (!next) {
-        fail(h2, pool, stream, OUTCOME_PROTOCOL, 0);
+    if (hop.host[0] && to == &engine_h2) {
+        next = (struct h2_pool *)origins_find(&h2->conns.origins, &hop, x->reason);
+        if (!next) {
+            fail(h2, pool, stream, OUTCOME_PROTOCOL, 0);
+            return;
+        }
+        to = next->is_refused ? &engine_h1 : &engine_h2;
+    }
+    if (to != &engine_h2) {
+        give_up(h2, pool, stream, to, &hop, NULL);
         return;
     }
     pool->in_flight--;
@@ -559,6 +558,20 @@ static void lose_sending(struct h2_conn *conn, int problem)
     }
 }
 
+/* Should it be closed, when it has nothing to do, since its address should have fewer of them? */
+static bool is_surplus(const struct h2_conn *conn)
+{
+    const struct peer *peer = conn->link.peer;
+    uint64_t ending = 0; /* that are about to be closed anyway */
+    if (!peer_is_surplus(peer)) {
+        return false;
+    }
+    for (const struct h2_conn *other = conn->pool->conns; other; other = other->next) {
+        ending += other->link.peer == peer && other->is_over;
+    }
+    return peer->is_gone || peer->surplus > ending;
+}
+
 static void settle(struct h2_conn *conn)
 {
     struct h2 *h2 = conn->h2;
@@ -569,8 +582,7 @@ static void settle(struct h2_conn *conn)
         }
         return;
     }
-    bool is_kept = !conn->is_over && !h2_session_has_ended(&conn->session) &&
-                   !peer_is_surplus(conn->link.peer) &&
+    bool is_kept = !conn->is_over && !h2_session_has_ended(&conn->session) && !is_surplus(conn) &&
                    (conn->is_idle || pool->idle_count < h2->config.max_idle);
     if (!is_kept) {
         h2_conns_release(&h2->conns, conn);
@@ -745,7 +757,7 @@ static void on_ready(struct loop_watch *watch, uint32_t events)
 
 /* Time. */
 
-/* Its connection is not made, and had all the time there is: those that began later try anew. */
+/* The connection is not made, and had its time: those that wait on try anew. */
 static void give_up_making(struct h2_conn *conn)
 {
     if (conn->state == H2_CONNECTING) {
@@ -753,6 +765,16 @@ static void give_up_making(struct h2_conn *conn)
     }
     retire(conn);
     h2_conns_release(&conn->h2->conns, conn);
+}
+
+/*
+ * Has nothing come of the connection for half a time-out? Those that wait for it began at different
+ * times, and so it is not closed for each of them.
+ */
+static bool is_stuck(const struct h2_conn *conn)
+{
+    uint64_t since_ns = conn->received_ns > conn->begun_ns ? conn->received_ns : conn->begun_ns;
+    return !conn->h2->is_ending && clock_now_ns() - since_ns >= conn->config->timeout_ns / 2;
 }
 
 /* It waited for its turn, or for a connection. */
@@ -764,15 +786,20 @@ static void time_out_waiting(struct h2_conn *conn, struct h2_stream *stream)
     enum outcome outcome = OUTCOME_TIMED_OUT;
     h2_streams_remove(&conn->waiting, stream);
     x->address = conn->address;
+    h2_conn_sort(conn);
     if (conn->state == H2_RESOLVING) {
         resolver_cancel(&conn->wait);
         snprintf(x->reason, sizeof x->reason, "%s", resolver_problem(pool->origin.place));
         outcome = OUTCOME_DNS;
-        give_up_making(conn);
-    } else if (conn->state != H2_OPEN && conn->begun_ns <= stream->flight.started_ns) {
+        if (conn->waiting.first) {
+            begin_making(conn); /* asks again, for the others */
+        } else {
+            h2_conns_release(&h2->conns, conn);
+        }
+    } else if (conn->state != H2_OPEN && is_stuck(conn)) {
         give_up_making(conn);
     } else {
-        h2_conn_sort(conn);
+        mark_dirty(conn);
     }
     fail(h2, pool, stream, outcome, 0);
 }
@@ -785,7 +812,7 @@ static void time_out(struct h2 *h2, struct h2_stream *stream)
         time_out_waiting(conn, stream);
         return;
     }
-    bool is_silent = conn->received_ns < stream->exchange.sent_ns;
+    bool is_silent = conn->received_ns < stream->exchange.sent_ns && is_stuck(conn);
     h2_session_cancel(&conn->session, stream);
     mark_dirty(conn);
     if (is_silent) {
@@ -886,12 +913,12 @@ static uint64_t h2_next_deadline_ns(struct engine *engine)
     return flights_deadline_ns(&h2->flights, h2->config.timeout_ns);
 }
 
-/* Connections to addresses that should have fewer take no more streams, and end without them. */
+/* Of connections to addresses that should have fewer, so many take no more streams. */
 static void drop_surplus(struct h2 *h2)
 {
     for (struct origin *origin = h2->conns.origins.all; origin; origin = origin->next) {
         for (struct h2_conn *conn = ((struct h2_pool *)origin)->conns; conn; conn = conn->next) {
-            if (conn->state == H2_OPEN && !conn->is_over && peer_is_surplus(conn->link.peer)) {
+            if (conn->state == H2_OPEN && !conn->is_over && is_surplus(conn)) {
                 conn->is_over = true;
                 h2_conn_sort(conn);
                 mark_dirty(conn);
@@ -919,6 +946,7 @@ static void h2_abandon(struct engine *engine)
 {
     struct h2 *h2 = h2_of(engine);
     enter(h2);
+    h2->is_ending = true;
     while (h2->flights.oldest) {
         time_out(h2, stream_of(h2->flights.oldest));
     }

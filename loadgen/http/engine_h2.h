@@ -18,6 +18,8 @@
  * - A stream that the server did not process (REFUSED_STREAM, or above the last stream of GOAWAY)
  * is sent again whatever its method, and counted as a retry, up to ENGINE_H2_RETRIES times. What
  * was never sent goes to another connection uncounted.
+ * - On a connection that breaks, repeatable requests after which nothing more came are sent again
+ *   too, if it had carried a whole answer before: it was about to be closed.
  * - A stream that times out is ended (RST_STREAM) and its connection stays. A connection on which
  *   nothing came since that stream was sent gets no more of them.
  * - Errors of a stream or a connection are `protocol`, and begin with "http2: ".

@@ -33,7 +33,7 @@ static struct engines *engines_of(struct engine *engine)
 static struct engine *take(struct engines *all, const struct engine_type *type, struct err *err)
 {
     size_t kind = 0;
-    while (kinds[kind] != type) {
+    while (kind + 1 < KINDS && kinds[kind] != type) {
         kind++;
     }
     struct engine **place = &all->list[kind];

@@ -134,6 +134,7 @@ void h2_conns_release(struct h2_conns *conns, struct h2_conn *conn)
     struct h2_pool *pool = conn->pool;
     assert(h2_conn_load(conn) == 0);
     leave(conn);
+    resolver_cancel(&conn->wait);
     pool->idle_count -= conn->is_idle;
     pool->count--;
     *(conn->prev ? &conn->prev->next : &pool->conns) = conn->next;

@@ -48,7 +48,7 @@ struct h2_conn {
     bool is_over;  /* takes no more streams */
     bool is_idle;
     uint32_t address;     /* of its peer, in the run's list; ADDRESS_NONE: none so far */
-    uint64_t begun_ns;    /* start of the exchange that it is made for */
+    uint64_t begun_ns;    /* when it began to be made */
     uint64_t received_ns; /* when something came last; 0: never */
     char *unsent;         /* what a link did not take; NULL: nothing */
     size_t unsent_length;

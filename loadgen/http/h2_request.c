@@ -20,7 +20,8 @@ static bool is_left_out(struct slice line)
             return true;
         }
     }
-    return false;
+    /* Of what it says HTTP/2 has kept but one thing. */
+    return parts_line_is(line, "TE") && !memmem(line.at, line.length, "trailers", 8);
 }
 
 static void add(struct h2_request *request, struct slice name, struct slice value)

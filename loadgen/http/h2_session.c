@@ -7,7 +7,11 @@
 
 #include "loadgen/http/h2_request.h"
 
-enum { STREAM_WINDOW = 4 << 20, CONNECTION_WINDOW = 1 << 30 };
+enum {
+    STREAM_WINDOW = 4 << 20,
+    CONNECTION_WINDOW = 1 << 30,
+    HEADERS_MAX = 16 << 20, /* of a request */
+};
 
 void h2_streams_insert(struct h2_streams *streams, struct h2_stream *stream)
 {
@@ -108,7 +112,8 @@ static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame
     return 0;
 }
 
-static void take_status(struct h2_stream *stream, const uint8_t *value, size_t length)
+/* False: it is no status of an answer, as engine_h1 has it. */
+static bool take_status(struct h2_stream *stream, const uint8_t *value, size_t length)
 {
     struct exchange *x = &stream->exchange;
     stream->code = 0;
@@ -119,6 +124,7 @@ static void take_status(struct h2_stream *stream, const uint8_t *value, size_t l
     if (stream->code >= 400) { /* HTTP/2 has no text: the usual one, as Go has it */
         snprintf(x->reason, sizeof x->reason, "%s", MHD_get_reason_phrase_for(stream->code));
     }
+    return stream->code >= 100;
 }
 
 static void take_location(struct h2_stream *stream, const uint8_t *value, size_t length)
@@ -136,15 +142,19 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
                      size_t name_length, const uint8_t *value, size_t value_length, uint8_t flags,
                      void *context)
 {
-    const struct h2_session *session = context;
+    struct h2_session *session = context;
     struct h2_stream *stream = find(nghttp2, frame->hd.stream_id);
     (void)flags;
     if (!stream || stream->is_head_over) {
         return 0;
     }
     if (name[0] == ':') {
-        take_status(stream, value, value_length);
-        return 0;
+        if (take_status(stream, value, value_length)) {
+            return 0;
+        }
+        snprintf(session->problem, sizeof session->problem, "the status is %.*s, and below 100",
+                 (int)value_length, (const char *)value);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* ends the stream */
     }
     if (name_length == strlen("location") && memcmp(name, "location", name_length) == 0) {
         take_location(stream, value, value_length);
@@ -182,7 +192,9 @@ static void end_answer(nghttp2_session *nghttp2, struct h2_session *session,
     stream->exchange.done_ns = session->now_ns;
     if (nghttp2_session_get_stream_local_close(nghttp2, stream->id) == 0) {
         nghttp2_submit_rst_stream(nghttp2, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR);
-    }
+        forget(session, stream);
+        session->on_end(stream, NGHTTP2_NO_ERROR);
+    } /* else it is closed now */
 }
 
 static int on_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame, void *context)
@@ -223,24 +235,24 @@ static int on_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, void *c
     return 0;
 }
 
-/* A request that did not get out, as the session was ended meanwhile: by the server, or for what it
- * sent. */
+/* A request that did not get out: the session was ended meanwhile, or it could not be written. */
 static int on_not_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, int problem,
                        void *context)
 {
     struct h2_session *session = context;
-    (void)nghttp2, (void)problem;
-    if (frame->hd.type != NGHTTP2_HEADERS) {
+    struct h2_stream *stream = session->streams.first;
+    (void)nghttp2;
+    while (stream && stream->id != frame->hd.stream_id) {
+        stream = stream->next;
+    }
+    if (!stream || frame->hd.type != NGHTTP2_HEADERS) {
         return 0;
     }
-    for (struct h2_stream *stream = session->streams.first; stream; stream = stream->next) {
-        if (stream->id == frame->hd.stream_id) {
-            forget(session, stream);
-            session->on_end(stream,
-                            session->problem[0] ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_REFUSED_STREAM);
-            break;
-        }
+    if (problem != NGHTTP2_ERR_START_STREAM_NOT_ALLOWED && session->problem[0] == '\0') {
+        snprintf(session->problem, sizeof session->problem, "%s", nghttp2_strerror(problem));
     }
+    forget(session, stream);
+    session->on_end(stream, session->problem[0] ? NGHTTP2_PROTOCOL_ERROR : NGHTTP2_REFUSED_STREAM);
     return 0;
 }
 
@@ -302,9 +314,15 @@ static nghttp2_session *make(struct h2_session *session)
 {
     nghttp2_session *nghttp2 = NULL;
     nghttp2_session_callbacks *callbacks = NULL;
+    nghttp2_option *option = NULL;
     if (nghttp2_session_callbacks_new(&callbacks) != 0) {
         return NULL;
     }
+    if (nghttp2_option_new(&option) != 0) {
+        nghttp2_session_callbacks_del(callbacks);
+        return NULL;
+    }
+    nghttp2_option_set_max_send_header_block_length(option, HEADERS_MAX);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
@@ -314,7 +332,8 @@ static nghttp2_session *make(struct h2_session *session)
     nghttp2_session_callbacks_set_before_frame_send_callback(callbacks, before_frame);
     nghttp2_session_callbacks_set_error_callback2(callbacks, on_problem);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
-    nghttp2_session_client_new(&nghttp2, callbacks, session);
+    nghttp2_session_client_new2(&nghttp2, callbacks, session, option);
+    nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);
     return nghttp2;
 }
@@ -400,6 +419,9 @@ void h2_session_cancel(struct h2_session *session, struct h2_stream *stream)
 bool h2_session_take(struct h2_session *session, const char *bytes, size_t length, uint64_t now_ns)
 {
     session->now_ns = now_ns;
+    if (h2_session_takes(session)) {
+        session->problem[0] = '\0'; /* it was about a stream that is no more */
+    }
     ssize_t n = nghttp2_session_mem_recv(session->nghttp2, (const uint8_t *)bytes, length);
     if (n < 0 && session->problem[0] == '\0') {
         snprintf(session->problem, sizeof session->problem, "%s", nghttp2_strerror((int)n));
@@ -410,21 +432,16 @@ bool h2_session_take(struct h2_session *session, const char *bytes, size_t lengt
 size_t h2_session_give(struct h2_session *session, char *buffer, size_t size)
 {
     size_t total = 0;
-    for (;;) {
-        if (session->frame_length == 0) {
-            ssize_t n = nghttp2_session_mem_send(session->nghttp2, &session->frame);
-            if (n < 0) {
-                return SIZE_MAX;
-            }
-            session->frame_length = (size_t)n;
+    const uint8_t *frame = NULL;
+    while (size - total >= H2_FRAME_MAX) {
+        ssize_t n = nghttp2_session_mem_send(session->nghttp2, &frame);
+        if (n <= 0) {
+            return n < 0 ? SIZE_MAX : total;
         }
-        if (session->frame_length == 0 || session->frame_length > size - total) {
-            return total;
-        }
-        memcpy(buffer + total, session->frame, session->frame_length);
-        total += session->frame_length;
-        session->frame_length = 0;
+        memcpy(buffer + total, frame, (size_t)n);
+        total += (size_t)n;
     }
+    return total;
 }
 
 bool h2_session_has_ended(const struct h2_session *session)

@@ -26,7 +26,12 @@
 #include "loadgen/http/flights.h"
 #include "loadgen/target/url.h"
 
-enum { H2_STREAMS_MAX = 100, H2_LOCATION_MAX = 4096, H2_PROBLEM_MAX = 160 };
+enum {
+    H2_STREAMS_MAX = 100,
+    H2_LOCATION_MAX = 4096,
+    H2_PROBLEM_MAX = 160,
+    H2_FRAME_MAX = 16384 + 10, /* nghttp2 sends none that is larger, header and padding included */
+};
 
 struct h2_conn;
 
@@ -75,11 +80,9 @@ struct h2_session {
     h2_end_fn *on_end;
     struct h2_streams streams;
     struct h2_stream *packed; /* have something in the bytes that were given last */
-    const uint8_t *frame;     /* nghttp2's, which did not fit the last time */
-    size_t frame_length;
-    uint64_t now_ns;   /* of the recv that is being taken */
-    bool has_settings; /* the server's: it has said how many streams it wants */
-    bool has_goaway;   /* the server ends it, with this code */
+    uint64_t now_ns;          /* of the recv that is being taken */
+    bool has_settings;        /* the server's: it has said how many streams it wants */
+    bool has_goaway;          /* the server ends it, with this code */
     uint32_t goaway_code;
     char problem[H2_PROBLEM_MAX]; /* of the session, or of the stream that ends; "": none */
 };
@@ -111,8 +114,9 @@ void h2_session_cancel(struct h2_session *session, struct h2_stream *stream);
 bool h2_session_take(struct h2_session *session, const char *bytes, size_t length, uint64_t now_ns);
 
 /*
- * Puts what is to be sent into the buffer, as much as there is or fits; SIZE_MAX: no memory.
- * Streams whose request begins or ends there are packed until h2_session_gave.
+ * Puts what is to be sent into the buffer, which has room for a frame (H2_FRAME_MAX), as much as
+ * there is or fits; SIZE_MAX: no memory. Streams whose request begins or ends there are packed
+ * until h2_session_gave.
  */
 size_t h2_session_give(struct h2_session *session, char *buffer, size_t size);
 

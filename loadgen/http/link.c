@@ -91,6 +91,11 @@ ssize_t link_send(struct link *link, const char *bytes, size_t length)
                      : send(link->watch.fd, bytes, length, MSG_NOSIGNAL);
 }
 
+bool link_has_ended(const struct link *link)
+{
+    return link->tls && link_tls_has_ended(link->tls);
+}
+
 void link_problem(const struct link *link, char *text, size_t size)
 {
     link_tls_problem(link->tls, text, size);

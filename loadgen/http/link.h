@@ -72,11 +72,14 @@ bool link_speaks_h2(const struct link *link);
 ssize_t link_receive(struct link *link, char *buffer);
 ssize_t link_send(struct link *link, const char *bytes, size_t length);
 
+/* Did the peer say, in what was received, that it sends no more? No edge tells of that. */
+bool link_has_ended(const struct link *link);
+
 /* What was wrong with TLS, in Go's words where it has some. */
 void link_problem(const struct link *link, char *text, size_t size);
 
 /* `to`, which was only initialised, becomes what `from` was, which is closed then. False with
- * errno: the loop does not take it, and nothing has changed. */
+ * errno: the loop does not take it, and `from` is good for nothing but to be closed. */
 bool link_move(struct link *to, struct link *from);
 
 /* Nothing happens when it is closed. */

@@ -352,11 +352,17 @@ ssize_t link_tls_send(struct link_tls *tls, const char *bytes, size_t length)
     case SSL_ERROR_WANT_WRITE:
         errno = EAGAIN;
         return -1;
-    case SSL_ERROR_SYSCALL:
-        return fail(tls, system_error ? system_error : ECONNRESET);
+    case SSL_ERROR_SYSCALL: /* what the peer said before it closed can still be received */
+        errno = system_error ? system_error : ECONNRESET;
+        return -1;
     default:
         return fail(tls, EPROTO);
     }
+}
+
+bool link_tls_has_ended(const struct link_tls *tls)
+{
+    return tls->has_ended;
 }
 
 void link_tls_problem(const struct link_tls *tls, char *text, size_t size)

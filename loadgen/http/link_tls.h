@@ -64,6 +64,7 @@ bool link_tls_is_h2(const struct link_tls *tls);
 /* As link.h has them. */
 ssize_t link_tls_receive(struct link_tls *tls, char *buffer, bool *is_drained);
 ssize_t link_tls_send(struct link_tls *tls, const char *bytes, size_t length);
+bool link_tls_has_ended(const struct link_tls *tls);
 void link_tls_problem(const struct link_tls *tls, char *text, size_t size);
 
 #endif

@@ -51,6 +51,15 @@ static size_t choose(const struct name *name, struct address *addresses, size_t 
     return kept;
 }
 
+size_t place_usable_count(const struct place *place)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < place->name_count; i++) {
+        count += peers_usable_count(&place->names[i].peers);
+    }
+    return count;
+}
+
 static void count_addresses(struct place *place)
 {
     place->address_count = 0;

@@ -187,6 +187,15 @@ static bool is_usable(const struct peers *peers, const struct peer *peer)
     return peers->left_out == 0 || family_of(peer) != peers->left_out;
 }
 
+size_t peers_usable_count(const struct peers *peers)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < peers->count; i++) {
+        count += is_usable(peers, peers->list[i]);
+    }
+    return count;
+}
+
 /* The first from the turn on that is owed a connection; NULL: none is. */
 static struct peer *find_owed(struct peers *peers)
 {

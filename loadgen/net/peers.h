@@ -69,6 +69,9 @@ struct peer *peers_next(struct peers *peers);
 void peer_made(struct peer *peer);
 bool peer_lost(struct peer *peer);
 
+/* How many there are but for those of the family that is left out. */
+size_t peers_usable_count(const struct peers *peers);
+
 /* A connection is closed, or was not made. */
 void peer_release(struct peer *peer);
 

@@ -113,6 +113,9 @@ static inline bool place_is_owed(const struct place *place)
     return place->owed > 0;
 }
 
+/* The addresses of the place but for those of a family that is left out (peers.h). */
+size_t place_usable_count(const struct place *place);
+
 /* Grows when idle connections should be looked at, as some may have become surplus. */
 uint64_t resolver_changes(const struct resolver *resolver);
 
