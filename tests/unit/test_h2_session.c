@@ -5,9 +5,10 @@
 
 #include "loadgen/http/h2_session.h"
 
-/* A session of ours and one of nghttp2's as the server; bytes go between them in memory. */
+/* A session of ours and one of nghttp2's as the server; bytes go between them
+ * in memory. */
 
-enum { STREAMS = 4, ALL = 65536 };
+enum { STREAMS = 4, BODY = 40000, ALL = 65536 };
 
 struct one {
     struct h2_stream stream; /* first member: what the session knows */
@@ -124,7 +125,8 @@ static void free_post(struct request *post)
     free(bytes.to);
 }
 
-/* One buffer of at most `size` bytes, which goes out at now_ns. False: there was nothing. */
+/* One buffer of at most `size` bytes, which goes out at now_ns. False: there
+ * was nothing. */
 static bool send_once(struct pair *pair, size_t size, uint64_t now_ns)
 {
     char buffer[ALL];
@@ -340,6 +342,28 @@ START_TEST(the_server_says_how_many_streams_it_wants)
 }
 END_TEST
 
+/* With buffers of all sizes: what did not fit has not gone out. */
+START_TEST(a_body_counts_when_all_of_it_was_sent)
+{
+    struct request post = make_post(BODY);
+    for (size_t size = H2_FRAME_MAX; size <= ALL; size += 997) {
+        struct pair pair;
+        start(&pair);
+        const struct exchange *x = &begin(&pair, 0, &post)->stream.exchange;
+        uint64_t sent_ns = 0;
+        for (uint64_t now_ns = 1; send_once(&pair, size, now_ns); now_ns++) {
+            sent_ns = sent_ns == 0 && pair.requests == 1 ? now_ns : sent_ns;
+            ck_assert_uint_eq(x->sent_ns, sent_ns);
+            ck_assert_uint_eq(x->bytes_out, pair.body_come == BODY ? BODY : 0);
+        }
+        ck_assert_uint_eq(pair.body_come, BODY);
+        ck_assert_uint_eq(x->bytes_out, BODY);
+        stop(&pair);
+    }
+    free_post(&post);
+}
+END_TEST
+
 START_TEST(bytes_that_are_about_to_be_sent_do_not_count)
 {
     char buffer[ALL];
@@ -392,8 +416,8 @@ START_TEST(an_answer_may_be_whole_before_the_request)
     ck_assert_uint_eq(pair.body_come, 65535);
     answer(&pair, 1, "413", "x", "y", none);
     receive_all(&pair, 2);
+    ck_assert_uint_eq(one->ended, 1);
     ck_assert(one->stream.is_whole);
-    ck_assert_uint_eq(one->stream.exchange.done_ns, 2);
     send_all(&pair, 3);
     ck_assert_uint_eq(one->ended, 1);
     ck_assert_uint_eq(one->stream.code, 413);
@@ -404,6 +428,26 @@ START_TEST(an_answer_may_be_whole_before_the_request)
     ck_assert(h2_session_takes(&pair.client));
     stop(&pair);
     free_post(&post);
+}
+END_TEST
+
+START_TEST(a_status_below_100_is_none)
+{
+    char none[] = "";
+    char problem[H2_PROBLEM_MAX];
+    struct pair pair;
+    start(&pair);
+    struct one *one = begin(&pair, 0, &get_request);
+    send_all(&pair, 1);
+    answer(&pair, 1, _i ? "099" : "000", "x", "y", none);
+    exchange_all(&pair, 2);
+    ck_assert_uint_eq(one->ended, 1);
+    ck_assert(!one->stream.is_whole);
+    ck_assert_uint_ne(one->ended_code, NGHTTP2_NO_ERROR);
+    h2_session_problem(&pair.client, problem);
+    ck_assert_ptr_nonnull(strstr(problem, "status"));
+    ck_assert(h2_session_takes(&pair.client));
+    stop(&pair);
 }
 END_TEST
 
@@ -436,9 +480,11 @@ Suite *h2_session_suite(void)
     tcase_add_test(tcase, a_goaway_refuses_what_is_behind_its_last_stream);
     tcase_add_test(tcase, the_last_stream_number_is_the_last_stream);
     tcase_add_test(tcase, the_server_says_how_many_streams_it_wants);
+    tcase_add_test(tcase, a_body_counts_when_all_of_it_was_sent);
     tcase_add_test(tcase, bytes_that_are_about_to_be_sent_do_not_count);
     tcase_add_test(tcase, a_stream_that_is_cancelled_is_reset);
     tcase_add_test(tcase, an_answer_may_be_whole_before_the_request);
+    tcase_add_loop_test(tcase, a_status_below_100_is_none, 0, 2);
     tcase_add_test(tcase, what_is_no_http2_ends_the_session);
     suite_add_tcase(suite, tcase);
     return suite;
