@@ -156,9 +156,9 @@ static bool set_up_ssl(struct link_tls *tls, bool offers_h2)
     }
     SSL_set_bio(ssl, bio, bio);
     SSL_set_connect_state(ssl);
-    SSL_set_app_data(ssl, &tls->peer);
     ASN1_OCTET_STRING *number = a2i_IPADDRESS(name); /* has no place in SNI */
-    bool ok = number || SSL_set_tlsext_host_name(ssl, name) == 1;
+    bool ok = SSL_set_app_data(ssl, &tls->peer) == 1 &&
+              (number || SSL_set_tlsext_host_name(ssl, name) == 1);
     ASN1_OCTET_STRING_free(number);
     ERR_clear_error();
     return ok && tls_expect(&tls->peer, SSL_get0_param(ssl)) &&
