@@ -89,11 +89,18 @@ static int no_password(char *buffer, int size, int is_writing, void *context)
     return -1;
 }
 
-static bool read_key(struct tls *tls, const char *path, struct err *err)
+/* `is_of_cert`: no -key was given. */
+static bool read_key(struct tls *tls, const char *path, bool is_of_cert, struct err *err)
 {
     BIO *in = BIO_new_file(path, "r");
     tls->key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
     BIO_free(in);
+    if (!tls->key && is_of_cert && !is_lack(ERR_peek_error())) {
+        ERR_clear_error();
+        return err_set(err, ERR_USAGE,
+                       "-cert: no private key could be read from %s; name the key's file with -key",
+                       path);
+    }
     if (!tls->key) {
         return refuse(err, "-key: no private key could be read from", path);
     }
@@ -128,8 +135,9 @@ struct tls *tls_open(const struct tls_options *options, struct err *err)
         ok = err_set(err, ERR_USAGE, "-key: the certificate is missing; name its file with -cert");
     }
     if (ok && is_given(options->cert)) {
-        const char *key = is_given(options->key) ? options->key : options->cert;
-        ok = read_cert(tls, options->cert, err) && read_key(tls, key, err);
+        bool has_key = is_given(options->key);
+        ok = read_cert(tls, options->cert, err) &&
+             read_key(tls, has_key ? options->key : options->cert, !has_key, err);
     }
     if (!ok) {
         tls_close(tls);

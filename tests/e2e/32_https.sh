@@ -174,6 +174,8 @@ attack -root-certs ca.pem -keepalive=false "https://localhost:$strict/"
 all_failed "certificate required" "certificate required"
 refused 2 "-key: the certificate of -cert has another key than other.key" \
     attack -cert client.pem -key other.key "https://localhost:$good/"
+refused 2 "-cert: no private key could be read from client.pem; name the key's file with -key" \
+    attack -cert client.pem "https://localhost:$good/"
 refused 2 "-root-certs: no certificates could be read from client.key" \
     attack -root-certs client.key "https://localhost:$good/"
 
