@@ -9,19 +9,18 @@
  * What counts as what, where it is not as engine_h1.h has it:
  * - A connection carries up to H2_STREAMS_MAX streams, or as many as the server says if these are
  *   fewer; until the server's settings are there it is one. max_connections counts connections.
- * - What is started while a connection is being made waits for it, and that is connect time: up to
- *   H2_STREAMS_MAX exchanges, or all while nobody knows whether the origin speaks HTTP/2. If the
- *   connection is not made, all of them have failed.
- * - An https origin that chooses HTTP/1.1 when the first connection is made is engine_h1's from
- * then on: that connection, and what waited for it, is handed over.
+ * - What is started while a connection is being made waits for it, up to H2_STREAMS_MAX exchanges,
+ *   and that is connect time. If it is not made, all of them have failed.
+ * - An https origin that chooses HTTP/1.1 on a connection is engine_h1's from then on: that
+ *   connection, and what waited for it, is handed over.
  * - A name with several addresses gets a connection to each, and streams go to them in turn.
- * - A stream that the server did not process (REFUSED_STREAM, or above the last stream of GOAWAY)
- * is sent again whatever its method, and counted as a retry, up to ENGINE_H2_RETRIES times. What
- * was never sent goes to another connection uncounted.
+ * - A stream that the server did not process (REFUSED_STREAM, or above the last one of a GOAWAY) is
+ *   sent again whatever its method, and counted as a retry, up to ENGINE_H2_RETRIES times. What was
+ *   never sent goes to another connection uncounted, which may be one more than max_connections.
  * - On a connection that breaks, repeatable requests after which nothing more came are sent again
  *   too, if it had carried a whole answer before: it was about to be closed.
- * - A stream that times out is ended (RST_STREAM) and its connection stays. A connection on which
- *   nothing came since that stream was sent gets no more of them.
+ * - A stream that times out is ended (RST_STREAM) and its connection stays, unless nothing came on
+ *   it for half a time-out: then it gets no more streams.
  * - Errors of a stream or a connection are `protocol`, and begin with "http2: ".
  *
  * Threads: none of its own; see engine.h. Memory: h2_conn.h; nghttp2 allocates for each stream.
