@@ -3,7 +3,6 @@
 import base64
 import json
 import os
-import resource
 import ssl
 import subprocess
 import tempfile
@@ -69,7 +68,8 @@ class Way:
 class Attack:
     """Each target once, by so many workers of one thread: how many requests there are is certain.
 
-    With a "-rate" they are started at that, with no targets the URL is among the flags. `servers` are finished when it is over. `cpu` is in seconds, `memory` in kB.
+    With a "-rate" they are started at that, with no targets the URL is among the flags. `servers` are
+    finished when it is over. `cpu` is in seconds, `memory` in kB: what it alone used.
     """
 
     running = set()
@@ -81,12 +81,12 @@ class Attack:
         command += ["-output", output] if output else ["-encoding", "none"]
         command += ["-lazy", "-max-workers", str(workers)] if targets else []
         command += [] if "-rate" in more else ["-rate", "0"]
-        begun, used = time.monotonic(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        begun = time.monotonic()
         environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, env=environment)
-        self.memory = 0
-        threading.Thread(target=self.watch_memory, daemon=True).start()
+        self.cpu = self.memory = 0
+        threading.Thread(target=self.watch, daemon=True).start()
         try:
             out, err = self.process.communicate(targets.encode("latin-1"), timeout=ending * min(SLOW, 3))
         except subprocess.TimeoutExpired:
@@ -97,22 +97,23 @@ class Attack:
             self.seconds = time.monotonic() - begun
             for server in servers:
                 server.finish()
-        now = resource.getrusage(resource.RUSAGE_CHILDREN)
-        self.cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
         equal(f"loadgen's status; stderr: {err.decode()[-2000:]}", self.process.returncode, 0)
         self.report = json.loads(out)
         for server in servers:
             equal("what python3-h2 thinks of the client", server.violations, [])
 
-    def watch_memory(self):
-        """The report's figure is getrusage's, which counts what this process had when it forked."""
+    def watch(self):
+        """getrusage's memory counts what this process had when it forked, and its CPU all children's."""
+        place = f"/proc/{self.process.pid}/"
         while self.process.poll() is None:
             try:
-                with open(f"/proc/{self.process.pid}/status") as lines:
-                    self.memory = max([self.memory] + [int(line.split()[1]) for line in lines
+                with open(place + "status") as status, open(place + "stat") as stat:
+                    self.memory = max([self.memory] + [int(line.split()[1]) for line in status
                                                        if line.startswith("VmHWM")])
+                    ticks = stat.read().rsplit(")", 1)[1].split()[11:13]  # as user, as system
             except OSError:
                 return
+            self.cpu = sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
             time.sleep(0.05)
 
     def expect(self, requests, answered=None, kinds=None, codes=None, retried=0, redirected=0,
