@@ -106,6 +106,22 @@ def an_answer_that_has_begun_is_no_race(way, folder):
     attack.expect(6, kinds={"closed": 1}, retried=3, bytes_in=25).error("closed", starts="unexpected EOF")
 
 
+def a_connection_at_work_that_closes_is_no_race(way, folder):
+    """What was sent before the last answer came was not lost on its way: GETs fail, like POSTs."""
+    def request(connection, stream):
+        if connection.number > 1 or stream.path in ("/first", "/last"):
+            connection.answer(stream)
+        if stream.path == "/last":
+            connection.later(0.02, connection.close, how)
+
+    for how, kind in ("end", "closed"), ("reset", "reset"):
+        server = way.server(request)
+        attack = Attack([server], way.flags, way.targets(server, ["/first", "/a", "/b", "/last"]), *ONE,
+                        "-rate", 20, workers=4)
+        attack.expect(4, kinds={kind: 2}, bytes_in=10)
+        equal("connections", server.accepts, 1)
+
+
 def an_idle_connection_that_closes_is_nothing(way, folder):
     """Closed long before the next request, with and without GOAWAY."""
     def request(connection, stream):

@@ -54,6 +54,14 @@ def what_belongs_to_a_connection_is_not_sent(way, folder):
         equal("names", sorted(name for name, _ in fields_of(stream)[1]), ["user-agent", "x-stays", NUMBER])
 
 
+def te_is_sent_if_it_says_trailers(way, folder):
+    """Nothing else may be in it: RFC 9113, 8.2.2."""
+    for value, sent in ("gzip", None), ("trailers", "trailers"):
+        server = way.server()
+        Attack([server], way.flags, way.targets(server, ["/"] * 3), f"-header=TE: {value}").expect(3)
+        equal(f"TE: {value}", {s.header("te") for s in server.streams}, {sent})
+
+
 def the_users_host_is_the_authority(way, folder):
     server = way.server()
     target = {"method": "GET", "url": f"{way.scheme}://localhost:9/x"}
@@ -89,6 +97,19 @@ def long_requests_arrive(way, folder):
     for stream in server.streams:
         equal("long", stream.header("x-long"), "y" * 20000)
         equal("many", [stream.header(f"x-{i}") for i in range(100)], [str(i) for i in range(100)])
+
+
+def headers_of_100_kilobytes_arrive(way, folder):
+    def connected(connection):
+        connection.server.begin(connection)
+        connection.h2.decoder.max_header_list_size = 1 << 20  # of python3-h2: 64 KiB
+
+    server = way.server(connected=connected)
+    headers = [f"-header=X-{i}: " + chr(97 + i) * 10000 for i in range(10)]
+    Attack([server], way.flags, way.targets(server, ["/"] * 3), *headers).expect(3)
+    for stream in server.streams:
+        equal("all", [stream.header(f"x-{i}") for i in range(10)], [chr(97 + i) * 10000 for i in range(10)])
+    equal("connections", server.accepts, 1)
 
 
 def a_small_table_of_headers_is_obeyed(way, folder):

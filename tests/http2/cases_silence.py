@@ -3,7 +3,7 @@
 import os
 
 from lab import MEMORY, SLOW, Attack, check, equal
-from server import MAX_STREAMS, WINDOW, frame
+from server import MAX_STREAMS, WINDOW, frame, wide_open
 
 PING = 6
 TEN = [f"/{i}" for i in range(10)]
@@ -56,11 +56,7 @@ def a_server_that_does_not_read(way, folder):
     with open(body, "wb") as out:
         out.truncate(20000000)
 
-    def connected(connection):
-        connection.server.begin(connection)
-        connection.h2.increment_flow_control_window(2**30)
-
-    server = way.server(opened=opened, connected=connected, settings={WINDOW: 2**30}, receive_buffer=4096)
+    server = way.server(opened=opened, connected=wide_open, settings={WINDOW: 2**30}, receive_buffer=4096)
     targets = f"POST {way.url(server)}\n@{body}\n\n" * 3
     attack = Attack([server], way.flags, targets, "-timeout", "300ms")
     attack.expect(3, kinds={"time-out": 3}).error("time-out", "while awaiting headers")

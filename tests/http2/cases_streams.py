@@ -5,7 +5,7 @@ import os
 import hyperframe.frame as frames
 
 from lab import MS, SLOW, Attack, check, equal
-from server import CODES, MAX_STREAMS
+from server import CODES, MAX_STREAMS, WINDOW, frame, wide_open
 
 ONE = "-max-connections", 1
 
@@ -188,6 +188,35 @@ def a_server_may_not_want_the_rest_of_a_body(way, folder):
 
 
 # Time-outs.
+
+
+def an_error_of_a_stream_that_timed_out_is_no_others(way, folder):
+    """The server does not read: /a and /b time out, and the RST_STREAM of /b cannot be sent."""
+    def opened(connection, stream):
+        if stream.path == "/big":  # 3 s after /a, so 2 s before /b times out and 3 s before /other does
+            connection.is_reading = False
+            connection.later(2.3, overflow, connection)
+            connection.later(2.6, reset, connection)
+
+    def overflow(connection):
+        connection.raw(frame(8, connection.server.of("/b")[0].number, b"\x7f\xff\xff\xff"))
+
+    def reset(connection):
+        connection.reset(connection.server.of("/other")[0], "INTERNAL_ERROR")
+
+    body = os.path.join(folder, f"stuck.{way.name}")
+    with open(body, "wb") as out:
+        out.truncate(20000000)
+    server = way.server(lambda c, s: None, opened=opened, connected=wide_open, settings={WINDOW: 2**30},
+                        receive_buffer=4096)
+    targets = way.targets(server, ["/a", "/b", "/other"]) + f"POST {way.url(server, '/big')}\n@{body}\n\n"
+    attack = Attack([server], way.flags, targets, *ONE, "-rate", 1, "-timeout", "4s", workers=4)
+    attack.expect(4, kinds={"time-out": 3, "protocol": 1})
+    equal("texts", [text for text in attack.report["errors"] if "http2: " in text],
+          [f'Get "{way.url(server, "/other")}": http2: stream error: INTERNAL_ERROR'])
+
+
+an_error_of_a_stream_that_timed_out_is_no_others.only_waits = True
 
 
 def silence_ends_one_stream(way, folder):

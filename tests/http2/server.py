@@ -35,6 +35,12 @@ def frame(kind, stream, payload, flags=0):
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
 
 
+def wide_open(connection):
+    """The preface of a server whose connection's window is never in the way (see `connected`)."""
+    connection.server.begin(connection)
+    connection.h2.increment_flow_control_window(2**30)
+
+
 def drain(sock):
     """Ends our side. What the client still sends is thrown away, or the kernel would reset it."""
     with sock:
@@ -290,14 +296,54 @@ class FreePort:
             self.port = sock.getsockname()[1]
 
 
+class BlackHole:
+    """Listens, but its backlog is full: the kernel drops each SYN. `dialed` are the ports of those that
+    tried, looked for ever less often, for that takes the kernel a while.
+    """
+
+    def __init__(self):
+        self.violations, self.dialed = [], set()
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=0)
+        self.port = self.socket.getsockname()[1]
+        self.fillers = [socket.socket() for _ in range(3)]
+        for filler in self.fillers:
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", self.port))
+        self.before = self.dialing()
+        self.is_over = False
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def dialing(self):
+        with open("/proc/net/tcp") as lines:
+            rows = [line.split() for line in list(lines)[1:]]
+        return {row[1] for row in rows if row[2] == f"0100007F:{self.port:04X}" and row[3] == "02"}
+
+    def watch(self):
+        pause = 0.01
+        while not self.is_over:
+            self.dialed |= self.dialing() - self.before
+            time.sleep(pause)
+            pause *= 1.01
+
+    @property
+    def accepts(self):
+        return len(self.dialed)
+
+    def finish(self):
+        self.is_over = True
+        for sock in self.socket, *self.fillers:
+            sock.close()
+
+
 class Server:
     """Hooks, each a function: `connected` (the preface), `opened` (headers came), `data`, `request`
     (all of it came). `accepted`, if given, has the bare socket instead, which stays open until the end;
-    `answer1` says how HTTP/1.1 is answered, which `speaks` may ask for where there is no ALPN.
+    `answer1` says how HTTP/1.1 is answered, which `speaks` may ask for where there is no ALPN. `at` is
+    where it listens, if not on any port of 127.0.0.1.
     """
 
     def __init__(self, request=None, tls=None, settings=None, opened=None, data=None, connected=None,
-                 accepted=None, answer1=None, speaks="h2", receive_buffer=None):
+                 accepted=None, answer1=None, speaks="h2", receive_buffer=None, at=("127.0.0.1", 0)):
         self.tls, self.speaks = tls, speaks
         self.settings = settings or {}
         self.violations, self.connections, self.streams = [], [], []
@@ -312,7 +358,7 @@ class Server:
         self.answer1 = answer1 or (lambda stream: (200, [], b"here\n"))
         self.lock = threading.Lock()
         self.threads = []
-        self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self.socket = socket.create_server(at, backlog=256)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port = self.socket.getsockname()[1]
@@ -338,8 +384,8 @@ class Server:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.accepts += 1
             thread = threading.Thread(target=self.serve, args=(sock, self.accepts), daemon=True)
-            self.threads.append(thread)
             thread.start()
+            self.threads.append(thread)
 
     def serve(self, sock, number):
         if self.accepted:
