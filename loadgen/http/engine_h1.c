@@ -115,7 +115,7 @@ static void fail_link(struct conn *conn, int number)
         fail(conn, OUTCOME_TLS, 0);
         break;
     default:
-        fail(conn, OUTCOME_RESET, number);
+        fail(conn, link_is_our_limit(number) ? OUTCOME_CONNECT : OUTCOME_RESET, number);
         break;
     }
 }

@@ -220,7 +220,7 @@ void h2_lose_link(struct h2_conn *conn, int number)
         h2_lose(conn, OUTCOME_TLS, 0, reason);
         break;
     default:
-        h2_lose(conn, OUTCOME_RESET, number, "");
+        h2_lose(conn, link_is_our_limit(number) ? OUTCOME_CONNECT : OUTCOME_RESET, number, "");
         break;
     }
 }

@@ -47,7 +47,7 @@ void link_init(struct link *link, struct links *links,
 /* Begins to connect to the peer, which becomes the link's. False with errno. */
 bool link_connect(struct link *link, struct peer *peer);
 
-/* Is this errno of link_connect a limit of our own, which no other address would change? */
+/* Is this errno of a link a limit of our own, which no other address would change? */
 bool link_is_our_limit(int number);
 
 /* After the first edge: 0 when the connection is there, else the errno that it failed with. */
