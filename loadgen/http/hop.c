@@ -13,7 +13,8 @@ bool hop_make(const struct engine_config *config, struct exchange *x, const stru
         return false;
     }
     struct request whole = *sent;
-    whole.length = outgoing_write(sent, x->number, scratch, HOP_BYTES_MAX);
+    whole.length = redirect_needs(sent, x->code);
+    whole.length = outgoing_write(&whole, x->number, scratch, HOP_BYTES_MAX);
     whole.bytes = scratch;
     whole.sequence_at = 0;
     if (whole.length == 0) {

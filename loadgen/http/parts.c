@@ -39,7 +39,7 @@ void parts_of(const struct request *request, struct parts *parts)
         parts->is_chunked |= parts_line_is(parts_next_line(&rest), "Transfer-Encoding");
     }
     struct slice body = {blank + 4, (size_t)(end - blank - 4)};
-    if (parts->is_chunked) {
+    if (parts->is_chunked && body.length > 0) {
         parts_next_line(&body); /* the length of the one chunk */
     }
     parts->body = (struct slice){body.at, request->body_length};

@@ -21,6 +21,7 @@ struct parts {
     bool is_chunked;
 };
 
+/* A request without its body, or with a part of it, may be taken apart as well. */
 void parts_of(const struct request *request, struct parts *parts);
 
 /* The next header without its CRLF; `rest`, which is not empty, is what comes behind it. */

@@ -2,52 +2,30 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
-#include "loadgen/target/url.h"
+#include "loadgen/http/parts.h"
 
 bool redirect_is_one(uint16_t code)
 {
     return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
 }
 
-/* What the old request is made of: slices of its bytes. */
-struct parts {
-    struct slice method;
-    struct slice path;
-    struct slice headers; /* lines, each with its CRLF */
-    struct slice body;
-};
-
-static struct parts take_apart(const struct request *request)
+/* What stands behind the headers, with what chunks add. */
+static struct slice raw_body(const struct request *request, const struct parts *parts)
 {
-    const char *end = request->bytes + request->length;
-    const char *space = memchr(request->bytes, ' ', request->length);
-    const char *second = memchr(space + 1, ' ', (size_t)(end - space - 1));
-    const char *line_end = memchr(second, '\n', (size_t)(end - second));
-    const char *blank = memmem(line_end - 1, (size_t)(end - line_end + 1), "\r\n\r\n", 4);
-    return (struct parts){
-        .method = {request->bytes, (size_t)(space - request->bytes)},
-        .path = {space + 1, (size_t)(second - space - 1)},
-        .headers = {line_end + 1, (size_t)(blank + 2 - line_end - 1)},
-        .body = {blank + 4, (size_t)(end - blank - 4)},
-    };
-}
-
-static bool name_is(struct slice line, const char *name)
-{
-    size_t length = strlen(name);
-    return line.length > length && line.at[length] == ':' &&
-           strncasecmp(line.at, name, length) == 0;
+    const char *at = parts->headers.at + parts->headers.length + 2;
+    return (struct slice){at, (size_t)(request->bytes + request->length - at)};
 }
 
 /* Headers that belong to the body, to the host, or only to the host that answered. */
 static bool is_left_out(struct slice line, bool drops_body, bool is_other_host)
 {
-    return name_is(line, "Host") ||
-           (drops_body && (name_is(line, "Content-Length") || name_is(line, "Content-Type") ||
-                           name_is(line, "Transfer-Encoding"))) ||
-           (is_other_host && (name_is(line, "Authorization") || name_is(line, "Cookie")));
+    return parts_line_is(line, "Host") ||
+           (drops_body &&
+            (parts_line_is(line, "Content-Length") || parts_line_is(line, "Content-Type") ||
+             parts_line_is(line, "Transfer-Encoding"))) ||
+           (is_other_host &&
+            (parts_line_is(line, "Authorization") || parts_line_is(line, "Cookie")));
 }
 
 static void write_headers(FILE *out, const struct parts *parts, const struct url *url,
@@ -58,12 +36,10 @@ static void write_headers(FILE *out, const struct parts *parts, const struct url
         fprintf(out, "Host: %.*s\r\n", (int)url->authority.length, url->authority.at);
     }
     while (rest.length > 0) {
-        const char *end = memchr(rest.at, '\n', rest.length);
-        struct slice line = {rest.at, (size_t)(end - rest.at) + 1};
-        rest = (struct slice){end + 1, rest.length - line.length};
-        bool keeps_host = !url && name_is(line, "Host");
+        struct slice line = parts_next_line(&rest);
+        bool keeps_host = !url && parts_line_is(line, "Host");
         if (keeps_host || !is_left_out(line, drops_body, url != NULL)) {
-            fwrite(line.at, 1, line.length, out);
+            fwrite(line.at, 1, line.length + 2, out); /* its CRLF too */
         }
     }
     fputs("\r\n", out);
@@ -98,8 +74,15 @@ static bool is_same_method(const struct parts *parts, uint16_t code)
            (parts->method.length == 4 && memcmp(parts->method.at, "HEAD", 4) == 0);
 }
 
-static void write_request(FILE *out, const struct parts *parts, const struct url *url,
-                          const char *location, uint16_t code)
+size_t redirect_needs(const struct request *request, uint16_t code)
+{
+    struct parts parts;
+    parts_of(request, &parts);
+    return request->length - (is_same_method(&parts, code) ? 0 : raw_body(request, &parts).length);
+}
+
+static void write_request(FILE *out, const struct request *request, const struct parts *parts,
+                          const struct url *url, const char *location, uint16_t code)
 {
     bool is_same = is_same_method(parts, code);
     fprintf(out, "%.*s ", is_same ? (int)parts->method.length : 3,
@@ -112,7 +95,8 @@ static void write_request(FILE *out, const struct parts *parts, const struct url
     fputs(" HTTP/1.1\r\n", out);
     write_headers(out, parts, url, !is_same);
     if (is_same) {
-        fwrite(parts->body.at, 1, parts->body.length, out);
+        struct slice body = raw_body(request, parts);
+        fwrite(body.at, 1, body.length, out);
     }
 }
 
@@ -159,14 +143,15 @@ bool redirect_follow(const struct request *request, bool is_https, uint16_t code
                         problem)) {
         return false;
     }
-    struct parts parts = take_apart(request);
+    struct parts parts;
+    parts_of(request, &parts);
     FILE *out = fmemopen(buffer, size, "w");
     if (!out) {
         *problem = "not enough memory for a redirect";
         return false;
     }
     setvbuf(out, NULL, _IONBF, 0); /* so that a buffer that is too small shows in ferror */
-    write_request(out, &parts, names_host ? &url : NULL, location, code);
+    write_request(out, request, &parts, names_host ? &url : NULL, location, code);
     bool fits = !ferror(out);
     long length = ftell(out);
     fclose(out);

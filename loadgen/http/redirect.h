@@ -19,6 +19,10 @@
 /* Is this a status with which a server sends a client on? */
 bool redirect_is_one(uint16_t code);
 
+/* How many of the request's bytes, without the digits of its number, go into the one that follows
+ * such an answer: all, or all but the body. */
+size_t redirect_needs(const struct request *request, uint16_t code);
+
 enum { REDIRECT_HOST_MAX = 256 };
 
 struct redirect {

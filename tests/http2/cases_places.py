@@ -154,6 +154,19 @@ def a_body_goes_along(way, folder):
         equal("methods", {s.header(":method") for s in there.streams}, {"POST" if goes else "GET"})
 
 
+def a_large_body_may_stay_behind(way, folder):
+    """With 303 the next request has none of it."""
+    body = os.path.join(folder, "behind")
+    with open(body, "wb") as out:
+        out.write(b"here" * 50000)
+    for chunked in [], ["-chunked"]:
+        there = way.server()
+        here = way.server(to(way, there, status=303))
+        targets = f"POST {way.url(here)}\n@{body}\n\n" * 3
+        Attack([here, there], way.flags, targets, *chunked).expect(3, redirected=3, bytes_in=15)
+        equal("methods", {s.header(":method") for s in there.streams}, {"GET"})
+
+
 def redirects_may_be_unwanted(way, folder):
     server = way.server(lambda c, s: c.answer(s, 302, [("location", "/again")]))
     Attack([server], way.flags, way.targets(server, TEN), "-redirects", -1).expect(
