@@ -1,6 +1,8 @@
 #include "loadgen/run/usage.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include "common/cgroup.h"
@@ -23,10 +25,10 @@ static double cpu_seconds(const struct rusage *used)
 static uint64_t peak_memory(void)
 {
     char line[128];
-    unsigned long long kib = 0;
+    uint64_t kib = 0;
     FILE *status = fopen("/proc/self/status", "re");
     while (status && kib == 0 && fgets(line, sizeof line, status)) {
-        sscanf(line, "VmHWM: %llu kB", &kib);
+        kib = strncmp(line, "VmHWM:", 6) == 0 ? strtoull(line + 6, NULL, 10) : 0;
     }
     if (status) {
         fclose(status);
