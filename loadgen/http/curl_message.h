@@ -4,8 +4,7 @@
  *
  * Requests are built once as HTTP/1.1 messages (loadgen/target/message.h); here they are taken
  * apart again. The headers go out as they are, and libcurl adds none of its own but those that say
- * how long the body is. In HTTP/2 libcurl leaves out those that only HTTP/1.1 has (Connection), and
- * names become small letters.
+ * how long the body is.
  *
  * Threads: a value of its owner, with its handle. Memory: start with zeroes, curl_message_fini;
  * what a message takes is kept for the next one. The request's bytes are borrowed until then.

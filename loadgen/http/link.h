@@ -1,13 +1,12 @@
 /*
  * link - a connection to a server: a socket on the loop, with TLS on it or not.
  *
- *     link_connect -> writable: link_connected -> [link_secure, link_handshake] -> link_send,
- * link_receive
+ *     link_connect -> link_connected -> [link_secure, link_handshake] -> link_send, link_receive
  *
  * The owner embeds the link, is told of its edges (loop.h), and goes on with what it was doing. A
- * step that has to wait for the peer says so and is called again at the next edge. One
- * link_receive is one recv and one link_send one send, whether there is TLS or not: what came is
- * decrypted from a slab that all links of a thread share.
+ * step that has to wait for the peer says so and is called again at the next edge. A link_receive
+ * is one recv and a link_send one send, with TLS as without, but where what came was only TLS's
+ * own: it is decrypted from a slab that all links of a thread share.
  *
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
  * link_close. OpenSSL has its own for each TLS connection.
@@ -25,8 +24,7 @@
 #include "loadgen/net/peers.h"
 
 struct link {
-    struct loop_watch
-        watch; /* first member: the loop's callback finds the link by it; fd -1: none */
+    struct loop_watch watch; /* first member: the loop's callback finds it; fd -1: none */
     struct links *links;
     struct peer *peer;    /* where it leads; released when it is closed. NULL: none */
     struct link_tls *tls; /* NULL: it is plain */
