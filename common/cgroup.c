@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 
-/* The files of one version: where the limit is, and the unit of the throttled time. */
+/* How one cgroup version stores the limit and the throttled time. */
 struct version {
     bool (*read_limit)(const char *dir, double *cpus);
     const char *throttled_key;
@@ -103,7 +103,7 @@ static void read_stat(const struct version *version, const char *dir, struct cgr
     }
 }
 
-/* Finds the path of our group in /proc/self/cgroup; `controller` NULL is the unified hierarchy. */
+/* Reads our group's path from /proc/self/cgroup; `controller` NULL: the unified hierarchy. */
 static void own_path(const char *root, const char *controller, char *path, size_t size)
 {
     snprintf(path, size, "/");

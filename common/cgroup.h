@@ -1,16 +1,20 @@
 /*
- * cgroup - the CPU that this process may use, and how often it was refused.
+ * cgroup - the CPU limit of this process, and how long it was throttled.
  *
- * Reads cgroup v2 (cpu.max, cpu.stat) and v1 (cpu.cfs_quota_us, cpu.cfs_period_us, cpu.stat, the
- * `cpu` mount). A limit may sit on any ancestor, so the smallest one up the tree counts, and of the
- * throttling the largest: a pod's group throttles the container inside it. Inside a v1 container
- * /proc/self/cgroup names the host's path, which does not exist there: then the mount's root is
- * read.
+ * Reads cgroup v2 (cpu.max, cpu.stat) and v1 (cpu.cfs_quota_us, cpu.cfs_period_us, cpu.stat of the
+ * `cpu` mount). Any ancestor group can limit and throttle the process, so the result is the
+ * smallest limit and the longest throttled time of the group and its ancestors. In a v1 container,
+ * /proc/self/cgroup names a path of the host, which does not exist inside; the mount's root is read
+ * instead.
  *
- * What only one of the programs wants to know of its group it reads with cgroup_visit.
+ * Throttled time is a lower bound. Groups above the mount's root (in a container, those of its pod)
+ * cannot be read; and if several groups were throttled at different times, only the longest time
+ * counts. The kernel sums the time over all CPUs on which the group had work.
  *
- * `root` stands for "/" so that tests read recorded trees; programs pass "".
- * Threads: no state. Memory: nothing is allocated.
+ * cgroup_visit reads other files of the group.
+ *
+ * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
+ * Memory: nothing is allocated.
  */
 #ifndef COMMON_CGROUP_H
 #define COMMON_CGROUP_H
@@ -20,32 +24,32 @@
 #include <stdint.h>
 
 struct cgroup_cpu {
-    double limit_cpus;          /* CPUs per second of time; 0: no limit */
-    bool has_stat;              /* the two below were there to be read */
-    uint64_t throttled_periods; /* since the group was made */
-    uint64_t throttled_ns;      /* since the group was made */
+    double limit_cpus;          /* in CPUs; 0: no limit */
+    bool has_stat;              /* the two fields below are valid */
+    uint64_t throttled_periods; /* since the group was created; a lower bound */
+    uint64_t throttled_ns;      /* since the group was created, over all CPUs; a lower bound */
 };
 
-/* What the cgroup of this process says. A file that is missing is no limit and no stat. */
+/* If a file is missing, there is no limit, or has_stat is false. */
 struct cgroup_cpu cgroup_read_cpu(const char *root);
 
 /*
- * Visits the directories of this process's group, from its own up to the mount. `controller` is
- * the name of its mount in v1 ("cpu", "cpuacct", "memory"). In a v1 container the first ones are
- * not there.
+ * Visits the directories of this process's group and its ancestors, up to the mount. `controller`
+ * is the name of the mount in v1 ("cpu", "cpuacct", "memory"). In a v1 container the first
+ * directories do not exist.
  */
 typedef void cgroup_visit_fn(void *cls, const char *dir, bool is_v2);
 void cgroup_visit(const char *root, const char *controller, cgroup_visit_fn *visit, void *cls);
 
-/* Reads a line of dir/file with its newline. False: there is none. */
+/* Reads the first line of dir/file, with its newline. False: there is none. */
 bool cgroup_read_line(const char *dir, const char *file, char *line, size_t size);
 
-/* Reads the number behind `key` and a space in dir/file. False: there is none. */
+/* Reads the number after `key` and a space in dir/file. False: there is none. */
 bool cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *value);
 
 /*
- * The number of threads that can run at once: the affinity mask, cut to `limit_cpus` rounded up.
- * At least 1. More threads than this make the kernel's throttling the thing that is measured.
+ * The number of CPUs in the affinity mask, but at most `limit_cpus` rounded up (0: no limit), and
+ * at least 1. With more threads than this, a run would measure the kernel's throttling.
  */
 unsigned cgroup_usable_cpus(double limit_cpus);
 

@@ -1,17 +1,20 @@
 /*
- * cli - command lines from a table: parsing, range checks, environment and help are one list.
+ * cli - parses command lines by a table of flags, which also defines the help and the environment
+ * variables.
  *
- * A flag is `-name value`, `-name=value` or the same with two dashes; a boolean takes its value
- * only after `=`. Names are never abbreviated, and an unknown one is refused with the nearest known
- * one. Operands and flags may come in any order; `--` ends the flags. `-h` and `-version` are
- * always there. With an `env_prefix` each flag may also be given as an environment variable
- * (`-admin-port` is PREFIX_ADMIN_PORT); the command line wins.
+ * A flag is `-name value` or `-name=value`, with one dash or two; the value of a boolean needs the
+ * equals sign. Names are not abbreviated; the error for an unknown flag names the nearest known
+ * one. Flags and operands can be mixed; `--` ends the flags. `-h` and `-version` always exist. With
+ * an `env_prefix`, each flag can also be set by an environment variable (`-admin-port` by
+ * PREFIX_ADMIN_PORT); the command line takes precedence: if it sets a field, no variable of that
+ * field is read. A leading byte order mark and trailing white space (blank.h), which files and CI
+ * systems add, are removed from arguments.
  *
- * A value is stored by the flag's `set` function into the field at `offset` of the caller's options
- * struct. The default goes the same way, so that help and behaviour cannot differ.
+ * A flag's `set` function stores its value in the field at `offset` of the caller's options struct.
+ * Defaults are parsed from the text that the help shows, so help and behaviour cannot differ.
  *
- * Strings that are stored point into argv, the environment or the table: they live as long as
- * these. Threads: set-up only. Errors: ERR_USAGE, naming the flag or the variable, and the value.
+ * Memory: stored strings point into argv, the environment or the table. Threads: set-up only.
+ * Errors: ERR_USAGE with the flag or variable and its value.
  */
 #ifndef COMMON_CLI_H
 #define COMMON_CLI_H
@@ -25,45 +28,52 @@
 typedef bool cli_set_fn(void *field, const char *text, struct err *err);
 
 struct cli_flag {
-    const char *name;  /* without the dash; NULL ends the table */
-    const char *value; /* what stands for the value in the help; NULL: a boolean */
-    cli_set_fn *set; /* NULL: a flag of vegeta's that is refused, with `help` as the reason; without
-                        one because it is not there yet */
-    size_t offset;   /* of the field in the options */
-    const char *preset; /* the default as a user would write it; NULL: the field stays as it is */
-    const char *help;   /* one line, no full stop */
+    const char *name;  /* without the dash; NULL: a heading, in `help`, or the end */
+    const char *value; /* placeholder of the value in the help, such as FILE; NULL: a boolean */
+    cli_set_fn *set;   /* NULL: the flag is refused, with `help` as the reason */
+    size_t offset;     /* of the field in the options struct */
+    const char *default_value; /* as on the command line; NULL: the field keeps its value */
+    const char *help;          /* what the flag does and its unit; no full stop */
 };
+
+/* A default that the help prints as "no limit". */
+#define CLI_NO_LIMIT "18446744073709551615"
 
 struct cli {
     const char *program;          /* "loadgen attack" */
-    const char *operands;         /* "[URL]"; NULL: none are taken */
+    const char *operands;         /* "[URL]"; NULL: none allowed */
     const char *about;            /* what it does, with examples; ends with a newline */
-    const struct cli_flag *flags; /* sorted by name */
+    const struct cli_flag *flags; /* at most CLI_FLAGS_MAX rows, grouped; {0} ends the table */
     const char *env_prefix;       /* "HEADROOM_"; NULL: no environment */
+    bool ends_at_operand; /* all arguments after the first operand, even flags, are operands */
 };
+
+enum { CLI_FLAGS_MAX = 64 };
 
 enum cli_result {
     CLI_OK,
-    CLI_DONE, /* help or version was asked for and printed on stdout: exit 0 */
+    CLI_DONE, /* help or version was printed on stdout: exit 0 */
     CLI_BAD,  /* err is set */
 };
 
 /*
- * Sets every default, then the environment, then argv[1..argc). Operands are moved to the front of
- * argv, from argv[1], and counted in *operands.
+ * Sets all defaults, then the flags of argv[1..argc), then those of the environment. Operands are
+ * moved to argv[1] and following; *operands is their number.
  */
 enum cli_result cli_parse(const struct cli *cli, int argc, char **argv, void *options,
                           int *operands, struct err *err);
 
+/*
+ * cli_print_help prints usage, `about` and flags; cli_print_flags prints only the flags and
+ * headings of a table. A flag takes at most two lines of 100 columns.
+ */
 void cli_print_help(const struct cli *cli, FILE *out);
+void cli_print_flags(const struct cli_flag *flags, FILE *out);
 
-/* The candidate most like `word`: one that it abbreviates, else the fewest edits away. */
-const char *cli_nearest(const char *word, const char *(*candidate)(const void *list, size_t i),
-                        const void *list);
-
-/* What the fields may be. Each says what was expected when the text does not fit. */
-cli_set_fn cli_set_bool;    /* bool: true, false, 1, 0 */
+/* Setters by type of field. Their errors say what was expected. */
+cli_set_fn cli_set_bool;    /* bool, as in Go: 1, t, T, true, True, TRUE, 0, f, ... */
 cli_set_fn cli_set_string;  /* const char * */
+cli_set_fn cli_set_text;    /* const char *: NULL if the value is empty, as if it were not given */
 cli_set_fn cli_set_port;    /* uint16_t: 0 to 65535 */
 cli_set_fn cli_set_u64;     /* uint64_t: a whole number, no sign */
 cli_set_fn cli_set_threads; /* unsigned: 0 to 1024 */

@@ -1,11 +1,11 @@
 /*
- * clock - the two clocks, in nanoseconds.
+ * clock - CLOCK_MONOTONIC and CLOCK_REALTIME, in nanoseconds.
  *
- * Moments and spans are CLOCK_MONOTONIC. The wall clock is read once a run, to be the other half of
- * the pair that turns monotonic moments into dates; nothing is ever measured with it.
+ * Moments and durations use CLOCK_MONOTONIC. The wall clock is read once per run, to convert
+ * monotonic moments to dates; it never measures anything.
  *
- * Both calls read the clock when they are called: no value is cached here, and a stamp of a
- * measurement must not be a value that somebody read earlier.
+ * Nothing is cached: each call reads the clock, because a measured moment must be read at its
+ * event.
  */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H

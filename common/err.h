@@ -1,14 +1,14 @@
 /*
- * err - the one error type of set-up code.
+ * err - the error type of set-up code.
  *
- * Functions that prepare something (options, files, plans, sockets) return bool and take a
- * `struct err *`. The first error wins: a later err_set keeps the text that is already there, so a
- * caller may report the cause and release what it holds without saving anything. `err` may be NULL
- * where the caller does not care. The text names what failed and the value, and says what to do. It
- * has no program name, which `main` prints once, and no newline, unless it points at a place in an
- * expression.
+ * Functions that prepare something (options, files, plans, sockets) return bool and fill in a
+ * struct err. The first error wins: a later err_set does not overwrite it, so clean-up code may
+ * fail without hiding the cause. `err` may be NULL if the caller ignores the reason. The text names
+ * what failed, its value and the remedy. It does not contain the program name, which main prints,
+ * nor a newline, unless it points into an expression (loadgen/base/point.h).
  *
- * Not for the measured window: there, outcomes are small enums (loadgen/http/engine.h).
+ * Code that runs during a measurement does not use it: it returns small enums, such as enum outcome
+ * (loadgen/http/exchange.h).
  *
  * Threads: a struct err belongs to one thread. Memory: nothing is allocated.
  */
@@ -17,13 +17,14 @@
 
 #include <stdbool.h>
 
-/* The value is the exit status of the program that ends with it. */
+/* The values are exit statuses (loadgen/command/command.h). */
 enum err_code {
     ERR_NONE = 0,
     ERR_FAILED = 1,
     ERR_USAGE = 2,
-    ERR_GENERATOR_LIMIT = 98, /* of loadgen: an SLO was missed, but the generator was the limit */
-    ERR_SLO_MISSED = 99,      /* of loadgen */
+    ERR_GENERATOR_LIMIT = 98, /* loadgen: an SLO was missed, but the generator was the limit */
+    ERR_SLO_MISSED = 99,      /* loadgen: an SLO was missed */
+    ERR_SIGNAL = 128,         /* plus the number of the signal that ended the program */
 };
 
 struct err {
@@ -31,11 +32,11 @@ struct err {
     char text[640];
 };
 
-/* Stores the first error. Returns false, so that `return err_set(err, ...)` reads well. */
+/* Sets the error unless there is one. Returns false, for `return err_set(err, ...)`. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "prefix: " before the text of an error that is already there. Returns false. */
+/* Prepends "prefix: " to the text of an existing error. Returns false. */
 bool err_prefix(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * file_limit - how many files this process may have open, and how many it has: every connection is
- * one.
+ * file_limit - the limit of open files, which bounds the number of connections.
  */
 #ifndef COMMON_FILE_LIMIT_H
 #define COMMON_FILE_LIMIT_H
@@ -8,10 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Raises the soft limit of this process to the hard one, if it may. Returns what it is then. */
+/* Raises the soft limit to the hard limit, if permitted. Returns the resulting limit. */
 uint64_t file_limit_raise(void);
 
-/* Counts what is open; the kernel goes through all of it. False: it does not say. */
+/* Counts the open files, in time proportional to their number. False: unknown. */
 bool file_limit_count_open(uint64_t *count);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * hex - digits to the base 16, as escapes of URLs and JSON have them.
+ * hex - hexadecimal digits.
  */
 #ifndef COMMON_HEX_H
 #define COMMON_HEX_H
 
-/* The value of the digit, 0 to 15, in either case; -1 for what is none, whatever the locale. */
+/* The value of a digit in either case, 0 to 15; -1 for other characters. Ignores the locale. */
 static inline int hex_digit(char c)
 {
     if (c >= '0' && c <= '9') {

@@ -1,5 +1,5 @@
 /*
- * plural - which word stands behind a count: printf("%u %s", n, plural(n, "thread", "threads")).
+ * plural - chooses the singular or the plural: printf("%u %s", n, plural(n, "thread", "threads")).
  */
 #ifndef COMMON_PLURAL_H
 #define COMMON_PLURAL_H

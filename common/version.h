@@ -1,11 +1,11 @@
 /*
- * version - what this build is: `-version` of both programs, and the header of result files.
+ * version - the version of this build: printed by `-version`, stored in result files.
  */
 #ifndef COMMON_VERSION_H
 #define COMMON_VERSION_H
 
 extern const char version_number[]; /* "0.1.0" */
-extern const char version_commit[]; /* short commit id, or "unknown" when built without git */
+extern const char version_commit[]; /* short commit id; "unknown" if built without git */
 
 /* Prints the four lines that vegeta's -version prints. */
 void version_print(void);

@@ -1,0 +1,28 @@
+/*
+ * blank - trims white space and invisible characters from both ends of a text.
+ *
+ * Editors, office programs, web pages and other systems leave such characters in texts: carriage
+ * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. None of them is
+ * meant as part of a value. Here "white space" means all of them, and what Unicode calls white
+ * space.
+ *
+ * Text is UTF-8; invalid bytes are never white space. Threads: pure functions.
+ */
+#ifndef COMMON_BLANK_H
+#define COMMON_BLANK_H
+
+#include <stddef.h>
+
+/* Length in bytes of the white-space character at the start of the text; 0: none. */
+size_t blank_at(const char *text);
+
+/* Moves both ends inwards past white space. */
+void blank_trim_range(const char **begin, const char **end);
+
+/* Cuts off trailing white space in place. Returns a pointer past the leading white space. */
+char *blank_trim(char *text);
+
+/* The same for a command-line argument, but at its start only a byte order mark is skipped. */
+char *blank_trim_value(char *text);
+
+#endif

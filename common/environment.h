@@ -1,0 +1,16 @@
+/*
+ * environment - reads environment variables.
+ *
+ * White space (blank.h) is trimmed from both ends of a value, because files, CI systems and other
+ * operating systems add carriage returns or no-break spaces.
+ *
+ * Threads: set-up only, before other threads are started. Memory: the value belongs to the
+ * environment.
+ */
+#ifndef COMMON_ENVIRONMENT_H
+#define COMMON_ENVIRONMENT_H
+
+/* The value of a variable; NULL: not set. */
+const char *environment_get(const char *name);
+
+#endif

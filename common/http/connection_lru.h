@@ -1,0 +1,35 @@
+/*
+ * connection_lru - limits the connections of a small server: at the limit, a new connection evicts
+ * the one that has been idle longest.
+ *
+ * Without eviction, silent clients would block all others. A connection is busy from the last byte
+ * of a request to the end of its answer, and idle otherwise, even while a request arrives. If more
+ * than half of the limit is busy, the connection that has been busy longest is evicted instead. So
+ * clients that do not read their answers hold at most half of the connections.
+ *
+ * Evicting shuts the socket down and discards unsent data; the server then closes the connection.
+ * Evicted connections count against `capacity` until they are removed.
+ *
+ * Threads: one. Memory: one block, from create to destroy.
+ */
+#ifndef COMMON_HTTP_CONNECTION_LRU_H
+#define COMMON_HTTP_CONNECTION_LRU_H
+
+#include <stddef.h>
+
+struct connection_lru;
+struct lru_entry;
+
+/* NULL: out of memory. */
+struct connection_lru *connection_lru_create(size_t limit, size_t capacity);
+void connection_lru_destroy(struct connection_lru *lru); /* NULL is allowed */
+
+/* Adds an idle connection. NULL: `capacity` is reached; the socket has been shut down. */
+struct lru_entry *connection_lru_add(struct connection_lru *lru, int socket);
+
+/* The entry may be NULL. */
+void connection_lru_set_busy(struct connection_lru *lru, struct lru_entry *entry);
+void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry);
+void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry); /* before close */
+
+#endif

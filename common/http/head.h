@@ -1,0 +1,48 @@
+/*
+ * head - rejects requests whose head two parsers could interpret differently.
+ *
+ * libmicrohttpd 0.9.75 accepts such heads: two lengths, a length together with chunks, a NUL that
+ * hides the rest of a line, continued lines (it adds their text to the header's name), blanks
+ * before a colon. A proxy that reads them differently could send one client's answer to another
+ * (RFC 9112, 11.2). Such a request gets 400 (501 for an unknown transfer coding), and its
+ * connection is closed.
+ *
+ * head_lookup.c keeps libmicrohttpd from answering such a request before head_check can.
+ *
+ * Threads: any. Memory: none.
+ */
+#ifndef COMMON_HTTP_HEAD_H
+#define COMMON_HTTP_HEAD_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/slice.h"
+
+/* Parts of a request line, as passed to libmicrohttpd's callbacks. */
+struct head_line {
+    const char *method;
+    const char *uri_end; /* the NUL after the URI; NULL: unknown */
+    const char *version;
+};
+
+/*
+ * Call it when the headers have been read. Returns 0, or the status to answer with before closing
+ * the connection.
+ */
+unsigned head_check(struct MHD_Connection *connection, const struct head_line *line);
+
+/*
+ * Hides the query from libmicrohttpd, which would parse it into the connection's memory pool;
+ * 0.9.75 hangs if it does not fit. Call it from MHD_OPTION_URI_LOG_CALLBACK, after copying the URI.
+ */
+void head_cut_query(const char *uri);
+
+/* Parses a length: digits only, within 64 bits. Trims blanks from the end of the value. */
+bool head_parse_length(struct slice *value, unsigned long long *length);
+
+/* Returns the value without the blanks at its end. */
+struct slice head_trim(const char *value, size_t len);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * side_port - a small HTTP server in the background of a program: probes for Kubernetes, metrics
+ * for Prometheus.
+ *
+ * It answers GET and HEAD. When `connections` are open, a new one evicts an old one
+ * (connection_lru.h), so silent clients cannot block others. A request with an ambiguous head
+ * (head.h) gets 400, and its connection is closed. Connections idle for 120 s are closed.
+ *
+ * Threads: start and stop from one thread; a separate thread, which blocks all signals, serves the
+ * requests.
+ */
+#ifndef COMMON_HTTP_SIDE_PORT_H
+#define COMMON_HTTP_SIDE_PORT_H
+
+#include <microhttpd.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "common/http/listener.h"
+
+struct side_port;
+
+/*
+ * Called on the server's thread. Returns the response to a GET of `path`, which the server destroys
+ * after sending; NULL closes the connection. *status is 200 unless changed.
+ */
+typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsigned *status);
+
+/*
+ * Serves on the listener's socket, and takes it over even on failure. At most twice `connections`
+ * are open, evicted ones included. NULL: err is set.
+ */
+struct side_port *side_port_start(struct listener *listener, size_t connections,
+                                  side_port_fn *answer, void *context, struct err *err);
+
+/* Stops the server. `answer` is not called after it returns. NULL is allowed. */
+void side_port_stop(struct side_port *port);
+
+/* A plain-text response; `text` is a constant. NULL: out of memory. */
+struct MHD_Response *side_port_text(const char *text);
+
+/* A page in Prometheus' text format 0.0.4; `mode` says who frees `text`. NULL: out of memory. */
+struct MHD_Response *side_port_metrics(char *text, size_t length, enum MHD_ResponseMemoryMode mode);
+
+#endif

@@ -1,0 +1,47 @@
+#include "common/nearest.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { WORD_MAX = 63 };
+
+/* The Levenshtein distance, computed row by row. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    size_t row[WORD_MAX + 1];
+    size_t len_b = strlen(b);
+    if (len_b > WORD_MAX) {
+        return SIZE_MAX;
+    }
+    for (size_t j = 0; j <= len_b; j++) {
+        row[j] = j;
+    }
+    for (size_t i = 0; a[i]; i++) {
+        size_t diagonal = row[0];
+        row[0] = i + 1;
+        for (size_t j = 1; j <= len_b; j++) {
+            size_t best = diagonal + (a[i] != b[j - 1]);
+            diagonal = row[j];
+            best = row[j] + 1 < best ? row[j] + 1 : best;
+            row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+        }
+    }
+    return row[len_b];
+}
+
+const char *nearest_find(const char *word, nearest_word_fn *known, const void *list)
+{
+    const char *nearest = NULL;
+    size_t least = SIZE_MAX;
+    for (size_t i = 0; known(list, i); i++) {
+        const char *name = known(list, i);
+        bool is_prefix = word[0] && strncmp(name, word, strlen(word)) == 0;
+        size_t distance = is_prefix ? 0 : edit_distance(word, name) + 1;
+        if (distance < least) {
+            least = distance;
+            nearest = name;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,22 @@
+/*
+ * nearest - finds the known word that is most similar to an unknown one, for error messages:
+ * "unknown flag -dur; the nearest is -duration".
+ *
+ * Threads: pure functions.
+ */
+#ifndef COMMON_NEAREST_H
+#define COMMON_NEAREST_H
+
+#include <stddef.h>
+
+/* The i-th known word; NULL past the last one. */
+typedef const char *nearest_word_fn(const void *list, size_t i);
+
+/*
+ * Returns the first known word that begins with `word`; if there is none, the one with the smallest
+ * edit distance. NULL if there is none. A word of more than 63 bytes is found only if it begins
+ * with `word`.
+ */
+const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * prom - writes metrics in Prometheus' text format 0.0.4.
+ *
+ * Describe a family once, before its samples. Label values are escaped.
+ *
+ * Threads: the owner of `out`. Errors: check ferror(out).
+ */
+#ifndef COMMON_PROM_H
+#define COMMON_PROM_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+/* The HELP and TYPE lines of a family; `type` is counter, gauge or histogram. */
+void prom_describe(FILE *out, const char *name, const char *type, const char *help);
+
+/* Writes name="value". */
+void prom_label(FILE *out, const char *name, const char *value);
+
+/* A family of one sample without labels. */
+void prom_count(FILE *out, const char *name, const char *type, const char *help, uint64_t value);
+void prom_real(FILE *out, const char *name, const char *type, const char *help, double value);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * slice - a view of bytes that it does not own.
+ *
+ * It is not NUL-terminated and may contain NULs. The function that returns a slice says how long it
+ * is valid.
+ */
+#ifndef COMMON_SLICE_H
+#define COMMON_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+struct slice {
+    const char *at;
+    size_t length;
+};
+
+static inline struct slice slice_of(const char *string)
+{
+    return (struct slice){string, strlen(string)};
+}
+
+static inline bool slice_equals(struct slice slice, const char *string)
+{
+    return slice.length == strlen(string) && memcmp(slice.at, string, slice.length) == 0;
+}
+
+#endif
