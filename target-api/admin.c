@@ -1,125 +1,50 @@
 #include "target-api/admin.h"
 
-#include <microhttpd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "target-api/answer.h"
+enum { CONNECTIONS = 128 };
 
-enum {
-    CONNECTIONS_MAX = 256,
-    IDLE_MAX_S = 30,
-};
-
-struct admin {
-    struct MHD_Daemon *daemon;
-    const struct server *server;
-    const struct exposition *exposition;
-};
-
-static struct reply plain(unsigned status, const char *text)
+static struct MHD_Response *metrics_page(const struct exposition *exposition)
 {
-    struct reply reply = reply_static(status, text);
-    reply.content_type = "text/plain; charset=utf-8";
-    return reply;
-}
-
-static struct reply livez(const struct admin *admin)
-{
-    (void)admin;
-    return plain(200, "ok\n");
-}
-
-static struct reply readyz(const struct admin *admin)
-{
-    return server_is_draining(admin->server) ? plain(503, "stopping\n") : plain(200, "ok\n");
-}
-
-static struct reply metrics_page(const struct admin *admin)
-{
-    struct buffer b;
-    buffer_init(&b, REPLY_MAX);
-    exposition_write(admin->exposition, &b);
-    return reply_buffer(200, &b, "text/plain; version=0.0.4; charset=utf-8");
-}
-
-static const struct {
-    const char *path;
-    struct reply (*answer)(const struct admin *admin);
-} pages[] = {
-    {"/livez", livez},
-    {"/readyz", readyz},
-    {"/metrics", metrics_page},
-};
-
-static struct reply answer_path(const struct admin *admin, const char *method, const char *path)
-{
-    for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
-        if (strcmp(pages[i].path, path) != 0) {
-            continue;
-        }
-        if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0) {
-            return pages[i].answer(admin);
-        }
-        struct reply reply = plain(405, "method not allowed\n");
-        reply.allow = "GET, HEAD";
-        return reply;
-    }
-    return plain(404, "not found; there are /livez, /readyz and /metrics\n");
-}
-
-static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
-                              const char *method, const char *version, const char *upload_data,
-                              size_t *upload_data_size, void **context)
-{
-    (void)version;
-    (void)upload_data;
-    if (!*context) {
-        *context = cls; /* any mark will do; an answer on this call would close the connection */
-        return MHD_YES;
-    }
-    if (*upload_data_size > 0) {
-        *upload_data_size = 0;
-        return MHD_YES;
-    }
-    struct reply reply = answer_path(cls, method, url);
-    return answer_queue(NULL, connection, &reply);
-}
-
-struct admin *admin_start(struct listener *listener, const struct server *server,
-                          const struct exposition *exposition, struct err *err)
-{
-    struct admin *admin = calloc(1, sizeof *admin);
-    if (!admin) {
-        listener_close(listener);
-        err_set(err, ERR_FAILED, "out of memory");
+    char *text = NULL;
+    size_t length = 0;
+    FILE *out = open_memstream(&text, &length);
+    if (!out) {
         return NULL;
     }
-    admin->server = server;
-    admin->exposition = exposition;
-    /* clang-format off */
-    admin->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD,
-        0, NULL, NULL, handle, admin,
-        MHD_OPTION_LISTEN_SOCKET, listener->socket,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_MAX_S,
-        MHD_OPTION_END);
-    /* clang-format on */
-    if (!admin->daemon) {
-        listener_close(listener);
-        free(admin);
-        err_set(err, ERR_FAILED, "cannot start the thread for %s", listener->address);
-        return NULL;
+    exposition_write(exposition, out);
+    struct MHD_Response *response = NULL;
+    if (fclose(out) == 0) {
+        response = side_port_metrics(text, length, MHD_RESPMEM_MUST_FREE);
     }
-    listener->socket = -1;
-    return admin;
+    if (!response) {
+        free(text);
+    }
+    return response;
 }
 
-void admin_stop(struct admin *admin)
+static struct MHD_Response *answer(void *context, const char *path, unsigned *status)
 {
-    if (admin) {
-        MHD_stop_daemon(admin->daemon);
-        free(admin);
+    const struct exposition *exposition = context;
+    if (strcmp(path, "/livez") == 0) {
+        return side_port_text("ok\n");
     }
+    if (strcmp(path, "/readyz") == 0) {
+        bool is_draining = server_is_draining(exposition->server);
+        *status = is_draining ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK;
+        return side_port_text(is_draining ? "stopping\n" : "ok\n");
+    }
+    if (strcmp(path, "/metrics") == 0) {
+        return metrics_page(exposition);
+    }
+    *status = MHD_HTTP_NOT_FOUND;
+    return side_port_text("not found; try /livez, /readyz or /metrics\n");
+}
+
+struct side_port *admin_start(struct listener *listener, struct exposition *exposition,
+                              struct err *err)
+{
+    return side_port_start(listener, CONNECTIONS, answer, exposition, err);
 }

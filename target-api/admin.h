@@ -1,25 +1,20 @@
 /*
- * admin - the second port: /livez, /readyz and /metrics, on a daemon and a thread of its own, so
- * that probes and scrapes answer however loaded the first port is.
+ * admin - the admin port: /livez, /readyz and /metrics.
  *
- * Threads: start and stop from one thread. Memory: what `admin_start` is given is borrowed until
- * admin_stop.
+ * It has its own thread, so it answers even if the API port is overloaded.
+ *
+ * Threads: start and stop (side_port_stop) from one thread. Memory: borrows the exposition until
+ * side_port_stop.
  */
 #ifndef TARGET_API_ADMIN_H
 #define TARGET_API_ADMIN_H
 
 #include "common/err.h"
+#include "common/http/side_port.h"
 #include "target-api/exposition.h"
-#include "target-api/listener.h"
-#include "target-api/server.h"
 
-struct admin;
-
-/* Takes over the listener's socket, also when it fails. NULL: err is set. */
-struct admin *admin_start(struct listener *listener, const struct server *server,
-                          const struct exposition *exposition, struct err *err);
-
-/* NULL is allowed. */
-void admin_stop(struct admin *admin);
+/* Takes over the listener's socket even if it fails. NULL: err is set. */
+struct side_port *admin_start(struct listener *listener, struct exposition *exposition,
+                              struct err *err);
 
 #endif

@@ -1,61 +1,44 @@
 #include "target-api/exposition.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/cgroup.h"
+#include "common/cgroup_use.h"
 #include "common/clock.h"
 #include "common/file_limit.h"
+#include "common/prom.h"
 #include "common/version.h"
-#include "target-api/cgroup_use.h"
-
-static void describe(struct buffer *b, const char *name, const char *type, const char *help)
-{
-    buffer_add_format(b, "# HELP %s %s\n", name, help);
-    buffer_add_format(b, "# TYPE %s %s\n", name, type);
-}
-
-static void add_count(struct buffer *b, const char *name, const char *type, const char *help,
-                      uint64_t value)
-{
-    describe(b, name, type, help);
-    buffer_add_format(b, "%s %" PRIu64 "\n", name, value);
-}
-
-static void add_real(struct buffer *b, const char *name, const char *type, const char *help,
-                     double value)
-{
-    describe(b, name, type, help);
-    buffer_add_format(b, "%s %.6f\n", name, value);
-}
+#include "target-api/router.h"
 
 static double seconds(uint64_t ns)
 {
     return (double)ns / (double)NS_PER_S;
 }
 
-static void write_connections(const struct exposition *exposition, struct buffer *b)
+static void write_connections(const struct exposition *exposition, FILE *out)
 {
     struct connections_counts c = server_connections(exposition->server);
-    add_count(b, "http_connections_open", "gauge", "Connections of the first port.", c.open);
-    add_count(b, "http_connections_limit", "gauge", "As many may be open.", c.limit);
-    add_count(b, "http_connections_refused_total", "counter",
-              "Connections closed as soon as accepted, for being beyond the limit.", c.refused);
-    add_count(b, "http_connections_expired_total", "counter",
-              "Connections closed for a request that did not come to its end in time.", c.expired);
+    prom_count(out, "http_connections_open", "gauge", "Open connections of the API port.", c.open);
+    prom_count(out, "http_connections_limit", "gauge", "Maximum open connections of the API port.",
+               c.limit);
+    prom_count(out, "http_connections_refused_total", "counter",
+               "Connections closed on accept because the limit was reached.", c.refused);
+    prom_count(out, "http_connections_expired_total", "counter",
+               "Connections closed because a request was not received in time.", c.expired);
 }
 
-static void write_users(const struct exposition *exposition, struct buffer *b)
+static void write_users(const struct exposition *exposition, FILE *out)
 {
     struct store_counts counts = store_count(exposition->store);
-    add_count(b, "users_held", "gauge", "Users in the store.", counts.users);
-    add_count(b, "users_held_bytes", "gauge", "Their names and ages as JSON.", counts.bytes);
+    prom_count(out, "users_held", "gauge", "Users in the store.", counts.users);
+    prom_count(out, "users_held_bytes", "gauge",
+               "Bytes of all ids, names and ages in the store, as JSON.", counts.bytes);
 }
 
-/* False: the kernel does not say. */
+/* False: unknown. */
 static bool resident_bytes(uint64_t *bytes)
 {
     FILE *f = fopen("/proc/self/statm", "re");
@@ -72,81 +55,77 @@ static bool resident_bytes(uint64_t *bytes)
     return ok;
 }
 
-static void write_process(const struct exposition *exposition, struct buffer *b)
+static void write_process(const struct exposition *exposition, FILE *out)
 {
-    add_real(b, "process_cpu_seconds_total", "counter", "CPU time, of user and system.",
-             seconds(clock_read_ns(CLOCK_PROCESS_CPUTIME_ID)));
+    prom_real(out, "process_cpu_seconds_total", "counter", "User and system CPU time.",
+              seconds(clock_read_ns(CLOCK_PROCESS_CPUTIME_ID)));
     uint64_t n = 0;
     if (resident_bytes(&n)) {
-        add_count(b, "process_resident_memory_bytes", "gauge", "Memory that is resident.", n);
+        prom_count(out, "process_resident_memory_bytes", "gauge", "Resident memory.", n);
     }
     if (file_limit_count_open(&n)) {
-        add_count(b, "process_open_fds", "gauge", "Open files.", n);
+        prom_count(out, "process_open_fds", "gauge", "Open file descriptors.", n);
     }
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
-        add_count(b, "process_max_fds", "gauge", "As many files may be open.", files.rlim_cur);
+        prom_count(out, "process_max_fds", "gauge", "Maximum open file descriptors.",
+                   files.rlim_cur);
     }
-    add_real(b, "process_start_time_seconds", "gauge",
-             "When the process started, in seconds since 1970.", exposition->start_s);
+    prom_real(out, "process_start_time_seconds", "gauge", "Start time of the process, Unix time.",
+              exposition->start_s);
 }
 
-static void write_cgroup(struct buffer *b)
+static void write_cgroup(FILE *out)
 {
     struct cgroup_cpu cpu = cgroup_read_cpu("");
     if (cpu.limit_cpus > 0) {
-        add_real(b, "cgroup_cpu_limit_cpus", "gauge", "CPUs that the cgroup may use.",
-                 cpu.limit_cpus);
+        prom_real(out, "cgroup_cpu_limit_cpus", "gauge", "CPU limit of the cgroup, in CPUs.",
+                  cpu.limit_cpus);
     }
     if (cpu.has_stat) {
-        add_count(b, "cgroup_cpu_throttled_periods_total", "counter",
-                  "Periods in which the cgroup was denied CPU.", cpu.throttled_periods);
-        add_real(b, "cgroup_cpu_throttled_seconds_total", "counter",
-                 "Time for which the cgroup was denied CPU.", seconds(cpu.throttled_ns));
+        prom_count(out, "cgroup_cpu_throttled_periods_total", "counter",
+                   "Periods in which the cgroup was throttled, at least.", cpu.throttled_periods);
+        prom_real(out, "cgroup_cpu_throttled_seconds_total", "counter",
+                  "Time the cgroup was throttled, at least: throttling of a parent cgroup is "
+                  "not always visible.",
+                  seconds(cpu.throttled_ns));
     }
     struct cgroup_use use = cgroup_read_use("");
     if (use.has_cpu) {
-        add_real(b, "cgroup_cpu_usage_seconds_total", "counter", "CPU time of the cgroup.",
-                 seconds(use.cpu_ns));
+        prom_real(out, "cgroup_cpu_usage_seconds_total", "counter", "CPU time of the cgroup.",
+                  seconds(use.cpu_ns));
     }
     if (use.has_memory_limit) {
-        add_count(b, "cgroup_memory_limit_bytes", "gauge", "Memory that the cgroup may use.",
-                  use.memory_limit_bytes);
+        prom_count(out, "cgroup_memory_limit_bytes", "gauge", "Memory limit of the cgroup.",
+                   use.memory_limit_bytes);
     }
     if (use.has_memory) {
-        add_count(b, "cgroup_memory_usage_bytes", "gauge", "Memory that the cgroup uses.",
-                  use.memory_bytes);
+        prom_count(out, "cgroup_memory_usage_bytes", "gauge", "Memory usage of the cgroup.",
+                   use.memory_bytes);
     }
     if (use.has_oom_kills) {
-        add_count(b, "cgroup_memory_oom_kills_total", "counter",
-                  "Processes of the cgroup that were killed for lack of memory.", use.oom_kills);
+        prom_count(out, "cgroup_memory_oom_kills_total", "counter",
+                   "Processes of the cgroup killed by the OOM killer.", use.oom_kills);
     }
 }
 
-/* JSON's escapes are those of a label's value, as far as names of pods go. */
-static void add_label(struct buffer *b, const char *name, const char *value)
+static void write_target(const struct exposition *exposition, FILE *out)
 {
-    buffer_add_format(b, "%s=", name);
-    buffer_add_json_string(b, slice_of(value));
+    prom_describe(out, "target_info", "gauge", "Pod, node, namespace and version of this process.");
+    fputs("target_info{", out);
+    prom_label(out, "pod", exposition->pod);
+    prom_label(out, ",node", exposition->node);
+    prom_label(out, ",namespace", exposition->namespace);
+    prom_label(out, ",version", version_number);
+    fputs("} 1\n", out);
 }
 
-static void write_target(const struct exposition *exposition, struct buffer *b)
+void exposition_write(const struct exposition *exposition, FILE *out)
 {
-    describe(b, "target_info", "gauge", "Where this runs, and what it is.");
-    buffer_add_string(b, "target_info{");
-    add_label(b, "pod", exposition->pod);
-    add_label(b, ",node", exposition->node);
-    add_label(b, ",namespace", exposition->namespace);
-    add_label(b, ",version", version_number);
-    buffer_add_string(b, "} 1\n");
-}
-
-void exposition_write(const struct exposition *exposition, struct buffer *b)
-{
-    metrics_write(exposition->metrics, b);
-    write_connections(exposition, b);
-    write_users(exposition, b);
-    write_process(exposition, b);
-    write_cgroup(b);
-    write_target(exposition, b);
+    metrics_write(exposition->metrics, router_label, out);
+    write_connections(exposition, out);
+    write_users(exposition, out);
+    write_process(exposition, out);
+    write_cgroup(out);
+    write_target(exposition, out);
 }

@@ -1,9 +1,9 @@
 #include "target-api/handlers.h"
 
-#include "target-api/detail.h"
-#include "target-api/new_user.h"
-#include "target-api/pynum.h"
-#include "target-api/store.h"
+#include "target-api/body/detail.h"
+#include "target-api/body/new_user.h"
+#include "target-api/body/number.h"
+#include "target-api/users/store.h"
 
 struct reply handlers_root(const struct service *service, const struct request *request)
 {
@@ -25,10 +25,9 @@ struct reply handlers_metadata(const struct service *service, const struct reque
     return reply_document(200, store_get_metadata(service->store));
 }
 
-static struct reply attribute_of(struct store *store, const struct pyint *id,
-                                 enum store_attribute attribute)
+static struct reply attribute_of(struct store *store, int64_t id, enum store_attribute attribute)
 {
-    struct text *value = store_get(store, pyint_slice(id), attribute);
+    struct text *value = store_get(store, id, attribute);
     if (!value) {
         return reply_static(404, "{\"detail\":\"User not found\"}");
     }
@@ -37,22 +36,22 @@ static struct reply attribute_of(struct store *store, const struct pyint *id,
 
 struct reply handlers_name_by_path(const struct service *service, const struct request *request)
 {
-    struct pyint id;
-    if (!pynum_parse_field(request->parameter, &id)) {
+    int64_t id = 0;
+    if (!number_parse(request->parameter, &id)) {
         return detail_reply_one("path", "users_id", DETAIL_INTEGER);
     }
-    return attribute_of(service->store, &id, STORE_NAME);
+    return attribute_of(service->store, id, STORE_NAME);
 }
 
-/* False: `refusal` is the answer. */
-static bool take_query_id(const struct request *request, struct pyint *id, struct reply *refusal)
+/* False: *refusal is the answer. */
+static bool take_query_id(const struct request *request, int64_t *id, struct reply *refusal)
 {
     struct slice value;
     if (!request_query(request, "users_id", &value)) {
         *refusal = detail_reply_one("query", "users_id", DETAIL_MISSING);
         return false;
     }
-    if (!pynum_parse_field(value, id)) {
+    if (!number_parse(value, id)) {
         *refusal = detail_reply_one("query", "users_id", DETAIL_INTEGER);
         return false;
     }
@@ -61,17 +60,17 @@ static bool take_query_id(const struct request *request, struct pyint *id, struc
 
 struct reply handlers_name_by_query(const struct service *service, const struct request *request)
 {
-    struct pyint id;
+    int64_t id = 0;
     struct reply refusal;
     if (!take_query_id(request, &id, &refusal)) {
         return refusal;
     }
-    return attribute_of(service->store, &id, STORE_NAME);
+    return attribute_of(service->store, id, STORE_NAME);
 }
 
 struct reply handlers_attribute(const struct service *service, const struct request *request)
 {
-    struct pyint id;
+    int64_t id = 0;
     struct reply refusal;
     if (!take_query_id(request, &id, &refusal)) {
         return refusal;
@@ -80,7 +79,7 @@ struct reply handlers_attribute(const struct service *service, const struct requ
     if (!store_find_attribute(request->parameter, &attribute)) {
         return reply_static(404, "{\"detail\":\"Attribute not found\"}");
     }
-    return attribute_of(service->store, &id, attribute);
+    return attribute_of(service->store, id, attribute);
 }
 
 struct reply handlers_add_user(const struct service *service, const struct request *request)
@@ -91,8 +90,7 @@ struct reply handlers_add_user(const struct service *service, const struct reque
         return refusal;
     }
     struct document *metadata = NULL;
-    enum store_result result =
-        store_put(service->store, pyint_slice(&user.id), user.name, user.age, &metadata);
+    enum store_result result = store_put(service->store, user.id, user.name, user.age, &metadata);
     new_user_fini(&user);
     switch (result) {
     case STORE_OK:

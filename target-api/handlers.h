@@ -1,15 +1,15 @@
 /*
- * handlers - what each route answers.
+ * handlers - compute the answers of the routes.
  *
- * A handler is called with a request whose path, method and body size fit its route.
+ * The router calls a handler if path and method match and the body is within its limit.
  *
- * Threads: any, several at once; what they share is in the store.
+ * Threads: any, concurrently; they share only the store.
  */
 #ifndef TARGET_API_HANDLERS_H
 #define TARGET_API_HANDLERS_H
 
-#include "target-api/reply.h"
-#include "target-api/request.h"
+#include "target-api/http/reply.h"
+#include "target-api/http/request.h"
 #include "target-api/service.h"
 
 typedef struct reply handler_fn(const struct service *service, const struct request *request);

@@ -1,20 +1,24 @@
+#include <netdb.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "common/http/listener.h"
+#include "common/std_streams.h"
 #include "target-api/admin.h"
 #include "target-api/exposition.h"
-#include "target-api/listener.h"
-#include "target-api/metrics.h"
+#include "target-api/http/metrics.h"
+#include "target-api/http/server.h"
 #include "target-api/options.h"
-#include "target-api/server.h"
-#include "target-api/store.h"
+#include "target-api/router.h"
+#include "target-api/users/store.h"
 
-/* Blocked before any thread starts, so that every thread inherits it and only sigwait sees them. */
+/* Every thread inherits the mask, so only sigwait receives these signals. */
 static void block_signals(sigset_t *stop)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* exceeding RLIMIT_FSIZE is a write error */
     sigemptyset(stop);
     sigaddset(stop, SIGTERM);
     sigaddset(stop, SIGINT);
@@ -30,33 +34,55 @@ static void serve(struct server *server, const char *api, const char *admin, con
     server_drain(server);
 }
 
-/* Everything that is started, in this order. */
+/* Started in this order. */
 struct program {
     struct listener api;
-    struct listener second;
+    struct listener admin_listener;
     struct store *store;
     struct metrics *metrics;
     struct service service;
     struct server *server;
     struct exposition exposition;
-    struct admin *admin;
+    struct side_port *admin;
 };
+
+/* `flag` is the port's, for the error. */
+static bool listen_at(struct listener *listener, const char *bind, uint16_t port, const char *flag,
+                      struct err *err)
+{
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port);
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
+    struct addrinfo *found = NULL;
+    if (getaddrinfo(bind, service, &hints, &found) != 0) {
+        return err_set(err, ERR_USAGE,
+                       "-bind: \"%s\" is not an IPv4 or IPv6 address (127.0.0.1, 0.0.0.0, ::1, ::)",
+                       bind);
+    }
+    bool ok = listener_open(listener, found->ai_addr, found->ai_addrlen, err);
+    freeaddrinfo(found);
+    return ok || err_prefix(err, "-%s", flag);
+}
 
 static bool start(struct program *program, const struct target_options *options, struct err *err)
 {
     struct store_options store = {.path = options->store_path,
                                   .users_max = options->limits.users,
                                   .bytes_max = options->limits.users_bytes};
-    if (!listener_open(&program->api, options->bind, options->port, "port", err) ||
-        !listener_open(&program->second, options->bind, options->admin_port, "admin-port", err) ||
+    if (!listen_at(&program->api, options->bind, options->port, "port", err) ||
+        !listen_at(&program->admin_listener, options->bind, options->admin_port, "admin-port",
+                   err) ||
         !(program->store = store_create(&store, err)) ||
-        !(program->metrics = metrics_create(options->threads, err))) {
+        !(program->metrics = metrics_create(options->threads, router_count(), err))) {
         return false;
     }
     program->service = (struct service){program->store, options->has_test_endpoints};
     struct server_options server = {.threads = options->threads,
                                     .limits = options->limits,
+                                    .answer = router_answer,
                                     .service = &program->service,
+                                    .has_delays = options->has_test_endpoints,
                                     .metrics = program->metrics};
     program->server = server_start(&program->api, &server, err);
     program->exposition = (struct exposition){.metrics = program->metrics,
@@ -66,23 +92,23 @@ static bool start(struct program *program, const struct target_options *options,
                                               .pod = options->pod,
                                               .node = options->node,
                                               .namespace = options->namespace};
-    return program->server && (program->admin = admin_start(&program->second, program->server,
-                                                            &program->exposition, err));
+    return program->server &&
+           (program->admin = admin_start(&program->admin_listener, &program->exposition, err));
 }
 
 static bool run(const struct target_options *options, const sigset_t *stop, struct err *err)
 {
-    struct program program = {.api.socket = -1, .second.socket = -1};
+    struct program program = {.api.socket = -1, .admin_listener.socket = -1};
     bool ok = start(&program, options, err);
     if (ok) {
-        serve(program.server, program.api.address, program.second.address, stop);
+        serve(program.server, program.api.address, program.admin_listener.address, stop);
     }
-    /* The server before what it borrows; but the second port reads the server's state. */
-    admin_stop(program.admin);
+    /* The admin port reads the server, and the server what is below. */
+    side_port_stop(program.admin);
     server_stop(program.server);
     metrics_destroy(program.metrics);
     store_destroy(program.store);
-    listener_close(&program.second);
+    listener_close(&program.admin_listener);
     listener_close(&program.api);
     return ok;
 }
@@ -91,7 +117,10 @@ int main(int argc, char **argv)
 {
     struct err err = {0};
     struct target_options options = {0};
-    enum cli_result result = target_options_parse(&options, argc, argv, &err);
+    enum cli_result result = CLI_BAD;
+    if (std_streams_open(&err)) {
+        result = target_options_parse(&options, argc, argv, &err);
+    }
     if (result == CLI_DONE) {
         return EXIT_SUCCESS;
     }

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "common/version.h"
-#include "target-api/router.h"
 
 static const char schemas[] =
     "\"Any\":{},"
@@ -24,7 +23,7 @@ static void add_parameter(struct buffer *b, const char *in, const char *name, si
     buffer_add_format(b, "\"schema\":{\"type\":\"%s\"}}", is_text ? "string" : "integer");
 }
 
-static void add_parameters(struct buffer *b, const struct router_route *route)
+static void add_parameters(struct buffer *b, const struct route *route)
 {
     const char *name = strchr(route->template, '{');
     buffer_add_string(b, "\"parameters\":[");
@@ -44,29 +43,29 @@ static void add_response(struct buffer *b, const char *code, const char *what, c
     buffer_add_format(b, "{\"schema\":{\"$ref\":\"#/components/schemas/%s\"}}}}", schema);
 }
 
-static void add_responses(struct buffer *b, const struct router_route *route)
+static void add_responses(struct buffer *b, const struct route *route)
 {
     bool is_checked = strchr(route->template, '{') || route->query || route->takes_user;
     buffer_add_string(b, "\"responses\":{");
     add_response(b, "200", "The answer", route->schema ? route->schema : "Text");
     if (is_checked) {
         buffer_add_string(b, ",");
-        add_response(b, "422", "What is wrong with the request", "Detail");
+        add_response(b, "422", "The request is invalid", "Detail");
     }
     if (is_checked && !route->takes_user && !route->is_test) {
         buffer_add_string(b, ",");
-        add_response(b, "404", "There is no such user or attribute", "Detail");
+        add_response(b, "404", "No such user or attribute", "Detail");
     }
     if (route->takes_user) {
         buffer_add_string(b, ",");
         add_response(b, "413", "The body is too large", "Detail");
         buffer_add_string(b, ",");
-        add_response(b, "507", "No more users are held", "Detail");
+        add_response(b, "507", "The store is full", "Detail");
     }
     buffer_add_string(b, "}");
 }
 
-static void add_route(struct buffer *b, const struct router_route *route, bool is_first)
+static void add_route(struct buffer *b, const struct route *route, bool is_first)
 {
     bool is_post = strcmp(route->method, "POST") == 0;
     buffer_add_format(b, "%s\"%s\":{\"%s\":{\"summary\":\"%s\",", is_first ? "" : ",",
@@ -80,9 +79,8 @@ static void add_route(struct buffer *b, const struct router_route *route, bool i
     buffer_add_string(b, "}}");
 }
 
-struct reply openapi_answer(const struct service *service, const struct request *request)
+struct reply openapi_reply(const struct route *routes, size_t count, bool has_tests)
 {
-    (void)request;
     struct buffer b;
     buffer_init(&b, REPLY_MAX);
     buffer_add_format(
@@ -90,10 +88,9 @@ struct reply openapi_answer(const struct service *service, const struct request 
         "{\"openapi\":\"3.0.3\",\"info\":{\"title\":\"target-api\",\"version\":\"%s\"},"
         "\"paths\":{",
         version_number);
-    for (size_t i = 0; i < router_count(); i++) {
-        const struct router_route *route = router_route(i);
-        if (!route->is_test || service->has_test_endpoints) {
-            add_route(&b, route, i == 0);
+    for (size_t i = 0; i < count; i++) {
+        if (!routes[i].is_test || has_tests) {
+            add_route(&b, &routes[i], i == 0);
         }
     }
     buffer_add_string(&b, "},\"components\":{\"schemas\":{");

@@ -1,13 +1,18 @@
 /*
- * openapi - /openapi.json: our own routes, as OpenAPI 3.0 describes them, from the router's table.
+ * openapi - describes a table of routes as OpenAPI 3.0 (/openapi.json).
  *
  * Threads: any.
  */
 #ifndef TARGET_API_OPENAPI_H
 #define TARGET_API_OPENAPI_H
 
-#include "target-api/handlers.h"
+#include <stdbool.h>
+#include <stddef.h>
 
-handler_fn openapi_answer;
+#include "target-api/http/reply.h"
+#include "target-api/route.h"
+
+/* Without `has_tests`, omits the routes of -test-endpoints. */
+struct reply openapi_reply(const struct route *routes, size_t count, bool has_tests);
 
 #endif

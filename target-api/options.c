@@ -9,44 +9,49 @@
 #define LIMIT(name) offsetof(struct target_options, limits.name)
 
 static const struct cli_flag flags[] = {
-    {"admin-port", "PORT", cli_set_port, offsetof(struct target_options, admin_port), "5001",
-     "where /livez, /readyz and /metrics are; 0: any free port"},
+    {.help = "Where to listen"},
     {"bind", "ADDR", cli_set_string, offsetof(struct target_options, bind), "127.0.0.1",
-     "the IPv4 or IPv6 address to listen on, for both ports"},
-    {"idle-timeout", "SECONDS", cli_set_u64, LIMIT(idle_s), "60",
-     "a connection without a byte for so long is closed"},
-    {"max-bodies-bytes", "N", cli_set_u64, LIMIT(bodies_bytes), "33554432",
-     "the bodies of all requests under way may have so many bytes; beyond: 503"},
-    {"max-body-bytes", "N", cli_set_u64, LIMIT(body_bytes), "1048576",
-     "a body may have so many bytes; beyond: 413"},
-    {"max-connections", "N", cli_set_u64, LIMIT(connections), "10240",
-     "so many connections may be open; more are accepted and closed at once"},
-    {"max-header-bytes", "N", cli_set_u64, LIMIT(header_bytes), "8192",
-     "a request line and its headers may have so many bytes; beyond: 431"},
-    {"max-users", "N", cli_set_u64, LIMIT(users), "200000",
-     "so many users are held; one more: 507"},
-    {"max-users-bytes", "N", cli_set_u64, LIMIT(users_bytes), "33554432",
-     "their names and ages may have so many bytes as JSON; beyond: 507"},
-    {"namespace", "NAME", cli_set_string, offsetof(struct target_options, namespace), "",
-     "for target_info in /metrics: the pod's namespace"},
-    {"node", "NAME", cli_set_string, offsetof(struct target_options, node), "",
-     "for target_info in /metrics: the node that the pod runs on"},
-    {"pod", "NAME", cli_set_string, offsetof(struct target_options, pod), "",
-     "for target_info in /metrics: the name of the pod"},
+     "IPv4 or IPv6 address to listen on, for both ports"},
     {"port", "PORT", cli_set_port, offsetof(struct target_options, port), "5000",
-     "where the API is; 0: any free port"},
-    {"request-timeout", "SECONDS", cli_set_u64, LIMIT(request_s), "30",
-     "from the first byte of a request to its last; beyond: the connection is closed"},
+     "port of the API; 0: any free port"},
+    {"admin-port", "PORT", cli_set_port, offsetof(struct target_options, admin_port), "5001",
+     "port of /livez, /readyz and /metrics; 0: any free port"},
+    {.help = "Users"},
     {"store", "WHERE", cli_set_string, offsetof(struct target_options, store), "memory",
-     "where users are kept: memory, or sqlite:PATH for users that survive the process"},
-    {"test-endpoints", NULL, cli_set_bool, offsetof(struct target_options, has_test_endpoints),
-     "false", "adds /delay/{ms}, /work/{us}, /status/{code} and /bytes/{n}"},
+     "where users are stored: memory, or sqlite:PATH to keep them across restarts"},
+    {"max-users", "N", cli_set_u64, LIMIT(users), "200000",
+     "maximum number of users; further ones get 507"},
+    {"max-users-bytes", "N", cli_set_u64, LIMIT(users_bytes), "33554432",
+     "maximum bytes of all ids, names and ages as JSON; beyond it: 507"},
+    {.help = "Limits"},
     {"threads", "N", cli_set_threads, offsetof(struct target_options, threads), "0",
-     "threads that serve the API; 0: one for each CPU that we may use"},
+     "number of serving threads; 0: one per available CPU"},
+    {"max-connections", "N", cli_set_u64, LIMIT(connections), "10240",
+     "maximum open connections; further ones are accepted and closed immediately"},
+    {"max-header-bytes", "N", cli_set_u64, LIMIT(header_bytes), "8192",
+     "maximum size of the request line and headers, in bytes; larger ones get 431"},
+    {"max-body-bytes", "N", cli_set_u64, LIMIT(body_bytes), "1048576",
+     "maximum size of a request body, in bytes; larger ones get 413"},
+    {"max-bodies-bytes", "N", cli_set_u64, LIMIT(bodies_bytes), "33554432",
+     "maximum bytes of all request bodies held at once; further ones get 503"},
+    {"request-timeout", "SECONDS", cli_set_u64, LIMIT(request_s), "30",
+     "time to receive a whole request; slower connections are closed"},
+    {"idle-timeout", "SECONDS", cli_set_u64, LIMIT(idle_s), "60",
+     "close connections idle for this long"},
+    {.help = "Names in /metrics"},
+    {"pod", "NAME", cli_set_string, offsetof(struct target_options, pod), "",
+     "name of the pod, for target_info in /metrics"},
+    {"node", "NAME", cli_set_string, offsetof(struct target_options, node), "",
+     "node of the pod, for target_info in /metrics"},
+    {"namespace", "NAME", cli_set_string, offsetof(struct target_options, namespace), "",
+     "namespace of the pod, for target_info in /metrics"},
+    {.help = "Testing"},
+    {"test-endpoints", NULL, cli_set_bool, offsetof(struct target_options, has_test_endpoints),
+     "false", "add /delay/{ms}, /work/{us}, /status/{code} and /bytes/{n}"},
     {0},
 };
 
-/* What is beyond makes no sense: of a limit, or of libmicrohttpd's arithmetic. */
+/* Beyond these a limit is useless, or libmicrohttpd's arithmetic overflows. */
 static const struct range {
     const char *flag;
     size_t offset;
@@ -63,13 +68,14 @@ static const struct range {
 
 static const struct cli cli = {
     .program = "target-api",
-    .about = "A sample REST service: something to measure.\n"
-             "\n"
-             "  target-api -bind 0.0.0.0 -port 5000\n"
-             "  curl http://127.0.0.1:5000/users_name/0\n"
-             "\n"
-             "It prints one line when it is ready, and stops on SIGTERM or SIGINT once what is in\n"
-             "flight is answered.\n",
+    .about =
+        "A sample REST service to run load tests against.\n"
+        "\n"
+        "  target-api -bind 0.0.0.0 -port 5000\n"
+        "  curl http://127.0.0.1:5000/users_name/0\n"
+        "\n"
+        "It prints one line when it is ready. On SIGTERM or SIGINT it answers the requests in\n"
+        "flight and exits.\n",
     .flags = flags,
     .env_prefix = "HEADROOM_",
 };
@@ -80,8 +86,9 @@ static bool check_ranges(const struct target_options *options, struct err *err)
         const struct range *range = &ranges[i];
         uint64_t value = *(const uint64_t *)(const void *)((const char *)options + range->offset);
         if (value < range->min || value > range->max) {
-            return err_set(err, ERR_USAGE, "-%s: %" PRIu64 " is not from %" PRIu64 " to %" PRIu64,
-                           range->flag, value, range->min, range->max);
+            return err_set(err, ERR_USAGE,
+                           "-%s: %" PRIu64 " is not between %" PRIu64 " and %" PRIu64, range->flag,
+                           value, range->min, range->max);
         }
     }
     return true;
@@ -96,7 +103,7 @@ static bool take_store(struct target_options *options, struct err *err)
         return true;
     }
     if (strncmp(options->store, sqlite, len) != 0 || options->store[len] == '\0') {
-        return err_set(err, ERR_USAGE, "-store: \"%s\" is neither memory nor sqlite:PATH",
+        return err_set(err, ERR_USAGE, "-store: \"%s\" is not \"memory\" or \"sqlite:PATH\"",
                        options->store);
     }
     options->store_path = options->store + len;

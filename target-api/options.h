@@ -9,15 +9,15 @@
 
 #include "common/cli.h"
 #include "common/err.h"
-#include "target-api/limits.h"
+#include "target-api/http/limits.h"
 
 struct target_options {
     const char *bind;
     uint16_t port;
     uint16_t admin_port;
-    unsigned threads; /* never 0: the default is resolved */
+    unsigned threads; /* at least 1: a 0 has been replaced */
     const char *store;
-    const char *store_path; /* what `store` says; NULL: only in memory */
+    const char *store_path; /* of the SQLite file; NULL: memory only */
     bool has_test_endpoints;
     struct limits limits;
     const char *pod;

@@ -7,9 +7,11 @@
 #include "target-api/openapi.h"
 #include "target-api/test_handlers.h"
 
-static const struct router_route routes[] = {
+static handler_fn answer_openapi;
+
+static const struct route routes[] = {
     {"GET", "/", handlers_root, .summary = "A greeting"},
-    {"GET", "/health", handlers_health, .summary = "Whether the service works"},
+    {"GET", "/health", handlers_health, .summary = "Health of the service"},
     {"GET", "/metadata", handlers_metadata, .summary = "All users", .schema = "Users"},
     {"GET", "/users_name/{users_id}", handlers_name_by_path, .summary = "The name of a user"},
     {"GET", "/users_name/", handlers_name_by_query, .summary = "The name of a user",
@@ -18,39 +20,44 @@ static const struct router_route routes[] = {
      .query = "users_id"},
     {"POST", "/add_users/", handlers_add_user, .summary = "Adds a user or replaces one",
      .schema = "Users", .takes_user = true},
-    {"GET", "/openapi.json", openapi_answer, .summary = "This description", .schema = "Any"},
-    {"GET", "/delay/{ms}", test_delay, .summary = "An answer after some milliseconds",
+    {"GET", "/openapi.json", answer_openapi, .summary = "This description", .schema = "Any"},
+    {"GET", "/delay/{ms}", test_delay, .summary = "Answers after this many milliseconds",
      .is_test = true},
-    {"GET", "/work/{us}", test_work, .summary = "An answer that costs some microseconds of CPU",
+    {"GET", "/work/{us}", test_work, .summary = "Burns this many microseconds of CPU",
      .is_test = true},
-    {"GET", "/status/{code}", test_status, .summary = "An answer with this code", .is_test = true},
-    {"GET", "/bytes/{n}", test_bytes, .summary = "An answer of so many bytes", .is_test = true},
+    {"GET", "/status/{code}", test_status, .summary = "Answers with this status", .is_test = true},
+    {"GET", "/bytes/{n}", test_bytes, .summary = "Answers with this many bytes", .is_test = true},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
 
+static struct reply answer_openapi(const struct service *service, const struct request *request)
+{
+    (void)request;
+    return openapi_reply(routes, ROUTES, service->has_test_endpoints);
+}
+
 /*
- * Whether `rest`, the end of a path, is what may follow a template's end. The sample app redirects
- * to the other spelling: from a template with a slash it adds one, from one without it takes all
- * of them away.
+ * True if a path may end in `rest` after the end of a template. The sample app redirects to the
+ * template's spelling: it adds a missing slash, and removes any number of extra ones.
  */
 static bool is_end(const char *template, const char *at, struct slice rest)
 {
     bool slash_is_in_template = at > template && at[-1] == '/';
-    if (rest.len == 0) {
+    if (rest.length == 0) {
         return true;
     }
     if (slash_is_in_template) {
         return false;
     }
-    for (size_t i = 0; i < rest.len; i++) {
-        if (rest.bytes[i] != '/') {
+    for (size_t i = 0; i < rest.length; i++) {
+        if (rest.at[i] != '/') {
             return false;
         }
     }
     return true;
 }
 
-/* Fills `parameter` when the template has one. */
+/* Sets `parameter` if the template has one. */
 static bool matches(const char *template, struct slice path, struct slice *parameter)
 {
     size_t used = 0;
@@ -58,26 +65,26 @@ static bool matches(const char *template, struct slice path, struct slice *param
     while (*t) {
         if (*t == '{') {
             size_t start = used;
-            while (used < path.len && path.bytes[used] != '/') {
+            while (used < path.length && path.at[used] != '/') {
                 used++;
             }
             if (used == start) {
                 return false;
             }
-            *parameter = (struct slice){path.bytes + start, used - start};
+            *parameter = (struct slice){path.at + start, used - start};
             t = strchr(t, '}') + 1;
             continue;
         }
-        if (used == path.len) { /* "/add_users" for "/add_users/", but not "" for "/" */
+        if (used == path.length) { /* "/add_users" for "/add_users/", but not "" for "/" */
             return t > template && strcmp(t, "/") == 0;
         }
-        if (path.bytes[used] != *t) {
+        if (path.at[used] != *t) {
             return false;
         }
         used++;
         t++;
     }
-    return is_end(template, t, (struct slice){path.bytes + used, path.len - used});
+    return is_end(template, t, (struct slice){path.at + used, path.length - used});
 }
 
 struct reply router_answer(const struct service *service, struct request *request, size_t *route)
@@ -116,9 +123,4 @@ size_t router_count(void)
 const char *router_label(size_t route)
 {
     return route < ROUTES ? routes[route].template : ROUTER_NO_ROUTE;
-}
-
-const struct router_route *router_route(size_t route)
-{
-    return &routes[route];
 }

@@ -1,7 +1,7 @@
 /*
- * service - what the handlers of the routes may use.
+ * service - the state that handlers share.
  *
- * Threads: any, several at once; it does not change, and what it points to guards itself.
+ * Threads: any, concurrently: the struct is constant, and the store has its own locks.
  */
 #ifndef TARGET_API_SERVICE_H
 #define TARGET_API_SERVICE_H

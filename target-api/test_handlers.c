@@ -5,24 +5,22 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "target-api/detail.h"
-#include "target-api/pynum.h"
+#include "target-api/body/detail.h"
+#include "target-api/body/number.h"
 
 enum {
     DELAY_MAX_MS = 600 * 1000,
     WORK_MAX_US = 10 * 1000 * 1000,
-    STATUS_MIN = 200, /* below, an answer is none yet */
+    STATUS_MIN = 200, /* 1xx is not a final answer */
     STATUS_MAX = 599,
     BYTES_MAX = 16 * 1024 * 1024,
 };
 
-/* False: `refusal` is the answer. */
+/* False: *refusal is the answer. */
 static bool take_number(const struct request *request, const char *name, int64_t min, int64_t max,
                         int64_t *number, struct reply *refusal)
 {
-    struct pyint any;
-    if (pynum_parse_int(request->parameter, &any) && pyint_to_int64(&any, number) &&
-        *number >= min && *number <= max) {
+    if (number_parse(request->parameter, number) && *number >= min && *number <= max) {
         return true;
     }
     *refusal = detail_reply_one("path", name, DETAIL_INTEGER);
@@ -83,7 +81,7 @@ struct reply test_bytes(const struct service *service, const struct request *req
     if (!take_number(request, "n", 0, BYTES_MAX, &n, &reply)) {
         return reply;
     }
-    char *bytes = malloc((size_t)n + 1); /* so that none is not a failure */
+    char *bytes = malloc((size_t)n + 1); /* malloc(0) may return NULL */
     if (!bytes) {
         return reply_unavailable();
     }

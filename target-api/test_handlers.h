@@ -1,12 +1,12 @@
 /*
- * test_handlers - what a measuring tool is checked against; there with -test-endpoints only.
+ * test_handlers - routes for testing a measuring tool; they exist with -test-endpoints.
  *
- *     /delay/{ms}     answers {"delay_ms":N} after N milliseconds, without holding a thread
- *     /work/{us}      burns N microseconds of CPU of the thread that serves, by that thread's clock
- *     /status/{code}  answers with this code, 200 to 599
- *     /bytes/{n}      answers n bytes
+ *     /delay/{ms}     answers {"delay_ms":N} after N milliseconds without blocking a thread
+ *     /work/{us}      burns N microseconds of the serving thread's CPU time
+ *     /status/{code}  answers with this status, 200 to 599
+ *     /bytes/{n}      answers with n bytes
  *
- * A number that is none, or beyond what is sensible, is answered with 422.
+ * A number that is malformed or out of range gets 422.
  *
  * Threads: any.
  */

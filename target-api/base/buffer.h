@@ -1,0 +1,49 @@
+/*
+ * buffer - bytes that grow up to a limit.
+ *
+ * Failure is sticky: after an addition that does not fit or cannot be allocated, all later ones
+ * fail, so the caller checks once, in buffer_take.
+ *
+ * Threads: one owner. Memory: the caller owns the struct, the struct owns the bytes.
+ */
+#ifndef TARGET_API_BASE_BUFFER_H
+#define TARGET_API_BASE_BUFFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/slice.h"
+
+struct buffer {
+    char *bytes; /* NULL while empty */
+    size_t len;
+    size_t size; /* allocated */
+    size_t max;  /* limit of len */
+    bool failed;
+};
+
+void buffer_init(struct buffer *b, size_t max);
+void buffer_fini(struct buffer *b);
+
+/* Makes room for `more` bytes: adding that many does not move the buffer. */
+bool buffer_reserve(struct buffer *b, size_t more);
+
+/* Each adds everything, or returns false and adds nothing. */
+bool buffer_add(struct buffer *b, const char *bytes, size_t len);
+bool buffer_add_string(struct buffer *b, const char *string);
+bool buffer_add_format(struct buffer *b, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * Adds `text` (UTF-8) as a quoted JSON string. As in Python, it escapes only what JSON requires,
+ * and \u escapes are lower-case.
+ */
+bool buffer_add_json_string(struct buffer *b, struct slice text);
+
+/*
+ * Hands the bytes over to the caller, who frees them, and empties the buffer. NULL: an addition has
+ * failed.
+ */
+char *buffer_take(struct buffer *b, size_t *len);
+
+#endif

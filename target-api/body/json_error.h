@@ -1,0 +1,26 @@
+/*
+ * json_error - the position of a JSON syntax error, as Python's json module reports it.
+ *
+ * jansson reports a position after the invalid token. Python, and therefore the sample app, reports
+ * the start of the token; if the error is inside a string or number, the start of that.
+ *
+ * Threads: no state. Memory: none.
+ */
+#ifndef TARGET_API_BODY_JSON_ERROR_H
+#define TARGET_API_BODY_JSON_ERROR_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "common/slice.h"
+
+struct json_position {
+    size_t character; /* from 0 */
+    size_t line;      /* from 1 */
+    size_t column;    /* in characters, from 1 */
+};
+
+/* `text` is valid UTF-8 that json_loadb rejected with `error`. */
+struct json_position json_error_position(struct slice text, const json_error_t *error);
+
+#endif

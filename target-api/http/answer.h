@@ -1,0 +1,47 @@
+/*
+ * answer - converts a reply to an MHD_Response and queues it.
+ *
+ * Outside the kernel, most of the cost of an answer is creating its response, so each thread caches
+ * the responses of recent constant replies. Threads do not share a cache, because its lock would be
+ * contended.
+ *
+ * Threads: the one that serves the connection, from its handler.
+ */
+#ifndef TARGET_API_HTTP_ANSWER_H
+#define TARGET_API_HTTP_ANSWER_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "target-api/http/reply.h"
+
+enum {
+    ANSWERS_CACHED = 128,      /* entries */
+    ANSWERS_LEN_MAX = 4096,    /* bytes; longer replies gain nothing from the cache */
+    ANSWERS_BLOCK = 32 * 1024, /* bytes; the unit in which large documents are copied */
+};
+
+/*
+ * A thread's cache; start with zeroes. A cached response keeps a reference to its text, so the
+ * identity stays unique.
+ */
+struct answers {
+    struct {
+        const void *identity;
+        struct MHD_Response *response;
+    } cached[ANSWERS_CACHED];
+};
+
+void answers_fini(struct answers *answers);
+
+/*
+ * Takes the reply over and queues it. `answers` NULL: without the cache. The handler returns the
+ * result; MHD_NO closes the connection without an answer.
+ */
+enum MHD_Result answer_queue(struct answers *answers, struct MHD_Connection *connection,
+                             struct reply *reply);
+
+/* The same, uncached; the connection is closed after the answer. */
+enum MHD_Result answer_queue_last(struct MHD_Connection *connection, struct reply *reply);
+
+#endif

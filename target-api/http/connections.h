@@ -1,0 +1,74 @@
+/*
+ * connections - the open connections of the API port: their limit, and a thread that closes those
+ * that exceed -request-timeout or -idle-timeout.
+ *
+ * libmicrohttpd's own timeout is reset by every byte and takes a lock per request. Here the serving
+ * threads record when a request begins, is received and is answered. The thread polls TCP_INFO
+ * every twentieth of the shorter timeout (at most 1 s) and shuts down expired sockets;
+ * libmicrohttpd then closes them. libmicrohttpd does not report the first byte of a request; the
+ * thread detects it at its next poll, because the count of received bytes has grown. The thread
+ * also closes connections whose end libmicrohttpd missed.
+ *
+ * Threads: each connection belongs to its serving thread; any thread may read the counts. The lock
+ * is taken to open or close a connection, and by the polling thread for a few connections at a
+ * time; never per request. Memory: one block, of which only entries that were ever used are
+ * touched.
+ */
+#ifndef TARGET_API_HTTP_CONNECTIONS_H
+#define TARGET_API_HTTP_CONNECTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct connections;
+struct connection;
+struct metrics_shard;
+
+/*
+ * Allows `limit` open connections. A connection is closed if receiving a request takes longer than
+ * deadline_ns, or if no byte moves for idle_ns, except while an answer is computed. NULL: err is
+ * set.
+ */
+struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint64_t idle_ns,
+                                       struct err *err);
+
+/* Call it when all are closed. NULL is allowed. */
+void connections_destroy(struct connections *connections);
+
+/* Reserves an entry for the next connection to open. False: the limit is reached. */
+bool connections_reserve(struct connections *connections);
+
+/* Uses the reserved entry. connection_shard returns `shard`. */
+struct connection *connections_open(struct connections *connections, int socket,
+                                    struct metrics_shard *shard);
+
+/* Releases the entry; call before the socket is closed. */
+void connections_close(struct connections *connections, struct connection *connection);
+
+struct metrics_shard *connection_shard(const struct connection *connection);
+
+/* The request line was read at `now_ns`. */
+void connection_begin(struct connection *connection, uint64_t now_ns);
+
+/* The request is complete; its deadline no longer applies. */
+void connection_received(struct connection *connection);
+
+/* The answer is queued. */
+void connection_answered(struct connection *connection);
+
+/* The answer is sent or abandoned. */
+void connection_end(struct connection *connection);
+
+struct connections_counts {
+    uint64_t limit;
+    uint64_t open;
+    uint64_t refused; /* because the limit was reached */
+    uint64_t expired; /* closed because of their deadline */
+};
+
+struct connections_counts connections_count(const struct connections *connections);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * delays - calls a function at a given time, so that /delay waits without blocking a thread.
+ *
+ * Threads: a separate thread makes the calls; any thread may call delays_add. Memory: 16 bytes per
+ * pending delay.
+ */
+#ifndef TARGET_API_HTTP_DELAYS_H
+#define TARGET_API_HTTP_DELAYS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct delays;
+
+typedef void delays_fn(void *what);
+
+/* NULL: err is set. */
+struct delays *delays_create(delays_fn *call, struct err *err);
+
+/* Makes all pending calls immediately and accepts no more. */
+void delays_end(struct delays *delays);
+
+/* Calls delays_end first. NULL is allowed. */
+void delays_destroy(struct delays *delays);
+
+/* Calls call(what) once `due_ns` of CLOCK_MONOTONIC has passed. False: out of memory or ended. */
+bool delays_add(struct delays *delays, uint64_t due_ns, void *what);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * request - a request of the API port, from its request line to the end of its answer.
+ *
+ * request_create takes the URI of the request line, drops http://HOST, and decodes it as the sample
+ * app's server does: %XX in the path; `+` and %XX in the query, whose fields are separated by `&`.
+ * If a field is repeated, the last one counts. An invalid %XX is kept as it is; a decoded NUL or
+ * slash is a byte like any other.
+ *
+ * The body is collected up to its limit. Further bytes are discarded, up to REQUEST_DROPPED_MAX, so
+ * that the client reads its 413.
+ *
+ * Threads: the serving thread. Memory: request_create to request_destroy; slices are valid as long
+ * as the request unless stated otherwise.
+ */
+#ifndef TARGET_API_HTTP_REQUEST_H
+#define TARGET_API_HTTP_REQUEST_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/slice.h"
+#include "target-api/base/buffer.h"
+#include "target-api/http/reply.h"
+
+enum {
+    REQUEST_BODY_MAX = 1024 * 1024, /* limit unless request_limit sets another */
+    REQUEST_DROPPED_MAX = 64 * 1024 * 1024,
+};
+
+/* Limits the bytes of all bodies held at once. */
+struct request_budget {
+    uint64_t limit_bytes;
+    atomic_uint_fast64_t used_bytes;
+};
+
+struct request {
+    const char *method;       /* NULL until the headers are read */
+    const char *content_type; /* NULL: the header is absent */
+    const char *uri_end;      /* address of the NUL after the URI given to request_create */
+    bool is_uri_bad;          /* has blanks or control characters */
+    struct slice path;        /* decoded */
+    struct slice query;       /* as sent; empty: none */
+    struct slice parameter;   /* the segment that matched {name} of the route */
+    struct buffer body;
+    struct request_budget *budget; /* NULL: none */
+    bool is_crowded_out;           /* the body was discarded because the budget is used up */
+    uint64_t begun_ns;             /* when the request line was read */
+    bool has_reply;                /* `reply` and `route` are set; the reply is delayed */
+    size_t route;
+    struct reply reply;
+    size_t dropped; /* bytes of the body discarded */
+    char *scratch;  /* room for one decoded query field */
+    char storage[];
+};
+
+/* NULL: out of memory. */
+struct request *request_create(const char *uri);
+
+/* Sets the limits. Call it before the first byte of the body. */
+void request_limit(struct request *request, size_t body_max, struct request_budget *budget);
+
+/* NULL is allowed. */
+void request_destroy(struct request *request);
+
+/* Adds a piece of the body. False: too much was discarded; close the connection. */
+bool request_add_body(struct request *request, const char *bytes, size_t len);
+
+/* True if the body exceeded its limit. */
+bool request_body_is_too_large(const struct request *request);
+
+/*
+ * The decoded value of a query field, valid until the next call; empty if it has no `=`. False: no
+ * such field.
+ */
+bool request_query(const struct request *request, const char *name, struct slice *value);
+
+/* True if the Content-Type is JSON: application/json, application/...+json, or no type at all. */
+bool request_has_json_type(const struct request *request);
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * document - the metadata document {"name":{"0":"user1",...},"age":{...}}, in blocks that versions
+ * share.
+ *
+ * A version is immutable: it can be sent while others write. The next version appends or replaces a
+ * user and shares all blocks except the one that changes. So a write takes microseconds even with
+ * 100,000 users, and a slow reader does not hold a copy of the whole document.
+ *
+ * A block holds the entries of consecutive users, one text per attribute. Appending writes into
+ * spare room of the last block, after the bytes of all published versions. A version and the ones
+ * appended to it may share a contiguous copy of the entries (flat_copy.h).
+ *
+ * Threads: one thread at a time derives versions, always from the newest; any thread reads and
+ * releases them. Memory: reference counts.
+ */
+#ifndef TARGET_API_USERS_DOCUMENT_H
+#define TARGET_API_USERS_DOCUMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/slice.h"
+#include "target-api/base/text.h"
+
+enum {
+    DOCUMENT_ATTRIBUTES = 2, /* name and age */
+    DOCUMENT_FLAT_PARTS = 2 * DOCUMENT_ATTRIBUTES + 1,
+};
+
+/* A user in the document; the slices are copied. */
+struct document_entry {
+    struct slice key; /* "\"4\":" */
+    struct slice values[DOCUMENT_ATTRIBUTES];
+};
+
+struct document;
+
+/*
+ * Creates a document without users. This and the next two functions return NULL if out of memory.
+ */
+struct document *document_create(void);
+
+/* The version after `last` with one more user. */
+struct document *document_append(const struct document *last, const struct document_entry *entry);
+
+/* Returns the entry of the user with this index in the new version. */
+typedef struct document_entry document_entry_fn(const void *cls, size_t index);
+
+/* The version after `last` in which the user with this index is replaced. */
+struct document *document_replace(const struct document *last, size_t index,
+                                  document_entry_fn *entry, const void *cls);
+
+struct document *document_ref(struct document *document);
+
+/* NULL is allowed. */
+void document_unref(struct document *document);
+
+/* A small document as one text, borrowed; NULL: it is large and has only parts. */
+struct text *document_flat(const struct document *document);
+
+size_t document_len(const struct document *document);
+
+/*
+ * Makes a flat copy of a large document that is about to be sent, unless the store still has one of
+ * another version (flat_copy.h). All readers share it, and so do later versions that only append.
+ */
+void document_flatten(struct document *document);
+
+/* The document in few parts, valid as long as the document. False: it has no flat copy. */
+bool document_flat_parts(const struct document *document, struct slice parts[DOCUMENT_FLAT_PARTS]);
+
+/* All parts in order, valid as long as the document. Their number grows with the document. */
+size_t document_parts(const struct document *document);
+struct slice document_part(const struct document *document, size_t i);
+
+#endif

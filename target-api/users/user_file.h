@@ -1,0 +1,40 @@
+/*
+ * user_file - stores the users in an SQLite database, so that they survive restarts.
+ *
+ * WAL mode: a write is in the log before user_file_put returns; an incomplete write is discarded
+ * when the file is opened again. synchronous=NORMAL: writes survive if the process is killed at any
+ * moment, but the last ones may be lost if the machine fails.
+ *
+ * One process at a time: opening the file fails while another process has it open.
+ *
+ * Threads: one call at a time. Memory: user_file_open to user_file_close.
+ */
+#ifndef TARGET_API_USERS_USER_FILE_H
+#define TARGET_API_USERS_USER_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+
+struct user_file;
+
+/* Opens or creates the file. NULL: err is set. */
+struct user_file *user_file_open(const char *path, struct err *err);
+
+/* NULL is allowed. */
+void user_file_close(struct user_file *file);
+
+/* Receives a user; the slices are valid during the call. False: stop. */
+typedef bool user_file_fn(void *cls, int64_t id, struct slice name, struct slice age);
+
+/* Calls `take` with all users, in order. */
+bool user_file_read(struct user_file *file, user_file_fn *take, void *cls, struct err *err);
+
+/* Stores the user with this index. False: not stored. */
+bool user_file_put(struct user_file *file, size_t index, int64_t id, struct slice name,
+                   struct slice age);
+
+#endif
