@@ -1,4 +1,4 @@
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 
 #include <ctype.h>
 #include <inttypes.h>
@@ -29,7 +29,7 @@ static const struct unit *find_unit(const char *text)
     return NULL;
 }
 
-/* Reads one "12.5ms"; moves *text behind it. */
+/* Reads one "12.5ms" and advances *text. */
 static bool parse_part(const char **text, uint64_t *ns)
 {
     const char *c = *text;
@@ -74,9 +74,10 @@ bool duration_parse(const char *text, uint64_t *ns, struct err *err)
         ok = parse_part(&rest, ns);
     }
     if (!ok || *ns > INT64_MAX) {
-        return err_set(err, ERR_USAGE,
-                       "\"%s\" is not a duration; write a number and a unit, as 10s, 1m30s, 250ms",
-                       text);
+        return err_set(
+            err, ERR_USAGE,
+            "\"%s\" is not a duration; write a number and a unit, such as 10s, 1m30s or 250ms",
+            text);
     }
     return true;
 }
@@ -86,7 +87,7 @@ bool duration_set(void *field, const char *text, struct err *err)
     return duration_parse(text, field, err);
 }
 
-/* Prints ns/unit with the fraction's trailing zeros cut, as Go does. */
+/* Prints ns/unit without trailing zeros in the fraction, as Go does. */
 static int print_fraction(char *text, size_t size, uint64_t ns, uint64_t unit, const char *name)
 {
     char digits[24] = "";

@@ -1,0 +1,23 @@
+/*
+ * arena - many small allocations that are freed together.
+ *
+ * Allocations come from blocks of 256 kB, so 100,000 small ones use little more than their bytes. A
+ * larger allocation gets its own block.
+ *
+ * Threads: one at a time. Memory: start with zeroes; arena_free frees all.
+ */
+#ifndef LOADGEN_BASE_ARENA_H
+#define LOADGEN_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena {
+    struct arena_block *blocks; /* the current one first */
+};
+
+/* Returns a copy of these bytes, unaligned; NULL if out of memory. */
+char *arena_copy(struct arena *arena, const char *bytes, size_t length);
+
+void arena_free(struct arena *arena);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * base64 - encodes and strictly decodes base64: the standard alphabet with padding (RFC 4648, 4).
+ *
+ * Strict: whole groups of four, padding only at the end, no white space, unused bits zero. So
+ * decoding a text and encoding it again gives the same text.
+ *
+ * Threads: pure functions. Memory: output is appended to the caller's buffer.
+ */
+#ifndef LOADGEN_BASE_BASE64_H
+#define LOADGEN_BASE_BASE64_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loadgen/base/bytes.h"
+
+/* True if the text is valid. */
+bool base64_is_valid(const char *text, size_t length);
+
+/* Appends the decoded bytes. False if the text is invalid; `out` may then hold part of them. */
+bool base64_decode(const char *text, size_t length, struct bytes *out);
+
+/* Appends the encoded text. */
+void base64_encode(const void *data, size_t length, struct bytes *out);
+
+#endif

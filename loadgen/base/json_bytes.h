@@ -1,0 +1,26 @@
+/*
+ * json_bytes - converts any bytes to JSON without loss: to "text", or to {"base64": "..."} if they
+ * are not UTF-8 or contain a NUL.
+ *
+ * Threads: pure functions. Memory: ends the program if it runs out (memory.h).
+ */
+#ifndef LOADGEN_BASE_JSON_BYTES_H
+#define LOADGEN_BASE_JSON_BYTES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loadgen/base/bytes.h"
+
+json_t *json_bytes(const char *bytes, size_t length);
+
+/* The same for a NUL-terminated text. */
+json_t *json_text(const char *text);
+
+/*
+ * Converts back: replaces `out`, and adds a NUL that its length does not count. False: other JSON.
+ */
+bool json_bytes_read(const json_t *json, struct bytes *out);
+
+#endif

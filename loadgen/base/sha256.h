@@ -1,0 +1,16 @@
+/*
+ * sha256 - prints the SHA-256 hash of a content; orders and result files name the content by it.
+ *
+ * Threads: pure functions. Memory: none.
+ */
+#ifndef LOADGEN_BASE_SHA256_H
+#define LOADGEN_BASE_SHA256_H
+
+#include <stddef.h>
+
+enum { SHA256_TEXT = 65 };
+
+/* Writes the hash in lower-case hexadecimal. Returns `text`. */
+const char *sha256_print(const void *bytes, size_t length, char text[SHA256_TEXT]);
+
+#endif
