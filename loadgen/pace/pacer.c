@@ -2,18 +2,88 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 
 __extension__ typedef unsigned __int128 wide;
+
+/* The text after the '/' of a rate: "s", "2m". A bare unit means one. */
+static bool parse_per(const char *per, uint64_t *ns)
+{
+    char one[DURATION_TEXT];
+    bool is_bare = isalpha((unsigned char)*per) || (unsigned char)*per >= 0x80;
+    int used = snprintf(one, sizeof one, "%s%s", is_bare ? "1" : "", per);
+    return used < (int)sizeof one && duration_parse(one, ns, NULL) && *ns > 0;
+}
+
+/* "12.50" as 1250 and 100; false when it is none, or has more digits than a rate can have. */
+static bool parse_decimal(const char **text, uint64_t *digits, uint64_t *scale)
+{
+    const char *c = *text;
+    const char *point = NULL;
+    *digits = 0;
+    *scale = 1;
+    for (; isdigit((unsigned char)*c) || (*c == '.' && !point); c++) {
+        if (*c == '.') {
+            point = c;
+            continue;
+        }
+        *digits = *digits * 10 + (uint64_t)(*c - '0');
+        *scale *= point ? 10 : 1;
+        if (*digits > RATE_MAX_PER_S || *scale > RATE_MAX_PER_S) {
+            return false;
+        }
+    }
+    *text = c;
+    return point && *digits > 0;
+}
+
+static uint64_t common_divisor(uint64_t a, uint64_t b)
+{
+    while (b > 0) {
+        uint64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+const char *rate_hint(const char *text, char hint[RATE_HINT])
+{
+    const char *rest = text;
+    uint64_t count = 0;
+    uint64_t scale = 1;
+    uint64_t per_ns = NS_PER_S;
+    char per[DURATION_TEXT];
+    hint[0] = '\0';
+    if (!parse_decimal(&rest, &count, &scale) ||
+        (*rest == '/' ? !parse_per(rest + 1, &per_ns) : *rest != '\0')) {
+        return hint;
+    }
+    uint64_t divisor = common_divisor(count, scale);
+    count /= divisor;
+    if (__builtin_mul_overflow(per_ns, scale / divisor, &per_ns) || per_ns > INT64_MAX ||
+        (wide)count * NS_PER_S > (wide)RATE_MAX_PER_S * per_ns) {
+        return hint;
+    }
+    if (per_ns % NS_PER_S == 0) {
+        snprintf(per, sizeof per, "%" PRIu64 "s", per_ns / NS_PER_S);
+    } else {
+        duration_print(per_ns, per);
+    }
+    snprintf(hint, RATE_HINT, "; %.32s is %" PRIu64 "/%s", text, count, per);
+    return hint;
+}
 
 bool rate_set(void *field, const char *text, struct err *err)
 {
     struct rate *rate = field;
+    char hint[RATE_HINT];
     rate->count = 0;
     rate->per_ns = NS_PER_S;
     if (strcmp(text, "infinity") == 0) {
@@ -24,24 +94,19 @@ bool rate_set(void *field, const char *text, struct err *err)
     rate->count = isdigit((unsigned char)text[0]) ? strtoull(text, &rest, 10) : 0;
     bool ok = rest && errno == 0;
     if (ok && *rest == '/') {
-        /* "100/s": a bare unit is one of it. */
-        char one[DURATION_TEXT];
-        const char *per = rest + 1;
-        int used =
-            snprintf(one, sizeof one, "%s%s",
-                     isalpha((unsigned char)*per) || (unsigned char)*per >= 0x80 ? "1" : "", per);
-        ok = used < (int)sizeof one && duration_parse(one, &rate->per_ns, NULL) && rate->per_ns > 0;
+        ok = parse_per(rest + 1, &rate->per_ns);
     } else {
         ok = ok && *rest == '\0';
     }
     if (ok && (wide)rate->count * NS_PER_S > (wide)RATE_MAX_PER_S * rate->per_ns) {
-        return err_set(err, ERR_USAGE, "\"%s\" is over %d requests a second", text, RATE_MAX_PER_S);
+        return err_set(err, ERR_USAGE, "\"%s\" exceeds %d requests per second", text,
+                       RATE_MAX_PER_S);
     }
     if (!ok) {
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is not a rate; write a whole number of requests, and for what time "
-                       "if not a second: 50, 50/1s, 3000/m, or 0 for as fast as possible",
-                       text);
+                       "\"%s\" is not a rate; expected N or N/TIME, such as 50, 50/1s or 3000/m; "
+                       "0: as fast as possible%s",
+                       text, rate_hint(text, hint));
     }
     return true;
 }
@@ -63,52 +128,4 @@ uint64_t pacer_due_ns(struct rate rate, uint64_t k)
 uint64_t pacer_count(struct rate rate, uint64_t elapsed_ns)
 {
     return saturate(((wide)elapsed_ns * rate.count + rate.per_ns - 1) / rate.per_ns);
-}
-
-/* The slot of the first request of a cycle (Fibonacci hashing: neighbours land far apart). */
-static uint64_t first_slot(struct share share, uint64_t cycle)
-{
-    return share.threads == 1 ? 0 : (cycle * UINT64_C(0x9E3779B97F4A7C15) >> 32) % share.slots;
-}
-
-/* Of the slots 0 to n-1, those of this thread. */
-static uint64_t own_slots(struct share share, uint64_t n)
-{
-    return n > share.index ? (n - share.index + share.threads - 1) / share.threads : 0;
-}
-
-/* The first own slot at or after `slot`; may be past the last one. */
-static uint64_t next_own_slot(struct share share, uint64_t slot)
-{
-    return slot + (share.index + share.threads - slot % share.threads) % share.threads;
-}
-
-uint64_t share_next(struct share share, uint64_t k)
-{
-    for (;;) {
-        /* Places of a cycle are counted on from its first slot, and past the last one from slot 0.
-         */
-        uint64_t cycle = k / share.slots;
-        uint64_t first = first_slot(share, cycle);
-        uint64_t at = first + k % share.slots;
-        uint64_t own = at < share.slots ? next_own_slot(share, at) : at;
-        if (own >= share.slots) {
-            uint64_t wrapped = at < share.slots ? 0 : at - share.slots;
-            own = share.slots + next_own_slot(share, wrapped);
-        }
-        if (own < first + share.slots) {
-            return k + (own - at);
-        }
-        k = (cycle + 1) * share.slots;
-    }
-}
-
-uint64_t share_count(struct share share, uint64_t n)
-{
-    uint64_t cycles = n / share.slots;
-    uint64_t first = first_slot(share, cycles);
-    uint64_t end = first + n % share.slots;
-    uint64_t wrapped = end > share.slots ? end - share.slots : 0;
-    return cycles * own_slots(share, share.slots) + own_slots(share, end - wrapped) -
-           own_slots(share, first) + own_slots(share, wrapped);
 }

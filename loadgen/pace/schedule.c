@@ -4,12 +4,10 @@
 #include <stdio.h>
 
 #include "common/clock.h"
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 
 /* So many a double counts one by one. */
 #define POISSON_MOST (UINT64_C(1) << 53)
-
-static const struct share everything = {.slots = 1, .threads = 1, .index = 0};
 
 /* constant: pacer.h has the arithmetic. */
 
@@ -74,28 +72,30 @@ bool schedule_check(const struct schedule *schedule, struct err *err)
     enum schedule_type type = schedule->type;
     if (type == SCHEDULE_POISSON && schedule->rate.count == 0) {
         return err_set(err, ERR_USAGE,
-                       "-arrival poisson needs a -rate; with -rate 0 each worker sends when it is "
+                       "order.arrival poisson needs order.rate; with order.rate 0 each worker "
+                       "sends when it is "
                        "free");
     }
     if (type == SCHEDULE_POISSON &&
         pacer_count(schedule->rate, schedule->duration_ns) > POISSON_MOST) {
-        return err_set(
-            err, ERR_USAGE,
-            "-arrival poisson tells at most 2^53 requests apart; lower -rate or -duration, "
-            "or leave -duration out");
+        return err_set(err, ERR_USAGE,
+                       "order.arrival poisson supports at most 2^53 requests; lower order.rate or "
+                       "order.duration, or "
+                       "omit order.duration");
     }
     if ((type == SCHEDULE_RAMP || type == SCHEDULE_SINE) && schedule->duration_ns == 0) {
-        return err_set(err, ERR_USAGE, "-%s needs a -duration%s", schedule_kind(schedule)->name,
+        return err_set(err, ERR_USAGE, "order.%s needs order.duration%s",
+                       schedule_kind(schedule)->name,
                        type == SCHEDULE_RAMP ? ", the time from the first rate to the second" : "");
     }
     if ((type == SCHEDULE_RAMP || type == SCHEDULE_STAGES) && !wants_any(&schedule->stages)) {
-        return err_set(err, ERR_USAGE, "-%s: all its rates are 0, so nothing would be sent",
+        return err_set(err, ERR_USAGE, "order.%s: all its rates are 0, so nothing would be sent",
                        schedule_kind(schedule)->name);
     }
     if (type == SCHEDULE_SINE && schedule->sine.amplitude_per_h >= schedule->sine.mean_per_h) {
         return err_set(err, ERR_USAGE,
-                       "-sine: the amplitude must be less than the mean, or the rate would fall "
-                       "to 0 and below");
+                       "order.sine: the amplitude must be less than the mean, or the rate would "
+                       "reach 0 or less");
     }
     return true;
 }
@@ -104,27 +104,6 @@ const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_T
 {
     schedule_kind(schedule)->print(schedule, text);
     return text;
-}
-
-/* A request is part of the run when it is due before the end. */
-static uint64_t due_in_time(struct schedule_cursor *cursor, uint64_t k)
-{
-    const struct schedule *schedule = cursor->schedule;
-    if (schedule_is_closed(schedule)) {
-        return UINT64_MAX;
-    }
-    uint64_t due_ns = schedule_kind(schedule)->due_ns(cursor, k);
-    return schedule->duration_ns > 0 && due_ns >= schedule->duration_ns ? UINT64_MAX : due_ns;
-}
-
-/* No request is looked for yet. */
-static struct schedule_cursor cursor_of(const struct schedule *schedule, struct share share)
-{
-    return (struct schedule_cursor){
-        .schedule = schedule,
-        .share = share,
-        .walk = {.random = schedule->seed, .part_ns = (double)schedule->duration_ns},
-    };
 }
 
 struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns)
@@ -150,18 +129,30 @@ struct schedule schedule_warmup(const struct schedule *schedule, uint64_t durati
     return warmup;
 }
 
-void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule,
-                    struct share share)
+void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule)
 {
-    *cursor = cursor_of(schedule, share);
-    cursor->number = share_next(share, 0);
-    cursor->due_ns = due_in_time(cursor, cursor->number);
+    const struct schedule_walk walk = {
+        .random = schedule->seed,
+        .part_ns = (double)schedule->duration_ns,
+    };
+    schedule_resume(cursor, schedule, &walk);
 }
 
-void schedule_take(struct schedule_cursor *cursor)
+void schedule_resume(struct schedule_cursor *cursor, const struct schedule *schedule,
+                     const struct schedule_walk *walk)
 {
-    cursor->number = share_next(cursor->share, cursor->number + 1);
-    cursor->due_ns = due_in_time(cursor, cursor->number);
+    *cursor = (struct schedule_cursor){.schedule = schedule, .walk = *walk};
+}
+
+/* A request is part of the schedule when it is due before the end. */
+uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k)
+{
+    const struct schedule *schedule = cursor->schedule;
+    if (schedule_is_closed(schedule)) {
+        return UINT64_MAX;
+    }
+    uint64_t due_ns = schedule_kind(schedule)->due_ns(cursor, k);
+    return schedule->duration_ns > 0 && due_ns >= schedule->duration_ns ? UINT64_MAX : due_ns;
 }
 
 uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns)
@@ -178,7 +169,8 @@ uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns
 
 uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns)
 {
-    struct schedule_cursor cursor = cursor_of(schedule, everything);
+    struct schedule_cursor cursor;
+    schedule_begin(&cursor, schedule);
     return schedule_count_next(&cursor, elapsed_ns);
 }
 
@@ -193,6 +185,7 @@ double schedule_mean_per_s(const struct schedule *schedule)
 
 uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k)
 {
-    struct schedule_cursor cursor = cursor_of(schedule, everything);
-    return due_in_time(&cursor, k);
+    struct schedule_cursor cursor;
+    schedule_begin(&cursor, schedule);
+    return schedule_due(&cursor, k);
 }

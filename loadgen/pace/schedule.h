@@ -1,22 +1,22 @@
 /*
- * schedule - when each request of a run is due, whatever the shape of the load.
+ * schedule - when each request of a run is due, for every shape of load.
  *
- * A schedule is plain data. With N(t) for the requests that it wants in the first t nanoseconds,
+ * A schedule is plain data. If N(t) is the number of requests scheduled in the first t nanoseconds,
  * request k, from 0, is due when N(t) reaches k, and ceil(N(t)) requests are due before t:
  *
  *     constant   N = rate t                                      the arithmetic of pacer.h
- *     ramp       N = a t + (b - a) t^2 / 2D                      whole numbers, exact
- *     stages     a ramp after another; 0 is the first's a        whole numbers, exact
+ *     ramp       N = a t + (b - a) t^2 / 2D                      integers, exact
+ *     stages     consecutive ramps; the first starts at 0        integers, exact
  *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    exact at whole periods
  *     poisson    independent arrivals; with a duration exactly rate x duration of them
  *
- * Nothing here reads a clock. What a cursor hands out and what schedule_count says agree for every
- * t to the request (docs/measurement.md has the formulae).
+ * Nothing here reads a clock. A cursor and schedule_count agree exactly for every t
+ * (docs/measurement.md has the formulae).
  *
- * Units: nanoseconds since the start of the run; rates of ramps, sines and stages are requests per
- * hour, so that N/s, N/m and N/h are all whole numbers.
- * Threads: a schedule is shared and never changes; a cursor belongs to one thread.
- * Memory: plain values, nothing is allocated. The schedule outlives its cursors.
+ * Units: nanoseconds since the start of the schedule; rates of ramps, sines and stages are requests
+ * per hour, so that N/s, N/m and N/h are all integers. Threads: a schedule is shared and never
+ * changes; a cursor belongs to one thread. Memory: plain values without allocations. The schedule
+ * must outlive its cursors.
  */
 #ifndef LOADGEN_PACE_SCHEDULE_H
 #define LOADGEN_PACE_SCHEDULE_H
@@ -28,7 +28,8 @@
 #include "common/err.h"
 #include "loadgen/pace/pacer.h"
 
-/* Every kind of schedule, once: a kind is a name here and a `const struct schedule_kind`. */
+/* All kinds of schedule. To add one, add a line here and define its `const struct schedule_kind`.
+ */
 #define SCHEDULE_KINDS(X)                                                                          \
     X(CONSTANT, constant)                                                                          \
     X(POISSON, poisson)                                                                            \
@@ -44,12 +45,12 @@ enum schedule_type {
 
 #define SCHEDULE_HOUR_NS UINT64_C(3600000000000)
 
-/* The most that a ramp, a sine or a stage may ask for: a request a nanosecond. */
+/* Maximum rate of a ramp, a sine or a stage: one request per nanosecond. */
 #define SCHEDULE_RATE_MAX_PER_H (RATE_MAX_PER_S * UINT64_C(3600))
 
 enum { SCHEDULE_STAGES_MAX = 64, SCHEDULE_TEXT = 160 };
 
-/* A time in which the rate changes evenly. */
+/* A period in which the rate changes linearly. */
 struct stage {
     uint64_t duration_ns; /* not 0 */
     uint64_t from_per_h;
@@ -61,7 +62,7 @@ struct stages {
     size_t count;
 };
 
-/* Where a sine begins: at its mean and rising, at its peak, at its mean and falling, at its trough.
+/* The start of a sine: at its mean and rising, at its peak, at its mean and falling, at its trough.
  */
 enum sine_start { SINE_UP, SINE_PEAK, SINE_DOWN, SINE_TROUGH };
 
@@ -81,40 +82,39 @@ struct schedule {
     struct stages stages; /* stages; ramp: one. Their durations add up to duration_ns */
 };
 
-/* Where a thread is in the schedule; the members are the business of loadgen/pace. */
+/* The state of a Poisson walk: plain numbers, from which another machine can continue. */
+struct schedule_walk {
+    uint64_t random;
+    uint64_t made;   /* arrivals so far */
+    uint64_t total;  /* with a duration: number of all arrivals */
+    uint64_t due_ns; /* of the last one */
+    double part_ns;  /* with a duration: the rest of it; else the fraction of due_ns */
+};
+
+/* A position in the schedule. All fields are private. */
 struct schedule_cursor {
     const struct schedule *schedule;
-    struct share share;
-    uint64_t number; /* of the next request of the share */
-    uint64_t due_ns;
     struct {
         size_t index;      /* stage that the cursor is in */
         uint64_t start_ns; /* of that stage */
         __extension__ unsigned __int128 start_work;
     } stage;
-    struct {
-        uint64_t random;
-        uint64_t made;   /* arrivals so far */
-        uint64_t total;  /* with a duration: that there will be */
-        uint64_t due_ns; /* of the last one */
-        double part_ns;  /* with a duration: what is left of it; else the fraction of due_ns */
-    } walk;
+    struct schedule_walk walk;
 };
 
-/* What a kind is. */
+/* The operations of a kind. */
 struct schedule_kind {
     const char *name;
     const char *help; /* one line, no full stop */
 
-    /* Moment of request k; numbers asked of one cursor never fall. The duration is not its concern.
-     */
+    /* When request k is due, regardless of the duration. k must not decrease for a cursor. */
     uint64_t (*due_ns)(struct schedule_cursor *cursor, uint64_t k);
 
-    /* How many requests have a moment before elapsed_ns, which never falls either and is no more
-     * than the duration. */
+    /* The number of requests due before elapsed_ns, which must not decrease for a cursor and must
+     * not exceed the duration. */
     uint64_t (*count)(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 
-    /* What was asked for, in words without a comma. */
+    /* Prints the schedule in words without a comma. */
     void (*print)(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 };
 
@@ -124,53 +124,44 @@ SCHEDULE_KINDS(X)
 
 const struct schedule_kind *schedule_kind(const struct schedule *schedule);
 
-/* Has nobody said when: does each worker send when it is free? It has no moments and no count. */
+/* True for a closed loop: each worker sends when it is free, so no request has a due time. */
 bool schedule_is_closed(const struct schedule *schedule);
 
-/* Checks what the flags say together. ERR_USAGE names the flag to change. */
+/* Checks that the values are consistent. ERR_USAGE names the field to change. */
 bool schedule_check(const struct schedule *schedule, struct err *err);
 
 /*
- * What is sent before the schedule begins, and not counted: the rate at which it begins, or if that
- * is 0 the first one that it goes to, for duration_ns. A closed loop stays one.
+ * The schedule of the warm-up, whose requests are not counted: duration_ns at the initial rate of
+ * `schedule`, or, if that is 0, at the first rate that it changes to. A closed loop stays one.
  */
 struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns);
 
-/* Writes the schedule in words, as the report has them: "100/s to 500/s in 10s". Returns `text`. */
+/* Prints the schedule in words, for reports: "100/s to 500/s in 10s". Returns `text`. */
 const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 
-/* The cursor stands at the first request of this share. */
-void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule,
-                    struct share share);
+/* Sets the cursor to the start. Use it for either schedule_due or schedule_count_next. */
+void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule);
 
-/* Moment of the next request of the share; UINT64_MAX when there is none. */
-static inline uint64_t schedule_peek(const struct schedule_cursor *cursor)
-{
-    return cursor->due_ns;
-}
+/* Sets the cursor to the position of another one. */
+void schedule_resume(struct schedule_cursor *cursor, const struct schedule *schedule,
+                     const struct schedule_walk *walk);
 
 /*
- * Goes on to the next request of the share. Takes the same time however far the run is: some 5 ns
- * when the rate is constant, 30 in ramps, 150 in sines. Of Poisson's arrivals each thread makes
- * all, at 30 to 50 ns each, and skips those of the others.
+ * When request k is due; UINT64_MAX: there is none. k must not decrease. About 5 ns for constant
+ * rates, 30 ns for ramps, 150 ns for sines; 30 to 50 ns for each Poisson arrival since the last k.
  */
-void schedule_take(struct schedule_cursor *cursor);
+uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k);
 
-/* How many requests, of all shares, are due before elapsed_ns; share_count says how many of a share
- * that is. Poisson's arrivals are made anew each time. */
+/* The number of requests due before elapsed_ns. Recomputes all Poisson arrivals. */
 uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns);
 
-/*
- * The same with a cursor that is used for nothing else and asked for times that never fall: Poisson
- * arrivals are then made once.
- */
+/* The same, for times that do not decrease: computes each Poisson arrival only once. */
 uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 
-/* Requests per second over the whole of it, on average; 0 for a closed loop. */
+/* Mean number of requests per second over the whole duration; 0 for a closed loop. */
 double schedule_mean_per_s(const struct schedule *schedule);
 
-/* Moment of request k; UINT64_MAX when there is none. Poisson's arrivals are made anew each time.
- */
+/* When request k is due, without a cursor: recomputes all Poisson arrivals. */
 uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k);
 
 #endif

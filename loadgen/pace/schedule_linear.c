@@ -1,5 +1,5 @@
 /*
- * ramp and stages: times in which the rate goes evenly from one to another.
+ * ramp and stages: periods in which the rate changes linearly.
  *
  * Everything but a first guess is in whole numbers. A stage with rates a and b per hour and of
  * length D has done, after t nanoseconds,
@@ -11,7 +11,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/schedule_text.h"
 

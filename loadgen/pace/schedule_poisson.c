@@ -1,5 +1,5 @@
 /*
- * poisson: requests that know nothing of each other, as those of many users are.
+ * poisson: independent requests, like those of many users.
  *
  * With a duration D there are exactly n = rate x D of them: independent uniform moments in their
  * order, which is what a Poisson process is when its count is known. The least of m uniform moments
@@ -14,7 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule.h"
 
 /* SplitMix64 (Steele, Lea, Flood 2014): 64 good bits from a counter. */

@@ -14,7 +14,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/schedule_text.h"
 

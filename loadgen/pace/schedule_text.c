@@ -3,7 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -18,8 +18,8 @@ static const char *const sine_starts[] = {
 
 enum { SINE_STARTS = sizeof sine_starts / sizeof sine_starts[0] };
 
-/* Copies what stands before `end` and moves *text behind that; false when it is not there. The last
- * part ends with the text: end '\0'. */
+/* Copies the text before `end` and moves *text past it. False if there is no `end`. For the last
+ * part, `end` is '\0'. */
 static bool take_part(const char **text, char end, char part[PART_TEXT])
 {
     const char *stop = strchr(*text, end);
@@ -44,10 +44,15 @@ static bool parse_rate(const char *text, uint64_t *per_h)
     return product % rate.per_ns == 0;
 }
 
-static bool take_rate(const char **text, char end, uint64_t *per_h)
+/* When it is no rate, `hint` says what it may be; as in rate_hint. */
+static bool take_rate(const char **text, char end, uint64_t *per_h, char hint[RATE_HINT])
 {
     char part[PART_TEXT];
-    return take_part(text, end, part) && parse_rate(part, per_h);
+    hint[0] = '\0';
+    if (!take_part(text, end, part)) {
+        return false;
+    }
+    return parse_rate(part, per_h) || (rate_hint(part, hint), false);
 }
 
 static bool take_duration(const char **text, char end, uint64_t *ns)
@@ -65,25 +70,27 @@ bool schedule_set_arrival(void *field, const char *text, struct err *err)
             return true;
         }
     }
-    return err_set(err, ERR_USAGE, "\"%s\" is no arrival; use constant or poisson", text);
+    return err_set(err, ERR_USAGE, "\"%s\" is not a kind of arrival; use constant or poisson",
+                   text);
 }
 
 bool schedule_set_ramp(void *field, const char *text, struct err *err)
 {
     struct schedule_flags *flags = field;
     const char *rest = text;
+    char hint[RATE_HINT];
     flags->has_ramp = true;
-    if (!take_rate(&rest, ':', &flags->ramp.from_per_h) ||
-        !take_rate(&rest, '\0', &flags->ramp.to_per_h)) {
+    if (!take_rate(&rest, ':', &flags->ramp.from_per_h, hint) ||
+        !take_rate(&rest, '\0', &flags->ramp.to_per_h, hint)) {
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is no ramp; write the first rate and the last, as 10:500 or "
-                       "600/m:500/s, at most a request a nanosecond",
-                       text);
+                       "\"%s\" is not a ramp; expected FROM:TO, such as 10:500 or "
+                       "600/m:500/s, at most one request per nanosecond%s",
+                       text, hint);
     }
     return true;
 }
 
-static bool parse_sine_start(const char *text, enum sine_start *start)
+bool schedule_sine_start_parse(const char *text, enum sine_start *start)
 {
     for (int i = 0; i < SINE_STARTS; i++) {
         if (strcmp(text, sine_starts[i]) == 0) {
@@ -98,28 +105,30 @@ bool schedule_set_sine(void *field, const char *text, struct err *err)
 {
     struct sine *sine = field;
     const char *rest = text;
+    char hint[RATE_HINT];
     *sine = (struct sine){.start = SINE_UP};
-    bool ok = take_rate(&rest, ':', &sine->mean_per_h) &&
-              take_rate(&rest, ':', &sine->amplitude_per_h) &&
+    bool ok = take_rate(&rest, ':', &sine->mean_per_h, hint) &&
+              take_rate(&rest, ':', &sine->amplitude_per_h, hint) &&
               take_duration(&rest, strchr(rest, ':') ? ':' : '\0', &sine->period_ns) &&
               sine->period_ns > 0;
-    ok = ok && (rest[-1] != ':' || *rest) && (!*rest || parse_sine_start(rest, &sine->start));
+    ok = ok && (rest[-1] != ':' || *rest) &&
+         (!*rest || schedule_sine_start_parse(rest, &sine->start));
     if (!ok) {
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is no sine; write MEAN:AMPLITUDE:PERIOD and, if it shall not begin "
-                       "at its mean and rise, where: 100:50:1m or 100:50:1m:peak (up, peak, down, "
-                       "trough)",
-                       text);
+                       "\"%s\" is not a sine; expected MEAN:AMPLITUDE:PERIOD[:START], such as "
+                       "100:50:1m or 100:50:1m:peak; START is up, peak, down or trough (default "
+                       "up)%s",
+                       text, hint);
     }
     return true;
 }
 
-static bool bad_stages(const char *text, struct err *err)
+static bool bad_stages(const char *text, const char *hint, struct err *err)
 {
     return err_set(err, ERR_USAGE,
-                   "\"%s\" is no list of stages; write TIME:RATE for each, with commas between, as "
-                   "30s:100,1m:500 (from 0 to 100/s in 30s, then to 500/s in 1m)",
-                   text);
+                   "\"%s\" is not a list of stages; expected TIME:RATE,..., such as "
+                   "30s:100,1m:500 (from 0 to 100/s in 30s, then to 500/s in 1m)%s",
+                   text, hint);
 }
 
 bool schedule_set_stages(void *field, const char *text, struct err *err)
@@ -129,14 +138,15 @@ bool schedule_set_stages(void *field, const char *text, struct err *err)
     struct stage stage = {0};
     uint64_t total_ns = 0;
     bool is_last = false;
+    char hint[RATE_HINT] = "";
     stages->count = 0;
     while (!is_last) {
         is_last = strchr(rest, ',') == NULL;
         if (!take_duration(&rest, ':', &stage.duration_ns) ||
-            !take_rate(&rest, is_last ? '\0' : ',', &stage.to_per_h) ||
+            !take_rate(&rest, is_last ? '\0' : ',', &stage.to_per_h, hint) ||
             __builtin_add_overflow(total_ns, stage.duration_ns, &total_ns) ||
             total_ns > INT64_MAX) {
-            return bad_stages(text, err);
+            return bad_stages(text, hint, err);
         }
         if (stages->count == SCHEDULE_STAGES_MAX) {
             return err_set(err, ERR_USAGE, "at most %d stages", SCHEDULE_STAGES_MAX);
@@ -147,7 +157,7 @@ bool schedule_set_stages(void *field, const char *text, struct err *err)
         }
         stage.from_per_h = stage.to_per_h;
     }
-    return stages->count > 0 || bad_stages(text, err);
+    return stages->count > 0 || bad_stages(text, "", err);
 }
 
 /* The flags that say what the rate is; one at most. */
@@ -158,10 +168,10 @@ static bool find_type(const struct schedule_flags *flags, enum schedule_type *ty
         bool is_given;
         enum schedule_type type;
     } ways[] = {
-        {"-rate", flags->rate.per_ns > 0, flags->arrival},
-        {"-ramp", flags->has_ramp, SCHEDULE_RAMP},
-        {"-sine", flags->sine.period_ns > 0, SCHEDULE_SINE},
-        {"-stages", flags->stages.count > 0, SCHEDULE_STAGES},
+        {"order.rate", flags->rate.per_ns > 0, flags->arrival},
+        {"order.ramp", flags->has_ramp, SCHEDULE_RAMP},
+        {"order.sine", flags->sine.period_ns > 0, SCHEDULE_SINE},
+        {"order.stages", flags->stages.count > 0, SCHEDULE_STAGES},
     };
     const char *given = NULL;
     *type = flags->arrival;
@@ -170,15 +180,16 @@ static bool find_type(const struct schedule_flags *flags, enum schedule_type *ty
             continue;
         }
         if (given) {
-            return err_set(err, ERR_USAGE, "%s and %s both say what the rate is; give one of them",
-                           given, ways[i].name);
+            return err_set(err, ERR_USAGE, "%s and %s both set the rate; use one", given,
+                           ways[i].name);
         }
         given = ways[i].name;
         *type = ways[i].type;
     }
     if (flags->arrival == SCHEDULE_POISSON && *type != SCHEDULE_POISSON) {
         return err_set(err, ERR_USAGE,
-                       "-arrival poisson is for a constant -rate; leave it out, or %s", given);
+                       "order.arrival poisson requires a constant order.rate; remove it or %s",
+                       given);
     }
     return true;
 }
@@ -206,7 +217,7 @@ bool schedule_from_flags(const struct schedule_flags *flags, struct schedule *sc
     if (schedule->type == SCHEDULE_STAGES) {
         if (flags->duration_ns > 0) {
             return err_set(err, ERR_USAGE,
-                           "-duration: -stages say how long the run is; leave one of them out");
+                           "order.duration and order.stages both set the duration; use one");
         }
         schedule->stages = flags->stages;
         for (size_t i = 0; i < flags->stages.count; i++) {

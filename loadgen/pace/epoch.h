@@ -1,0 +1,139 @@
+/*
+ * epoch - a part of a run in which neither the schedule nor the owners of slots change.
+ *
+ *     request k  ->  its epoch (first k)  ->  its moment (the epoch's piece of the schedule)
+ *                                         ->  its thread (the epoch's slots)
+ *
+ * An epoch is in force from its instant until the next one's. A new one starts when threads
+ * join or leave (with another map of slots) or when the rate changes (with another schedule). A
+ * request belongs to the epoch in force when it is due, however late it is sent.
+ *
+ * The schedule of a run is a list of pieces. A piece starts at its instant, with time 0 of its
+ * schedule; its first k is the number of requests due before. Requests that the old piece has due
+ * before that instant are sent first; its later ones are not intended. Consecutive epochs may have
+ * the same piece.
+ *
+ * An epoch is published in two steps, both before its instant. First the last epoch is closed at
+ * that instant (epoch_close): requests due from then on wait. Then the new epoch is linked to it
+ * (epoch_publish). Between the steps, the publisher must check that the instant is still in the
+ * future.
+ *
+ * After a thread has read the clock, and before it sends what is due by then, it must call
+ * epoch_follow and then check epoch_is_open. Each k is then sent exactly once, over any sequence of
+ * epochs, even if the publisher is delayed between the two steps.
+ *
+ * In a closed loop, the jth request of user u (of U) in an epoch has the number epoch *
+ * EPOCH_NUMBERS + j * U + u. The user belongs to the owner of slot u mod SLOTS.
+ *
+ * Units: nanoseconds since the start of the run. Threads: an epoch that is published does not
+ * change, except `end_ns` and `next`. Its publisher is one thread; a cursor, a counter or a part
+ * belongs to one thread. Memory: plain values. Epochs outlive their cursors, counters and parts.
+ */
+#ifndef LOADGEN_PACE_EPOCH_H
+#define LOADGEN_PACE_EPOCH_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/pace/schedule.h"
+#include "loadgen/pace/share.h"
+#include "loadgen/pace/slots.h"
+
+/* Request numbers per epoch of a closed loop: more than are ever sent in one. */
+#define EPOCH_NUMBERS (UINT64_C(1) << 40)
+
+struct piece {
+    uint64_t at_ns;
+    uint64_t first; /* number of its first request */
+    struct schedule schedule;
+};
+
+struct epoch {
+    uint64_t number; /* from 0 */
+    uint64_t at_ns;
+    uint64_t first; /* number of the first request due at at_ns or later */
+    struct piece piece;
+    struct schedule_walk walk; /* state at `first`, for threads that join later */
+    struct slots slots;
+    _Atomic uint64_t end_ns;    /* UINT64_MAX: not known (epoch_close) */
+    struct epoch *_Atomic next; /* NULL: none is published */
+};
+
+/* The epoch at the start of a run. */
+void epoch_init(struct epoch *epoch, const struct schedule *schedule, const struct slots *slots);
+
+/* Counts the requests of all threads. All fields are private. */
+struct epoch_counter {
+    const struct epoch *epoch;
+    struct schedule_cursor cursor;
+};
+
+void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first);
+
+/* Requests due before t_ns, as far as epochs are published. t_ns must not decrease. */
+uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
+
+/*
+ * Initialises the epoch after the last one; `schedule` or `slots` NULL: unchanged. at_ns must not
+ * be before the start of the last epoch, nor before the counter's time.
+ */
+void epoch_init_next(struct epoch *next, const struct epoch_counter *counter, uint64_t at_ns,
+                     const struct schedule *schedule, const struct slots *slots);
+
+/* Closes the last epoch of a list at this instant; UINT64_MAX: opens it again. */
+void epoch_close(struct epoch *last, uint64_t at_ns);
+
+/* Publishes `next`, from epoch_init_next, as the successor of the list's last epoch. */
+void epoch_publish(struct epoch *last, struct epoch *next);
+
+/* The next request of a thread. */
+struct epoch_cursor {
+    uint64_t number; /* SHARE_END: none in this epoch */
+    uint64_t due_ns; /* UINT64_MAX: none */
+    /* private */
+    const struct epoch *epoch;
+    struct schedule_cursor schedule;
+    struct share share;
+    uint16_t thread;
+};
+
+/* Sets the cursor to the thread's first request of this epoch, or of one that follows. */
+void epoch_cursor_init(struct epoch_cursor *cursor, const struct epoch *epoch, uint16_t thread);
+
+/* Moves to the thread's next request. */
+void epoch_take(struct epoch_cursor *cursor);
+
+/* The slow path of epoch_follow. */
+void epoch_settle(struct epoch_cursor *cursor);
+
+/* Moves to a newly published epoch if the next request belongs to it. */
+static inline void epoch_follow(struct epoch_cursor *cursor)
+{
+    const struct epoch *next = atomic_load_explicit(&cursor->epoch->next, memory_order_acquire);
+    if (next && cursor->number >= next->first) {
+        epoch_settle(cursor);
+    }
+}
+
+/* False while the next request waits for an epoch that is not published yet. */
+static inline bool epoch_is_open(const struct epoch_cursor *cursor)
+{
+    return cursor->due_ns < atomic_load_explicit(&cursor->epoch->end_ns, memory_order_acquire) ||
+           cursor->due_ns == UINT64_MAX;
+}
+
+/* Counts the requests of one thread. All fields are private. */
+struct epoch_part {
+    const struct epoch *epoch;
+    struct share share;
+    uint16_t thread;
+    uint64_t before; /* requests in earlier epochs */
+};
+
+void epoch_part_init(struct epoch_part *part, const struct epoch *first, uint16_t thread);
+
+/* The number of the thread's requests among the first n. n must not decrease. */
+uint64_t epoch_part_count(struct epoch_part *part, uint64_t n);
+
+#endif

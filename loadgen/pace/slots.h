@@ -1,0 +1,72 @@
+/*
+ * slots - which thread sends which request.
+ *
+ *     request k  ->  its slot, by a permutation of each cycle  ->  the thread that owns the slot
+ *
+ * A cycle is SLOTS requests in a row, and each slot gets one of them. So threads with equally many
+ * slots send equally many requests, in one process or in many pods, without any communication.
+ *
+ * Each cycle has its own permutation, a pure function of its number, so that a thread sends to
+ * every target. It is a nested shuffle: at every level of a binary tree over the slots, the two
+ * halves keep their order or swap it, at random. Any aligned run of 2, 4, 8... requests therefore
+ * goes to aligned neighbouring slots, in random order, and a thread gets its share of every hundred
+ * requests as well as of every billion. A block of 64 requests goes to a group of 64 slots, so a
+ * set of slots is shuffled as one word (share.h).
+ *
+ * Each thread owns floor or ceil(slots / threads) slots; threads above the cap own none. For every
+ * m, the first m slots are spread over the threads evenly, too: within 1 when dealt anew, within 2
+ * after changes. So m users, or a cap of m connections, are divided as evenly. If the cap is below
+ * SLOTS connections, slots are dealt to the connections in turn, so every connection gets the same
+ * share of the requests.
+ *
+ * Threads: pure functions; a map that is shared does not change. Memory: plain values.
+ */
+#ifndef LOADGEN_PACE_SLOTS_H
+#define LOADGEN_PACE_SLOTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SLOTS = 4096,
+    SLOTS_GROUP = 64,
+    SLOTS_GROUPS = SLOTS / SLOTS_GROUP,
+};
+
+/* The slot of request k. */
+uint32_t slots_of_request(uint64_t k);
+
+/* The request that the slot gets in this cycle, which starts at request SLOTS * cycle. */
+uint64_t slots_request(uint64_t cycle, uint32_t slot);
+
+/* The group of slots that block b (requests 64 b to 64 b + 63) gets. */
+uint32_t slots_group(uint64_t block);
+
+/*
+ * Maps a set of groups (bit g: group g) to the blocks of this cycle that get them (bit i: block i).
+ */
+uint64_t slots_blocks(uint64_t cycle, uint64_t groups);
+
+/* Maps a set of slots in the block's group to the requests of the block that they get. */
+uint64_t slots_requests(uint64_t block, uint64_t group);
+
+/* The owner of each slot: a thread's number, unique over all threads that take part. */
+struct slots {
+    uint16_t owner[SLOTS];
+};
+
+/*
+ * Deals the slots to these threads, at most to the first `cap` (UINT64_MAX: no cap) or SLOTS of
+ * them. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all but
+ * the few slots that must move; NULL: none. Threads that stay must keep their order in the list.
+ */
+void slots_deal(struct slots *slots, const struct slots *before, uint64_t cap,
+                const uint16_t *threads, size_t count);
+
+/*
+ * How many of n users or connections belong to this thread; number i belongs to the owner of slot
+ * i mod SLOTS.
+ */
+uint64_t slots_part(const struct slots *slots, uint16_t thread, uint64_t n);
+
+#endif
