@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,14 +40,32 @@ bool address_resolve(const char *host, uint16_t port, struct address *address, s
            err_set(err, ERR_FAILED, "cannot resolve \"%s\": %s", host, problem);
 }
 
-/* The usual forms need no memory, so that the lack of it is not taken for bad input. */
+/* Parses an IPv6 address with a zone, the name or index of an interface: fe80::1%eth0. */
+static bool parse_zoned(const char *host, const char *zone, struct address *address)
+{
+    char number[INET6_ADDRSTRLEN];
+    char *end = NULL;
+    snprintf(number, sizeof number, "%.*s", (int)(zone - host), host);
+    unsigned long scope = if_nametoindex(zone + 1);
+    if (scope == 0 && zone[1] >= '0' && zone[1] <= '9') {
+        scope = strtoul(zone + 1, &end, 10);
+        scope = *end == '\0' && scope <= UINT32_MAX ? scope : 0;
+    }
+    address->socket.v6.sin6_scope_id = (uint32_t)scope;
+    return zone - host < INET6_ADDRSTRLEN && scope != 0 &&
+           inet_pton(AF_INET6, number, &address->socket.v6.sin6_addr) == 1;
+}
+
+/* The usual forms allocate nothing, so lack of memory is not mistaken for bad input. */
 static bool parse_usual(const char *host, uint16_t port, struct address *address)
 {
+    const char *zone = strchr(host, '%');
     memset(address, 0, sizeof *address);
     if (inet_pton(AF_INET, host, &address->socket.v4.sin_addr) == 1) {
         address->socket.any.sa_family = AF_INET;
         address->length = sizeof address->socket.v4;
-    } else if (inet_pton(AF_INET6, host, &address->socket.v6.sin6_addr) == 1) {
+    } else if (zone ? parse_zoned(host, zone, address)
+                    : inet_pton(AF_INET6, host, &address->socket.v6.sin6_addr) == 1) {
         address->socket.any.sa_family = AF_INET6;
         address->length = sizeof address->socket.v6;
     } else {
@@ -55,7 +75,7 @@ static bool parse_usual(const char *host, uint16_t port, struct address *address
     return true;
 }
 
-/* The others are 127.1 and its like, and scopes: fe80::1%eth0. */
+/* Other forms, such as 127.1. */
 bool address_parse(const char *host, uint16_t port, struct address *address)
 {
     const char *problem = NULL;
@@ -93,7 +113,7 @@ int address_socket(const struct address *to, const struct address *local)
     if (fd < 0 || local->length == 0 || family == AF_UNIX) {
         return fd;
     }
-    /* The port is chosen by connect, which knows the other end: there are more of them then. */
+    /* Lets connect choose the port: it only has to be unique per remote address. */
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
     if (bind(fd, &local->socket.any, local->length) < 0) {
         int problem = errno;
@@ -104,9 +124,21 @@ int address_socket(const struct address *to, const struct address *local)
     return fd;
 }
 
+/* Prints "%eth0", or the index if the interface has no name; "" without a zone. */
+static void print_zone(uint32_t scope, char zone[IF_NAMESIZE + 1])
+{
+    char name[IF_NAMESIZE];
+    if (scope != 0 && if_indextoname(scope, name)) {
+        snprintf(zone, IF_NAMESIZE + 1, "%%%s", name);
+    } else if (scope != 0) {
+        snprintf(zone, IF_NAMESIZE + 1, "%%%u", scope);
+    }
+}
+
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT])
 {
     char host[INET6_ADDRSTRLEN] = "?";
+    char zone[IF_NAMESIZE + 1] = "";
     switch (address->socket.any.sa_family) {
     case AF_UNIX:
         snprintf(text, ADDRESS_TEXT, "%s", address->socket.local.sun_path);
@@ -117,7 +149,8 @@ const char *address_print(const struct address *address, char text[ADDRESS_TEXT]
         break;
     default:
         inet_ntop(AF_INET6, &address->socket.v6.sin6_addr, host, sizeof host);
-        snprintf(text, ADDRESS_TEXT, "[%s]:%u", host, ntohs(address->socket.v6.sin6_port));
+        print_zone(address->socket.v6.sin6_scope_id, zone);
+        snprintf(text, ADDRESS_TEXT, "[%s%s]:%u", host, zone, ntohs(address->socket.v6.sin6_port));
         break;
     }
     return text;

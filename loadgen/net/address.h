@@ -1,9 +1,8 @@
 /*
- * address - a host and a port as the kernel wants them, and back as text.
+ * address - socket addresses, parsed and printed.
  *
- * Resolving asks the system's resolver and may block: it is for what we listen on. Where a name has
- * several addresses the first IPv4 one is taken, else the first. What we connect to is found by
- * resolver.h.
+ * address_resolve uses the system's resolver and may block: it is for addresses to listen on. It
+ * prefers the first IPv4 address of a name. Destinations of connections are resolved by resolver.h.
  */
 #ifndef LOADGEN_NET_ADDRESS_H
 #define LOADGEN_NET_ADDRESS_H
@@ -24,30 +23,34 @@ struct address {
         struct sockaddr_un local;
     } socket;
     socklen_t length;
-    uint32_t number; /* in the run's address_list.h */
+    uint32_t number; /* index in the run's address_list.h */
 };
 
 enum { ADDRESS_TEXT = 128 };
 
-/* Resolves `host`, a name or an address. ERR_FAILED with the host and the reason. */
+/* Resolves `host`, a name or an IP address. ERR_FAILED with the host and the reason. */
 bool address_resolve(const char *host, uint16_t port, struct address *address, struct err *err);
 
-/* The address of `host` when it is written as a number; never asks anybody. */
+/*
+ * Parses an IP address; false for anything else. An IPv6 address may have a zone, an interface of
+ * this machine (fe80::1%eth0).
+ */
 bool address_parse(const char *host, uint16_t port, struct address *address);
 
-/* Changes the port of an internet address. */
+/* Sets the port of an IPv4 or IPv6 address. */
 void address_set_port(struct address *address, uint16_t port);
 
-/* The address of a unix socket. ERR_USAGE when the path is too long for one. */
+/* Makes the address of a unix socket. ERR_USAGE if the path is too long. */
 bool address_unix(const char *path, struct address *address, struct err *err);
 
 /*
- * A socket for a connection to `to` that comes from `local` (length 0: wherever the kernel says),
- * non-blocking. -1 with errno.
+ * Opens a non-blocking socket for a connection to `to`, bound to `local` unless its length is 0.
+ * -1 with errno on failure.
  */
 int address_socket(const struct address *to, const struct address *local);
 
-/* "127.0.0.1:5000", "[::1]:5000", or the path of a unix socket. Returns `text`. */
+/* Prints "127.0.0.1:5000", "[::1]:5000", "[fe80::1%eth0]:5000", or the path of a unix socket.
+ * Returns `text`. */
 const char *address_print(const struct address *address, char text[ADDRESS_TEXT]);
 
 #endif

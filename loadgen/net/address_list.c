@@ -16,16 +16,7 @@ void address_list_fini(struct address_list *list)
     pthread_mutex_destroy(&list->lock);
 }
 
-void address_list_watch(struct address_list *list, void (*on_added)(void *context, uint32_t number),
-                        void *context)
-{
-    pthread_mutex_lock(&list->lock);
-    list->on_added = on_added;
-    list->context = context;
-    pthread_mutex_unlock(&list->lock);
-}
-
-/* The bytes behind `length` mean nothing; those before it are all of the address. */
+/* Only the first `length` bytes are part of the address. */
 static bool is_same(const struct address *a, const struct address *b)
 {
     return a->length == b->length && memcmp(&a->socket, &b->socket, a->length) == 0;
@@ -43,9 +34,6 @@ uint32_t address_list_add(struct address_list *list, const struct address *addre
         list->items[i] = *address;
         list->items[i].number = (uint32_t)i;
         atomic_store_explicit(&list->count, count + 1, memory_order_release);
-        if (list->on_added) {
-            list->on_added(list->context, (uint32_t)i);
-        }
     }
     pthread_mutex_unlock(&list->lock);
     return (uint32_t)i;

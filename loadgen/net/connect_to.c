@@ -4,18 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A host, or an address in brackets, with the colon behind it. */
+#include "loadgen/net/hostname.h"
+
+/* A host, or an IPv6 address in brackets, with the colon after it. */
 static bool take_host(const char **at, char host[CONNECT_TO_HOST])
 {
     bool is_bracketed = **at == '[';
     const char *from = *at + is_bracketed;
     const char *end = strchr(from, is_bracketed ? ']' : ':');
     const char *colon = end ? end + is_bracketed : NULL;
-    if (!end || end == from || *colon != ':' || (size_t)(end - from) >= CONNECT_TO_HOST) {
+    if (!end || end == from || *colon != ':' ||
+        hostname_read(from, (size_t)(end - from), is_bracketed, host)) {
         return false;
     }
-    memcpy(host, from, (size_t)(end - from));
-    host[end - from] = '\0';
     *at = colon + 1;
     return true;
 }
@@ -39,15 +40,14 @@ bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err
     return (take_host(&at, rule->from_host) && take_port(&at, ':', &rule->from_port) &&
             take_host(&at, rule->to_host) && take_port(&at, '\0', &rule->to_port)) ||
            err_set(err, ERR_USAGE,
-                   "\"%s\" is not FROM:PORT:TO:PORT, as in example.com:80:127.0.0.1:8080", text);
+                   "\"%s\" is not FROM:PORT:TO:PORT, such as example.com:80:127.0.0.1:8080", text);
 }
 
 const char *connect_to_print(const struct connect_to *rule, char text[CONNECT_TO_TEXT])
 {
-    bool is_from_six = strchr(rule->from_host, ':');
-    bool is_to_six = strchr(rule->to_host, ':');
-    snprintf(text, CONNECT_TO_TEXT, "%s%s%s:%u:%s%s%s:%u", is_from_six ? "[" : "", rule->from_host,
-             is_from_six ? "]" : "", rule->from_port, is_to_six ? "[" : "", rule->to_host,
-             is_to_six ? "]" : "", rule->to_port);
+    char from[HOSTNAME_TEXT];
+    char to[HOSTNAME_TEXT];
+    snprintf(text, CONNECT_TO_TEXT, "%s:%u:%s:%u", hostname_print(rule->from_host, from),
+             rule->from_port, hostname_print(rule->to_host, to), rule->to_port);
     return text;
 }

@@ -1,9 +1,8 @@
 /*
- * connect_to - vegeta's -connect-to FROM:PORT:TO:PORT: connections that are meant for FROM go to
- * TO.
+ * connect_to - rules of vegeta's -connect-to FROM:PORT:TO:PORT: connections for FROM go to TO.
  *
- * The request says FROM as ever. The same FROM several times is all of its TOs in turn. An IPv6
- * address stands in brackets.
+ * Requests still name FROM in their Host header. If several rules have the same FROM, connections
+ * rotate over them. IPv6 addresses need brackets; hostname.h has the other forms of a host.
  */
 #ifndef LOADGEN_NET_CONNECT_TO_H
 #define LOADGEN_NET_CONNECT_TO_H
@@ -12,8 +11,9 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/net/hostname.h"
 
-enum { CONNECT_TO_HOST = 256, CONNECT_TO_TEXT = 2 * CONNECT_TO_HOST + 16 };
+enum { CONNECT_TO_HOST = HOSTNAME_MAX, CONNECT_TO_TEXT = 2 * HOSTNAME_TEXT + 16 };
 
 struct connect_to {
     char from_host[CONNECT_TO_HOST];
@@ -22,10 +22,10 @@ struct connect_to {
     uint16_t to_port;
 };
 
-/* ERR_USAGE with the form that it should have. */
+/* Parses a rule. ERR_USAGE with the expected form. */
 bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err);
 
-/* The text that it was read from, or one that means the same. Returns `text`. */
+/* Prints a rule so that it parses to the same rule. Returns `text`. */
 const char *connect_to_print(const struct connect_to *rule, char text[CONNECT_TO_TEXT]);
 
 #endif

@@ -1,22 +1,24 @@
 #include "loadgen/net/dns.h"
 
 #include <ares.h>
-#include <ctype.h>
+#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/net/hostname.h"
 
-enum { STEPS_MAX = 64, NAMESERVER_PORT = 53 };
+enum { STEPS_MAX = 64, NAMESERVER_PORT = 53, HOSTS_FILE_MAX = 32 };
 
-/* One of c-ares' sockets. The loop may still tell of one that was closed: none is ever freed. */
+/* One socket of c-ares. Never freed before dns_destroy, because the loop may still report a closed
+ * one. */
 struct channel_watch {
     struct loop_watch watch; /* first member */
     struct dns *dns;
     struct channel_watch *next;
-    short events; /* POLLIN, POLLOUT: what c-ares waits for; 0: it has closed the socket */
+    short events; /* POLLIN, POLLOUT, as c-ares wants; 0: it closed the socket */
 };
 
 struct dns {
@@ -26,7 +28,7 @@ struct dns {
     void *owner;
     struct channel_watch *watches;
     bool is_due;    /* a socket is ready */
-    bool is_ending; /* what comes now is of no interest */
+    bool is_ending; /* in dns_destroy: ignore answers */
     size_t asked;
     size_t server_count;
     char servers[64]; /* for messages */
@@ -34,7 +36,7 @@ struct dns {
 
 struct asked {
     struct dns *dns;
-    void *question; /* the owner's */
+    void *question; /* passed back to on_answer */
 };
 
 /* Sockets. */
@@ -62,7 +64,7 @@ static struct channel_watch *take_watch(struct dns *dns)
     return watch;
 }
 
-/* c-ares says what it waits for; both 0: it is about to close the socket. */
+/* Called by c-ares with the events it wants; both 0: it is about to close the socket. */
 static void on_socket(void *context, ares_socket_t fd, int readable, int writable)
 {
     struct dns *dns = context;
@@ -74,7 +76,7 @@ static void on_socket(void *context, ares_socket_t fd, int readable, int writabl
     if (!watch && events) {
         watch = take_watch(dns);
         if (!watch) {
-            return; /* this server stays silent */
+            return; /* queries to this server time out */
         }
         watch->watch.on_ready = on_ready;
         watch->watch.fd = fd;
@@ -85,7 +87,7 @@ static void on_socket(void *context, ares_socket_t fd, int readable, int writabl
     }
 }
 
-/* Lets c-ares read and write what it can. Returns whether there was anything. */
+/* Lets c-ares handle all ready sockets. Returns whether there were any. */
 static bool process_ready(struct dns *dns)
 {
     bool any = false;
@@ -102,11 +104,11 @@ static bool process_ready(struct dns *dns)
     return any;
 }
 
-void dns_step(struct dns *dns)
+void dns_process(struct dns *dns)
 {
     dns->is_due = false;
-    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its time-outs */
-    /* The loop tells of edges only: go on until nothing is left, or others have waited enough. */
+    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its timeouts */
+    /* Edge-triggered: continue until no socket is ready, or the limit is reached. */
     for (int steps = 0; process_ready(dns); steps++) {
         if (steps == STEPS_MAX) {
             dns->is_due = true;
@@ -134,7 +136,7 @@ uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns)
 static const char *reason_of(const struct dns *dns, int status)
 {
     if (status == ARES_ECONNREFUSED && dns->server_count > 1) {
-        return "connection refused or server misbehaving"; /* c-ares does not tell them apart */
+        return "connection refused or server misbehaving"; /* c-ares has one code for both */
     }
     switch (status) {
     case ARES_ENOTFOUND:
@@ -199,10 +201,59 @@ static void on_info(void *context, int status, int timeouts, struct ares_addrinf
     free(asked);
 }
 
-void dns_ask(struct dns *dns, const char *host, int family, void *question)
+/* Adds the addresses of one family from /etc/hosts. Returns the new count. */
+static size_t add_from_hosts_file(struct dns *dns, const char *name, int family,
+                                  struct address list[HOSTS_FILE_MAX], size_t count)
+{
+    struct hostent *found = NULL;
+    if (ares_gethostbyname_file(dns->channel, name, family, &found) != ARES_SUCCESS) {
+        return count;
+    }
+    for (char **from = found->h_addr_list; *from && count < HOSTS_FILE_MAX; from++) {
+        struct address *address = &list[count++];
+        memset(address, 0, sizeof *address);
+        address->socket.any.sa_family = (sa_family_t)family;
+        if (family == AF_INET) {
+            address->length = sizeof address->socket.v4;
+            memcpy(&address->socket.v4.sin_addr, *from, sizeof address->socket.v4.sin_addr);
+        } else {
+            address->length = sizeof address->socket.v6;
+            memcpy(&address->socket.v6.sin6_addr, *from, sizeof address->socket.v6.sin6_addr);
+        }
+    }
+    ares_free_hostent(found);
+    return count;
+}
+
+/* For names with a final dot, which c-ares does not find in /etc/hosts. */
+static bool answer_from_hosts_file(struct dns *dns, const char *host, int family, void *question)
+{
+    char name[HOSTNAME_MAX];
+    struct address list[HOSTS_FILE_MAX];
+    size_t count = 0;
+    if (strcmp(hostname_bare(host, name), host) == 0) {
+        return false;
+    }
+    if (family != AF_INET6) {
+        count = add_from_hosts_file(dns, name, AF_INET, list, count);
+    }
+    if (family != AF_INET) {
+        count = add_from_hosts_file(dns, name, AF_INET6, list, count);
+    }
+    const struct dns_answer answer = {.addresses = list, .count = count};
+    if (count > 0) {
+        dns->on_answer(dns->owner, question, &answer);
+    }
+    return count > 0;
+}
+
+void dns_query(struct dns *dns, const char *host, int family, void *question)
 {
     const struct ares_addrinfo_hints hints = {
         .ai_family = family, .ai_socktype = SOCK_STREAM, .ai_flags = ARES_AI_NOSORT};
+    if (answer_from_hosts_file(dns, host, family, question)) {
+        return;
+    }
     struct asked *asked = calloc(1, sizeof *asked);
     if (!asked) {
         const struct dns_answer answer = {.reason = reason_of(dns, ARES_ENOMEM)};
@@ -211,11 +262,11 @@ void dns_ask(struct dns *dns, const char *host, int family, void *question)
     }
     *asked = (struct asked){dns, question};
     dns->asked++;
-    dns->is_due = true; /* a connection that is there already has no edge to tell of */
+    dns->is_due = true; /* an existing TCP connection may cause no edge */
     ares_getaddrinfo(dns->channel, host, NULL, &hints, on_info, asked);
 }
 
-/* The whole. */
+/* Set-up. */
 
 static void print_server(const struct ares_addr_port_node *server, char text[ADDRESS_TEXT])
 {
@@ -230,7 +281,7 @@ static void print_server(const struct ares_addr_port_node *server, char text[ADD
     address_print(&address, text);
 }
 
-/* Counts the servers and writes the list that messages have; what does not fit is left out. */
+/* Counts the servers and writes their list for messages, as far as it fits. */
 static void name_servers(struct dns *dns)
 {
     struct ares_addr_port_node *servers = NULL;
@@ -281,7 +332,7 @@ struct dns *dns_create(const char *servers, struct loop *loop, dns_answer_fn *on
         name_servers(dns);
     }
     if (ok && dns->server_count == 1) {
-        /* There is no other server to go on to: then we are told what was wrong with this one. */
+        /* With a single server, this flag makes c-ares report its error instead of "no servers". */
         ares_destroy(dns->channel);
         ok = open_channel(dns, servers, ARES_FLAG_NOCHECKRESP);
     }
@@ -309,11 +360,11 @@ void dns_destroy(struct dns *dns)
     free(dns);
 }
 
-const char *dns_problem(const struct dns *dns, const char *host, const char *reason,
-                        char text[DNS_PROBLEM])
+const char *dns_print_error(const struct dns *dns, const char *host, const char *reason,
+                            char text[DNS_ERROR_TEXT])
 {
     bool is_known = dns && dns->servers[0];
-    snprintf(text, DNS_PROBLEM, "lookup %.60s%s%s: %s", host, is_known ? " on " : "",
+    snprintf(text, DNS_ERROR_TEXT, "lookup %.60s%s%s: %s", host, is_known ? " on " : "",
              is_known ? dns->servers : "", reason);
     return text;
 }

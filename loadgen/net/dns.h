@@ -1,17 +1,17 @@
 /*
- * dns - asks name servers for addresses without waiting: c-ares on our loop.
+ * dns - asynchronous host lookups: c-ares on our event loop.
  *
- * First /etc/hosts, then the servers in their order, A and AAAA at once; search domains and ndots
- * are those of /etc/resolv.conf. An answer that does not fit into a datagram is asked for again
- * over TCP. A server has DNS_TRY_MS for the first of DNS_TRIES, and twice as long for the next:
- * with one server it is known after 3 s that it is silent. Is it so about one family alone, the
- * other counts.
+ * A query looks in /etc/hosts first, then asks the servers in their order, for A and AAAA in
+ * parallel. Search domains and ndots come from /etc/resolv.conf; a name with a final dot is queried
+ * as it is. Truncated answers are queried again over TCP. Each server gets DNS_TRIES tries:
+ * DNS_TRY_MS for the first and twice as long for the second, so a single silent server fails after
+ * 3 s. If only one family fails, the answer has the addresses of the other.
  *
- * c-ares is called from dns_ask and dns_step alone, and answers come out of these. An event of the
- * loop only makes dns_step due.
+ * c-ares runs, and on_answer is called, only inside dns_query and dns_process. An event of the loop
+ * only makes dns_process due.
  *
- * Threads: belongs to the thread of its loop. ares_library_init must have been called before.
- * Memory: dns_destroy; questions that are open then are dropped. Descriptors: two for each server.
+ * Threads: belongs to the thread of its loop. Call ares_library_init before. Memory: dns_destroy,
+ * which drops pending queries. Descriptors: two per server.
  */
 #ifndef LOADGEN_NET_DNS_H
 #define LOADGEN_NET_DNS_H
@@ -23,35 +23,35 @@
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"
 
-enum { DNS_TRY_MS = 1000, DNS_TRIES = 2, DNS_PROBLEM = 160 };
+enum { DNS_TRY_MS = 1000, DNS_TRIES = 2, DNS_ERROR_TEXT = 160 };
 
 struct dns_answer {
-    struct address *addresses; /* ports are 0; lent, and may be changed */
+    struct address *addresses; /* with port 0; valid during the callback, and writable */
     size_t count;
-    const char *reason; /* NULL: there are addresses. Else what went wrong: "no such host" */
-    bool is_final;      /* the reason is an answer: there is no such host */
+    const char *reason; /* the error, such as "no such host"; NULL: none */
+    bool is_final;      /* the servers said that the host does not exist */
 };
 
 typedef void dns_answer_fn(void *owner, void *question, const struct dns_answer *answer);
 
 struct dns;
 
-/* `servers` is "ip[:port],..."; NULL: those of /etc/resolv.conf. NULL: no memory, or bad servers.
- */
+/* `servers` is "ip[:port],..."; NULL: those of /etc/resolv.conf. Returns NULL if out of memory or
+ * `servers` is invalid. */
 struct dns *dns_create(const char *servers, struct loop *loop, dns_answer_fn *on_answer,
                        void *owner);
 void dns_destroy(struct dns *dns);
 
-/* Asks for the addresses of `host` of a family, or AF_UNSPEC. */
-void dns_ask(struct dns *dns, const char *host, int family, void *question);
+/* Queries the addresses of `host` in a family; AF_UNSPEC: both. on_answer gets `question` back. */
+void dns_query(struct dns *dns, const char *host, int family, void *question);
 
-/* Is dns_step due now? Without an event, when will it be; UINT64_MAX: never. And the step. */
+/* Call dns_process when dns_is_due, and at the next deadline (UINT64_MAX: none). */
 bool dns_is_due(const struct dns *dns);
 uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns);
-void dns_step(struct dns *dns);
+void dns_process(struct dns *dns);
 
-/* "lookup HOST on 127.0.0.1:53: REASON", as Go says it. `dns` may be NULL. Returns `text`. */
-const char *dns_problem(const struct dns *dns, const char *host, const char *reason,
-                        char text[DNS_PROBLEM]);
+/* Prints "lookup HOST on 127.0.0.1:53: REASON", as Go does. `dns` may be NULL. Returns `text`. */
+const char *dns_print_error(const struct dns *dns, const char *host, const char *reason,
+                            char text[DNS_ERROR_TEXT]);
 
 #endif

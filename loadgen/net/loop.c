@@ -14,8 +14,9 @@ enum { BATCH = 256 };
 struct loop {
     int epoll_fd;
     int ready_count;
+    bool is_full;             /* the last batch: more may be ready */
     uint64_t batch;           /* counts the calls of loop_wait */
-    struct loop_watch *again; /* to be told again, first asked first */
+    struct loop_watch *again; /* requeued watches, oldest first */
     struct loop_watch **again_end;
     struct epoll_event ready[BATCH];
 };
@@ -36,7 +37,7 @@ struct loop *loop_create(struct err *err)
         err_set(err, ERR_FAILED, "epoll_pwait2: %s; Linux 5.11 or later is needed",
                 strerror(errno));
     } else {
-        prctl(PR_SET_TIMERSLACK, 1UL); /* an older kernel's default only wakes us later */
+        prctl(PR_SET_TIMERSLACK, 1UL); /* failure only makes wake-ups later */
         return loop;
     }
     loop_destroy(loop);
@@ -58,7 +59,7 @@ bool loop_add(struct loop *loop, struct loop_watch *watch)
         .data.ptr = watch,
     };
     watch->batch = loop->batch;
-    watch->again = 0; /* that was about the descriptor before */
+    watch->again = 0; /* requeued for an earlier descriptor */
     return epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event) == 0;
 }
 
@@ -68,7 +69,7 @@ void loop_remove(struct loop *loop, struct loop_watch *watch)
     epoll_ctl(loop->epoll_fd, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
-bool loop_want(struct loop *loop, struct loop_watch *watch, uint32_t events)
+bool loop_set_levels(struct loop *loop, struct loop_watch *watch, uint32_t events)
 {
     if (events == watch->wanted) {
         return true;
@@ -85,7 +86,7 @@ bool loop_want(struct loop *loop, struct loop_watch *watch, uint32_t events)
     return epoll_ctl(loop->epoll_fd, what, watch->fd, &event) == 0;
 }
 
-void loop_again(struct loop *loop, struct loop_watch *watch, uint32_t events)
+void loop_requeue(struct loop *loop, struct loop_watch *watch, uint32_t events)
 {
     watch->again = events;
     if (!watch->is_queued) {
@@ -105,9 +106,15 @@ void loop_wait(struct loop *loop, uint64_t timeout_ns)
     };
     loop->batch++;
     loop->ready_count = epoll_pwait2(loop->epoll_fd, loop->ready, BATCH, &timeout, NULL);
+    loop->is_full = loop->ready_count == BATCH;
 }
 
-/* Who asks again meanwhile has to wait for the next batch. */
+bool loop_has_more(const struct loop *loop)
+{
+    return loop->is_full || loop->again;
+}
+
+/* Watches that are requeued meanwhile wait for the next batch. */
 static void dispatch_again(struct loop *loop)
 {
     struct loop_watch *watch = loop->again;

@@ -1,21 +1,20 @@
 /*
- * loop - one thread's event loop: epoll, edge-triggered, nanosecond timeouts.
+ * loop - the event loop of a thread: edge-triggered epoll with nanosecond timeouts.
  *
- * A watch is registered once, for reading and writing, and never changed: its owner is told of each
- * edge and must read until there is no more (a short read is "no more"). Closing the descriptor
- * removes the watch. A watch that was added while a batch of events is handled gets none of that
- * batch: what is there for it was meant for the descriptor that it had before.
+ * A watch is registered once, for reading and writing. Its owner gets each edge and must read until
+ * the socket is empty (a short read means empty). Closing the descriptor removes the watch. A watch
+ * that is added while a batch of events is dispatched gets no event of that batch, because it would
+ * be meant for an earlier descriptor of the same number.
  *
- * An owner that has more to read than is fair to the others asks for another call (loop_again): it
- * comes in the next batch, behind what is ready then.
+ * An owner that stops reading early, to be fair to others, calls loop_requeue. The loop calls it
+ * again in the next batch, after that batch's new events.
  *
- * For descriptors of libraries, which do not promise to read all there is, a watch can be told of
- * levels instead (loop_want): in every batch, for as long as there is something of what it wants.
+ * Descriptors of libraries, which may not read until empty, can be watched level-triggered instead
+ * (loop_set_levels).
  *
- * There are no timers here. The thread asks its parts for their next deadline and passes the
- * earliest to loop_wait; the loop sleeps with epoll_pwait2, whose timeout has nanoseconds, and
- * loop_create asks the kernel to wake this thread as exactly as it can (PR_SET_TIMERSLACK). It
- * never spins: inside a CPU quota spinning causes the throttling that it means to avoid.
+ * The loop has no timers: the thread passes the earliest deadline of its parts to loop_wait, which
+ * sleeps in epoll_pwait2. loop_create sets the thread's timer slack to 1 ns (PR_SET_TIMERSLACK).
+ * The loop never spins, because that would use up a CPU quota and cause throttling.
  *
  * Threads: a loop belongs to the thread that created it.
  */
@@ -27,17 +26,17 @@
 
 #include "common/err.h"
 
-/* Embedded in what it watches for; must stay where it is while the descriptor is open. */
+/* Embedded by its owner; must not move while the descriptor is open. */
 struct loop_watch {
     /* `events` are EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
     void (*on_ready)(struct loop_watch *watch, uint32_t events);
     int fd;
-    /* The loop's own: */
-    uint32_t wanted; /* levels; 0: none, or edges */
-    uint64_t batch;  /* in which it was added */
+    /* Private: */
+    uint32_t wanted; /* events of loop_set_levels; 0: edge-triggered, or not watched */
+    uint64_t batch;  /* in which the watch was added */
     struct loop_watch *next_again;
-    uint32_t again; /* events to be told of again; 0: none */
-    bool is_queued; /* for that */
+    uint32_t again; /* requeued events; 0: none */
+    bool is_queued; /* is in the list of requeued watches */
 };
 
 struct loop;
@@ -45,24 +44,28 @@ struct loop;
 struct loop *loop_create(struct err *err);
 void loop_destroy(struct loop *loop);
 
-/* Starts watching watch->fd for all edges. False with errno when the kernel refuses. */
+/* Watches watch->fd for all edges. False with errno if the kernel refuses. */
 bool loop_add(struct loop *loop, struct loop_watch *watch);
 
-/* Ends a watch of edges while watch->fd stays open. */
+/* Removes an edge-triggered watch while watch->fd stays open. */
 void loop_remove(struct loop *loop, struct loop_watch *watch);
 
 /*
- * Tells of these levels (EPOLLIN, EPOLLOUT) instead of edges from now on; 0 ends the watch while
- * watch->fd stays open. A descriptor that is new to the loop needs watch->wanted to be 0. False
- * with errno when the kernel refuses.
+ * Watches watch->fd level-triggered for these events (EPOLLIN, EPOLLOUT); 0 removes the watch while
+ * watch->fd stays open. watch->wanted must be 0 for a new descriptor. False with errno if the
+ * kernel refuses.
  */
-bool loop_want(struct loop *loop, struct loop_watch *watch, uint32_t events);
+bool loop_set_levels(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
-/* Tells the owner of these events again, in the next batch. */
-void loop_again(struct loop *loop, struct loop_watch *watch, uint32_t events);
+/* Calls the owner again with these events, in the next batch. */
+void loop_requeue(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
-/* Sleeps until something is ready, at most timeout_ns; then loop_dispatch tells the owners. */
+/* Sleeps until an event is ready, at most timeout_ns. loop_dispatch then calls the owners. */
 void loop_wait(struct loop *loop, uint64_t timeout_ns);
 void loop_dispatch(struct loop *loop);
+
+/* After loop_dispatch: true if more events may be ready (a batch has at most 256), or if a watch is
+ * requeued. */
+bool loop_has_more(const struct loop *loop);
 
 #endif

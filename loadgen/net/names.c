@@ -5,39 +5,40 @@
 
 #include "common/clock.h"
 
-enum { QUESTIONS_MAX = 100 }; /* open at the same time */
+enum { QUERIES_MAX = 100 }; /* in flight */
 
-/* What is heard of a name. */
+/* Queries. */
 
-static void want(struct name *name)
+static void enqueue(struct name *name)
 {
     struct names *names = name->names;
-    if (!name->is_wanted && !name->is_asked && !name->is_fixed) {
-        name->is_wanted = true;
-        name->wanted_ns = clock_now_ns();
-        name->next_wanted = NULL;
-        *names->wanted_end = name;
-        names->wanted_end = &name->next_wanted;
+    if (!name->is_queued && !name->is_querying && !name->is_literal) {
+        name->is_queued = true;
+        name->pending_ns = clock_now_ns();
+        name->next_queued = NULL;
+        *names->queue_end = name;
+        names->queue_end = &name->next_queued;
         names->deadline_ns = 0;
     }
 }
 
-static void tell(struct name *name)
+/* Lookups are completed by the next names_expire. */
+static void announce(struct name *name)
 {
-    name->has_news = true;
+    name->has_result = true;
     name->names->deadline_ns = 0;
 }
 
 static void fail(struct name *name, const char *reason, uint64_t now_ns)
 {
-    dns_problem(name->names->dns, name->host, reason, name->problem);
+    dns_print_error(name->names->dns, name->host, reason, name->problem);
     name->state = NAME_FAILED;
-    name->again_ns = now_ns + RESOLVER_AGAIN_NS;
-    tell(name);
+    name->retry_ns = now_ns + NAME_RETRY_NS;
+    announce(name);
 }
 
-/* Of the addresses those that may be used, with the port. Returns how many. */
-static size_t choose(const struct name *name, struct address *addresses, size_t count)
+/* Keeps the addresses of the configured family and sets their port. Returns how many there are. */
+static size_t select_usable(const struct name *name, struct address *addresses, size_t count)
 {
     int family = name->names->config->family;
     size_t kept = 0;
@@ -51,36 +52,20 @@ static size_t choose(const struct name *name, struct address *addresses, size_t 
     return kept;
 }
 
-size_t place_usable_count(const struct place *place)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < place->name_count; i++) {
-        count += peers_usable_count(&place->names[i].peers);
-    }
-    return count;
-}
-
-static void count_addresses(struct place *place)
-{
-    place->address_count = 0;
-    for (size_t i = 0; i < place->name_count; i++) {
-        place->address_count += place->names[i].peers.count;
-    }
-}
-
-/* These are the addresses of the name now. */
-static void set(struct name *name, struct address *addresses, size_t count, uint64_t now_ns)
+static void set_addresses(struct name *name, struct address *addresses, size_t count,
+                          uint64_t now_ns)
 {
     struct names *names = name->names;
-    const struct resolver_config *config = names->config;
+    const struct names_config *config = names->config;
     bool is_first = !name->peers.is_set;
+    size_t before = name->peers.count;
     switch (peers_set(&name->peers, addresses, count, config->addresses, config->thread,
                       config->threads)) {
     case PEERS_SAME:
         break;
     case PEERS_CHANGED:
         names->changes++;
-        count_addresses(name->place);
+        *name->address_count += name->peers.count - before;
         break;
     case PEERS_NO_MEMORY:
         fail(name, "not enough memory", now_ns);
@@ -89,8 +74,8 @@ static void set(struct name *name, struct address *addresses, size_t count, uint
     if (!is_first && config->is_balanced && config->ttl_ns > 0) {
         name->balance_ns = now_ns;
     }
-    name->state = NAME_KNOWN;
-    tell(name);
+    name->state = NAME_RESOLVED;
+    announce(name);
 }
 
 static uint64_t refresh_ns(const struct name *name, uint64_t now_ns, bool is_answered)
@@ -99,8 +84,8 @@ static uint64_t refresh_ns(const struct name *name, uint64_t now_ns, bool is_ans
     if (ttl_ns <= 0) {
         return UINT64_MAX;
     }
-    bool is_soon = !is_answered && (uint64_t)ttl_ns > RESOLVER_AGAIN_NS;
-    return now_ns + (is_soon ? RESOLVER_AGAIN_NS : (uint64_t)ttl_ns);
+    bool is_soon = !is_answered && (uint64_t)ttl_ns > NAME_RETRY_NS;
+    return now_ns + (is_soon ? NAME_RETRY_NS : (uint64_t)ttl_ns);
 }
 
 static void on_answer(void *owner, void *question, const struct dns_answer *answer)
@@ -110,32 +95,32 @@ static void on_answer(void *owner, void *question, const struct dns_answer *answ
     uint64_t now_ns = clock_now_ns();
     const char *reason = answer->reason;
     bool is_final = answer->is_final;
-    names->asked--;
-    name->is_asked = false;
-    name->wanted_ns = UINT64_MAX;
+    names->queries--;
+    name->is_querying = false;
+    name->pending_ns = 0;
     name->refresh_ns = refresh_ns(name, now_ns, !reason || is_final);
-    size_t count = reason ? 0 : choose(name, answer->addresses, answer->count);
+    size_t count = reason ? 0 : select_usable(name, answer->addresses, answer->count);
     if (!reason && count == 0) {
         reason = "no suitable address found";
         is_final = true;
     }
     if (!reason) {
-        set(name, answer->addresses, count, now_ns);
+        set_addresses(name, answer->addresses, count, now_ns);
         return;
     }
-    bool serves_on = name->state == NAME_KNOWN && names->config->ttl_ns != RESOLVER_NO_CACHE;
+    bool keeps_addresses = name->state == NAME_RESOLVED && names->config->ttl_ns != NAMES_NO_CACHE;
     if (is_final && name->peers.count > 0) {
-        set(name, NULL, 0, now_ns); /* all have gone */
+        set_addresses(name, NULL, 0, now_ns); /* its addresses no longer exist */
     }
-    if (is_final || !serves_on) {
+    if (is_final || !keeps_addresses) {
         fail(name, reason, now_ns);
     }
 }
 
-static void ask(struct name *name, uint64_t now_ns)
+static void query(struct name *name, uint64_t now_ns)
 {
     struct names *names = name->names;
-    name->is_wanted = false;
+    name->is_queued = false;
     if (!names->dns) {
         names->dns = dns_create(names->config->servers, names->loop, on_answer, names);
     }
@@ -143,25 +128,24 @@ static void ask(struct name *name, uint64_t now_ns)
         fail(name, "not enough memory", now_ns);
         return;
     }
-    if (name->state != NAME_FAILED) { /* what is told to those who give up */
-        dns_problem(names->dns, name->host, "i/o timeout", name->problem);
+    if (name->state != NAME_FAILED) { /* for lookups that are cancelled before the answer */
+        dns_print_error(names->dns, name->host, "i/o timeout", name->problem);
     }
-    name->is_asked = true;
-    names->asked++;
-    dns_ask(names->dns, name->host, names->config->family, name);
+    name->is_querying = true;
+    names->queries++;
+    dns_query(names->dns, name->host, names->config->family, name);
 }
 
-/* Who wants an address. */
+/* Names and lookups. */
 
-bool name_init(struct name *name, struct names *names, struct place *place, const char *host,
-               uint16_t port, const struct address *fixed)
+bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
+               const struct address *literal, uint64_t *deficit, size_t *address_count)
 {
     *name = (struct name){
         .names = names,
-        .place = place,
         .host = strdup(host),
         .port = port,
-        .wanted_ns = UINT64_MAX,
+        .address_count = address_count,
         .refresh_ns = UINT64_MAX,
         .balance_ns = UINT64_MAX,
         .next = names->all,
@@ -170,16 +154,19 @@ bool name_init(struct name *name, struct names *names, struct place *place, cons
         return false;
     }
     names->all = name;
-    place->name_count++;
-    peers_init(&name->peers, &place->owed);
-    dns_problem(NULL, host, "i/o timeout", name->problem);
+    peers_init(&name->peers, deficit);
+    dns_print_error(NULL, host, "i/o timeout", name->problem);
     struct address address;
-    name->is_fixed = fixed->length > 0 || address_parse(host, port, &address);
-    if (name->is_fixed) {
-        address = fixed->length > 0 ? *fixed : address;
-        set(name, &address, 1, 0);
+    name->is_literal = literal->length > 0 || address_parse(host, port, &address);
+    if (name->is_literal) {
+        address = literal->length > 0 ? *literal : address;
+        set_addresses(name, &address, 1, 0);
+    } else if (strchr(host, ':')) { /* an IPv6 address that this machine cannot use */
+        name->is_literal = true;
+        fail(name, strchr(host, '%') ? "no such network interface" : "no such host", 0);
+        return true;
     } else {
-        want(name);
+        enqueue(name);
     }
     return name->state != NAME_FAILED;
 }
@@ -190,29 +177,45 @@ void name_fini(struct name *name)
     free(name->host);
 }
 
-/* Is there an answer that may still be used? */
-static bool is_settled(const struct name *name)
+/* True if lookups can be answered from the cache. */
+static bool has_answer(const struct name *name)
 {
-    return name->is_fixed || name->state == NAME_FAILED ||
-           (name->state == NAME_KNOWN && name->names->config->ttl_ns != RESOLVER_NO_CACHE);
+    return name->is_literal || name->state == NAME_FAILED ||
+           (name->state == NAME_RESOLVED && name->names->config->ttl_ns != NAMES_NO_CACHE);
 }
 
-enum lookup name_next(struct name *name, struct resolver_wait *wait, struct peer **peer)
+void lookup_cancel(struct lookup *lookup)
 {
-    if (!is_settled(name)) {
-        want(name);
-        wait->name = name;
-        wait->next = name->waits;
-        wait->link = &name->waits;
-        if (wait->next) {
-            wait->next->link = &wait->next;
+    if (lookup->link) {
+        *lookup->link = lookup->next;
+        if (lookup->next) {
+            lookup->next->link = lookup->link;
         }
-        name->waits = wait;
-        return LOOKUP_WAITS;
+        lookup->link = NULL;
+    }
+}
+
+const char *lookup_problem(const struct lookup *lookup)
+{
+    return lookup->name->problem;
+}
+
+enum lookup_result name_next(struct name *name, struct lookup *lookup, struct peer **peer)
+{
+    lookup->name = name;
+    if (!has_answer(name)) {
+        enqueue(name);
+        lookup->next = name->lookups;
+        lookup->link = &name->lookups;
+        if (lookup->next) {
+            lookup->next->link = &lookup->next;
+        }
+        name->lookups = lookup;
+        return LOOKUP_PENDING;
     }
     if (name->state == NAME_FAILED) {
-        if (clock_now_ns() >= name->again_ns) {
-            want(name);
+        if (clock_now_ns() >= name->retry_ns) {
+            enqueue(name);
         }
         return LOOKUP_FAILED;
     }
@@ -220,74 +223,83 @@ enum lookup name_next(struct name *name, struct resolver_wait *wait, struct peer
     return LOOKUP_DONE;
 }
 
-/* The clockwork. */
+/* Timers. */
 
-static void tend(struct name *name, uint64_t now_ns)
+/* With a single address the next connection goes there anyway. */
+static void revive(struct names *names, uint64_t now_ns)
 {
-    bool is_silent =
-        name->wanted_ns != UINT64_MAX && now_ns - name->wanted_ns >= RESOLVER_GIVE_UP_NS;
-    if (is_silent) {
-        name->wanted_ns = UINT64_MAX; /* the question stays open: an answer is still welcome */
-        if (!is_settled(name)) {
+    names->revive_ns = now_ns + NAME_RETRY_NS;
+    for (struct name *name = names->all; name; name = name->next) {
+        if (*name->address_count > 1) {
+            peers_revive(&name->peers);
+        }
+    }
+}
+
+static void run_timers(struct name *name, uint64_t now_ns)
+{
+    bool has_timed_out = name->pending_ns && now_ns - name->pending_ns >= NAME_TIMEOUT_NS;
+    if (has_timed_out) {
+        name->pending_ns = 0; /* the query stays open: a late answer still counts */
+        if (!has_answer(name)) {
             fail(name, "i/o timeout", now_ns);
         }
     }
     if (now_ns >= name->refresh_ns) {
         name->refresh_ns = UINT64_MAX;
-        want(name);
+        enqueue(name);
     }
     if (now_ns >= name->balance_ns) {
-        bool moves = peers_balance(&name->peers);
-        name->balance_ns = moves ? now_ns + RESOLVER_STEP_NS : UINT64_MAX;
-        name->names->changes += moves;
+        bool has_moved = peers_balance(&name->peers);
+        name->balance_ns = has_moved ? now_ns + NAME_BALANCE_NS : UINT64_MAX;
+        name->names->changes += has_moved;
     }
 }
 
-static void ask_wanted(struct names *names, uint64_t now_ns)
+static void start_queries(struct names *names, uint64_t now_ns)
 {
-    while (names->wanted && names->asked < QUESTIONS_MAX) {
-        struct name *name = names->wanted;
-        names->wanted = name->next_wanted;
-        if (!names->wanted) {
-            names->wanted_end = &names->wanted;
+    while (names->queue && names->queries < QUERIES_MAX) {
+        struct name *name = names->queue;
+        names->queue = name->next_queued;
+        if (!names->queue) {
+            names->queue_end = &names->queue;
         }
-        ask(name, now_ns);
+        query(name, now_ns);
     }
 }
 
-/* Tells those who wait, first come first. Who comes meanwhile waits for the next answer. */
-static void deliver(struct name *name)
+/* Oldest first. Lookups that start meanwhile wait for the next answer. */
+static void complete_lookups(struct name *name)
 {
-    struct resolver_wait *first = NULL;
-    name->has_news = false;
-    while (name->waits) {
-        struct resolver_wait *wait = name->waits;
-        name->waits = wait->next;
-        wait->next = first;
-        wait->link = &first;
+    struct lookup *first = NULL;
+    name->has_result = false;
+    while (name->lookups) {
+        struct lookup *lookup = name->lookups;
+        name->lookups = lookup->next;
+        lookup->next = first;
+        lookup->link = &first;
         if (first) {
-            first->link = &wait->next;
+            first->link = &lookup->next;
         }
-        first = wait;
+        first = lookup;
     }
     while (first) {
-        struct resolver_wait *wait = first;
-        resolver_cancel(wait);
-        bool is_known = name->state == NAME_KNOWN;
-        wait->on_answer(wait, is_known ? peers_next(&name->peers) : NULL);
+        struct lookup *lookup = first;
+        lookup_cancel(lookup);
+        bool is_resolved = name->state == NAME_RESOLVED;
+        lookup->on_answer(lookup, is_resolved ? peers_next(&name->peers) : NULL);
     }
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
+static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
 static uint64_t name_deadline_ns(const struct name *name)
 {
-    uint64_t silent_ns =
-        name->wanted_ns == UINT64_MAX ? UINT64_MAX : name->wanted_ns + RESOLVER_GIVE_UP_NS;
-    return least(silent_ns, least(name->refresh_ns, name->balance_ns));
+    uint64_t timeout_ns = name->pending_ns ? name->pending_ns + NAME_TIMEOUT_NS : UINT64_MAX;
+    return earlier(timeout_ns, earlier(name->refresh_ns, name->balance_ns));
 }
 
 uint64_t names_next_deadline_ns(const struct names *names)
@@ -302,40 +314,48 @@ void names_expire(struct names *names, uint64_t now_ns)
     }
     names->deadline_ns = UINT64_MAX;
     if (names->dns) {
-        dns_step(names->dns);
+        dns_process(names->dns);
     }
     for (struct name *name = names->all; name; name = name->next) {
-        tend(name, now_ns);
+        run_timers(name, now_ns);
     }
-    ask_wanted(names, now_ns);
-    uint64_t deadline_ns = UINT64_MAX;
+    if (now_ns >= names->revive_ns) {
+        revive(names, now_ns);
+    }
+    start_queries(names, now_ns);
+    uint64_t deadline_ns = names->revive_ns;
     for (struct name *name = names->all; name; name = name->next) {
-        if (name->has_news) {
-            deliver(name);
+        if (name->has_result) {
+            complete_lookups(name);
         }
-        deadline_ns = least(deadline_ns, name_deadline_ns(name));
+        deadline_ns = earlier(deadline_ns, name_deadline_ns(name));
     }
     if (names->dns) {
-        deadline_ns = least(deadline_ns, dns_next_deadline_ns(names->dns, now_ns));
+        deadline_ns = earlier(deadline_ns, dns_next_deadline_ns(names->dns, now_ns));
     }
-    /* Whoever wants something meanwhile has made it 0. */
-    names->deadline_ns = least(names->deadline_ns, deadline_ns);
+    /* 0 if a query was queued meanwhile. */
+    names->deadline_ns = earlier(names->deadline_ns, deadline_ns);
 }
 
-bool names_are_quiet(const struct names *names)
+bool names_are_resolved(const struct names *names)
 {
     for (const struct name *name = names->all; name; name = name->next) {
-        if (name->state == NAME_UNKNOWN) {
+        if (name->state == NAME_UNRESOLVED) {
             return false;
         }
     }
     return true;
 }
 
-void names_init(struct names *names, const struct resolver_config *config, struct loop *loop)
+void names_init(struct names *names, const struct names_config *config, struct loop *loop)
 {
-    *names = (struct names){.config = config, .loop = loop, .deadline_ns = UINT64_MAX};
-    names->wanted_end = &names->wanted;
+    *names = (struct names){
+        .config = config,
+        .loop = loop,
+        .deadline_ns = config->is_balanced ? 0 : UINT64_MAX,
+        .revive_ns = config->is_balanced ? clock_now_ns() + NAME_RETRY_NS : UINT64_MAX,
+    };
+    names->queue_end = &names->queue;
 }
 
 void names_fini(struct names *names)

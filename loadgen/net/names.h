@@ -1,79 +1,140 @@
 /*
- * names - the hosts that resolver.c asks for: what is known of each, who waits, and when to ask
- * again.
+ * names - resolves host names, caches the answers and keeps them fresh.
  *
- *     unknown  --answer-->  known  --"no such host"-->  failed
- *         \__no answer, or none in time____________________^
+ *     unresolved  --addresses-->  resolved  --"no such host"-->  failed
+ *          \__error, or no answer in time________________________^
  *
- * For resolver.c alone; its header says how an answer ages, and what is done without one.
+ * Used by resolver.h. A lookup answers immediately from the cache, or calls back when the name
+ * servers have answered. Concurrent lookups of one name share one query. IP addresses and unix
+ * sockets need no query.
  *
- * Threads: as resolver.h. Memory: a name belongs to its place, and must stay where it is.
+ * A lookup fails after NAME_TIMEOUT_NS without an answer. An error is cached for NAME_RETRY_NS; the
+ * next lookup after that still gets the error, and starts a new query in the background. Error
+ * messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no such host").
+ *
+ * names_config.ttl_ns says how long an answer is cached. When it expires, the name is queried again
+ * while the old addresses stay in use. If that query fails they stay, except after "no such host",
+ * which removes them.
+ *
+ * If connections are kept alive, each peer without a connection gets one every NAME_RETRY_NS, so a
+ * peer that refused or died gets its share again when it is back. With a TTL, every answer starts
+ * a rebalancing (peers_balance): one step every NAME_BALANCE_NS until the peers are even.
+ *
+ * Threads: belongs to one thread and its loop. Memory: the owner embeds each name and calls
+ * name_fini; a name must not move.
  */
 #ifndef LOADGEN_NET_NAMES_H
 #define LOADGEN_NET_NAMES_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/net/address_list.h"
 #include "loadgen/net/dns.h"
-#include "loadgen/net/resolver.h"
+#include "loadgen/net/loop.h"
+#include "loadgen/net/peers.h"
+
+#define NAME_TIMEOUT_NS UINT64_C(10000000000)
+#define NAME_RETRY_NS UINT64_C(1000000000)
+#define NAME_BALANCE_NS UINT64_C(100000000)
+#define NAMES_NO_CACHE (-1)
+
+struct names_config {
+    const char *servers;            /* "ip[:port],..."; NULL: those of /etc/resolv.conf */
+    int64_t ttl_ns;                 /* 0: forever; NAMES_NO_CACHE: a query for every connection */
+    int family;                     /* AF_INET, AF_INET6, or AF_UNSPEC for both */
+    bool is_balanced;               /* connections are kept alive, and may move between peers */
+    struct address_list *addresses; /* of the run */
+    unsigned thread;                /* index of this thread */
+    unsigned threads;
+};
+
+struct name;
+
+/* A pending lookup, embedded by its owner; must not move until it is answered or cancelled. */
+struct lookup {
+    /* `peer` as from name_next; NULL: the lookup failed. Called only by names_expire. */
+    void (*on_answer)(struct lookup *lookup, struct peer *peer);
+    /* Private: */
+    struct lookup *next;
+    struct lookup **link; /* points to this lookup; NULL: not pending */
+    const struct name *name;
+};
+
+enum lookup_result {
+    LOOKUP_DONE,    /* *peer has one more open connection, to be released by peer_release */
+    LOOKUP_FAILED,  /* lookup_problem says why */
+    LOOKUP_PENDING, /* on_answer will be called unless the lookup is cancelled */
+};
+
+/* Cancels a lookup; does nothing if it is not pending. */
+void lookup_cancel(struct lookup *lookup);
+
+/* Why the lookup failed, or what it was waiting for when it was cancelled. */
+const char *lookup_problem(const struct lookup *lookup);
 
 enum name_state {
-    NAME_UNKNOWN, /* nothing was heard yet */
-    NAME_KNOWN,
+    NAME_UNRESOLVED,
+    NAME_RESOLVED,
     NAME_FAILED,
 };
 
-/* A host that is asked for, for one place. */
+/* A host and port to resolve. */
 struct name {
     struct names *names;
-    struct place *place;
     char *host;
     uint16_t port;
     struct peers peers;
+    size_t *address_count; /* the owner's sum over its names */
     enum name_state state;
-    bool is_fixed;               /* a number: there is nothing to ask */
-    bool is_wanted;              /* is to be asked for, in the queue */
-    bool is_asked;               /* a question is open */
-    bool has_news;               /* there is something to tell those who wait */
-    uint64_t wanted_ns;          /* since when; UINT64_MAX: not, or it was given up */
-    uint64_t again_ns;           /* failed: not to be asked for before */
-    uint64_t refresh_ns;         /* to be asked for then, by itself; UINT64_MAX: never */
-    uint64_t balance_ns;         /* the next step; UINT64_MAX: it is even */
-    struct resolver_wait *waits; /* last one first */
-    struct name *next;           /* of all */
-    struct name *next_wanted;
-    char problem[DNS_PROBLEM];
+    bool is_literal;        /* an IP address or a unix socket: never queried */
+    bool is_queued;         /* a query has yet to be sent */
+    bool is_querying;       /* a query is in flight */
+    bool has_result;        /* names_expire will complete the lookups */
+    uint64_t pending_ns;    /* start of the query; 0: none, or it timed out */
+    uint64_t retry_ns;      /* earliest next query after a failure */
+    uint64_t refresh_ns;    /* next query when the answer expires; UINT64_MAX: never */
+    uint64_t balance_ns;    /* next step of rebalancing; UINT64_MAX: none */
+    struct lookup *lookups; /* pending ones, newest first */
+    struct name *next;      /* of all names */
+    struct name *next_queued;
+    char problem[DNS_ERROR_TEXT];
 };
 
-/* What all names have in common. */
 struct names {
-    const struct resolver_config *config; /* the resolver's */
+    const struct names_config *config;
     struct loop *loop;
-    struct dns *dns; /* NULL: nothing was asked yet */
+    struct dns *dns; /* NULL until the first query */
     uint64_t deadline_ns;
-    uint64_t changes; /* of addresses, and steps of balancing */
-    size_t asked;     /* open questions */
+    uint64_t revive_ns; /* next time that peers without a connection get one */
+    uint64_t changes;   /* of addresses, and steps of rebalancing */
+    size_t queries;     /* in flight */
     struct name *all;
-    struct name *wanted; /* first wanted first */
-    struct name **wanted_end;
+    struct name *queue; /* oldest first */
+    struct name **queue_end;
 };
 
-void names_init(struct names *names, const struct resolver_config *config, struct loop *loop);
-void names_fini(struct names *names); /* before the names themselves */
+void names_init(struct names *names, const struct names_config *config, struct loop *loop);
+void names_fini(struct names *names); /* before name_fini of its names */
 
 /*
- * A name of a place, which is asked for at once: or none if `fixed` is an address, or the host a
- * number. False: no memory; it needs a name_fini all the same, if the place has counted it.
+ * Adds a name to *names and queues its first query, unless `literal` (length > 0) or the host is an
+ * address. Adds to *deficit (peers.h) and *address_count, which sum over the owner's names.
+ * False if out of memory; call name_fini even then.
  */
-bool name_init(struct name *name, struct names *names, struct place *place, const char *host,
-               uint16_t port, const struct address *fixed);
+bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
+               const struct address *literal, uint64_t *deficit, size_t *address_count);
 void name_fini(struct name *name);
 
-/* resolver_next, of this name. */
-enum lookup name_next(struct name *name, struct resolver_wait *wait, struct peer **peer);
+/* Looks up the peer for a new connection. */
+enum lookup_result name_next(struct name *name, struct lookup *lookup, struct peer **peer);
 
+/* Call names_expire at this time; UINT64_MAX: never. It completes lookups and starts queries. */
 uint64_t names_next_deadline_ns(const struct names *names);
 void names_expire(struct names *names, uint64_t now_ns);
 
-/* Is something known of each? */
-bool names_are_quiet(const struct names *names);
+/* True if each name is resolved or has failed. */
+bool names_are_resolved(const struct names *names);
 
 #endif

@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOVES_MAX = 100 }; /* of connections, in one call of peers_balance */
+enum { MOVES_MAX = 100 }; /* connections moved by one call of peers_balance */
 
-void peers_init(struct peers *peers, uint64_t *owed)
+void peers_init(struct peers *peers, uint64_t *total_deficit)
 {
     memset(peers, 0, sizeof *peers);
-    peers->owed = owed;
+    peers->total_deficit = total_deficit;
 }
 
 void peers_fini(struct peers *peers)
@@ -26,18 +26,18 @@ static int family_of(const struct peer *peer)
     return peer->address.socket.any.sa_family;
 }
 
-static bool *is_made(struct peers *peers, int family)
+static bool *connected_flag(struct peers *peers, int family)
 {
-    return &peers->is_made[family == AF_INET6];
+    return &peers->has_connected[family == AF_INET6];
 }
 
-static void set_owed(struct peers *peers, struct peer *peer, uint64_t owed)
+static void set_deficit(struct peers *peers, struct peer *peer, uint64_t deficit)
 {
-    *peers->owed = *peers->owed - peer->owed + owed;
-    peer->owed = owed;
+    *peers->total_deficit = *peers->total_deficit - peer->deficit + deficit;
+    peer->deficit = deficit;
 }
 
-/* What the name is now. */
+/* Addresses. */
 
 /* IPv6 first, then by number. */
 static int compare(const void *a, const void *b)
@@ -50,7 +50,7 @@ static int compare(const void *a, const void *b)
     return memcmp(&x->socket, &y->socket, x->length);
 }
 
-/* Sorts and drops what is there twice. Returns how many there are. */
+/* Sorts and removes duplicates. Returns the number left. */
 static size_t sort(struct address *addresses, size_t count)
 {
     qsort(addresses, count, sizeof *addresses, compare);
@@ -63,14 +63,14 @@ static size_t sort(struct address *addresses, size_t count)
     return kept;
 }
 
-/* Where the k-th of the sorted addresses stands when the families alternate. */
-static size_t place_of(size_t k, size_t six, size_t count)
+/* The rotation index of the k-th sorted address: families alternate. */
+static size_t index_of(size_t k, size_t six, size_t count)
 {
     size_t four = count - six;
     size_t pairs = six < four ? six : four;
     size_t rank = k < six ? k : k - six;
     if (rank >= pairs) {
-        return pairs + rank; /* behind the pairs only one family is left */
+        return pairs + rank; /* after the pairs only one family is left */
     }
     return 2 * rank + (k >= six);
 }
@@ -84,7 +84,7 @@ static struct peer *find(const struct peers *peers, const struct address *addres
     return peer;
 }
 
-/* A peer for a new address: one that has gone and is of no use any more, or a new one. */
+/* Makes a peer for a new address; reuses one that is gone and has no connections. */
 static struct peer *add(struct peers *peers, const struct address *address,
                         struct address_list *list)
 {
@@ -105,7 +105,7 @@ static struct peer *add(struct peers *peers, const struct address *address,
     return peer;
 }
 
-/* How many of the sorted addresses are IPv6. */
+/* The number of IPv6 addresses among the sorted ones. */
 static size_t count_six(const struct address *addresses, size_t count)
 {
     size_t six = 0;
@@ -119,7 +119,7 @@ static bool is_same(const struct peers *peers, const struct address *addresses, 
 {
     size_t six = count_six(addresses, count);
     for (size_t i = 0; count == peers->count && i < count; i++) {
-        const struct peer *peer = peers->list[place_of(i, six, count)];
+        const struct peer *peer = peers->list[index_of(i, six, count)];
         if (compare(&peer->address, &addresses[i]) != 0) {
             return false;
         }
@@ -134,7 +134,7 @@ static void forget(struct peers *peers)
     }
 }
 
-/* Fills in_turn with the peers of these addresses; only they have not gone then. */
+/* Fills in_turn with the peers of these addresses, and marks all others as gone. */
 static bool choose(struct peers *peers, const struct address *addresses, size_t count,
                    struct address_list *list, struct peer **in_turn)
 {
@@ -147,7 +147,7 @@ static bool choose(struct peers *peers, const struct address *addresses, size_t 
             return false;
         }
         peer->is_gone = false;
-        in_turn[place_of(i, six, count)] = peer;
+        in_turn[index_of(i, six, count)] = peer;
     }
     return true;
 }
@@ -169,12 +169,12 @@ enum peers_change peers_set(struct peers *peers, struct address *addresses, size
         return PEERS_NO_MEMORY;
     }
     for (struct peer *peer = peers->all; peer; peer = peer->next) {
-        set_owed(peers, peer, !peer->is_gone && peer->is_new);
+        set_deficit(peers, peer, !peer->is_gone && peer->is_new);
     }
     free(peers->list);
     peers->list = in_turn;
     peers->count = count;
-    peers->left_out = 0;
+    peers->excluded = 0;
     peers->turn = peers->is_set ? peers->turn : thread * count / threads;
     peers->is_set = peers->is_set || count > 0;
     return PEERS_CHANGED;
@@ -184,7 +184,7 @@ enum peers_change peers_set(struct peers *peers, struct address *addresses, size
 
 static bool is_usable(const struct peers *peers, const struct peer *peer)
 {
-    return peers->left_out == 0 || family_of(peer) != peers->left_out;
+    return peers->excluded == 0 || family_of(peer) != peers->excluded;
 }
 
 size_t peers_usable_count(const struct peers *peers)
@@ -196,23 +196,40 @@ size_t peers_usable_count(const struct peers *peers)
     return count;
 }
 
-/* The first from the turn on that is owed a connection; NULL: none is. */
-static struct peer *find_owed(struct peers *peers)
+/* Takes one from the deficit of the first peer in rotation that has one; NULL: none. */
+static struct peer *find_deficit(struct peers *peers)
 {
-    for (size_t i = 0; *peers->owed > 0 && i < peers->count; i++) {
+    for (size_t i = 0; *peers->total_deficit > 0 && i < peers->count; i++) {
         struct peer *peer = peers->list[(peers->turn + i) % peers->count];
-        if (peer->owed > 0 && is_usable(peers, peer)) {
-            set_owed(peers, peer, peer->owed - 1);
+        if (peer->deficit > 0 && is_usable(peers, peer)) {
+            set_deficit(peers, peer, peer->deficit - 1);
             return peer;
         }
     }
     return NULL;
 }
 
-bool peers_are_owed(const struct peers *peers)
+void peer_add_deficit(struct peer *peer)
+{
+    if (!peer->is_gone && !peer->is_failing && peer->deficit == 0 && is_usable(peer->peers, peer)) {
+        set_deficit(peer->peers, peer, 1);
+    }
+}
+
+void peers_revive(struct peers *peers)
 {
     for (size_t i = 0; i < peers->count; i++) {
-        if (peers->list[i]->owed > 0) {
+        struct peer *peer = peers->list[i];
+        if (peer->open == 0 && peer->deficit == 0 && is_usable(peers, peer)) {
+            set_deficit(peers, peer, 1);
+        }
+    }
+}
+
+bool peers_have_deficit(const struct peers *peers)
+{
+    for (size_t i = 0; i < peers->count; i++) {
+        if (peers->list[i]->deficit > 0) {
             return true;
         }
     }
@@ -221,7 +238,7 @@ bool peers_are_owed(const struct peers *peers)
 
 struct peer *peers_next(struct peers *peers)
 {
-    struct peer *peer = find_owed(peers);
+    struct peer *peer = find_deficit(peers);
     if (!peer) {
         size_t left = peers->count;
         do {
@@ -233,10 +250,15 @@ struct peer *peers_next(struct peers *peers)
     return peer;
 }
 
-void peer_made(struct peer *peer)
+void peer_connected(struct peer *peer)
 {
     peer->is_failing = false;
-    *is_made(peer->peers, family_of(peer)) = true;
+    *connected_flag(peer->peers, family_of(peer)) = true;
+}
+
+bool peer_has_worked(const struct peer *peer)
+{
+    return *connected_flag(peer->peers, family_of(peer));
 }
 
 static bool has_family(const struct peers *peers, int family)
@@ -249,24 +271,25 @@ static bool has_family(const struct peers *peers, int family)
     return false;
 }
 
-bool peer_lost(struct peer *peer)
+bool peer_connect_failed(struct peer *peer)
 {
     struct peers *peers = peer->peers;
     int family = family_of(peer);
     int other = family == AF_INET6 ? AF_INET : AF_INET6;
     peer->is_failing = true;
-    set_owed(peers, peer, 0);
-    if (*is_made(peers, family) || !has_family(peers, other)) {
+    peers->failed_connects++;
+    set_deficit(peers, peer, 0);
+    if (*connected_flag(peers, family) || !has_family(peers, other)) {
         return false;
     }
-    if (peers->left_out == other) {
-        peers->left_out = 0; /* neither works: both get their turn again */
+    if (peers->excluded == other) {
+        peers->excluded = 0; /* neither works: use both again */
         return false;
     }
-    peers->left_out = family;
+    peers->excluded = family;
     for (struct peer *left = peers->all; left; left = left->next) {
         if (family_of(left) == family) {
-            set_owed(peers, left, 0);
+            set_deficit(peers, left, 0);
         }
     }
     return true;
@@ -278,9 +301,10 @@ void peer_release(struct peer *peer)
     peer->surplus -= peer->surplus > 0;
 }
 
-/* Balance. */
+/* Balancing. */
 
-/* One connection from the peer with the most to the one with the fewest. False: it is even. */
+/* Moves one connection from the peer with the most to that with the fewest. False if they are even.
+ */
 static bool move_one(struct peers *peers)
 {
     struct peer *most = NULL;
@@ -294,15 +318,15 @@ static bool move_one(struct peers *peers)
             most = peer;
         }
         if (!peer->is_failing &&
-            (!fewest || peer->open + peer->owed < fewest->open + fewest->owed)) {
+            (!fewest || peer->open + peer->deficit < fewest->open + fewest->deficit)) {
             fewest = peer;
         }
     }
-    if (!most || !fewest || most->open - most->surplus <= fewest->open + fewest->owed + 1) {
+    if (!most || !fewest || most->open - most->surplus <= fewest->open + fewest->deficit + 1) {
         return false;
     }
     most->surplus++;
-    set_owed(peers, fewest, fewest->owed + 1);
+    set_deficit(peers, fewest, fewest->deficit + 1);
     return true;
 }
 
@@ -313,7 +337,7 @@ bool peers_balance(struct peers *peers)
         struct peer *peer = peers->list[i];
         open += peer->open;
         peer->surplus = 0;
-        set_owed(peers, peer, peer->is_new && is_usable(peers, peer));
+        set_deficit(peers, peer, peer->is_new && is_usable(peers, peer));
     }
     uint64_t moves = open / 10 < 1 ? 1 : open / 10 > MOVES_MAX ? MOVES_MAX : open / 10;
     uint64_t moved = 0;

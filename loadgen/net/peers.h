@@ -1,18 +1,18 @@
 /*
- * peers - the addresses of one name, and which of them the next connection goes to.
+ * peers - the addresses of a name, and the rotation of connections over them.
  *
- * IPv6 and IPv4 alternate, IPv6 first, each in the order of its numbers, whatever order a name
- * server has; connections go to them in turn. A peer that is new is due before the turn comes to
- * it, and so are those that are owed connections because others have too many (peers_balance).
+ * IPv6 and IPv4 addresses alternate, IPv6 first, each in numerical order, whatever the order of the
+ * answer. New peers, and peers with fewer connections than their share (a deficit), go to the front
+ * of the rotation.
  *
- * A family to which no connection was ever made is left out after the first failure as long as
- * there is another one: a host with a useless IPv6 address is no failing target. Beyond that every
- * peer gets its turn, whether it refuses or not.
+ * The first failed connect to a family excludes it, if no connection to it ever succeeded, as long
+ * as the name has addresses of the other family. So an unreachable IPv6 address alone fails no
+ * request. All other peers get their turn, even if they refuse connections.
  *
- * Only bookkeeping; it asks nobody, and opens and closes nothing.
+ * Bookkeeping only: it resolves, opens and closes nothing.
  *
- * Threads: belongs to one thread; the address list is shared. Memory: peers_fini. A peer stays
- * where it is while a connection is counted to it; one that has gone and has none is used again.
+ * Threads: belongs to one thread; the address list is shared. Memory: peers_fini. A peer does not
+ * move while it has connections; after that, a peer that is gone is reused.
  */
 #ifndef LOADGEN_NET_PEERS_H
 #define LOADGEN_NET_PEERS_H
@@ -28,63 +28,78 @@ struct peers;
 
 /* One address. Only peers.c writes to it. */
 struct peer {
-    struct peers *peers;    /* whose it is */
-    struct address address; /* with its number in the run's list: what exchange.address says */
+    struct peers *peers;    /* owner */
+    struct address address; /* with its number in the run's list, as in exchange.address */
     uint64_t open;          /* connections */
-    uint64_t owed;          /* that it should get out of turn */
-    uint64_t surplus;       /* that should be closed when they are idle */
-    bool is_gone;           /* is no address of the name any more */
-    bool is_new;            /* it had no connection yet */
-    bool is_failing;        /* the last one could not be made */
-    struct peer *next;      /* of all that the name ever had, used again or not */
+    uint64_t deficit;       /* connections to open to it ahead of the rotation */
+    uint64_t surplus;       /* connections to close once they are idle */
+    bool is_gone;           /* no longer an address of the name */
+    bool is_new;            /* never used so far */
+    bool is_failing;        /* the last connect failed */
+    struct peer *next;      /* in the list of all */
 };
 
 struct peers {
-    struct peer **list; /* those of the last answer, in their order */
+    struct peer **list; /* the addresses of the last answer, in rotation order */
     size_t count;
-    size_t turn;      /* whose it is */
-    struct peer *all; /* those that have gone too */
-    bool is_set;      /* there was an answer */
-    bool is_made[2];  /* a connection, by family */
-    int left_out;     /* AF_INET, AF_INET6: a family that does not work; 0: none */
-    uint64_t *owed;   /* the sum of all owed; the owner's */
+    size_t turn;              /* index of the next in rotation */
+    struct peer *all;         /* including those that are gone */
+    bool is_set;              /* the name was resolved at least once */
+    bool has_connected[2];    /* a connection succeeded, by family */
+    int excluded;             /* the excluded family, AF_INET or AF_INET6; 0: none */
+    uint64_t failed_connects; /* number of failed connects */
+    uint64_t *total_deficit;  /* the sum over all peers; belongs to the owner */
 };
 
-void peers_init(struct peers *peers, uint64_t *owed);
+void peers_init(struct peers *peers, uint64_t *total_deficit);
 void peers_fini(struct peers *peers);
 
 enum peers_change { PEERS_SAME, PEERS_CHANGED, PEERS_NO_MEMORY };
 
 /*
- * These are the addresses now; sorts them. At the first time the turn begins at `thread` of
- * `threads` equal parts.
+ * Replaces the addresses; sorts `addresses`. On the first call, the rotation starts at the part of
+ * the list that belongs to `thread` (of `threads`).
  */
 enum peers_change peers_set(struct peers *peers, struct address *addresses, size_t count,
                             struct address_list *list, unsigned thread, unsigned threads);
 
-/* The peer for the next connection, which is counted; there is one. */
+/* The peer for the next connection, which counts as open immediately. The list must not be empty.
+ */
 struct peer *peers_next(struct peers *peers);
 
-/* The connection was made; or was not: true when its family is left out from now on. */
-void peer_made(struct peer *peer);
-bool peer_lost(struct peer *peer);
+/* Reports the outcome of a connect. peer_connect_failed: true if it excluded the family of the
+ * peer, so another peer should be tried. */
+void peer_connected(struct peer *peer);
+bool peer_connect_failed(struct peer *peer);
 
-/* How many there are but for those of the family that is left out. */
+/* True if any connection of its family ever succeeded. */
+bool peer_has_worked(const struct peer *peer);
+
+/* The number of peers without an excluded family. */
 size_t peers_usable_count(const struct peers *peers);
 
-/* A connection is closed, or was not made. */
+/* Reports that a connection is closed, or that its connect failed. */
 void peer_release(struct peer *peer);
 
-/* Is any of them owed a connection? */
-bool peers_are_owed(const struct peers *peers);
+/* Requests one more connection ahead of the rotation, unless the last connect failed. */
+void peer_add_deficit(struct peer *peer);
 
 /*
- * Lets the peers that have the most connections give some to those that have the fewest: a tenth of
- * all at most. False: they are as even as they can be.
+ * Requests a connection for every peer without one, even if its last connect failed. So an address
+ * that was down gets its share again when it is back.
+ */
+void peers_revive(struct peers *peers);
+
+/* True if any peer has a deficit. */
+bool peers_have_deficit(const struct peers *peers);
+
+/*
+ * Moves connections from the peers with the most to those with the fewest, at most a tenth of all:
+ * sets their surplus and deficit. False if they are even.
  */
 bool peers_balance(struct peers *peers);
 
-/* Should a connection to this peer, which has nothing to do, be closed? */
+/* True if an idle connection to this peer should be closed. */
 static inline bool peer_is_surplus(const struct peer *peer)
 {
     return peer->surplus > 0 || peer->is_gone;

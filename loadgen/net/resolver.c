@@ -6,126 +6,155 @@
 #include <strings.h>
 
 #include "common/clock.h"
-#include "loadgen/net/names.h"
+#include "loadgen/base/hash.h"
 
-enum { PLACE_CHAINS = 1024 };
+enum { DESTINATION_CHAINS = 1024 };
 
-#define LOOK_UP_NS (20 * NS_PER_MS) /* how often is seen whether to stop */
+#define STOP_POLL_NS (20 * NS_PER_MS) /* interval of looking at stop_fd */
 
 struct resolver {
     struct resolver_config config;
     struct address unix_address;
     struct names names;
-    struct place *places[PLACE_CHAINS];
+    struct destination *destinations[DESTINATION_CHAINS];
 };
 
-/* Places. */
+/* Destinations. */
 
-static unsigned chain_of(const char *host, uint16_t port)
+/* Host names are case-insensitive. */
+static size_t chain_of(const char *host, uint16_t port)
 {
-    unsigned hash = port;
+    uint64_t hash = hash_number(HASH_START, port);
     for (const char *c = host; *c; c++) {
-        hash = hash * 31 + ((unsigned char)*c | 0x20U);
+        hash = hash_number(hash, (unsigned char)*c | 0x20U);
     }
-    return hash % PLACE_CHAINS;
+    return hash % DESTINATION_CHAINS;
 }
 
-static bool begin_name(struct resolver *resolver, struct place *place, const char *host,
-                       uint16_t port)
+static bool add_name(struct resolver *resolver, struct destination *destination, const char *host,
+                     uint16_t port)
 {
-    return name_init(&place->names[place->name_count], &resolver->names, place, host, port,
-                     &resolver->unix_address);
+    return name_init(&destination->names[destination->name_count++], &resolver->names, host, port,
+                     &resolver->unix_address, &destination->deficit, &destination->address_count);
 }
 
-static bool is_meant(const struct connect_to *rule, const struct place *place)
+static bool applies_to(const struct connect_to *rule, const struct destination *destination)
 {
-    return rule->from_port == place->port && strcasecmp(rule->from_host, place->host) == 0;
+    return rule->from_port == destination->port &&
+           strcasecmp(rule->from_host, destination->host) == 0;
 }
 
-/* The place's own host, or what -connect-to says. */
-static bool begin_names(struct resolver *resolver, struct place *place)
+/* The destination's own host, or the names that -connect-to puts in its place. */
+static bool add_names(struct resolver *resolver, struct destination *destination)
 {
     const struct resolver_config *config = &resolver->config;
     size_t count = 0;
     for (size_t i = 0; i < config->connect_to_count; i++) {
-        count += is_meant(&config->connect_to[i], place);
+        count += applies_to(&config->connect_to[i], destination);
     }
-    place->names = calloc(count ? count : 1, sizeof *place->names);
-    if (!place->names) {
+    destination->names = calloc(count ? count : 1, sizeof *destination->names);
+    if (!destination->names) {
         return false;
     }
-    place->turn = config->thread;
-    bool ok = count > 0 || begin_name(resolver, place, place->host, place->port);
+    destination->turn = config->names.thread;
+    bool ok = count > 0 || add_name(resolver, destination, destination->host, destination->port);
     for (size_t i = 0; ok && count > 0 && i < config->connect_to_count; i++) {
         const struct connect_to *rule = &config->connect_to[i];
-        ok = !is_meant(rule, place) || begin_name(resolver, place, rule->to_host, rule->to_port);
+        ok = !applies_to(rule, destination) ||
+             add_name(resolver, destination, rule->to_host, rule->to_port);
     }
-    place->failed = ok ? place->names : NULL;
+    destination->is_complete = ok;
     return ok;
 }
 
-struct place *resolver_find(struct resolver *resolver, const char *host, uint16_t port)
+struct destination *resolver_find(struct resolver *resolver, const char *host, uint16_t port)
 {
-    struct place **chain = &resolver->places[chain_of(host, port)];
-    for (struct place *place = *chain; place; place = place->next) {
-        if (place->port == port && strcasecmp(place->host, host) == 0) {
-            return place->failed ? place : NULL;
+    struct destination **chain = &resolver->destinations[chain_of(host, port)];
+    for (struct destination *destination = *chain; destination; destination = destination->next) {
+        if (destination->port == port && strcasecmp(destination->host, host) == 0) {
+            return destination->is_complete ? destination : NULL;
         }
     }
-    struct place *place = calloc(1, sizeof *place);
-    if (!place) {
+    struct destination *destination = calloc(1, sizeof *destination);
+    if (!destination) {
         return NULL;
     }
-    place->port = port;
-    place->next = *chain;
-    place->host = strdup(host);
-    if (!place->host) {
-        free(place);
+    destination->port = port;
+    destination->next = *chain;
+    destination->host = strdup(host);
+    if (!destination->host) {
+        free(destination);
         return NULL;
     }
-    *chain = place; /* what was begun of it is freed at the end, even when it is not complete */
-    return begin_names(resolver, place) ? place : NULL;
+    *chain = destination; /* freed by resolver_destroy even if it stays incomplete */
+    return add_names(resolver, destination) ? destination : NULL;
 }
 
-/* Addresses. */
+/* Peers. */
 
-static struct name *next_name(struct place *place)
+/* Rotates over the names; those with a deficit go first. */
+static struct name *next_name(struct destination *destination)
 {
-    struct name *name = &place->names[place->turn++ % place->name_count];
-    for (size_t i = 0; place->owed > 0 && i < place->name_count; i++) {
-        struct name *other = &place->names[(place->turn + i) % place->name_count];
-        if (peers_are_owed(&other->peers)) {
+    struct name *name = &destination->names[destination->turn++ % destination->name_count];
+    for (size_t i = 0; destination->deficit > 0 && i < destination->name_count; i++) {
+        struct name *other = &destination->names[(destination->turn + i) % destination->name_count];
+        if (peers_have_deficit(&other->peers)) {
             return other;
         }
     }
     return name;
 }
 
-enum lookup resolver_next(struct place *place, struct resolver_wait *wait, struct peer **peer)
+enum lookup_result resolver_next(struct destination *destination, struct lookup *lookup,
+                                 struct peer **peer)
 {
-    struct name *name = next_name(place);
-    enum lookup result = name_next(name, wait, peer);
-    if (result != LOOKUP_DONE) {
-        place->failed = name;
-    }
-    return result;
+    return name_next(next_name(destination), lookup, peer);
 }
 
-void resolver_cancel(struct resolver_wait *wait)
+size_t destination_usable_count(const struct destination *destination)
 {
-    if (wait->link) {
-        *wait->link = wait->next;
-        if (wait->next) {
-            wait->next->link = wait->link;
+    size_t count = 0;
+    for (size_t i = 0; i < destination->name_count; i++) {
+        count += peers_usable_count(&destination->names[i].peers);
+    }
+    return count;
+}
+
+static size_t list_numbers(const struct destination *destination,
+                           uint32_t numbers[RESOLVER_VISIT_MAX])
+{
+    size_t count = 0;
+    for (size_t i = 0; i < destination->name_count; i++) {
+        const struct peers *peers = &destination->names[i].peers;
+        for (size_t k = 0; k < peers->count && count < RESOLVER_VISIT_MAX; k++) {
+            numbers[count++] = peers->list[k]->address.number;
         }
-        wait->link = NULL;
-        wait->name->place->failed = wait->name;
+    }
+    return count;
+}
+
+void resolver_visit(const struct resolver *resolver,
+                    void (*visit)(void *context, const struct destination *destination,
+                                  const uint32_t *numbers, size_t count),
+                    void *context)
+{
+    uint32_t numbers[RESOLVER_VISIT_MAX];
+    for (size_t i = 0; i < DESTINATION_CHAINS; i++) {
+        for (const struct destination *destination = resolver->destinations[i]; destination;
+             destination = destination->next) {
+            visit(context, destination, numbers, list_numbers(destination, numbers));
+        }
     }
 }
 
-const char *resolver_problem(const struct place *place)
+uint64_t resolver_failed_connects(const struct resolver *resolver)
 {
-    return place->failed->problem;
+    uint64_t failed = 0;
+    for (const struct name *name = resolver->names.all; name; name = name->next) {
+        bool is_queried = !name->is_literal && strcasecmp(name->host, "localhost") != 0;
+        failed += is_queried ? name->peers.failed_connects : 0;
+    }
+    return failed;
 }
 
 uint64_t resolver_changes(const struct resolver *resolver)
@@ -143,7 +172,7 @@ void resolver_expire(struct resolver *resolver, uint64_t now_ns)
     names_expire(&resolver->names, now_ns);
 }
 
-/* The whole. */
+/* The resolver. */
 
 static bool is_readable(int fd)
 {
@@ -151,13 +180,13 @@ static bool is_readable(int fd)
     return poll(&ready, 1, 0) > 0;
 }
 
-void resolver_settle(struct resolver *resolver, uint64_t until_ns, int stop_fd)
+void resolver_resolve_all(struct resolver *resolver, uint64_t until_ns, int stop_fd)
 {
     uint64_t now_ns = clock_now_ns();
-    while (!names_are_quiet(&resolver->names) && now_ns < until_ns && !is_readable(stop_fd)) {
-        uint64_t look_up_ns = now_ns + LOOK_UP_NS < until_ns ? now_ns + LOOK_UP_NS : until_ns;
+    while (!names_are_resolved(&resolver->names) && now_ns < until_ns && !is_readable(stop_fd)) {
+        uint64_t poll_ns = now_ns + STOP_POLL_NS < until_ns ? now_ns + STOP_POLL_NS : until_ns;
         uint64_t due_ns = resolver_next_deadline_ns(resolver);
-        uint64_t at_ns = due_ns < look_up_ns ? due_ns : look_up_ns;
+        uint64_t at_ns = due_ns < poll_ns ? due_ns : poll_ns;
         loop_wait(resolver->names.loop, at_ns > now_ns ? at_ns - now_ns : 0);
         loop_dispatch(resolver->names.loop);
         now_ns = clock_now_ns();
@@ -174,23 +203,22 @@ struct resolver *resolver_create(const struct resolver_config *config, struct lo
         return NULL;
     }
     resolver->config = *config;
-    names_init(&resolver->names, &resolver->config, loop);
-    if (config->unix_socket[0] != '\0' &&
-        !address_unix(config->unix_socket, &resolver->unix_address, err)) {
+    names_init(&resolver->names, &resolver->config.names, loop);
+    if (config->unix_socket && !address_unix(config->unix_socket, &resolver->unix_address, err)) {
         resolver_destroy(resolver);
         return NULL;
     }
     return resolver;
 }
 
-static void free_place(struct place *place)
+static void free_destination(struct destination *destination)
 {
-    for (size_t i = 0; i < place->name_count; i++) {
-        name_fini(&place->names[i]);
+    for (size_t i = 0; i < destination->name_count; i++) {
+        name_fini(&destination->names[i]);
     }
-    free(place->names);
-    free(place->host);
-    free(place);
+    free(destination->names);
+    free(destination->host);
+    free(destination);
 }
 
 void resolver_destroy(struct resolver *resolver)
@@ -199,11 +227,11 @@ void resolver_destroy(struct resolver *resolver)
         return;
     }
     names_fini(&resolver->names);
-    for (size_t i = 0; i < PLACE_CHAINS; i++) {
-        while (resolver->places[i]) {
-            struct place *next = resolver->places[i]->next;
-            free_place(resolver->places[i]);
-            resolver->places[i] = next;
+    for (size_t i = 0; i < DESTINATION_CHAINS; i++) {
+        while (resolver->destinations[i]) {
+            struct destination *next = resolver->destinations[i]->next;
+            free_destination(resolver->destinations[i]);
+            resolver->destinations[i] = next;
         }
     }
     free(resolver);

@@ -1,28 +1,18 @@
 /*
- * resolver - where to connect to: the addresses of hosts, in turn, on a worker's loop.
+ * resolver - finds the peer for each new connection to a host and port.
  *
- *     place (host and port) -- -connect-to --> names -- dns.h --> peers (peers.h), in turn
+ *     destination (host and port) -- -connect-to --> names (names.h) --> peers (peers.h)
  *
- * A place has one name, its host, or as many as -connect-to puts in its stead; connections go to
- * these in turn, and to the peers of each in turn. Each thread begins at another peer. Numbers and
- * unix sockets ask nobody.
+ * A destination resolves to one name, its host, or to all names by which -connect-to replaces it.
+ * Connections rotate over the names, and over the peers of each name. Each thread starts the
+ * rotation at a different peer.
  *
- * Nothing blocks. Who wants an address has it at once, or is called when the name servers have
- * answered; a name is asked for once, however many wait. What went wrong is a text in the words of
- * Go's resolver ("lookup api on 10.0.0.10:53: no such host"); it stands for RESOLVER_AGAIN_NS, and
- * whoever wants an address after that makes the name be asked for again, behind his back. Who has
- * waited RESOLVER_GIVE_UP_NS for servers that say nothing is told so.
+ * Only resolver_resolve_all blocks. names.h describes lookups, caching, errors and rebalancing.
+ * After a change of peers, resolver_changes grows; peer_is_surplus then says which idle connections
+ * to close, and destination_has_deficit when to open one although others are idle.
  *
- * An answer is good for as long as -dns-ttl says: 0 is for ever; -1 is for those who wait for it
- * and nobody else; else the name is asked for again after that time, while the old addresses serve.
- * Then an answer that does not come changes nothing; but "no such host" is an answer.
- *
- * After each answer with such a time connections are balanced (peers_balance), in steps that are
- * RESOLVER_STEP_NS apart until they are even; peer_is_surplus says which ones to close when they
- * have nothing to do, and place_is_owed when to open one though another is idle.
- *
- * Threads: belongs to one thread and its loop; the address list is shared. ares_library_init must
- * have been called. Memory: everything lasts until resolver_destroy.
+ * Threads: belongs to one thread and its loop; the address list is shared. Call ares_library_init
+ * before. Memory: destinations and peers live until resolver_destroy.
  */
 #ifndef LOADGEN_NET_RESOLVER_H
 #define LOADGEN_NET_RESOLVER_H
@@ -32,101 +22,79 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "loadgen/net/address_list.h"
 #include "loadgen/net/connect_to.h"
 #include "loadgen/net/loop.h"
-#include "loadgen/net/peers.h"
-
-#define RESOLVER_GIVE_UP_NS UINT64_C(10000000000)
-#define RESOLVER_AGAIN_NS UINT64_C(1000000000)
-#define RESOLVER_STEP_NS UINT64_C(100000000)
-#define RESOLVER_NO_CACHE (-1)
+#include "loadgen/net/names.h"
 
 struct resolver_config {
-    const char *servers; /* "ip[:port],..."; NULL: those of /etc/resolv.conf */
-    int64_t ttl_ns;      /* 0: for ever; RESOLVER_NO_CACHE */
+    struct names_config names;
     const struct connect_to *connect_to;
     size_t connect_to_count;
-    const char *unix_socket;        /* where every place is; "": it is not */
-    int family;                     /* AF_INET, AF_INET6: addresses of no other; AF_UNSPEC */
-    bool is_balanced;               /* connections are kept, and may be moved */
-    struct address_list *addresses; /* of the run */
-    unsigned thread;                /* which of how many */
-    unsigned threads;
+    const char *unix_socket; /* path of the socket that replaces every destination; NULL: none */
 };
 
 struct resolver;
-struct name;
 
-/* A host and port to connect to. All but the first two are the resolver's own. */
-struct place {
-    uint64_t owed;        /* connections that should be opened whatever is idle */
-    size_t address_count; /* with several, idle connections should be used in turn */
+/* A host and port to connect to. All but the first two fields are private. */
+struct destination {
+    uint64_t deficit;     /* connections to open even if others are idle */
+    size_t address_count; /* if there are several, requests are spread over them (turns.h) */
     struct name *names;
     size_t name_count;
-    size_t turn;
-    const struct name *failed; /* the one that had no address the last time */
+    size_t turn; /* index of the next name */
+    bool is_complete;
     char *host;
     uint16_t port;
-    struct place *next;
+    struct destination *next;
 };
 
-/* Embedded in whoever waits; must stay where it is until it is called or cancelled. */
-struct resolver_wait {
-    /* `peer` as from resolver_next; NULL: there is none. Called from resolver_expire alone. */
-    void (*on_answer)(struct resolver_wait *wait, struct peer *peer);
-    /* The resolver's own: */
-    struct resolver_wait *next;
-    struct resolver_wait **link; /* to this one; NULL: it does not wait */
-    struct name *name;
-};
-
-/* ERR_FAILED when memory is short, ERR_USAGE for a unix socket with too long a name. */
+/* ERR_FAILED if out of memory, ERR_USAGE if the path of the unix socket is too long. */
 struct resolver *resolver_create(const struct resolver_config *config, struct loop *loop,
                                  struct err *err);
 void resolver_destroy(struct resolver *resolver); /* NULL is allowed */
 
-/* The place of a host, name or number, and a port: begins to ask for it when it is new. NULL: no
- * memory. It stays where it is. */
-struct place *resolver_find(struct resolver *resolver, const char *host, uint16_t port);
+/* Returns the destination, and starts to resolve it if it is new. NULL: out of memory. */
+struct destination *resolver_find(struct resolver *resolver, const char *host, uint16_t port);
 
-enum lookup {
-    LOOKUP_DONE,   /* *peer is the next one; the connection counts as open: resolver_release */
-    LOOKUP_FAILED, /* resolver_problem says why */
-    LOOKUP_WAITS,  /* wait->on_answer will be called, if it is not cancelled before */
-};
+/*
+ * Looks up the peer for a new connection. The caller reports the outcome to peer_connected or
+ * peer_connect_failed, and calls peer_release when the connection is closed.
+ */
+enum lookup_result resolver_next(struct destination *destination, struct lookup *lookup,
+                                 struct peer **peer);
 
-/* The address for a new connection. */
-enum lookup resolver_next(struct place *place, struct resolver_wait *wait, struct peer **peer);
-
-/* Wants no answer any more. Nothing happens when it does not wait. */
-void resolver_cancel(struct resolver_wait *wait);
-
-/* Why the last one who wanted an address of this place has none, or had to cancel. */
-const char *resolver_problem(const struct place *place);
-
-/* peer_made, peer_lost and peer_release say what came of the connection; when peer_lost is true,
- * another peer should be asked for. */
-
-static inline bool place_is_owed(const struct place *place)
+static inline bool destination_has_deficit(const struct destination *destination)
 {
-    return place->owed > 0;
+    return destination->deficit > 0;
 }
 
-/* The addresses of the place but for those of a family that is left out (peers.h). */
-size_t place_usable_count(const struct place *place);
+/* The number of addresses, without those of an excluded family (peers.h). */
+size_t destination_usable_count(const struct destination *destination);
 
-/* Grows when idle connections should be looked at, as some may have become surplus. */
+/*
+ * Calls `visit` for each destination with the numbers (address_list.h) of its current addresses, at
+ * most RESOLVER_VISIT_MAX of them.
+ */
+enum { RESOLVER_VISIT_MAX = 256 };
+void resolver_visit(const struct resolver *resolver,
+                    void (*visit)(void *context, const struct destination *destination,
+                                  const uint32_t *numbers, size_t count),
+                    void *context);
+
+/* Number of failed connects to addresses that came from name servers. */
+uint64_t resolver_failed_connects(const struct resolver *resolver);
+
+/* A counter; when it grows, idle connections may have become surplus. */
 uint64_t resolver_changes(const struct resolver *resolver);
 
-/* When resolver_expire must be called, UINT64_MAX for never; and the call. */
+/* Call resolver_expire at this time; UINT64_MAX: never. It completes lookups. */
 uint64_t resolver_next_deadline_ns(const struct resolver *resolver);
 void resolver_expire(struct resolver *resolver, uint64_t now_ns);
 
 /*
- * Before a run: works until each place knows its addresses or why it has none, until it is time, or
- * until stop_fd (-1: none) is readable.
+ * Blocks until each destination is resolved or has failed, until `until_ns`, or until stop_fd (-1:
+ * none) is readable. Call it only before a run.
  */
-void resolver_settle(struct resolver *resolver, uint64_t until_ns, int stop_fd);
+void resolver_resolve_all(struct resolver *resolver, uint64_t until_ns, int stop_fd);
 
 #endif

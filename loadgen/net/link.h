@@ -1,0 +1,109 @@
+/*
+ * link - a connection to a server: a non-blocking socket on the loop, plain or with TLS.
+ *
+ *     link_connect -> link_connected -> [link_start_tls, link_handshake] -> link_send, link_receive
+ *
+ * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
+ * pending operation. A step that must wait for the peer returns LINK_PENDING; call link_handshake
+ * at the next edge. link_receive makes one recv call and link_send one send call, with TLS, too;
+ * only if a recv brought no application data, link_receive calls recv again. All links of a thread
+ * decrypt from a shared buffer.
+ *
+ * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
+ * link_close. OpenSSL allocates for each TLS connection.
+ */
+#ifndef LOADGEN_NET_LINK_H
+#define LOADGEN_NET_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "loadgen/net/address.h"
+#include "loadgen/net/link_tls.h"
+#include "loadgen/net/loop.h"
+#include "loadgen/net/peers.h"
+
+struct link {
+    struct loop_watch watch; /* first member, for the loop's callback; fd -1: closed */
+    struct links *links;
+    struct peer *peer;    /* remote address, released on close; NULL: none */
+    struct link_tls *tls; /* NULL: plain */
+    bool is_drained; /* the last link_receive emptied the socket; more data causes a new edge */
+};
+
+/* Cost of connect(2). */
+struct link_connects {
+    uint64_t count;
+    uint64_t ns; /* total; the kernel searches for a free local port there */
+};
+
+/* Shared by the links of a thread. */
+struct links {
+    struct loop *loop;
+    const struct address *local;    /* source address; length 0: chosen by the kernel */
+    struct link_connects *connects; /* NULL: not counted */
+    struct link_tls_shared tls;
+};
+
+/* The loop calls `on_ready` with the link's watch. */
+void link_init(struct link *link, struct links *links,
+               void (*on_ready)(struct loop_watch *watch, uint32_t events));
+
+/* Starts to connect; the link takes over the peer. False with errno on failure. */
+bool link_connect(struct link *link, struct peer *peer);
+
+/* True if this errno is a limit of this machine, so that another address would fail as well. */
+bool link_is_local_limit(int number);
+
+/* True if the connect failed because no local port was free, which says nothing about the peer. */
+bool link_lacks_port(const struct link *link, int number);
+
+/* After the first edge: 0 if the link is connected, else the errno of the failure. */
+int link_connected(struct link *link);
+
+enum link_step { LINK_DONE, LINK_PENDING, LINK_FAILED };
+
+/*
+ * Starts and continues the TLS handshake. On LINK_FAILED errno is 0 if the peer closed, EPROTO if
+ * link_problem has the reason, else the errno of the system call.
+ */
+enum link_step link_start_tls(struct link *link, struct link_host *host, bool offers_h2);
+enum link_step link_handshake(struct link *link);
+
+/* After the handshake: true if HTTP/2 was negotiated (ALPN). */
+bool link_speaks_h2(const struct link *link);
+
+/*
+ * Like recv(2) and send(2) on a non-blocking socket; EPROTO is a TLS error (link_problem). A
+ * receive buffer has LINK_RECEIVE bytes.
+ */
+ssize_t link_receive(struct link *link, char *buffer);
+ssize_t link_send(struct link *link, const char *bytes, size_t length);
+
+/* True if the received TLS data included close_notify; no edge reports that. */
+bool link_has_ended(const struct link *link);
+
+/* Writes the TLS error, in Go's words if Go has the same error. */
+void link_problem(const struct link *link, char *text, size_t size);
+
+/* Moves the connection of `from` to `to`, which must be initialised but not connected. Afterwards
+ * `from` is closed. False with errno if the loop refuses: the caller must close `from`. */
+bool link_move(struct link *to, struct link *from);
+
+/*
+ * Shuts down sending (in TLS after close_notify), leaves the close to the server, and releases the
+ * struct peer.
+ */
+void link_shutdown(struct link *link);
+
+/* Closes the link; does nothing if it is closed. */
+void link_close(struct link *link);
+
+/* `trust` and `options` are the run's (engine.h). `connects` may be NULL. Borrows all arguments. */
+void links_init(struct links *links, struct loop *loop, const struct address *local,
+                const struct tls *trust, const struct tls_options *options,
+                struct link_connects *connects);
+void links_fini(struct links *links);
+
+#endif

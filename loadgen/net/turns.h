@@ -1,0 +1,82 @@
+/*
+ * turns - chooses which of several addresses gets the next request.
+ *
+ * A turn is one address to which an engine keeps connections. Of the addresses that can take a
+ * request now (ready), the one with the fewest requests so far is next. So addresses share
+ * the load evenly, however many connections each has and whatever happened to some of them before.
+ *
+ * An address that was unavailable for a while catches up by at most TURNS_CREDIT requests, so it is
+ * not flooded when it recovers. One whose connections are all in use (busy) and that is more than
+ * TURNS_SLACK behind needs another connection: turns_take_behind. It gets one per completed
+ * request, so a stalled address collects no connections.
+ *
+ *     out -> ready <-> busy -> out (another connection was requested)
+ *
+ * All calls are O(log n), except turns_find: O(n), meant for new connections.
+ *
+ * Threads: belongs to one thread. Memory: turns_fini; allocates only for a new address. A turn does
+ * not move.
+ */
+#ifndef LOADGEN_NET_TURNS_H
+#define LOADGEN_NET_TURNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/net/peers.h"
+
+enum { TURNS_SLACK = 4, TURNS_CREDIT = 16 };
+
+struct turn_heap {
+    struct turn **list; /* a binary heap, fewest requests first */
+    size_t count;
+};
+
+/* One address; the first member of the engine's own struct. */
+struct turn {
+    struct turn *next; /* of all */
+    struct peer *peer;
+    uint64_t given;         /* requests so far, plus those skipped while it was out */
+    struct turn_heap *heap; /* NULL: out */
+    size_t at;              /* index in it */
+};
+
+struct turns {
+    size_t size; /* of the engine's struct, in bytes */
+    struct turn *all;
+    size_t count; /* of all */
+    struct turn_heap ready;
+    struct turn_heap busy;
+    uint64_t now; /* the highest `given` at which a turn got a request */
+};
+
+/* Sets the size and zeroes the rest. */
+static inline void turns_init(struct turns *turns, size_t size)
+{
+    *turns = (struct turns){.size = size};
+}
+
+void turns_fini(struct turns *turns);
+
+/* Finds or adds the turn of this peer; the rest of a new struct is zero. NULL: out of memory. */
+struct turn *turns_find(struct turns *turns, struct peer *peer);
+
+/* Ready: can take a request. Busy: cannot until one ends. Out: has no connection. */
+void turns_set_ready(struct turns *turns, struct turn *turn);
+void turns_set_busy(struct turns *turns, struct turn *turn);
+void turns_set_out(struct turn *turn);
+
+/* The next turn; NULL: none is ready. */
+static inline struct turn *turns_first(const struct turns *turns)
+{
+    return turns->ready.count ? turns->ready.list[0] : NULL;
+}
+
+/* Counts a request for this turn. */
+void turns_give(struct turns *turns, struct turn *turn);
+
+/* Removes and returns a busy turn that is over TURNS_SLACK behind the next one; NULL: none. */
+struct turn *turns_take_behind(struct turns *turns);
+
+#endif
