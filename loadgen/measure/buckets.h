@@ -1,10 +1,10 @@
 /*
- * buckets - how many latencies lie between the bounds that somebody chose: hist[0,1ms,10ms].
+ * buckets - exact counts of latencies between the bounds of a report: hist[0,1ms,10ms].
  *
- * They count beside the histogram, whose own buckets begin elsewhere: these are exact. Bucket i
- * holds from_ns[i] <= latency < from_ns[i + 1], the last one all that is longer.
+ * Kept in addition to the histogram, whose buckets have other bounds. Bucket i holds from_ns[i] <=
+ * latency < from_ns[i + 1]; the last one has no upper bound.
  *
- * Threads: one writer. Memory: 2 kB, no pointers; copy the struct to count with the same bounds.
+ * Threads: one writer. Memory: 2 kB, a plain value; a copy keeps bounds and counts.
  */
 #ifndef LOADGEN_MEASURE_BUCKETS_H
 #define LOADGEN_MEASURE_BUCKETS_H
@@ -16,7 +16,7 @@
 enum { BUCKETS_MAX = 128 };
 
 struct buckets {
-    size_t count;                  /* 0: nobody asked for any */
+    size_t count;                  /* 0: none */
     uint64_t from_ns[BUCKETS_MAX]; /* ascending, the first is 0 */
     uint64_t counts[BUCKETS_MAX];
 };
@@ -26,17 +26,23 @@ static inline void buckets_clear(struct buckets *buckets)
     memset(buckets->counts, 0, sizeof buckets->counts);
 }
 
-static inline void buckets_record(struct buckets *buckets, uint64_t ns)
+/* Counts n latencies of `ns`. */
+static inline void buckets_add(struct buckets *buckets, uint64_t ns, uint64_t n)
 {
     for (size_t i = buckets->count; i-- > 0;) {
         if (ns >= buckets->from_ns[i]) {
-            buckets->counts[i]++;
+            buckets->counts[i] += n;
             return;
         }
     }
 }
 
-/* Both have the same bounds, or one of them has none. */
+static inline void buckets_record(struct buckets *buckets, uint64_t ns)
+{
+    buckets_add(buckets, ns, 1);
+}
+
+/* Adds the counts of `from`. Both must have the same bounds, or one of them none. */
 static inline void buckets_merge(struct buckets *into, const struct buckets *from)
 {
     for (size_t i = 0; i < into->count && i < from->count; i++) {

@@ -7,10 +7,13 @@
 
 bool error_text_is_needed(const struct exchange *exchange)
 {
+    if (exchange->judgement != JUDGEMENT_NONE) {
+        return exchange->judgement == JUDGEMENT_FAILURE;
+    }
     return exchange->outcome != OUTCOME_ANSWERED || exchange->code < 200 || exchange->code >= 400;
 }
 
-/* strerror's text without its capital: "connection refused". */
+/* The text of strerror in lower case: "connection refused". */
 static void print_errno(int number, char text[128])
 {
     char buffer[128];
@@ -18,21 +21,22 @@ static void print_errno(int number, char text[128])
     text[0] = (char)tolower((unsigned char)text[0]);
 }
 
-/* What to do when this machine, and not the target, refuses a connection. */
+/* What to do if this machine, not the target, refuses a connection. */
 static const char *remedy(int number)
 {
     switch (number) {
     case EMFILE:
     case ENFILE:
-        return " (raise the limit of open files, ulimit -Hn, or set -max-workers)";
+        return " (raise the limit of open files, ulimit -Hn, or cap the requests in flight)";
     case EADDRNOTAVAIL:
-        return " (no local port is free; keep connections alive, or set -max-connections)";
+        return " (no local port is free: keep connections alive, widen "
+               "net.ipv4.ip_local_port_range, or set net.ipv4.tcp_tw_reuse=1)";
     default:
         return "";
     }
 }
 
-static const char *timeout_place(const struct exchange *exchange)
+static const char *timeout_phase(const struct exchange *exchange)
 {
     if (exchange->sent_ns == 0) {
         return "while dialing";
@@ -40,10 +44,9 @@ static const char *timeout_place(const struct exchange *exchange)
     return exchange->first_byte_ns == 0 ? "while awaiting headers" : "while reading the answer";
 }
 
-void error_text_write(const struct exchange *exchange, const struct targets *targets,
+void error_text_write(const struct exchange *exchange, const struct target *target,
                       const struct address_list *addresses, char text[ERROR_TEXT_MAX])
 {
-    const struct target *target = &targets->list[exchange->request->target];
     char address[ADDRESS_TEXT];
     char reason[128];
     char method[32];
@@ -61,12 +64,16 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
     size_t room = ERROR_TEXT_MAX - (size_t)used;
     switch (exchange->outcome) {
     case OUTCOME_ANSWERED:
+        if (exchange->judgement == JUDGEMENT_FAILURE) {
+            snprintf(rest, room, "%s", exchange->reason);
+            break;
+        }
         snprintf(rest, room, "%u%s%s", exchange->code, exchange->reason[0] ? " " : "",
                  exchange->reason);
         break;
     case OUTCOME_TIMED_OUT:
         snprintf(rest, room, "context deadline exceeded (Client.Timeout exceeded %s)",
-                 timeout_place(exchange));
+                 timeout_phase(exchange));
         break;
     case OUTCOME_CONNECT:
         snprintf(rest, room, "dial tcp %s: connect: %s%s", address, reason,
@@ -84,20 +91,46 @@ void error_text_write(const struct exchange *exchange, const struct targets *tar
         snprintf(rest, room, "%s", exchange->reason);
         break;
     }
+    error_text_strip_ports(text); /* as readers of result files do */
+}
+
+/* Does a text about this system call have this error? */
+static bool has_errno(const char *text, const char *call, int number)
+{
+    char reason[128];
+    print_errno(number, reason);
+    const char *at = strstr(text, call);
+    return at && strncmp(at + strlen(call), reason, strlen(reason)) == 0;
+}
+
+bool error_text_lacks_port(const char *text)
+{
+    return has_errno(text, "connect: ", EADDRNOTAVAIL);
+}
+
+bool error_text_is_ours(const char *text)
+{
+    static const int numbers[] = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOMEM, ENOBUFS};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        if (has_errno(text, "connect: ", numbers[i]) || has_errno(text, "read: ", numbers[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 void error_text_strip_ports(char *text)
 {
     char *arrow = text;
     while ((arrow = strstr(arrow, "->")) != NULL) {
-        char *port = arrow;
-        while (port > text && isdigit((unsigned char)port[-1])) {
+        char *kept = arrow;
+        for (char *port = arrow; port > text && isdigit((unsigned char)port[-1]);) {
             port--;
+            if (port > text && port[-1] == ':') {
+                kept = --port; /* the text before it may end with a port, too */
+            }
         }
-        if (port < arrow && port > text && port[-1] == ':') {
-            memmove(port - 1, arrow, strlen(arrow) + 1);
-            arrow = port - 1;
-        }
-        arrow += 2;
+        memmove(kept, arrow, strlen(arrow) + 1);
+        arrow = kept + 2;
     }
 }

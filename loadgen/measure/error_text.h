@@ -1,5 +1,5 @@
 /*
- * error_text - what an unsuccessful exchange is called, in the words that vegeta's users know.
+ * error_text - the error message of an unsuccessful exchange, in the format of vegeta and Go.
  *
  *     404 Not Found
  *     Get "http://127.0.0.1:1/": dial tcp 127.0.0.1:1: connect: connection refused
@@ -8,7 +8,8 @@
  *     Get "http://127.0.0.1:5000/": context deadline exceeded (Client.Timeout exceeded while
  *         awaiting headers)
  *
- * No text holds our own port, so that equal failures are one entry.
+ * If a script called the answer a failure, the text is the reason that the script gave. Texts never
+ * contain the local port, so equal failures have equal texts.
  */
 #ifndef LOADGEN_MEASURE_ERROR_TEXT_H
 #define LOADGEN_MEASURE_ERROR_TEXT_H
@@ -16,22 +17,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "loadgen/http/engine.h"
+#include "loadgen/http/exchange.h"
 #include "loadgen/target/targets.h"
 
 enum { ERROR_TEXT_MAX = 512 };
 
-/* Is this a success as vegeta has it, 200 <= code < 400? Then there is no text. */
+/* True for a failure: by the script's judgement or, if there is none, anything but an answer with
+ * 200 <= code < 400. */
 bool error_text_is_needed(const struct exchange *exchange);
 
-/* Writes the text. */
-void error_text_write(const struct exchange *exchange, const struct targets *targets,
+/* Writes the text; `target` is the target of the exchange's request. */
+void error_text_write(const struct exchange *exchange, const struct target *target,
                       const struct address_list *addresses, char text[ERROR_TEXT_MAX]);
 
-/*
- * Takes the local ports out of a text of Go's, "read tcp 1.2.3.4:5->6.7.8.9:80: ...": each failure
- * has another one.
- */
+/* Removes local ports from Go's texts, "read tcp 1.2.3.4:5->6.7.8.9:80: ...". Idempotent. */
 void error_text_strip_ports(char *text);
+
+/* True if the text says that no local port was free. */
+bool error_text_lacks_port(const char *text);
+
+/* True if the text says that this machine lacked a local port, descriptors or memory. */
+bool error_text_is_ours(const char *text);
 
 #endif

@@ -2,12 +2,11 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <zlib.h>
 
-#include "loadgen/target/base64.h"
+#include "loadgen/base/base64.h"
 
-/* The cookies' bits 4 to 7 are the size of a word; of LEB128 it is 1. */
+/* Bits 4 to 7 of a cookie are the word size; 1 for LEB128. */
 #define COOKIE UINT32_C(0x1c849303)
 #define COOKIE_COMPRESSED UINT32_C(0x1c849304)
 #define COOKIE_WORD UINT32_C(0x10)
@@ -16,7 +15,7 @@
 
 enum {
     HEADER = 40,
-    WRAP = 8, /* cookie and length in front of what is compressed */
+    WRAP = 8, /* cookie and length before the compressed bytes */
     NUMBER_MAX = 9,
     PLAIN_MAX = HEADER + HISTOGRAM_BUCKETS * NUMBER_MAX,
     DIGITS = 3, /* significant */
@@ -50,7 +49,7 @@ static uint8_t *put_number(uint8_t *at, int64_t number)
     return at;
 }
 
-/* Moves *at behind the number; false when it goes beyond the end. */
+/* Reads a number at *at and advances *at; false if it crosses the end. */
 static bool get_number(const uint8_t **at, const uint8_t *end, int64_t *number)
 {
     uint64_t value = 0;
@@ -66,31 +65,18 @@ static bool get_number(const uint8_t **at, const uint8_t *end, int64_t *number)
     return true;
 }
 
-static uint32_t bucket_of(uint64_t ns)
-{
-    return histogram_bucket(ns < HISTOGRAM_MAX_NS ? ns : HISTOGRAM_MAX_NS);
-}
-
-/* Writes header and counts; returns how many bytes that is. */
+/* Writes header and counts; returns their length. */
 static size_t write_plain(const struct histogram *h, uint8_t plain[PLAIN_MAX])
 {
     uint8_t *at = plain + HEADER;
-    uint32_t end = h->count > h->clipped ? bucket_of(h->max_ns) + 1 : 0;
-    while (end > 0 && h->buckets[end - 1] == 0) { /* the maximum was clipped */
-        end--;
-    }
-    for (uint32_t i = 0; i < end;) {
-        uint32_t empty = 0;
-        while (h->buckets[i + empty] == 0) {
-            empty++;
+    for (uint32_t i = 0, next = 0; (next = histogram_next(h, i)) < HISTOGRAM_BUCKETS;
+         i = next + 1) {
+        if (next - i > 1) {
+            at = put_number(at, -(int64_t)(next - i));
+        } else if (next > i) {
+            at = put_number(at, 0);
         }
-        if (empty > 1) {
-            at = put_number(at, -(int64_t)empty);
-            i += empty;
-        } else {
-            at = put_number(at, (int64_t)h->buckets[i]);
-            i++;
-        }
+        at = put_number(at, (int64_t)histogram_in(h, next));
     }
     uint8_t *header = plain;
     header = put_be(header, COOKIE | COOKIE_WORD, 4);
@@ -119,13 +105,13 @@ bool hdr_encode(const struct histogram *h, struct bytes *text)
     return ok && !text->has_failed;
 }
 
-/* Counts n values in a bucket. False when the sums would not fit. */
+/* Counts n values in a bucket. False if a sum overflows. */
 static bool add_bucket(struct histogram *h, uint32_t bucket, uint64_t n)
 {
     uint64_t sum_ns = 0;
-    h->buckets[bucket] = n;
-    h->min_ns = h->count == 0 ? histogram_bucket_from(bucket) : h->min_ns;
-    h->max_ns = histogram_bucket_from(bucket + 1) - 1;
+    histogram_fill(h, bucket, n);
+    h->min_ns = h->count == 0 ? histogram_bucket_begin_ns(bucket) : h->min_ns;
+    h->max_ns = histogram_bucket_begin_ns(bucket + 1) - 1;
     return !__builtin_add_overflow(h->count, n, &h->count) &&
            !__builtin_mul_overflow(histogram_bucket_middle(bucket), n, &sum_ns) &&
            !__builtin_add_overflow(h->sum_ns, sum_ns, &h->sum_ns);
@@ -153,20 +139,21 @@ static bool read_plain(const uint8_t *plain, size_t length, struct histogram *h,
 {
     if (length < HEADER || (get_be(plain, 4) & ~(uint64_t)COOKIE_WORD_MASK) != COOKIE ||
         get_be(plain + 4, 4) != length - HEADER) {
-        return err_set(err, ERR_FAILED, "no histogram of HdrHistogram V2");
+        return err_set(err, ERR_FAILED, "not a histogram in HdrHistogram V2 format");
     }
-    /* hdr-histogram-js writes 1 for the first bucket, and for the ratio, of which it knows none. */
+    /* hdr-histogram-js writes 1 for the first bucket and for the ratio. */
     uint64_t ratio = get_be(plain + 32, 8);
     if (get_be(plain + 8, 4) > 1 || get_be(plain + 12, 4) != DIGITS || get_be(plain + 16, 8) != 1 ||
         (ratio != RATIO_ONE && ratio != 1)) {
-        return err_set(err, ERR_FAILED,
-                       "its buckets are not ours: three significant digits of whole nanoseconds");
+        return err_set(
+            err, ERR_FAILED,
+            "unsupported buckets: only three significant digits of nanoseconds can be read");
     }
     return read_counts(plain + HEADER, plain + length, h) ||
-           err_set(err, ERR_FAILED, "its counts are damaged, or of values over 9 hours");
+           err_set(err, ERR_FAILED, "damaged counts, or values over 9 hours");
 }
 
-/* What was compressed; returns how many bytes, 0 when it is not what we know. */
+/* Decompresses; returns the length, or 0 if the format is unknown. */
 static size_t unpack(const struct bytes *packed, uint8_t plain[PLAIN_MAX])
 {
     const uint8_t *wrap = (const uint8_t *)packed->at;
@@ -190,7 +177,7 @@ static bool decode(const char *text, size_t length, struct histogram *h, struct 
     if (!plain || packed.has_failed) {
         err_set(err, ERR_FAILED, "not enough memory for a histogram");
     } else if (size == 0) {
-        err_set(err, ERR_FAILED, "no compressed histogram of HdrHistogram V2");
+        err_set(err, ERR_FAILED, "not a compressed histogram in HdrHistogram V2 format");
     } else {
         ok = read_plain(plain, size, h, err);
     }
@@ -199,14 +186,18 @@ static bool decode(const char *text, size_t length, struct histogram *h, struct 
     return ok;
 }
 
+static void clear(struct histogram *h)
+{
+    histogram_fini(h);
+    histogram_clear(h);
+}
+
 bool hdr_decode(const char *text, size_t length, struct histogram *h, struct err *err)
 {
-    memset(h, 0, sizeof *h);
-    histogram_clear(h);
-    if (decode(text, length, h, err)) {
-        return true;
+    clear(h);
+    bool ok = decode(text, length, h, err);
+    if (!ok) {
+        clear(h);
     }
-    memset(h, 0, sizeof *h);
-    histogram_clear(h);
-    return false;
+    return ok;
 }

@@ -11,7 +11,7 @@
 #include "common/hex.h"
 #include "loadgen/measure/hdr_codec.h"
 
-enum { LINE = 1 << 19 }; /* more than the longest histogram takes */
+enum { LINE = 1 << 19 }; /* longer than any histogram */
 
 #define YEAR_S (365 * 24 * 3600.0)
 
@@ -76,7 +76,7 @@ static enum hdr_log_read fail(const struct hdr_log *log, const char *what, struc
     return HDR_LOG_FAIL;
 }
 
-/* Takes a number and the comma behind it. */
+/* Reads a number and the comma after it. */
 static bool take_number(const char **at, double *number)
 {
     char *end = NULL;
@@ -102,7 +102,7 @@ static void unescape(char *text)
     *to = '\0';
 }
 
-/* The tag, cut off its comma, or "". */
+/* Reads the tag and the comma after it; "" if there is none. */
 static const char *take_tag(char **at)
 {
     static const char prefix[] = "Tag=";
@@ -138,14 +138,13 @@ static enum hdr_log_read take_entry(struct hdr_log *log, struct hdr_log_entry *e
     const char *at = line;
     if (!take_number(&at, &entry->start_s) || !take_number(&at, &entry->length_s) ||
         !take_number(&at, &greatest)) {
-        return fail(log, "this is no line of a histogram log (Tag=NAME,START,LENGTH,MAX,TEXT)",
-                    err);
+        return fail(log, "not a line of a histogram log (Tag=NAME,START,LENGTH,MAX,TEXT)", err);
     }
     struct err cause = {0};
     if (!hdr_decode(at, strcspn(at, " \r\n"), h, &cause)) {
         return fail(log, cause.text, err);
     }
-    /* Without a base, times that are a year and more before the start count from it. */
+    /* Without BaseTime, times over a year before StartTime are relative to it. */
     bool is_relative = !log->has_base && entry->start_s < log->start_s - YEAR_S;
     entry->start_s += log->has_base ? log->base_s : is_relative ? log->start_s : 0;
     return HDR_LOG_ENTRY;
@@ -159,7 +158,7 @@ enum hdr_log_read hdr_log_read(struct hdr_log *log, struct hdr_log_entry *entry,
         size_t length = strlen(log->line);
         bool is_whole = length > 0 && (log->line[length - 1] == '\n' || feof(log->in));
         if (!is_whole) {
-            return fail(log, "the line is too long for a histogram, or has a NUL byte", err);
+            return fail(log, "the line is too long, or contains a NUL byte", err);
         }
         char first = log->line[0];
         if (first == '#') {

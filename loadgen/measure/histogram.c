@@ -2,28 +2,101 @@
 
 #include <string.h>
 
-/* Nothing was recorded outside the buckets of the minimum and the maximum. */
-static uint32_t first_bucket(const struct histogram *h)
-{
-    return histogram_bucket(h->min_ns < HISTOGRAM_MAX_NS ? h->min_ns : HISTOGRAM_MAX_NS);
-}
+#include "loadgen/base/memory.h"
 
-static uint32_t last_bucket(const struct histogram *h)
-{
-    return histogram_bucket(h->max_ns < HISTOGRAM_MAX_NS ? h->max_ns : HISTOGRAM_MAX_NS);
-}
+enum { ARRAY_BYTES = HISTOGRAM_BUCKETS * sizeof(uint64_t) };
 
 void histogram_clear(struct histogram *h)
 {
-    if (h->count > 0) {
-        uint32_t first = first_bucket(h);
-        memset(&h->buckets[first], 0, (last_bucket(h) - first + 1) * sizeof h->buckets[0]);
+    if (h->count > 0 && h->buckets) {
+        uint32_t first = histogram_first_bucket(h);
+        memset(&h->buckets[first], 0,
+               (histogram_last_bucket(h) - first + 1) * sizeof h->buckets[0]);
     }
     h->count = 0;
     h->sum_ns = 0;
     h->min_ns = UINT64_MAX;
     h->max_ns = 0;
     h->clipped = 0;
+    h->few_count = 0;
+}
+
+bool histogram_reserve(struct histogram *h)
+{
+    if (h->buckets) {
+        return true;
+    }
+    h->buckets = memory_map(ARRAY_BYTES);
+    if (!h->buckets) {
+        return false;
+    }
+    for (uint32_t i = 0; i < h->few_count; i++) {
+        h->buckets[h->few[i]]++;
+    }
+    h->few_count = 0;
+    return true;
+}
+
+/* The array, in any case. */
+static uint64_t *buckets_of(struct histogram *h)
+{
+    histogram_reserve(h);
+    return memory_of(h->buckets);
+}
+
+void histogram_fini(struct histogram *h)
+{
+    memory_unmap(h->buckets, ARRAY_BYTES);
+    memset(h, 0, sizeof *h);
+}
+
+void histogram_fill(struct histogram *h, uint32_t bucket, uint64_t n)
+{
+    if (h->buckets || n > HISTOGRAM_FEW - h->few_count) {
+        buckets_of(h)[bucket] += n;
+        return;
+    }
+    for (; n > 0; n--) {
+        h->few[h->few_count++] = bucket;
+    }
+}
+
+uint32_t histogram_next(const struct histogram *h, uint32_t bucket)
+{
+    uint32_t next = HISTOGRAM_BUCKETS;
+    if (h->buckets) {
+        uint32_t end = h->count > 0 ? histogram_last_bucket(h) + 1 : 0;
+        bucket = bucket < histogram_first_bucket(h) ? histogram_first_bucket(h) : bucket;
+        while (bucket < end && h->buckets[bucket] == 0) {
+            bucket++;
+        }
+        return bucket < end ? bucket : HISTOGRAM_BUCKETS;
+    }
+    for (uint32_t i = 0; i < h->few_count; i++) {
+        next = h->few[i] >= bucket && h->few[i] < next ? h->few[i] : next;
+    }
+    return next;
+}
+
+uint64_t histogram_in(const struct histogram *h, uint32_t bucket)
+{
+    uint64_t count = 0;
+    if (h->buckets) {
+        return h->buckets[bucket];
+    }
+    for (uint32_t i = 0; i < h->few_count; i++) {
+        count += h->few[i] == bucket;
+    }
+    return count;
+}
+
+static void merge_buckets(struct histogram *into, const struct histogram *from)
+{
+    uint64_t *buckets = buckets_of(into);
+    for (uint32_t i = histogram_first_bucket(from), last = histogram_last_bucket(from); i <= last;
+         i++) {
+        buckets[i] += from->buckets[i];
+    }
 }
 
 void histogram_merge(struct histogram *into, const struct histogram *from)
@@ -31,8 +104,11 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     if (from->count == 0) {
         return;
     }
-    for (uint32_t i = first_bucket(from), last = last_bucket(from); i <= last; i++) {
-        into->buckets[i] += from->buckets[i];
+    if (from->buckets) {
+        merge_buckets(into, from);
+    }
+    for (uint32_t i = 0; i < from->few_count; i++) {
+        histogram_fill(into, from->few[i], 1);
     }
     into->count += from->count;
     into->sum_ns += from->sum_ns;
@@ -41,7 +117,7 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
     into->clipped += from->clipped;
 }
 
-/* Whole and rest apart, so that the product cannot overflow. */
+/* Quotient and remainder separately, so the product cannot overflow. */
 uint64_t histogram_rank(uint64_t count, uint32_t per_million)
 {
     uint64_t million = 1000000;
@@ -52,8 +128,8 @@ uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *wi
                            uint64_t rank)
 {
     uint64_t seen = 0;
-    for (uint32_t i = first_bucket(h), last = last_bucket(h); i <= last; i++) {
-        seen += h->buckets[i] - (without ? without->buckets[i] : 0);
+    for (uint32_t i = histogram_next(h, 0); i < HISTOGRAM_BUCKETS; i = histogram_next(h, i + 1)) {
+        seen += histogram_in(h, i) - (without ? histogram_in(without, i) : 0);
         if (seen >= rank && seen > 0) {
             uint64_t middle = histogram_bucket_middle(i);
             middle = middle > h->max_ns ? h->max_ns : middle;
@@ -69,13 +145,13 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
     if (h->count == 0) {
         return 0;
     }
-    if (rank <= 1 || rank == h->count) { /* the ends are known exactly */
+    if (rank <= 1 || rank == h->count) { /* both ends are exact */
         return rank <= 1 ? h->min_ns : h->max_ns;
     }
     return histogram_at_rank(h, NULL, rank);
 }
 
-/* The bucket that begins there; the one behind the last when none does. */
+/* The bucket of this value; HISTOGRAM_BUCKETS if it is too long for any. */
 static uint32_t bucket_at(uint64_t ns)
 {
     return ns <= HISTOGRAM_MAX_NS ? histogram_bucket(ns) : HISTOGRAM_BUCKETS;
@@ -83,15 +159,11 @@ static uint32_t bucket_at(uint64_t ns)
 
 uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, uint64_t to_ns)
 {
-    if (h->count == 0) {
-        return 0;
-    }
-    uint32_t first = first_bucket(h);
-    uint32_t last = last_bucket(h);
-    uint32_t end = bucket_at(to_ns) <= last ? bucket_at(to_ns) : last + 1;
+    uint32_t end = bucket_at(to_ns);
     uint64_t count = 0;
-    for (uint32_t i = bucket_at(from_ns) > first ? bucket_at(from_ns) : first; i < end; i++) {
-        count += h->buckets[i];
+    for (uint32_t i = histogram_next(h, bucket_at(from_ns)); i < end;
+         i = histogram_next(h, i + 1)) {
+        count += histogram_in(h, i);
     }
     return count;
 }

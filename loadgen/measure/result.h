@@ -1,8 +1,8 @@
 /*
- * result - what is kept of one request.
+ * result - the measurements of one request.
  *
- * The spans add up: lag + wait + connect + service = latency (docs/measurement.md). A request that
- * never got a connection has all of its time after the start in connect.
+ * latency = lag + wait + connect + service (docs/measurement.md). If a request never got a
+ * connection, all its time after the start is connect.
  */
 #ifndef LOADGEN_MEASURE_RESULT_H
 #define LOADGEN_MEASURE_RESULT_H
@@ -10,32 +10,41 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/http/engine.h"
+#include "loadgen/http/exchange.h"
 
 struct result {
-    uint64_t number;      /* of the request in the run, from 0 */
+    uint64_t number;      /* index of the request in the run, from 0 */
     uint64_t intended_ns; /* since the start of the run */
-    uint64_t lag_ns;      /* late by the generator's own doing */
-    uint64_t wait_ns;     /* every allowed connection was busy */
+    uint64_t lag_ns;      /* delay caused by the generator */
+    uint64_t wait_ns;     /* delay while every allowed connection was busy */
     uint64_t connect_ns;
     uint64_t service_ns;
-    uint64_t first_byte_ns; /* since sent; 0: no byte came */
+    uint64_t first_byte_ns; /* since sent; 0: none */
     uint64_t bytes_in;
     uint64_t bytes_out;
     uint32_t target;
-    uint32_t address;    /* ADDRESS_NONE: not known, or there was none */
-    uint8_t row;         /* of the report that the target belongs to (loadgen/target/rows.h) */
-    uint8_t address_row; /* the same for the address */
-    bool is_bare;        /* of vegeta's formats: only the latency is known, and stands in service */
+    uint32_t address;     /* ADDRESS_NONE: none, or not known */
+    uint16_t row;         /* of the target in reports (loadgen/target/rows.h) */
+    uint16_t address_row; /* of the address */
+    bool is_bare;         /* from vegeta: only the latency is known, and stored in service */
     uint16_t retries;
     uint16_t redirects;
-    uint16_t code; /* 0: no complete answer */
+    uint16_t violations; /* of RFC 9112: VIOLATION_BIT */
+    uint16_t code;       /* 0: no complete answer */
     enum outcome outcome;
-    const char *error; /* NULL, or a text of the text pool */
+    enum judgement judgement;
+    const char *error; /* NULL, or a text from the text pool */
 };
 
-/* Over this lag a request counts as late. */
+/* Requests with more lag than this count as late. */
 #define RESULT_LATE_NS UINT64_C(1000000)
+
+/* A status from 200 to 399, as in vegeta, unless a script has judged the answer. */
+static inline bool result_is_success(const struct result *result)
+{
+    bool is_good = result->code >= 200 && result->code < 400;
+    return result->judgement == JUDGEMENT_NONE ? is_good : result->judgement == JUDGEMENT_SUCCESS;
+}
 
 static inline uint64_t result_latency_ns(const struct result *result)
 {

@@ -1,12 +1,19 @@
 #include "loadgen/measure/summary.h"
 
+#include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/target/utf8.h"
+#include "loadgen/base/duration.h"
+#include "loadgen/base/utf8.h"
+
+/* connect(2) takes 10 to 40 us if it finds a port immediately. */
+static const uint64_t PORT_SEARCH_NS = 200 * NS_PER_US;
+static const double PORT_SEARCH_SHARE = 0.1; /* of the CPU that was used */
 
 struct summary *summary_create(void)
 {
@@ -22,31 +29,81 @@ struct summary *summary_create(void)
     return summary;
 }
 
+static void free_parts(struct summary *summary)
+{
+    text_pool_fini(&summary->texts);
+    rows_free(&summary->rows);
+    rows_free(&summary->addresses);
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        json_decref(summary->generators[i].environment);
+    }
+    free(summary->generators);
+    json_decref(summary->plan);
+    json_decref(summary->environment);
+}
+
+void summary_clear(struct summary *summary)
+{
+    struct tally *tally = summary->tally;
+    free_parts(summary);
+    tally_clear(tally);
+    *summary = (struct summary){.tally = tally};
+    text_pool_init(&summary->texts);
+}
+
 void summary_destroy(struct summary *summary)
 {
     if (summary) {
         tally_destroy(summary->tally);
-        text_pool_fini(&summary->texts);
-        rows_free(&summary->rows);
-        rows_free(&summary->addresses);
-        free(summary->generators);
+        free_parts(summary);
     }
     free(summary);
 }
 
+/* False if there is no room. */
+static bool add_words(char *text, size_t size, const char *between, const char *words)
+{
+    size_t used = strlen(text);
+    bool has_room = used + strlen(between) + strlen(words) < size;
+    if (has_room) {
+        snprintf(text + used, size - used, "%s%s", used ? between : "", words);
+    }
+    return has_room;
+}
+
 void summary_add_schedule(struct summary *summary, const char *words)
 {
-    static const char and[] = " and ";
-    size_t used = strlen(summary->schedule);
-    if (used + strlen(and) + strlen(words) >= sizeof summary->schedule) {
-        return;
+    add_words(summary->schedule, sizeof summary->schedule, " and ", words);
+}
+
+void summary_change_schedule(struct summary *summary, const char *words, uint64_t at_ns)
+{
+    char text[SUMMARY_CHANGES];
+    char time[DURATION_TEXT];
+    snprintf(text, sizeof text, "%s from %s on", words, duration_print_short(at_ns, time));
+    summary_add_changes(summary, text);
+}
+
+void summary_add_changes(struct summary *summary, const char *changes)
+{
+    static const char then[] = " then ";
+    char text[SUMMARY_CHANGES];
+    char time[DURATION_TEXT];
+    if (summary->rate_count > 0) {
+        snprintf(text, sizeof text, "%" PRIu64 "/%s", summary->rate_count,
+                 duration_print(summary->rate_per_ns, time));
+        summary->rate_count = 0;
+        summary_add_schedule(summary, text);
+    } else if (!summary->schedule[0]) {
+        summary_add_schedule(summary, "as fast as possible");
     }
-    snprintf(summary->schedule + used, sizeof summary->schedule - used, "%s%s", used ? and : "",
-             words);
+    if (add_words(summary->changes, sizeof summary->changes, then, changes)) {
+        add_words(summary->schedule, sizeof summary->schedule, then, changes);
+    }
 }
 
 void summary_add_generator(struct summary *summary, const char *name,
-                           const struct generator *generator)
+                           const struct generator *generator, json_t *environment)
 {
     generator_merge(&summary->generator, generator);
     size_t count = summary->generator_count;
@@ -58,13 +115,14 @@ void summary_add_generator(struct summary *summary, const char *name,
     if (larger) {
         summary->generators = larger;
         larger[count].generator = *generator;
+        larger[count].environment = json_incref(environment);
         snprintf(larger[count].name, sizeof larger[count].name, "%s", name);
         utf8_clean(larger[count].name);
         summary->generator_count++;
     }
 }
 
-/* n per span; the plain n when the span is 0, as vegeta has it. */
+/* n per second of the span; n if the span is 0, as in vegeta. */
 static double per_second(uint64_t n, uint64_t span_ns)
 {
     return span_ns == 0 ? (double)n : (double)n * (double)NS_PER_S / (double)span_ns;
@@ -105,38 +163,100 @@ double generator_cpu_share(const struct generator *g)
     return available > 0 ? g->cpu_seconds / available : 0;
 }
 
-json_t *generator_to_json(const struct generator *g)
+uint64_t generator_read_late_ns(const struct generator *g)
 {
-    return json_pack("{s:i, s:f, s:f, s:f, s:o, s:I, s:I, s:f}", "threads", (int)g->threads,
-                     "cpu_limit", g->cpu_limit, "cpu_seconds", g->cpu_seconds, "wall_seconds",
-                     g->wall_seconds, "throttled_seconds",
-                     g->has_throttled ? json_real(g->throttled_seconds) : json_null(), "loop_p99",
-                     (json_int_t)g->loop_p99_ns, "memory", (json_int_t)g->memory_bytes,
-                     "held_back_seconds", (double)g->held_back_ns / (double)NS_PER_S);
+    return g->loop_unread_ns + g->throttled_most_ns;
 }
 
-/* 0 for what is no time that a run can take. */
+bool generator_lacks_ports(const struct generator *g)
+{
+    bool is_slow = g->connects > 0 && g->connect_ns / g->connects > PORT_SEARCH_NS;
+    bool is_much = (double)g->connect_ns > PORT_SEARCH_SHARE * g->cpu_seconds * (double)NS_PER_S;
+    return is_slow && is_much && g->time_wait * 4 >= g->local_ports && g->local_ports > 0;
+}
+
+double spread_width(const struct spread *spread)
+{
+    double mean = ((double)spread->least + (double)spread->most) / 2;
+    return mean > 0 ? (double)(spread->most - spread->least) / mean : 0;
+}
+
+void spread_merge(struct spread *into, const struct spread *from)
+{
+    if (from->addresses > 0 && (into->addresses == 0 || spread_width(from) > spread_width(into))) {
+        *into = *from;
+    }
+}
+
+json_t *generator_to_json(const struct generator *g)
+{
+    return json_pack(
+        "{s:i, s:f, s:f, s:f, s:o, s:f, s:o, s:o, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I}",
+        "threads", (int)g->threads, "cpu_limit", g->cpu_limit, "cpu_seconds", g->cpu_seconds,
+        "wall_seconds", g->wall_seconds, "throttled_seconds",
+        g->has_throttled ? json_real(g->throttled_seconds) : json_null(), "throttled_most_seconds",
+        (double)g->throttled_most_ns / (double)NS_PER_S, "stolen_seconds",
+        g->has_stolen ? json_real(g->stolen_seconds) : json_null(), "other_attacks",
+        g->other_attacks >= 0 ? json_integer(g->other_attacks) : json_null(), "loop_p99",
+        (json_int_t)g->loop_p99_ns, "loop_unread", (json_int_t)g->loop_unread_ns, "memory",
+        (json_int_t)g->memory_bytes, "held_back_seconds",
+        (double)g->held_back_ns / (double)NS_PER_S, "connects", (json_int_t)g->connects,
+        "connect_seconds", (double)g->connect_ns / (double)NS_PER_S, "local_ports",
+        (json_int_t)g->local_ports, "time_wait", (json_int_t)g->time_wait);
+}
+
+/* -1 for anything but a count. */
+static int other_attacks(const json_t *json)
+{
+    json_int_t value = json_is_integer(json) ? json_integer_value(json) : -1;
+    return value >= 0 && value <= INT_MAX ? (int)value : -1;
+}
+
+/* 0 for anything but a time that a run can take. */
 static double seconds(const json_t *json)
 {
     double value = json_number_value(json);
     return value > 0 && value < 1e9 ? value : 0;
 }
 
+static uint64_t integer(const json_t *json, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(json, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
 struct generator generator_from_json(const json_t *json)
 {
     const json_t *throttled = json_object_get(json, "throttled_seconds");
+    const json_t *stolen = json_object_get(json, "stolen_seconds");
+    double most = seconds(json_object_get(json, "throttled_most_seconds"));
     double held = seconds(json_object_get(json, "held_back_seconds"));
+    double connecting = seconds(json_object_get(json, "connect_seconds"));
     return (struct generator){
-        .threads = (unsigned)json_integer_value(json_object_get(json, "threads")),
+        .threads = (unsigned)integer(json, "threads"),
         .cpu_limit = json_number_value(json_object_get(json, "cpu_limit")),
         .cpu_seconds = json_number_value(json_object_get(json, "cpu_seconds")),
         .wall_seconds = json_number_value(json_object_get(json, "wall_seconds")),
         .has_throttled = json_is_number(throttled),
         .throttled_seconds = seconds(throttled),
-        .loop_p99_ns = (uint64_t)json_integer_value(json_object_get(json, "loop_p99")),
-        .memory_bytes = (uint64_t)json_integer_value(json_object_get(json, "memory")),
+        .throttled_most_ns = (uint64_t)(most * (double)NS_PER_S),
+        .has_stolen = json_is_number(stolen),
+        .stolen_seconds = seconds(stolen),
+        .other_attacks = other_attacks(json_object_get(json, "other_attacks")),
+        .loop_p99_ns = integer(json, "loop_p99"),
+        .loop_unread_ns = integer(json, "loop_unread"),
+        .memory_bytes = integer(json, "memory"),
         .held_back_ns = (uint64_t)(held * (double)NS_PER_S),
+        .connects = integer(json, "connects"),
+        .connect_ns = (uint64_t)(connecting * (double)NS_PER_S),
+        .local_ports = integer(json, "local_ports"),
+        .time_wait = integer(json, "time_wait"),
     };
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
 }
 
 void generator_merge(struct generator *into, const struct generator *from)
@@ -144,10 +264,21 @@ void generator_merge(struct generator *into, const struct generator *from)
     struct generator worst = generator_cpu_share(from) >= generator_cpu_share(into) ? *from : *into;
     worst.has_throttled = into->has_throttled || from->has_throttled;
     worst.throttled_seconds = fmax(into->throttled_seconds, from->throttled_seconds);
-    worst.loop_p99_ns =
-        into->loop_p99_ns > from->loop_p99_ns ? into->loop_p99_ns : from->loop_p99_ns;
-    worst.memory_bytes =
-        into->memory_bytes > from->memory_bytes ? into->memory_bytes : from->memory_bytes;
+    worst.has_stolen = into->has_stolen || from->has_stolen;
+    worst.stolen_seconds = fmax(into->stolen_seconds, from->stolen_seconds);
+    worst.other_attacks =
+        into->other_attacks > from->other_attacks ? into->other_attacks : from->other_attacks;
+    worst.loop_p99_ns = most(into->loop_p99_ns, from->loop_p99_ns);
+    bool is_later = generator_read_late_ns(from) > generator_read_late_ns(into);
+    worst.loop_unread_ns = is_later ? from->loop_unread_ns : into->loop_unread_ns;
+    worst.throttled_most_ns = is_later ? from->throttled_most_ns : into->throttled_most_ns;
+    worst.memory_bytes = most(into->memory_bytes, from->memory_bytes);
     worst.held_back_ns = into->held_back_ns + from->held_back_ns;
+    bool has_ports = generator_lacks_ports(from) || into->connects == 0;
+    const struct generator *ports = has_ports ? from : into;
+    worst.connects = ports->connects;
+    worst.connect_ns = ports->connect_ns;
+    worst.local_ports = ports->local_ports;
+    worst.time_wait = ports->time_wait;
     *into = worst;
 }

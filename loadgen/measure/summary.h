@@ -1,11 +1,10 @@
 /*
- * summary - what a run measured: all that a report is made from.
+ * summary - the measurements of one or more runs: everything that a report needs.
  *
- * Filled by a run as it happens (loadgen/run/run.h) or from result files
- * (loadgen/results/results.h); the reports do not know which.
+ * Filled in by a run (loadgen/run/run.h) or from result files (loadgen/results/results.h).
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; 120 MB with the rows,
- * of which only the pages in use are ever touched.
+ * Threads: one owner. Memory: summary_create, summary_destroy; 200 MB, most of it in untouched
+ * pages.
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H
 #define LOADGEN_MEASURE_SUMMARY_H
@@ -17,93 +16,151 @@
 #include "loadgen/measure/tally.h"
 #include "loadgen/measure/text_pool.h"
 
-/* The generator's own state: was it the bottleneck? */
+/* The state of the generator, to judge whether it was the bottleneck. */
 struct generator {
     unsigned threads;
-    double cpu_limit;    /* CPUs that it may use: cgroup and affinity */
-    double cpu_seconds;  /* used by the whole process during the run */
-    double wall_seconds; /* that the run took, with its drain */
+    double cpu_limit;    /* CPUs available: cgroup and affinity */
+    double cpu_seconds;  /* of the whole process, during the run */
+    double wall_seconds; /* of the run, with its drain */
     bool has_throttled;
-    double throttled_seconds;
-    uint64_t loop_p99_ns;  /* from the return of epoll_wait to the last event handled */
-    uint64_t memory_bytes; /* resident, at its most */
-    uint64_t held_back_ns; /* waited for the reader of the results, summed over threads */
+    double throttled_seconds;   /* a lower bound (cgroup.h) */
+    uint64_t throttled_most_ns; /* most between two readings, about a second apart */
+    bool has_stolen;
+    double stolen_seconds;   /* CPU time of the machine that its hypervisor gave to others */
+    uint64_t loop_p99_ns;    /* from the return of epoll_wait to the last event handled */
+    uint64_t loop_unread_ns; /* the longest that a ready answer can have waited for its thread:
+                                the rest of one turn, a late wake-up, and the next turn */
+    uint64_t memory_bytes;   /* peak resident memory */
+    uint64_t held_back_ns;   /* spent waiting for the reader of results, over all threads */
+    int other_attacks;       /* in the same container during the run; -1: not known */
+    uint64_t connects;       /* calls of connect(2) */
+    uint64_t connect_ns;     /* time in them */
+    uint64_t local_ports;    /* size of net.ipv4.ip_local_port_range */
+    uint64_t time_wait;      /* TCP sockets in TIME_WAIT at the end, each holding a port */
 };
 
-/* One of several runs that a report is made from. */
+/* How evenly requests were spread over the addresses of one host. */
+struct spread {
+    char host[80];      /* with port */
+    uint64_t addresses; /* 0: no host has several */
+    uint64_t least;     /* requests to the address that got the fewest */
+    uint64_t most;      /* and to the one that got the most */
+};
+
+/* The generator of one of several runs. */
 struct summary_generator {
-    char name[64]; /* of its file */
+    char name[64]; /* of the result file */
     struct generator generator;
+    json_t *environment; /* NULL: not recorded */
 };
 
-enum { SUMMARY_SCHEDULE = 320, SUMMARY_LOSS = 320, SUMMARY_GENERATORS = 1024 };
+enum {
+    SUMMARY_SCHEDULE = 640,
+    SUMMARY_CHANGES = 320,
+    SUMMARY_LOSS = 320,
+    SUMMARY_GENERATORS = 1024
+};
 
 struct summary {
     struct tally *tally;
     struct text_pool texts;
-    struct rows rows;       /* the names of the tally's rows */
-    struct rows addresses;  /* and of its addresses */
-    uint64_t wall_start_ns; /* what the moments of the tally count from, by the wall clock: the
-                               start of the run, or 0 (1970) when they were read from files */
-    /* What was asked for and did not become a result; unknown in a file without an end. */
+    struct rows rows;       /* names of the tally's rows */
+    struct rows addresses;  /* names of its addresses */
+    uint64_t wall_start_ns; /* wall clock at time 0 of the tally: the start of the run; 0 (1970) if
+                               read from files */
+    /* What was scheduled, and what of it has no result; unknown if a file has no end. */
     bool has_plan;
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
-    char schedule[SUMMARY_SCHEDULE]; /* any other schedule in words, "" for none */
-    double asked_per_s;              /* the mean of the schedule; 0: a closed loop, or not known */
+    char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; else "" */
+    char changes[SUMMARY_CHANGES];   /* the part of `schedule` that was changed during the run */
+    double asked_per_s;              /* mean rate of the schedule; 0: closed loop, or not known */
     uint64_t intended;
     uint64_t started;
-    uint64_t unplanned; /* of these, results of which no plan or no end of the run is known: as many
-                           as were read, though more may have been intended */
+    uint64_t unplanned; /* of these, results of runs without a known plan or end; more
+                           may have been intended */
     uint64_t not_started;
-    uint64_t rows_not_started[ROWS_ALL]; /* of these, by target; of a live source it is not known */
-    uint64_t too_late;     /* of these: a connection was free, but the generator too far behind */
-    uint64_t lost_seconds; /* seconds that the file says nothing of, its reader being slow */
+    uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
+    uint64_t too_late;      /* of not_started: a connection was free, but the generator too late */
+    uint64_t abandoned;     /* in flight when the run was abandoned; they have no result */
+    uint64_t lost_seconds;  /* not in the file because its reader was slow */
+    uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
+    struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;
-    bool is_aborted;         /* by the observer: the aim could not be met any more */
-    bool is_cut_short;       /* the file has no end */
-    bool is_going_on;        /* more results are still to come */
-    uint64_t open_runs;      /* that were begun in what was read, and not ended: they may go on */
-    uint64_t damaged;        /* places of the files that could not be read */
-    char loss[SUMMARY_LOSS]; /* the first of them: file, record or line, byte, and why */
-    struct generator generator;           /* of several: the worst of each */
-    struct summary_generator *generators; /* each of them, in the order of their ends */
+    bool is_aborted;            /* by the observer: the SLO could not be met any more */
+    bool is_cut_short;          /* the file has no end */
+    bool lacks_results;         /* a run recorded only the counts of each second */
+    bool lacks_answers;         /* a run recorded no headers and bodies of answers */
+    bool is_going_on;           /* more results will follow */
+    uint64_t open_runs;         /* runs that have begun and not ended yet */
+    uint64_t damaged;           /* damaged parts of the files, skipped */
+    char loss[SUMMARY_LOSS];    /* the first damage: file, record or line, byte, and cause */
+    struct generator generator; /* of several runs the worst of each figure */
+    json_t *plan;        /* of the run (order/plan_json.h), without secrets; of several runs the
+                            first; NULL: not recorded */
+    json_t *environment; /* of the run (run/fingerprint.h); of several runs the first; NULL: not
+                            recorded */
+    struct summary_generator *generators; /* of each run, in the order of their ends */
     size_t generator_count;               /* SUMMARY_GENERATORS at most */
 };
 
-/* An empty summary; NULL when memory is short. */
+/* An empty summary; NULL if out of memory. */
 struct summary *summary_create(void);
 void summary_destroy(struct summary *summary);
 
-/* Adds a schedule that is no constant rate, in words; what there is no room for is left out. */
+/* Empties a summary. Much cheaper than creating another one. */
+void summary_clear(struct summary *summary);
+
+/* Appends a schedule in words, if there is room. */
 void summary_add_schedule(struct summary *summary, const char *words);
 
-/* Adds the state of one run's generator to those of the others. */
+/* Appends a change of the schedule, which took effect at_ns after the start. */
+void summary_change_schedule(struct summary *summary, const char *words, uint64_t at_ns);
+
+/* Appends the changes of another summary. */
+void summary_add_changes(struct summary *summary, const char *changes);
+
+/* Adds the generator of one run; `name` is its result file's name. `environment` is borrowed;
+   NULL: not recorded. */
 void summary_add_generator(struct summary *summary, const char *name,
-                           const struct generator *generator);
+                           const struct generator *generator, json_t *environment);
 
 /*
- * requests per second as sent: (started - 1) / (last started - first started); the plain count when
- * that is no time at all. 0 without results.
+ * Requests started per second: (started - 1) / (last started - first started); the plain count if
+ * that span is 0. 0 without results.
  */
 double summary_rate(const struct summary *summary);
 
-/* Successes per second of attack and wait; the plain count when that is no time at all. */
+/* Successes per second of attack and wait; the plain count if that span is 0. */
 double summary_throughput(const struct summary *summary);
 
-/* last intended - first intended, and the end - last intended, in ns: vegeta's duration and wait.
- */
+/* vegeta's duration (last intended - first intended) and wait (end - last intended). */
 uint64_t summary_attack_ns(const struct summary *summary);
 uint64_t summary_wait_ns(const struct summary *summary);
 
-/* The part of the CPU that it might use that the generator used, 0 to 1. */
+/* CPU used / CPU available, 0 to 1. */
 double generator_cpu_share(const struct generator *generator);
 
-/* The generator as JSON, and back: the same words in result files and reports. */
+/*
+ * Upper bound of how late an answer can have been read while its thread was busy or throttled; the
+ * largest of several generators.
+ */
+uint64_t generator_read_late_ns(const struct generator *generator);
+
+/* True if the search for free local ports slowed the generator down. */
+bool generator_lacks_ports(const struct generator *generator);
+
+/* Keeps the more uneven of the two in `into`. */
+void spread_merge(struct spread *into, const struct spread *from);
+
+/* (most - least) / mean */
+double spread_width(const struct spread *spread);
+
+/* The generator as JSON, in result files and reports. */
 json_t *generator_to_json(const struct generator *generator);
 struct generator generator_from_json(const json_t *json);
 
-/* Of several generators: the worse of each, so that no trouble is hidden. */
+/* Keeps the worse value of each figure in `into`, so that no problem is hidden. */
 void generator_merge(struct generator *into, const struct generator *from);
 
 #endif

@@ -3,11 +3,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/measure/error_text.h"
+
 const char *const error_kind_names[OUTCOMES_ALL] = {
 #define X(id, text) [id] = (text),
     OUTCOMES(X)
 #undef X
 };
+
+static void for_each_histogram(struct tally *tally, void (*act)(struct histogram *))
+{
+#define X(name, label) act(&tally->name);
+    TIMINGS(X)
+#undef X
+#define X(name) act(&tally->name);
+    UNANSWERED(X)
+#undef X
+    act(&tally->loop);
+}
+
+static void for_each_of_row(struct tally_row *row, void (*act)(struct histogram *))
+{
+#define X(name) act(&row->name);
+    ROW_HISTOGRAMS(X)
+#undef X
+}
 
 static bool create_rows(struct tally_row **rows, bool is_wanted)
 {
@@ -21,7 +41,14 @@ struct tally *tally_create(bool by_target, bool by_address)
     if (!tally) {
         return NULL;
     }
-    if (!create_rows(&tally->rows, by_target) || !create_rows(&tally->addresses, by_address)) {
+    bool ok = create_rows(&tally->rows, by_target) && create_rows(&tally->addresses, by_address);
+#define X(name, label) ok = ok && histogram_reserve(&tally->name);
+    TIMINGS(X)
+#undef X
+#define X(name) ok = ok && histogram_reserve(&tally->name);
+    UNANSWERED(X)
+#undef X
+    if (!ok || !histogram_reserve(&tally->loop)) {
         tally_destroy(tally);
         return NULL;
     }
@@ -29,11 +56,20 @@ struct tally *tally_create(bool by_target, bool by_address)
     return tally;
 }
 
+static void destroy_rows(struct tally_row *rows)
+{
+    for (size_t i = 0; rows && i < ROWS_ALL; i++) {
+        for_each_of_row(&rows[i], histogram_fini);
+    }
+    free(rows);
+}
+
 void tally_destroy(struct tally *tally)
 {
     if (tally) {
-        free(tally->rows);
-        free(tally->addresses);
+        destroy_rows(tally->rows);
+        destroy_rows(tally->addresses);
+        for_each_histogram(tally, histogram_fini);
     }
     free(tally);
 }
@@ -44,17 +80,20 @@ void tally_count_by(struct tally *tally, const struct buckets *bounds)
     buckets_clear(&tally->buckets);
 }
 
+static void clear_row(struct tally_row *row)
+{
+#define X(name) row->name = 0;
+    ROW_COUNTERS(X)
+#undef X
+    for_each_of_row(row, histogram_clear);
+}
+
 static void clear_rows(struct tally_row *rows)
 {
     for (size_t i = 0; rows && i < ROWS_ALL; i++) {
-        struct tally_row *row = &rows[i];
-        row->ended = 0;
-        row->successes = 0;
-        row->bytes_in = 0;
-        row->bytes_out = 0;
-        histogram_clear(&row->latency);
-        histogram_clear(&row->service);
-        histogram_clear(&row->unanswered);
+        if (rows[i].is_used) {
+            clear_row(&rows[i]);
+        }
     }
 }
 
@@ -62,24 +101,46 @@ void tally_clear(struct tally *tally)
 {
     memset(&tally->counters, 0, sizeof tally->counters);
     memset(tally->codes, 0, sizeof tally->codes);
-    tally->bare = 0;
-    tally->bytes_in = 0;
-    tally->bytes_out = 0;
-    tally->first_intended_ns = UINT64_MAX;
-    tally->last_intended_ns = 0;
-    tally->first_started_ns = UINT64_MAX;
-    tally->last_started_ns = 0;
-    tally->end_ns = 0;
+    memset(tally->violations, 0, sizeof tally->violations);
+#define X(name) tally->name = 0;
+#define FIRST(name) tally->name = UINT64_MAX;
+    TALLY_SUMS(X)
+    TALLY_MOMENTS(FIRST, X)
+#undef X
+#undef FIRST
     tally->error_count = 0;
     memset(tally->kinds, 0, sizeof tally->kinds);
     buckets_clear(&tally->buckets);
-#define X(name, label) histogram_clear(&tally->name);
-    TIMINGS(X)
-#undef X
-    histogram_clear(&tally->unanswered);
-    histogram_clear(&tally->loop);
+    for_each_histogram(tally, histogram_clear);
     clear_rows(tally->rows);
     clear_rows(tally->addresses);
+}
+
+struct tally_row *tally_use_row(struct tally_row *rows, size_t row)
+{
+    if (!rows[row].is_used) {
+        clear_row(&rows[row]);
+        rows[row].is_used = true;
+    }
+    return &rows[row];
+}
+
+static bool reserve_row(struct tally_row *row)
+{
+    bool ok = true;
+#define X(name) ok = ok && histogram_reserve(&row->name);
+    ROW_HISTOGRAMS(X)
+#undef X
+    return ok;
+}
+
+bool tally_reserve(struct tally_row *rows, size_t count)
+{
+    bool ok = reserve_row(tally_use_row(rows, ROWS_OTHER));
+    for (size_t i = 0; ok && i < count; i++) {
+        ok = reserve_row(tally_use_row(rows, i));
+    }
+    return ok;
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -92,8 +153,7 @@ static uint64_t most(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-/* The pool keeps no more texts than there is room for here. */
-static void count_error(struct tally *tally, const char *text, uint64_t n)
+void tally_count_error(struct tally *tally, const char *text, uint64_t n)
 {
     size_t i = 0;
     while (i < tally->error_count && tally->errors[i].text != text) {
@@ -116,41 +176,83 @@ static bool is_success(unsigned code)
     return code >= 200 && code < 400;
 }
 
-static void count_row(struct tally_row *row, const struct result *result, uint64_t latency_ns)
+/* A span that several histograms get, and its bucket in each of them. */
+struct span {
+    uint64_t ns;
+    uint32_t bucket;
+};
+
+static struct span span_of(uint64_t ns)
 {
+    return (struct span){ns, histogram_bucket(ns)};
+}
+
+static inline void record(struct histogram *h, struct span span)
+{
+    histogram_record_in(h, span.ns, span.bucket);
+}
+
+struct spans {
+    struct span latency;
+    struct span response;
+    struct span service;
+};
+
+static void count_row(struct tally_row *rows, uint16_t index, const struct result *result,
+                      const struct spans *spans)
+{
+    struct tally_row *row = tally_use_row(rows, index < ROWS_ALL ? index : ROWS_OTHER);
     row->ended++;
-    row->successes += is_success(result->code);
+    row->successes += result_is_success(result);
     row->bytes_in += result->bytes_in;
     row->bytes_out += result->bytes_out;
-    histogram_record(&row->latency, latency_ns);
+    record(&row->latency, spans->latency);
     if (!result->is_bare) {
-        histogram_record(&row->service, result->service_ns);
+        record(&row->response, spans->response);
+        record(&row->service, spans->service);
     }
     if (result->outcome != OUTCOME_ANSWERED) {
-        histogram_record(&row->unanswered, latency_ns);
+        record(&row->unanswered, spans->latency);
+        if (!result->is_bare) {
+            record(&row->unanswered_response, spans->response);
+        }
     }
 }
 
-static void count_rows(struct tally_row *rows, uint8_t row, const struct result *result,
-                       uint64_t latency_ns)
+static void count_spans(struct tally *tally, const struct result *result, const struct spans *spans)
 {
-    if (rows) {
-        count_row(&rows[row < ROWS_ALL ? row : ROWS_OTHER], result, latency_ns);
+    record(&tally->response, spans->response);
+    if (result->outcome != OUTCOME_ANSWERED) {
+        record(&tally->unanswered_response, spans->response);
     }
-}
-
-static void count_spans(struct tally *tally, const struct result *result)
-{
-    histogram_record(&tally->service, result->service_ns);
+    record(&tally->service, spans->service);
     histogram_record(&tally->connect, result->connect_ns);
     histogram_record(&tally->wait, result->wait_ns);
     histogram_record(&tally->lag, result->lag_ns);
+}
+
+static void count_judgement(struct counters *counters, const struct result *result)
+{
+    counters->accepted += result_is_success(result) && !is_success(result->code);
+    counters->refused += !result_is_success(result) && is_success(result->code);
+}
+
+static void count_violations(struct tally *tally, unsigned violations)
+{
+    for (size_t i = 0; i < VIOLATIONS_ALL; i++) {
+        tally->violations[i] += violations >> i & 1;
+    }
 }
 
 void tally_add(struct tally *tally, const struct result *result)
 {
     struct counters *counters = &tally->counters;
     uint64_t latency = result_latency_ns(result);
+    const struct spans spans = {
+        .latency = span_of(latency),
+        .response = span_of(latency - result->lag_ns),
+        .service = span_of(result->service_ns),
+    };
     uint64_t started = result->intended_ns + result->lag_ns + result->wait_ns;
     counters->ended++;
     counters->answered += result->outcome == OUTCOME_ANSWERED;
@@ -158,7 +260,11 @@ void tally_add(struct tally *tally, const struct result *result)
     counters->failed += result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
     counters->retried += result->retries;
     counters->redirected += result->redirects;
+    counters->malformed += result->violations != 0;
     counters->late += result->lag_ns > RESULT_LATE_NS;
+    if (result->judgement != JUDGEMENT_NONE) {
+        count_judgement(counters, result);
+    }
     tally->bytes_in += result->bytes_in;
     tally->bytes_out += result->bytes_out;
     tally->first_intended_ns = least(tally->first_intended_ns, result->intended_ns);
@@ -167,41 +273,49 @@ void tally_add(struct tally *tally, const struct result *result)
     tally->last_started_ns = most(tally->last_started_ns, started);
     tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
     tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
-    histogram_record(&tally->latency, latency);
+    record(&tally->latency, spans.latency);
     buckets_record(&tally->buckets, latency);
     if (result->outcome != OUTCOME_ANSWERED) {
-        histogram_record(&tally->unanswered, latency);
+        record(&tally->unanswered, spans.latency);
+    }
+    if (result->violations) {
+        count_violations(tally, result->violations);
     }
     if (result->is_bare) {
         tally->bare++;
     } else {
-        count_spans(tally, result);
+        count_spans(tally, result, &spans);
     }
-    count_rows(tally->rows, result->row, result, latency);
-    count_rows(tally->addresses, result->address_row, result, latency);
-    if (!is_success(result->code) || result->outcome != OUTCOME_ANSWERED) {
+    if (tally->rows) {
+        count_row(tally->rows, result->row, result, &spans);
+    }
+    if (tally->addresses) {
+        count_row(tally->addresses, result->address_row, result, &spans);
+    }
+    if (!result_is_success(result) || result->outcome != OUTCOME_ANSWERED) {
         count_kind(&tally->kinds[result->outcome], result->error, 1);
     }
     if (result->error) {
-        count_error(tally, result->error, 1);
+        tally_count_error(tally, result->error, 1);
     }
 }
 
 static void merge_row(struct tally_row *into, const struct tally_row *from)
 {
-    into->ended += from->ended;
-    into->successes += from->successes;
-    into->bytes_in += from->bytes_in;
-    into->bytes_out += from->bytes_out;
-    histogram_merge(&into->latency, &from->latency);
-    histogram_merge(&into->service, &from->service);
-    histogram_merge(&into->unanswered, &from->unanswered);
+#define X(name) into->name += from->name;
+    ROW_COUNTERS(X)
+#undef X
+#define X(name) histogram_merge(&into->name, &from->name);
+    ROW_HISTOGRAMS(X)
+#undef X
 }
 
 static void merge_rows(struct tally_row *into, const struct tally_row *from)
 {
     for (size_t i = 0; into && from && i < ROWS_ALL; i++) {
-        merge_row(&into[i], &from[i]);
+        if (from[i].is_used) {
+            merge_row(tally_use_row(into, i), &from[i]);
+        }
     }
 }
 
@@ -210,20 +324,23 @@ void tally_merge(struct tally *into, const struct tally *from)
 #define X(name) into->counters.name += from->counters.name;
     COUNTERS(X)
 #undef X
-    into->bare += from->bare;
-    into->bytes_in += from->bytes_in;
-    into->bytes_out += from->bytes_out;
-    into->first_intended_ns = least(into->first_intended_ns, from->first_intended_ns);
-    into->last_intended_ns = most(into->last_intended_ns, from->last_intended_ns);
-    into->first_started_ns = least(into->first_started_ns, from->first_started_ns);
-    into->last_started_ns = most(into->last_started_ns, from->last_started_ns);
-    into->end_ns = most(into->end_ns, from->end_ns);
+#define X(name) into->name += from->name;
+    TALLY_SUMS(X)
+#undef X
+#define FIRST(name) into->name = least(into->name, from->name);
+#define LAST(name) into->name = most(into->name, from->name);
+    TALLY_MOMENTS(FIRST, LAST)
+#undef FIRST
+#undef LAST
     for (size_t i = 0; i < TALLY_CODES; i++) {
         into->codes[i] += from->codes[i];
     }
+    for (size_t i = 0; i < VIOLATIONS_ALL; i++) {
+        into->violations[i] += from->violations[i];
+    }
     for (size_t i = 0; i < from->error_count; i++) {
         const struct error_count *error = &from->errors[i];
-        count_error(into, error->text, error->count);
+        tally_count_error(into, error->text, error->count);
     }
     for (size_t i = 0; i < OUTCOMES_ALL; i++) {
         count_kind(&into->kinds[i], from->kinds[i].example, from->kinds[i].count);
@@ -232,7 +349,9 @@ void tally_merge(struct tally *into, const struct tally *from)
 #define X(name, label) histogram_merge(&into->name, &from->name);
     TIMINGS(X)
 #undef X
-    histogram_merge(&into->unanswered, &from->unanswered);
+#define X(name) histogram_merge(&into->name, &from->name);
+    UNANSWERED(X)
+#undef X
     histogram_merge(&into->loop, &from->loop);
     merge_rows(into->rows, from->rows);
     merge_rows(into->addresses, from->addresses);
@@ -244,7 +363,20 @@ uint64_t tally_successes(const struct tally *tally)
     for (unsigned code = 0; code < TALLY_CODES; code++) {
         successes += is_success(code) ? tally->codes[code] : 0;
     }
-    return successes;
+    /* Damaged files may hold any numbers. */
+    successes += tally->counters.accepted;
+    return successes > tally->counters.refused ? successes - tally->counters.refused : 0;
+}
+
+uint64_t tally_own_failures(const struct tally *tally)
+{
+    uint64_t failures = 0;
+    for (size_t i = 0; i < tally->error_count; i++) {
+        const struct error_count *error = &tally->errors[i];
+        bool is_ours = error->text == text_pool_overflow || error_text_is_ours(error->text);
+        failures += is_ours ? error->count : 0;
+    }
+    return failures;
 }
 
 uint64_t tally_clipped(const struct tally *tally)

@@ -1,11 +1,13 @@
 /*
- * tally - everything that is counted of results, over any span of time and any number of threads.
+ * tally - counters and histograms of results.
  *
- * Tallies add up: merging the tallies of two threads gives the tally of both. All of a run's
- * numbers come from here, whether the results were counted as they came or read from a file.
+ * Tallies can be merged, over threads and over time. Every number of a report comes from a tally,
+ * whether the results were counted during the run or read from a file.
  *
- * Threads: one writer, no lock. Memory: 2 MB, and 60 MB with rows, most of it untouched pages;
- * make one with tally_create. Texts are those of the text pool that the results' come from.
+ * Threads: one writer, no lock. Memory: 3 MB, most of it in untouched pages. Each table of rows
+ * adds 250 kB, and each row with more than a few results 1.5 MB, again mostly untouched. After
+ * tally_reserve, counting results of the reserved rows never allocates. Texts belong to the text
+ * pool of the results.
  */
 #ifndef LOADGEN_MEASURE_TALLY_H
 #define LOADGEN_MEASURE_TALLY_H
@@ -14,29 +16,56 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/http/answer/violations.h"
 #include "loadgen/measure/buckets.h"
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
 #include "loadgen/target/rows.h"
 
-/* The histograms of a request's spans, in the order of reports. */
+/*
+ * The histograms of a request's spans, in the order of reports. Response is latency - lag: the
+ * latency without the generator's own delay.
+ */
 #define TIMINGS(X)                                                                                 \
     X(latency, "Latencies")                                                                        \
+    X(response, "Response")                                                                        \
     X(service, "Service")                                                                          \
     X(connect, "Connect")                                                                          \
     X(wait, "Wait")                                                                                \
     X(lag, "Lag")
 
-/* What is counted of the exchanges that came to an end; ended = answered + timed_out + failed. */
+/* The same spans, of requests without an answer only. */
+#define UNANSWERED(X)                                                                              \
+    X(unanswered)          /* part of latency */                                                   \
+    X(unanswered_response) /* part of response */
+
+/* The histograms of a row. */
+#define ROW_HISTOGRAMS(X)                                                                          \
+    X(latency)                                                                                     \
+    X(response)                                                                                    \
+    X(service)                                                                                     \
+    UNANSWERED(X)
+
+/* The counters of a row. */
+#define ROW_COUNTERS(X)                                                                            \
+    X(ended)                                                                                       \
+    X(successes) /* result_is_success */                                                           \
+    X(bytes_in)                                                                                    \
+    X(bytes_out)
+
+/* Counters of exchanges that ended; ended = answered + timed_out + failed. */
 #define COUNTERS(X)                                                                                \
-    X(ended)      /* results: whatever was started ends once */                                    \
-    X(answered)   /* got a complete answer, of whatever status */                                  \
-    X(timed_out)  /* got none in time */                                                           \
-    X(failed)     /* connection or protocol broke */                                               \
-    X(retried)    /* extra tries: a reused connection had just been closed */                      \
-    X(redirected) /* hops that were followed */                                                    \
-    X(late)       /* lag over RESULT_LATE_NS */
+    X(ended)      /* results: every started request ends once */                                   \
+    X(answered)   /* complete answers, whatever the status */                                      \
+    X(timed_out)  /* no complete answer in time */                                                 \
+    X(failed)     /* connection or protocol errors */                                              \
+    X(retried)    /* further tries, because a reused connection had just closed */                 \
+    X(redirected) /* redirects followed */                                                         \
+    X(malformed)  /* answers that break RFC 9112; they count as answered */                        \
+    X(late)       /* lag over RESULT_LATE_NS */                                                    \
+    X(accepted)   /* a script called it a success, the status is not 200 to 399 */                 \
+    X(refused)    /* a script called it a failure, the status is 200 to 399 */
 
 struct counters {
 #define X(name) uint64_t name;
@@ -44,78 +73,103 @@ struct counters {
 #undef X
 };
 
+/* Sums over all results. */
+#define TALLY_SUMS(X)                                                                              \
+    X(bare) /* results that have only a latency */                                                 \
+    X(bytes_in)                                                                                    \
+    X(bytes_out)
+
+/* Times since the start of the run; first_... are UINT64_MAX without results. */
+#define TALLY_MOMENTS(FIRST, LAST)                                                                 \
+    FIRST(first_intended_ns)                                                                       \
+    LAST(last_intended_ns)                                                                         \
+    FIRST(first_started_ns)                                                                        \
+    LAST(last_started_ns)                                                                          \
+    LAST(end_ns) /* when the last result was done */
+
 struct error_count {
     const char *text;
     uint64_t count;
 };
 
-/* The errors of one kind; of OUTCOME_ANSWERED those with a status outside 200 to 399. */
+/* Errors with one outcome; of OUTCOME_ANSWERED, the answers that are not a success. */
 struct error_kind {
     uint64_t count;
-    const char *example; /* the first text, NULL for none */
+    const char *example; /* the first text, or NULL */
 };
 
-/* What is counted of the targets that share a name, or of an address. */
+/* Results of the targets that share a name, or of one address. All zeroes until first used. */
 struct tally_row {
-    uint64_t ended;
-    uint64_t successes;
-    uint64_t bytes_in;
-    uint64_t bytes_out;
-    struct histogram latency;
-    struct histogram service;
-    struct histogram unanswered;
+    bool is_used;
+#define X(name) uint64_t name;
+    ROW_COUNTERS(X)
+#undef X
+#define X(name) struct histogram name;
+    ROW_HISTOGRAMS(X)
+#undef X
 };
 
 enum { TALLY_CODES = 1000, TALLY_ERRORS = TEXT_POOL_MAX + 1 };
 
 struct tally {
     struct counters counters;
-    uint64_t bare; /* results of which only the latency is known */
-    uint64_t bytes_in;
-    uint64_t bytes_out;
-    /* Moments since the start of the run; the first ones are UINT64_MAX when there are no results.
-     */
-    uint64_t first_intended_ns;
-    uint64_t last_intended_ns;
-    uint64_t first_started_ns;
-    uint64_t last_started_ns;
-    uint64_t end_ns; /* of the answer that was complete last */
+#define X(name) uint64_t name;
+    TALLY_SUMS(X)
+    TALLY_MOMENTS(X, X)
+#undef X
     uint64_t codes[TALLY_CODES];
+    uint64_t violations[VIOLATIONS_ALL]; /* requests by violation of RFC 9112 */
     size_t error_count;
     struct error_count errors[TALLY_ERRORS];
     struct error_kind kinds[OUTCOMES_ALL];
-    struct buckets buckets; /* of the latencies, by the bounds of tally_count_by */
+    struct buckets buckets; /* latencies, by the bounds of tally_count_by */
 #define X(name, label) struct histogram name;
     TIMINGS(X)
 #undef X
-    struct histogram unanswered; /* of the latencies those of requests that got no answer */
-    /* ROWS_ALL of each; NULL: results are not told apart by that. */
-    struct tally_row *rows;      /* by target */
-    struct tally_row *addresses; /* by address */
-    struct histogram loop;       /* time from the return of epoll_wait to the last event handled */
+#define X(name) struct histogram name;
+    UNANSWERED(X)
+#undef X
+    struct tally_row *rows;      /* by target, ROWS_ALL of them; NULL: not counted */
+    struct tally_row *addresses; /* by address, likewise */
+    struct histogram loop;       /* from the return of epoll_wait to the last event handled */
 };
 
-/* What the kinds of errors are called, by outcome. */
+/* Names of the kinds of errors, by outcome. */
 extern const char *const error_kind_names[OUTCOMES_ALL];
 
-/* NULL when memory is short. By what are results told apart as well? */
+/* An empty tally, with rows by target and by address if requested. NULL if out of memory. */
 struct tally *tally_create(bool by_target, bool by_address);
 void tally_destroy(struct tally *tally);
 
-/* Counts latencies by these bounds as well; to be called before the first result. */
+/* Also counts latencies by these bounds. Call before the first result. */
 void tally_count_by(struct tally *tally, const struct buckets *bounds);
 
 void tally_clear(struct tally *tally);
 
+/* Returns the row, initialised if it was unused. */
+struct tally_row *tally_use_row(struct tally_row *rows, size_t row);
+
+/* Allocates everything that the first `count` rows and "other" can need. False if out of memory. */
+bool tally_reserve(struct tally_row *rows, size_t count);
+
 /* Counts one result. */
 void tally_add(struct tally *tally, const struct result *result);
 
+/* Counts n errors with this text, which is from the pool. There is room for all its texts. */
+void tally_count_error(struct tally *tally, const char *text, uint64_t n);
+
 void tally_merge(struct tally *into, const struct tally *from);
 
-/* Results with 200 <= code < 400: what vegeta calls success. */
+/* The number of successful results (result_is_success). */
 uint64_t tally_successes(const struct tally *tally);
 
-/* Values of all timings that were too long for the histograms. */
+/*
+ * Requests that failed because this machine lacked local ports, descriptors or memory. Errors whose
+ * text is not kept (text_pool.h) count too.
+ */
+uint64_t tally_own_failures(const struct tally *tally);
+
+/* The number of values too long for the histograms, over all timings. */
 uint64_t tally_clipped(const struct tally *tally);
 
 #endif

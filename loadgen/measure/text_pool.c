@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/target/memory.h"
-#include "loadgen/target/utf8.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/base/utf8.h"
 
 const char text_pool_overflow[] = "other errors: more kinds than are told apart";
 

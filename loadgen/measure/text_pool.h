@@ -1,13 +1,12 @@
 /*
- * text_pool - keeps each distinct text once, so that equal texts are equal pointers.
+ * text_pool - interns texts: equal texts become equal pointers.
  *
- * For the texts of errors: there are few, each is built when it first happens, and from then on it
- * is counted by its pointer. At most TEXT_POOL_MAX are kept; every further one becomes the same
- * text, which says so. Texts come from servers and files, and go to terminals and into JSON: bytes
- * that are no UTF-8 and control characters become '?'.
+ * Used for error texts, which are few. After TEXT_POOL_MAX texts, each new one becomes
+ * text_pool_overflow. Texts come from servers and files and go to terminals and into JSON, so
+ * invalid UTF-8 and control characters become '?'.
  *
- * Threads: text_pool_intern may be called from all; it takes a lock, so callers remember what they
- * got. Memory: texts live until text_pool_fini.
+ * Threads: text_pool_intern may be called from any thread; it locks, so callers cache the result.
+ * Memory: texts live until text_pool_fini.
  */
 #ifndef LOADGEN_MEASURE_TEXT_POOL_H
 #define LOADGEN_MEASURE_TEXT_POOL_H
@@ -23,7 +22,7 @@ struct text_pool {
     char *texts[TEXT_POOL_MAX];
 };
 
-/* The text that stands for all those that are not kept. */
+/* Returned for each text that does not fit into the pool. */
 extern const char text_pool_overflow[];
 
 void text_pool_init(struct text_pool *pool);

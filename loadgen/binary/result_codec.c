@@ -1,9 +1,9 @@
-#include "loadgen/measure/result_codec.h"
+#include "loadgen/binary/result_codec.h"
 
 #include <string.h>
 
+#include "loadgen/base/varint.h"
 #include "loadgen/measure/error_text.h"
-#include "loadgen/measure/varint.h"
 
 enum {
     KIND_OUTCOME = 7,
@@ -14,10 +14,13 @@ enum {
     KIND_ERROR = 128,
     KIND_ADDRESS = 256,
     KIND_BARE = 512,
-    KIND_ALL = 1023,
+    KIND_VIOLATIONS = 1024,
+    KIND_ACCEPTED = 2048,
+    KIND_REFUSED = 4096,
+    KIND_ALL = 8191,
 };
 
-/* The difference as a signed number, small magnitudes becoming small codes. */
+/* Writes the difference as a signed number: small magnitudes become small codes. */
 static uint8_t *put_step(uint8_t *at, uint64_t value, uint64_t before)
 {
     uint64_t step = value - before;
@@ -67,6 +70,9 @@ static unsigned kind_of(const struct result_encoder *encoder, const struct resul
     kind |= result->error ? KIND_ERROR : 0;
     kind |= result->address != encoder->address ? KIND_ADDRESS : 0;
     kind |= result->is_bare ? KIND_BARE : 0;
+    kind |= result->violations ? KIND_VIOLATIONS : 0;
+    kind |= result->judgement == JUDGEMENT_SUCCESS ? KIND_ACCEPTED : 0;
+    kind |= result->judgement == JUDGEMENT_FAILURE ? KIND_REFUSED : 0;
     return kind;
 }
 
@@ -104,6 +110,9 @@ void result_encoder_add(struct result_encoder *encoder, const struct result *res
     if (kind & KIND_ADDRESS) {
         encoder->address = result->address;
         at = varint_put(at, result->address == ADDRESS_NONE ? 0 : (uint64_t)result->address + 1);
+    }
+    if (kind & KIND_VIOLATIONS) {
+        at = varint_put(at, result->violations);
     }
     encoder->block->length = (size_t)(at - payload);
 }
@@ -165,7 +174,7 @@ static bool get_text(struct result_decoder *decoder, const char **text)
     return true;
 }
 
-/* Absent means the same as in the record before. */
+/* An absent address equals the previous record's. */
 static bool get_address(struct result_decoder *decoder, uint64_t kind, struct result *result)
 {
     uint64_t code = 0;
@@ -183,6 +192,7 @@ static bool get_optional(struct result_decoder *decoder, uint64_t kind, struct r
 {
     uint64_t retries = 0;
     uint64_t redirects = 0;
+    uint64_t violations = 0;
     bool ok = (!(kind & KIND_WAIT) || get(decoder, &result->wait_ns)) &&
               (!(kind & KIND_CONNECT) || get(decoder, &result->connect_ns));
     result->first_byte_ns = result->service_ns;
@@ -190,9 +200,11 @@ static bool get_optional(struct result_decoder *decoder, uint64_t kind, struct r
          (!(kind & KIND_HOPS) || (get_limited(decoder, UINT16_MAX, &retries) &&
                                   get_limited(decoder, UINT16_MAX, &redirects))) &&
          (!(kind & KIND_ERROR) || get_text(decoder, &result->error)) &&
-         get_address(decoder, kind, result);
+         get_address(decoder, kind, result) &&
+         (!(kind & KIND_VIOLATIONS) || get_limited(decoder, UINT16_MAX, &violations));
     result->retries = (uint16_t)retries;
     result->redirects = (uint16_t)redirects;
+    result->violations = (uint16_t)violations;
     return ok;
 }
 
@@ -214,6 +226,9 @@ enum result_decode result_decoder_next(struct result_decoder *decoder, struct re
               get_optional(decoder, kind, result);
     result->outcome = (enum outcome)(kind & KIND_OUTCOME);
     result->is_bare = (kind & KIND_BARE) != 0;
+    result->judgement = kind & KIND_REFUSED    ? JUDGEMENT_FAILURE
+                        : kind & KIND_ACCEPTED ? JUDGEMENT_SUCCESS
+                                               : JUDGEMENT_NONE;
     result->number = decoder->number;
     result->intended_ns = decoder->intended_ns;
     result->target = (uint32_t)target;

@@ -1,4 +1,4 @@
-#include "loadgen/measure/block.h"
+#include "loadgen/binary/block.h"
 
 #include <string.h>
 #include <zlib.h>
@@ -17,7 +17,7 @@ static uint32_t get_u32(const uint8_t *at)
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
-/* Of type, length and payload: everything between the magic and the end but the checksum itself. */
+/* Covers type, length and payload: everything except the magic and the checksum. */
 static uint32_t checksum(const struct block *block)
 {
     uLong crc = crc32(0, block->bytes + 4, 8);

@@ -1,4 +1,4 @@
-#include "loadgen/measure/result_writer.h"
+#include "loadgen/binary/result_writer.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -18,9 +18,12 @@ struct result_writer {
     pthread_cond_t changed;
     struct block *blocks; /* all of them */
     struct block *free;
-    struct block *first; /* to be written, oldest first */
+    struct block *first; /* the queue, oldest first */
     struct block **last;
+    size_t unwritten; /* queued, or being written */
     bool is_closing;
+    struct block *(*preamble)(void *context); /* NULL: none */
+    void *preamble_context;
     atomic_int problem; /* errno of the write that failed */
 };
 
@@ -29,7 +32,7 @@ static bool write_all(int fd, const uint8_t *bytes, size_t length)
     while (length > 0) {
         ssize_t n = write(fd, bytes, length);
         if (n < 0 && errno == EAGAIN) {
-            /* Somebody else made the descriptor non-blocking: it may be shared. */
+            /* The descriptor is shared, and another process made it non-blocking. */
             struct pollfd wait = {.fd = fd, .events = POLLOUT};
             poll(&wait, 1, -1);
         } else if (n < 0 && errno != EINTR) {
@@ -43,7 +46,7 @@ static bool write_all(int fd, const uint8_t *bytes, size_t length)
     return true;
 }
 
-/* The next block to write; NULL when there is none and there will be none. */
+/* Waits for the next block to write; NULL once the queue is empty and the writer is closing. */
 static struct block *wait_for_block(struct result_writer *writer)
 {
     pthread_mutex_lock(&writer->lock);
@@ -59,13 +62,36 @@ static struct block *wait_for_block(struct result_writer *writer)
     return block;
 }
 
-static void give_back(struct result_writer *writer, struct block *block)
+static void give_back(struct result_writer *writer, struct block *block, bool was_queued)
 {
     pthread_mutex_lock(&writer->lock);
     block->next = writer->free;
     writer->free = block;
+    writer->unwritten -= was_queued;
     pthread_cond_broadcast(&writer->changed);
     pthread_mutex_unlock(&writer->lock);
+}
+
+static void write_block(struct result_writer *writer, struct block *block)
+{
+    block_seal(block);
+    if (!result_writer_failed(writer) &&
+        !write_all(writer->fd, block->bytes, BLOCK_PREFIX + block->length)) {
+        result_writer_fail(writer, errno);
+    }
+}
+
+/* Needs no lock while it writes: drain waits for the block after the preamble. */
+static void write_preamble(struct result_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    struct block *(*next)(void *) = writer->preamble;
+    void *context = writer->preamble_context;
+    pthread_mutex_unlock(&writer->lock);
+    struct block *block = NULL;
+    while (next && (block = next(context)) != NULL) {
+        write_block(writer, block);
+    }
 }
 
 static void *write_blocks(void *context)
@@ -73,12 +99,11 @@ static void *write_blocks(void *context)
     struct result_writer *writer = context;
     struct block *block = NULL;
     while ((block = wait_for_block(writer)) != NULL) {
-        block_seal(block);
-        if (!result_writer_failed(writer) &&
-            !write_all(writer->fd, block->bytes, BLOCK_PREFIX + block->length)) {
-            result_writer_fail(writer, errno);
+        if (block->type == BLOCK_RESULTS || block->type == BLOCK_END) {
+            write_preamble(writer);
         }
-        give_back(writer, block);
+        write_block(writer, block);
+        give_back(writer, block, true);
     }
     return NULL;
 }
@@ -107,8 +132,7 @@ struct result_writer *result_writer_create(int fd, const char *name, size_t bloc
     if (failed) {
         free(all);
         free(writer);
-        err_set(err, ERR_FAILED, "cannot start the thread that writes results: %s",
-                strerror(failed));
+        err_set(err, ERR_FAILED, "cannot start the result writer's thread: %s", strerror(failed));
         return NULL;
     }
     return writer;
@@ -136,7 +160,26 @@ bool result_writer_close(struct result_writer *writer, struct err *err)
     return problem == 0;
 }
 
-struct block *result_writer_take(struct result_writer *writer, uint64_t *held_ns)
+void result_writer_set_preamble(struct result_writer *writer, struct block *(*next)(void *context),
+                                void *context)
+{
+    pthread_mutex_lock(&writer->lock);
+    writer->preamble = next;
+    writer->preamble_context = context;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+void result_writer_drain(struct result_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    while (writer->unwritten > 0) {
+        pthread_cond_wait(&writer->changed, &writer->lock);
+    }
+    writer->preamble = NULL;
+    pthread_mutex_unlock(&writer->lock);
+}
+
+struct block *result_writer_take(struct result_writer *writer, uint64_t *blocked_ns)
 {
     pthread_mutex_lock(&writer->lock);
     if (!writer->free) {
@@ -144,7 +187,7 @@ struct block *result_writer_take(struct result_writer *writer, uint64_t *held_ns
         while (!writer->free) {
             pthread_cond_wait(&writer->changed, &writer->lock);
         }
-        *held_ns += clock_now_ns() - since;
+        *blocked_ns += clock_now_ns() - since;
     }
     struct block *block = writer->free;
     writer->free = block->next;
@@ -164,15 +207,24 @@ struct block *result_writer_try_take(struct result_writer *writer)
 void result_writer_put(struct result_writer *writer, struct block *block)
 {
     if (block->length == 0) {
-        give_back(writer, block);
+        give_back(writer, block, false);
         return;
     }
     pthread_mutex_lock(&writer->lock);
     block->next = NULL;
     *writer->last = block;
     writer->last = &block->next;
+    writer->unwritten++;
     pthread_cond_broadcast(&writer->changed);
     pthread_mutex_unlock(&writer->lock);
+}
+
+bool result_writer_is_behind(struct result_writer *writer)
+{
+    pthread_mutex_lock(&writer->lock);
+    bool is_behind = writer->first != NULL;
+    pthread_mutex_unlock(&writer->lock);
+    return is_behind;
 }
 
 void result_writer_fail(struct result_writer *writer, int problem)

@@ -1,0 +1,67 @@
+/*
+ * result_writer - takes filled blocks from the threads of a run and writes them to a descriptor.
+ *
+ *     worker: take ... fill ... put  ->  queue  ->  writer thread: write  ->  free blocks
+ *
+ * The number of blocks is fixed. If the disk, or the reader of a pipe, is slower than the run,
+ * blocks run out and result_writer_take waits: the attack slows down, memory stays bounded, nothing
+ * is lost, and the waiting time is counted. If writing fails (disk full, pipe closed), all later
+ * blocks are discarded, result_writer_failed returns true so that the run can end, and
+ * result_writer_close returns the error.
+ *
+ * Threads: create, set_preamble, drain and close from one thread, the other functions from any.
+ */
+#ifndef LOADGEN_BINARY_RESULT_WRITER_H
+#define LOADGEN_BINARY_RESULT_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/binary/block.h"
+
+struct result_writer;
+
+/* Starts the writing thread. Borrows fd; errors call it `name`. NULL: err is set. */
+struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
+                                           struct err *err);
+
+/*
+ * Writes what is queued, ends the thread and frees the writer. False with err if anything was not
+ * written.
+ */
+bool result_writer_close(struct result_writer *writer, struct err *err);
+
+/*
+ * Returns a free block. If there is none, waits for one and adds the waiting time to *blocked_ns.
+ */
+struct block *result_writer_take(struct result_writer *writer, uint64_t *blocked_ns);
+
+/* Returns a free block, or NULL; never waits. */
+struct block *result_writer_try_take(struct result_writer *writer);
+
+/* Queues a taken block to be written; an empty one becomes free again. */
+void result_writer_put(struct result_writer *writer, struct block *block);
+
+/* True if a block waits to be written: the reader or the disk is slower than the run. */
+bool result_writer_is_behind(struct result_writer *writer);
+
+/*
+ * Sets the source of blocks to which results refer. Before each block of results, and before the
+ * end, the writing thread calls `next` until it returns NULL, and writes each returned block. The
+ * block belongs to the callee and is written before the next call. In effect until
+ * result_writer_drain.
+ */
+void result_writer_set_preamble(struct result_writer *writer, struct block *(*next)(void *context),
+                                void *context);
+
+/* Waits until everything queued is written or discarded, and removes the preamble. */
+void result_writer_drain(struct result_writer *writer);
+
+/* Makes the writer fail with this errno, because the file would be wrong. */
+void result_writer_fail(struct result_writer *writer, int problem);
+
+bool result_writer_failed(const struct result_writer *writer);
+
+#endif

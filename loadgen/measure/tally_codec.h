@@ -1,0 +1,79 @@
+/*
+ * tally_codec - the binary form of a tally, between processes and in result files.
+ *
+ * A tally is a sequence of parts of bounded size. Parts can be added to another tally one by one,
+ * in any order. A part is TALLY_CODEC_VERSION followed by items. Each item begins with its kind:
+ *
+ *     0 totals     COUNTERS, TALLY_SUMS; TALLY_MOMENTS if any request ended; number of codes, and
+ *                  gap and count of each; VIOLATIONS; counts of the kinds of errors
+ *     1 error      count, the kinds of errors whose example it is (one bit each), text
+ *     2 histogram  index in TALLY_HISTOGRAMS; a piece (histogram_codec.h)
+ *     3 row        0: of a target, 1: of an address; name, or no name for "other"; ROW_COUNTERS
+ *     4 histogram  of that row: index in ROW_HISTOGRAMS; a piece
+ *     5 full       0 or 1 as in 3; number of names that share the row "other"; number of named
+ *                  rows, and the hash (rows_hash) of each name: eight bytes, little-endian
+ *
+ * Numbers are LEB128 (varint.h). A text is its length plus 1, then its bytes; no text is 0. The
+ * lists are those of tally.h, in their order. To change a list, increase the version.
+ *
+ * Rows are merged by name. If one table is full, rows that it lacks and another table has are
+ * partial (rows_is_partial): the full table may have counted some of their results as "other".
+ *
+ * Parts are untrusted: each is checked as a whole before any of it is added.
+ *
+ * Threads: pure functions of their arguments. Memory: names and texts are copied. Time: 22 us for
+ * five rows with 500 buckets in each histogram. Parts are not deflated, because that saves 31 % of
+ * their bytes and takes 37 times as long (docs/decisions.md).
+ */
+#ifndef LOADGEN_MEASURE_TALLY_CODEC_H
+#define LOADGEN_MEASURE_TALLY_CODEC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/measure/tally.h"
+#include "loadgen/measure/text_pool.h"
+#include "loadgen/target/rows.h"
+
+enum {
+    TALLY_CODEC_VERSION = 2,
+    TALLY_PART_MIN = 32 * 1024,
+    TALLY_PART_MAX = 256 * 1024,
+    TALLY_TEXT_MAX = 512,      /* longer errors are cut */
+    TALLY_NAME_MAX = 8 * 1024, /* longer names are cut */
+};
+
+/* Receives the parts. */
+struct tally_sink {
+    size_t room;                      /* maximum size of a part, TALLY_PART_MIN to TALLY_PART_MAX */
+    uint8_t *(*begin)(void *context); /* returns room for the next part */
+    void (*end)(void *context, size_t length); /* the part is complete */
+    void *context;
+};
+
+/* Writes a tally. `targets` and `addresses` name its rows; NULL: it has no such rows. */
+void tally_encode(const struct tally *tally, const struct rows *targets,
+                  const struct rows *addresses, const struct tally_sink *sink);
+
+/* What parts are added to. */
+struct tally_sum {
+    struct tally *tally;     /* if it has no rows, rows in parts are dropped */
+    struct rows *targets;    /* receives the names of its rows */
+    struct rows *addresses;  /* likewise */
+    struct text_pool *texts; /* receives the texts of errors */
+    uint64_t offset_ns;      /* added to moments */
+};
+
+enum tally_decode {
+    TALLY_DECODE_OK,
+    TALLY_DECODE_BAD,   /* malformed */
+    TALLY_DECODE_NEWER, /* another version, which cannot be read */
+};
+
+/*
+ * Adds a part. If the sum's tally has bounds, latencies are also counted by these, as precisely as
+ * the histogram's buckets allow. Adds nothing unless it returns TALLY_DECODE_OK.
+ */
+enum tally_decode tally_decode(const struct tally_sum *sum, const uint8_t *part, size_t length);
+
+#endif
