@@ -1,0 +1,88 @@
+/*
+ * judge - judges whether the SLO was met: one verdict for reports, exit statuses and the capacity
+ * search.
+ *
+ * A request that failed, timed out or was not started is slower than every limit. Percentiles are
+ * by nearest rank over all intended requests, and such requests rank above all answers; a mean or
+ * maximum that includes one exceeds every limit. errors = (intended - answers with 200 <= status <
+ * 400) / intended. An answer with another status is an error, and still has its latency.
+ *
+ * A target's criterion is judged over the requests intended for it. If it is unknown which target
+ * some requests were for (not started by a lazy source, or lost in a damaged file), every row
+ * counts all of them, so missing data never makes a criterion pass.
+ *
+ * Missing data is a miss: no requests, no row with that name, no rate to take a percentage of.
+ * Results that were cut short are a miss, too. Percentiles are as precise as in reports: one within
+ * 0.05 % of its limit may be judged either way. Everything else is exact. The compared value is the
+ * one that the report shows.
+ *
+ * A missed criterion is certain if the target would have missed it with an ideal generator, too. To
+ * tell, its value is computed again:
+ *
+ *     times                from responses (latency - lag), less the longest time by which an answer
+ *                          can have been read late (generator_read_late_ns)
+ *     errors               without requests that failed because this machine lacked local ports,
+ *                          descriptors or memory
+ *     rate, throughput     as if these requests had been sent and successful, and also those that
+ *                          the generator was too late to start
+ *
+ * For times and errors, all these requests count as answered immediately. Lag that was not recorded
+ * counts as 0. A criterion without data, or of results that were cut short, is a certain miss.
+ *
+ * This module only judges; report/slo_print.h puts verdicts into words. Threads, memory: pure
+ * functions. A verdict points into the slo and the summary.
+ */
+#ifndef LOADGEN_VERDICT_JUDGE_H
+#define LOADGEN_VERDICT_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/measure/summary.h"
+#include "loadgen/verdict/slo.h"
+
+/* What a finding's value does not show: why the criterion is missed, or what the value lacks. */
+enum slo_reason {
+    SLO_NO_REASON,
+    SLO_TOO_FEW_REQUESTS,  /* for a rate */
+    SLO_NO_SCHEDULED_RATE, /* to take a percentage of, or it is not recorded */
+    SLO_NO_TARGET,         /* with this name */
+    SLO_NO_REQUESTS,
+    SLO_UNANSWERED,         /* some requests got no answer */
+    SLO_UNANSWERED_OR_LOST, /* the same, or results were lost in a damaged file */
+    SLO_PARTIAL,            /* some requests of its target may count as "other": rows_is_partial */
+    SLO_CUT_SHORT,          /* held so far, but the results were cut short */
+};
+
+struct slo_finding {
+    const struct slo_criterion *criterion;
+    double value;        /* in the criterion's unit; INFINITY: over every limit; NAN: no data */
+    double response;     /* a time, as if the generator had sent on time; NAN: not a time */
+    double target_value; /* as with an ideal generator; never worse than `value` */
+    bool is_held;
+    bool is_lag;     /* missed, and met by `response` */
+    bool is_certain; /* missed, and by `target_value` too */
+    enum slo_reason reason;
+    const char *nearest;           /* SLO_NO_TARGET: the target with the nearest name, or NULL */
+    uint64_t unanswered, intended; /* SLO_UNANSWERED and SLO_UNANSWERED_OR_LOST: requests */
+};
+
+struct slo_verdict {
+    bool is_met;        /* every criterion is held */
+    bool is_certain;    /* one is missed for certain */
+    double tightest_ns; /* the tightest limit on a time; INFINITY: none */
+    size_t count;
+    struct slo_finding list[SLO_CRITERIA_MAX];
+};
+
+/* `slo` NULL: no criteria, so it is met. */
+struct slo_verdict slo_judge(const struct slo *slo, const struct summary *summary);
+
+/*
+ * True if lag moved this time by over a tenth, and by over 1 ms or, if that is less, a tenth of the
+ * limit (INFINITY: none). False if either time is INFINITY.
+ */
+bool slo_is_moved(double latency_ns, double response_ns, double limit_ns);
+
+#endif
