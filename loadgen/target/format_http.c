@@ -5,27 +5,31 @@
  *     skip   = blank line | "#" anything
  *     target = METHOD white-space URL, [ { header | comment } ( blank line | "@" path | end ) ]
  *
- * The line after the request line is looked at: when it is blank or another request line, the
- * target is complete. Otherwise headers follow, and then a blank line has to come before the next
- * target. A comment "# @name NAME" belongs to the target below it, so it ends the one above.
+ * If the line after the request line is blank or another request line, the target is complete.
+ * Otherwise headers follow, and a blank line must precede the next target. A comment "# @name NAME"
+ * belongs to the target below it, so it ends the one above.
  */
-#include <ctype.h>
 #include <string.h>
 
+#include "common/blank.h"
+#include "loadgen/target/hint.h"
 #include "loadgen/target/reader.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 static const char *skip_space(const char *text)
 {
-    return text + strspn(text, " \t\v\f\r");
+    while (blank_at(text) > 0) {
+        text += blank_at(text);
+    }
+    return text;
 }
 
 /* A line that starts a target: capital letters, then white space. */
 static bool is_request_line(const char *line)
 {
     size_t length = strspn(line, letters);
-    return length > 0 && isspace((unsigned char)line[length]);
+    return length > 0 && blank_at(line + length) > 0;
 }
 
 /* The name in a comment "# @name NAME"; NULL when it is another comment, or none. */
@@ -37,43 +41,20 @@ static const char *name_in(const char *line)
     }
     const char *text = skip_space(line + 1);
     const char *name = text + sizeof word - 1;
-    bool is_name = strncmp(text, word, sizeof word - 1) == 0 &&
-                   (*name == '\0' || isspace((unsigned char)*name));
+    bool is_name =
+        strncmp(text, word, sizeof word - 1) == 0 && (*name == '\0' || blank_at(name) > 0);
     return is_name ? skip_space(name) : NULL;
-}
-
-/* What follows the URL on its line: a header, and behind it what looks like a body. */
-static bool refuse_one_line(const char *method, int method_length, const char *url, struct err *err)
-{
-    int url_length = (int)strcspn(url, " \t");
-    const char *rest = skip_space(url + url_length);
-    int header = (int)strcspn(rest, "{['\"");
-    const char *body = rest[header] ? rest + header : "the body";
-    while (header > 0 && isspace((unsigned char)rest[header - 1])) {
-        header--;
-    }
-    bool has_header = memchr(rest, ':', (size_t)header) != NULL;
-    return err_set(err, ERR_USAGE,
-                   "the URL \"%.160s\" has a space in it; a target is written on lines of its own: "
-                   "\"%.*s %.*s\", below it \"%.*s\", below that \"@FILE\", with %.60s in FILE "
-                   "(a space inside a URL is written %%20)",
-                   url, method_length, method, url_length < 120 ? url_length : 120, url,
-                   has_header ? (header < 80 ? header : 80) : 11, has_header ? rest : "Name: value",
-                   body);
 }
 
 static bool begin(struct draft *draft, const char *line, struct err *err)
 {
     if (!is_request_line(line)) {
-        return err_set(err, ERR_USAGE,
-                       "\"%.300s\" does not begin a target; write a method in capitals and a URL, "
-                       "as GET http://127.0.0.1:5000/health",
-                       line);
+        return hint_no_target(line, err);
     }
     size_t length = strspn(line, letters);
     const char *url = skip_space(line + length);
     if (url[strcspn(url, " \t")]) {
-        return refuse_one_line(line, (int)length, url, err);
+        return hint_one_line(line, (int)length, url, err);
     }
     return draft_set_method(draft, line, length, err) && draft_set_url(draft, url, err);
 }
@@ -85,14 +66,30 @@ static bool add_header(struct draft *draft, const char *line, struct err *err)
             err, ERR_USAGE,
             "\"%.300s\" follows a header of the target above; put a blank line before it", line);
     }
+    if (hint_is_body(line)) {
+        return hint_inline_body(line, err);
+    }
     return message_add_header(&draft->headers, line, err);
 }
 
-/* Passes over what may stand between targets; the line is the first one that is not that. */
+/* Without a line feed the lines of an old Mac are all one. */
+static enum read_state next_line(struct reader *reader, char **line, struct err *err)
+{
+    enum read_state state = reader_line(reader, line, err);
+    if (state == READ_OK && strchr(*line, '\r')) {
+        err_set(err, ERR_USAGE,
+                "the line contains a carriage return; if lines end with it alone, "
+                "convert the file: tr '\\r' '\\n' <FILE >NEW_FILE");
+        return READ_FAIL;
+    }
+    return state;
+}
+
+/* Skips blank lines and comments between targets; returns the first other line. */
 static enum read_state skip(struct reader *reader, char **line, struct err *err)
 {
     enum read_state state = READ_OK;
-    while ((state = reader_line(reader, line, err)) == READ_OK) {
+    while ((state = next_line(reader, line, err)) == READ_OK) {
         const char *name = name_in(*line);
         if (name && !draft_set_name(&reader->draft, name, err)) {
             return READ_FAIL;
@@ -116,7 +113,7 @@ static enum read_state read_http(struct reader *reader, struct err *err)
         return READ_FAIL;
     }
     bool has_headers = false;
-    while ((state = reader_line(reader, &line, err)) == READ_OK && line[0]) {
+    while ((state = next_line(reader, &line, err)) == READ_OK && line[0]) {
         if (name_in(line) || (!has_headers && is_request_line(line))) {
             reader_keep_line(reader);
             break;

@@ -10,11 +10,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "loadgen/target/slots.h"
+#include "loadgen/base/hash.h"
+#include "loadgen/target/request_queue.h"
 
 enum {
     READ_BYTES = 65536,
-    INDEX_SLOTS = 4 * LAZY_TARGETS,
+    INDEX_SIZE = 4 * LAZY_TARGETS,
 };
 
 struct lazy {
@@ -25,52 +26,45 @@ struct lazy {
     struct targets *targets;
     uint32_t *index; /* of targets by hash: index + 1, 0 for none */
     const struct source_listener *listener;
-    struct slots slots;
+    struct request_queue queue;
     pthread_t thread;
     bool has_thread;
     atomic_bool is_stopping;
     struct err err; /* the thread's, until it is joined */
 };
 
-/* Reading: on the thread, but for the first target. */
+/* Reading: on the thread, except for the first target. */
 
-static uint32_t hash_text(uint32_t hash, const char *text)
-{
-    for (const char *c = text; *c; c++) {
-        hash = (hash ^ (unsigned char)*c) * 16777619U;
-    }
-    return (hash ^ 0xff) * 16777619U;
-}
-
-/* What is said of all targets for which there is no entry of their own. */
+/* The entry that further targets share. */
 static bool add_other(struct targets *targets, struct err *err)
 {
     struct draft draft = {0};
-    static const char name[] = "other targets";
+    static const char name[] = TARGET_OTHERS;
     bytes_add(&draft.method, "other", sizeof "other");
-    bytes_add(&draft.url, name, sizeof name);
+    bytes_add(&draft.shown_url, name, sizeof name);
     bytes_add(&draft.name, name, sizeof name);
     bool ok = targets_add(targets, &draft, err);
     draft_free(&draft);
     return ok;
 }
 
-/* The index of the draft's target, added when it is new and there is room. */
+/* Returns the index of the draft's target; adds it if it is new and there is room. */
 static bool find_target(struct lazy *lazy, const struct draft *draft, uint32_t *index,
                         struct err *err)
 {
     struct targets *targets = lazy->targets;
-    uint32_t hash = hash_text(hash_text(hash_text(2166136261U, draft->url.at), draft->method.at),
-                              draft->name.at);
-    size_t at = hash % INDEX_SLOTS;
+    const char *url = draft->shown_url.at;
+    uint64_t hash =
+        hash_text(hash_text(hash_text(HASH_START, url), draft->method.at), draft->name.at);
+    size_t at = hash % INDEX_SIZE;
     while (lazy->index[at]) {
         *index = lazy->index[at] - 1;
         const struct target *known = &targets->list[*index];
-        if (strcmp(known->url, draft->url.at) == 0 && strcmp(known->name, draft->name.at) == 0 &&
+        if (strcmp(known->url, url) == 0 && strcmp(known->name, draft->name.at) == 0 &&
             strcmp(known->method, draft->method.at) == 0) {
             return true;
         }
-        at = (at + 1) % INDEX_SLOTS;
+        at = (at + 1) % INDEX_SIZE;
     }
     *index = LAZY_TARGETS;
     if (targets->count > LAZY_TARGETS) {
@@ -87,7 +81,7 @@ static bool find_target(struct lazy *lazy, const struct draft *draft, uint32_t *
     return ok;
 }
 
-static bool build(struct lazy *lazy, struct slot *slot, struct err *err)
+static bool build(struct lazy *lazy, struct request_entry *entry, struct err *err)
 {
     const struct draft *draft = &lazy->reader.draft;
     const struct message message = draft_message(draft);
@@ -96,14 +90,14 @@ static bool build(struct lazy *lazy, struct slot *slot, struct err *err)
         !find_target(lazy, draft, &request.target, err)) {
         return err_prefix(err, "%s:%" PRIu64, lazy->reader.name, lazy->reader.number);
     }
-    message_write(&slot->bytes, &message, lazy->defaults, &request);
-    if (slot->bytes.has_failed) {
+    message_write(&entry->bytes, &message, lazy->defaults, &request);
+    if (entry->bytes.has_failed) {
         return err_set(err, ERR_FAILED, "not enough memory for a target");
     }
-    request.bytes = slot->bytes.at;
+    request.bytes = entry->bytes.at;
     request.row = lazy->targets->list[request.target].row;
-    request.slot = slot;
-    slot->request = request;
+    request.entry = entry;
+    entry->request = request;
     return true;
 }
 
@@ -114,16 +108,16 @@ static enum read_state read_one(struct lazy *lazy, struct err *err)
     if (state != READ_OK || atomic_load(&lazy->is_stopping)) {
         return state == READ_OK ? READ_END : state;
     }
-    struct slot *slot = slots_take(&lazy->slots);
-    if (!slot) {
+    struct request_entry *entry = request_queue_alloc(&lazy->queue);
+    if (!entry) {
         err_set(err, ERR_FAILED, "not enough memory for a target");
         return READ_FAIL;
     }
-    if (!build(lazy, slot, err)) {
-        slots_give(&lazy->slots, slot);
+    if (!build(lazy, entry, err)) {
+        request_queue_recycle(&lazy->queue, entry);
         return READ_FAIL;
     }
-    slots_push(&lazy->slots, slot);
+    request_queue_push(&lazy->queue, entry);
     return READ_OK;
 }
 
@@ -131,17 +125,17 @@ static void *read_ahead(void *context)
 {
     struct lazy *lazy = context;
     enum read_state state = READ_OK;
-    while (state == READ_OK && slots_wait(&lazy->slots)) {
+    while (state == READ_OK && request_queue_wait_for_room(&lazy->queue)) {
         state = read_one(lazy, &lazy->err);
     }
     if (atomic_load(&lazy->is_stopping)) {
-        lazy->err = (struct err){.code = ERR_NONE}; /* the text was cut by us */
+        lazy->err = (struct err){.code = ERR_NONE}; /* the text was cut by the stop */
     }
-    slots_end(&lazy->slots);
+    request_queue_close(&lazy->queue);
     return NULL;
 }
 
-/* What the reader reads from: a read that a stop ends, as if the text had ended. */
+/* The read function of the reader's FILE: a stop looks like the end of the file. */
 static ssize_t read_some(void *cookie, char *buffer, size_t size)
 {
     const struct lazy *lazy = cookie;
@@ -167,21 +161,21 @@ static ssize_t read_some(void *cookie, char *buffer, size_t size)
 static const struct request *next_read(const struct source *source, uint64_t k)
 {
     struct lazy *lazy = source->state;
-    (void)k; /* whoever asks first has the first one */
-    struct slot *slot = slots_pop(&lazy->slots);
-    return slot ? &slot->request : NULL;
+    (void)k; /* requests are sent in the order of the calls */
+    struct request_entry *entry = request_queue_pop(&lazy->queue);
+    return entry ? &entry->request : NULL;
 }
 
 static bool is_ended(const struct source *source)
 {
     struct lazy *lazy = source->state;
-    return slots_are_ended(&lazy->slots);
+    return request_queue_has_ended(&lazy->queue);
 }
 
 static void release(const struct source *source, const struct request *request)
 {
     struct lazy *lazy = source->state;
-    slots_give(&lazy->slots, request->slot);
+    request_queue_recycle(&lazy->queue, request->entry);
 }
 
 static bool start(const struct source *source, const struct source_listener *listener,
@@ -202,7 +196,7 @@ static void stop(const struct source *source)
     if (!lazy->has_thread) {
         return;
     }
-    atomic_store(&lazy->is_stopping, !slots_stop(&lazy->slots));
+    atomic_store(&lazy->is_stopping, !request_queue_stop(&lazy->queue));
     (void)!write(lazy->stop_fd, &one, sizeof one);
     pthread_join(lazy->thread, NULL);
     lazy->has_thread = false;
@@ -214,20 +208,20 @@ static const struct source_live live = {
 struct source lazy_source(struct lazy *lazy)
 {
     return (struct source){
-        .next = next_read, .live = &live, .state = lazy, .ready_fd = lazy->slots.ready_fd};
+        .next = next_read, .live = &live, .state = lazy, .ready_fd = lazy->queue.ready_fd};
 }
 
-/* Room for all that may come up, so that nothing moves while others read. */
+/* Full-size tables, so that nothing moves while other threads read. */
 static bool make_room(struct lazy *lazy, struct err *err)
 {
     struct targets *targets = lazy->targets;
     *targets = (struct targets){.endpoint_room = LAZY_ENDPOINTS};
     targets->list = calloc(LAZY_TARGETS + 1, sizeof *targets->list);
     targets->endpoints = calloc(LAZY_ENDPOINTS, sizeof *targets->endpoints);
-    lazy->index = calloc(INDEX_SLOTS, sizeof *lazy->index);
+    lazy->index = calloc(INDEX_SIZE, sizeof *lazy->index);
     lazy->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (!targets->list || !targets->endpoints || !lazy->index) {
-        return err_set(err, ERR_FAILED, "not enough memory for -lazy");
+        return err_set(err, ERR_FAILED, "not enough memory for order.lazy");
     }
     return lazy->stop_fd >= 0 || err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
 }
@@ -238,7 +232,7 @@ static bool read_first(struct lazy *lazy, const char *name, const struct format 
     const cookie_io_functions_t functions = {.read = read_some};
     FILE *in = fopencookie(lazy, "r", functions);
     if (!in) {
-        return err_set(err, ERR_FAILED, "not enough memory for -lazy");
+        return err_set(err, ERR_FAILED, "not enough memory for order.lazy");
     }
     setvbuf(in, NULL, _IOFBF, READ_BYTES);
     reader_init(&lazy->reader, in, name, format, lazy->defaults->target_host);
@@ -253,14 +247,14 @@ struct lazy *lazy_open(int fd, const char *name, const struct format *format,
 {
     struct lazy *lazy = calloc(1, sizeof *lazy);
     if (!lazy) {
-        err_set(err, ERR_FAILED, "not enough memory for -lazy");
+        err_set(err, ERR_FAILED, "not enough memory for order.lazy");
         return NULL;
     }
     lazy->fd = fd;
     lazy->stop_fd = -1;
     lazy->defaults = defaults;
     lazy->targets = targets;
-    if (!slots_init(&lazy->slots, err) || !make_room(lazy, err) ||
+    if (!request_queue_init(&lazy->queue, err) || !make_room(lazy, err) ||
         !read_first(lazy, name, format, err)) {
         lazy_close(lazy, NULL);
         return NULL;
@@ -273,10 +267,10 @@ bool lazy_close(struct lazy *lazy, struct err *err)
     if (!lazy) {
         return true;
     }
-    /* An error behind the last target that was wanted ended nothing. */
-    bool was_reached = slots_are_ended(&lazy->slots);
+    /* An error after the last target that was sent did not end the run. */
+    bool was_reached = request_queue_has_ended(&lazy->queue);
     struct err problem = lazy->err;
-    slots_fini(&lazy->slots);
+    request_queue_fini(&lazy->queue);
     if (lazy->reader.in) {
         fclose(lazy->reader.in);
     }

@@ -1,26 +1,26 @@
 /*
- * lazy - a source that reads its targets as they are needed (-lazy), and ends with them.
+ * lazy - a source that reads its targets during the run (-lazy), and ends after the last one.
  *
  *     file or pipe  ->  reading thread: parse, build the bytes  ->  queue  ->  next  ->  exchange
  *                            ^                                                              |
- *                            +---------------- slots to be used again <----- release -------+
+ *                            +---------------- free entries <-------- release --------------+
  *
- * Each target is sent once. The reading thread keeps up to LAZY_AHEAD requests, or
- * LAZY_AHEAD_BYTES, ready, so that no worker waits for a disk; when a slow pipe has nothing yet,
- * `next` returns NULL at once and ready_fd tells when to ask again. The bytes of a request live in
- * a slot that is used again after its release, so memory is that of the queue and of what is in
- * flight, however long the file.
+ * Each target is sent once. The reading thread fills the queue (request_queue.h) ahead of the
+ * workers, so that none waits for a disk. If a slow pipe has nothing yet, `next` returns NULL
+ * immediately, and ready_fd tells when to ask again. Entries are reused after their release, so
+ * memory is bounded by the queue and the requests in flight, however long the file is.
  *
- * What reports need is bounded as well. LAZY_TARGETS different targets (name, method and URL) are
- * told apart in `targets`; the rest are one entry, called "other targets". There may be
+ * What reports need is bounded as well. `targets` has an entry for the first LAZY_TARGETS different
+ * targets (name, method and URL); the rest share one, "other targets". A file may name at most
  * LAZY_ENDPOINTS different hosts and ports.
  *
- * The first target is read by lazy_open, so that a file that is none, or empty, is refused before
- * anything is sent. An error further on ends the source there; what was read before it is still
- * sent, and lazy_close says what was wrong.
+ * lazy_open reads the first target, so an unreadable or empty file is refused before anything is
+ * sent. A later error ends the source there; the targets before it are still sent, and lazy_close
+ * returns the error.
  *
- * Threads: next, release and is_ended from all; a lock guards the queue. The reading thread alone
- * adds to `targets`: an entry is there for good before a request with its index is handed out.
+ * Threads: any thread may call next, release and is_ended. Only the reading thread adds to
+ * `targets`; an entry is complete before a request with its index is handed out, and never changes.
+ * Until `stop` returns, only that thread and the listener may read `targets->count`.
  */
 #ifndef LOADGEN_TARGET_LAZY_H
 #define LOADGEN_TARGET_LAZY_H
@@ -35,19 +35,18 @@ enum {
 struct lazy;
 
 /*
- * Opens a lazy source on `fd` and reads the first target. `fd`, `name` (what errors call it) and
- * `defaults` are borrowed until lazy_close; `targets` is filled, and the caller's to free after it.
- * NULL with err.
+ * Opens a lazy source on `fd` and reads the first target. Borrows `fd`, `name` (of the file, for
+ * errors) and `defaults` until lazy_close. Fills `targets`, which the caller frees after that. NULL
+ * with err if that fails.
  */
 struct lazy *lazy_open(int fd, const char *name, const struct format *format,
                        const struct message_defaults *defaults, struct targets *targets,
                        struct err *err);
 
-/* The source to run; lives as long as `lazy`. */
+/* The source; valid until lazy_close. */
 struct source lazy_source(struct lazy *lazy);
 
-/* Frees it. False when an error ended the targets before the run did; err has it. NULL is allowed.
- */
+/* Frees it; NULL is allowed. False with err if an error in the targets ended the run early. */
 bool lazy_close(struct lazy *lazy, struct err *err);
 
 #endif

@@ -2,18 +2,21 @@
  * message - the bytes of an HTTP/1.1 request.
  *
  *     POST /add_users/ HTTP/1.1        request line
- *     Host: 127.0.0.1:5000             from the URL, unless a header says otherwise
- *     User-Agent: headroom-loadgen/... unless a header says otherwise
+ *     Host: 127.0.0.1:5000             from the URL, unless a header sets it
+ *     User-Agent: headroom-loadgen/... unless a header sets it; an empty one sends none
  *     ...                              headers of the command line, then those of the target
- *     X-Vegeta-Attack: name            if the attack has one
- *     X-Vegeta-Seq:                    its number goes behind the space when it is sent
- *     Connection: close                without keep-alive, unless a header says otherwise
+ *     X-Vegeta-Attack: name            if the attack has a name
+ *     X-Vegeta-Seq:                    the number is inserted when the request is sent
+ *     Connection: close                without keep-alive, unless a header sets it
  *     Content-Length: 8                or Transfer-Encoding: chunked
  *
- * As vegeta has it: no header replaces another, but for Host, User-Agent and Connection; the case
- * of names is kept; -chunked is for requests that have a body, and the whole body is one chunk.
+ * As in vegeta, only the first Host and User-Agent are sent, so the command line overrides the
+ * target. An empty Host means the host of the URL; a name outside ASCII becomes punycode. No other
+ * header replaces another. Names keep their case. Content-Length, Transfer-Encoding and Trailer are
+ * computed from the body; given ones are ignored. -chunked affects requests with a body, which is
+ * sent as one chunk.
  *
- * Errors: ERR_USAGE with the header and the form that it should have. Threads: no state.
+ * Errors: ERR_USAGE with the header and the expected form. Threads: pure functions.
  */
 #ifndef LOADGEN_TARGET_MESSAGE_H
 #define LOADGEN_TARGET_MESSAGE_H
@@ -22,48 +25,64 @@
 #include <stddef.h>
 
 #include "common/err.h"
-#include "loadgen/target/bytes.h"
+#include "loadgen/base/bytes.h"
 #include "loadgen/target/source.h"
 #include "loadgen/target/url.h"
 
-/* What goes into every request; borrowed. */
+/* Settings for every request; borrowed. */
 struct message_defaults {
-    const char *target_host;    /* of targets that are written as a path; see reader.h */
+    const char *target_host;    /* for URLs that are only a path; see reader.h */
     const char *const *headers; /* "Name: value", each checked by message_check_header */
     size_t header_count;
-    const char *attack_name; /* sent as X-Vegeta-Attack unless empty */
-    const char *body;        /* of targets that have none of their own */
+    const char *attack_name; /* sent as X-Vegeta-Attack; NULL: none */
+    const char *body;        /* for targets that have none */
     size_t body_length;
-    bool keepalive;   /* false: each request asks for its connection to be closed */
-    bool is_chunked;  /* bodies go with Transfer-Encoding: chunked */
-    bool is_numbered; /* each request says its number in X-Vegeta-Seq */
+    bool keepalive;   /* false: send Connection: close */
+    bool is_chunked;  /* send bodies with Transfer-Encoding: chunked */
+    bool is_numbered; /* send the request's number as X-Vegeta-Seq */
 };
 
-/* What is a request's own; borrowed. */
+/* One request; borrowed. */
 struct message {
     const char *method;
     struct url url;
     struct slice headers; /* lines, as message_add_header wrote them */
-    struct slice body;    /* at NULL: the defaults' */
+    struct slice body;    /* at == NULL: the defaults' */
 };
 
 /*
- * Appends the message to `out`, and says in `request` what is known of it now: all but bytes,
- * target, row and endpoint. Offsets count from where `out` ended before.
+ * Appends the message to `out`, with its headers split (parts.h), and fills in `request`, except
+ * bytes, target, row and endpoint. Offsets are relative to the message.
  */
 void message_write(struct bytes *out, const struct message *message,
                    const struct message_defaults *defaults, struct request *request);
 
-/* Appends a header as it will be sent: "Name: value\r\n", both trimmed, in their own case. */
+/* Appends a header as it is sent: "Name: value\r\n", both trimmed (blank.h). Ignores computed
+   headers. */
 bool message_add_header(struct bytes *headers, const char *line, struct err *err);
 
-/* The same from its two parts; the value may be empty. */
+/* The same with separate name and value; the value may be empty. */
 bool message_add_pair(struct bytes *headers, const char *name, const char *value, struct err *err);
 
-/* Is this "Name: value" as HTTP has it, and none that the program computes itself? */
+/* Appends the body as it is sent, after the head. */
+void message_add_body(struct bytes *out, struct slice body, bool is_chunked);
+
+/* Sets is_head and is_repeatable by the method of a request that has bytes and layout. */
+void message_describe(struct request *request);
+
+/* True if these bytes could be a header's name, or a method. */
+bool message_is_token(struct slice text);
+
+/* True if this is a header as message_add_header writes it, without its line end. */
+bool message_is_line(struct slice line);
+
+/* True if this is a valid "Name: value". */
 bool message_check_header(const char *line, struct err *err);
 
-/* Is this a method as HTTP has it, in whatever case? */
+/* True if this valid header is one that is computed from the body. */
+bool message_is_computed(const char *line);
+
+/* True if this is a valid method, in upper or lower case. */
 bool message_is_method(const char *text);
 
 #endif

@@ -1,12 +1,13 @@
 #include "loadgen/target/reader.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/target/utf8.h"
+#include "common/blank.h"
+#include "loadgen/base/utf8.h"
+#include "loadgen/target/secret.h"
 
 enum { NAME_BYTES_MAX = 200 };
 
@@ -21,6 +22,7 @@ void draft_clear(struct draft *draft)
 {
     bytes_clear(&draft->method);
     bytes_clear(&draft->url);
+    bytes_clear(&draft->shown_url);
     bytes_clear(&draft->name);
     bytes_clear(&draft->headers);
     bytes_clear(&draft->body);
@@ -31,6 +33,7 @@ void draft_free(struct draft *draft)
 {
     bytes_free(&draft->method);
     bytes_free(&draft->url);
+    bytes_free(&draft->shown_url);
     bytes_free(&draft->name);
     bytes_free(&draft->headers);
     bytes_free(&draft->body);
@@ -43,9 +46,9 @@ bool draft_set_method(struct draft *draft, const char *method, size_t length, st
     return check_memory(&draft->method, err);
 }
 
-static void add_as_ascii(struct bytes *out, const char *text)
+static void add_as_ascii(struct bytes *out, const char *text, const char *end)
 {
-    for (const char *c = text; *c; c++) {
+    for (const char *c = text; c < end; c++) {
         if ((unsigned char)*c < 0x80) {
             bytes_add(out, c, 1);
         } else {
@@ -59,7 +62,7 @@ static void add_as_ascii(struct bytes *out, const char *text)
 static bool add_target_host(struct draft *draft, const char *path, struct err *err)
 {
     const char *host = draft->target_host;
-    if (!host || !host[0]) {
+    if (!host) {
         return err_set(err, ERR_USAGE,
                        "\"%.200s\" is only a path, and TARGET_HOST is not set; write "
                        "http://HOST[:PORT]%.200s, or set TARGET_HOST=HOST:PORT",
@@ -72,7 +75,7 @@ static bool add_target_host(struct draft *draft, const char *path, struct err *e
     if (!strstr(host, "://")) {
         bytes_add_text(&draft->url, "http://");
     }
-    add_as_ascii(&draft->url, host);
+    add_as_ascii(&draft->url, host, host + strlen(host));
     while (!draft->url.has_failed && draft->url.at[draft->url.length - 1] == '/') {
         draft->url.length--;
     }
@@ -80,16 +83,18 @@ static bool add_target_host(struct draft *draft, const char *path, struct err *e
     if (!check_memory(&draft->url, err)) {
         return false;
     }
-    draft->url.length--; /* the path comes behind */
+    draft->url.length--; /* the path follows */
     return url_parse(draft->url.at, &draft->parts, err) || err_prefix(err, "TARGET_HOST");
 }
 
 bool draft_set_url(struct draft *draft, const char *url, struct err *err)
 {
+    const char *end = url + strlen(url);
+    blank_trim_range(&url, &end);
     if (url[0] == '/' && !add_target_host(draft, url, err)) {
         return false;
     }
-    add_as_ascii(&draft->url, url);
+    add_as_ascii(&draft->url, url, end);
     bytes_add(&draft->url, "", 1);
     return check_memory(&draft->url, err) && url_parse(draft->url.at, &draft->parts, err);
 }
@@ -112,9 +117,14 @@ bool draft_finish(struct draft *draft, struct err *err)
     if (draft->name.length == 0) {
         bytes_add_text(&draft->name, draft->method.at);
         bytes_add(&draft->name, " ", 1);
-        url_add_place(&draft->parts, &draft->name);
+        url_add_bare_path(&draft->parts, &draft->name);
         bytes_add(&draft->name, "", 1);
     }
+    bytes_add(&draft->shown_url, draft->url.at, draft->url.length);
+    if (!check_memory(&draft->shown_url, err)) {
+        return false;
+    }
+    secret_mask_url(draft->shown_url.at);
     return check_memory(&draft->name, err) && check_memory(&draft->headers, err) &&
            check_memory(&draft->body, err);
 }
@@ -159,12 +169,17 @@ void reader_fini(struct reader *reader)
     draft_free(&reader->draft);
 }
 
-static char *trim(char *line, size_t length)
+/* A line as getline gave it: UTF-8, as far as NUL bytes tell. */
+static bool check_text(const struct reader *reader, size_t length, struct err *err)
 {
-    while (length > 0 && isspace((unsigned char)line[length - 1])) {
-        line[--length] = '\0';
+    const char *other = reader->number == 1 ? utf8_other_encoding(reader->line, length) : NULL;
+    if (other) {
+        return err_set(err, ERR_USAGE,
+                       "the file is %s; convert it to UTF-8: iconv -f %s -t UTF-8 FILE >NEW_FILE",
+                       other, other);
     }
-    return line + strspn(line, " \t\r\v\f");
+    return strlen(reader->line) == length ||
+           err_set(err, ERR_USAGE, "the line contains a NUL byte");
 }
 
 enum read_state reader_line(struct reader *reader, char **line, struct err *err)
@@ -180,11 +195,10 @@ enum read_state reader_line(struct reader *reader, char **line, struct err *err)
             return READ_FAIL;
         }
         reader->number++;
-        if (strlen(reader->line) != (size_t)length) {
-            err_set(err, ERR_USAGE, "there is a NUL byte in the line");
+        if (!check_text(reader, (size_t)length, err)) {
             return READ_FAIL;
         }
-        char *text = trim(reader->line, (size_t)length);
+        const char *text = blank_trim(reader->line);
         memmove(reader->line, text, strlen(text) + 1);
     }
     reader->is_kept = false;

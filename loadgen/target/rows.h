@@ -1,11 +1,11 @@
 /*
- * rows - the names that have a row of their own in reports.
+ * rows - the names that have their own row in reports.
  *
- * The first ROWS_MAX different names get one each; what comes after shares the row ROWS_OTHER. So a
- * row is a small number, whatever is attacked, and counting by row is an array.
+ * The first ROWS_MAX different names get a row each; later ones share the row ROWS_OTHER. So a row
+ * is a small number, whatever the targets, and counters by row are an array.
  *
- * Threads: one thread adds; any thread that was handed a row, or saw the count, may read the names
- * up to it. Memory: rows_free.
+ * Threads: one thread adds. Any thread that was handed a row, or has read the count, may read the
+ * names up to it. Memory: rows_free.
  */
 #ifndef LOADGEN_TARGET_ROWS_H
 #define LOADGEN_TARGET_ROWS_H
@@ -15,20 +15,41 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ROWS_MAX = 64, ROWS_OTHER = ROWS_MAX, ROWS_ALL = ROWS_MAX + 1 };
+enum { ROWS_MAX = 512, ROWS_OTHER = ROWS_MAX, ROWS_ALL = ROWS_MAX + 1 };
 
 struct rows {
-    _Atomic size_t count;  /* rows with a name of their own */
+    _Atomic size_t count;  /* rows with their own name */
     _Atomic size_t others; /* targets that share ROWS_OTHER */
     char *names[ROWS_MAX];
-    uint32_t hashes[ROWS_MAX];
+    uint64_t hashes[ROWS_MAX]; /* rows_hash of the names, to compare fewer of them */
+    /* If merged tables were full: hashes of the names that have a row in each full table. */
+    bool has_full;
+    size_t full_count;
+    uint64_t full[ROWS_MAX];
 };
 
-/* The row of a target with this name: the one that has it, a new one, or ROWS_OTHER. */
-uint8_t rows_add(struct rows *rows, const char *name);
+/* A hash of the name, the same on every machine. */
+uint64_t rows_hash(const char *name);
 
-/* The name of a row: what rows_add was given, or "other". */
+/* Returns the row of this name: an existing one, a new one, or ROWS_OTHER. */
+uint16_t rows_add(struct rows *rows, const char *name);
+
+/* The row of this name; ROWS_OTHER if it has none of its own. */
+uint16_t rows_find(const struct rows *rows, const char *name);
+
+/* The name that the row was added with; "other" for ROWS_OTHER. */
 const char *rows_name(const struct rows *rows, size_t row);
+
+/*
+ * Tables of several processes are merged by name. rows_merge is rows_add for a name with a row in
+ * another table; it may be called several times for a name. rows_merge_full records that another
+ * table is full: it has rows for the names with these hashes, and counts `others` more as "other".
+ */
+uint16_t rows_merge(struct rows *rows, const char *name);
+void rows_merge_full(struct rows *rows, const uint64_t *hashes, size_t count, size_t others);
+
+/* True if some merged table may have counted results of this row as "other". */
+bool rows_is_partial(const struct rows *rows, size_t row);
 
 void rows_free(struct rows *rows);
 

@@ -1,14 +1,13 @@
 /*
- * source - hands out what to send next.
+ * source - supplies the requests of a run.
  *
- * The static source goes round a table of requests whose bytes were built before the run: request k
- * is entry k mod count. A live one (lazy.h; later a user's script) makes its requests while the run
- * goes on. A run knows only these structs.
+ * The static source cycles through a table of requests built before the run: request k is entry
+ * k mod count. A live one (lazy.h) builds its requests during the run. A run knows only these
+ * structs.
  *
- * Threads: `next` and `release` are called from every worker thread at once; the static source only
- * reads, a live one may lock. Memory: the source owns the requests. Those of the static one outlive
- * the run; one of a live source lives until it is released, which is after its exchange is done,
- * retries and all.
+ * Threads: all worker threads call `next` and `release` concurrently; the static source only reads,
+ * a live one may lock. Memory: the source owns the requests. Static ones outlive the run. A live
+ * source's request is valid until `release`, which is called after its exchange and all retries.
  */
 #ifndef LOADGEN_TARGET_SOURCE_H
 #define LOADGEN_TARGET_SOURCE_H
@@ -19,24 +18,40 @@
 
 #include "common/err.h"
 
+/* Where the parts of a request lie in its bytes, for parts_of. All zeroes: not known. */
+struct request_layout {
+    uint32_t path_at;
+    uint32_t path_length;
+    uint32_t headers_at;
+    uint32_t headers_length; /* with the CRLF of the last one */
+    uint32_t header_count;
+    bool is_chunked;
+    bool has_fields; /* a table of the headers follows the message (parts_field) */
+};
+
 /* One request, ready for the wire. */
 struct request {
-    const char *bytes; /* request line, headers, body */
-    void *slot;        /* of a live source: its own */
-    size_t length;
-    size_t body_length;   /* without what chunks add */
-    uint32_t sequence_at; /* offset in bytes where the digits of the request's number in the run go,
-                             which `length` does not count; 0: nowhere */
-    uint32_t target;      /* index of the target that it came from: its name, for the report */
-    uint32_t endpoint;    /* index of the host and port that it goes to */
-    uint8_t row;          /* of the report: targets with the same name share one (rows.h) */
+    const char *bytes; /* request line, headers, body; then, if has_fields, the table of headers */
+    const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
+                          the body of the first one; else NULL */
+    void *entry;       /* NULL: in a table, for the whole run. Otherwise the memory may hold
+                          another request later; private to its creator */
+    size_t length;     /* of `bytes`, without that table */
+    size_t tail_length;
+    size_t body_length;   /* before chunked encoding */
+    uint32_t sequence_at; /* offset in `bytes` at which the digits of the request's number are
+                             inserted (not counted by `length`); 0: nowhere */
+    uint32_t target;      /* index of its target */
+    uint32_t endpoint;    /* index of its host and port */
+    uint16_t row;         /* of the report: targets with the same name share one (rows.h) */
     bool is_head;         /* the answer has no body, whatever its headers say */
-    bool is_repeatable;   /* GET, HEAD, PUT, DELETE, OPTIONS: sent again, nothing happens twice */
+    bool is_repeatable;   /* an idempotent method: GET, HEAD, PUT, DELETE, OPTIONS */
+    struct request_layout layout;
 };
 
 /*
- * Who is told, on the source's own thread, of what comes up for the first time, before any request
- * with it is handed out. The struct targets that the source fills has the entry by then.
+ * Called on the source's own thread for each new target, when its entry in struct targets is
+ * complete and before any of its requests is handed out.
  */
 struct source_listener {
     void (*on_target)(void *context, size_t index);
@@ -45,31 +60,31 @@ struct source_listener {
 
 struct source;
 
-/* What a live source does beside `next`. */
+/* Additional operations of a live source. */
 struct source_live {
-    /* Before the first `next`. `listener` is borrowed until stop. */
+    /* Call before the first `next`. Borrows `listener` until stop. */
     bool (*start)(const struct source *source, const struct source_listener *listener,
                   struct err *err);
-    /* Is there nothing left, and will there be nothing more? Never turns false again. */
+    /* True if there will be no further request. Never becomes false again. */
     bool (*is_ended)(const struct source *source);
-    /* Gives a request back: its exchange is done, or will not be. */
+    /* Gives back a request whose exchange is done or was never started. */
     void (*release)(const struct source *source, const struct request *request);
-    /* After the last `next`. Why the source ended stays with whoever made it. */
+    /* Call after the last `next`. */
     void (*stop)(const struct source *source);
 };
 
 struct source {
-    /* The request with number k of the run, from 0. NULL, of a live source: there is none now. */
+    /* Returns request k of the run, from 0. NULL: a live source has none at the moment. */
     const struct request *(*next)(const struct source *source, uint64_t k);
-    const struct source_live *live; /* NULL: everything is there before the run */
+    const struct source_live *live; /* NULL: a static source */
     const struct request *requests; /* of the static source */
     size_t count;
     void *state;  /* of a live source */
-    int ready_fd; /* of a live source: an eventfd that nobody reads; each write to it means that
-                     `next` and is_ended should be asked again */
+    int ready_fd; /* of a live source: an eventfd; call `next` and is_ended again after each edge.
+                     It is never read */
 };
 
-/* A source that goes round `requests`; borrows them. count is at least 1. */
+/* A static source that cycles through `requests`, which it borrows. count is at least 1. */
 struct source source_of(const struct request *requests, size_t count);
 
 #endif

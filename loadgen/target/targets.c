@@ -9,11 +9,11 @@ static bool out_of_memory(struct err *err)
     return err_set(err, ERR_FAILED, "not enough memory for the targets");
 }
 
-/* Makes room for one more element in a list that grows by doubling. */
+/* Makes room for one more element; the list doubles at each power of two. */
 static bool grow(void *list, size_t count, size_t size)
 {
     void **at = list;
-    if (count & (count - 1)) { /* room is left until the count is a power of two */
+    if (count & (count - 1)) {
         return true;
     }
     void *larger = realloc(*at, (count ? 2 * count : 1) * size);
@@ -30,18 +30,16 @@ bool targets_find_endpoint(struct targets *targets, const struct draft *draft, u
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *known = &targets->endpoints[i];
         if (known->is_https == url->is_https && known->port == url->port &&
-            strlen(known->host) == url->host.length &&
-            strncasecmp(known->host, url->host.at, url->host.length) == 0) {
+            strcasecmp(known->host, url->host) == 0) {
             *index = (uint32_t)i;
             return true;
         }
     }
     if (targets->endpoint_room && targets->endpoint_count == targets->endpoint_room) {
-        return err_set(err, ERR_USAGE,
-                       "more than %zu different hosts and ports cannot be attacked with -lazy",
+        return err_set(err, ERR_USAGE, "order.lazy supports at most %zu different hosts and ports",
                        targets->endpoint_room);
     }
-    char *host = strndup(url->host.at, url->host.length);
+    char *host = strdup(url->host);
     if (!host || (!targets->endpoint_room &&
                   !grow(&targets->endpoints, targets->endpoint_count, sizeof(struct endpoint)))) {
         free(host);
@@ -60,7 +58,7 @@ bool targets_add(struct targets *targets, const struct draft *draft, struct err 
                       ? arena_copy(&targets->arena, draft->name.at, draft->name.length)
                       : rows_name(&targets->rows, target.row);
     target.method = arena_copy(&targets->arena, draft->method.at, draft->method.length);
-    target.url = arena_copy(&targets->arena, draft->url.at, draft->url.length);
+    target.url = arena_copy(&targets->arena, draft->shown_url.at, strlen(draft->shown_url.at) + 1);
     if (!target.name || !target.method || !target.url) {
         return out_of_memory(err);
     }
@@ -81,7 +79,7 @@ static bool add_with_request(struct targets *targets, const struct draft *draft,
     message_write(&targets->scratch, &message, defaults, &request);
     request.bytes = targets->scratch.has_failed
                         ? NULL
-                        : arena_copy(&targets->arena, targets->scratch.at, request.length);
+                        : arena_copy(&targets->arena, targets->scratch.at, targets->scratch.length);
     if (!request.bytes || !grow(&targets->list, targets->count, sizeof *targets->list) ||
         !grow(&targets->requests, targets->count, sizeof *targets->requests)) {
         return out_of_memory(err);
@@ -111,7 +109,7 @@ bool targets_read(struct targets *targets, FILE *in, const char *name, const str
     bytes_free(&targets->scratch);
     if (state == READ_END && targets->count == 0) {
         state = READ_FAIL;
-        err_set(err, ERR_USAGE, "%s: no targets to attack; write one a line, as %s", name,
+        err_set(err, ERR_USAGE, "%s: no targets to attack; write one per line, such as %s", name,
                 format == &format_json ? "{\"method\":\"GET\",\"url\":\"http://127.0.0.1:5000/\"}"
                                        : "GET http://127.0.0.1:5000/");
     }

@@ -10,24 +10,24 @@
  *     Content-Type: application/json
  *     @add_users.json
  *
- * In the text format a target is a line with method and URL, then headers, then a blank line or the
- * file with the body (relative to the current directory). A target without headers needs no blank
- * line behind it. Comments and blank lines may stand between targets. The JSON format is one object
- * a line (format_json.c). Stricter than vegeta where vegeta silently does something else: after a
- * header a line "GET http..." is an error here and no header named "GET http".
+ * In the text format a target is a line with method and URL, then headers, then either a blank line
+ * or @ and the file of the body (relative to the current directory). A target without headers needs
+ * no blank line after it. Comments and blank lines are allowed between targets. In the JSON format
+ * each line is an object (format_json.c). Both reject what vegeta would silently misread: "GET
+ * http..." right below a header is an error, not a header named "GET http".
  *
- * A URL that is only a path, as in "GET /health", is on the host that the environment names in
- * TARGET_HOST: HOST:PORT, or http://HOST[:PORT], which may have a path of its own to go before.
+ * A URL that is only a path, as in "GET /health", is appended to TARGET_HOST of the environment:
+ * HOST:PORT, or http://HOST[:PORT] with an optional path.
  *
- * A target's name, its row in reports, is what the comment "# @name" above it or "name" in JSON
- * says, else its method and path. rows.h says how many names there can be.
+ * The name of a target, its row in reports, comes from the comment "# @name" above it or "name" in
+ * JSON; by default it is method and path. rows.h limits the number of names.
  *
- * Everything is read, checked and turned into the bytes of the request before the run. (lazy.h
- * reads as the run goes on.) Each scheme, host and port is one endpoint; targets with the
- * same one share connections.
+ * All targets are read, checked and turned into requests before the run (lazy.h reads them
+ * during the run). Each combination of scheme, host and port is one endpoint; targets with the same
+ * endpoint share connections.
  *
- * Errors: see reader.h. Memory: targets_free; about 250 bytes for a short target, none of them an
- * allocation of its own. Threads: set-up only, read-only afterwards; lazy.h says what it adds.
+ * Errors: see reader.h. Memory: targets_free; about 350 bytes for a short target, allocated in
+ * large blocks. Threads: set-up only, read-only afterwards; lazy.h has exceptions.
  */
 #ifndef LOADGEN_TARGET_TARGETS_H
 #define LOADGEN_TARGET_TARGETS_H
@@ -38,17 +38,20 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/target/arena.h"
+#include "loadgen/base/arena.h"
 #include "loadgen/target/message.h"
 #include "loadgen/target/reader.h"
 #include "loadgen/target/rows.h"
 #include "loadgen/target/source.h"
 
+/* Name and URL of the target that all targets above the maximum share. */
+#define TARGET_OTHERS "other targets"
+
 struct target {
-    const char *name;   /* the row of a report */
+    const char *name;   /* of its row in reports */
     const char *method; /* "GET" */
-    const char *url;    /* as written, but for bytes outside of ASCII: those are percent-encoded */
-    uint8_t row;        /* in `rows`: the one of the name, or ROWS_OTHER */
+    const char *url; /* as written, with bytes outside ASCII percent-encoded, and without secrets */
+    uint16_t row;    /* of the name, in `rows` */
 };
 
 struct endpoint {
@@ -59,39 +62,39 @@ struct endpoint {
 
 struct targets {
     struct target *list;
-    struct request *requests; /* one a target, same index; NULL when they are made as needed */
+    struct request *requests; /* one per target, same index; NULL: built as needed */
     size_t count;
     struct endpoint *endpoints;
     size_t endpoint_count;
-    size_t endpoint_room; /* how many endpoints there may be, when more come up later; else 0 */
+    size_t endpoint_room; /* maximum endpoints, if they are added during the run; else 0 */
     struct rows rows;
     struct arena arena; /* what list and requests point to */
     struct bytes scratch;
 };
 
-/* Reads all targets of `in`; `name` is what errors call it. */
+/* Reads all targets of `in`; `name` is the file's name, for errors. */
 bool targets_read(struct targets *targets, FILE *in, const char *name, const struct format *format,
                   const struct message_defaults *defaults, struct err *err);
 
-/* The one target "GET url". */
+/* A single target, "GET url". */
 bool targets_single(struct targets *targets, const char *url,
                     const struct message_defaults *defaults, struct err *err);
 
 void targets_free(struct targets *targets);
 
-/* How many endpoints to make room for. */
+/* The maximum number of endpoints during the run. */
 size_t targets_endpoint_room(const struct targets *targets);
 
-/* Adds to `by_row` how many of the first n requests of a run are for the targets of each row, when
- * the targets take turns. */
+/* Adds to `by_row` the number of requests for each row among the first n of a run that cycles
+ * through the targets. */
 void targets_count_turns(const struct targets *targets, uint64_t n, uint64_t by_row[ROWS_ALL]);
 
 /* For lazy.h. */
 
-/* Adds what a report says of the draft's target. */
+/* Adds the draft's target to the list, without its request: name, method and shown_url. */
 bool targets_add(struct targets *targets, const struct draft *draft, struct err *err);
 
-/* The index of the draft's host and port, added when it is new. */
+/* Returns the index of the draft's endpoint; adds it if it is new. */
 bool targets_find_endpoint(struct targets *targets, const struct draft *draft, uint32_t *index,
                            struct err *err);
 

@@ -1,10 +1,10 @@
 #include "loadgen/target/url.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-#include "loadgen/target/utf8.h"
+#include "loadgen/base/utf8.h"
 
 enum { URL_MAX = 8192, HTTP_PORT = 80, HTTPS_PORT = 443 };
 
@@ -27,42 +27,56 @@ static bool check_bytes(const char *text, struct err *err)
                        URL_MAX);
     }
     return utf8_is_text(text) ||
-           err_set(err, ERR_USAGE, "the URL \"%.200s\" is no UTF-8; write such bytes as %%XX",
+           err_set(err, ERR_USAGE, "the URL \"%.200s\" is not UTF-8; write other bytes as %%XX",
                    text);
 }
 
-/* Splits "host:port" or "[v6]:port". */
-static bool parse_authority(const char *text, struct url *url, struct err *err)
+/* Reads the text after the host: nothing, or a colon and an optional number. */
+static bool read_port(struct slice text, struct url *url)
 {
-    const char *end = url->authority.at + url->authority.length;
-    const char *port = NULL;
-    url->host = url->authority;
-    if (url->authority.length > 0 && url->authority.at[0] == '[') {
-        const char *bracket = memchr(url->authority.at, ']', url->authority.length);
-        if (!bracket || bracket == url->authority.at + 1 ||
-            (bracket + 1 != end && bracket[1] != ':')) {
-            return err_set(err, ERR_USAGE, "the URL \"%s\" has a broken IPv6 address", text);
-        }
-        url->host.at++;
-        url->host.length = (size_t)(bracket - url->host.at);
-        port = bracket + 1 == end ? NULL : bracket + 2;
-    } else {
-        const char *colon = memchr(url->authority.at, ':', url->authority.length);
-        if (colon) {
-            url->host.length = (size_t)(colon - url->host.at);
-            port = colon + 1;
-        }
+    const char *end = text.at + text.length;
+    unsigned long number = 0;
+    url->port = url->is_https ? HTTPS_PORT : HTTP_PORT;
+    if (text.length <= 1) {
+        return text.length == 0 || text.at[0] == ':';
     }
-    unsigned long number = url->is_https ? HTTPS_PORT : HTTP_PORT;
-    if (port && port != end) {
-        char *rest = NULL;
-        number = *port >= '0' && *port <= '9' ? strtoul(port, &rest, 10) : 0;
-        if (rest != end || number == 0 || number > UINT16_MAX) {
-            return err_set(err, ERR_USAGE, "the URL \"%s\" has a bad port; it is 1 to 65535", text);
+    for (const char *c = text.at + 1; c < end; c++) {
+        if (*c < '0' || *c > '9' || number > UINT16_MAX) {
+            return false;
         }
+        number = number * 10 + (unsigned long)(*c - '0');
     }
     url->port = (uint16_t)number;
-    return true;
+    return text.at[0] == ':' && number > 0 && number <= UINT16_MAX;
+}
+
+const char *url_read_authority(struct url *url, struct slice text)
+{
+    static const char broken[] = "a broken IPv6 address";
+    bool is_ipv6 = text.length > 0 && text.at[0] == '[';
+    const char *end = memchr(text.at, is_ipv6 ? ']' : ':', text.length);
+    if (is_ipv6 && !end) {
+        return broken;
+    }
+    struct slice host = {text.at + is_ipv6, (end ? (size_t)(end - text.at) : text.length)};
+    host.length -= is_ipv6;
+    const char *behind = host.at + host.length + is_ipv6;
+    struct slice port = {behind, (size_t)(text.at + text.length - behind)};
+    if (is_ipv6 && port.length > 0 && port.at[0] != ':') {
+        return broken;
+    }
+    if (!read_port(port, url)) {
+        return "a bad port; it is 1 to 65535";
+    }
+    const char *problem = hostname_read(host.at, host.length, is_ipv6, url->host);
+    if (problem) {
+        return problem;
+    }
+    char sent[HOSTNAME_MAX];
+    snprintf(sent, sizeof sent, "%.*s", (int)strcspn(url->host, "%"), url->host);
+    int length = snprintf(url->authority, sizeof url->authority, is_ipv6 ? "[%s]%.*s" : "%s%.*s",
+                          sent, (int)port.length, port.at);
+    return length < (int)sizeof url->authority ? NULL : "a bad port; it is 1 to 65535";
 }
 
 bool url_parse(const char *text, struct url *url, struct err *err)
@@ -81,18 +95,17 @@ bool url_parse(const char *text, struct url *url, struct err *err)
     size_t length = strcspn(authority, "/?#");
     if (memchr(authority, '@', length)) {
         return err_set(err, ERR_USAGE,
-                       "the URL \"%s\" has a user name in it; that is not there yet: send "
-                       "-header \"Authorization: Basic ...\" instead",
+                       "the URL \"%s\" has a user name in it, which is not supported; use "
+                       "order.header \"Authorization: Basic ...\"",
                        text);
     }
-    url->authority = (struct slice){authority, length};
     url->path = (struct slice){authority + length, strcspn(authority + length, "#")};
-    if (!parse_authority(text, url, err)) {
-        return false;
+    const char *problem = url_read_authority(url, (struct slice){authority, length});
+    if (problem) {
+        return err_set(err, ERR_USAGE, "the URL \"%s\" has %s", text, problem);
     }
-    if (url->host.length == 0) {
-        /* vegeta takes http://:80/ for this machine */
-        url->host = (struct slice){"localhost", strlen("localhost")};
+    if (url->host[0] == '\0') { /* vegeta takes http://:80/ for this machine */
+        snprintf(url->host, sizeof url->host, "localhost");
     }
     return true;
 }
@@ -118,17 +131,9 @@ void url_add_path(const struct url *url, struct bytes *out)
     add_path(url->path, out);
 }
 
-void url_add_place(const struct url *url, struct bytes *out)
+void url_add_bare_path(const struct url *url, struct bytes *out)
 {
     const char *query = memchr(url->path.at, '?', url->path.length);
     size_t length = query ? (size_t)(query - url->path.at) : url->path.length;
     add_path((struct slice){url->path.at, length}, out);
-}
-
-void url_write_path(const struct url *url, FILE *out)
-{
-    struct bytes path = {0};
-    url_add_path(url, &path);
-    fwrite(path.at, 1, path.length, out);
-    bytes_free(&path);
 }

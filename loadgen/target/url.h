@@ -1,9 +1,10 @@
 /*
- * url - takes a URL apart: http[s]://host[:port][/path][?query][#fragment].
+ * url - parses URLs: http[s]://host[:port][/path][?query][#fragment].
  *
- * The parts are slices of the text that was given, and live as long as it does. Bytes that HTTP
- * does not allow in a request line (spaces, controls) are refused, with the form that the text
- * should have; non-ASCII bytes are percent-encoded by url_add_path.
+ * Host and authority are normalised by hostname.h: punycode, and no zone in what is sent. The path
+ * is a slice of the parsed text and valid as long as that is. Bytes that HTTP does not allow in a
+ * request line (spaces, control characters) are an error; url_add_path percent-encodes bytes
+ * outside ASCII.
  *
  * Threads: pure functions. Errors: ERR_USAGE with the URL and the remedy.
  */
@@ -13,33 +14,34 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/target/bytes.h"
+#include "common/slice.h"
+#include "loadgen/base/bytes.h"
+#include "loadgen/net/hostname.h"
 
-struct slice {
-    const char *at;
-    size_t length;
-};
+enum { URL_AUTHORITY_MAX = HOSTNAME_MAX + 64 };
 
 struct url {
-    struct slice authority; /* host[:port] as written: what the Host header says */
-    struct slice host;      /* without the brackets of an IPv6 address */
-    uint16_t port;          /* when none is written 80, with https 443 */
+    char authority[URL_AUTHORITY_MAX]; /* host[:port], for the Host header */
+    char host[HOSTNAME_MAX];           /* without brackets, with its zone */
+    uint16_t port;                     /* default: 80, or 443 with https */
     bool is_https;
     struct slice path; /* path and query; may be empty or begin with '?' */
 };
 
 bool url_parse(const char *text, struct url *url, struct err *err);
 
-/* Adds the path as a request line has it: "/" first, non-ASCII bytes as %XX. */
+/*
+ * Reads "host:port" or "[v6]:port" into authority, host and port; is_https must be set, for the
+ * default port. Returns NULL, or the error as a phrase that follows "the URL has ".
+ */
+const char *url_read_authority(struct url *url, struct slice text);
+
+/* Appends path and query for a request line: "/" first, bytes outside ASCII as %XX. */
 void url_add_path(const struct url *url, struct bytes *out);
 
-/* The same without the query. */
-void url_add_place(const struct url *url, struct bytes *out);
-
-/* url_add_path, to a stream. */
-void url_write_path(const struct url *url, FILE *out);
+/* Appends the path without its query, in the same form. */
+void url_add_bare_path(const struct url *url, struct bytes *out);
 
 #endif

@@ -1,0 +1,81 @@
+/*
+ * catalogue - all targets of a run: from its order, and added by its drivers.
+ *
+ * A target identifies a request in results and reports: a name, which has a row (rows.h), a method
+ * and a URL. A driver that creates requests during the run adds a target for each new name:
+ *
+ *     catalogue_find(thread->targets, "GET /users/:id", "GET", url, &request);
+ *
+ * The list only grows. A target has the same index in every thread, and its name the same row, so
+ * tallies of all threads can be added row by row. Each thread has a table of the names that it has
+ * used (struct catalogue_table). It locks and searches the list only for a name that is new to the
+ * thread.
+ *
+ * When ROWS_MAX names have a row, later ones share the target "other targets" and the row "other".
+ *
+ * Threads: any may read; threads with a table may add. Memory: names are copied; catalogue_fini. A
+ * table has a fixed size.
+ */
+#ifndef LOADGEN_TARGET_CATALOGUE_H
+#define LOADGEN_TARGET_CATALOGUE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/base/arena.h"
+#include "loadgen/target/rows.h"
+#include "loadgen/target/source.h"
+#include "loadgen/target/targets.h"
+
+struct catalogue {
+    const struct targets *targets; /* of the order: the first ones */
+    const struct rows *rows;       /* of all targets */
+    /* private: the targets that were added, from index `first` on; SIZE_MAX: none may be */
+    size_t first;
+    pthread_mutex_t lock;
+    struct rows own_rows;
+    uint32_t of_row[ROWS_ALL]; /* the target that requests of a row get */
+    _Atomic size_t added;
+    struct target list[ROWS_ALL];
+    size_t other_count; /* names that share the row "other", at most ROWS_MAX; their hashes: */
+    uint64_t others[ROWS_MAX];
+    struct arena arena;
+};
+
+/* Starts with the targets of an order, which are borrowed. `grows`: drivers may add some. */
+void catalogue_init(struct catalogue *catalogue, const struct targets *targets, bool grows);
+void catalogue_fini(struct catalogue *catalogue);
+
+/* The number of targets that were added so far. */
+size_t catalogue_added(const struct catalogue *catalogue);
+
+/* A target by its index. The order's targets come first, then the added ones. */
+const struct target *catalogue_target(const struct catalogue *catalogue, uint32_t index);
+
+/* What one thread knows of the list. All fields are private. */
+struct catalogue_entry {
+    uint64_t hash; /* of the name */
+    uint32_t target;
+    uint16_t row;
+    bool is_taken;
+};
+
+struct catalogue_table {
+    struct catalogue *all;
+    size_t other_count;                           /* entries with the row "other" */
+    struct catalogue_entry entries[4 * ROWS_MAX]; /* half of them are always free */
+};
+
+void catalogue_table_init(struct catalogue_table *table, struct catalogue *all);
+
+/*
+ * Sets target and row of a request by its name. If the name is new to the run, results of this name
+ * show this method and URL. Allocates and locks only for a name that is new to the thread.
+ */
+void catalogue_find(struct catalogue_table *table, const char *name, const char *method,
+                    const char *url, struct request *request);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * digest - SHA-256 of all requests: equal requests have equal digests.
+ *
+ *     digest_with_places   with hosts and ports: a search is resumed only if it is equal
+ *     digest_of_work       what a server has to do, on any host: methods, paths, headers, bodies,
+ *                          and whether TLS is used; without our own User-Agent, and without values
+ *                          that may be secret (secret.h), because tokens change. Capacities are
+ *                          compared only if it is equal
+ *
+ * Threads: set-up only. Memory: none.
+ */
+#ifndef LOADGEN_TARGET_DIGEST_H
+#define LOADGEN_TARGET_DIGEST_H
+
+#include "loadgen/base/sha256.h"
+#include "loadgen/target/targets.h"
+
+/* False if out of memory. `targets` must have its requests. */
+bool digest_with_places(const struct targets *targets, char text[SHA256_TEXT]);
+bool digest_of_work(const struct targets *targets, char text[SHA256_TEXT]);
+
+#endif

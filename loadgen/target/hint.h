@@ -1,0 +1,25 @@
+/*
+ * hint - errors for malformed lines of targets, each with the likely intention and its remedy.
+ *
+ * All set ERR_USAGE and return false. Threads: pure functions.
+ */
+#ifndef LOADGEN_TARGET_HINT_H
+#define LOADGEN_TARGET_HINT_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+
+/* True if the line looks like the body of a request, which belongs in a file. */
+bool hint_is_body(const char *line);
+
+/* The line should begin a target, but does not. */
+bool hint_no_target(const char *line, struct err *err);
+
+/* The line should be a header, but looks like a body. */
+bool hint_inline_body(const char *line, struct err *err);
+
+/* The line has more than method and URL: an HTTP version, a header or a body. */
+bool hint_one_line(const char *line, int method_length, const char *url, struct err *err);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * request_json - converts a request to JSON and back.
+ *
+ *     {"head": "POST /users HTTP/1.1\r\nHost: a\r\n...\r\n\r\n", "number_at": 0,
+ *      "body": {"sha256": "...", "size": 8}}
+ *
+ * The head is sent as it is; the body is named by its hash, and its content is sent separately.
+ * JSON is untrusted: the head must be one request, of lines that message.h could have written.
+ *
+ * Threads: pure functions. Memory: the JSON is the caller's. Errors: ERR_FAILED.
+ */
+#ifndef LOADGEN_TARGET_REQUEST_JSON_H
+#define LOADGEN_TARGET_REQUEST_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/base/arena.h"
+#include "loadgen/target/source.h"
+#include "loadgen/target/url.h"
+
+/* The part of a request before its body, including the empty line. */
+struct slice request_head(const struct request *request);
+
+/* For workers. The key `body` is missing if there is no body. */
+json_t *request_to_json(const struct request *request);
+
+/* {"sha256", "size"} of its body; NULL: it has none. */
+json_t *request_body_to_json(const struct request *request);
+
+/*
+ * For users and result files: the headers as a list, with "***" instead of values that may be
+ * secret (secret.h).
+ */
+json_t *request_headers_shown(const struct request *request);
+
+/*
+ * Fills in a request, except target, endpoint and row. `body` has the hash and size of the JSON.
+ * The bytes are copied into the arena.
+ */
+bool request_from_json(const json_t *json, struct slice body, struct arena *arena,
+                       struct request *request, struct err *err);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * secret - recognises values that result files and reports must not show: those of headers and URL
+ * parameters named like secrets, such as Authorization, Cookie, X-Api-Key or access_token.
+ *
+ * Threads: pure functions.
+ */
+#ifndef LOADGEN_TARGET_SECRET_H
+#define LOADGEN_TARGET_SECRET_H
+
+#include <stdbool.h>
+
+#include "common/slice.h"
+
+/* True if a header or parameter with this name may hold a secret. */
+bool secret_is_name(struct slice name);
+
+/* Replaces the value of each such parameter by ***, or fewer stars if it is shorter. So the URL
+ * never becomes longer. */
+void secret_mask_url(char *url);
+
+#endif
