@@ -4,19 +4,18 @@
 #include <stdlib.h>
 
 #include "common/clock.h"
-#include "loadgen/http/engine_curl.h"
-#include "loadgen/http/engine_h1.h"
-#include "loadgen/http/engine_h2.h"
-#include "loadgen/http/link.h"
-#include "loadgen/http/route.h"
+#include "loadgen/http/curl/engine.h"
+#include "loadgen/http/h1/engine.h"
+#include "loadgen/http/h2/engine.h"
+#include "loadgen/net/link.h"
 
 enum { KINDS = 3 };
 static const struct engine_type *const kinds[KINDS] = {&engine_h1, &engine_h2, &engine_curl};
 
 struct engines {
-    struct engine engine;          /* first member: an engine is cast to its engines */
-    struct engine *list[KINDS];    /* as kinds has them; NULL: not needed so far */
-    const struct engine_type **to; /* by endpoint; NULL: not asked so far */
+    struct engine engine;       /* first member: an engine is cast to its engines */
+    struct engine *list[KINDS]; /* by index in `kinds`; NULL: not needed so far */
+    struct engine **to;         /* by endpoint; NULL: not chosen so far */
     struct engine_config config;
     struct links links;
     struct loop *loop;
@@ -29,32 +28,46 @@ static struct engines *engines_of(struct engine *engine)
     return (struct engines *)engine;
 }
 
-/* The engine of this type, made if it has to be. NULL with err. */
+/* The engine of this type, created if it is new. NULL with err. */
 static struct engine *take(struct engines *all, const struct engine_type *type, struct err *err)
 {
     size_t kind = 0;
     while (kind + 1 < KINDS && kinds[kind] != type) {
         kind++;
     }
-    struct engine **place = &all->list[kind];
-    if (!*place) {
-        *place = type->create(&all->config, all->loop, all->done, all->owner, err);
+    struct engine **engine = &all->list[kind];
+    if (!*engine) {
+        *engine = type->create(&all->config, all->loop, all->done, all->owner, err);
     }
-    return *place;
+    return *engine;
+}
+
+/* The engine that a destination needs. The host has no brackets. */
+static const struct engine_type *route_to(const struct engine_config *config, bool is_https,
+                                          const char *host, uint16_t port)
+{
+    struct proxy proxy;
+    if (config->h2c && !is_https) {
+        return &engine_h2;
+    }
+    if (config->proxy && (proxy_for(config->proxy, is_https, host, port, &proxy) ||
+                          !proxy_check(config->proxy, is_https, host, port, NULL))) {
+        return &engine_curl; /* which reports the error of an invalid proxy */
+    }
+    return config->http2 && is_https ? &engine_h2 : &engine_h1;
 }
 
 static struct engine *engine_for(struct engines *all, uint32_t endpoint)
 {
-    if (!all->to[endpoint]) {
-        const struct endpoint *place = &all->config.endpoints[endpoint];
-        all->to[endpoint] = route_to(&all->config, place->is_https, place->host, place->port);
+    struct engine **engine = &all->to[endpoint];
+    if (!*engine) {
+        const struct endpoint *to = &all->config.endpoints[endpoint];
+        *engine = take(all, route_to(&all->config, to->is_https, to->host, to->port), NULL);
     }
-    struct engine *engine = take(all, all->to[endpoint], NULL);
-    if (engine && all->to[endpoint] == &engine_h2 && engine_h2_is_refused(engine, endpoint)) {
-        all->to[endpoint] = &engine_h1;
-        engine = take(all, &engine_h1, NULL);
+    if (*engine && (*engine)->type == &engine_h2 && engine_h2_is_refused(*engine, endpoint)) {
+        *engine = take(all, &engine_h1, NULL);
     }
-    return engine;
+    return *engine;
 }
 
 static void fail(struct engines *all, const struct exchange *so_far)
@@ -66,10 +79,20 @@ static void fail(struct engines *all, const struct exchange *so_far)
     all->done(all->owner, &exchange);
 }
 
-static void hand_over(void *context, const struct engine_type *to, const struct exchange *so_far,
+static bool can_follow(void *context, const struct engine_type *engine, const struct redirect *hop)
+{
+    const struct engines *all = context;
+    return route_to(&all->config, hop->is_https, hop->host, hop->port) == engine;
+}
+
+static void hand_over(void *context, const struct engine_type *from, const struct exchange *so_far,
                       const struct redirect *hop, struct link *link)
 {
     struct engines *all = context;
+    const struct engine_type *to =
+        !hop || can_follow(all, from, hop)
+            ? &engine_h1 /* the server has chosen HTTP/1.1 */
+            : route_to(&all->config, hop->is_https, hop->host, hop->port);
     struct engine *next = take(all, to, NULL);
     if (next) {
         to->resume(next, so_far, hop, link);
@@ -86,23 +109,17 @@ static bool engines_has_room(struct engine *engine, uint32_t endpoint)
     return !one || one->type->has_room(one, endpoint);
 }
 
-static void engines_start(struct engine *engine, const struct request *request, uint64_t number,
-                          uint64_t intended_ns, uint64_t wait_ns, uint64_t started_ns)
+static void engines_start(struct engine *engine, const struct send *send)
 {
     struct engines *all = engines_of(engine);
-    struct engine *one = engine_for(all, request->endpoint);
+    struct engine *one = engine_for(all, send->request->endpoint);
     if (one) {
-        one->type->start(one, request, number, intended_ns, wait_ns, started_ns);
+        one->type->start(one, send);
         return;
     }
-    fail(all, &(struct exchange){
-                  .request = request,
-                  .number = number,
-                  .intended_ns = intended_ns,
-                  .wait_ns = wait_ns,
-                  .started_ns = started_ns,
-                  .address = ADDRESS_NONE,
-              });
+    struct exchange exchange;
+    exchange_begin(&exchange, send);
+    fail(all, &exchange);
 }
 
 static uint64_t engines_next_deadline_ns(struct engine *engine)
@@ -153,26 +170,27 @@ static struct engine *engines_create(const struct engine_config *config, struct 
                                      engine_done_fn *done, void *owner, struct err *err)
 {
     struct engines *all = calloc(1, sizeof *all);
-    if (!all || !(all->to = calloc(config->endpoint_count, sizeof(struct engine_type *)))) {
+    if (!all || !(all->to = calloc(config->endpoint_count, sizeof(struct engine *)))) {
         free(all);
         err_set(err, ERR_FAILED, "not enough memory for connections");
         return NULL;
     }
     all->engine.type = &engines;
     all->config = *config;
-    links_init(&all->links, loop, &all->config.local, config->tls, config->secure);
+    links_init(&all->links, loop, &all->config.local, config->tls, config->secure,
+               config->connects);
     all->config.links = &all->links;
     all->config.hand_over = hand_over;
-    all->config.hand_over_context = all;
+    all->config.can_follow = can_follow;
+    all->config.context = all;
     all->loop = loop;
     all->done = done;
     all->owner = owner;
     bool ok = take(all, &engine_h1, err) != NULL;
     for (size_t i = 0; ok && i < config->endpoint_count; i++) {
-        const struct endpoint *place = &config->endpoints[i];
-        if (place->host) { /* of a live source they come up later */
-            ok =
-                take(all, route_to(config, place->is_https, place->host, place->port), err) != NULL;
+        const struct endpoint *to = &config->endpoints[i];
+        if (to->host) { /* a live source adds its endpoints later */
+            ok = take(all, route_to(config, to->is_https, to->host, to->port), err) != NULL;
         }
     }
     if (!ok) {
@@ -188,7 +206,7 @@ const struct engine_type engines = {
     .destroy = engines_destroy,
     .has_room = engines_has_room,
     .start = engines_start,
-    .resume = NULL, /* nobody hands anything to all */
+    .resume = NULL, /* no other engine hands over to it */
     .next_deadline_ns = engines_next_deadline_ns,
     .expire = engines_expire,
     .abandon = engines_abandon,

@@ -1,16 +1,21 @@
 /*
- * engines - all engines of a thread as one: each request goes to the engine that its place needs.
+ * engines - all engines of a thread as one: passes each request to the engine for its destination.
  *
  *     worker -- start --> engines -- by endpoint --> engine_h1, engine_h2, engine_curl
  *        ^                                                |
  *        `-------------------------- done ---------------'
  *
- * An exchange that a redirect sends from one engine's place to another's is handed over with its
- * next hop: the engine that gives it up forgets it, the other one resumes it and ends it. So it has
- * one `done`, its moments and counts go on, and its time-out still counts from its start.
+ *     -h2c and http://             engine_h2
+ *     through a proxy (proxy.h)    engine_curl
+ *     https:// and -http2          engine_h2, which hands over if the server chooses HTTP/1.1
+ *     everything else              engine_h1
  *
- * An engine is made when it is first needed; for endpoints that need it that is before the run.
- * They share the links (link.h) of the thread.
+ * If a redirect leads to a destination of another engine, the first engine hands over the exchange
+ * and the second completes it. `done` is still called once, the exchange keeps its counts and
+ * moments, and the timeout still runs from the start.
+ *
+ * An engine is created when it is first needed; for endpoints that are known, before the run. All
+ * share the links (link.h) of the thread.
  */
 #ifndef LOADGEN_HTTP_ENGINES_H
 #define LOADGEN_HTTP_ENGINES_H

@@ -1,37 +1,53 @@
 /*
- * flights - the exchanges of an engine that have begun and not ended, oldest start first.
+ * flights - the exchanges in flight, ordered by deadline: the timer of an engine.
  *
- * All exchanges of a run have the same time-out, so the queue is also the timer: its oldest times
- * out first.
+ * Most requests of a run have the same timeout, so most flights are added in the order of their
+ * deadlines and form a queue. A flight with an earlier deadline than the last of the queue goes
+ * into a pairing heap. Adding and removing take a few steps; removing the first of the heap takes a
+ * few steps on average.
  *
- * Threads: belongs to the engine's. Memory: a flight is embedded in what flies, which stays where
- * it is meanwhile.
+ * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight, which must not
+ * move between flights_add and flights_remove.
  */
 #ifndef LOADGEN_HTTP_FLIGHTS_H
 #define LOADGEN_HTTP_FLIGHTS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct flight {
-    struct flight *next; /* started later */
-    struct flight *prev;
-    uint64_t started_ns;
+    uint64_t deadline_ns; /* UINT64_MAX: none */
+    /* Private: */
+    struct flight *next; /* in the queue; or the next child of the same parent */
+    struct flight *prev; /* in the queue; or the previous child, or the parent of the first child */
+    struct flight *child; /* in the heap: the first child; no child has an earlier deadline */
+    bool is_queued;       /* in the queue */
 };
 
+/* Start with zeroes. */
 struct flights {
-    struct flight *oldest; /* NULL: nothing is in flight */
-    struct flight *newest;
+    struct flight *head; /* of the queue */
+    struct flight *tail;
+    struct flight *root; /* of the heap */
 };
 
-/* Puts it behind those that started before or with it. Only a hop that another engine gave up is
- * older than the newest. */
-void flights_add(struct flights *flights, struct flight *flight, uint64_t started_ns);
+void flights_add(struct flights *flights, struct flight *flight, uint64_t deadline_ns);
 void flights_remove(struct flights *flights, struct flight *flight);
 
-/* When the oldest one times out; UINT64_MAX: never. A time-out of 0 is none. */
-static inline uint64_t flights_deadline_ns(const struct flights *flights, uint64_t timeout_ns)
+/* The flight with the earliest deadline; NULL: nothing is in flight. */
+static inline struct flight *flights_first(const struct flights *flights)
 {
-    return flights->oldest && timeout_ns ? flights->oldest->started_ns + timeout_ns : UINT64_MAX;
+    struct flight *head = flights->head;
+    struct flight *root = flights->root;
+    return root && (!head || root->deadline_ns < head->deadline_ns) ? root : head;
+}
+
+/* The earliest deadline; UINT64_MAX: there is none. */
+static inline uint64_t flights_deadline_ns(const struct flights *flights)
+{
+    const struct flight *first = flights_first(flights);
+    return first ? first->deadline_ns : UINT64_MAX;
 }
 
 #endif

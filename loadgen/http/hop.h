@@ -1,25 +1,45 @@
 /*
- * hop - the request that follows an answer with a redirect, as every engine makes it.
+ * hop - the request that follows a redirect, for all engines.
  *
- * Threads: pure but for what it is given. Memory: the caller's.
+ * Threads: pure functions. Memory: the caller's.
  */
 #ifndef LOADGEN_HTTP_HOP_H
 #define LOADGEN_HTTP_HOP_H
 
 #include "loadgen/http/engine.h"
 
-enum { HOP_BYTES_MAX = 65536 }; /* of a request that follows a redirect */
+enum { HOP_BYTES_MAX = 65536 }; /* of a hop's request, without its body */
+
+/* A hop, as passed to on_hop (send.h), which may change its headers before it is sent. */
+struct hop {
+    const struct redirect_origin *from; /* the origin that answered */
+    const struct redirect *to;
+    /* Private: */
+    struct request *request; /* of `to` */
+    char *bytes;             /* HOP_BYTES_MAX, of the request */
+    bool is_short;
+};
 
 /*
- * Makes the hop that `location` asks for after `sent` was answered with x->code by a place of that
- * scheme. Its bytes go into `bytes`; `scratch` is written over. Both have HOP_BYTES_MAX. False: it
- * cannot be followed, and x->reason says why.
+ * Sets a header of the hop and removes all others of this name. Name and value are valid (RFC
+ * 9110). If there is no room for it, the exchange fails.
  */
-bool hop_make(const struct engine_config *config, struct exchange *x, const struct request *sent,
-              bool is_https, const char *location, char *scratch, char *bytes,
-              struct redirect *hop);
+void hop_set_header(struct hop *hop, const char *name, const char *value);
 
-/* The exchange goes on: what came before counts as connecting. */
+/* True if a redirect to this Location is followed; otherwise it is the final answer. */
+bool hop_is_wanted(const struct exchange *x, const char *location);
+
+/*
+ * Builds the request for `location` in `bytes`, after `from` has answered `sent` with x->code.
+ * `bytes` and `scratch`, which is overwritten, have HOP_BYTES_MAX bytes. The body is not copied: it
+ * stays in x->request. `answer` is the captured part of the answer. False: the redirect cannot be
+ * followed, and x->reason says why.
+ */
+bool hop_make(struct exchange *x, const struct request *sent, const struct redirect_origin *from,
+              const char *location, const struct capture *answer, char *scratch, char *bytes,
+              struct redirect *to);
+
+/* Continues the exchange with the hop. The time before counts as connecting. */
 void hop_begin(struct exchange *x);
 
 #endif

@@ -12,8 +12,11 @@ bool origins_init(struct origins *origins, const struct engine_config *config, s
     return origins->of_targets != NULL;
 }
 
-static void destroy(struct origin *origin)
+static void destroy(const struct origins *origins, struct origin *origin)
 {
+    if (origins->end) {
+        origins->end(origin);
+    }
     link_host_fini(&origin->secure);
     free(origin->own_host);
     free(origin);
@@ -24,46 +27,94 @@ void origins_fini(struct origins *origins)
     while (origins->all) {
         struct origin *origin = origins->all;
         origins->all = origin->next;
-        destroy(origin);
+        destroy(origins, origin);
     }
     free(origins->of_targets);
 }
 
-/* `own_host` is the host or NULL. */
+static struct destination *begin(const struct origins *origins, struct origin *origin)
+{
+    const struct engine_config *config = origins->config;
+    return origins->begin ? origins->begin(config, origin)
+                          : resolver_find(config->resolver, origin->host, origin->port);
+}
+
+/* Takes over `own_host`, which is the host or NULL. */
 static struct origin *make(struct origins *origins, const char *host, char *own_host, uint16_t port,
                            bool is_https)
 {
     struct origin *origin = calloc(1, origins->size);
-    struct place *place = origin ? resolver_find(origins->config->resolver, host, port) : NULL;
-    if (!place) {
-        free(origin);
+    if (!origin) {
+        free(own_host);
         return NULL;
     }
     *origin = (struct origin){
-        .next = origins->all,
+        .origins = origins,
+        .base = origin,
         .host = host,
         .own_host = own_host,
         .port = port,
         .is_https = is_https,
-        .place = place,
         .secure.name = host,
     };
-    origins->all = origin;
+    origin->destination = begin(origins, origin);
+    if (!origin->destination) {
+        destroy(origins, origin);
+        return NULL;
+    }
     return origin;
 }
 
-struct origin *origins_at(struct origins *origins, uint32_t endpoint)
+static struct origin *add(struct origins *origins, struct origin *origin)
+{
+    if (origin) {
+        origin->next = origins->all;
+        origins->all = origin;
+    }
+    return origin;
+}
+
+/* The owner's origin beside this one; of no owner, this one. NULL: no memory. */
+static struct origin *owned(struct origins *origins, struct origin *base, struct owner *owner)
+{
+    if (!base || !owner) {
+        return base;
+    }
+    struct origin *origin = owner->first;
+    while (origin && origin->base != base) {
+        origin = origin->next;
+    }
+    if (!origin && (origin = make(origins, base->host, NULL, base->port, base->is_https))) {
+        origin->base = base;
+        origin->next = owner->first;
+        owner->first = origin;
+    }
+    return origin;
+}
+
+void owner_close(struct owner *owner)
+{
+    while (owner->first) {
+        struct origin *origin = owner->first;
+        owner->first = origin->next;
+        origin->origins->close(origin);
+        destroy(origin->origins, origin);
+    }
+}
+
+struct origin *origins_at(struct origins *origins, uint32_t endpoint, struct owner *owner)
 {
     struct origin **origin = &origins->of_targets[endpoint];
     const struct endpoint *known = &origins->config->endpoints[endpoint];
     if (!*origin) {
-        *origin = make(origins, known->host, NULL, known->port, known->is_https);
+        *origin = add(origins, make(origins, known->host, NULL, known->port, known->is_https));
     }
-    return *origin;
+    return owner ? owned(origins, *origin, owner) : *origin;
 }
 
-struct origin *origins_find(struct origins *origins, const struct redirect *hop,
-                            char problem[REASON_MAX])
+/* The shared one. */
+static struct origin *find(struct origins *origins, const struct redirect *hop,
+                           char problem[REASON_MAX])
 {
     for (struct origin *origin = origins->all; origin; origin = origin->next) {
         if (origin->is_https == hop->is_https && origin->port == hop->port &&
@@ -72,17 +123,28 @@ struct origin *origins_find(struct origins *origins, const struct redirect *hop,
         }
     }
     if (origins->redirected_count == ORIGINS_REDIRECTED_MAX) {
-        snprintf(problem, REASON_MAX, "redirected to %.40s, after %d other hosts", hop->host,
-                 ORIGINS_REDIRECTED_MAX);
+        snprintf(problem, REASON_MAX, "redirected to %.80s, beyond the limit of %d other hosts",
+                 hop->host, ORIGINS_REDIRECTED_MAX);
         return NULL;
     }
     char *host = strdup(hop->host);
-    struct origin *origin = host ? make(origins, host, host, hop->port, hop->is_https) : NULL;
+    struct origin *origin =
+        host ? add(origins, make(origins, host, host, hop->port, hop->is_https)) : NULL;
     if (!origin) {
-        free(host);
         snprintf(problem, REASON_MAX, "not enough memory for a redirect");
         return NULL;
     }
     origins->redirected_count++;
+    return origin;
+}
+
+struct origin *origins_find(struct origins *origins, const struct redirect *hop,
+                            struct owner *owner, char problem[REASON_MAX])
+{
+    struct origin *base = find(origins, hop, problem);
+    struct origin *origin = owned(origins, base, owner);
+    if (base && !origin) {
+        snprintf(problem, REASON_MAX, "not enough memory for a redirect");
+    }
     return origin;
 }

@@ -1,50 +1,80 @@
 /*
- * origins - the hosts and ports that an engine sends to: the targets', and what redirects add.
+ * origins - the origins (scheme, host and port) that an engine sends to: those of the targets, and
+ * those that redirects add. Besides the shared origins, each owner (owner.h) has its own, with its
+ * own connections.
  *
- * An engine keeps more about each: its own struct begins with a struct origin, and is as long as
- * origins_init was told. It is made, all zeroes but for the origin, when it is first asked for: a
- * live source adds endpoints later.
+ * An engine's origin struct begins with a struct origin; it is created on first use, with its other
+ * fields zeroed. An engine that must initialise these fields, or that connects to another host (a
+ * proxy), sets `begin` and `end`. Endpoints may be added during the run, by a live source.
  *
- * Threads: belongs to the engine's. Memory: origins_fini; origins stay where they are.
+ * Threads: belongs to the engine's thread. Memory: origins_fini; origins do not move.
  */
 #ifndef LOADGEN_HTTP_ORIGINS_H
 #define LOADGEN_HTTP_ORIGINS_H
 
 #include "loadgen/http/engine.h"
-#include "loadgen/http/link_tls.h"
+#include "loadgen/http/owner.h"
+#include "loadgen/net/link_tls.h"
 
 enum { ORIGINS_REDIRECTED_MAX = 1000 };
 
 struct origin {
-    struct origin *next; /* of all, the last one made comes first */
+    struct origins *origins;
+    struct origin *base; /* the shared origin; itself, unless it is an owner's */
+    struct origin *next; /* in the shared origins, newest first; or in its owner's */
     const char *host;    /* without brackets */
-    char *own_host;      /* of one that only a redirect names, else NULL */
+    char *own_host;      /* if only a redirect names the origin; else NULL */
     uint16_t port;
     bool is_https;
-    struct place *place; /* to connect to */
-    struct link_host secure;
+    struct destination *destination; /* to connect to */
+    struct link_host secure;         /* TLS state; only the base's is used */
 };
 
 struct origins {
     const struct engine_config *config;
     size_t size;
-    struct origin **of_targets; /* by endpoint; NULL: not asked for so far */
-    struct origin *all;
+    struct origin **of_targets; /* by endpoint; NULL: not used yet */
+    struct origin *all;         /* the shared ones */
     size_t redirected_count;
+
+    /*
+     * Set by the engine after origins_init, or NULL. `begin` fills in the engine's part of a new
+     * origin, and returns the destination to connect to; NULL: out of memory. `end` frees that
+     * part, even if `begin` failed.
+     */
+    struct destination *(*begin)(const struct engine_config *config, struct origin *origin);
+    void (*end)(struct origin *origin);
+
+    /* Closes the connections of an owner's origin, which has nothing in flight. */
+    void (*close)(struct origin *origin);
 };
 
-/* `size` is that of the engine's own struct. False: no memory. */
+/* True if it belongs to an owner. */
+static inline bool origin_is_owned(const struct origin *origin)
+{
+    return origin->base != origin;
+}
+
+/* For redirect.h. */
+static inline struct redirect_origin origin_of_redirect(const struct origin *origin)
+{
+    return (struct redirect_origin){origin->host, origin->port, origin->is_https};
+}
+
+/*
+ * `size` is that of the engine's own struct. False: out of memory; origins_fini is still allowed.
+ */
 bool origins_init(struct origins *origins, const struct engine_config *config, size_t size);
 void origins_fini(struct origins *origins);
 
-/* The origin of an endpoint. NULL: no memory. */
-struct origin *origins_at(struct origins *origins, uint32_t endpoint);
+/* The owner's origin of an endpoint; the shared one if `owner` is NULL. NULL: out of memory. */
+struct origin *origins_at(struct origins *origins, uint32_t endpoint, struct owner *owner);
 
 /*
- * The origin that a redirect names: one of the targets', or another. NULL: there are
- * ORIGINS_REDIRECTED_MAX of those, or there is no memory; `problem` says which.
+ * The same for the origin that a redirect names; creates it if needed. NULL: there are already
+ * ORIGINS_REDIRECTED_MAX of them, or out of memory; `problem` says which.
  */
 struct origin *origins_find(struct origins *origins, const struct redirect *hop,
-                            char problem[REASON_MAX]);
+                            struct owner *owner, char problem[REASON_MAX]);
 
 #endif

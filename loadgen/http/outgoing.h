@@ -1,13 +1,12 @@
 /*
- * outgoing - a request's bytes on their way into a socket, with its number put in.
+ * outgoing - sends a request's bytes with its number inserted.
  *
- * Requests are built once and shared by all threads; what differs from one sending to the next is
- * the number of the request (X-Vegeta-Seq), whose digits go into a place that the request names. A
- * request that fits is put together in a scratch buffer and sent with one `send`; a larger one goes
- * as three pieces with one `sendmsg`. What a short send left over is produced again from the same
- * number.
+ * Requests are built once and shared by all threads. Only the number (X-Vegeta-Seq) differs each
+ * time; its digits are inserted at request->sequence_at. A small request is assembled in a scratch
+ * buffer and sent with one `send`; a larger one is sent in pieces with one `sendmsg`. After a short
+ * send, the rest is assembled again, with the same number.
  *
- * Threads: pure but for the scratch, which belongs to the caller's thread. Memory: none.
+ * Threads: pure functions; the scratch belongs to the calling thread. Memory: none.
  */
 #ifndef LOADGEN_HTTP_OUTGOING_H
 #define LOADGEN_HTTP_OUTGOING_H
@@ -21,8 +20,8 @@
 enum { OUTGOING_SCRATCH = 16384 };
 
 /*
- * Sends from byte `written` on, without waiting. Returns as send(2) does, with errno. *length
- * becomes the bytes of the request with its number.
+ * Sends from byte `written` on, without blocking. Returns what send(2) returns, with errno. *length
+ * becomes the length of the request with its number.
  */
 ssize_t outgoing_send(int fd, const struct request *request, uint64_t number, size_t written,
                       char scratch[OUTGOING_SCRATCH], size_t *length);
@@ -32,11 +31,11 @@ struct outgoing_piece {
     size_t length;
 };
 
-/* As outgoing_send, for who sends by himself: bytes from `written` on, some or all. */
+/* Returns some or all bytes from `written` on, for callers that send them. */
 struct outgoing_piece outgoing_piece(const struct request *request, uint64_t number, size_t written,
                                      char scratch[OUTGOING_SCRATCH], size_t *length);
 
-/* Writes all of it into `buffer`, and returns its length; 0 when it does not fit. */
+/* Writes the whole request into `buffer`. Returns its length; 0 if it does not fit. */
 size_t outgoing_write(const struct request *request, uint64_t number, char *buffer, size_t size);
 
 #endif

@@ -6,25 +6,33 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/blank.h"
+#include "common/environment.h"
+#include "loadgen/net/hostname.h"
+
 enum { SOCKS_PORT = 1080, HTTP_PORT = 80 };
 
-static const char *variable(const char *large, const char *small)
+/* The value of the one that counts, NULL if neither does; *name is what it is called. */
+static const char *variable(const char *large, const char *small, const char **name)
 {
-    const char *value = getenv(large);
+    const char *value = environment_get(large);
+    *name = large;
     if (!value || !value[0]) {
-        value = getenv(small);
+        value = environment_get(small);
+        *name = small;
     }
-    return value ? value : "";
+    return value && value[0] ? value : NULL;
 }
 
 void proxy_options_from_environment(struct proxy_options *options)
 {
-    options->http = variable("HTTP_PROXY", "http_proxy");
-    options->https = variable("HTTPS_PROXY", "https_proxy");
-    options->no = variable("NO_PROXY", "no_proxy");
+    const char *name = NULL;
+    options->http = variable("HTTP_PROXY", "http_proxy", &options->http_name);
+    options->https = variable("HTTPS_PROXY", "https_proxy", &options->https_name);
+    options->no = variable("NO_PROXY", "no_proxy", &name);
 }
 
-/* Who is asked directly. */
+/* Hosts that are reached directly. */
 
 struct binary {
     unsigned char bytes[16]; /* IPv4 as ::ffff:a.b.c.d */
@@ -61,7 +69,7 @@ static bool is_in_range(const char *range, const struct binary *address)
     }
     char *end = NULL;
     unsigned long bits = strtoul(slash + 1, &end, 10);
-    unsigned long given = strchr(text, ':') ? 0 : 96; /* an IPv4 address stands behind so many */
+    unsigned long given = strchr(text, ':') ? 0 : 96; /* an IPv4 address follows 96 bits */
     if (end == slash + 1 || *end != '\0' || bits > 128 - given) {
         return false;
     }
@@ -124,20 +132,21 @@ static bool is_meant(char *entry, const char *host, uint16_t port)
     return entry[0] && is_name(entry, host);
 }
 
-static bool is_direct(const char *list, const char *host, uint16_t port)
+static bool is_direct(const char *list, const char *written, uint16_t port)
 {
+    char host[HOSTNAME_MAX];
+    hostname_bare(written, host);
     if (is_loopback(host)) {
         return true;
     }
     while (list && *list) {
         char entry[300];
         size_t length = strcspn(list, ",");
-        const char *from = list + strspn(list, " \t");
+        const char *from = list;
         const char *to = list + length;
-        while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
-            to--;
-        }
-        snprintf(entry, sizeof entry, "%.*s", from < to ? (int)(to - from) : 0, from);
+        blank_trim_range(&from, &to);
+        to -= to - from > 1 && to[-1] == '.'; /* a final dot makes no difference here */
+        snprintf(entry, sizeof entry, "%.*s", (int)(to - from), from);
         if (is_meant(entry, host, port)) {
             return true;
         }
@@ -148,7 +157,7 @@ static bool is_direct(const char *list, const char *host, uint16_t port)
 
 /* The proxy itself. */
 
-/* Takes "scheme://user:password@host:port/" apart; what libcurl gets is put together anew. */
+/* Parses "scheme://user:password@host:port/", and builds the URL for libcurl from its parts. */
 static bool parse(const char *text, struct proxy *proxy)
 {
     const char *rest = strstr(text, "://");
@@ -184,11 +193,19 @@ static bool parse(const char *text, struct proxy *proxy)
     return host_length > 0 && strlen(rest) < PROXY_URL_MAX - 16;
 }
 
+/* The proxy's URL from the environment; NULL: the destination is reached directly. */
+static const char *find(const struct proxy_options *options, bool is_https, const char *host,
+                        uint16_t port)
+{
+    const char *text = is_https ? options->https : options->http;
+    return text && !is_direct(options->no, host, port) ? text : NULL;
+}
+
 bool proxy_for(const struct proxy_options *options, bool is_https, const char *host, uint16_t port,
                struct proxy *proxy)
 {
-    const char *text = is_https ? options->https : options->http;
-    return text && text[0] && !is_direct(options->no, host, port) && parse(text, proxy);
+    const char *text = find(options, is_https, host, port);
+    return text && parse(text, proxy);
 }
 
 const char *proxy_host(const char *url)
@@ -197,18 +214,20 @@ const char *proxy_host(const char *url)
     return at ? at + 1 : url;
 }
 
-bool proxy_check(const struct proxy_options *options, struct err *err)
+bool proxy_check(const struct proxy_options *options, bool is_https, const char *host,
+                 uint16_t port, struct err *err)
 {
     struct proxy proxy;
-    const char *const values[] = {options->http, options->https};
-    static const char *const names[] = {"HTTP_PROXY", "HTTPS_PROXY"};
-    for (size_t i = 0; i < 2; i++) {
-        if (values[i] && values[i][0] && !parse(values[i], &proxy)) {
-            return err_set(err, ERR_USAGE,
-                           "the environment's %s is no proxy that can be used; write "
-                           "http://HOST:PORT or socks5://HOST:PORT",
-                           names[i]);
-        }
+    const char *text = find(options, is_https, host, port);
+    const char *name = is_https ? options->https_name : options->http_name;
+    if (!text || parse(text, &proxy)) {
+        return true;
     }
-    return true;
+    return err_set(err, ERR_USAGE, /* without its text, which may hold a password */
+                   "environment variable %s is not a valid proxy URL; use http://HOST:PORT or "
+                   "socks5://HOST:PORT, or add %.60s to NO_PROXY",
+                   name       ? name
+                   : is_https ? "HTTPS_PROXY"
+                              : "HTTP_PROXY",
+                   host);
 }

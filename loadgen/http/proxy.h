@@ -1,14 +1,17 @@
 /*
- * proxy - which proxy a host is asked for through, as the environment says and Go reads it.
+ * proxy - chooses the proxy for a destination: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, read as Go
+ * reads them.
  *
- * HTTP_PROXY is for http://, HTTPS_PROXY for https://; where the large one is not set the small one
- * counts (http_proxy). A value is a URL (http://, socks5://) or host[:port], which is http.
- * NO_PROXY lists who is asked directly, with commas between: a name stands for itself and what ends
- * with it (example.com, also www.example.com), one with a dot in front only for what ends with it;
- * a number or a range of them (10.0.0.0/8) stands for addresses; each may have a :port; `*` is
- * everybody. localhost and loopback addresses are always asked directly.
+ * HTTP_PROXY applies to http://, HTTPS_PROXY to https://; if a variable is not set, its lower-case
+ * name is read (http_proxy). A value is a URL (http://, socks5://) or host[:port], which means
+ * http. NO_PROXY is a comma-separated list of destinations that are reached directly: example.com
+ * matches itself and its subdomains, .example.com only its subdomains, 10.0.0.0/8 or an address
+ * matches addresses, `*` matches everything; each may have a :port. localhost and loopback
+ * addresses are always reached directly.
  *
- * Threads: pure functions over data. Memory: strings are borrowed.
+ * A value is checked only if a destination needs it.
+ *
+ * Threads: pure functions. Memory: strings are borrowed.
  */
 #ifndef LOADGEN_HTTP_PROXY_H
 #define LOADGEN_HTTP_PROXY_H
@@ -21,11 +24,13 @@
 
 enum { PROXY_HEADERS_MAX = 32, PROXY_URL_MAX = 512 };
 
-/* Data of the plan. "" or NULL is none. */
+/* Proxy settings of the plan. NULL: not set. */
 struct proxy_options {
     const char *http;
     const char *https;
     const char *no;
+    const char *http_name; /* the variable that was read, for errors */
+    const char *https_name;
     const char *headers[PROXY_HEADERS_MAX]; /* "Name: value", for CONNECT */
     size_t header_count;
 };
@@ -34,22 +39,25 @@ struct proxy_options {
 void proxy_options_from_environment(struct proxy_options *options);
 
 struct proxy {
-    char url[PROXY_URL_MAX]; /* as libcurl wants it; may hold a password */
+    char url[PROXY_URL_MAX]; /* for libcurl; may contain a password */
     char host[256];
     uint16_t port;
 };
 
 /*
- * The proxy for this place: true and *proxy, or false when it is asked directly. The host has no
- * brackets.
+ * True, with *proxy filled in, if this destination has a proxy; false if it is reached directly.
+ * `host` has no brackets.
  */
 bool proxy_for(const struct proxy_options *options, bool is_https, const char *host, uint16_t port,
                struct proxy *proxy);
 
-/* What of a proxy's URL may be shown: what stands behind its user and password. NULL for NULL. */
+/* The part of a proxy's URL after user and password, safe to show; NULL if `url` is NULL. */
 const char *proxy_host(const char *url);
 
-/* Are the proxies of the environment such as can be used? ERR_USAGE names the variable. */
-bool proxy_check(const struct proxy_options *options, struct err *err);
+/*
+ * False if this destination needs a proxy whose value is malformed; ERR_USAGE names the variable.
+ */
+bool proxy_check(const struct proxy_options *options, bool is_https, const char *host,
+                 uint16_t port, struct err *err);
 
 #endif

@@ -1,0 +1,75 @@
+/*
+ * answer - reads one HTTP/1.x answer from the bytes of a connection, in pieces of any size.
+ *
+ * It counts the body, keeps the status, and finds the end of the answer and whether the connection
+ * can be reused. Interim answers (1xx) are skipped; an answer to HEAD ends with its headers; 101 is
+ * refused, because no request asks for an upgrade.
+ *
+ * The reader is lenient: it accepts what curl or Go's client accepts, and records how the answer
+ * breaks RFC 9112 (violations.h). It refuses every answer whose length two parsers could interpret
+ * differently: a Content-Length repeated with another value, not a number, folded, or with white
+ * space before its colon; a Transfer-Encoding that is unknown or does not end with chunked; both in
+ * HTTP/1.0; a malformed chunk. docs/measurement.md has the table.
+ *
+ *     status line -> [ name : value ]... -> body, by length, by chunks or to the end -> complete
+ *          ^                            |                         |
+ *          +------------ 1xx -----------+                         +-> trailers
+ *
+ * We do not use llhttp: its lenient flags (8.1) do not cover lines that end in LF, white space
+ * after a chunk size, and a Content-Length repeated with the same value. It does not report what it
+ * tolerated, and does not keep its state after a refusal. fuzz_answer compares both.
+ *
+ * answer.c reads bodies and chunks, status.c and head.c the lines of a head, line.c and runs.c the
+ * text of a line; field.c interprets fields. They share the state in state.h. A well-formed line
+ * that lies in one piece is read in one step, any other line a byte at a time.
+ *
+ * Threads: belongs to its owner. Memory: start with zeroes. Only the Location of a redirect is
+ * kept, in memory allocated for the first one and freed by answer_fini. Headers and body go into a
+ * capture if there is one.
+ */
+#ifndef LOADGEN_HTTP_ANSWER_ANSWER_H
+#define LOADGEN_HTTP_ANSWER_ANSWER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/http/answer/state.h"
+
+enum answer_state {
+    ANSWER_MORE, /* incomplete: feed more bytes */
+    ANSWER_COMPLETE,
+    ANSWER_BROKEN, /* refused: answer_problem says why */
+};
+
+/* Starts an answer. `reason` and `capture` (capture_begin) must live until it is complete. */
+void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size,
+                  struct capture *capture);
+
+/* Reads bytes; *used becomes the number of bytes that belong to the answer. */
+enum answer_state answer_feed(struct answer *answer, const char *bytes, size_t length,
+                              size_t *used);
+
+/* The peer has closed: the answer is complete if its body ends with the connection, else broken. */
+enum answer_state answer_finish(struct answer *answer);
+
+/* True if the answer is complete. */
+bool answer_is_complete(const struct answer *answer);
+
+/* After ANSWER_COMPLETE: true if the connection can carry another request. */
+bool answer_keeps_alive(const struct answer *answer);
+
+/* The Location of a 3xx answer, NUL-terminated and truncated to its buffer; "" if it has none,
+ * location_lost if there was no memory for it. */
+const char *answer_location(const struct answer *answer);
+
+/* After ANSWER_COMPLETE: true if the connection must be closed, whatever the answer says. */
+bool answer_is_doubtful(const struct answer *answer);
+
+uint16_t answer_code(const struct answer *answer);
+unsigned answer_violations(const struct answer *answer);
+const char *answer_problem(const struct answer *answer);
+
+void answer_fini(struct answer *answer);
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * line - reads the rest of a line, which is a status text or a field's value: a part of the answer
+ * reader (answer.h).
+ *
+ *     plain bytes, odd ones in between -> the line end
+ */
+#ifndef LOADGEN_HTTP_ANSWER_LINE_H
+#define LOADGEN_HTTP_ANSWER_LINE_H
+
+#include <stdbool.h>
+
+#include "loadgen/http/answer/runs.h"
+#include "loadgen/http/answer/state.h"
+
+static inline bool answer_line_is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* Skips plain bytes (no control characters). Returns the end of them. */
+static inline const char *answer_line_skip_plain(const struct answer *answer, const char *at,
+                                                 const char *end)
+{
+    return answer->has_cr ? at : runs_skip_text(at, end); /* the byte after a CR is never plain */
+}
+
+/* True if a whole CR LF, the usual line end, is here. */
+static inline bool answer_line_is_end(const struct answer *answer, const char *at, const char *end)
+{
+    return !answer->has_cr && end - at >= 2 && at[0] == '\r' && at[1] == '\n';
+}
+
+/* Ends the line at this LF. */
+void answer_line_end(struct answer *answer);
+
+/*
+ * Reads a byte that is not plain, or follows a CR. A bare CR is read as a space (RFC 9112, 2.2),
+ * and before another CR it is ignored. Returns true if the byte belongs to the text, and sets
+ * *before to a text to insert before it. `bit` is the violation of control characters.
+ */
+bool answer_line_take_odd(struct answer *answer, char c, unsigned bit, const char **before);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * runs - skips bytes of one kind: a part of the answer reader (answer.h).
+ *
+ * It reads sixteen bytes at a time with SSE2, which every x86-64 has; on other CPUs one at a time.
+ */
+#ifndef LOADGEN_HTTP_ANSWER_RUNS_H
+#define LOADGEN_HTTP_ANSWER_RUNS_H
+
+/* Returns the first byte that is not allowed in a name, or `end`. */
+const char *runs_skip_name(const char *at, const char *end);
+
+/* Returns the first control character of a value or a status text, or `end`. */
+const char *runs_skip_text(const char *at, const char *end);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * drive - runs libcurl: the multi handles of all lanes on our event loop.
+ *
+ *     curl_drive_add ---> curl_drive_run --> curl_multi_socket_action --> on_ended
+ *     sockets, timers ----------------------------^
+ *
+ * Threads: the engine's. Memory: curl_drive_fini, before the lanes and the sockets.
+ */
+#ifndef LOADGEN_HTTP_CURL_DRIVE_H
+#define LOADGEN_HTTP_CURL_DRIVE_H
+
+#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/curl/sockets.h"
+
+struct curl_drive {
+    struct curl_sockets *sockets;
+    long max_idle; /* connections that libcurl keeps per lane */
+
+    /*
+     * libcurl has finished this transfer, which is not removed yet; now_ns was read after that. May
+     * add transfers.
+     */
+    void (*on_ended)(void *context, struct curl_transfer *transfer, CURLcode result,
+                     uint64_t now_ns);
+    void *context;
+
+    /* Private: */
+    struct curl_lane *lanes; /* those with a multi handle */
+    bool is_running;         /* curl_drive_run is on the stack and starts what is added meanwhile */
+};
+
+/* The owner sets the fields above `Private` first. Sets sockets->on_ready. */
+void curl_drive_init(struct curl_drive *drive);
+void curl_drive_fini(struct curl_drive *drive);
+
+/* Closes the connections of a route. Its lanes must have no requests. */
+void curl_drive_end(struct curl_drive *drive, const struct curl_route *route);
+
+/* Adds a handle, whose CURLOPT_PRIVATE is its transfer. False: out of memory. */
+bool curl_drive_add(struct curl_drive *drive, struct curl_lane *lane, CURL *easy);
+
+/* Removes a handle. If its transfer has not ended, libcurl closes the connection. */
+void curl_drive_remove(struct curl_lane *lane, CURL *easy);
+
+/*
+ * Starts the transfers that were added, and reports those that have ended. A call from inside
+ * on_ended returns immediately: the outer call continues. After some rounds, it leaves the rest for
+ * the next turn of the loop, so that timers and other connections are not delayed.
+ */
+void curl_drive_run(struct curl_drive *drive);
+
+/* When curl_drive_expire must be called; UINT64_MAX: never. */
+uint64_t curl_drive_next_deadline_ns(const struct curl_drive *drive);
+void curl_drive_expire(struct curl_drive *drive, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * lane - libcurl's connections to one address, and which address gets the next request.
+ *
+ *     origins -- destination --> route -- one per address --> lanes -- CURLM --> connections
+ *
+ * libcurl itself chooses among the idle connections of a multi handle. So each lane has its own
+ * multi handle, which costs two descriptors, and requests take turns over the lanes (net/turns.h).
+ *
+ * If a lane has more connections than requests, the others are idle. Some may be tunnels to other
+ * origins: if none fits, libcurl opens a new one.
+ *
+ * Only bookkeeping; drive.h runs libcurl. Threads: belongs to the engine's thread. Memory:
+ * curl_routes_fini; routes and lanes do not move.
+ */
+#ifndef LOADGEN_HTTP_CURL_LANE_H
+#define LOADGEN_HTTP_CURL_LANE_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/net/resolver.h"
+#include "loadgen/net/turns.h"
+
+/* The lanes to one destination. All origins behind a proxy share a route. */
+struct curl_route {
+    struct curl_route *next;
+    struct destination *destination;
+    struct turns turns; /* turns of the lanes */
+    uint64_t open;      /* connections of all lanes */
+};
+
+struct curl_lane {
+    struct turn turn; /* first member: see turns.h */
+    struct curl_route *route;
+    uint64_t open;    /* connections, from connect(2) on */
+    uint64_t busy;    /* requests in libcurl */
+    uint64_t calm_ns; /* after this, it has been idle for longer than its last request took */
+
+    /* Used by drive.c: */
+    struct curl_drive *drive;
+    struct curl_lane *next; /* in the drive's list */
+    CURLM *multi;           /* NULL: no request so far */
+    uint64_t timer_ns;      /* when libcurl wants to be called; UINT64_MAX: never */
+    bool has_new;           /* transfers were added that libcurl has not started */
+};
+
+/* Finds or adds the route to a destination. NULL: out of memory. */
+struct curl_route *curl_routes_find(struct curl_route **routes, struct destination *destination);
+
+/* Frees all routes and lanes; their multi handles must be gone. */
+void curl_routes_fini(struct curl_route **routes);
+
+/* Finds or adds the lane of an address. NULL: out of memory. */
+struct curl_lane *curl_lane_find(struct curl_route *route, struct peer *peer);
+
+/* The next lane in turn that has an idle connection. NULL: there is none. */
+struct curl_lane *curl_lane_due(struct curl_route *route);
+
+/*
+ * curl_lane_begin: a request goes to libcurl. curl_lane_end: it has ended; sent_ns 0: it was not
+ * sent.
+ */
+void curl_lane_begin(struct curl_lane *lane);
+void curl_lane_end(struct curl_lane *lane, uint64_t sent_ns, uint64_t now_ns);
+
+/* curl_lane_opened: a connection is being opened. curl_lane_closed: it is closed or dead. */
+void curl_lane_opened(struct curl_lane *lane);
+void curl_lane_closed(struct curl_lane *lane);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * setup - creates transfers, and sets up their easy handles.
+ *
+ * Fixed options are set once. Another request to the same origin sets URL, method, headers and
+ * body; the same request sets only its number.
+ *
+ * Threads: the engine's. Memory: curl_setup_destroy.
+ */
+#ifndef LOADGEN_HTTP_CURL_SETUP_H
+#define LOADGEN_HTTP_CURL_SETUP_H
+
+#include "loadgen/http/curl/transfer.h"
+
+/* NULL with err: out of memory, or libcurl lacks an option. */
+struct curl_transfer *curl_setup_create(const struct engine_config *config,
+                                        struct curl_sockets *sockets, CURLSH *share,
+                                        struct err *err);
+void curl_setup_destroy(struct curl_transfer *transfer); /* NULL is allowed */
+
+/* Prepares the first try of t->request to t->origin. False: out of memory. */
+bool curl_setup_request(struct curl_transfer *transfer);
+
+/* Prepares another try of the same request. */
+void curl_setup_another_try(struct curl_transfer *transfer);
+
+#endif

@@ -1,0 +1,216 @@
+#include "loadgen/http/curl/sockets.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct curl_socket *oldest_closing(const struct curl_sockets *sockets)
+{
+    return (struct curl_socket *)((char *)flights_first(&sockets->closing) -
+                                  offsetof(struct curl_socket, flight));
+}
+
+static void end_closing(struct curl_socket *socket)
+{
+    flights_remove(&socket->sockets->closing, &socket->flight);
+    socket->sockets->closing_count--;
+    socket->is_closing = false;
+    curl_sockets_close(socket);
+}
+
+/* Reads what the server sent after the answer: close(2) with unread bytes sends a reset. */
+static void check_closing(struct curl_socket *socket)
+{
+    char bytes[4096];
+    ssize_t n = recv(socket->watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        end_closing(socket);
+    }
+}
+
+static void stop_counting(struct curl_socket *socket)
+{
+    if (socket->is_counted) {
+        socket->is_counted = false;
+        peer_release(socket->lane->turn.peer);
+        curl_lane_closed(socket->lane);
+    }
+}
+
+/* After an event of an idle connection. Bytes, such as TLS records, are left to libcurl. */
+static void check_idle(struct curl_socket *socket)
+{
+    char byte = 0;
+    ssize_t n = recv(socket->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n <= 0) {
+        stop_counting(socket);
+    }
+    loop_set_levels(socket->sockets->loop, &socket->watch, 0); /* until libcurl uses it again */
+}
+
+static void on_ready(struct loop_watch *watch, uint32_t events)
+{
+    struct curl_socket *socket = (struct curl_socket *)watch;
+    if (watch->fd < 0) {
+        return; /* closed earlier in this batch of events */
+    }
+    if (socket->is_closing) {
+        check_closing(socket);
+    } else if (socket->wanted == 0) {
+        check_idle(socket);
+    } else {
+        socket->sockets->on_ready(socket->sockets->context, socket, events);
+    }
+}
+
+static bool make_room(struct curl_sockets *sockets, size_t fd)
+{
+    size_t room = sockets->room ? sockets->room : 64;
+    while (room <= fd) {
+        room *= 2;
+    }
+    struct curl_socket **larger = realloc(sockets->by_fd, room * sizeof(struct curl_socket *));
+    if (!larger) {
+        return false;
+    }
+    memset(larger + sockets->room, 0, (room - sockets->room) * sizeof(struct curl_socket *));
+    sockets->by_fd = larger;
+    sockets->room = room;
+    return true;
+}
+
+/* Finds or makes the socket of this descriptor. NULL: no memory. */
+static struct curl_socket *take(struct curl_sockets *sockets, int fd)
+{
+    if ((size_t)fd >= sockets->room && !make_room(sockets, (size_t)fd)) {
+        return NULL;
+    }
+    struct curl_socket **socket = &sockets->by_fd[fd];
+    *socket = *socket ? *socket : malloc(sizeof **socket);
+    return *socket;
+}
+
+struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_lane *lane,
+                                      const struct address *local)
+{
+    int fd = address_socket(&lane->turn.peer->address, local);
+    if (fd < 0) {
+        return NULL;
+    }
+    struct curl_socket *socket = take(sockets, fd);
+    if (!socket) {
+        close(fd);
+        errno = ENOMEM;
+        return NULL;
+    }
+    *socket = (struct curl_socket){
+        .watch = {.on_ready = on_ready, .fd = fd},
+        .sockets = sockets,
+        .lane = lane,
+        .is_counted = true,
+    };
+    curl_lane_opened(lane);
+    return socket;
+}
+
+struct curl_socket *curl_sockets_at(const struct curl_sockets *sockets, int fd)
+{
+    return sockets->by_fd[fd];
+}
+
+static void end(struct curl_socket *socket)
+{
+    stop_counting(socket);
+    shutdown(socket->watch.fd, SHUT_RDWR);
+}
+
+static bool is_idle(const struct curl_socket *socket)
+{
+    return socket && socket->watch.fd >= 0 && !socket->is_closing && socket->wanted == 0 &&
+           socket->is_connected && socket->is_counted;
+}
+
+static bool is_surplus(const struct curl_socket *socket)
+{
+    return is_idle(socket) && peer_is_surplus(socket->lane->turn.peer);
+}
+
+bool curl_sockets_end_idle(struct curl_sockets *sockets, const struct curl_lane *lane)
+{
+    for (size_t i = 0; i < sockets->room; i++) {
+        if (is_idle(sockets->by_fd[i]) && sockets->by_fd[i]->lane == lane) {
+            end(sockets->by_fd[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+void curl_sockets_end_surplus(struct curl_sockets *sockets)
+{
+    for (size_t i = 0; i < sockets->room; i++) {
+        if (is_surplus(sockets->by_fd[i])) {
+            end(sockets->by_fd[i]);
+        }
+    }
+}
+
+bool curl_sockets_want(struct curl_sockets *sockets, struct curl_socket *socket, int what)
+{
+    socket->wanted = (what & CURL_POLL_IN ? EPOLLIN : 0U) | (what & CURL_POLL_OUT ? EPOLLOUT : 0U);
+    if (what == CURL_POLL_REMOVE) {
+        if (is_surplus(socket)) {
+            end(socket);
+        }
+        bool is_told_only_of_bytes = (socket->watch.wanted & EPOLLOUT) == 0;
+        return is_told_only_of_bytes || loop_set_levels(sockets->loop, &socket->watch, EPOLLIN);
+    }
+    return loop_set_levels(sockets->loop, &socket->watch, socket->wanted);
+}
+
+void curl_sockets_close(struct curl_socket *socket)
+{
+    stop_counting(socket);
+    close(socket->watch.fd);
+    socket->watch.fd = -1;
+    socket->watch.wanted = 0;
+    socket->wanted = 0;
+}
+
+void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns)
+{
+    struct curl_sockets *sockets = socket->sockets;
+    if (sockets->closing_count == CURL_CLOSING_MAX) {
+        end_closing(oldest_closing(sockets));
+    }
+    stop_counting(socket);
+    if (!loop_set_levels(sockets->loop, &socket->watch, EPOLLIN)) {
+        curl_sockets_close(socket);
+        return;
+    }
+    socket->is_closing = true;
+    sockets->closing_count++;
+    flights_add(&sockets->closing, &socket->flight, now_ns + CURL_CLOSING_NS);
+}
+
+void curl_sockets_expire_closing(struct curl_sockets *sockets, uint64_t now_ns)
+{
+    while (flights_deadline_ns(&sockets->closing) <= now_ns && flights_first(&sockets->closing)) {
+        end_closing(oldest_closing(sockets));
+    }
+}
+
+void curl_sockets_fini(struct curl_sockets *sockets)
+{
+    curl_sockets_expire_closing(sockets, UINT64_MAX);
+    for (size_t i = 0; i < sockets->room; i++) {
+        free(sockets->by_fd[i]);
+    }
+    free(sockets->by_fd);
+}

@@ -1,0 +1,90 @@
+/*
+ * sockets - libcurl's sockets on our event loop.
+ *
+ * libcurl says which events it waits for, and may leave bytes unread, so its sockets are
+ * level-triggered (loop.h). A connection is idle if libcurl waits for no event on it. An idle
+ * socket stays registered, so a request on an open connection costs no epoll_ctl.
+ *
+ * libcurl notices that an idle connection is dead only when it wants to use it. So a connection
+ * that the server closed, or that we shut down, is no longer counted even before libcurl closes it.
+ *
+ * With -keepalive=false the server closes first, as in h1/conn.h: after libcurl has closed a
+ * socket, the socket is `closing` here until the server closes the connection.
+ *
+ * Threads: the engine's. Memory: a table by descriptor; curl_sockets_fini.
+ */
+#ifndef LOADGEN_HTTP_CURL_SOCKETS_H
+#define LOADGEN_HTTP_CURL_SOCKETS_H
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/flights.h"
+#include "loadgen/net/address.h"
+#include "loadgen/net/loop.h"
+
+enum { CURL_CLOSING_MAX = 1000 };
+#define CURL_CLOSING_NS UINT64_C(1000000000)
+
+struct curl_sockets;
+struct curl_transfer;
+
+struct curl_socket {
+    struct loop_watch watch; /* first member: the loop's callback casts it to its socket */
+    struct curl_sockets *sockets;
+    struct curl_lane *lane;
+    struct curl_transfer *user; /* the last transfer that waited for it; NULL: none */
+    uint32_t wanted;            /* events that libcurl waits for: EPOLLIN, EPOLLOUT; 0: idle */
+    bool is_connected;
+    bool is_counted;      /* its lane and its peer count it as open */
+    bool is_closing;      /* libcurl has closed it, but we have not */
+    struct flight flight; /* in `closing` */
+};
+
+struct curl_sockets {
+    struct loop *loop;
+    /* An event that libcurl waits for. */
+    void (*on_ready)(void *context, struct curl_socket *socket, uint32_t events);
+    void *context;
+    struct curl_socket **by_fd;
+    size_t room;
+    struct flights closing; /* in the order in which they began to close */
+    size_t closing_count;
+};
+
+/*
+ * Creates a socket for a connection of the lane, bound to `local` unless its length is 0. The
+ * lane's peer came from resolver_next, and is released when the socket is closed. NULL with errno:
+ * the kernel refused, or out of memory.
+ */
+struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_lane *lane,
+                                      const struct address *local);
+
+/* The socket with this descriptor. */
+struct curl_socket *curl_sockets_at(const struct curl_sockets *sockets, int fd);
+
+/* Watches for `what`, one of CURL_POLL_IN and so on. False with errno: it cannot be watched. */
+bool curl_sockets_want(struct curl_sockets *sockets, struct curl_socket *socket, int what);
+
+/* Shuts down an idle connection of the lane. False: there is none. */
+bool curl_sockets_end_idle(struct curl_sockets *sockets, const struct curl_lane *lane);
+
+/* Shuts down idle connections to peers with more than their share. */
+void curl_sockets_end_surplus(struct curl_sockets *sockets);
+
+void curl_sockets_close(struct curl_socket *socket);
+
+/* Waits until the server closes the connection, for at most CURL_CLOSING_NS. If CURL_CLOSING_MAX
+ * sockets are waiting already, closes the oldest of them. */
+void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns);
+
+/* Closes the sockets that have waited for CURL_CLOSING_NS; now_ns of UINT64_MAX: all. */
+void curl_sockets_expire_closing(struct curl_sockets *sockets, uint64_t now_ns);
+
+/* Closes the sockets that are closing. There must be no others. */
+void curl_sockets_fini(struct curl_sockets *sockets);
+
+#endif

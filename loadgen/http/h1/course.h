@@ -1,0 +1,42 @@
+/*
+ * course - takes an exchange from its first try to its end.
+ *
+ *     course_begin -> [dial] -> try -> answered ------------------------> done
+ *                       ^        |        `-- redirect: another course_begin, or another engine
+ *                       `- retry-+-- broken -----------------------------> done
+ *
+ * A try whose reused connection broke before the first byte of an answer is repeated: the server
+ * was about to close the connection.
+ *
+ * `done` may be called from inside all of these, and may start the next exchange on the same conn.
+ *
+ * Threads: belongs to the engine's thread. Memory: the bytes of hops, which the conn keeps.
+ */
+#ifndef LOADGEN_HTTP_H1_COURSE_H
+#define LOADGEN_HTTP_H1_COURSE_H
+
+#include "loadgen/http/h1/wire.h"
+
+/*
+ * Sends conn->request, after opening a connection if the conn has none. The conn is in flight with
+ * its exchange.
+ */
+void course_begin(struct conn *conn, uint64_t now_ns);
+
+/* The same for a hop; requires course_make_hop_room. */
+void course_begin_hop(struct conn *conn, const struct redirect *hop);
+
+/* Continues after a try that returned this state. */
+void course_continue(struct conn *conn, enum try_state state);
+
+/* Ends the exchange because no connection could be opened; `reason` may be "". */
+void course_fail_dial(struct conn *conn, enum outcome outcome, int system_error,
+                      const char *reason);
+
+/* Ends the exchange as timed out. */
+void course_time_out(struct conn *conn);
+
+/* Allocates hop_bytes. False: out of memory. */
+bool course_make_hop_room(struct conn *conn);
+
+#endif

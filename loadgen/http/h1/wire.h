@@ -1,0 +1,33 @@
+/*
+ * wire - a try: sends a request and receives its answer, on an open connection.
+ *
+ *     wire_begin, then at each event wire_send or wire_receive, while they return TRY_GOES_ON
+ *
+ * Moments and counts go into the exchange as they happen.
+ *
+ * Threads: belongs to the engine's thread. Memory: none.
+ */
+#ifndef LOADGEN_HTTP_H1_WIRE_H
+#define LOADGEN_HTTP_H1_WIRE_H
+
+#include "loadgen/http/h1/h1.h"
+
+enum try_state {
+    TRY_GOES_ON,
+    TRY_ANSWERED, /* exchange.code, exchange.done_ns and conn->after are set */
+    TRY_BROKEN,   /* outcome, system_error and reason in the exchange say why */
+};
+
+/* Sends conn->request; sent_ns was read from the clock just now. */
+enum try_state wire_begin(struct conn *conn, uint64_t sent_ns);
+
+/* The connection is writable: sends the rest of the request, if any. */
+enum try_state wire_send(struct conn *conn);
+
+/*
+ * The connection is readable: reads what has arrived, up to a limit, so that timers and other
+ * connections are not delayed. is_closing: the peer has closed its side.
+ */
+enum try_state wire_receive(struct conn *conn, bool is_closing);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * assign - assigns streams to connections, and reassigns them when one fails.
+ */
+#ifndef LOADGEN_HTTP_H2_ASSIGN_H
+#define LOADGEN_HTTP_H2_ASSIGN_H
+
+#include "loadgen/http/h2/h2.h"
+
+/* Opens the connection. It may be released already when this returns. */
+void h2_dial(struct h2_conn *conn);
+
+/* Assigns the stream to a connection, opening one if needed. */
+void h2_assign(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
+
+/* Retries the request. The time before counts as connecting. */
+void h2_retry(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
+
+/* Submits as many waiting streams as the server allows now. */
+void h2_submit_waiting(struct h2_conn *conn);
+
+/* The server allows fewer streams than expected: moves the excess to connections with room. */
+void h2_move_excess(struct h2_conn *conn);
+
+/* Gives the connection no more streams, and reassigns its waiting ones. */
+void h2_retire(struct h2_conn *conn);
+
+/* Retires it if the server has sent GOAWAY, or if its stream ids are used up. */
+void h2_retire_if_ended(struct h2_conn *conn);
+
+/*
+ * The connection broke, or could not be opened: releases it, and fails or retries its streams.
+ * h2_lose_link: the link broke with this errno.
+ */
+void h2_lose(struct h2_conn *conn, enum outcome outcome, int system_error, const char *reason);
+void h2_lose_link(struct h2_conn *conn, int number);
+__attribute__((format(printf, 2, 3))) void h2_lose_protocol(struct h2_conn *conn,
+                                                            const char *format, ...);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * engine_h2 - HTTP/2 over TLS and plain TCP with our own event loop; nghttp2 does the framing.
+ *
+ * One send carries the requests of many streams, and one recv the answers of many: requests that
+ * start while answers are being read are sent together afterwards. sent_ns is read just before the
+ * send that carries the first byte of the request; all answers of one recv have the same moment.
+ *
+ * Differences from h1/engine.h:
+ * - A connection carries up to H2_STREAMS_MAX streams, or fewer if the server says so; one until
+ *   its SETTINGS have arrived. max_connections counts connections.
+ * - Up to H2_STREAMS_MAX exchanges wait for a connection that is being opened; that is connect
+ *   time. If it fails, all of them fail.
+ * - An https server that chooses HTTP/1.1 (ALPN) is served by engine_h1 from then on. The
+ *   connection and the exchanges that wait for it are handed over.
+ * - A name with several addresses gets a connection to each; streams use them in turn.
+ * - A stream that the server did not process (REFUSED_STREAM, or above the last stream of a GOAWAY)
+ *   is retried whatever its method, up to H2_RETRIES_MAX times. One that was never sent moves to
+ *   another connection, which does not count as a retry; that may exceed max_connections by one.
+ * - If a connection that has carried a complete answer breaks, repeatable requests sent since the
+ *   last received byte are retried: the server was about to close it.
+ * - A stream that times out is reset (RST_STREAM). Its connection stays, unless nothing has arrived
+ *   on it for half of the timeout: then it takes no more streams.
+ * - Errors of a stream or a connection are `protocol`, and begin with "http2: ".
+ *
+ * Threads: see http/engine.h. Memory: see conn.h; nghttp2 allocates for each stream.
+ */
+#ifndef LOADGEN_HTTP_H2_ENGINE_H
+#define LOADGEN_HTTP_H2_ENGINE_H
+
+#include "loadgen/http/engine.h"
+
+extern const struct engine_type engine_h2;
+
+/* True if the endpoint is known to speak HTTP/1.1 only. */
+bool engine_h2_is_refused(struct engine *engine, uint32_t endpoint);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * wire - bytes to and from the links of HTTP/2 connections.
+ */
+#ifndef LOADGEN_HTTP_H2_WIRE_H
+#define LOADGEN_HTTP_H2_WIRE_H
+
+#include "loadgen/http/h2/h2.h"
+
+/*
+ * Call them around every call into the engine. The outermost h2_leave flushes the dirty
+ * connections.
+ */
+void h2_enter(struct h2 *h2);
+void h2_leave(struct h2 *h2);
+
+/*
+ * Reads what has arrived, up to a limit, so that timers and other connections are not delayed. With
+ * is_closing it reads on until the end, because no other event follows. False: the connection was
+ * released.
+ */
+bool h2_receive(struct h2_conn *conn, bool is_closing);
+
+/* Handles an event on a connection that waits for the server to close. */
+void h2_check_closing(struct h2_conn *conn, uint32_t events);
+
+/*
+ * True if the connection should be closed when idle, because its address has more connections than
+ * its share.
+ */
+bool h2_is_surplus(const struct h2_conn *conn);
+
+#endif
