@@ -1,0 +1,59 @@
+/*
+ * files - the contents that an order refers to, by SHA-256: bodies, certificates, keys.
+ *
+ * The sender adds contents and sends their chunks. The receiver expects the hash and size of each
+ * content that an order names, and stores chunks as they arrive. A content can be found once it is
+ * complete and its hash matches. Equal contents are stored once.
+ *
+ * Threads: one. Memory: holds copies; order_files_free. Errors: ERR_FAILED, with the hash.
+ */
+#ifndef LOADGEN_ORDER_FILES_H
+#define LOADGEN_ORDER_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+#include "loadgen/base/sha256.h"
+
+enum { ORDER_CHUNK = 256 * 1024 };
+
+/* Maximum size of a content. */
+#define ORDER_FILE_MAX ((size_t)1 << 30)
+
+struct order_file {
+    char hash[SHA256_TEXT];
+    char *bytes;
+    size_t length;
+    size_t missing; /* chunks */
+    bool *has;      /* by chunk, while any is missing */
+};
+
+/* Zero-initialise. */
+struct order_files {
+    struct order_file *list;
+    size_t count;
+};
+
+void order_files_free(struct order_files *files);
+
+/* Adds a content unless it exists; returns its hash, valid until the next call. */
+const char *order_files_add(struct order_files *files, const void *bytes, size_t length);
+
+/* Expects a content unless it exists. */
+bool order_files_expect(struct order_files *files, const char *hash, size_t length,
+                        struct err *err);
+
+/* Stores chunk i of an expected content; the last missing one checks the hash. */
+bool order_files_put(struct order_files *files, const char *hash, size_t i, struct slice chunk,
+                     struct err *err);
+
+/* The content with this hash; `at` is NULL if it is incomplete. */
+struct slice order_files_find(const struct order_files *files, const char *hash);
+
+/* Number of chunks of a content of this length, and chunk i. */
+size_t order_file_chunks(size_t length);
+struct slice order_file_chunk(const struct order_file *file, size_t i);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * order_json - converts an order to JSON and back without loss, so that another process can run it.
+ *
+ *     {"format": 1, "plan": {...},                                     plan_json.h
+ *      "endpoints": [{"host": "a", "port": 80, "https": false}],
+ *      "targets": [{"name": "GET /", "method": "GET", "url": "http://a/", "endpoint": 0,
+ *                   "head": ..., "number_at": 0, "body": {...}}],      request_json.h
+ *      "files": [{"path": "a.pem", "sha256": "...", "size": 1234}]}    of -root-certs, -cert, -key
+ *
+ * Bodies and files are sent separately, by hash (files.h). The JSON contains secrets: it is for
+ * workers, never for result files.
+ *
+ * JSON is untrusted and checked. Threads: one. Memory: order_copy_free; a copy borrows the files.
+ * Errors: ERR_FAILED with the key; ERR_USAGE for a source without a table of requests (a live one,
+ * a scenario's), which cannot be sent, or an invalid plan.
+ */
+#ifndef LOADGEN_ORDER_ORDER_JSON_H
+#define LOADGEN_ORDER_ORDER_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/order/files.h"
+#include "loadgen/order/order.h"
+#include "loadgen/order/plan_json.h"
+#include "loadgen/target/targets.h"
+
+enum { ORDER_FORMAT = 1 };
+
+/* Adds the contents to `files`. NULL with err. */
+json_t *order_to_json(const struct order *order, struct order_files *files, struct err *err);
+
+/* Expects each content that the JSON refers to. */
+bool order_expect_files(const json_t *json, struct order_files *files, struct err *err);
+
+/* An order with everything it refers to. */
+struct order_copy {
+    struct order order; /* points to the rest */
+    struct plan plan;
+    struct targets targets;
+    struct source source;
+    struct plan_room room;
+    struct tls_file *tls_files;
+};
+
+/* Fills the copy, which must not move afterwards. `files` must have all contents. */
+bool order_from_json(const json_t *json, const struct order_files *files, struct order_copy *copy,
+                     struct err *err);
+
+void order_copy_free(struct order_copy *copy);
+
+/* The paths and hashes of the plan's files, for result files. Unreadable files are left out. */
+json_t *order_files_shown(const struct plan *plan);
+
+#endif

@@ -1,0 +1,62 @@
+/*
+ * plan - the parameters of a run, without its targets.
+ *
+ * Plain data, which can be written into a result file or sent to another machine. "None" is NULL
+ * for a text, never ""; 0 for a duration; UINT64_MAX for a limit.
+ *
+ * Threads: read-only once checked. Memory: the texts are borrowed.
+ */
+#ifndef LOADGEN_ORDER_PLAN_H
+#define LOADGEN_ORDER_PLAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/http/proxy.h"
+#include "loadgen/net/address.h"
+#include "loadgen/net/connect_to.h"
+#include "loadgen/net/tls.h"
+#include "loadgen/pace/schedule.h"
+#include "loadgen/pace/slots.h"
+
+struct plan {
+    const char *name;         /* of the attack */
+    struct schedule schedule; /* when to send, and for how long */
+    struct schedule warmup;   /* sent before, not counted */
+    uint64_t timeout_ns;      /* of a request, from its start */
+    uint64_t max_workers;     /* maximum requests in flight, over all threads */
+    uint64_t max_connections; /* maximum per host and port, over all threads */
+    uint64_t max_idle;        /* maximum idle connections per host and port */
+    int max_redirects;        /* to follow; -1: none, a redirect counts as the answer */
+    const char *unix_socket;  /* connect to this instead of to hosts */
+    const char *resolvers;    /* name servers, "ip[:port],..."; NULL: the system's */
+    int64_t dns_ttl_ns;       /* how long addresses are used; 0: forever; -1: for one connection */
+    const struct connect_to *connect_to;
+    size_t connect_to_count;
+    struct address local; /* source address of connections; length 0: chosen by the kernel */
+    bool keepalive;
+    bool counts_only;   /* the result file has each second's tally, and no results */
+    bool keeps_answers; /* records headers, and the first max_body bytes of bodies */
+    uint64_t max_body;  /* 0 unless it keeps answers */
+    bool http2;         /* negotiate HTTP/2 with https servers */
+    bool h2c;           /* HTTP/2 without TLS, for http:// */
+    struct tls_options tls;
+    struct proxy_options proxy;
+    unsigned threads; /* maximum; see plan_threads */
+};
+
+/* Checks that the fields fit together. ERR_USAGE names the field to change: "order.max_workers:
+ * must be at least 1". The command line shows its flag (command/flags/field_flags.h). */
+bool plan_check(const struct plan *plan, struct err *err);
+
+/* Number of threads to start: at most plan_cap, and at most SLOTS. */
+unsigned plan_threads(const struct plan *plan);
+
+/* Deals the slots to threads 0 to plan_threads - 1. */
+void plan_deal(const struct plan *plan, struct slots *slots);
+
+/* Cap on requests in flight per endpoint, over all threads; UINT64_MAX: none. */
+uint64_t plan_cap(const struct plan *plan);
+
+#endif

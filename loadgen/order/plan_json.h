@@ -1,0 +1,37 @@
+/*
+ * plan_json - converts a plan to JSON and back without loss. docs/result-format.md lists the keys.
+ *
+ * Result files contain no secrets: only host and port of a proxy, and no value of a header that may
+ * be secret (target/secret.h). Files appear by name; their contents are sent separately (files.h).
+ *
+ * "None" is null for a number, and a missing key for a text.
+ *
+ * JSON is untrusted and checked: types, ranges, and plan_check.
+ *
+ * Threads: pure functions. Memory: the JSON is the caller's; a plan borrows from its room.
+ * Errors: ERR_FAILED with the key; or those of plan_check.
+ */
+#ifndef LOADGEN_ORDER_PLAN_JSON_H
+#define LOADGEN_ORDER_PLAN_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/base/arena.h"
+#include "loadgen/order/plan.h"
+
+json_t *plan_to_json(const struct plan *plan, bool with_secrets);
+
+/* Memory that a plan from JSON points to. */
+struct plan_room {
+    struct arena texts;
+    struct connect_to *rules;
+};
+
+/* Fills plan and room. On failure returns false with err, and there is nothing to free. */
+bool plan_from_json(const json_t *json, struct plan_room *room, struct plan *plan, struct err *err);
+
+void plan_room_free(struct plan_room *room);
+
+#endif
