@@ -1,0 +1,107 @@
+/*
+ * agenda - the next request of one thread, and its due time.
+ *
+ * Open loop: the thread's requests of the timetable, in order. Closed loop: a user's next request
+ * is due as soon as the user is free. A warm-up has its own schedule before the start; its requests
+ * that are not sent by the start are dropped. A change of the schedule during the run drops nothing
+ * (pace/epoch.h).
+ *
+ * When a new period of a closed loop begins, free users continue and new users start. Each request
+ * in flight holds back one user until it ends, so a thread never has more requests in flight than
+ * users. If the thread now has fewer users, requests end and no user sends the next one.
+ *
+ * A live source can run out of requests for a while, or for good: agenda_end_if_exhausted.
+ *
+ * Times are CLOCK_MONOTONIC nanoseconds; the agenda never reads the clock. Threads: belongs to one
+ * thread; only source_ended may be read by others. Memory: allocates nothing; the ring of a closed
+ * loop belongs to its period.
+ */
+#ifndef LOADGEN_AGENDA_AGENDA_H
+#define LOADGEN_AGENDA_AGENDA_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/agenda/timetable.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/pace/epoch.h"
+#include "loadgen/target/source.h"
+
+struct agenda {
+    const struct plan *plan;
+    const struct source *source;
+    const struct timetable *timetable;
+    uint16_t thread;
+    bool is_closed_loop;
+    bool is_dropped;                /* nothing more is sent */
+    bool is_warming;                /* before start_ns, on the warm-up's schedule */
+    const struct request *upcoming; /* fetched from the source, to be sent next */
+    uint64_t taken;                 /* requests sent so far, including the warm-up's */
+    struct epoch_cursor cursor;     /* in a closed loop only its epoch is used */
+    /* Closed loop. */
+    struct timetable_user *free_users; /* a ring with room for `users` */
+    uint64_t users;                    /* this thread's users in the period */
+    size_t first_free;
+    size_t free_count;
+    uint64_t in_flight;        /* requests of all periods */
+    uint64_t next_user;        /* users of the period from this index on have not started */
+    uint64_t held;             /* users that start when requests of earlier periods end */
+    uint64_t base_ns;          /* time 0 of the cursor */
+    uint64_t start_ns;         /* requests intended from here on are measured */
+    uint64_t end_ns;           /* sending ends */
+    _Atomic bool source_ended; /* the source ran out: only the started requests were intended */
+};
+
+void agenda_init(struct agenda *agenda, const struct plan *plan, const struct source *source,
+                 const struct timetable *timetable, uint16_t thread);
+
+/* Sets the times and moves to the first request, the warm-up's if there is one. */
+void agenda_begin(struct agenda *agenda, uint64_t start_ns, uint64_t end_ns);
+
+/* The epoch of the next request; in a closed loop, the current period's. */
+static inline const struct epoch *agenda_epoch(const struct agenda *agenda)
+{
+    return agenda->cursor.epoch;
+}
+
+/* Closed loop: when the next period begins; UINT64_MAX: none is published. */
+uint64_t agenda_change_ns(const struct agenda *agenda);
+
+/*
+ * Switches from the warm-up to the measured schedule at start_ns, and to each published period when
+ * it begins. Call it after each reading of the clock, before taking requests.
+ */
+void agenda_advance(struct agenda *agenda, uint64_t now_ns);
+
+/* Ends sending at this moment, unless it ends earlier. */
+void agenda_end_at(struct agenda *agenda, uint64_t end_ns);
+
+/* True if a request is due, now or later in this phase. */
+bool agenda_has_next(const struct agenda *agenda);
+
+/* When the next request is due, and its number in the run; both require agenda_has_next. */
+uint64_t agenda_due_ns(const struct agenda *agenda);
+uint64_t agenda_number(const struct agenda *agenda);
+
+/* The next request; NULL while a live source has none. */
+const struct request *agenda_peek(struct agenda *agenda);
+
+/* The next request has been sent: moves to the one after it. */
+void agenda_take(struct agenda *agenda);
+
+/* Ends sending now if the live source is exhausted. */
+void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
+
+/* Closed loop: the request with this number has ended, and its user became free. */
+void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns);
+
+/* Drops every request that has not been sent. */
+void agenda_drop(struct agenda *agenda);
+
+/* When the current schedule ends; start_ns during the warm-up. */
+uint64_t agenda_phase_end_ns(const struct agenda *agenda);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * driver_agenda - the driver (drive/driver.h) that sends targets on a schedule: open loop, closed
+ * loop, warm-up, caps.
+ *
+ *     agenda.h   which request is next, and when: no clock, no engine
+ *     sender.h   starts it if a connection is free; busy.h splits its delay into wait and lag
+ *     driver.c   the functions of the driver, and the count of intended requests
+ *
+ * It handles an answer immediately and sends requests that are due, in a few hundred nanoseconds.
+ */
+#ifndef LOADGEN_AGENDA_DRIVER_H
+#define LOADGEN_AGENDA_DRIVER_H
+
+#include "loadgen/drive/driver.h"
+
+extern const struct driver_type driver_agenda;
+
+#endif

@@ -1,0 +1,154 @@
+#include "loadgen/agenda/timetable.h"
+
+#include <stdlib.h>
+
+static void free_period(struct period *period)
+{
+    if (period) {
+        free(period->rooms);
+    }
+    free(period);
+}
+
+/* Rooms of a closed loop: 16 bytes per user. */
+static bool make_rooms(struct period *period, unsigned threads)
+{
+    uint64_t at = 0;
+    for (unsigned i = 0; i < threads; i++) {
+        period->room_at[i] = at;
+        at += slots_part(&period->epoch.slots, (uint16_t)i, period->users);
+    }
+    period->room_at[threads] = at;
+    period->rooms = calloc(at + 1, sizeof *period->rooms); /* not 0 */
+    return period->rooms;
+}
+
+static struct period *create_period(const struct timetable *timetable)
+{
+    return calloc(1, sizeof(struct period) + (timetable->threads + 1) * sizeof(uint64_t));
+}
+
+static bool is_closed(const struct timetable *timetable)
+{
+    return schedule_is_closed(&timetable->plan->schedule);
+}
+
+bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct slots *slots,
+                    unsigned threads, struct err *err)
+{
+    *timetable = (struct timetable){.plan = plan, .threads = threads};
+    epoch_init(&timetable->warmup, &plan->warmup, slots);
+    timetable->seats = calloc(threads, sizeof *timetable->seats);
+    struct period *first = create_period(timetable);
+    timetable->first = timetable->last = first;
+    if (first) {
+        epoch_init(&first->epoch, &plan->schedule, slots);
+        first->users = plan->max_workers;
+        epoch_counter_init(&timetable->counter, &first->epoch);
+    }
+    if (!timetable->seats || !first || (is_closed(timetable) && !make_rooms(first, threads))) {
+        return err_set(err, ERR_FAILED, "not enough memory: lower order.max_workers");
+    }
+    for (unsigned i = 0; i < threads; i++) {
+        epoch_part_init(&timetable->seats[i].part, &first->epoch, (uint16_t)i);
+    }
+    return true;
+}
+
+/* Its epochs are periods. */
+static struct period *next_of(const struct period *period)
+{
+    return (struct period *)atomic_load_explicit(&period->epoch.next, memory_order_acquire);
+}
+
+void timetable_fini(struct timetable *timetable)
+{
+    struct period *period = timetable->first;
+    while (period) {
+        struct period *next = next_of(period);
+        free_period(period);
+        period = next;
+    }
+    free(timetable->seats);
+}
+
+uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns)
+{
+    return epoch_count(&timetable->counter, t_ns);
+}
+
+uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns)
+{
+    return epoch_part_count(&timetable->seats[thread].part, timetable_count(timetable, t_ns));
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Frees the periods that no thread will read again. They are the first of the list. */
+static void free_left(struct timetable *timetable, uint64_t now_ns)
+{
+    uint64_t needed = UINT64_MAX;
+    for (unsigned i = 0; i < timetable->threads; i++) {
+        struct timetable_seat *seat = &timetable->seats[i];
+        timetable_count_part(timetable, i, now_ns);
+        needed = least(needed, seat->part.epoch->number);
+        needed = least(needed, atomic_load_explicit(&seat->entered, memory_order_acquire));
+    }
+    needed = least(needed, timetable->counter.epoch->number);
+    while (timetable->first->epoch.number < needed) {
+        struct period *next = next_of(timetable->first);
+        free_period(timetable->first);
+        timetable->first = next;
+    }
+}
+
+/* Assigns the slots again: the number of users limits how many threads own slots. */
+static void deal(const struct timetable *timetable, struct period *period)
+{
+    uint16_t threads[SLOTS];
+    struct plan plan = *timetable->plan;
+    plan.max_workers = period->users;
+    for (unsigned i = 0; i < timetable->threads; i++) {
+        threads[i] = (uint16_t)i;
+    }
+    slots_deal(&period->epoch.slots, &timetable->last->epoch.slots, plan_cap(&plan), threads,
+               timetable->threads);
+}
+
+uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns)
+{
+    struct epoch *last = &timetable->last->epoch;
+    at_ns = at_ns > last->at_ns ? at_ns : last->at_ns;
+    epoch_close(last, at_ns);
+    return at_ns;
+}
+
+bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
+                      struct err *err)
+{
+    struct period *last = timetable->last;
+    struct period *next = create_period(timetable);
+    if (!next) {
+        epoch_close(&last->epoch, UINT64_MAX);
+        return err_set(err, ERR_FAILED, "not enough memory for another schedule");
+    }
+    /* Changes that were asked for in any order come in this one. */
+    uint64_t at_ns = timetable_close(timetable, change->at_ns);
+    epoch_init_next(&next->epoch, &timetable->counter, at_ns, change->schedule, change->slots);
+    next->users = change->users ? change->users : last->users;
+    if (change->users && !change->slots) {
+        deal(timetable, next);
+    }
+    if (is_closed(timetable) && !make_rooms(next, timetable->threads)) {
+        free_period(next);
+        epoch_close(&last->epoch, UINT64_MAX);
+        return err_set(err, ERR_FAILED, "not enough memory for more users");
+    }
+    epoch_publish(&last->epoch, &next->epoch);
+    timetable->last = next;
+    free_left(timetable, now_ns);
+    return true;
+}

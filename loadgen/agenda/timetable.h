@@ -1,0 +1,94 @@
+/*
+ * timetable - the epochs of a run (pace/epoch.h) and the number of users in each, shared by the
+ * run's threads.
+ *
+ *     period 0  ->  period 1  ->  ...      each change appends one
+ *
+ * A period is an epoch with a number of users. In a closed loop it also holds each thread's free
+ * users (agenda.h). Each thread advances from period to period at its own pace, and publishes the
+ * number of the one it has entered. Each change frees the periods that all threads have left.
+ *
+ * Times are nanoseconds since the start of the run; for the warm-up, since the warm-up's start.
+ *
+ * Threads: the thread of `run` creates the timetable, changes it and counts requests. The other
+ * threads only read the periods, without a lock. Memory: per period 10 kB, plus 16 bytes per user
+ * in a closed loop; timetable_fini.
+ */
+#ifndef LOADGEN_AGENDA_TIMETABLE_H
+#define LOADGEN_AGENDA_TIMETABLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/pace/epoch.h"
+
+/* A free user of a closed loop. */
+struct timetable_user {
+    uint64_t since_ns; /* when it became free */
+    uint64_t number;   /* of its next request */
+};
+
+struct period {
+    struct epoch epoch;           /* first member: an epoch of the list is cast to its period */
+    uint64_t users;               /* plan.max_workers; UINT64_MAX: no cap */
+    struct timetable_user *rooms; /* the free users of all threads; NULL: an open loop */
+    uint64_t room_at[];           /* by thread: where its part of `rooms` begins; then the end */
+};
+
+/* What the thread of `run` keeps per thread: its intended requests, and its period. */
+struct timetable_seat {
+    struct epoch_part part;
+    _Atomic uint64_t entered; /* number of the period it is in; written by the thread itself */
+};
+
+struct timetable {
+    const struct plan *plan;
+    unsigned threads;
+    struct epoch warmup;
+    struct period *first; /* the oldest that is not freed */
+    struct period *last;
+    struct epoch_counter counter;
+    struct timetable_seat *seats;
+};
+
+/* ERR_FAILED if out of memory. Call timetable_fini even then. */
+bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct slots *slots,
+                    unsigned threads, struct err *err);
+void timetable_fini(struct timetable *timetable);
+
+/* The number of requests due before t_ns. t_ns must not decrease from call to call. */
+uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
+
+/* The same for one thread. */
+uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns);
+
+/*
+ * Closes the last period at at_ns, or at its own start if that is later: requests due from then on
+ * wait for timetable_change (pace/epoch.h). Returns that time.
+ */
+uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
+
+/*
+ * Publishes a change (drive/driver.h) that takes effect at change->at_ns; now_ns is the current
+ * time. Neither may decrease from call to call. ERR_FAILED if out of memory.
+ */
+bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
+                      struct err *err);
+
+/* The period of an epoch in the list. */
+static inline const struct period *period_of(const struct epoch *epoch)
+{
+    return (const struct period *)epoch;
+}
+
+/* This thread's part of the users of a closed loop. */
+static inline uint64_t period_part(const struct period *period, unsigned thread)
+{
+    return period->room_at[thread + 1] - period->room_at[thread];
+}
+
+#endif

@@ -1,0 +1,186 @@
+/*
+ * driver - the interface of drivers, which decide what a run sends, and when.
+ *
+ * A run has one `struct drive`, which its drivers share, and one `struct driver` for each worker
+ * thread. The worker has the loop, the engine and the recorder, and calls its driver:
+ *
+ *     create -> begin -> [ go -> sleep until next_ns or an event -> answered ... ] -> destroy
+ *
+ * until has_ended is true and nothing is in flight. A driver sends with drive_send, and the worker
+ * reports each answer to it once.
+ *
+ * A run ends at the end_ns of `begin`, or earlier: at end_at, or when the driver has nothing left
+ * to send. The driver says until when it may start requests (last_ns). Then the worker drains those
+ * in flight.
+ *
+ * The driver counts intended requests; the worker counts started ones and how they ended. So
+ * started + not started = intended for every driver.
+ *
+ * Times are CLOCK_MONOTONIC nanoseconds. Threads: the run's thread calls open, close, change and
+ * the account; the worker's thread calls the rest. Memory: open and create allocate everything that
+ * the functions from begin to has_ended need.
+ *
+ * Drivers: agenda/driver.h (a schedule and targets), users/driver.h (the users of a scenario).
+ */
+#ifndef LOADGEN_DRIVE_DRIVER_H
+#define LOADGEN_DRIVE_DRIVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/http/engine.h"
+#include "loadgen/http/send.h"
+#include "loadgen/net/loop.h"
+#include "loadgen/target/rows.h"
+
+struct catalogue_table;
+struct endpoints;
+struct order;
+struct schedule;
+struct slots;
+
+/* A worker thread, as its driver sees it. Belongs to the worker. */
+struct drive_thread {
+    unsigned index;
+    unsigned threads;          /* of the run */
+    const struct slots *slots; /* which thread owns which: pace/slots.h */
+    struct loop *loop;
+    struct engine *engine;
+    /* Tables that grow during the run; NULL unless the driver's type adds targets. */
+    struct endpoints *endpoints;     /* where requests go: endpoints.h */
+    struct catalogue_table *targets; /* names of requests in reports: target/catalogue.h */
+    const struct terms *terms;       /* of the run; a driver may use others */
+    struct engine_limits limits;     /* of its connections; the driver may set them: limits.h */
+    /*
+     * Counts an exchange that is_held, with its judgement; call it once for each. Does not keep the
+     * capture.
+     */
+    void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
+    uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
+    uint64_t in_flight; /* requests, including the warm-up's */
+    uint64_t started;   /* measured requests */
+};
+
+/* Sends now. The engine may report the end before this returns. */
+static inline void drive_send(struct drive_thread *thread, struct send *send)
+{
+    thread->started += send->intended_ns >= thread->start_ns;
+    thread->in_flight++;
+    /* Read last: on an open connection it is also the moment of sending. */
+    send->started_ns = clock_now_ns();
+    thread->engine->type->start(thread->engine, send);
+}
+
+/*
+ * A change during a run, effective at_ns after its start. Requests that were due before are sent
+ * first.
+ */
+struct change {
+    uint64_t at_ns;
+    const struct schedule *schedule; /* its time starts at at_ns; NULL: no change */
+    const struct slots *slots;       /* which thread owns which (pace/slots.h); NULL: no change */
+    uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
+};
+
+/* The first members of every type's own structs. */
+struct drive {
+    const struct driver_type *type;
+};
+
+struct driver {
+    const struct driver_type *type;
+};
+
+struct driver_type {
+    const char *name;
+
+    /*
+     * False: `answered` is called as soon as an answer has been read, even from inside drive_send;
+     * for drivers that take a few hundred nanoseconds. True: it is called after all ready sockets
+     * have been read, so a script cannot delay other answers, and never from inside drive_send.
+     * A driver keeps a copy of an exchange that is_held, and passes it to thread->judged once its
+     * script has judged the answer, at the latest before has_ended is true.
+     */
+    bool runs_scripts;
+
+    /*
+     * The driver may add endpoints and names of requests during the run: thread->endpoints and
+     * thread->targets are set.
+     */
+    bool adds_targets;
+
+    /*
+     * Creates what the drivers of a run share. NULL with err: out of memory, or the order does not
+     * fit. Borrows the order until close, which accepts NULL.
+     */
+    struct drive *(*open)(const struct order *order, const struct slots *slots, unsigned threads,
+                          struct err *err);
+    void (*close)(struct drive *drive);
+
+    /*
+     * Applies a change to the run that starts at start_ns. If change->at_ns would be too soon,
+     * moves it to a later time. Borrows the change during the call. The caller wakes sleeping
+     * threads afterwards. False with err: out of memory. NULL: nothing can be changed.
+     */
+    bool (*change)(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err);
+
+    /*
+     * Creates the driver of one thread. NULL: err is set. Borrows both until destroy, which accepts
+     * NULL.
+     */
+    struct driver *(*create)(struct drive *drive, struct drive_thread *thread, struct err *err);
+    void (*destroy)(struct driver *driver);
+
+    /*
+     * Begins to send, first the warm-up until thread->start_ns, if there is one. Sending ends at
+     * end_ns; UINT64_MAX: when it is stopped.
+     */
+    void (*begin)(struct driver *driver, uint64_t end_ns);
+
+    /*
+     * Starts due requests, only a few per call, because answers wait to be read. True if it started
+     * any. Called before every sleep.
+     */
+    bool (*go)(struct driver *driver, uint64_t now_ns);
+
+    /* When to call `go` next if no event comes earlier; UINT64_MAX: never. */
+    uint64_t (*next_ns)(struct driver *driver, uint64_t now_ns);
+
+    /* An exchange has ended; thread->in_flight no longer counts it. May send the next one. The
+     * exchange and its capture are valid during the call. */
+    void (*answered)(struct driver *driver, const struct exchange *exchange);
+
+    /* Sending ends at this moment, unless it ends earlier. */
+    void (*end_at)(struct driver *driver, uint64_t end_ns);
+
+    /* No request starts after this moment; UINT64_MAX: not known yet. */
+    uint64_t (*last_ns)(const struct driver *driver);
+
+    /* True if it will start no more requests, however those in flight end. */
+    bool (*has_ended)(const struct driver *driver, uint64_t now_ns);
+
+    /* The count of intended requests. */
+
+    /*
+     * Returns how many measured requests this thread was to send before now_ns, which never
+     * decreases and is before the end of the run. The result is at least `started`, the number
+     * started by the last tick.
+     */
+    uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
+
+    /*
+     * After the end: true if requests were dropped only because the generator was too slow.
+     */
+    bool (*is_too_late)(const struct driver *driver);
+
+    /* Adds the first n requests of the run to `by_row`, by their rows. False: not known. */
+    bool (*count_rows)(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL]);
+
+    /* Adds to the plan in the result file what the order's plan does not say. NULL: nothing. */
+    void (*show)(const struct drive *drive, json_t *plan);
+};
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * limits - one thread's parts of the run's caps on connections.
+ *
+ * The caps are split by slots (pace/slots.h), like the requests. Engines read the limits whenever
+ * they open or keep a connection, so a thread that gains or loses slots gains or loses connections.
+ * Excess connections that are busy first complete their exchange.
+ *
+ * Threads: belongs to the thread whose limits they are. Memory: plain values.
+ */
+#ifndef LOADGEN_DRIVE_LIMITS_H
+#define LOADGEN_DRIVE_LIMITS_H
+
+#include <stdint.h>
+
+#include "loadgen/http/engine.h"
+#include "loadgen/pace/slots.h"
+
+/* Sets the thread's parts of these caps, which are for all threads together; UINT64_MAX: no cap. */
+static inline void limits_split(struct engine_limits *limits, uint64_t max_connections,
+                                uint64_t max_idle, const struct slots *slots, uint16_t thread)
+{
+    limits->max_connections =
+        max_connections == UINT64_MAX ? UINT64_MAX : slots_part(slots, thread, max_connections);
+    limits->max_idle = slots_part(slots, thread, max_idle);
+}
+
+#endif
