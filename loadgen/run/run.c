@@ -1,130 +1,100 @@
 #include "loadgen/run/run.h"
 
-#include <ares.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/eventfd.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/http/engines.h"
+#include "loadgen/order/order_json.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/run/account.h"
+#include "loadgen/run/changes.h"
+#include "loadgen/run/fingerprint.h"
+#include "loadgen/run/others.h"
 #include "loadgen/run/usage.h"
-#include "loadgen/run/worker.h"
+#include "loadgen/run/workers.h"
 
-#define START_LEAD_NS (10 * NS_PER_MS)   /* from opening the gate to the first request */
+#define START_LEAD_NS (10 * NS_PER_MS)   /* from releasing the workers to the first request */
 #define COLLECT_LEAD_NS (20 * NS_PER_MS) /* from the workers' tick to ours */
 
 struct state {
-    struct worker_shared shared;
-    struct worker *workers;
-    unsigned started; /* threads */
-    const struct targets *targets;
-    struct tally *window; /* what ended since the last second */
-    struct summary *summary;
+    const struct order *order;
     const struct observer *observer;
     struct result_writer *writer;
-    uint64_t seconds;
-    bool has_begun;     /* the measured part */
-    bool is_aborted;    /* by the observer */
-    struct usage usage; /* of the measured part */
+    struct summary *summary;
+    struct workers workers;
+    struct tally *window; /* results since the last second */
+    uint64_t origin_ns;   /* the clock of the results' header */
+    uint64_t start_ns;
+    uint64_t seconds; /* collected so far */
+    bool has_begun;   /* the measured part */
+    bool is_aborted;  /* by the observer */
+    bool is_changed;  /* another schedule follows the plan's */
+    struct wish wish; /* the one being passed on */
+    struct err err;   /* what ended the run early */
+    struct usage usage;
+    double stolen_s; /* by the hypervisor, until the measured part began; -1: not known */
+    struct others others;
     struct source_listener listener;
+    _Atomic uint64_t blocked_ns; /* the source's thread waited for the results' reader */
+    struct journal_names names;
 };
 
-/* How each worker finds addresses. */
-static struct resolver_config resolver_config(const struct plan *plan)
-{
-    return (struct resolver_config){
-        .servers = plan->resolvers,
-        .ttl_ns = plan->dns_ttl_ns,
-        .connect_to = plan->connect_to,
-        .connect_to_count = plan->connect_to_count,
-        .unix_socket = plan->unix_socket,
-        .family = plan->local.length ? plan->local.socket.any.sa_family : AF_UNSPEC,
-        .is_balanced = plan->keepalive,
-    };
-}
-
-/* May there be more than one address? Then each has a row. */
+/* True if requests may go to more than one address. */
 static bool has_addresses(const struct plan *plan, const struct targets *targets)
 {
     struct address address;
-    if (plan->unix_socket[0] != '\0') {
+    if (plan->unix_socket) {
         return false;
     }
     return targets->endpoint_count != 1 || plan->connect_to_count > 0 ||
            !address_parse(targets->endpoints[0].host, targets->endpoints[0].port, &address);
 }
 
-/* Certificates take megabytes: they are read when https is to be expected, or files are named. */
-static bool open_tls(struct state *state, struct err *err)
+static bool can_change(const struct state *state, const struct control *control, struct err *err)
 {
-    const struct targets *targets = state->targets;
-    const struct tls_options *options = &state->shared.plan->tls;
-    bool is_needed = tls_names_files(options);
-    for (size_t i = 0; i < targets->endpoint_count; i++) {
-        is_needed |= targets->endpoints[i].is_https;
-    }
-    if (is_needed) {
-        state->shared.tls = tls_open(options, err);
-    }
-    return !is_needed || state->shared.tls;
+    return !control->changes || state->workers.shared.driver_type->change ||
+           err_set(err, ERR_USAGE, "a run of this kind cannot be changed");
 }
 
-static bool start_workers(struct state *state, struct err *err)
+static bool set_up(struct state *state, const struct control *control, struct err *err)
 {
-    struct worker_shared *shared = &state->shared;
-    shared->finished_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (shared->finished_fd < 0) {
-        return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
+    const struct targets *targets = state->order->targets;
+    bool is_live = state->order->source->live != NULL;
+    const struct plan *plan = state->order->plan;
+    bool counts_only = plan->counts_only && state->writer;
+    struct worker_shared *shared = &state->workers.shared;
+    shared->terms = (struct terms){
+        .timeout_ns = plan->timeout_ns,
+        .max_redirects = plan->max_redirects,
+        .keeps_answers = plan->keeps_answers && state->writer && !counts_only,
+        .max_body = plan->max_body,
+    };
+    shared->stop_fd = control->stop_fd;
+    shared->recorder = (struct recorder_config){
+        .catalogue = &shared->catalogue,
+        .addresses = &shared->addresses,
+        .texts = &state->summary->texts,
+        .writer = counts_only ? NULL : state->writer,
+        .keeps_answers = plan->keeps_answers,
+        .max_body = plan->max_body,
+        .buckets = &state->summary->tally->buckets,
+        .by_target =
+            is_live || counts_only || targets->count != 1 || shared->driver_type->adds_targets,
+        .by_address = is_live || counts_only || shared->driver_type->adds_targets ||
+                      has_addresses(plan, targets),
+    };
+    state->window = recorder_create_tally(&shared->recorder);
+    if (!state->window) {
+        return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
-    shared->peers =
-        aligned_alloc(_Alignof(struct busy_peer), shared->threads * sizeof *shared->peers);
-    state->workers = calloc(shared->threads, sizeof *state->workers);
-    if (!shared->peers || !state->workers) {
-        return err_set(err, ERR_FAILED, "not enough memory for threads");
-    }
-    while (state->started < shared->threads) {
-        struct worker *worker = &state->workers[state->started];
-        if (!worker_start(worker, state->started, shared, err)) {
-            worker_fini(worker);
-            return false;
-        }
-        state->started++;
-    }
-    return true;
+    return plan_check(plan, err) && can_change(state, control, err) &&
+           workers_start(&state->workers, err);
 }
 
-/* Waits until every thread has set up; false with the first error of one that could not. */
-static bool wait_for_workers(struct state *state, struct err *err)
-{
-    struct gate *gate = &state->shared.gate;
-    pthread_mutex_lock(&gate->lock);
-    while (gate->arrived < state->started) {
-        pthread_cond_wait(&gate->changed, &gate->lock);
-    }
-    pthread_mutex_unlock(&gate->lock);
-    for (unsigned i = 0; i < state->started; i++) {
-        if (state->workers[i].err.code != ERR_NONE) {
-            *err = state->workers[i].err;
-            return false;
-        }
-    }
-    return true;
-}
-
-static void set_gate(struct gate *gate, enum gate_state to)
-{
-    pthread_mutex_lock(&gate->lock);
-    gate->state = to;
-    pthread_cond_broadcast(&gate->changed);
-    pthread_mutex_unlock(&gate->lock);
-}
-
-/* A constant rate is numbers in the summary, as those of several files add up; the rest is words.
- */
+/* A constant rate goes into the summary as numbers, others in words. */
 static void note_schedule(struct summary *summary, const struct schedule *schedule)
 {
     summary->asked_per_s = schedule_mean_per_s(schedule);
@@ -137,303 +107,293 @@ static void note_schedule(struct summary *summary, const struct schedule *schedu
     }
 }
 
-/* An address has come up: it stands in the file before the first result that names it. */
-static void note_address(void *context, uint32_t number)
+/* A live source found a new target, which must be in the file before its first result. */
+static void on_target(void *context, size_t index)
 {
-    const struct state *state = context;
-    journal_write_addresses(state->writer, &state->shared.addresses, number);
-}
-
-/* A live source has come to a new target: it stands in the file before the first of its results. */
-static void note_target(void *context, size_t index)
-{
-    const struct state *state = context;
-    journal_write_targets(state->writer, state->targets, index);
+    struct state *state = context;
+    atomic_fetch_add(&state->blocked_ns,
+                     journal_write_targets(state->writer, state->order->targets, index));
 }
 
 /*
- * Says what will be done, then lets the workers begin. The reader of the results may be slow, so
- * all is written before the start is fixed; results count from the clock pair that the header has.
+ * Writes the header, then releases the workers: the reader of the results may be slow, so
+ * everything is written before the start is fixed. Results count from the header's clock pair.
  */
 static bool begin(struct state *state, struct err *err)
 {
-    struct worker_shared *shared = &state->shared;
-    const struct plan *plan = shared->plan;
+    const struct plan *plan = state->order->plan;
+    const struct source *source = state->order->source;
     uint64_t origin_ns = clock_now_ns();
     uint64_t wall_ns = clock_wall_ns();
+    state->origin_ns = origin_ns;
     state->summary->wall_start_ns = wall_ns;
     state->summary->has_plan = true;
+    state->summary->environment = fingerprint_take("");
     note_schedule(state->summary, &plan->schedule);
-    schedule_begin(&shared->counter, &plan->schedule, (struct share){1, 1, 0});
-    json_t *json = plan_to_json(plan);
-    journal_write_header(state->writer, json, wall_ns, origin_ns);
-    json_decref(json);
-    journal_write_targets(state->writer, state->targets, 0);
-    journal_write_addresses(state->writer, &shared->addresses, 0);
-    address_list_watch(&shared->addresses, note_address, state);
-    const struct source *source = shared->source;
+    json_t *json = plan_to_json(plan, false);
+    if (tls_has_files(&plan->tls)) {
+        json_object_set_new(json, "files", order_files_shown(plan));
+    }
+    const struct worker_shared *shared = &state->workers.shared;
+    if (shared->driver_type->show) {
+        shared->driver_type->show(shared->drive, json);
+    }
+    state->summary->plan = json;
+    journal_write_header(state->writer, json, state->summary->environment, wall_ns, origin_ns);
+    journal_write_targets(state->writer, state->order->targets, 0);
+    state->listener = (struct source_listener){on_target, state};
     if (source->live && !source->live->start(source, &state->listener, err)) {
         return false;
     }
+    journal_begin_names(&state->names, state->writer, &state->workers.shared.catalogue,
+                        &state->workers.shared.addresses);
 
+    others_join(&state->others);
+    uint64_t duration_ns = plan->schedule.duration_ns;
     uint64_t start_ns = clock_now_ns() + START_LEAD_NS + plan->warmup.duration_ns;
-    for (unsigned i = 0; i < shared->threads; i++) {
-        atomic_store(&shared->peers[i].word, UINT64_MAX); /* free, until the owner says more */
-        state->workers[i].recorder.origin_ns = origin_ns;
-    }
-    shared->start_ns = start_ns;
-    atomic_store(&shared->stop_ns,
-                 plan->schedule.duration_ns && plan->schedule.duration_ns < UINT64_MAX - start_ns
-                     ? start_ns + plan->schedule.duration_ns
-                     : UINT64_MAX);
-    set_gate(&shared->gate, GATE_OPEN);
+    bool has_end = duration_ns && duration_ns < UINT64_MAX - start_ns;
+    state->start_ns = start_ns;
+    workers_open(&state->workers, origin_ns, start_ns,
+                 has_end ? start_ns + duration_ns : UINT64_MAX);
     return true;
+}
+
+static void begin_measuring(struct state *state)
+{
+    state->usage = usage_begin("");
+    state->stolen_s = fingerprint_stolen_s("");
+    state->has_begun = true;
+}
+
+static void note_stolen(const struct state *state, struct generator *generator)
+{
+    double now_s = fingerprint_stolen_s("");
+    generator->has_stolen = state->stolen_s >= 0 && now_s >= state->stolen_s;
+    generator->stolen_seconds = generator->has_stolen ? now_s - state->stolen_s : 0;
 }
 
 static void note_generator(struct state *state, uint64_t now_ns)
 {
     struct generator *generator = &state->summary->generator;
-    usage_note(&state->usage, state->shared.start_ns, now_ns, generator);
-    generator->threads = state->shared.threads;
+    usage_note(&state->usage, state->start_ns, now_ns, generator);
+    note_stolen(state, generator);
+    generator->threads = state->workers.count;
+    generator->other_attacks = others_count(&state->others);
     generator->loop_p99_ns = histogram_percentile(&state->summary->tally->loop, 990000);
-    generator->held_back_ns = 0;
-    for (unsigned i = 0; i < state->started; i++) {
-        generator->held_back_ns += atomic_load(&state->workers[i].shown_held_ns);
+    generator->held_back_ns = atomic_load(&state->blocked_ns);
+    for (unsigned i = 0; i < state->workers.count; i++) {
+        const struct worker *worker = &state->workers.list[i];
+        uint64_t unread_ns = atomic_load(&worker->published_unread_ns);
+        generator->held_back_ns += atomic_load(&worker->published_blocked_ns);
+        generator->loop_unread_ns =
+            unread_ns > generator->loop_unread_ns ? unread_ns : generator->loop_unread_ns;
     }
 }
 
-/* Gathers what was counted, and tells whoever wants to know. */
-static void collect(struct state *state, bool last)
+static void write_second(struct state *state, const struct second *second)
+{
+    struct summary *summary = state->summary;
+    if (state->order->plan->counts_only) {
+        account_name_addresses(summary, &state->workers.shared.addresses);
+        journal_write_counts(state->writer, second, &summary->addresses);
+    } else {
+        summary->lost_seconds += !journal_write_second(state->writer, second);
+    }
+}
+
+/* Without changes the plan's schedule says it. */
+static void note_mean_rate(struct state *state, uint64_t now_ns, uint64_t intended)
+{
+    uint64_t stop_ns = atomic_load(&state->workers.shared.stop_ns);
+    uint64_t end_ns = now_ns < stop_ns ? now_ns : stop_ns;
+    if (state->is_changed && end_ns > state->start_ns) {
+        state->summary->asked_per_s =
+            (double)intended * (double)NS_PER_S / (double)(end_ns - state->start_ns);
+    }
+}
+
+/* Merges the workers' tallies, and passes the second to the file and the observer. */
+static void collect(struct state *state, bool is_last)
 {
     uint64_t now_ns = clock_now_ns();
+    struct summary *summary = state->summary;
     struct second second = {
         .index = state->seconds,
+        .elapsed_ns = now_ns > state->start_ns ? now_ns - state->start_ns : 0,
         .tally = state->window,
-        .total = state->summary->tally,
-        .generator = &state->summary->generator,
+        .total = summary->tally,
+        .rows = state->workers.shared.catalogue.rows,
+        .generator = &summary->generator,
+        .start_ns = state->start_ns - state->origin_ns,
     };
-    uint64_t start_ns = state->shared.start_ns;
-    second.elapsed_ns = now_ns > start_ns ? now_ns - start_ns : 0;
-    for (unsigned i = 0; i < state->started; i++) {
-        struct worker *worker = &state->workers[i];
-        recorder_collect(&worker->recorder, state->window, last);
+    for (unsigned i = 0; i < state->workers.count; i++) {
+        struct worker *worker = &state->workers.list[i];
+        recorder_collect(&worker->recorder, state->window, is_last);
         second.intended += worker_intended(worker, now_ns);
-        second.started += atomic_load(&worker->shown_started);
-        second.in_flight += atomic_load(&worker->shown_in_flight);
+        second.started += atomic_load(&worker->published_started);
+        second.in_flight += atomic_load(&worker->published_in_flight);
     }
-    tally_merge(state->summary->tally, state->window);
+    tally_merge(summary->tally, state->window);
     note_generator(state, now_ns);
-    state->summary->lost_seconds += !journal_write_second(state->writer, &second);
+    note_mean_rate(state, now_ns, second.intended);
+    write_second(state, &second);
     if (state->observer->on_second &&
         !state->observer->on_second(state->observer->context, &second)) {
         state->is_aborted = true;
     }
     tally_clear(state->window);
-    state->summary->intended = second.intended;
-    state->summary->started = second.started;
+    summary->intended = second.intended;
+    summary->started = second.started;
     state->seconds++;
 }
 
 static void stop(struct state *state)
 {
-    uint64_t now_ns = clock_now_ns();
-    if (now_ns < atomic_load(&state->shared.stop_ns)) {
-        atomic_store(&state->shared.stop_ns, now_ns);
+    if (workers_stop(&state->workers)) {
         state->summary->is_aborted = state->is_aborted;
         state->summary->is_interrupted = !state->is_aborted;
     }
-    for (unsigned i = 0; i < state->started; i++) {
-        worker_wake(&state->workers[i]);
+}
+
+/* Reports do not show which thread sends a request, so only a new schedule is noted. */
+static void note_change(struct state *state, const struct change *change)
+{
+    char words[SCHEDULE_TEXT];
+    if (change->schedule) {
+        state->is_changed = true;
+        summary_change_schedule(state->summary, schedule_print(change->schedule, words),
+                                change->at_ns);
+    }
+    if (change->users) {
+        snprintf(words, sizeof words, "%" PRIu64 " user%s", change->users,
+                 change->users == 1 ? "" : "s");
+        summary_change_schedule(state->summary, words, change->at_ns);
     }
 }
 
-/* The measured part begins. */
-static void note_start(struct state *state)
+/* Passes the changes to the drivers. After the end there is nothing left to change. */
+static void change_course(struct state *state, struct changes *changes)
 {
-    state->usage = usage_begin();
-    state->has_begun = true;
+    struct wish *wish = &state->wish;
+    while (changes && changes_take(changes, wish)) {
+        if (clock_now_ns() >= atomic_load(&state->workers.shared.stop_ns)) {
+            continue;
+        }
+        if (!workers_change(&state->workers, state->start_ns, &wish->change, &state->err)) {
+            stop(state);
+            return;
+        }
+        note_change(state, &wish->change);
+    }
 }
 
-/* Waits for the workers, once a second gathering; ends when all have ended. */
+/* Reads an eventfd that poll found readable; 0 otherwise. */
+static uint64_t take_count(const struct pollfd *wait)
+{
+    uint64_t count = 0;
+    bool has_count = (wait->revents & POLLIN) && read(wait->fd, &count, sizeof count) > 0;
+    return has_count ? count : 0;
+}
+
+/* Collects once a second until every worker has ended; stops them when asked to. */
 static void watch(struct state *state, const struct control *control)
 {
+    struct workers *workers = &state->workers;
     struct pollfd waits[] = {
-        {.fd = state->shared.finished_fd, .events = POLLIN},
+        {.fd = workers->shared.finished_fd, .events = POLLIN},
         {.fd = control->stop_fd, .events = POLLIN},
+        {.fd = control->changes ? control->changes->fd : -1, .events = POLLIN},
     };
     uint64_t finished = 0;
-    while (finished < state->started) {
+    uint64_t asked = 0;
+    while (finished < workers->count) {
         uint64_t now_ns = clock_now_ns();
-        uint64_t start_ns = state->shared.start_ns;
-        uint64_t next_ns = start_ns + COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
-        if (!state->has_begun && now_ns >= start_ns) {
-            note_start(state);
+        if (!state->has_begun && now_ns >= state->start_ns) {
+            begin_measuring(state);
         }
-        next_ns = state->has_begun ? next_ns : start_ns;
-        int wait_ms = next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0;
-        poll(waits, 2, wait_ms);
-        uint64_t count = 0;
-        if ((waits[0].revents & POLLIN) &&
-            read(state->shared.finished_fd, &count, sizeof count) == sizeof count) {
-            finished += count;
+        uint64_t next_ns = state->start_ns;
+        if (state->has_begun) {
+            next_ns += COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
         }
-        if (state->has_begun && finished < state->started && clock_now_ns() >= next_ns) {
+        poll(waits, 3, next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0);
+        finished += take_count(&waits[0]);
+        asked += take_count(&waits[1]);
+        if (take_count(&waits[2]) > 0) {
+            change_course(state, control->changes);
+        }
+        if (state->has_begun && finished < workers->count && clock_now_ns() >= next_ns) {
             collect(state, false);
         }
-        bool is_asked = (waits[1].revents & POLLIN) || state->is_aborted;
-        if (is_asked || (state->writer && result_writer_failed(state->writer))) {
-            waits[1].fd = -1;
+        if (asked > 0 || state->is_aborted ||
+            (state->writer && result_writer_failed(state->writer))) {
             stop(state);
         }
-    }
-}
-
-/* In the order of the targets' rows, so that the numbers stay the same. */
-static void copy_rows(const struct rows *from, struct rows *into)
-{
-    for (size_t i = 0; i < from->count; i++) {
-        rows_add(into, rows_name(from, i));
-    }
-    into->others = from->others;
-}
-
-/* An address' row is its number, as long as there are rows. */
-static void name_addresses(const struct address_list *from, struct rows *into)
-{
-    char name[ADDRESS_TEXT];
-    for (uint32_t i = 0; i < from->count; i++) {
-        rows_add(into, address_list_name(from, i, name));
-    }
-}
-
-/* Requests are started in their order, so it is known of which targets the rest would have been. */
-static void attribute_not_started(const struct state *state)
-{
-    const struct targets *targets = state->targets;
-    struct summary *summary = state->summary;
-    uint64_t *by_row = summary->rows_not_started;
-    if (summary->not_started == 0 || state->shared.source->live) {
-        return;
-    }
-    if (targets->count == 1) {
-        by_row[targets->list[0].row] = summary->not_started;
-        return;
-    }
-    targets_count_turns(targets, summary->intended, by_row);
-    for (size_t i = 0; i < ROWS_ALL; i++) {
-        by_row[i] -= summary->tally->rows[i].ended;
-    }
-}
-
-/* Each request that was started has ended once, or the account is wrong. */
-static bool finish(struct state *state, struct err *err)
-{
-    for (unsigned i = 0; i < state->started; i++) {
-        worker_join(&state->workers[i]);
-    }
-    if (!state->has_begun) {
-        note_start(state);
-    }
-    collect(state, true);
-    struct summary *summary = state->summary;
-    copy_rows(&state->shared.recorder.targets->rows, &summary->rows);
-    name_addresses(&state->shared.addresses, &summary->addresses);
-    summary->not_started = summary->intended - summary->started;
-    for (unsigned i = 0; i < state->started; i++) {
-        const struct worker *worker = &state->workers[i];
-        if (worker->is_too_late) {
-            summary->too_late += worker_intended(worker, UINT64_MAX) - worker->started;
+        if (asked > 1) {
+            workers_abandon(workers);
         }
     }
-    attribute_not_started(state);
-    journal_write_end(state->writer, summary, state->targets);
-    return summary->started == summary->tally->counters.ended ||
+}
+
+/* Fails if a request that was started did not end exactly once. */
+static bool check_balance(const struct summary *summary, struct err *err)
+{
+    uint64_t ended = summary->tally->counters.ended;
+    return summary->started == ended + summary->abandoned ||
            err_set(err, ERR_FAILED,
-                   "%" PRIu64 " requests were started and %" PRIu64 " ended: this is a bug of "
-                   "loadgen, do not trust the numbers",
-                   summary->started, summary->tally->counters.ended);
+                   "%" PRIu64 " requests were started and %" PRIu64
+                   " ended: this is a bug in loadgen; do not trust the numbers",
+                   summary->started, ended);
 }
 
-static void clean_up(struct state *state)
+/* After the last worker: merges the remaining tallies, completes summary and file. */
+static bool finish(struct state *state, struct err *err)
 {
-    for (unsigned i = 0; i < state->started; i++) {
-        worker_fini(&state->workers[i]);
+    workers_join(&state->workers);
+    if (state->order->source->live) {
+        state->order->source->live->stop(state->order->source); /* it writes targets until then */
     }
-    if (state->shared.finished_fd >= 0) {
-        close(state->shared.finished_fd);
+    if (!state->has_begun) {
+        begin_measuring(state);
     }
-    pthread_mutex_destroy(&state->shared.gate.lock);
-    pthread_cond_destroy(&state->shared.gate.changed);
-    tally_destroy(state->window);
-    tls_close(state->shared.tls);
-    free(state->shared.peers);
-    free(state->workers);
-    address_list_fini(&state->shared.addresses);
+    collect(state, true);
+    others_leave(&state->others);
+    account_fill(state->summary, &state->workers);
+    journal_write_end(state->writer, state->summary, state->order->targets);
+    if (state->err.code != ERR_NONE) {
+        *err = state->err;
+        return false;
+    }
+    return check_balance(state->summary, err);
 }
 
-static struct tally *create_window(const struct summary *summary, bool by_target, bool by_address)
+bool run_with_engine(const struct engine_type *engine_type, const struct order *order,
+                     const struct driver_type *driver_type, const struct control *control,
+                     const struct observer *observer, struct result_writer *writer,
+                     struct summary *summary, struct err *err)
 {
-    struct tally *window = tally_create(by_target, by_address);
-    if (window) {
-        tally_count_by(window, &summary->tally->buckets);
-    }
-    return window;
-}
-
-bool run(const struct plan *plan, const struct targets *targets, const struct source *source,
-         const struct control *control, const struct observer *observer,
-         struct result_writer *writer, struct summary *summary, struct err *err)
-{
-    bool by_target = targets->count != 1 || source->live;
-    bool by_address = source->live || has_addresses(plan, targets);
     struct state state = {
-        .targets = targets,
-        .summary = summary,
+        .order = order,
         .observer = observer,
         .writer = writer,
-        .window = create_window(summary, by_target, by_address),
-        .shared =
-            {
-                .plan = plan,
-                .source = source,
-                .engine_type = &engines,
-                .resolver = resolver_config(plan),
-                .threads = plan_threads(plan),
-                .finished_fd = -1,
-                .stop_fd = control->stop_fd,
-            },
+        .summary = summary,
     };
-    address_list_init(&state.shared.addresses);
-    pthread_mutex_init(&state.shared.gate.lock, NULL);
-    pthread_cond_init(&state.shared.gate.changed, NULL);
-    bool ok = state.window || err_set(err, ERR_FAILED, "not enough memory for histograms");
-    ok = ok && plan_check(plan, err);
-    ok = ok && (ares_library_init(ARES_LIB_INIT_ALL) == ARES_SUCCESS ||
-                err_set(err, ERR_FAILED, "c-ares cannot be initialised"));
-    state.shared.recorder = (struct recorder_config){
-        .targets = targets,
-        .addresses = &state.shared.addresses,
-        .texts = &summary->texts,
-        .writer = writer,
-        .buckets = &summary->tally->buckets,
-        .by_target = by_target,
-        .by_address = by_address,
-    };
-    ok = ok && open_tls(&state, err) && start_workers(&state, err);
-    state.listener = (struct source_listener){note_target, &state};
-    ok = wait_for_workers(&state, err) && ok && begin(&state, err);
+    workers_init(&state.workers, order, engine_type, driver_type);
+    bool ok = set_up(&state, control, err) && begin(&state, err);
     if (ok) {
         watch(&state, control);
         ok = finish(&state, err);
-    } else {
-        set_gate(&state.shared.gate, GATE_CANCELLED);
-        for (unsigned i = 0; i < state.started; i++) {
-            worker_join(&state.workers[i]);
-        }
     }
-    if (source->live) {
-        source->live->stop(source);
+    if (order->source->live) {
+        order->source->live->stop(order->source);
     }
-    clean_up(&state);
+    workers_fini(&state.workers);
+    tally_destroy(state.window);
     return ok;
+}
+
+bool run(const struct order *order, const struct driver_type *driver_type,
+         const struct control *control, const struct observer *observer,
+         struct result_writer *writer, struct summary *summary, struct err *err)
+{
+    return run_with_engine(&engines, order, driver_type, control, observer, writer, summary, err);
 }

@@ -1,15 +1,15 @@
 /*
- * run - one measurement: plan and source go in, a summary comes out.
+ * run - performs one measurement: takes an order, fills in a summary.
  *
- *     plan -> workers (a thread each) -> tallies, once a second -> summary
+ *     order -> workers (a thread each) -> tallies, once a second -> summary
  *                                     -> results  -> result writer
  *
- * The calling thread starts the workers, gathers what they counted once a second, tells the
- * observer, and waits for the end. It knows nothing of who asked, and prints nothing.
+ * The calling thread starts the workers, merges their tallies once a second, calls the observer,
+ * and waits for the end. It prints nothing.
  *
- * The end comes when the plan's duration has passed, when `control` or the observer asks for it, or
- * when the results cannot be written any more; each time what is in flight is drained, and the
- * summary is whole.
+ * A run ends after the plan's duration, when `control` or the observer stops it, or when results
+ * can no longer be written. Requests in flight are then drained, and the summary is complete. If
+ * `control` stops it a second time they are abandoned: counted, without a result.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
@@ -17,33 +17,40 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "loadgen/measure/journal.h"
-#include "loadgen/measure/result_writer.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/binary/result_writer.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/run/plan.h"
-#include "loadgen/target/source.h"
-#include "loadgen/target/targets.h"
+#include "loadgen/order/order.h"
 
-/* How a run is told to stop: a descriptor that becomes readable. -1: it is not. */
+struct changes;
+struct driver_type;
+struct engine_type;
+
 struct control {
-    int stop_fd;
+    int stop_fd; /* eventfd: the first 1 written stops the run, the second abandons it; -1: none */
+    struct changes *changes; /* of schedule, users and slots (changes.h); NULL: none */
 };
 
-/*
- * Called on the thread of `run`, once a second; what it is given is lent for the call. False aborts
- * the run: it ends as if control had asked for it.
- */
+/* Called once a second on the thread of `run`; `second` is valid during the call. */
 struct observer {
-    bool (*on_second)(void *context, const struct second *second); /* NULL: nobody watches */
+    /* Returns false to stop the run, which is then aborted. NULL: none. */
+    bool (*on_second)(void *context, const struct second *second);
     void *context;
 };
 
 /*
- * Runs to the end. `writer` may be NULL: no results are kept. `summary` is an empty one. ERR_FAILED
- * when the run could not begin; whatever happens to requests is no error, it is the result.
+ * Runs to the end and fills in an empty summary. The drivers (drive/driver.h) decide what is sent,
+ * and when. `writer` NULL: no results are written. False with err if the run cannot begin; failed
+ * requests are not an error.
  */
-bool run(const struct plan *plan, const struct targets *targets, const struct source *source,
+bool run(const struct order *order, const struct driver_type *driver_type,
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err);
+
+/* The same, with all requests sent by one engine of this type (loadgen/http/engine.h). */
+bool run_with_engine(const struct engine_type *engine_type, const struct order *order,
+                     const struct driver_type *driver_type, const struct control *control,
+                     const struct observer *observer, struct result_writer *writer,
+                     struct summary *summary, struct err *err);
 
 #endif

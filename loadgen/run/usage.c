@@ -18,10 +18,7 @@ static double cpu_seconds(const struct rusage *used)
     return seconds(used->ru_utime) + seconds(used->ru_stime);
 }
 
-/*
- * The most memory that this program had, in bytes. ru_maxrss will not do: it goes on from what the
- * parent had when it forked.
- */
+/* Peak resident memory in bytes. ru_maxrss would include the parent's at the fork. */
 static uint64_t peak_memory(void)
 {
     char line[128];
@@ -36,28 +33,82 @@ static uint64_t peak_memory(void)
     return kib * 1024;
 }
 
-struct usage usage_begin(void)
+static double limit_of(const struct cgroup_cpu *cgroup)
 {
-    struct rusage used;
-    struct cgroup_cpu cgroup = cgroup_read_cpu("");
-    getrusage(RUSAGE_SELF, &used);
-    return (struct usage){cpu_seconds(&used), cgroup.throttled_ns};
+    double cpus = cgroup_usable_cpus(0);
+    return cgroup->limit_cpus > 0 && cgroup->limit_cpus < cpus ? cgroup->limit_cpus : cpus;
 }
 
-void usage_note(const struct usage *usage, uint64_t start_ns, uint64_t now_ns,
+double usage_cpu_limit(const char *root)
+{
+    struct cgroup_cpu cgroup = cgroup_read_cpu(root);
+    return limit_of(&cgroup);
+}
+
+struct usage usage_begin(const char *root)
+{
+    struct rusage used;
+    struct cgroup_cpu cgroup = cgroup_read_cpu(root);
+    getrusage(RUSAGE_SELF, &used);
+    return (struct usage){cpu_seconds(&used), cgroup.throttled_ns, cgroup.throttled_ns, root};
+}
+
+/* A group that disappears reads as 0. */
+static void note_throttled(struct usage *usage, const struct cgroup_cpu *cgroup,
+                           struct generator *generator)
+{
+    uint64_t now_ns = cgroup->throttled_ns;
+    uint64_t more_ns = now_ns > usage->throttled_last_ns ? now_ns - usage->throttled_last_ns : 0;
+    uint64_t all_ns = now_ns > usage->throttled_ns ? now_ns - usage->throttled_ns : 0;
+    generator->has_throttled = cgroup->has_stat;
+    generator->throttled_seconds = (double)all_ns / (double)NS_PER_S;
+    generator->throttled_most_ns =
+        more_ns > generator->throttled_most_ns ? more_ns : generator->throttled_most_ns;
+    usage->throttled_last_ns = now_ns;
+}
+
+void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
                 struct generator *generator)
 {
     struct rusage used;
-    struct cgroup_cpu cgroup = cgroup_read_cpu("");
-    double cpus = cgroup_usable_cpus(0);
-    bool is_limited = cgroup.limit_cpus > 0 && cgroup.limit_cpus < cpus;
+    struct cgroup_cpu cgroup = cgroup_read_cpu(usage->root);
     getrusage(RUSAGE_SELF, &used);
-    generator->cpu_limit = is_limited ? cgroup.limit_cpus : cpus;
+    generator->cpu_limit = limit_of(&cgroup);
     generator->cpu_seconds = cpu_seconds(&used) - usage->cpu_seconds;
     generator->wall_seconds =
         now_ns > start_ns ? (double)(now_ns - start_ns) / (double)NS_PER_S : 0;
-    generator->has_throttled = cgroup.has_stat;
-    generator->throttled_seconds =
-        (double)(cgroup.throttled_ns - usage->throttled_ns) / (double)NS_PER_S;
+    note_throttled(usage, &cgroup, generator);
     generator->memory_bytes = peak_memory();
+}
+
+uint64_t usage_local_ports(void)
+{
+    char line[256];
+    uint64_t ports = 0;
+    FILE *range = fopen("/proc/sys/net/ipv4/ip_local_port_range", "re");
+    if (range && fgets(line, sizeof line, range)) {
+        char *end = NULL;
+        unsigned long long first = strtoull(line, &end, 10);
+        unsigned long long last = strtoull(end, NULL, 10);
+        ports = last >= first && last > 0 ? last - first + 1 : 0;
+    }
+    if (range) {
+        fclose(range);
+    }
+    return ports;
+}
+
+uint64_t usage_time_wait(void)
+{
+    char line[256];
+    uint64_t count = 0;
+    FILE *sockets = fopen("/proc/net/sockstat", "re");
+    while (sockets && fgets(line, sizeof line, sockets)) {
+        const char *waiting = strncmp(line, "TCP:", 4) == 0 ? strstr(line, " tw ") : NULL;
+        count = waiting ? strtoull(waiting + 4, NULL, 10) : count;
+    }
+    if (sockets) {
+        fclose(sockets);
+    }
+    return count;
 }

@@ -1,11 +1,10 @@
 /*
- * usage - what this process has used since a moment: CPU, memory, and time that its cgroup
- * withheld.
+ * usage - CPU, memory and throttled time of this process during the measured part of a run.
  *
- *     usage = usage_begin()                          the measured part begins
- *     usage_note(&usage, start_ns, now, &generator)  as often as somebody wants to know
+ *     usage = usage_begin("")                        when the measured part begins
+ *     usage_note(&usage, start_ns, now, &generator)  once a second, and at the end
  *
- * Threads: any; both ask the system about the whole process.
+ * Threads: one.
  */
 #ifndef LOADGEN_RUN_USAGE_H
 #define LOADGEN_RUN_USAGE_H
@@ -15,18 +14,29 @@
 #include "loadgen/measure/summary.h"
 
 struct usage {
-    double cpu_seconds; /* of the process, until then */
-    uint64_t throttled_ns;
+    double cpu_seconds;         /* of the process, until usage_begin */
+    uint64_t throttled_ns;      /* until usage_begin */
+    uint64_t throttled_last_ns; /* until the last reading */
+    const char *root;           /* of the cgroup files; borrowed */
 };
 
-/* What was used before is not counted. */
-struct usage usage_begin(void);
+/* `root` is prepended to the cgroup's paths (cgroup.h). */
+struct usage usage_begin(const char *root);
 
 /*
- * Fills in what may be used (cpu_limit), and what was: CPU and throttling since usage_begin,
- * wall_seconds from start_ns to now_ns (0 before it), memory at its most. The rest stays.
+ * Fills in only cpu_limit, CPU and throttled time since usage_begin, the largest throttled time
+ * between two readings, wall_seconds from start_ns to now_ns (0 before start_ns), and peak memory.
  */
-void usage_note(const struct usage *usage, uint64_t start_ns, uint64_t now_ns,
+void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
                 struct generator *generator);
+
+/* CPUs that this process may use: the smaller of the cgroup's limit and the affinity. */
+double usage_cpu_limit(const char *root);
+
+/* The size of net.ipv4.ip_local_port_range; 0: not known. */
+uint64_t usage_local_ports(void);
+
+/* The number of sockets in TIME_WAIT. */
+uint64_t usage_time_wait(void);
 
 #endif

@@ -1,115 +1,62 @@
 #include "loadgen/run/worker.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/drive/limits.h"
 
-/*
- * Starts before the loop is looked at again, where an answer that waits to be read looks like a
- * slow one: some at a turn, and one for each answer that was read in it.
- */
-enum { FILL_TURN = 16, FILL_ANSWER = 1 };
-
-#define DRAIN_DEFAULT_NS (30 * NS_PER_S)
-
-/* Starting. */
-
-static bool has_room(struct worker *worker)
+static void answered(struct worker *worker, const struct exchange *exchange)
 {
-    if (worker->in_flight >= worker->slots) {
-        return false;
-    }
-    const struct request *request = agenda_request(&worker->agenda);
-    return !request || worker->engine->type->has_room(worker->engine, request->endpoint);
-}
-
-/* After the end: what waits for a connection is dropped at once, what is only late a little later.
- */
-static bool is_dropped(struct worker *worker, uint64_t now_ns, bool has_room)
-{
-    if (now_ns < worker->agenda.end_ns) {
-        return false;
-    }
-    if (worker->agenda.is_closed || (!has_room && busy_all(&worker->busy))) {
-        return true;
-    }
-    worker->is_too_late = now_ns >= worker->agenda.end_ns + WORKER_GRACE_NS;
-    return worker->is_too_late;
-}
-
-static void start_one(struct worker *worker)
-{
-    const struct request *request = agenda_request(&worker->agenda);
-    uint64_t intended_ns = agenda_due_ns(&worker->agenda);
-    uint64_t number = worker->agenda.number;
-    uint64_t wait_ns =
-        worker->is_capped ? busy_between(&worker->busy, intended_ns, clock_now_ns()) : 0;
-    agenda_take(&worker->agenda);
-    worker->started += intended_ns >= worker->agenda.start_ns;
-    worker->in_flight++;
-    /* The stamp comes last: on an open connection it is also the moment of sending. */
-    worker->engine->type->start(worker->engine, request, number, intended_ns, wait_ns,
-                                clock_now_ns());
-    if (worker->is_capped && has_room(worker) == worker->busy.is_full) {
-        busy_note(&worker->busy, !worker->busy.is_full, clock_now_ns());
-    }
-}
-
-/* Starts what is due, at most `most` requests. Returns whether anything was started. */
-static bool fill(struct worker *worker, uint64_t now_ns, unsigned most)
-{
-    if (worker->is_filling) {
-        return false; /* an exchange ended at once; the fill above goes on */
-    }
-    worker->is_filling = true;
-    unsigned started = 0;
-    while (started < most && agenda_has_more(&worker->agenda) &&
-           agenda_due_ns(&worker->agenda) <= now_ns) {
-        bool room = has_room(worker);
-        if (is_dropped(worker, now_ns, room)) {
-            agenda_drop(&worker->agenda);
-            break;
-        }
-        if (!room || agenda_is_dry(&worker->agenda, now_ns)) {
-            break;
-        }
-        start_one(worker);
-        started++;
-    }
-    if (started > 0 && worker->shared->source->live) {
-        /* The last one ends the attack now, not when another was due. */
-        agenda_is_dry(&worker->agenda, now_ns);
-    }
-    worker->is_filling = false;
-    return started > 0;
+    worker->thread.in_flight--;
+    worker->driver->type->answered(worker->driver, exchange);
 }
 
 static void on_done(void *owner, const struct exchange *exchange)
 {
     struct worker *worker = owner;
-    uint64_t done_ns = exchange->done_ns;
-    const struct source *source = worker->shared->source;
-    if (exchange->intended_ns >= worker->agenda.start_ns) {
-        recorder_take(&worker->recorder, exchange);
-    }
-    if (source->live) {
-        source->live->release(source, exchange->request);
-    }
-    worker->in_flight--;
-    if (worker->agenda.is_closed) {
-        agenda_set_free(&worker->agenda, done_ns);
-    }
-    if (worker->is_capped) {
-        if (done_ns >= worker->agenda.end_ns && busy_all(&worker->busy)) {
-            agenda_drop(&worker->agenda); /* it waited for a connection when the time was up */
+    bool runs_scripts = worker->driver->type->runs_scripts;
+    bool is_held = runs_scripts && exchange->terms->is_judged && !worker->is_abandoning;
+    if (exchange->intended_ns >= worker->thread.start_ns && !is_held) {
+        if (worker->is_abandoning) {
+            worker->abandoned[exchange->row]++;
+        } else {
+            recorder_add(&worker->recorder, exchange);
         }
-        busy_note(&worker->busy, !has_room(worker), done_ns);
     }
-    fill(worker, done_ns, FILL_ANSWER);
+    if (runs_scripts) {
+        backlog_add(&worker->backlog, exchange)->is_held = is_held;
+    } else {
+        answered(worker, exchange);
+    }
+}
+
+static void judged(struct drive_thread *thread, const struct exchange *exchange)
+{
+    struct worker *worker = (struct worker *)((char *)thread - offsetof(struct worker, thread));
+    if (exchange->intended_ns >= thread->start_ns) {
+        recorder_add(&worker->recorder, exchange);
+    }
+}
+
+/* Scripts continue with the answers that have arrived. What ends at once because of that waits for
+ * the next turn. */
+static void deliver(struct worker *worker)
+{
+    struct backlog_entry *entry = backlog_take(&worker->backlog);
+    while (entry) {
+        struct backlog_entry *next = entry->next;
+        answered(worker, &entry->exchange);
+        backlog_recycle(&worker->backlog, entry);
+        entry = next;
+    }
+}
+
+static void end_at_stop(struct worker *worker)
+{
+    worker->driver->type->end_at(worker->driver, atomic_load(&worker->shared->stop_ns));
 }
 
 /* The loop. */
@@ -119,18 +66,9 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, wake));
     uint64_t count = 0;
     (void)events;
-    uint64_t stop_ns = atomic_load(&worker->shared->stop_ns);
-    if (read(watch->fd, &count, sizeof count) == sizeof count && stop_ns < worker->agenda.end_ns) {
-        worker->agenda.end_ns = stop_ns;
+    if (read(watch->fd, &count, sizeof count) == sizeof count) {
+        end_at_stop(worker);
     }
-}
-
-/* A live source has something, or has ended. */
-static void on_more(struct loop_watch *watch, uint32_t events)
-{
-    struct worker *worker = (struct worker *)((char *)watch - offsetof(struct worker, more));
-    (void)events;
-    agenda_is_dry(&worker->agenda, clock_now_ns());
 }
 
 static uint64_t least(uint64_t a, uint64_t b)
@@ -138,42 +76,37 @@ static uint64_t least(uint64_t a, uint64_t b)
     return a < b ? a : b;
 }
 
-/* What is in flight at the end, or was started in the grace after it, has this long. */
+/* When the last request in flight times out. */
 static uint64_t drain_end_ns(const struct worker *worker)
 {
-    uint64_t timeout_ns = worker->shared->plan->timeout_ns;
-    uint64_t drain_ns = WORKER_GRACE_NS + (timeout_ns ? timeout_ns : DRAIN_DEFAULT_NS);
-    return worker->agenda.end_ns > UINT64_MAX - drain_ns ? UINT64_MAX
-                                                         : worker->agenda.end_ns + drain_ns;
+    uint64_t last_ns = worker->driver->type->last_ns(worker->driver);
+    uint64_t timeout_ns = worker->shared->order->plan->timeout_ns;
+    uint64_t drain_ns = timeout_ns ? timeout_ns : WORKER_DRAIN_NS;
+    return last_ns > UINT64_MAX - drain_ns ? UINT64_MAX : last_ns + drain_ns;
 }
 
-/* The next moment at which something must be done without an event. */
-static uint64_t next_moment_ns(struct worker *worker, uint64_t now_ns)
+/* When something must be done without an event. */
+static uint64_t next_deadline_ns(struct worker *worker, uint64_t now_ns)
 {
-    uint64_t at_ns =
-        least(worker->next_tick_ns, worker->engine->type->next_deadline_ns(worker->engine));
+    struct engine *engine = worker->thread.engine;
+    if (worker->backlog.first) {
+        return now_ns;
+    }
+    uint64_t at_ns = least(worker->next_tick_ns, engine->type->next_deadline_ns(engine));
     at_ns = least(at_ns, resolver_next_deadline_ns(worker->resolver));
-    if (now_ns < worker->agenda.end_ns) {
-        at_ns = least(at_ns, agenda_phase_end_ns(&worker->agenda));
-    } else {
-        at_ns = least(at_ns, drain_end_ns(worker));
-    }
-    if (agenda_has_more(&worker->agenda)) {
-        uint64_t due_ns = agenda_due_ns(&worker->agenda);
-        if (due_ns > now_ns || (agenda_request(&worker->agenda) && has_room(worker))) {
-            at_ns = least(at_ns, due_ns);
-        } else if (now_ns >= worker->agenda.end_ns) {
-            at_ns = least(at_ns, worker->agenda.end_ns + WORKER_GRACE_NS);
-        }
-    }
-    return at_ns;
+    at_ns = least(at_ns, worker->recorder.flush_at_ns);
+    at_ns = least(at_ns, worker->driver->type->next_ns(worker->driver, now_ns));
+    return least(at_ns, drain_end_ns(worker));
 }
 
-static void show_counts(struct worker *worker)
+static void publish_counts(struct worker *worker)
 {
-    atomic_store_explicit(&worker->shown_started, worker->started, memory_order_relaxed);
-    atomic_store_explicit(&worker->shown_in_flight, worker->in_flight, memory_order_relaxed);
-    atomic_store_explicit(&worker->shown_held_ns, worker->recorder.held_ns, memory_order_relaxed);
+    atomic_store_explicit(&worker->published_started, worker->thread.started, memory_order_relaxed);
+    atomic_store_explicit(&worker->published_in_flight, worker->thread.in_flight,
+                          memory_order_relaxed);
+    atomic_store_explicit(&worker->published_blocked_ns, worker->recorder.blocked_ns,
+                          memory_order_relaxed);
+    atomic_store_explicit(&worker->published_unread_ns, worker->unread_ns, memory_order_relaxed);
 }
 
 static void tick(struct worker *worker, uint64_t now_ns)
@@ -181,25 +114,69 @@ static void tick(struct worker *worker, uint64_t now_ns)
     while (worker->next_tick_ns <= now_ns) {
         worker->next_tick_ns += NS_PER_S;
     }
-    show_counts(worker);
+    publish_counts(worker);
     recorder_flush(&worker->recorder);
 }
 
+static void expire(struct worker *worker, uint64_t now_ns)
+{
+    struct engine *engine = worker->thread.engine;
+    resolver_expire(worker->resolver, now_ns);
+    engine->type->expire(engine, now_ns);
+    bool is_abandoned = atomic_load_explicit(&worker->shared->is_abandoned, memory_order_relaxed);
+    if (is_abandoned || now_ns >= drain_end_ns(worker)) {
+        /* A worker that waited for a block has not handled its wake yet, and in a closed loop every
+         * abandoned request would start another one. */
+        end_at_stop(worker);
+        worker->is_abandoning = is_abandoned;
+        engine->type->abandon(engine);
+    }
+}
+
+/*
+ * An answer that came just after the last wake-up is read in this turn, at the latest. A thread
+ * that sleeps longer than it asked to has to wait for its CPU, and answers wait with it.
+ */
+static void note_unread(struct worker *worker, uint64_t asleep_ns, uint64_t due_ns,
+                        uint64_t woken_ns, uint64_t handled_ns)
+{
+    uint64_t busy_ns = worker->woken_ns > 0 ? asleep_ns - worker->woken_ns : 0;
+    uint64_t begin_ns = due_ns > asleep_ns ? least(due_ns, woken_ns) : asleep_ns;
+    uint64_t unread_ns = busy_ns + handled_ns - begin_ns;
+    worker->unread_ns = unread_ns > worker->unread_ns ? unread_ns : worker->unread_ns;
+}
+
+/* Batches that a turn reads beyond the first one: bounded, because long bodies never end. */
+enum { MORE_BATCHES = 64 };
+
+/* Reads what else is ready, so that no script delays the stamp of an answer that has come. */
+static void read_more(struct loop *loop)
+{
+    for (int i = 0; i < MORE_BATCHES && loop_has_more(loop); i++) {
+        loop_wait(loop, 0);
+        loop_dispatch(loop);
+    }
+}
+
+/* Sleeps until an event or the next deadline, and handles both. */
 static void turn(struct worker *worker, uint64_t now_ns)
 {
-    uint64_t at_ns = next_moment_ns(worker, now_ns);
-    loop_wait(worker->loop, at_ns > now_ns ? at_ns - now_ns : 0);
+    uint64_t at_ns = next_deadline_ns(worker, now_ns);
+    loop_wait(worker->thread.loop, at_ns > now_ns ? at_ns - now_ns : 0);
     uint64_t woken_ns = clock_now_ns();
-    loop_dispatch(worker->loop);
+    loop_dispatch(worker->thread.loop);
+    if (worker->driver->type->runs_scripts) {
+        read_more(worker->thread.loop);
+    }
     uint64_t handled_ns = clock_now_ns();
-    if (!worker->agenda.is_warming) {
+    if (woken_ns >= worker->thread.start_ns) {
         histogram_record(&worker->recorder.tally->loop, handled_ns - woken_ns);
+        note_unread(worker, now_ns, at_ns, woken_ns, handled_ns);
     }
-    resolver_expire(worker->resolver, handled_ns);
-    worker->engine->type->expire(worker->engine, handled_ns);
-    if (handled_ns >= drain_end_ns(worker)) {
-        worker->engine->type->abandon(worker->engine);
-    }
+    worker->woken_ns = woken_ns;
+    expire(worker, handled_ns);
+    deliver(worker);
+    recorder_flush_due(&worker->recorder, handled_ns);
     if (handled_ns >= worker->next_tick_ns) {
         tick(worker, handled_ns);
     }
@@ -207,20 +184,19 @@ static void turn(struct worker *worker, uint64_t now_ns)
 
 static void run_window(struct worker *worker)
 {
+    struct driver *driver = worker->driver;
     for (;;) {
         uint64_t now_ns = clock_now_ns();
-        agenda_advance(&worker->agenda, now_ns);
-        if (fill(worker, now_ns, FILL_TURN)) {
-            now_ns = clock_now_ns(); /* starting takes time, and the sleep is counted from now */
+        if (driver->type->go(driver, now_ns)) {
+            now_ns = clock_now_ns(); /* starting takes time, and the sleep counts from now */
         }
-        if (now_ns >= worker->agenda.end_ns && worker->in_flight == 0 &&
-            (worker->agenda.is_closed || !agenda_has_more(&worker->agenda))) {
+        if (worker->thread.in_flight == 0 && driver->type->has_ended(driver, now_ns)) {
             break;
         }
         turn(worker, now_ns);
     }
     recorder_flush(&worker->recorder);
-    show_counts(worker);
+    publish_counts(worker);
 }
 
 /* The thread. */
@@ -228,86 +204,93 @@ static void run_window(struct worker *worker)
 static bool create_engine(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
-    const struct plan *plan = shared->plan;
-    uint64_t connections =
-        plan->max_connections ? share_count(worker->share, plan->max_connections) : UINT64_MAX;
+    const struct plan *plan = shared->order->plan;
+    const struct targets *targets = shared->order->targets;
+    const struct endpoints *own = worker->thread.endpoints;
+    limits_split(&worker->thread.limits, plan->max_connections, plan->max_idle, &shared->slots,
+                 (uint16_t)worker->thread.index);
     const struct engine_config config = {
         .resolver = worker->resolver,
-        .endpoints = shared->recorder.targets->endpoints,
-        .endpoint_count = targets_endpoint_room(shared->recorder.targets),
+        .endpoints = own ? own->list : targets->endpoints,
+        .endpoint_count = own ? own->room : targets_endpoint_room(targets),
         .local = plan->local,
-        .timeout_ns = plan->timeout_ns,
-        .max_connections = connections,
-        .max_idle = share_count(worker->share, plan->max_idle),
-        .max_redirects = plan->max_redirects,
+        .limits = &worker->thread.limits,
         .keepalive = plan->keepalive,
-        .keeps_answers = plan->keeps_answers && shared->recorder.writer,
-        .max_body = plan->max_body,
+        .is_open_loop = !schedule_is_closed(&plan->schedule),
+        .connects = &worker->connects,
         .http2 = plan->http2,
         .h2c = plan->h2c,
-        .only_curl = plan->only_curl,
         .tls = shared->tls,
         .secure = &plan->tls,
         .proxy = &plan->proxy,
     };
-    worker->engine =
-        shared->engine_type->create(&config, worker->loop, on_done, worker, &worker->err);
-    return worker->engine;
+    worker->thread.engine =
+        shared->engine_type->create(&config, worker->thread.loop, on_done, worker, &worker->err);
+    return worker->thread.engine;
 }
 
 /*
- * Names are asked for before the first request is due, so that none pays for it. A server that says
- * nothing is waited for as long as a request would wait for it, and is then the requests' failure.
+ * Resolves host names before the first request is due. A name server that does not answer within
+ * the plan's timeout is left to fail the requests.
  */
 static bool create_resolver(struct worker *worker)
 {
     struct worker_shared *shared = worker->shared;
-    const struct targets *targets = shared->recorder.targets;
+    const struct targets *targets = shared->order->targets;
+    const struct plan *plan = shared->order->plan;
     struct resolver_config config = shared->resolver;
-    config.addresses = &shared->addresses;
-    config.thread = worker->index;
-    config.threads = shared->threads;
-    worker->resolver = resolver_create(&config, worker->loop, &worker->err);
+    config.names.addresses = &shared->addresses;
+    config.names.thread = worker->thread.index;
+    config.names.threads = shared->threads;
+    worker->resolver = resolver_create(&config, worker->thread.loop, &worker->err);
     if (!worker->resolver) {
         return false;
     }
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *endpoint = &targets->endpoints[i];
-        struct proxy proxy; /* then only it has to know the host */
-        bool is_proxied = proxy_for(&shared->plan->proxy, endpoint->is_https, endpoint->host,
-                                    endpoint->port, &proxy);
+        struct proxy proxy; /* which resolves the host itself */
+        bool is_direct = plan->h2c && !endpoint->is_https;
+        bool is_proxied = !is_direct && proxy_for(&plan->proxy, endpoint->is_https, endpoint->host,
+                                                  endpoint->port, &proxy);
         if (!resolver_find(worker->resolver, is_proxied ? proxy.host : endpoint->host,
                            is_proxied ? proxy.port : endpoint->port)) {
             return err_set(&worker->err, ERR_FAILED, "not enough memory for addresses");
         }
     }
-    uint64_t timeout_ns = shared->plan->timeout_ns;
-    bool is_short = timeout_ns > 0 && timeout_ns < RESOLVER_GIVE_UP_NS;
-    resolver_settle(worker->resolver,
-                    clock_now_ns() + (is_short ? timeout_ns : RESOLVER_GIVE_UP_NS),
-                    shared->stop_fd);
+    uint64_t timeout_ns = plan->timeout_ns;
+    bool is_short = timeout_ns > 0 && timeout_ns < NAME_TIMEOUT_NS;
+    resolver_resolve_all(worker->resolver,
+                         clock_now_ns() + (is_short ? timeout_ns : NAME_TIMEOUT_NS),
+                         shared->stop_fd);
     return true;
+}
+
+static bool create_tables(struct worker *worker)
+{
+    struct worker_shared *shared = worker->shared;
+    if (!shared->driver_type->adds_targets) {
+        return true;
+    }
+    worker->thread.endpoints = &worker->endpoints;
+    worker->thread.targets = &worker->targets;
+    catalogue_table_init(&worker->targets, &shared->catalogue);
+    return endpoints_init(&worker->endpoints, shared->order->targets) ||
+           err_set(&worker->err, ERR_FAILED, "not enough memory for endpoints");
 }
 
 static bool set_up(struct worker *worker)
 {
-    worker->loop = loop_create(&worker->err);
-    if (!worker->loop || !create_resolver(worker) || !create_engine(worker) ||
-        !recorder_init(&worker->recorder, &worker->shared->recorder, &worker->err)) {
+    struct worker_shared *shared = worker->shared;
+    struct drive_thread *thread = &worker->thread;
+    thread->loop = loop_create(&worker->err);
+    if (!thread->loop || !create_resolver(worker) || !create_tables(worker) ||
+        !create_engine(worker) ||
+        !recorder_init(&worker->recorder, &shared->recorder, &worker->err)) {
         return false;
     }
-    return (loop_add(worker->loop, &worker->wake) &&
-            (worker->more.fd < 0 || loop_add(worker->loop, &worker->more))) ||
-           err_set(&worker->err, ERR_FAILED, "epoll_ctl: %s", strerror(errno));
-}
-
-/* The gate is open: the start time is known. */
-static void begin(struct worker *worker)
-{
-    struct worker_shared *shared = worker->shared;
-    agenda_begin(&worker->agenda, shared->start_ns, atomic_load(&shared->stop_ns));
-    worker->next_tick_ns = shared->start_ns + NS_PER_S;
-    busy_init(&worker->busy, shared->peers, shared->threads, worker->index, worker->agenda.base_ns);
+    worker->driver = shared->driver_type->create(shared->drive, thread, &worker->err);
+    return worker->driver && (loop_add(thread->loop, &worker->wake) ||
+                              err_set(&worker->err, ERR_FAILED, "epoll_ctl: %s", strerror(errno)));
 }
 
 /* Returns whether to run. */
@@ -327,41 +310,34 @@ static bool wait_at_gate(struct gate *gate)
 static void *work(void *context)
 {
     struct worker *worker = context;
-    set_up(worker); /* the run looks at worker->err before it opens the gate */
-    if (wait_at_gate(&worker->shared->gate)) {
-        begin(worker);
+    struct worker_shared *shared = worker->shared;
+    set_up(worker); /* the run checks worker->err before it opens the gate */
+    if (wait_at_gate(&shared->gate)) {
+        worker->driver->type->begin(worker->driver, atomic_load(&shared->stop_ns));
+        worker->next_tick_ns = worker->thread.start_ns + NS_PER_S;
         run_window(worker);
     }
     uint64_t one = 1;
-    (void)!write(worker->shared->finished_fd, &one, sizeof one);
+    (void)!write(shared->finished_fd, &one, sizeof one);
     return NULL;
 }
 
 bool worker_start(struct worker *worker, unsigned index, struct worker_shared *shared,
                   struct err *err)
 {
-    const struct plan *plan = shared->plan;
-    uint64_t cap = plan_cap(plan);
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
-    worker->index = index;
-    worker->wake = (struct loop_watch){.on_ready = on_wake, .fd = -1};
-    worker->more = (struct loop_watch){.on_ready = on_more,
-                                       .fd = shared->source->live ? shared->source->ready_fd : -1};
-    /* Without a cap there are as many slots as threads. */
-    worker->share =
-        (struct share){cap == UINT64_MAX ? shared->threads : cap, shared->threads, index};
-    worker->slots = plan->max_workers == UINT64_MAX ? UINT64_MAX
-                                                    : share_count(worker->share, plan->max_workers);
-    if (!agenda_init(&worker->agenda, plan, shared->source, worker->share, worker->slots, err)) {
-        return false;
-    }
-    worker->is_capped = worker->agenda.is_closed ? cap < plan->max_workers : cap != UINT64_MAX;
+    worker->thread.index = index;
+    worker->thread.threads = shared->threads;
+    worker->thread.slots = &shared->slots;
+    worker->thread.terms = &shared->terms;
+    worker->thread.judged = judged;
+    worker->wake = (struct loop_watch){.on_ready = on_wake};
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
     }
-    int failed = pthread_create(&worker->thread, NULL, work, worker);
+    int failed = pthread_create(&worker->id, NULL, work, worker);
     return !failed || err_set(err, ERR_FAILED, "cannot start a thread: %s", strerror(failed));
 }
 
@@ -373,35 +349,28 @@ void worker_wake(struct worker *worker)
 
 void worker_join(struct worker *worker)
 {
-    pthread_join(worker->thread, NULL);
+    pthread_join(worker->id, NULL);
 }
 
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns)
 {
-    uint64_t started = atomic_load_explicit(&worker->shown_started, memory_order_relaxed);
-    if (worker->agenda.is_closed ||
-        atomic_load_explicit(&worker->agenda.shown_dry, memory_order_relaxed)) {
-        return started;
-    }
-    uint64_t start_ns = worker->shared->start_ns;
+    uint64_t started = atomic_load_explicit(&worker->published_started, memory_order_relaxed);
     uint64_t end_ns = least(now_ns, atomic_load(&worker->shared->stop_ns));
-    uint64_t elapsed_ns = end_ns > start_ns ? end_ns - start_ns : 0;
-    uint64_t due =
-        share_count(worker->share, schedule_count_next(&worker->shared->counter, elapsed_ns));
-    /* A stop that came from outside takes a moment to arrive: what was sent then was intended. */
-    return due > started ? due : started;
+    return worker->driver->type->intended(worker->driver, end_ns, started);
 }
 
 void worker_fini(struct worker *worker)
 {
-    if (worker->engine) {
-        worker->engine->type->destroy(worker->engine);
+    worker->shared->driver_type->destroy(worker->driver);
+    if (worker->thread.engine) {
+        worker->thread.engine->type->destroy(worker->thread.engine);
     }
     resolver_destroy(worker->resolver);
+    endpoints_fini(&worker->endpoints);
     recorder_fini(&worker->recorder);
-    loop_destroy(worker->loop);
+    backlog_fini(&worker->backlog);
+    loop_destroy(worker->thread.loop);
     if (worker->wake.fd >= 0) {
         close(worker->wake.fd);
     }
-    agenda_fini(&worker->agenda);
 }

@@ -1,20 +1,22 @@
 /*
- * worker - one thread of a run: its loop, its engine, its share of the schedule, its recorder.
+ * worker - one thread of a run: event loop, resolver, engine, driver and recorder.
  *
- *     until the end:  start what is due and has room  ->  sleep until an event or the next moment
- *                     ->  handle events  ->  end what is overdue  ->  once a second, hand over
- *     then:           drain what is in flight
+ *     until the end:  start requests that are due (drive/driver.h)
+ *                     sleep until an event or the next deadline
+ *                     read ready sockets (every one, if the driver runs scripts)
+ *                     end requests that have timed out
+ *                     let scripts continue with the answers (backlog.h)
+ *                     publish the counts once a second
+ *     then:           drain the requests in flight
  *
- * What is due next is the agenda's business (agenda.h). When all connections that the caps allow
- * are taken it waits; requests are started in their order. At the end of the run a request that
- * waits for a connection is not started; one that is late only because we are is still sent, for at
- * most WORKER_GRACE_NS. What a live source has too late is late by lag. Nothing of a warm-up is
- * counted.
+ * Draining takes at most the plan's timeout (WORKER_DRAIN_NS if it has none); then the requests in
+ * flight time out. If the run is abandoned instead, they are counted by target and have no result.
+ * Requests of a warm-up are never counted.
  *
- * Everything in the window happens on this thread, with memory that exists before it begins but for
- * more connections than ever before (h1_conn.h) and the text of an error of a new kind. What
- * crosses threads: the stop time (one atomic, announced by an eventfd), the tallies (recorder.h),
- * the free-slot words (busy.h) and the three counts below, written once a second.
+ * Threads: everything in the measured window happens on this thread. Shared between threads: the
+ * stop time and is_abandoned (atomics), the tallies (recorder.h), the published counts below, and
+ * what the driver shares. Memory: allocated before the window, except when more connections are
+ * open than ever before (h1/conn.h) and for the text of a new kind of error (error_cache.h).
  */
 #ifndef LOADGEN_RUN_WORKER_H
 #define LOADGEN_RUN_WORKER_H
@@ -25,18 +27,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/drive/endpoints.h"
 #include "loadgen/http/engine.h"
-#include "loadgen/measure/recorder.h"
+#include "loadgen/net/link.h"
+#include "loadgen/order/order.h"
+#include "loadgen/order/plan.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/run/agenda.h"
-#include "loadgen/run/busy.h"
-#include "loadgen/run/plan.h"
-#include "loadgen/target/source.h"
+#include "loadgen/pace/slots.h"
+#include "loadgen/run/backlog.h"
+#include "loadgen/run/recorder.h"
 
-#define WORKER_GRACE_NS UINT64_C(100000000)
+#define WORKER_DRAIN_NS (30 * NS_PER_S)
 
-/* Where workers wait, set up, until the run says what to do. */
+/* Workers that are set up wait here until the run begins, or is cancelled. */
 enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_CANCELLED };
 struct gate {
     pthread_mutex_t lock;
@@ -45,67 +51,69 @@ struct gate {
     enum gate_state state;
 };
 
-/* What the workers of a run share; the run owns it, and it outlives them. */
+/* What the workers of a run share. Outlives them. */
 struct worker_shared {
-    const struct plan *plan;
-    const struct source *source;
+    const struct order *order;
     const struct engine_type *engine_type;
-    struct tls *tls; /* read-only */
+    const struct driver_type *driver_type;
+    struct drive *drive;
+    struct catalogue catalogue;
+    struct tls *tls; /* read-only; NULL: not needed */
     struct recorder_config recorder;
-    struct resolver_config resolver; /* of each worker, but for its number */
-    struct address_list addresses;   /* all that the run meets */
-    uint64_t start_ns;               /* known when the gate opens */
+    struct terms terms;
+    struct resolver_config resolver; /* of each worker, except its thread number */
+    struct address_list addresses;   /* every address that the run connects to */
     unsigned threads;
-    struct busy_peer *peers;
+    struct slots slots; /* the thread that owns each slot */
     struct gate gate;
-    _Atomic uint64_t stop_ns;       /* when sending ends */
-    struct schedule_cursor counter; /* the run's thread counts with it what is due */
-    int finished_fd;                /* eventfd: a worker has ended */
-    int stop_fd;                    /* readable: the run is to stop; -1: nobody asks */
+    _Atomic uint64_t stop_ns; /* sending ends; only decreases */
+    atomic_bool is_abandoned; /* do not drain */
+    int finished_fd;          /* eventfd: 1 for each worker that has ended */
+    int stop_fd;              /* readable: stop; -1: none */
 };
 
 struct worker {
     struct worker_shared *shared;
-    unsigned index;
-    pthread_t thread;
-    struct err err;         /* of the set-up in the thread */
+    struct endpoints endpoints;     /* for a driver that adds some */
+    struct catalogue_table targets; /* likewise */
+    struct drive_thread thread;     /* with the loop, the engine and the counts */
+    pthread_t id;
+    struct err err;         /* of the thread's set-up */
     struct loop_watch wake; /* eventfd: stop_ns has changed */
-    struct loop_watch more; /* a live source has something, or has ended */
-    struct loop *loop;
     struct resolver *resolver;
-    struct engine *engine;
+    struct driver *driver;
     struct recorder recorder;
-    struct busy busy;
-    bool is_capped;   /* requests may have to wait for a connection */
-    bool is_too_late; /* after the end something was dropped though it had not to wait */
-    bool is_filling;  /* fill is at work further up the stack */
-    struct share share;
-    struct agenda agenda;
-    uint64_t slots; /* in flight at most */
-    uint64_t in_flight;
-    uint64_t started; /* of what is measured */
+    struct backlog backlog; /* for a driver that runs scripts */
+    struct link_connects connects;
+    bool is_abandoning;
+    uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by target */
     uint64_t next_tick_ns;
-    /* For the run's thread; as of the last tick, and right once the worker has ended. */
-    _Atomic uint64_t shown_started;
-    _Atomic uint64_t shown_in_flight;
-    _Atomic uint64_t shown_held_ns;
+    uint64_t woken_ns;  /* the last return of loop_wait */
+    uint64_t unread_ns; /* the longest time that a ready answer can have waited for this thread */
+    /* For the run's thread: as of the last tick; exact once the worker has ended. */
+    _Atomic uint64_t published_started;
+    _Atomic uint64_t published_in_flight;
+    _Atomic uint64_t published_blocked_ns;
+    _Atomic uint64_t published_unread_ns;
 };
 
-/* Prepares worker number `index` and starts its thread, which waits at the gate. */
+/* Starts the thread of worker `index`, which sets itself up and waits at the gate. */
 bool worker_start(struct worker *worker, unsigned index, struct worker_shared *shared,
                   struct err *err);
 
-/* Makes the worker look at stop_ns now. From any thread. */
+/* Makes the worker read stop_ns. Any thread may call it. */
 void worker_wake(struct worker *worker);
 
-/* Waits for the thread to end. */
+/* Waits until the thread has ended. */
 void worker_join(struct worker *worker);
 
-/* Of this worker's share: how many were intended, after worker_join or as of now. Called on the
- * run's thread, with times that never fall. */
+/*
+ * The number of measured requests of this worker that were intended until now_ns, or until the stop
+ * if that is earlier. Call it on the run's thread; now_ns must not decrease.
+ */
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns);
 
-/* Frees everything; after worker_join, or when worker_start failed. */
+/* Frees everything; after worker_join, or after worker_start failed. */
 void worker_fini(struct worker *worker);
 
 #endif

@@ -1,0 +1,62 @@
+/*
+ * changes - changes of schedule, users and slots during a run, each from an instant on.
+ *
+ *     changes_init(&changes, is_closed_loop, &err)  ->  control.changes = &changes, run(...)
+ *     changes_ask(&changes, &(struct change){.at_ns = at_ns, .users = 200}, &err)
+ *                                                   at any time, from any thread
+ *
+ * Requests that the old schedule has due before the instant are sent first; its later ones are not
+ * intended. The new schedule starts at the instant, so a ramp of 10 s ends 10 s later. When a
+ * schedule with a duration has ended, nothing more is sent. A change does not move the end of the
+ * run. In a closed loop, surplus users end when their request ends.
+ *
+ * Threads: changes_ask may be called from any thread; the run takes the changes. Memory: the struct
+ * outlives the run; changes are copied, with everything they point to.
+ */
+#ifndef LOADGEN_RUN_CHANGES_H
+#define LOADGEN_RUN_CHANGES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/pace/schedule.h"
+#include "loadgen/pace/slots.h"
+
+enum { CHANGES_MAX = 16 };
+
+/* A change with everything it points to. */
+struct wish {
+    struct change change;
+    struct schedule schedule;
+    struct slots slots;
+};
+
+struct changes {
+    int fd; /* eventfd; readable: a change was requested */
+    bool is_closed_loop;
+    pthread_mutex_t lock;
+    size_t count;
+    struct wish list[CHANGES_MAX];
+};
+
+/* is_closed_loop: the run is one. ERR_FAILED if out of descriptors. */
+bool changes_init(struct changes *changes, bool is_closed_loop, struct err *err);
+void changes_fini(struct changes *changes);
+
+/*
+ * Requests a change (drive/driver.h); at_ns 0: as soon as possible. Changes take effect in the
+ * order in which they were requested. ERR_USAGE for an empty change, an invalid schedule
+ * (schedule_check), a schedule that is a closed loop, and any schedule if the run is a closed loop;
+ * ERR_FAILED if CHANGES_MAX changes wait for the run to take them.
+ */
+bool changes_ask(struct changes *changes, const struct change *change, struct err *err);
+
+/* Takes the oldest change; only the run calls this. False: there is none. */
+bool changes_take(struct changes *changes, struct wish *wish);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * recorder - counts one thread's exchanges and writes their results.
+ *
+ * Exchanges are counted in a tally, which is swapped for an empty one once a second, so the run's
+ * thread reads a tally that no other thread writes. Results are packed into blocks of the result
+ * writer, if there is one. A block is handed to the writer when it is full, or RECORDER_FLUSH_NS
+ * after its first result, so a run that is killed loses no more than that. While the writer lags
+ * behind, blocks are handed over only when full: many small ones would use up the free blocks and
+ * stall the run sooner.
+ *
+ * Threads: all functions belong to the worker, except recorder_collect, which is the reader's. The
+ * swap uses two atomic mailboxes: the worker publishes its tally if it finds an empty one, the
+ * reader merges it and returns it empty. recorder_add locks or allocates only for a new block
+ * (result_writer.h), for a new kind of error, a bounded number of times (error_cache.h), and once
+ * for each row that first appears after recorder_reserve (tally.h).
+ */
+#ifndef LOADGEN_RUN_RECORDER_H
+#define LOADGEN_RUN_RECORDER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/binary/result_codec.h"
+#include "loadgen/binary/result_writer.h"
+#include "loadgen/http/engine.h"
+#include "loadgen/measure/error_cache.h"
+#include "loadgen/measure/tally.h"
+#include "loadgen/measure/text_pool.h"
+#include "loadgen/target/catalogue.h"
+
+#define RECORDER_FLUSH_NS (80 * NS_PER_MS) /* results are written within 100 ms */
+#define RECORDER_RETRY_NS (10 * NS_PER_MS) /* until the next try if the writer lags behind */
+
+struct recorder {
+    uint64_t origin_ns; /* time 0 of results; set before the first one */
+    const struct catalogue *catalogue;
+    const struct address_list *addresses;
+    struct text_pool *texts;
+    struct result_writer *writer; /* NULL: results are only counted */
+    bool keeps_answers;
+    uint64_t max_body;
+    struct result_encoder encoder;
+    struct block *bodies; /* kept answers; NULL: none yet */
+    uint64_t flush_at_ns; /* when to call recorder_flush_due; UINT64_MAX: never */
+    uint64_t blocked_ns;  /* time spent waiting for the writer */
+    struct tally *tally;
+    _Atomic(struct tally *) empty;     /* cleared, for the worker to take */
+    _Atomic(struct tally *) published; /* full, for the reader to take */
+    struct error_cache errors;
+};
+
+/* Shared by the recorders of all threads; outlives them. */
+struct recorder_config {
+    const struct catalogue *catalogue;
+    const struct address_list *addresses;
+    struct text_pool *texts;
+    struct result_writer *writer;
+    bool keeps_answers; /* if captured, writes headers, and bodies up to max_body bytes */
+    uint64_t max_body;
+    const struct buckets *buckets; /* also count latencies by these bounds; NULL: none */
+    bool by_target;                /* count results of each target */
+    bool by_address;               /* count results of each address */
+};
+
+/* An empty tally as the config describes it; NULL if out of memory. */
+struct tally *recorder_create_tally(const struct recorder_config *config);
+
+bool recorder_init(struct recorder *recorder, const struct recorder_config *config,
+                   struct err *err);
+void recorder_fini(struct recorder *recorder);
+
+/* Allocates for the targets and addresses known so far, so that counting their results never does.
+ * Call it before the first result. */
+bool recorder_reserve(struct recorder *recorder, struct err *err);
+
+/* Counts an exchange and writes its result. */
+void recorder_add(struct recorder *recorder, const struct exchange *exchange);
+
+/* Hands the blocks to the writer if flush_at_ns is reached and the writer keeps up. */
+void recorder_flush_due(struct recorder *recorder, uint64_t now_ns);
+
+/* Hands the blocks to the writer, and publishes the tally if the reader keeps up. */
+void recorder_flush(struct recorder *recorder);
+
+/*
+ * Called by the reader: merges the published tally into `into`. With `is_last`, after the worker's
+ * thread has ended, also merges what was not published.
+ */
+void recorder_collect(struct recorder *recorder, struct tally *into, bool is_last);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * workers - the threads of a run as a group: set up, released together, stopped, joined.
+ *
+ *     fill in `shared`  ->  workers_start  ->  workers_open: all begin at the same moment
+ *                       ->  workers_stop, workers_abandon, or the end of the plan
+ *                       ->  workers_join  ->  workers_fini
+ *
+ * Threads: every function is called on the run's thread. Memory: workers_fini frees everything,
+ * whether or not the workers were opened.
+ */
+#ifndef LOADGEN_RUN_WORKERS_H
+#define LOADGEN_RUN_WORKERS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/run/worker.h"
+
+struct workers {
+    struct worker_shared shared;
+    struct worker *list;
+    unsigned count; /* threads that were started */
+    bool is_joined;
+};
+
+/* Initialises an empty group. All arguments are borrowed until workers_fini. */
+void workers_init(struct workers *workers, const struct order *order,
+                  const struct engine_type *engine_type, const struct driver_type *driver_type);
+
+/*
+ * Reads certificates, opens the drive, starts the threads, and waits until each is set up.
+ * Set `shared.recorder` and `shared.stop_fd` before. ERR_FAILED or ERR_USAGE with the first
+ * problem.
+ */
+bool workers_start(struct workers *workers, struct err *err);
+
+/* Lets the workers send from start_ns to stop_ns; results count their time from origin_ns. */
+void workers_open(struct workers *workers, uint64_t origin_ns, uint64_t start_ns, uint64_t stop_ns);
+
+/* Applies a change to the run (drive/driver.h). */
+bool workers_change(struct workers *workers, uint64_t start_ns, struct change *change,
+                    struct err *err);
+
+/* Ends sending now. False if it has ended already. */
+bool workers_stop(struct workers *workers);
+
+/* Abandons the requests in flight. Call it after workers_stop. */
+void workers_abandon(struct workers *workers);
+
+/* Waits until every thread has ended; until then shared.finished_fd counts them. */
+void workers_join(struct workers *workers);
+
+void workers_fini(struct workers *workers);
+
+#endif

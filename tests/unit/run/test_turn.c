@@ -1,0 +1,264 @@
+/*
+ * A turn of a worker reads every ready socket before a script goes on, however many are ready.
+ *
+ * The driver is also the server: it accepts the connections, waits until all requests have come,
+ * and answers them at once. So all answers are ready when the loop reads again.
+ */
+#include <check.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/http/engines.h"
+#include "loadgen/order/order.h"
+#include "tests/support/measurement.h"
+
+enum { USERS = 700 }; /* more than twice the events of a batch of the loop */
+
+#define LOOK_NS NS_PER_MS
+
+struct seat {
+    struct driver driver; /* first member */
+    struct drive_thread *thread;
+    const struct order *order;
+    int listener;
+    int sockets[USERS];
+    size_t accepted;
+    size_t asked; /* sockets that have got their request */
+    bool has_sent;
+    bool has_answered;
+    size_t ended;
+    uint64_t script_ns;    /* when the first script went on */
+    uint64_t last_done_ns; /* the latest stamp of an answer */
+};
+
+static struct seat seat;
+
+static void send_all(void)
+{
+    const struct request *request = &seat.order->source->requests[0];
+    for (uint64_t i = 0; i < USERS; i++) {
+        struct send send = {
+            .request = request,
+            .terms = seat.thread->terms,
+            .row = request->row,
+            .number = i,
+            .intended_ns = clock_now_ns(),
+        };
+        drive_send(seat.thread, &send);
+    }
+    seat.has_sent = true;
+}
+
+/* Requests arrive in the order of the connections, or a later look finds them. */
+static void take_requests(void)
+{
+    int fd = -1;
+    char bytes[4096];
+    while (seat.accepted < USERS && (fd = accept4(seat.listener, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        seat.sockets[seat.accepted++] = fd;
+    }
+    while (seat.asked < seat.accepted &&
+           recv(seat.sockets[seat.asked], bytes, sizeof bytes, MSG_DONTWAIT) > 0) {
+        seat.asked++;
+    }
+}
+
+static void answer_all(void)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    for (size_t i = 0; i < USERS; i++) {
+        ck_assert_int_eq(send(seat.sockets[i], answer, sizeof answer - 1, MSG_NOSIGNAL),
+                         sizeof answer - 1);
+    }
+    seat.has_answered = true;
+}
+
+static bool go(struct driver *driver, uint64_t now_ns)
+{
+    (void)driver, (void)now_ns;
+    if (!seat.has_sent) {
+        send_all();
+        return true;
+    }
+    take_requests();
+    if (seat.asked == USERS && !seat.has_answered) {
+        answer_all();
+    }
+    return true;
+}
+
+static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
+{
+    (void)driver;
+    return now_ns + LOOK_NS;
+}
+
+/* A slow script. */
+static void answered(struct driver *driver, const struct exchange *exchange)
+{
+    (void)driver;
+    ck_assert_int_eq(exchange->outcome, OUTCOME_ANSWERED);
+    seat.script_ns = seat.script_ns ? seat.script_ns : clock_now_ns();
+    seat.last_done_ns =
+        exchange->done_ns > seat.last_done_ns ? exchange->done_ns : seat.last_done_ns;
+    seat.ended++;
+    usleep(100);
+}
+
+/* The rest of the contract. */
+
+static void begin(struct driver *driver, uint64_t end_ns)
+{
+    (void)driver, (void)end_ns;
+}
+
+static void end_at(struct driver *driver, uint64_t end_ns)
+{
+    (void)driver, (void)end_ns;
+}
+
+static uint64_t last_ns(const struct driver *driver)
+{
+    (void)driver;
+    return UINT64_MAX;
+}
+
+static bool has_ended(const struct driver *driver, uint64_t now_ns)
+{
+    (void)driver, (void)now_ns;
+    return seat.ended == USERS;
+}
+
+static uint64_t intended(struct driver *driver, uint64_t now_ns, uint64_t started)
+{
+    (void)driver, (void)now_ns;
+    return started;
+}
+
+static bool is_too_late(const struct driver *driver)
+{
+    (void)driver;
+    return false;
+}
+
+static bool count_rows(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL])
+{
+    (void)drive, (void)n, (void)by_row;
+    return false;
+}
+
+static const struct driver_type driver_at_once;
+
+static struct driver *create(struct drive *drive, struct drive_thread *thread, struct err *err)
+{
+    (void)drive, (void)err;
+    seat.driver.type = &driver_at_once;
+    seat.thread = thread;
+    return &seat.driver;
+}
+
+static void destroy(struct driver *driver)
+{
+    (void)driver;
+}
+
+static struct drive *open_all(const struct order *order, const struct slots *slots,
+                              unsigned threads, struct err *err)
+{
+    static struct drive drive = {&driver_at_once};
+    (void)slots, (void)threads, (void)err;
+    seat.order = order;
+    return &drive;
+}
+
+static void close_all(struct drive *drive)
+{
+    (void)drive;
+}
+
+static const struct driver_type driver_at_once = {
+    .name = "at once",
+    .runs_scripts = true,
+    .open = open_all,
+    .close = close_all,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .go = go,
+    .next_ns = next_ns,
+    .answered = answered,
+    .end_at = end_at,
+    .last_ns = last_ns,
+    .has_ended = has_ended,
+    .intended = intended,
+    .is_too_late = is_too_late,
+    .count_rows = count_rows,
+};
+
+/* Returns its port. */
+static uint16_t listen_at(int *listener)
+{
+    struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof any;
+    *listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    ck_assert_int_eq(bind(*listener, (struct sockaddr *)&any, sizeof any), 0);
+    ck_assert_int_eq(listen(*listener, USERS), 0);
+    ck_assert_int_eq(getsockname(*listener, (struct sockaddr *)&any, &length), 0);
+    return ntohs(any.sin_port);
+}
+
+START_TEST(all_answers_are_stamped_before_the_first_script_goes_on)
+{
+    char text[64];
+    struct err err = {0};
+    struct targets targets;
+    struct plan plan = measurement_closed_loop;
+    struct rlimit files;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0); /* two sockets for each user */
+    plan.threads = 1;
+    plan.timeout_ns = 60 * NS_PER_S;
+    plan.schedule.duration_ns = 0;
+    snprintf(text, sizeof text, "GET http://127.0.0.1:%u/\n", listen_at(&seat.listener));
+    FILE *in = fmemopen(text, strlen(text), "r");
+    const struct message_defaults defaults = {.keepalive = true};
+    ck_assert(targets_read(&targets, in, "test", &format_http, &defaults, &err));
+    fclose(in);
+    struct source source = source_of(targets.requests, targets.count);
+    const struct order order = {&plan, &targets, &source};
+    const struct control control = {.stop_fd = -1};
+    const struct observer observer = {0};
+    struct summary *summary = summary_create();
+    ck_assert_msg(run_with_engine(&engines, &order, &driver_at_once, &control, &observer, NULL,
+                                  summary, &err),
+                  "%s", err.text);
+    ck_assert_uint_eq(seat.ended, USERS);
+    ck_assert_uint_eq(seat.accepted, USERS);
+    ck_assert_uint_le(seat.last_done_ns, seat.script_ns);
+    for (size_t i = 0; i < USERS; i++) {
+        close(seat.sockets[i]);
+    }
+    close(seat.listener);
+    summary_destroy(summary);
+    targets_free(&targets);
+}
+END_TEST
+
+Suite *turn_suite(void);
+Suite *turn_suite(void)
+{
+    Suite *suite = suite_create("turn");
+    TCase *tc = tcase_create("turn");
+    tcase_set_timeout(tc, 60);
+    tcase_add_test(tc, all_answers_are_stamped_before_the_first_script_goes_on);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
