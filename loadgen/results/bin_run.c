@@ -5,15 +5,17 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/measure/journal.h"
-#include "loadgen/target/memory.h"
-#include "loadgen/target/utf8.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/base/utf8.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/target/targets.h"
 
 void bin_run_fini(struct bin_run *run)
 {
     free(run->targets);
     free(run->address_rows);
     bytes_free(&run->texts);
+    json_decref(run->environment);
 }
 
 static uint64_t integer(const json_t *json, const char *key)
@@ -22,27 +24,29 @@ static uint64_t integer(const json_t *json, const char *key)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-/* Files go to terminals: what loadgen would not have written there is not shown. */
+/* Names reach terminals: texts that loadgen would not have written become "?". */
 static const char *shown(const char *text)
 {
     return text && utf8_is_text(text) ? text : "?";
 }
 
-/* How many a second that is, rounded. */
+/* Per second, rounded. */
 static uint64_t per_second(uint64_t count, uint64_t per_ns)
 {
     double rate = (double)count * (double)NS_PER_S / (double)per_ns + 0.5;
     return rate < (double)INT64_MAX ? (uint64_t)rate : INT64_MAX;
 }
 
-/* Constant rates add up, those of several files as well; all else is words. */
-static void add_schedule(struct summary *summary, const json_t *plan)
+/* Constant rates add up, across files too; other schedules are kept as words. */
+static void add_schedule(struct bin_run *run, const json_t *plan)
 {
+    struct summary *summary = run->summary;
     const json_t *rate = json_object_get(plan, "rate");
     const json_t *schedule = json_object_get(plan, "schedule");
     const char *kind = json_string_value(json_object_get(schedule, "kind"));
     const char *words = json_string_value(json_object_get(schedule, "words"));
-    summary->asked_per_s += json_number_value(json_object_get(schedule, "mean_per_second"));
+    run->asked_per_s = json_number_value(json_object_get(schedule, "mean_per_second"));
+    summary->asked_per_s += run->asked_per_s;
     if (kind && words && strcmp(kind, "constant") != 0) {
         summary_add_schedule(summary, shown(words));
         return;
@@ -58,12 +62,41 @@ static void add_schedule(struct summary *summary, const json_t *plan)
     summary->rate_per_ns = per_ns;
 }
 
-/* Keeps a text, "" for none; returns where it is. */
+/* Stores a text (NULL: "") and returns its offset. */
 static size_t keep(struct bin_run *run, const char *text)
 {
     size_t at = run->texts.length;
     bytes_add(&run->texts, text ? text : "", text ? strlen(text) + 1 : 1);
     return run->texts.length > at ? at : 0;
+}
+
+/* A copy of what is a text, a number or null in this object; NULL: it is none. */
+static json_t *read_environment(const json_t *header)
+{
+    const char *key;
+    json_t *value;
+    json_t *json = json_object_get(header, "environment");
+    json_t *copy = json_is_object(json) ? json_object() : NULL;
+    json_object_foreach(json, key, value)
+    {
+        const char *text = json_string_value(value);
+        bool is_plain = json_is_number(value) || json_is_null(value);
+        if (text) {
+            json_object_set_new(copy, key, json_string(shown(text)));
+        } else if (is_plain) {
+            json_object_set(copy, key, value);
+        }
+    }
+    return copy;
+}
+
+static void take_environment(struct bin_run *run, const json_t *header)
+{
+    json_decref(run->environment);
+    run->environment = read_environment(header);
+    if (!run->summary->environment) {
+        run->summary->environment = json_incref(run->environment);
+    }
 }
 
 bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *err)
@@ -76,7 +109,7 @@ bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *er
         return err_set(err, ERR_FAILED,
                        "results in format %" PRIu64
                        ", written by loadgen %.32s; this loadgen reads "
-                       "format %d. Report on them with the loadgen that wrote them",
+                       "format %d. Use that version of loadgen",
                        format, shown(version), JOURNAL_FORMAT);
     }
     run->wall_ns = integer(json_object_get(json, "clock"), "wall");
@@ -87,20 +120,24 @@ bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *er
     run->target_count = 0;
     run->address_count = 0;
     summary->open_runs++;
+    take_environment(run, json);
     bytes_clear(&run->texts);
     keep(run, "");
     run->attack = keep(run, json_string_value(json_object_get(plan, "name")));
     if (run->has_plan) {
         summary->has_plan = true;
-        add_schedule(summary, plan);
+        summary->plan = summary->plan ? summary->plan : json_incref(json_object_get(json, "plan"));
+        summary->lacks_results |= json_is_false(json_object_get(plan, "results"));
+        summary->lacks_answers |= !json_is_integer(json_object_get(plan, "max_body"));
+        add_schedule(run, plan);
     }
     return true;
 }
 
 /*
- * Makes room in a list of `count` items for those that the block has. Names come in their order. A
- * file that lost some has the rest in the row of the others; there were no more of them than bytes
- * that were lost. NULL when there is nothing to add. The items between are set to zero.
+ * Grows a list of `count` items to hold items `first` to `first + more`. Names come in order; items
+ * lost in a damaged file are set to zero, and there were never more of them than lost bytes. NULL
+ * if there is nothing to add.
  */
 static void *make_room(const struct bin_run *run, void *list, size_t size, size_t *count,
                        size_t first, size_t more)
@@ -112,6 +149,24 @@ static void *make_room(const struct bin_run *run, void *list, size_t size, size_
     memset(larger + *count * size, 0, (first - *count) * size);
     *count = first + more;
     return larger;
+}
+
+/* Further names of this run share a target: only those of the first `count` targets have all of
+ * their results in rows of their own. */
+static void note_full(struct bin_run *run, size_t count)
+{
+    struct rows *rows = &run->summary->rows;
+    uint64_t hashes[ROWS_MAX];
+    bool is_named[ROWS_ALL] = {[ROWS_OTHER] = true};
+    size_t named = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint16_t row = run->targets[i].row;
+        if (!is_named[row]) {
+            is_named[row] = true;
+            hashes[named++] = rows->hashes[row];
+        }
+    }
+    rows_merge_full(rows, hashes, named, 0);
 }
 
 void bin_run_take_targets(struct bin_run *run, const json_t *json)
@@ -133,10 +188,14 @@ void bin_run_take_targets(struct bin_run *run, const json_t *json)
         const json_t *attack = json_object_get(item, "attack");
         const char *name = json_string_value(json_object_get(item, "name"));
         larger[i] = (struct bin_target){.row = rows_add(&run->summary->rows, shown(name))};
+        const char *url = json_string_value(json_object_get(item, "url"));
+        if (url && strcmp(url, TARGET_OTHERS) == 0) {
+            note_full(run, i + 1);
+        }
         if (run->with_texts) {
             larger[i].attack = attack ? keep(run, json_string_value(attack)) : run->attack;
             larger[i].method = keep(run, json_string_value(json_object_get(item, "method")));
-            larger[i].url = keep(run, json_string_value(json_object_get(item, "url")));
+            larger[i].url = keep(run, url);
         }
     }
 }
@@ -146,20 +205,22 @@ void bin_run_take_addresses(struct bin_run *run, const json_t *json)
     const json_t *list = json_object_get(json, "addresses");
     size_t first = integer(json, "first");
     size_t before = run->address_count;
-    uint8_t *larger =
-        make_room(run, run->address_rows, 1, &run->address_count, first, json_array_size(list));
+    uint16_t *larger = make_room(run, run->address_rows, sizeof *larger, &run->address_count, first,
+                                 json_array_size(list));
     if (!larger) {
         return;
     }
     run->address_rows = larger;
-    memset(larger + before, ROWS_OTHER, first - before);
+    for (size_t i = before; i < first; i++) {
+        larger[i] = ROWS_OTHER;
+    }
     for (size_t i = first; i < run->address_count; i++) {
         const char *name = json_string_value(json_array_get(list, i - first));
         larger[i] = rows_add(&run->summary->addresses, shown(name));
     }
 }
 
-static uint8_t target_row(const struct bin_run *run, uint64_t target)
+static uint16_t target_row(const struct bin_run *run, uint64_t target)
 {
     return target < run->target_count ? run->targets[target].row : ROWS_OTHER;
 }
@@ -178,12 +239,37 @@ static void take_not_started(struct bin_run *run, const json_t *list)
     }
 }
 
-/* What is known of a run without a plan or an end are its results. */
+static void take_spread(struct summary *summary, const json_t *json)
+{
+    struct spread spread = {
+        .addresses = integer(json, "addresses"),
+        .least = integer(json, "least"),
+        .most = integer(json, "most"),
+    };
+    snprintf(spread.host, sizeof spread.host, "%s",
+             shown(json_string_value(json_object_get(json, "host"))));
+    if (spread.most >= spread.least) {
+        spread_merge(&summary->spread, &spread);
+    }
+}
+
+/* A run without a plan or an end is known by its results only. */
 static void count_results(struct bin_run *run)
 {
     run->summary->intended += run->results;
     run->summary->started += run->results;
     run->summary->unplanned += run->results;
+}
+
+/* Schedules that took the place of the plan's. */
+static void take_changes(struct bin_run *run, const json_t *changes)
+{
+    const char *words = json_string_value(json_object_get(changes, "words"));
+    if (words) {
+        double asked_per_s = json_number_value(json_object_get(changes, "mean_per_second"));
+        summary_add_changes(run->summary, shown(words));
+        run->summary->asked_per_s += asked_per_s - run->asked_per_s;
+    }
 }
 
 uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
@@ -201,15 +287,20 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->started += integer(json, "started");
     summary->not_started += integer(json, "not_started");
     summary->too_late += integer(json, "too_late");
+    summary->abandoned += integer(json, "abandoned");
     summary->lost_seconds += integer(json, "lost_seconds");
+    summary->lost_connects += integer(json, "lost_connects");
+    take_spread(summary, json_object_get(json, "spread"));
+    take_changes(run, json_object_get(json, "changes"));
     summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));
     summary->is_aborted |= json_is_true(json_object_get(json, "aborted"));
     take_not_started(run, json_object_get(json, "not_started_by_target"));
     if (json_is_object(generator)) {
         struct generator state = generator_from_json(generator);
-        summary_add_generator(summary, run->name, &state);
+        summary_add_generator(summary, run->name, &state, run->environment);
     }
-    return integer(json, "started");
+    uint64_t abandoned = integer(json, "abandoned");
+    return abandoned < integer(json, "started") ? integer(json, "started") - abandoned : 0;
 }
 
 bool bin_run_close(struct bin_run *run)
@@ -224,9 +315,9 @@ bool bin_run_close(struct bin_run *run)
     return is_cut;
 }
 
-void bin_run_place(const struct bin_run *run, struct result *result)
+void bin_run_locate(const struct bin_run *run, struct result *result)
 {
-    /* Files start at different times, so here moments count from 1970. */
+    /* Files start at different times, so moments count from 1970 here. */
     result->intended_ns += run->wall_ns;
     result->row = target_row(run, result->target);
     result->address_row =

@@ -1,29 +1,29 @@
 /*
- * Our own format. Blocks of it are copied as they are; results of vegeta's become a run of their
- * own: a header without a plan, targets as they come up, bare records, and an end.
+ * Our own format. Its blocks are copied unchanged; results from vegeta's formats become a run: a
+ * header without a plan, targets as they occur, bare records, and an end.
  *
- * Such a run has its moments from 1970, and its targets say which attack they belong to. After
- * MEMO_MAX different targets another run begins, so that memory is bounded and no target is lost.
+ * Moments of such a run count from 1970, and its targets name their attack. After MEMO_MAX
+ * different targets a new run begins, so that memory is bounded and no target is lost.
  */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/version.h"
-#include "loadgen/measure/answer_codec.h"
-#include "loadgen/measure/journal.h"
-#include "loadgen/measure/result_codec.h"
+#include "loadgen/base/bytes.h"
+#include "loadgen/base/utf8.h"
+#include "loadgen/binary/answer_codec.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/binary/result_codec.h"
 #include "loadgen/results/encoding.h"
 #include "loadgen/results/memo.h"
 #include "loadgen/results/vegeta.h"
-#include "loadgen/target/bytes.h"
-#include "loadgen/target/utf8.h"
 
 enum { BATCH = 16384 };
 
 struct bin_encoder {
     FILE *out;
-    bool is_open; /* a run of our own making */
+    bool is_open; /* a run made from converted results is open */
     uint64_t results;
     struct block text; /* JSON */
     struct block bodies;
@@ -31,10 +31,11 @@ struct bin_encoder {
     struct result_encoder encoder;
     struct text_pool texts; /* of the block of results */
     struct memo targets;
-    struct bytes key;      /* scratch */
-    struct bytes name;     /* scratch */
-    uint64_t batch[BATCH]; /* numbers of the answers whose results are not written, plus 1 */
-    size_t answers;        /* how many those are */
+    struct bytes key;  /* scratch */
+    struct bytes name; /* scratch */
+    uint64_t
+        batch[BATCH]; /* 1 + numbers of answers whose results are not written yet; a hash table */
+    size_t answers;   /* entries of `batch` */
     uint64_t cut_texts;
 };
 
@@ -61,7 +62,7 @@ static void put_block(struct bin_encoder *encoder, struct block *block)
     fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, encoder->out);
 }
 
-/* Answers go before their results, and no number is in both blocks twice. */
+/* Answers go before their results, and no number occurs twice in either block. */
 static void put_results(struct bin_encoder *encoder)
 {
     if (encoder->bodies.length > 0) {
@@ -79,7 +80,7 @@ static void put_results(struct bin_encoder *encoder)
     }
 }
 
-/* Takes `json`. */
+/* Consumes `json`. */
 static bool put_json(struct bin_encoder *encoder, enum block_type type, json_t *json)
 {
     struct block *block = &encoder->text;
@@ -103,6 +104,11 @@ static bool begin_run(struct bin_encoder *encoder)
                     json_pack("{s:i, s:s, s:s, s:n, s:{s:i, s:i}}", "format", JOURNAL_FORMAT,
                               "version", version_number, "commit", version_commit, "plan", "clock",
                               "wall", 0, "monotonic", 0));
+}
+
+static void flush(void *state)
+{
+    put_results(state);
 }
 
 static void end_run(void *state)
@@ -137,7 +143,7 @@ static void copy(void *state, const struct block *block)
     fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, encoder->out);
 }
 
-/* A text for JSON: where it is no UTF-8, what may not be shown becomes '?', and counts as cut. */
+/* A text for JSON: what is not UTF-8 becomes '?', and counts as changed. */
 static json_t *json_text(struct bin_encoder *encoder, struct slice text)
 {
     bool has_zero = text.length > 0 && memchr(text.at, 0, text.length);
@@ -173,7 +179,7 @@ static bool put_target(struct bin_encoder *encoder, const struct record *record,
                     json_pack("{s:I, s:[o]}", "first", (json_int_t)index, "targets", target));
 }
 
-/* Finds the target, or writes it. False when it cannot be written. */
+/* Finds the target, or writes it. False if it cannot be written. */
 static bool find_target(struct bin_encoder *encoder, const struct record *record, uint32_t *index)
 {
     struct bytes *key = &encoder->key;
@@ -181,13 +187,13 @@ static bool find_target(struct bin_encoder *encoder, const struct record *record
     bytes_add(key, record->attack.at, record->attack.length);
     bytes_add(key, "", 1);
     bytes_add(key, record->method.at, record->method.length);
-    struct slice place = {key->at, key->length};
+    struct slice name = {key->at, key->length};
     bool is_new = false;
-    struct memo_entry *entry = memo_find(&encoder->targets, place, record->url, &is_new);
-    if (!entry && encoder->targets.count > 0) { /* there is no room for more */
+    struct memo_entry *entry = memo_find(&encoder->targets, name, record->url, &is_new);
+    if (!entry && encoder->targets.count > 0) { /* full: start a new run */
         end_run(encoder);
         entry =
-            begin_run(encoder) ? memo_find(&encoder->targets, place, record->url, &is_new) : NULL;
+            begin_run(encoder) ? memo_find(&encoder->targets, name, record->url, &is_new) : NULL;
     }
     if (!entry) {
         return false;
@@ -196,8 +202,8 @@ static bool find_target(struct bin_encoder *encoder, const struct record *record
     return !is_new || put_target(encoder, record, entry->index);
 }
 
-/* Is this the first answer of the number in the batch? */
-static bool is_first(struct bin_encoder *encoder, uint64_t number)
+/* Adds a number to the batch; false if it is there already, or the batch is full. */
+static bool add_to_batch(struct bin_encoder *encoder, uint64_t number)
 {
     if (number == UINT64_MAX || encoder->answers > BATCH / 2) {
         return false;
@@ -219,7 +225,7 @@ static void put_part(struct bin_encoder *encoder, uint64_t number, enum answer_p
     memcpy(&buffer.bytes, &bytes.at, sizeof buffer.bytes); /* it is only read */
     for (size_t at = 0; !answer_put(&encoder->bodies, number, part, &buffer, &at);) {
         put_results(encoder);
-        is_first(encoder, number); /* of the next batch as well: its result is still to come */
+        add_to_batch(encoder, number); /* its result is still to come */
     }
 }
 
@@ -229,9 +235,9 @@ static void put_answer(struct bin_encoder *encoder, const struct record *record)
     if (!record->headers.at && !record->body.at) {
         return;
     }
-    if (!is_first(encoder, number)) {
+    if (!add_to_batch(encoder, number)) {
         put_results(encoder);
-        is_first(encoder, number);
+        add_to_batch(encoder, number);
     }
     if (record->headers.at) {
         put_part(encoder, number, ANSWER_HEADERS, record->headers);
@@ -241,7 +247,7 @@ static void put_answer(struct bin_encoder *encoder, const struct record *record)
     }
 }
 
-/* The text as it was, and not without the local ports: that is for reports. */
+/* The text unchanged, local ports included; reports strip those. */
 static const char *keep_error(struct bin_encoder *encoder, struct slice error)
 {
     char text[CODEC_TEXT_MAX + 1];
@@ -251,7 +257,7 @@ static const char *keep_error(struct bin_encoder *encoder, struct slice error)
     size_t length = error.length < CODEC_TEXT_MAX ? error.length : CODEC_TEXT_MAX;
     while (length < error.length && length > 0 &&
            ((unsigned char)error.at[length] & 0xc0) == 0x80) {
-        length--; /* not within a character */
+        length--; /* do not cut within a character */
     }
     memcpy(text, error.at, length);
     text[length] = '\0';
@@ -284,6 +290,7 @@ const struct encoding encoding_bin = {
     .create = create,
     .write = write_record,
     .copy = copy,
+    .flush = flush,
     .end = end_run,
     .destroy = destroy,
 };

@@ -1,13 +1,13 @@
 /*
- * vegeta's CSV: the twelve columns of format_csv.c, quoted as Go's encoding/csv does it. The names
- * of headers are sorted there, and the lines end with an empty one.
+ * vegeta's CSV: the twelve columns of format_csv.c, quoted as by Go's encoding/csv. Headers are
+ * sorted by name and followed by an empty line.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/base64.h"
 #include "loadgen/results/encoding.h"
 #include "loadgen/results/header_list.h"
-#include "loadgen/target/base64.h"
 
 struct csv_encoder {
     FILE *out;
@@ -58,7 +58,8 @@ static bool needs_quotes(struct slice text)
     if (text.length == 0) {
         return false;
     }
-    if (text.length == 2 && memcmp(text.at, "\\.", 2) == 0) { /* the end of data for some readers */
+    if (text.length == 2 &&
+        memcmp(text.at, "\\.", 2) == 0) { /* some readers take it as the end of data */
         return true;
     }
     for (size_t i = 0; i < text.length; i++) {

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/measure/moment.h"
+#include "loadgen/base/base64.h"
+#include "loadgen/base/moment.h"
+#include "loadgen/base/utf8.h"
 #include "loadgen/results/encoding.h"
 #include "loadgen/results/header_list.h"
-#include "loadgen/target/base64.h"
-#include "loadgen/target/utf8.h"
 
 struct json_encoder {
     FILE *out;
@@ -72,7 +72,7 @@ static bool is_plain(unsigned char c)
     return c >= 0x20 && c < 0x80 && c != '"' && c != '\\' && c != '<' && c != '>' && c != '&';
 }
 
-/* The character of several bytes at *at, which ends with a 0 somewhere behind; moves *at. */
+/* Adds the multi-byte character at *at and moves *at past it. The text ends with a 0. */
 static void add_wide(struct bytes *line, const char **at)
 {
     size_t length = utf8_character(*at);

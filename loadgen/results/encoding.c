@@ -11,9 +11,9 @@ const struct encoding *encoding_find(const char *name, struct err *err)
             return encodings[i];
         }
     }
-    err_set(err, ERR_USAGE, "\"%s\" is no encoding of results; use json, csv or bin%s", name,
-            strcmp(name, "gob") == 0 ? " (only Go's own library writes gob; vegeta encode -to gob "
-                                       "makes it of our json)"
-                                     : "");
+    err_set(err, ERR_USAGE, "unknown encoding \"%s\"; use json, csv or bin%s", name,
+            strcmp(name, "gob") == 0
+                ? " (gob requires Go's library; convert our json with vegeta encode -to gob)"
+                : "");
     return NULL;
 }

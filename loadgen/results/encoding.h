@@ -1,12 +1,12 @@
 /*
- * encoding - the formats that results can be written in: a const descriptor each, listed in
- * encoding.c.
+ * encoding - the formats for writing results. Each is a const descriptor, listed in encoding.c.
  *
- * json and csv are byte for byte what vegeta writes of the same results; what vegeta has no field
- * for is left out. bin is our own: results of vegeta's become bare ones of a run without a plan.
+ * json and csv are byte for byte what vegeta writes for the same results, so they lack fields that
+ * vegeta does not have. bin is our own; results from vegeta's formats become bare results of a run
+ * without a plan.
  *
- * Threads: one. Memory: an encoder holds a block or a record. Errors: of the stream, which the
- * caller looks at (ferror).
+ * Threads: one. Memory: an encoder holds one block or record. Errors: the caller checks
+ * ferror(out).
  */
 #ifndef LOADGEN_RESULTS_ENCODING_H
 #define LOADGEN_RESULTS_ENCODING_H
@@ -16,24 +16,26 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/measure/block.h"
+#include "loadgen/binary/block.h"
 #include "loadgen/results/record.h"
 
 struct encoding {
     const char *name; /* of -to */
-    /* An encoder that writes to `out`; NULL when memory is short. */
+    /* Returns an encoder that writes to `out`; NULL if out of memory. */
     void *(*create)(FILE *out);
-    /* Needs the texts of the record. False when memory is short. */
+    /* Requires the texts of the record. False if out of memory. */
     bool (*write)(void *state, const struct record *record);
-    /* Takes a block of our own format as it is, in place of its records; NULL: cannot. */
+    /* Copies a block of our own format unchanged, in place of its records; NULL: unsupported. */
     void (*copy)(void *state, const struct block *block);
-    /* Ends a stream: what comes next is of another one. */
+    /* Writes buffered results; NULL: nothing is buffered. */
+    void (*flush)(void *state);
+    /* Ends a stream; following records belong to another one. */
     void (*end)(void *state);
-    /* Frees. Returns how many texts were cut or changed, because the format has a limit. */
+    /* Frees the encoder. Returns the number of texts cut or changed to fit the format. */
     uint64_t (*destroy)(void *state);
 };
 
-/* The format with this name; NULL with ERR_USAGE that lists the names. */
+/* Returns the format with this name; NULL with ERR_USAGE, which lists the names. */
 const struct encoding *encoding_find(const char *name, struct err *err);
 
 extern const struct encoding encoding_bin;

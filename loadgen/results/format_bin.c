@@ -1,9 +1,8 @@
 /*
  * Our own format (docs/result-format.md): blocks with checksums.
  *
- * What is damaged is passed over up to the next place at which a block with a right checksum
- * begins, so that a wrong length loses no more than a wrong byte does. How many results are missing
- * is known from the end of the run.
+ * Damage is skipped up to the next block with a valid checksum, so that a wrong length loses no
+ * more than a wrong byte. The end of the run tells how many results are missing.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -11,21 +10,23 @@
 #include <string.h>
 
 #include "common/plural.h"
-#include "loadgen/measure/answer_codec.h"
-#include "loadgen/measure/block.h"
-#include "loadgen/measure/result_codec.h"
+#include "loadgen/binary/answer_codec.h"
+#include "loadgen/binary/block.h"
+#include "loadgen/binary/result_codec.h"
+#include "loadgen/results/bin_counts.h"
 #include "loadgen/results/bin_run.h"
 #include "loadgen/results/stream.h"
 
 struct bin_reader {
     struct bin_run run;
+    struct bin_counts counts;
     struct block block;
-    uint64_t offset; /* of the block in the stream */
+    uint64_t offset; /* of the block, in the stream */
     struct result_decoder decoder;
     bool is_in_results;
-    bool is_lost;                /* the last bytes were no block */
-    uint64_t run_losses;         /* losses of the stream when the run began */
-    struct answer_store answers; /* of results that are still to come */
+    bool is_lost;                /* the last bytes were not a block */
+    uint64_t run_losses;         /* losses of the stream at the start of the run */
+    struct answer_store answers; /* of results still to come */
     struct capture answer;       /* of the last record */
 };
 
@@ -38,6 +39,7 @@ static void *create(struct stream *stream)
             .name = stream->name,
             .with_texts = stream->with_texts,
         };
+        reader->counts.watch = stream->watch;
     }
     return reader;
 }
@@ -46,18 +48,32 @@ static void destroy(void *state)
 {
     struct bin_reader *reader = state;
     bin_run_fini(&reader->run);
+    bin_counts_fini(&reader->counts);
     answer_store_clear(&reader->answers);
     capture_fini(&reader->answer);
     free(reader);
 }
 
+/* Reports answers without a result, unless a reported loss explains them. */
+static void lose_answers(struct stream *stream, uint64_t count)
+{
+    struct bin_reader *reader = stream->state;
+    if (count > 0 && stream->losses == reader->run_losses) {
+        stream_lose(stream, reader->offset, "%" PRIu64 " %s in B blocks %s no result in R blocks",
+                    count, plural(count, "answer", "answers"), plural(count, "has", "have"));
+    }
+    answer_store_clear(&reader->answers);
+}
+
+/* If the run was cut short, the last answers have no results yet. */
 static void close_run(struct stream *stream)
 {
     struct bin_reader *reader = stream->state;
+    bin_counts_end(&reader->counts, stream->summary);
     if (bin_run_close(&reader->run)) {
         stream_cut(stream, reader->offset);
     }
-    answer_store_clear(&reader->answers);
+    lose_answers(stream, reader->answers.dropped);
 }
 
 static bool take_header(struct stream *stream, const json_t *json, struct err *err)
@@ -68,20 +84,22 @@ static bool take_header(struct stream *stream, const json_t *json, struct err *e
     return bin_run_take_header(&reader->run, json, err);
 }
 
-/* The end knows how many results there are: fewer mean that blocks were lost. */
+/* The end block has the number of results: fewer mean that blocks were lost. */
 static void take_end(struct stream *stream, const json_t *json)
 {
     struct bin_reader *reader = stream->state;
+    bin_counts_end(&reader->counts, stream->summary);
     uint64_t results = reader->run.results;
     uint64_t expected = bin_run_take_end(&reader->run, json);
     if (expected != UINT64_MAX && expected != results && stream->losses == reader->run_losses) {
-        stream_lose(stream, reader->offset, "the run has %" PRIu64 " %s, and %" PRIu64 " %s there",
+        stream_lose(stream, reader->offset, "the run has %" PRIu64 " %s, but %" PRIu64 " %s found",
                     expected, plural(expected, "result", "results"), results,
-                    plural(results, "is", "are"));
+                    plural(results, "was", "were"));
     }
+    lose_answers(stream, reader->answers.dropped + reader->answers.count);
 }
 
-/* A block of JSON; false with err when the stream is of no use. */
+/* A block of JSON; false with err if the stream cannot be read. */
 static bool take_json(struct stream *stream, struct err *err)
 {
     struct bin_reader *reader = stream->state;
@@ -89,18 +107,31 @@ static bool take_json(struct stream *stream, struct err *err)
     bool ok = true;
     json_t *json = json_loadb((const char *)block_payload(block), block->length, 0, NULL);
     if (!json_is_object(json)) {
-        stream_lose(stream, reader->offset, "a block %c that is no JSON", (char)block->type);
+        stream_lose(stream, reader->offset, "invalid JSON in a block %c", (char)block->type);
     } else if (block->type == BLOCK_HEADER) {
         ok = take_header(stream, json, err);
     } else if (block->type == BLOCK_TARGETS) {
         bin_run_take_targets(&reader->run, json);
     } else if (block->type == BLOCK_ADDRESSES) {
         bin_run_take_addresses(&reader->run, json);
+    } else if (block->type == BLOCK_SECOND) {
+        ok = bin_counts_begin(&reader->counts, json, reader->run.wall_ns, stream->summary, err);
     } else {
         take_end(stream, json);
     }
     json_decref(json);
     return ok;
+}
+
+static void take_counts(struct stream *stream)
+{
+    struct bin_reader *reader = stream->state;
+    struct bin_run *run = &reader->run;
+    const char *problem = NULL;
+    if (!bin_counts_take(&reader->counts, &reader->block, run->wall_ns, stream->summary,
+                         &run->results, &problem)) {
+        stream_lose(stream, reader->offset, "%s", problem);
+    }
 }
 
 static bool take_block(struct stream *stream, struct err *err)
@@ -114,21 +145,25 @@ static bool take_block(struct stream *stream, struct err *err)
         return true;
     case BLOCK_BODIES:
         if (stream->with_texts && !answer_store_add(&reader->answers, block)) {
-            stream_lose(stream, reader->offset, "a block B that is none");
+            stream_lose(stream, reader->offset, "invalid contents of a block B");
         }
         return true;
+    case BLOCK_COUNTS:
+        take_counts(stream);
+        return true;
+    case BLOCK_SECOND:
+        return !stream->watch || take_json(stream, err);
     case BLOCK_HEADER:
     case BLOCK_TARGETS:
     case BLOCK_ADDRESSES:
     case BLOCK_END:
         return take_json(stream, err);
-    case BLOCK_SECOND: /* and what a later version writes */
-    default:
+    default: /* of later versions */
         return true;
     }
 }
 
-/* Where the next block may begin, behind the byte at which the input is; NULL: nowhere. */
+/* The next possible start of a block after the current byte; NULL: none. */
 static const char *find_next(const struct input *input)
 {
     static const char magic[] = {'H', 'R', 'M', '1'};
@@ -136,8 +171,8 @@ static const char *find_next(const struct input *input)
     return length > 1 ? memmem(input_bytes(input) + 1, length - 1, magic, sizeof magic) : NULL;
 }
 
-/* Goes to the next place at which a block may begin; to the end of what is there if none is. */
-static void pass_over(struct stream *stream, const char *what)
+/* Skips to the next possible start of a block, or to the end of the input. */
+static void skip_damage(struct stream *stream, const char *what)
 {
     enum { PART_OF_MAGIC = 3 };
     struct bin_reader *reader = stream->state;
@@ -155,34 +190,34 @@ static void pass_over(struct stream *stream, const char *what)
     input->at += used;
 }
 
-/* The last bytes of the stream are a part of a block; or its length is wrong, and others follow. */
+/* The stream ends within a block, or its length is wrong and others follow. */
 static void end_within(struct stream *stream)
 {
     struct bin_reader *reader = stream->state;
     if (reader->run.is_open && !reader->is_lost && !find_next(&stream->input)) {
-        reader->is_lost = true; /* it was cut short, and that is told */
+        reader->is_lost = true; /* reported as cut short instead */
     }
-    pass_over(stream, "a block that is not whole");
+    skip_damage(stream, "incomplete block");
 }
 
-/* Its moments and indices are those of a run whose header is lost. */
+/* The header of its run is lost, so its moments and indices mean nothing. */
 static bool is_orphan(const struct bin_reader *reader)
 {
     return !reader->run.is_open && reader->block.type != BLOCK_HEADER;
 }
 
-/* STREAM_RECORD when a block was taken or passed over. */
+/* STREAM_RECORD if a block was read or skipped. */
 static enum stream_state read_block(struct stream *stream, struct err *err)
 {
     struct bin_reader *reader = stream->state;
     struct input *input = &stream->input;
     size_t length = input_length(input);
-    if (length == 0 && input->is_over && !reader->run.has_header) {
-        err_set(err, ERR_FAILED, "no results in it: its header is damaged");
+    if (length == 0 && input->is_at_end && !reader->run.has_header) {
+        err_set(err, ERR_FAILED, "no results: the header is damaged");
         return STREAM_FAIL;
     }
     if (length == 0) {
-        return input->is_over ? STREAM_END : STREAM_MORE;
+        return input->is_at_end ? STREAM_END : STREAM_MORE;
     }
     if (!reader->is_lost) {
         reader->offset = input_offset(input);
@@ -194,8 +229,8 @@ static enum stream_state read_block(struct stream *stream, struct err *err)
     switch (state) {
     case BLOCK_READ_OK:
         if (is_orphan(reader)) {
-            stream->summary->is_cut_short = true; /* what was intended is lost as well */
-            pass_over(stream, "a block whose run has no header");
+            stream->summary->is_cut_short = true; /* the intended count is lost as well */
+            skip_damage(stream, "block of a run without a header");
             break;
         }
         reader->offset = input_offset(input);
@@ -209,16 +244,16 @@ static enum stream_state read_block(struct stream *stream, struct err *err)
         end_within(stream);
         break;
     case BLOCK_READ_DAMAGE:
-        pass_over(stream, "a block with a wrong checksum");
+        skip_damage(stream, "block with a wrong checksum");
         break;
     case BLOCK_READ_NONE:
-        pass_over(stream, "no block where one must be");
+        skip_damage(stream, "not a block");
         break;
     }
     return STREAM_RECORD;
 }
 
-/* Go's form of a header's name, which vegeta's files have: Content-Type. */
+/* Converts header names to Go's canonical form, as in vegeta's files: Content-Type. */
 static void make_canonical(struct capture_buffer *headers)
 {
     bool is_first = true;
@@ -254,14 +289,14 @@ static enum stream_state read_result(struct stream *stream, struct record *recor
     struct bin_reader *reader = stream->state;
     switch (result_decoder_next(&reader->decoder, &record->result)) {
     case RESULT_DECODE_OK:
-        bin_run_place(&reader->run, &record->result);
+        bin_run_locate(&reader->run, &record->result);
         reader->run.results++;
         if (stream->with_texts) {
             take_texts(reader, record);
         }
         return STREAM_RECORD;
     case RESULT_DECODE_BAD:
-        stream_lose(stream, reader->offset, "a block R that holds something else than results");
+        stream_lose(stream, reader->offset, "invalid contents of a block R");
         break;
     case RESULT_DECODE_END:
         break;

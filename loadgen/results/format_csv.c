@@ -1,20 +1,20 @@
 /*
- * vegeta's CSV: a result a record of twelve columns, quoted as Go's encoding/csv does it.
+ * vegeta's CSV: one record of twelve columns per result, quoted as by Go's encoding/csv.
  *
  *     unix_ns, code, latency_ns, bytes_out, bytes_in, error, base64(body), attack, seq, method,
  * url, base64("Name: value\r\n...\r\n\r\n")
  *
- * A text that has a comma, a quote, a new line or a space at its front stands in quotes, and its
- * quotes are doubled; so a record may have several lines. After one that is wrong the next line is
- * tried.
+ * Texts that contain a comma, a quote or a newline, or begin with a space, are quoted, with their
+ * quotes doubled; so a record may span several lines. After a damaged record, reading resumes at
+ * the next line.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/plural.h"
+#include "loadgen/base/base64.h"
 #include "loadgen/results/vegeta.h"
-#include "loadgen/target/base64.h"
 
 enum column {
     COLUMN_TIMESTAMP,
@@ -34,7 +34,7 @@ enum column {
 
 struct csv_reader {
     struct vegeta vegeta;
-    struct bytes texts;   /* those that were quoted */
+    struct bytes texts;   /* unquoted copies of quoted texts */
     struct bytes headers; /* decoded */
     struct slice columns[COLUMNS];
     char problem[128];
@@ -55,7 +55,7 @@ static void destroy(void *state)
     free(reader);
 }
 
-/* How many bytes up to the end of the line; the newline is found if that is less than `length`. */
+/* Bytes up to the end of the line; less than `length` if there is a newline. */
 static size_t line_length(const char *text, size_t length)
 {
     const char *newline = length ? memchr(text, '\n', length) : NULL;
@@ -73,8 +73,8 @@ static bool has_open_quote(const char *text, size_t length, bool is_open)
 }
 
 /*
- * The length of the record, without its newline: up to the first that stands in no quotes. All of
- * `length` when there is none, and *is_whole is false.
+ * Length of the record without its newline, the first outside of quotes. Without one: `length`, and
+ * *is_whole is false.
  */
 static size_t record_length(const char *text, size_t length, bool *is_whole)
 {
@@ -100,7 +100,7 @@ static bool refuse(struct csv_reader *reader, const char *what)
     return false;
 }
 
-/* A quoted text, from behind its quote up to behind the other one. There is room for it. */
+/* A quoted text, from after its opening quote to after the closing one. `texts` has room. */
 static const char *take_quoted(struct csv_reader *reader, const char *at, const char *end,
                                struct slice *text)
 {
@@ -109,7 +109,7 @@ static const char *take_quoted(struct csv_reader *reader, const char *at, const 
     for (;;) {
         const char *quote = at < end ? memchr(at, '"', (size_t)(end - at)) : NULL;
         if (!quote) {
-            refuse(reader, "a quote is not closed");
+            refuse(reader, "unclosed quote");
             return NULL;
         }
         bool is_doubled = quote + 1 < end && quote[1] == '"';
@@ -128,7 +128,7 @@ static const char *take_plain(struct csv_reader *reader, const char *at, const c
     const char *comma = memchr(at, ',', (size_t)(end - at));
     *text = (struct slice){at, (size_t)((comma ? comma : end) - at)};
     if (text->length > 0 && memchr(at, '"', text->length)) {
-        refuse(reader, "a quote stands within a column that is not quoted");
+        refuse(reader, "quote within an unquoted column");
         return NULL;
     }
     return at + text->length;
@@ -162,11 +162,11 @@ static bool split(struct csv_reader *reader, const char *at, const char *end)
             break;
         }
         if (*at++ != ',') {
-            return refuse(reader, "behind a quoted column there is no comma");
+            return refuse(reader, "no comma after a quoted column");
         }
     }
     if (count != COLUMNS) {
-        snprintf(reader->problem, sizeof reader->problem, "it has %zu %s and not %d", count,
+        snprintf(reader->problem, sizeof reader->problem, "%zu %s instead of %d", count,
                  plural(count, "column", "columns"), COLUMNS);
     }
     return count == COLUMNS;
@@ -185,12 +185,12 @@ static bool take_number(struct csv_reader *reader, enum column column, uint64_t 
     }
     if (!is_good) {
         snprintf(reader->problem, sizeof reader->problem,
-                 "column %d is no number from 0 to %" PRIu64, column + 1, max);
+                 "column %d is not a number from 0 to %" PRIu64, column + 1, max);
     }
     return is_good;
 }
 
-/* The headers, which end with an empty line that ours do not have. */
+/* The headers, which end with an empty line that our records lack. */
 static bool take_headers(struct csv_reader *reader, bool is_wanted, struct slice *headers)
 {
     struct slice text = reader->columns[COLUMN_HEADERS];
@@ -206,8 +206,8 @@ static bool take_headers(struct csv_reader *reader, bool is_wanted, struct slice
 }
 
 /*
- * Is a last record without a newline all that was written? What its last column holds ends with an
- * empty line, and only a request without an answer has nothing there.
+ * Is a last record without a newline complete? Its last column ends with an empty line, and is
+ * empty only for a request without an answer.
  */
 static bool ends_whole(const struct csv_reader *reader, uint64_t code)
 {
@@ -240,7 +240,7 @@ static const char *take(struct stream *stream, const char *text, size_t length, 
         return reader->problem;
     }
     if (!is_whole && !ends_whole(reader, line.code)) {
-        return "its headers are not whole";
+        return "incomplete headers";
     }
     line.error = columns[COLUMN_ERROR];
     line.body = columns[COLUMN_BODY];
@@ -250,8 +250,8 @@ static const char *take(struct stream *stream, const char *text, size_t length, 
     return vegeta_take(&reader->vegeta, stream, &line, record);
 }
 
-/* Goes past this much of the input, and counts its lines. */
-static void use(struct stream *stream, size_t length)
+/* Consumes this much of the input, and counts its lines. */
+static void consume(struct stream *stream, size_t length)
 {
     const char *at = input_bytes(&stream->input);
     const char *end = at + length;
@@ -278,19 +278,19 @@ static enum stream_state next(struct stream *stream, struct record *record, stru
             return vegeta_end(stream, err);
         }
         if (length == 0 || (length == 1 && text[0] == '\r')) {
-            use(stream, length + is_whole);
+            consume(stream, length + is_whole);
             continue;
         }
         const char *problem = take(stream, text, length, is_whole, record);
         if (!problem) {
-            use(stream, length + is_whole);
+            consume(stream, length + is_whole);
             return STREAM_RECORD;
         }
         size_t line = line_length(text, room);
-        bool is_cut = !is_whole && input->is_over;
-        stream_lose(stream, input_offset(input), "%s%s", is_cut ? "the file ends within it: " : "",
-                    problem);
-        use(stream, line + (line < room));
+        bool is_cut = !is_whole && input->is_at_end;
+        stream_lose(stream, input_offset(input), "%s%s",
+                    is_cut ? "the file ends within the record: " : "", problem);
+        consume(stream, line + (line < room));
     }
 }
 

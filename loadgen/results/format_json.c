@@ -1,4 +1,4 @@
-/* vegeta's JSON: a result a line. Lines of white space are passed over. */
+/* vegeta's JSON: one result per line. Blank lines are skipped. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ static bool is_blank(const char *text, size_t length)
     return i == length;
 }
 
-/* NULL, or what is wrong with the line. */
+/* NULL, or the problem with the line. */
 static const char *take_line(struct stream *stream, const char *text, size_t length, bool is_whole,
                              struct record *record)
 {

@@ -20,7 +20,7 @@ static int by_name(const void *a, const void *b)
     const struct header *one = a;
     const struct header *other = b;
     int order = compare_names(one->name, other->name);
-    return order ? order : compare(one->place, other->place);
+    return order ? order : compare(one->index, other->index);
 }
 
 static int by_first(const void *a, const void *b)
@@ -28,7 +28,7 @@ static int by_first(const void *a, const void *b)
     const struct header *one = a;
     const struct header *other = b;
     int order = compare(one->first, other->first);
-    return order ? order : compare(one->place, other->place);
+    return order ? order : compare(one->index, other->index);
 }
 
 static bool add(struct header_list *list, const char *line, size_t length)
@@ -49,7 +49,7 @@ static bool add(struct header_list *list, const char *line, size_t length)
     list->headers[list->count] = (struct header){
         .name = {line, (size_t)(colon - line)},
         .value = {colon + 2, (size_t)(line + length - colon - 2)},
-        .place = list->count,
+        .index = list->count,
     };
     list->count++;
     return true;
@@ -74,7 +74,7 @@ bool header_list_read(struct header_list *list, struct slice lines, enum header_
     }
     for (size_t i = 0; i < list->count; i++) {
         bool is_next = i > 0 && compare_names(headers[i].name, headers[i - 1].name) == 0;
-        headers[i].first = is_next ? headers[i - 1].first : headers[i].place;
+        headers[i].first = is_next ? headers[i - 1].first : headers[i].index;
     }
     if (order == HEADERS_BY_FIRST && list->count > 1) {
         qsort(headers, list->count, sizeof *headers, by_first);

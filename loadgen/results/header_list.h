@@ -1,7 +1,7 @@
 /*
- * header_list - lines of headers, taken apart and brought together by name.
+ * header_list - splits header lines and groups them by name.
  *
- * Threads: one. Memory: the list borrows the lines; header_list_free.
+ * Threads: one. Memory: header_list_free; the lines are borrowed.
  */
 #ifndef LOADGEN_RESULTS_HEADER_LIST_H
 #define LOADGEN_RESULTS_HEADER_LIST_H
@@ -14,8 +14,8 @@
 struct header {
     struct slice name;
     struct slice value;
-    size_t place; /* among the lines, from 0 */
-    size_t first; /* the place of the first one with this name */
+    size_t index; /* of the line, from 0 */
+    size_t first; /* index of the first line with this name */
 };
 
 struct header_list {
@@ -25,11 +25,11 @@ struct header_list {
 };
 
 enum header_order {
-    HEADERS_BY_NAME,  /* sorted, as Go writes a header */
-    HEADERS_BY_FIRST, /* in the order of the lines, but equal names together */
+    HEADERS_BY_NAME,  /* sorted by name, as Go writes headers */
+    HEADERS_BY_FIRST, /* in order of first appearance, equal names together */
 };
 
-/* Takes "Name: value\r\n" lines; others are passed over. False when memory is short. */
+/* Reads "Name: value\r\n" lines and skips others. False if out of memory. */
 bool header_list_read(struct header_list *list, struct slice lines, enum header_order order);
 
 void header_list_free(struct header_list *list);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Moves what is unread to the front, and makes the buffer larger when that is not enough. */
+/* Moves unread bytes to the front; doubles the buffer if they fill more than half of it. */
 static bool make_room(struct input *input, struct err *err)
 {
     size_t length = input_length(input);
@@ -24,7 +24,8 @@ static bool make_room(struct input *input, struct err *err)
     }
     char *larger = realloc(input->buffer, room);
     if (!larger) {
-        return err_set(err, ERR_FAILED, "not enough memory for a record of over %zu bytes", length);
+        return err_set(err, ERR_FAILED, "not enough memory for a record of more than %zu bytes",
+                       length);
     }
     input->buffer = larger;
     input->room = room;
@@ -48,7 +49,7 @@ bool input_fill(struct input *input, struct err *err)
         return err_set(err, ERR_FAILED, "cannot read: %s", strerror(errno));
     }
     input->end += n > 0 ? (size_t)n : 0;
-    input->is_over = n == 0;
+    input->is_at_end = n == 0;
     return true;
 }
 

@@ -1,12 +1,12 @@
 /*
- * input - the bytes of a stream, read ahead in large pieces.
+ * input - buffered reading of a stream.
  *
  *     before ...| used | at ... unread ... end | room
  *
- * A record lies in one piece: as long as one is not whole, the buffer grows, up to
- * INPUT_RECORD_MAX. Descriptors may be files, pipes or terminals.
+ * A record is contiguous: while one is incomplete, the buffer grows, up to INPUT_RECORD_MAX. The
+ * descriptor may be a file, a pipe or a terminal.
  *
- * Threads: one. Memory: 256 kB from the first read to input_fini, more for long records.
+ * Threads: one. Memory: 256 kB from the first read to input_fini, more for longer records.
  */
 #ifndef LOADGEN_RESULTS_INPUT_H
 #define LOADGEN_RESULTS_INPUT_H
@@ -23,14 +23,14 @@ struct input {
     int fd; /* borrowed */
     char *buffer;
     size_t room;
-    size_t at;       /* the first byte that is not used yet */
-    size_t end;      /* behind the last byte */
-    uint64_t before; /* bytes of the stream before the buffer */
-    bool is_over;    /* the stream has ended */
-    bool is_full;    /* the record is longer than INPUT_RECORD_MAX */
+    size_t at;       /* first unread byte */
+    size_t end;      /* one past the last byte */
+    uint64_t before; /* stream offset of the buffer */
+    bool is_at_end;  /* end of the stream */
+    bool is_full;    /* the record exceeds INPUT_RECORD_MAX */
 };
 
-/* Reads once, which waits on a pipe that is empty. False with err when that fails. */
+/* Reads once; blocks on an empty pipe. False with err on failure. */
 bool input_fill(struct input *input, struct err *err);
 
 void input_fini(struct input *input);
@@ -45,13 +45,13 @@ static inline size_t input_length(const struct input *input)
     return input->buffer ? input->end - input->at : 0;
 }
 
-/* Does nothing come any more that belongs to what is unread? */
+/* True if no more bytes will follow the unread ones. */
 static inline bool input_is_last(const struct input *input)
 {
-    return input->is_over || input->is_full;
+    return input->is_at_end || input->is_full;
 }
 
-/* Where in the stream the first unread byte stands. */
+/* Stream offset of the first unread byte. */
 static inline uint64_t input_offset(const struct input *input)
 {
     return input->before + input->at;

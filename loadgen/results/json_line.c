@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "loadgen/measure/moment.h"
+#include "loadgen/base/moment.h"
 
 static const struct vegeta_line empty_line = {
     .attack = {"", 0}, .method = {"", 0}, .url = {"", 0}, .error = {"", 0}};
@@ -32,7 +32,7 @@ static bool skip(struct scan *scan, const char *literal, size_t length)
 }
 #define SKIP(scan, literal) skip(scan, literal, sizeof(literal) - 1)
 
-/* What is larger than `max` is no number. */
+/* A value larger than `max` is not a number. */
 static bool scan_number(struct scan *scan, uint64_t max, uint64_t *number)
 {
     const char *first = scan->at;
@@ -60,7 +60,7 @@ static bool refuse(struct json_line *line, const char *key, const char *what)
     return false;
 }
 
-/* NULL when there is no such key, or null. */
+/* NULL if the key is missing or null. */
 static const json_t *find(const struct json_line *line, const char *key)
 {
     const json_t *value = json_object_get(line->json, key);
@@ -72,14 +72,14 @@ static bool take_number(struct json_line *line, const char *key, uint64_t *numbe
     const json_t *value = find(line, key);
     *number = value ? (uint64_t)json_integer_value(value) : 0;
     return !value || (json_is_integer(value) && json_integer_value(value) >= 0) ||
-           refuse(line, key, "a whole number from 0");
+           refuse(line, key, "a non-negative integer");
 }
 
 static bool take_text(struct json_line *line, const char *key, struct slice *text)
 {
     const json_t *value = find(line, key);
     if (!json_is_string(value)) {
-        return !value || refuse(line, key, "a text");
+        return !value || refuse(line, key, "a string");
     }
     *text = (struct slice){json_string_value(value), json_string_length(value)};
     return true;
@@ -128,7 +128,7 @@ static bool take_headers(struct json_line *line)
         }
     }
     line->line.headers = header_lines(line);
-    return is_good || refuse(line, "headers", "an object of arrays of texts");
+    return is_good || refuse(line, "headers", "an object of arrays of strings");
 }
 
 static bool take_timestamp(struct json_line *line)
@@ -136,7 +136,8 @@ static bool take_timestamp(struct json_line *line)
     struct slice text = {"", 0};
     return take_text(line, "timestamp", &text) &&
            (moment_parse(text.at, text.length, &line->line.timestamp_ns) ||
-            refuse(line, "timestamp", "a time as 2026-11-20T16:47:48.79Z, from 1970 to 2262"));
+            refuse(line, "timestamp",
+                   "a time such as 2026-11-20T16:47:48.79Z, between 1970 and 2262"));
 }
 
 /*
@@ -183,7 +184,7 @@ bool json_line_parse_any(struct json_line *line, const char *text, size_t length
         return false;
     }
     if (!json_is_object(line->json)) {
-        snprintf(line->problem, sizeof line->problem, "it is no JSON object");
+        snprintf(line->problem, sizeof line->problem, "not a JSON object");
         return false;
     }
     bool ok = take_number(line, "seq", &to->seq);
@@ -198,7 +199,7 @@ bool json_line_parse_any(struct json_line *line, const char *text, size_t length
 
 /* Reads what vegeta writes. */
 
-/* The character behind a backslash, and how many bytes it took; -1 for those that jansson reads. */
+/* The character that follows a backslash, and its length in bytes; -1: left to jansson. */
 static int unescape(const char *at, const char *end, size_t *used)
 {
     static const char plain[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
@@ -226,7 +227,7 @@ static int unescape(const char *at, const char *end, size_t *used)
     return code < 0x80 ? code : -1;
 }
 
-/* The rest of a text with escapes, of which `plain` bytes were read; up to behind its end. */
+/* The rest of a text with escapes, from its first byte to one past its closing quote. */
 static bool scan_escapes(struct scan *scan, const char *first, struct slice *text)
 {
     struct bytes *out = scan->texts;
@@ -307,7 +308,7 @@ static bool scan_headers(struct scan *scan, struct bytes *out)
     bool ok = SKIP(scan, "{");
     do {
         ok = ok && SKIP(scan, "\"") && scan_text(scan, &name) && SKIP(scan, ":[");
-        ok = ok && !has_zero(name); /* jansson takes no key with it */
+        ok = ok && !has_zero(name); /* jansson rejects such keys */
         do {
             ok = ok && SKIP(scan, "\"") && scan_text(scan, &value);
             if (ok && out) {

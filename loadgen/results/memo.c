@@ -3,24 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLACES_MIN = 64 };
+#include "loadgen/base/hash.h"
 
-/* FNV-1a over words of eight bytes, the rest one by one. */
-static uint64_t hash_slice(uint64_t hash, struct slice text)
-{
-    const uint64_t prime = 1099511628211U;
-    size_t i = 0;
-    for (; i + 8 <= text.length; i += 8) {
-        uint64_t word = 0;
-        memcpy(&word, text.at + i, sizeof word);
-        hash = (hash ^ word) * prime;
-        hash ^= hash >> 32;
-    }
-    for (; i < text.length; i++) {
-        hash = (hash ^ (unsigned char)text.at[i]) * prime;
-    }
-    return (hash ^ text.length) * prime;
-}
+enum { SLOTS_MIN = 64 };
 
 static bool is_same(struct slice a, struct slice b)
 {
@@ -45,12 +30,12 @@ static bool fill(struct memo_entry *entry, struct slice first, struct slice seco
     return true;
 }
 
-/* Where these texts are, or would be. */
-static struct memo_entry *place_of(const struct memo *memo, uint64_t hash, struct slice first,
-                                   struct slice second)
+/* The slot of these texts, or the free one to insert them in. */
+static struct memo_entry *find_slot(const struct memo *memo, uint64_t hash, struct slice first,
+                                    struct slice second)
 {
     for (uint64_t i = hash ^ hash >> 29;; i++) {
-        struct memo_entry *entry = &memo->entries[i & (memo->places - 1)];
+        struct memo_entry *entry = &memo->entries[i & (memo->slots - 1)];
         if (!entry->first.at || (entry->hash == hash && is_same(entry->first, first) &&
                                  is_same(entry->second, second))) {
             return entry;
@@ -58,22 +43,21 @@ static struct memo_entry *place_of(const struct memo *memo, uint64_t hash, struc
     }
 }
 
-/* Makes room for one more. */
+/* Makes room for one more entry. */
 static bool grow(struct memo *memo)
 {
-    if (2 * ((size_t)memo->count + 1) <= memo->places) {
+    if (2 * ((size_t)memo->count + 1) <= memo->slots) {
         return true;
     }
-    struct memo larger = {.places = memo->places ? 2 * memo->places : PLACES_MIN,
-                          .count = memo->count};
-    larger.entries = calloc(larger.places, sizeof *larger.entries);
+    struct memo larger = {.slots = memo->slots ? 2 * memo->slots : SLOTS_MIN, .count = memo->count};
+    larger.entries = calloc(larger.slots, sizeof *larger.entries);
     if (!larger.entries) {
         return false;
     }
-    for (size_t i = 0; i < memo->places; i++) {
+    for (size_t i = 0; i < memo->slots; i++) {
         const struct memo_entry *entry = &memo->entries[i];
         if (entry->first.at) {
-            *place_of(&larger, entry->hash, entry->first, entry->second) = *entry;
+            *find_slot(&larger, entry->hash, entry->first, entry->second) = *entry;
         }
     }
     free(memo->entries);
@@ -88,8 +72,9 @@ struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice
     if (!grow(memo)) {
         return NULL;
     }
-    uint64_t hash = hash_slice(hash_slice(14695981039346656037U, first), second);
-    struct memo_entry *entry = place_of(memo, hash, first, second);
+    uint64_t hash =
+        hash_bytes(hash_bytes(HASH_START, first.at, first.length), second.at, second.length);
+    struct memo_entry *entry = find_slot(memo, hash, first, second);
     if (entry->first.at) {
         return entry;
     }
@@ -104,7 +89,7 @@ struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice
 
 void memo_free(struct memo *memo)
 {
-    for (size_t i = 0; i < memo->places; i++) {
+    for (size_t i = 0; i < memo->slots; i++) {
         free(memo->entries[i].text);
     }
     free(memo->entries);

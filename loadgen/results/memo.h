@@ -1,10 +1,10 @@
 /*
- * memo - remembers what was made of a text, so that it is made once.
+ * memo - caches the row or outcome derived from a pair of texts.
  *
- * Files repeat the same few URLs and errors in every line. At most MEMO_MAX different ones are
- * remembered; for the others there is no answer, each time.
+ * Files repeat the same few URLs and errors in every line. The cache holds MEMO_MAX pairs; further
+ * ones are not cached.
  *
- * Threads: one. Memory: start with zeroes; memo_free.
+ * Threads: one. Memory: zero-initialise; memo_free.
  */
 #ifndef LOADGEN_RESULTS_MEMO_H
 #define LOADGEN_RESULTS_MEMO_H
@@ -12,32 +12,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/http/engine.h"
+#include "loadgen/http/exchange.h"
 #include "loadgen/target/url.h"
 
 enum { MEMO_MAX = 16384 };
 
 struct memo_entry {
     uint64_t hash;
-    char *text;         /* both of them */
-    struct slice first; /* the text is a pair of texts */
+    char *text;         /* both texts */
+    struct slice first; /* parts of `text` */
     struct slice second;
-    /* What was made of it. */
-    uint32_t index; /* of this entry, in the order in which they came */
-    uint8_t row;
+    /* The cached values. */
+    uint32_t index; /* of this entry, in order of insertion */
+    uint16_t row;
     enum outcome outcome;
     const char *error;
 };
 
 struct memo {
-    struct memo_entry *entries; /* open addressing; a free one has no text */
-    size_t places;              /* at least twice as many as entries; a power of 2, or 0 */
+    struct memo_entry *entries; /* open addressing; free slots have no text */
+    size_t slots;               /* at least twice `count`; a power of 2, or 0 */
     uint32_t count;
 };
 
 /*
- * The entry of this pair of texts, until the next call. *is_new: it was made by this call and is to
- * be filled. NULL: there is none and no room for it.
+ * Finds or inserts the entry of this pair of texts, valid until the next call. If *is_new, this
+ * call inserted it, and the caller fills it. NULL: the pair is not cached and the cache is full.
  */
 struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice second,
                              bool *is_new);

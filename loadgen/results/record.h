@@ -1,8 +1,8 @@
 /*
- * record - one result as a format of results has it.
+ * record - one result, as read from any format.
  *
- * The result is what is counted. The texts are what vegeta's formats say beside it; they belong to
- * the reader and last until it reads the next record. A text whose `at` is NULL is not there.
+ * `result` is what reports count. The texts are fields of vegeta's formats; they belong to the
+ * reader and are valid until it reads the next record. A text whose `at` is NULL is absent.
  */
 #ifndef LOADGEN_RESULTS_RECORD_H
 #define LOADGEN_RESULTS_RECORD_H
@@ -11,16 +11,16 @@
 #include "loadgen/target/url.h"
 
 struct record {
-    /* Of the summary that is filled: `row`, `address_row`, and the text of `error`, which lasts as
-       long as the summary does and names no local port. intended_ns counts from 1970. */
+    /* `row`, `address_row` and the text of `error` belong to the summary being filled; the error
+       text contains no local port. intended_ns counts from 1970. */
     struct result result;
-    /* These only when they are asked for. */
+    /* Set only if texts were requested. */
     struct slice attack; /* its name */
     struct slice method;
     struct slice url;
-    struct slice error;   /* as it stands in the stream; "" for none */
-    struct slice body;    /* of the answer, decoded; NULL: not kept */
-    struct slice headers; /* of the answer: lines "Name: value\r\n"; NULL: not kept */
+    struct slice error;   /* verbatim; "" for none */
+    struct slice body;    /* of the answer, decoded; NULL: not recorded */
+    struct slice headers; /* of the answer: lines "Name: value\r\n"; NULL: not recorded */
 };
 
 #endif

@@ -15,16 +15,16 @@
 
 struct opened {
     struct stream stream;
-    bool is_ours; /* the descriptor is to be closed */
+    bool is_ours; /* the descriptor is closed by us */
     bool is_file; /* reading never waits */
     bool is_at_end;
 };
 
 struct results {
     struct opened *streams;
-    struct pollfd *polls; /* as many */
+    struct pollfd *polls; /* one per stream */
     size_t count;
-    size_t current; /* the one that is read */
+    size_t current; /* index of the stream being read */
 };
 
 static const char standard_input[] = "stdin";
@@ -72,10 +72,23 @@ struct results *results_open_fd(int fd, const char *name, bool with_texts, struc
     return results;
 }
 
+/* If stdin is a terminal, the user forgot the pipe. */
+static bool check_input(bool is_stdin, struct err *err)
+{
+    return !is_stdin || !isatty(STDIN_FILENO) ||
+           err_set(
+               err, ERR_USAGE,
+               "stdin is a terminal; name a result file, or pipe results in: loadgen attack ... "
+               "| loadgen report");
+}
+
 struct results *results_open(char *const *names, int count, bool with_texts,
                              struct summary *summary, struct err *err)
 {
     if (count == 0) {
+        if (!check_input(true, err)) {
+            return NULL;
+        }
         return results_open_fd(STDIN_FILENO, standard_input, with_texts, summary, err);
     }
     struct results *results = create((size_t)count, err);
@@ -83,7 +96,7 @@ struct results *results_open(char *const *names, int count, bool with_texts,
     for (int i = 0; results && i < count; i++) {
         bool is_stdin = strcmp(names[i], standard_input) == 0;
         int fd = is_stdin ? STDIN_FILENO : open(names[i], O_RDONLY | O_CLOEXEC);
-        if (fd < 0) {
+        if (!check_input(is_stdin, err) || fd < 0) {
             err_set(err, ERR_FAILED, "cannot open %s: %s", names[i], strerror(errno));
             results_close(results);
             return NULL;
@@ -103,7 +116,14 @@ void results_watch_blocks(struct results *results,
     }
 }
 
-/* The next one, round the list, that has something to read after poll; `count` when none has. */
+void results_watch_seconds(struct results *results, const struct results_watch *watch)
+{
+    for (size_t i = 0; i < results->count; i++) {
+        results->streams[i].stream.watch = watch;
+    }
+}
+
+/* The next readable stream after poll, round-robin; `count` if none is. */
 static size_t find_ready(const struct results *results)
 {
     for (size_t i = 0; i < results->count; i++) {
@@ -115,7 +135,7 @@ static size_t find_ready(const struct results *results)
     return results->count;
 }
 
-/* Waits until some pipe delivers, and makes that the current one. */
+/* Waits until a stream is readable, and makes it the current one. */
 static enum results_state wait_for_input(struct results *results, uint64_t until_ns)
 {
     for (size_t i = 0; i < results->count; i++) {
@@ -142,7 +162,7 @@ static enum results_state wait_for_input(struct results *results, uint64_t until
     }
 }
 
-/* Gets more bytes for a stream, whichever has some. */
+/* Reads more bytes, from any stream that has some. */
 static enum results_state fetch(struct results *results, uint64_t until_ns, struct err *err)
 {
     struct opened *opened = &results->streams[results->current];
@@ -164,7 +184,7 @@ static enum results_state fetch(struct results *results, uint64_t until_ns, stru
     return RESULTS_RECORD;
 }
 
-static bool is_over(const struct results *results)
+static bool is_at_end(const struct results *results)
 {
     for (size_t i = 0; i < results->count; i++) {
         if (!results->streams[i].is_at_end) {
@@ -191,7 +211,7 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
         case STREAM_MORE:
             break;
         }
-        if (is_over(results)) {
+        if (is_at_end(results)) {
             return RESULTS_END;
         }
         enum results_state state = fetch(results, until_ns, err);

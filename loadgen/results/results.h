@@ -1,5 +1,5 @@
 /*
- * results - results from any number of files and pipes, of any format, as one stream of records.
+ * results - reads any number of files and pipes, of any format, as one stream of records.
  *
  *     results = results_open(names, count, false, summary, err)
  *     while (results_next(results, UINT64_MAX, &record, err) == RESULTS_RECORD)
@@ -7,12 +7,13 @@
  *     results_tell_losses(results, stderr)
  *     results_close(results)
  *
- * The caller counts the records; all else that a report needs (plans, names of rows, generators,
- * losses) is put into the summary. Pipes are read as they deliver, none waits for another; files
- * one after the other, in their order. stream.h says what happens to what cannot be read.
+ * The caller counts the records; everything else that a report needs (plans, row names, generators,
+ * losses, and the counts of runs without individual results) goes into the summary. Pipes are read
+ * as data arrives, so none blocks another; files are read in order. A terminal is refused. stream.h
+ * describes how damage is handled.
  *
- * Threads: one. Memory: bounded, whatever the length of the streams (stream.h). Errors: a file that
- * cannot be opened or read, or holds no results: ERR_FAILED with its name.
+ * Threads: one. Memory: bounded for streams of any length (stream.h). Errors: ERR_FAILED with the
+ * file's name if it cannot be opened or read, or holds no results.
  */
 #ifndef LOADGEN_RESULTS_RESULTS_H
 #define LOADGEN_RESULTS_RESULTS_H
@@ -22,49 +23,57 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/measure/block.h"
+#include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/results/record.h"
+#include "loadgen/results/second.h"
 
 struct results;
 
 /*
- * Opens them; "stdin", or no name at all, is standard input. Borrows names and summary. with_texts:
- * the texts of records are wanted, and not only what is counted. NULL with err.
+ * Opens the files; the name "stdin", or no name at all, means standard input. Names and summary are
+ * borrowed. with_texts: records have their texts. NULL with err on failure.
  */
 struct results *results_open(char *const *names, int count, bool with_texts,
                              struct summary *summary, struct err *err);
 
-/* The same for one descriptor, which is borrowed. */
+/* Same for one descriptor, which is borrowed. */
 struct results *results_open_fd(int fd, const char *name, bool with_texts, struct summary *summary,
                                 struct err *err);
 
-/* From now on hands each good block of our own format to `on_block`, before its records come. */
+/* From now on passes each valid block of our own format to `on_block`, before its records. */
 void results_watch_blocks(struct results *results,
                           void (*on_block)(void *context, const struct block *block),
                           void *context);
 
+/*
+ * From now on passes each second of a run without individual results to the watch, once its tally
+ * is in the summary. Borrows the watch. Takes 2 MB per stream with such a run, up to 60 MB with
+ * rows.
+ */
+void results_watch_seconds(struct results *results, const struct results_watch *watch);
+
 enum results_state {
     RESULTS_RECORD,
-    RESULTS_PAUSE, /* the moment has come */
+    RESULTS_PAUSE, /* until_ns was reached */
     RESULTS_END,
-    RESULTS_FAIL, /* see err */
+    RESULTS_FAIL, /* err is set */
 };
 
 /*
- * The next record. At until_ns, of CLOCK_MONOTONIC, RESULTS_PAUSE comes even when nothing else
- * does, and the caller may go on; UINT64_MAX is never.
+ * Reads the next record. Returns RESULTS_PAUSE at until_ns (CLOCK_MONOTONIC; UINT64_MAX: never),
+ * even if no input arrives; the caller may continue.
  */
 enum results_state results_next(struct results *results, uint64_t until_ns, struct record *record,
                                 struct err *err);
 
-/* Did the last record come from a stream of our own format? */
+/* True if the last record came from a stream of our own format. */
 bool results_is_bin(const struct results *results);
 
-/* Is one a pipe or a socket, whose end another program decides? */
+/* True if an input is a pipe or a socket, whose end another program decides. */
 bool results_may_wait(const struct results *results);
 
-/* A line for each stream that was cut or damaged; returns whether there was one. */
+/* Writes a line for each stream that was cut or damaged; true if there was one. */
 bool results_tell_losses(const struct results *results, FILE *out);
 
 void results_close(struct results *results);

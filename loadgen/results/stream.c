@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/plural.h"
-#include "loadgen/target/utf8.h"
+#include "loadgen/base/utf8.h"
 
 enum { RECOGNISE_BYTES = 64 };
 
@@ -25,7 +24,7 @@ void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
     va_start(args, format);
     vsnprintf(stream->first_loss + used, room - (size_t)used, format, args);
     va_end(args);
-    utf8_clean(stream->first_loss); /* it may have a piece of the file in it */
+    utf8_clean(stream->first_loss); /* it may quote the file */
     if (!stream->summary->loss[0]) {
         snprintf(stream->summary->loss, sizeof stream->summary->loss, "%.100s: %s", stream->name,
                  stream->first_loss);
@@ -42,24 +41,25 @@ void stream_cut(struct stream *stream, uint64_t byte)
 bool stream_tell_losses(const struct stream *stream, FILE *out)
 {
     if (stream->losses > 0) {
-        fprintf(out, "%s: %" PRIu64 " %s could not be read; the first: %s\n", stream->name,
-                stream->losses, plural(stream->losses, "place", "places"), stream->first_loss);
+        fprintf(out, "%s: %" PRIu64 " damaged %s%s skipped; the first: %s\n", stream->name,
+                stream->losses, stream->line ? "line" : "block", stream->losses == 1 ? "" : "s",
+                stream->first_loss);
     }
     if (stream->is_cut) {
-        fprintf(out, "%s: cut short at byte %" PRIu64 ", behind record %" PRIu64 "\n", stream->name,
+        fprintf(out, "%s: cut short at byte %" PRIu64 ", after record %" PRIu64 "\n", stream->name,
                 stream->cut_at, stream->records);
     }
     return stream->losses > 0 || stream->is_cut;
 }
 
-/* A message of gob begins with lengths and numbers; the first one defines the type's name. */
+/* gob messages begin with lengths and numbers; the first one contains the type's name. */
 static bool is_gob(const char *bytes, size_t length)
 {
     static const char name[] = "\x06Result";
     return memmem(bytes, length, name, sizeof name - 1) != NULL;
 }
 
-/* NULL with err when no format begins like this. */
+/* NULL with err if no format begins like this. */
 static const struct stream_format *recognise(const char *bytes, size_t length, struct err *err)
 {
     static const char magic[] = "HRM1";
@@ -68,13 +68,18 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
         at++;
     }
     if (length == 0 || at == length) {
-        err_set(
-            err, ERR_FAILED,
-            "no results in it: it is empty; see why nothing was written to it, or leave it out");
+        err_set(err, ERR_FAILED, "no results: the input is empty; check the program that wrote it");
         return NULL;
     }
     if (length >= strlen(magic) && memcmp(bytes, magic, strlen(magic)) == 0) {
         return &stream_bin;
+    }
+    const char *other = utf8_other_encoding(bytes, length);
+    if (other) {
+        err_set(err, ERR_FAILED,
+                "the file is %s; convert it to UTF-8: iconv -f %s -t UTF-8 FILE >NEW_FILE", other,
+                other);
+        return NULL;
     }
     if (bytes[at] == '{') {
         return &stream_json;
@@ -84,11 +89,20 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
     }
     err_set(err, ERR_FAILED,
             is_gob(bytes, length)
-                ? "these are results in gob, which only Go's own library reads; convert them with "
+                ? "the results are in gob, which only Go's library reads; convert them with "
                   "vegeta encode -to json"
-                : "no results in it: it begins like none of loadgen's own format, vegeta's JSON "
-                  "and vegeta's CSV");
+                : "no results: neither loadgen's own format nor vegeta's JSON or CSV");
     return NULL;
+}
+
+/* Windows shells prepend a byte order mark. */
+static void skip_mark(struct input *input)
+{
+    static const char mark[] = "\ufeff";
+    size_t length = sizeof mark - 1;
+    if (input_length(input) >= length && memcmp(input_bytes(input), mark, length) == 0) {
+        input->at += length;
+    }
 }
 
 static enum stream_state begin(struct stream *stream, struct err *err)
@@ -97,6 +111,7 @@ static enum stream_state begin(struct stream *stream, struct err *err)
     if (input_length(input) < RECOGNISE_BYTES && !input_is_last(input)) {
         return STREAM_MORE;
     }
+    skip_mark(input);
     stream->format = recognise(input_bytes(input), input_length(input), err);
     if (!stream->format) {
         return STREAM_FAIL;

@@ -1,15 +1,16 @@
 /*
- * stream - the results of one file or pipe, whatever its format is.
+ * stream - reads the results of one file or pipe, of any format.
  *
- * The first bytes tell the format: `HRM1` is ours (format_bin.c), `{` JSON (format_json.c), a digit
- * CSV (format_csv.c). Go's gob is refused with the reason. A format is a const descriptor; it reads
- * from what is in the input and asks for more when a record is not whole.
+ * The first bytes identify the format: `HRM1` is ours (format_bin.c), `{` JSON (format_json.c), a
+ * digit CSV (format_csv.c). A byte order mark before them is skipped. Go's gob, UTF-16 and UTF-32
+ * are rejected with a reason. A format is a const descriptor; it reads from the input buffer and
+ * asks for more while a record is incomplete.
  *
- * What cannot be read is passed over up to the next record that can, counted in the summary, and
- * the first of it is told: file, record or line, and byte. Only a stream of which nothing can be
- * read is an error.
+ * Damage is skipped up to the next readable record and counted in the summary; the first one is
+ * reported with file, record or line, and byte. Only a stream without any readable record is an
+ * error.
  *
- * Threads: one. Memory: stream_fini; bounded by the largest record, and by the targets' names.
+ * Threads: one. Memory: stream_fini; bounded by the largest record and the targets' names.
  */
 #ifndef LOADGEN_RESULTS_STREAM_H
 #define LOADGEN_RESULTS_STREAM_H
@@ -20,26 +21,27 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/measure/block.h"
+#include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/results/input.h"
 #include "loadgen/results/record.h"
+#include "loadgen/results/second.h"
 
 enum stream_state {
-    STREAM_RECORD, /* here is one */
-    STREAM_MORE,   /* the input holds no whole one */
+    STREAM_RECORD, /* a record was read */
+    STREAM_MORE,   /* the input holds no complete record */
     STREAM_END,
-    STREAM_FAIL, /* see err */
+    STREAM_FAIL, /* err is set */
 };
 
 struct stream;
 
 struct stream_format {
     const char *name;
-    /* The state of a reader; NULL when memory is short. */
+    /* Returns the state of a reader; NULL if out of memory. */
     void *(*create)(struct stream *stream);
     void (*destroy)(void *state);
-    /* The next record of what is in the input. STREAM_MORE only while more can come. */
+    /* Reads the next record in the input. STREAM_MORE only while more input may follow. */
     enum stream_state (*next)(struct stream *stream, struct record *record, struct err *err);
 };
 
@@ -48,36 +50,37 @@ extern const struct stream_format stream_json;
 extern const struct stream_format stream_csv;
 
 struct stream {
-    const char *name; /* what errors call it; borrowed */
+    const char *name; /* for messages; borrowed */
     struct input input;
     struct summary *summary; /* borrowed */
     bool with_texts;
-    /* Is called with each good block of our own format, before its records come; or NULL. */
+    /* Called with each valid block of our own format, before its records; may be NULL. */
     void (*on_block)(void *context, const struct block *block);
     void *context;
-    const struct stream_format *format; /* NULL: not known yet */
-    void *state;                        /* the format's */
+    const struct results_watch *watch;  /* of seconds; NULL: none */
+    const struct stream_format *format; /* NULL: not identified yet */
+    void *state;                        /* of the format's reader */
     uint64_t records;                   /* read so far */
-    uint64_t line;                      /* that is being read, from 1; 0: the format has none */
-    uint64_t losses;                    /* places at which something could not be read */
-    char first_loss[192];               /* in words */
-    bool is_cut;                        /* a run in it has no end */
-    uint64_t cut_at;                    /* byte */
+    uint64_t line;                      /* being read, from 1; 0: the format has no lines */
+    uint64_t losses;                    /* damaged blocks or lines skipped */
+    char first_loss[192];               /* message on the first of them */
+    bool is_cut;                        /* a run has no end */
+    uint64_t cut_at;                    /* stream offset */
 };
 
-/* The next record of what is in the input; after STREAM_MORE call input_fill. */
+/* Reads the next record in the input; after STREAM_MORE call input_fill. */
 enum stream_state stream_next(struct stream *stream, struct record *record, struct err *err);
 
 void stream_fini(struct stream *stream);
 
-/* For the formats: something at this byte of the stream could not be read. */
+/* For the formats: counts damage at this byte of the stream; keeps the first message. */
 void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* For the formats: a run has no end, the stream was cut at this byte. */
+/* For the formats: the stream was cut at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
-/* One line about what could not be read, if anything; returns whether there was something. */
+/* Writes a line on damage and one on a cut, if any; true if there was one. */
 bool stream_tell_losses(const struct stream *stream, FILE *out);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "loadgen/base/base64.h"
+#include "loadgen/base/utf8.h"
 #include "loadgen/measure/error_text.h"
-#include "loadgen/target/base64.h"
-#include "loadgen/target/utf8.h"
 
 enum { ROW_NAME_MAX = 256 };
 
@@ -16,7 +16,7 @@ void vegeta_fini(struct vegeta *vegeta)
     bytes_free(&vegeta->body);
 }
 
-/* The reason behind what was asked for: `Get "http://a/": EOF` is "EOF". */
+/* The reason after method and URL: `Get "http://a/": EOF` is "EOF". */
 static const char *reason_of(const char *error)
 {
     const char *quote =
@@ -27,7 +27,7 @@ static const char *reason_of(const char *error)
 
 enum outcome vegeta_outcome(uint64_t code, const char *error)
 {
-    /* Go's words, and ours. The first that is found decides. */
+    /* Go's messages, and ours. The first match decides. */
     static const struct {
         const char *part;
         enum outcome outcome;
@@ -89,8 +89,8 @@ void vegeta_add_row_name(struct slice method, struct slice url, struct bytes *ou
     }
 }
 
-static uint8_t row_of(struct vegeta *vegeta, struct summary *summary,
-                      const struct vegeta_line *line)
+static uint16_t row_of(struct vegeta *vegeta, struct summary *summary,
+                       const struct vegeta_line *line)
 {
     bool is_new = false;
     struct memo_entry *entry = memo_find(&vegeta->targets, line->method, line->url, &is_new);
@@ -100,7 +100,7 @@ static uint8_t row_of(struct vegeta *vegeta, struct summary *summary,
     struct bytes *name = &vegeta->text;
     bytes_clear(name);
     vegeta_add_row_name(line->method, line->url, name);
-    uint8_t row = rows_add(&summary->rows, name->has_failed ? "?" : name->at);
+    uint16_t row = rows_add(&summary->rows, name->has_failed ? "?" : name->at);
     if (entry) {
         entry->row = row;
     }
@@ -137,8 +137,7 @@ static void take_error(struct vegeta *vegeta, struct summary *summary,
     result->error = entry->error;
 }
 
-/* Of the texts only the body is checked even when nobody wants them: else damage would be missed.
- */
+/* Without texts the body is still validated, so that damage is noticed. */
 static bool take_texts(struct vegeta *vegeta, const struct stream *stream,
                        const struct vegeta_line *line, struct record *record)
 {
@@ -168,7 +167,7 @@ const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
         return "\"code\" is over 999";
     }
     if (line->latency_ns > INT64_MAX) {
-        return "\"latency\" is negative, or too large";
+        return "\"latency\" is negative or too large";
     }
     if (!take_texts(vegeta, stream, line, record)) {
         return "the body is not base64";
@@ -187,7 +186,7 @@ const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
     };
     record->result.row = row_of(vegeta, stream->summary, line);
     take_error(vegeta, stream->summary, line, &record->result);
-    /* There is no plan: what is known to have been intended are the results. */
+    /* Without a plan, only the results are known to have been intended. */
     stream->summary->intended++;
     stream->summary->started++;
     stream->summary->unplanned++;
@@ -197,7 +196,7 @@ const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
 enum stream_state vegeta_end(const struct stream *stream, struct err *err)
 {
     if (stream->records == 0) {
-        err_set(err, ERR_FAILED, "no results in it that can be read; %s", stream->first_loss);
+        err_set(err, ERR_FAILED, "no readable results; %s", stream->first_loss);
         return STREAM_FAIL;
     }
     return STREAM_END;

@@ -1,10 +1,9 @@
 /*
- * vegeta - what the records of vegeta's two formats have in common: from a line's fields to a
- * record.
+ * vegeta - converts the fields of a line in one of vegeta's two formats to a record.
  *
- * Of such a result only the latency is known. How it ended follows from code and error: vegeta's
- * code 0 is "no complete answer", and Go's words tell why. A row of the report is a method and a
- * path, as it is in an attack. Addresses are not known.
+ * Such a result has only a latency. Its outcome is derived from code and error: code 0 means no
+ * complete answer, and Go's error text says why. As in an attack, a row of the report is a method
+ * and a path. Addresses are unknown.
  *
  * Threads: one. Memory: vegeta_fini.
  */
@@ -14,12 +13,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/base/bytes.h"
 #include "loadgen/results/memo.h"
 #include "loadgen/results/record.h"
 #include "loadgen/results/stream.h"
-#include "loadgen/target/bytes.h"
 
-/* The fields of one line. Texts are plain; body is base64, and at NULL when it was null. */
+/* The fields of one line. Texts are unescaped; body is base64, with `at` NULL for null. */
 struct vegeta_line {
     uint64_t seq;
     uint64_t code;
@@ -44,18 +43,17 @@ struct vegeta {
 
 void vegeta_fini(struct vegeta *vegeta);
 
-/* NULL, or what is wrong with the line. */
+/* Fills the record. Returns NULL, or why the line was rejected. */
 const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
                         const struct vegeta_line *line, struct record *record);
 
 /* How a request with this code and error ended. */
 enum outcome vegeta_outcome(uint64_t code, const char *error);
 
-/* Appends "GET /path", without host and query, and a 0: what a target is called that has no name.
- */
+/* Appends the default row name, "GET /path" without host and query, and a NUL. */
 void vegeta_add_row_name(struct slice method, struct slice url, struct bytes *out);
 
-/* The end of a stream: an error when nothing of it could be read. */
+/* End of a stream; an error if nothing could be read. */
 enum stream_state vegeta_end(const struct stream *stream, struct err *err);
 
 #endif
