@@ -1,4 +1,4 @@
-/* What the page is made of, each file as it is, with a 0 behind it (assets.h). */
+/* What the pages are made of, each file as it is, with a 0 behind it (assets.h). */
 .macro asset name, file
         .global \name
 \name:
@@ -13,6 +13,8 @@
         asset asset_page_css, "loadgen/plot/page.css"
         asset asset_chart_js, "loadgen/plot/chart.js"
         asset asset_page_js, "loadgen/plot/page.js"
+        asset asset_capacity_html, "loadgen/plot/capacity/capacity.html"
+        asset asset_capacity_js, "loadgen/plot/capacity/capacity.js"
         asset asset_dygraph_css, "/usr/share/javascript/dygraphs/dygraph.min.css"
         asset asset_dygraph_js, "/usr/share/javascript/dygraphs/dygraph.min.js"
 

@@ -1,8 +1,7 @@
 /*
- * assets - the files that the page is made of, as text in the program (assets.S).
+ * assets - the files of the pages, embedded in the program as strings (assets.S).
  *
- * dygraphs (dygraphs.com, MIT licence) comes from Debian's libjs-dygraphs when the program is
- * built.
+ * dygraphs (dygraphs.com, MIT licence) is taken from Debian's libjs-dygraphs at build time.
  */
 #ifndef LOADGEN_PLOT_ASSETS_H
 #define LOADGEN_PLOT_ASSETS_H
@@ -11,6 +10,8 @@ extern const char asset_page_html[];
 extern const char asset_page_css[];
 extern const char asset_chart_js[];
 extern const char asset_page_js[];
+extern const char asset_capacity_html[];
+extern const char asset_capacity_js[];
 extern const char asset_dygraph_css[];
 extern const char asset_dygraph_js[];
 

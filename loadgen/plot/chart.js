@@ -1,24 +1,48 @@
-// chart.js - one chart of a page, with dygraphs: how it looks, is read, zoomed and switched.
+// chart.js - one dygraphs chart of a page: its look, readout, zoom and check boxes.
 //
 // A chart is an object:
 //
-//     id          of its section, which has places for .controls, .chart and .readout
-//     label       what it is, for those who do not see it
-//     rows        what dygraphs takes: [x, and a value or null a series]
-//     series      [{color: a variable of the style, stroke, dash, isStep, isDots, pointSize,
-//                 isFilled, shape: a character for each point, shift: of that in x, isOn}]
+//     id          id of its section, which contains .controls, .chart and .readout
+//     label       description for screen readers
+//     rows        dygraphs' data: [x, one value or null per series]
+//     series      [{color: a CSS variable, stroke, dash, isStep, isDots: points and no line,
+//                 isMarked: both, pointSize, isFilled, shape: a character drawn at each point,
+//                 shift: its offset in x, hasEdges: false if the edges of gaps are no points, isOn}]
 //     unit, yLabel, xUnit, xLabel, xTicker, options
-//     isLog       is the axis of the values logarithmic?
-//     show(x)     writes what is read there
+//     isLog       true if the y axis is logarithmic
+//     show(x)     writes the readout for x
 //
-// makeChart adds graph, box, controls, readout and refresh(). Names of targets only ever become text
-// nodes.
+// makeChart adds graph, box, controls, readout and refresh(). Target names are only ever inserted as
+// text nodes.
 'use strict';
 
 const color = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 const digits = (value, most) => value.toLocaleString('en', {maximumSignificantDigits: most});
 const count = value => Math.round(value).toLocaleString('en');
+const requests = value => count(value) + (Math.round(value) === 1 ? ' request' : ' requests');
+
+function latency(ms) {
+    return ms >= 1000 ? digits(ms / 1000, 4) + ' s'
+        : ms >= 1 || ms === 0 ? digits(ms, 4) + ' ms' : digits(ms * 1000, 4) + ' µs';
+}
+
+// A logarithmic axis has no 0; no latency is below a nanosecond.
+const drawn = ms => Math.max(ms, 1e-6);
+
+function percentile(x) {
+    const places = Math.max(0, Math.ceil(x) - 1);
+    return (100 - 100 / Math.pow(10, x)).toFixed(Math.min(places + 1, 9)).replace(/\.?0+$/, '') + '%';
+}
+
+// Ticks at each nine.
+function percentileTicks(from, to) {
+    const ticks = [];
+    for (let x = Math.ceil(from - 1e-9); x <= to; x++) {
+        ticks.push({v: x, label: percentile(x)});
+    }
+    return ticks;
+}
 
 // ---- elements ----
 
@@ -31,7 +55,7 @@ function make(tag, parent, text) {
     return element;
 }
 
-// What a series looks like: a line, dashed or not, or the shape of its points.
+// The legend key of a series: a line, dashed or not, or the shape of its points.
 function drawKey(parent, series) {
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
     svg.setAttribute('width', 22);
@@ -56,7 +80,7 @@ function drawKey(parent, series) {
     parent.append(svg);
 }
 
-// A group of boxes that show and hide; each is {text, key: a series to look like, isOn, toggle}.
+// A group of check boxes, each {text, key: a series to draw as legend, isOn, toggle}.
 function makeBoxes(controls, legend, boxes) {
     const set = make('fieldset', controls);
     make('legend', set, legend);
@@ -75,12 +99,12 @@ function makeBoxes(controls, legend, boxes) {
 
 // ---- one chart ----
 
-// Ticks of a logarithmic axis: 1, 2 and 5 of each power of ten, or 1 alone where there is no room.
+// Ticks of a logarithmic axis: 1, 2 and 5 times each power of ten, or 1 alone if space is short.
 function logTicks(from, to, pixels, options, graph) {
     const format = options('axisLabelFormatter');
     const first = Math.floor(Math.log10(from));
     const last = Math.ceil(Math.log10(to));
-    const room = pixels / Math.log10(to / from); // of a power of ten
+    const room = pixels / Math.log10(to / from); // pixels per power of ten
     const step = Math.ceil(25 / room);
     const ticks = [];
     for (let power = first; power <= last; power += step) {
@@ -94,7 +118,7 @@ function logTicks(from, to, pixels, options, graph) {
     return ticks.length > 1 ? ticks : Dygraph.numericTicks(from, to, pixels, options, graph);
 }
 
-// A shape at a point, by dygraphs' drawPointCallback; `shift` is in units of x.
+// A drawPointCallback that draws a shape; `shift` is in units of x.
 function shapePainter(shape, name, shift) {
     return (graph, series, context, left, y) => {
         const x = left + graph.toDomXCoord(shift) - graph.toDomXCoord(0);
@@ -110,13 +134,13 @@ function seriesOptions(series) {
     const options = {
         color: color(series.color), strokeWidth: series.stroke || 1.5,
         strokePattern: series.dash || null, pointSize: series.pointSize || 1.5,
-        stepPlot: !!series.isStep, drawPoints: !!series.isDots, drawGapEdgePoints: true,
+        stepPlot: !!series.isStep, drawPoints: !!(series.isDots || series.isMarked), drawGapEdgePoints: series.hasEdges !== false,
         fillGraph: !!series.isFilled,
     };
     if (series.shape) {
         Object.assign(options, {strokeWidth: 0, drawPoints: true, pointSize: 5,
-            drawPointCallback: shapePainter(series.shape, series.color, series.shift),
-            drawHighlightPointCallback: shapePainter(series.shape, series.color, series.shift)});
+            drawPointCallback: shapePainter(series.shape, series.color, series.shift || 0),
+            drawHighlightPointCallback: shapePainter(series.shape, series.color, series.shift || 0)});
     } else if (series.isDots) {
         options.strokeWidth = 0;
     }
@@ -150,19 +174,19 @@ function makeChart(chart) {
     }, chart.options, look()));
     chart.refresh = () => {
         const visibility = chart.series.map(series => series.isOn !== false);
-        const logscale = chart.isLog && visibility.includes(true); // of nothing there is none
+        const logscale = chart.isLog && visibility.includes(true); // dygraphs has no log axis without data
         chart.graph.updateOptions(Object.assign({visibility, logscale, includeZero: !logscale},
             look()));
     };
     chart.box.tabIndex = 0;
-    chart.box.setAttribute('role', 'application'); // the arrow keys are for us
+    chart.box.setAttribute('role', 'application'); // so that arrow keys reach pressKey
     chart.box.setAttribute('aria-roledescription', 'chart');
     chart.box.setAttribute('aria-label', chart.label);
     chart.box.addEventListener('keydown', event => pressKey(chart, event));
     return chart;
 }
 
-// What is read at a place: a list of [key, value], which may be an empty one.
+// Writes the readout: where it is, then [name, value] pairs.
 function showReadout(chart, where, parts) {
     chart.readout.textContent = '';
     make('b', make('span', chart.readout), where);
@@ -171,7 +195,7 @@ function showReadout(chart, where, parts) {
     }
 }
 
-// Zooms by a factor around the row that is read, or the middle.
+// Zooms by a factor around the selected row, or the middle.
 function zoomBy(chart, factor) {
     const [from, to] = chart.graph.xAxisRange();
     const row = chart.graph.getSelection();
@@ -208,12 +232,11 @@ function pressKey(chart, event) {
     }
 }
 
-// Charts that show the same part of x, all of which ends at `end`; whenMoved is called after each
-// change.
+// Keeps the x ranges of charts in step; all of them end at `end`. Calls whenMoved after each change.
 function link(charts, end, whenMoved) {
     let isMoving = false;
     const buttons = charts.map(chart => {
-        const button = make('button', chart.controls, 'Show all');
+        const button = make('button', chart.controls, 'Reset zoom');
         button.type = 'button';
         button.disabled = true;
         button.addEventListener('click', () => chart.graph.resetZoom());

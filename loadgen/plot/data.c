@@ -1,13 +1,12 @@
 #include "loadgen/plot/data.h"
 
-#include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #include "common/clock.h"
+#include "loadgen/plot/percentiles.h"
 #include "loadgen/plot/rates.h"
-
-/* Points a power of ten of the distribution. */
-enum { DECADE_STEPS = 20 };
+#include "loadgen/report/report.h"
 
 static json_t *integer(uint64_t value)
 {
@@ -19,20 +18,22 @@ static json_t *milliseconds(uint64_t ns)
     return json_real((double)ns / (double)NS_PER_MS);
 }
 
-/* Since the first interval began. */
+/* Since the start of the first interval. */
 static json_t *moment(const struct timeline *timeline, uint64_t ns)
 {
     return json_real((double)(ns - timeline->first * timeline->width_ns) / (double)NS_PER_S);
 }
 
-static const char *series_name(const struct summary *summary, size_t series)
+static json_t *series_name(const struct summary *summary, size_t series)
 {
-    bool is_shared = series == TIMELINE_SERIES - 1 &&
-                     summary->rows.count + (summary->rows.others > 0) > TIMELINE_SERIES;
-    return is_shared ? "all other targets" : rows_name(&summary->rows, series);
+    const struct rows *rows = &summary->rows;
+    bool is_shared =
+        series == TIMELINE_SERIES - 1 && rows->count + (rows->others > 0) > TIMELINE_SERIES;
+    return is_shared ? json_string("all other targets")
+                     : json_sprintf("%s%s", rows_name(rows, series), report_row_mark(rows, series));
 }
 
-/* The intervals that have results. */
+/* The non-empty intervals. */
 static json_t *cells(const struct timeline *timeline, size_t series)
 {
     json_t *list = json_array();
@@ -54,8 +55,8 @@ static json_t *series_list(const struct timeline *timeline, const struct summary
 {
     json_t *list = json_array();
     for (size_t s = 0; s < TIMELINE_SERIES; s++) {
-        bool is_reduced = timeline->count > timeline->threshold;
-        json_array_append_new(list, json_pack("{s:s, s:o, s:o}", "name", series_name(summary, s),
+        bool is_reduced = !timeline_has_points(timeline);
+        json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "name", series_name(summary, s),
                                               "requests", integer(timeline->counts[s]), "cells",
                                               is_reduced ? cells(timeline, s) : json_array()));
     }
@@ -71,7 +72,7 @@ static int compare_points(const void *a, const void *b)
 
 static json_t *points(const struct timeline *timeline)
 {
-    if (timeline->count > timeline->threshold) {
+    if (!timeline_has_points(timeline)) {
         return json_null();
     }
     json_t *list = json_array();
@@ -137,56 +138,44 @@ static json_t *in_flight(const struct timeline *timeline)
     return list;
 }
 
-/* The percentiles are as near to 100 as there are results for. */
-static json_t *distribution(const struct histogram *h)
+/* The histogram at this offset of each row. Rows that share the last series are merged in `room`.
+ */
+static json_t *series_distributions(const struct summary *summary, size_t offset,
+                                    struct histogram *room)
 {
     json_t *list = json_array();
-    double last = log10(2 * (double)h->count);
-    for (unsigned i = 0; h->count > 0; i++) {
-        double x = fmin((double)i / DECADE_STEPS, last);
-        double rank = ceil((double)h->count * (1 - pow(10, -x)));
-        json_array_append_new(
-            list,
-            json_pack("[f, o]", x,
-                      milliseconds(i == 0      ? h->min_ns
-                                   : x == last ? h->max_ns
-                                               : histogram_at_rank(h, NULL, (uint64_t)rank))));
-        if (x == last) {
-            break;
+    for (size_t s = 0; s < TIMELINE_SERIES; s++) {
+        size_t end = s < TIMELINE_SERIES - 1 ? s + 1 : ROWS_ALL;
+        histogram_clear(room);
+        for (size_t row = s; row < end; row++) {
+            const char *at = (const char *)&summary->tally->rows[row] + offset;
+            histogram_merge(room, (const struct histogram *)at);
         }
+        json_array_append_new(list, percentiles_to_json(room));
     }
     return list;
 }
 
-/* Of the rows that share the last series, merged into `room`. */
-static json_t *series_distribution(const struct summary *summary, size_t series,
-                                   struct histogram *room)
-{
-    size_t end = series < TIMELINE_SERIES - 1 ? series + 1 : ROWS_ALL;
-    histogram_clear(room);
-    for (size_t row = series; row < end; row++) {
-        histogram_merge(room, &summary->tally->rows[row].latency);
-    }
-    return distribution(room);
-}
-
 static json_t *percentiles(const struct summary *summary)
 {
+    const struct tally *tally = summary->tally;
     struct histogram *room = calloc(1, sizeof *room);
     if (!room) {
         return NULL;
     }
-    json_t *list = json_array();
-    for (size_t s = 0; s < TIMELINE_SERIES; s++) {
-        json_array_append_new(list, series_distribution(summary, s, room));
-    }
+    json_t *json = json_pack(
+        "{s:{s:o, s:o}, s:{s:o, s:o}}", "latency", "all", percentiles_to_json(&tally->latency),
+        "series", series_distributions(summary, offsetof(struct tally_row, latency), room),
+        "response", "all", percentiles_to_json(&tally->response), "series",
+        series_distributions(summary, offsetof(struct tally_row, response), room));
+    histogram_fini(room);
     free(room);
-    return json_pack("{s:o, s:o}", "all", distribution(&summary->tally->latency), "series", list);
+    return json;
 }
 
 json_t *plot_data(struct timeline *timeline, const struct summary *summary)
 {
-    if (timeline->count <= timeline->threshold) {
+    if (timeline_has_points(timeline)) {
         qsort(timeline->points, timeline->count, sizeof *timeline->points, compare_points);
     }
     return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "width",

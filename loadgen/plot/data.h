@@ -1,22 +1,22 @@
 /*
- * data - the numbers of the page, as one JSON object that page.js draws. Latencies are
- * milliseconds, moments and widths seconds since the first interval began.
+ * data - the numbers of the page, as one JSON object for page.js. Latencies are in milliseconds;
+ * moments and widths in seconds, moments since the start of the first interval.
  *
- *     width, length   of an interval, and how many there are
- *     requests        how many there were
- *     points          each request, [moment, latency, series, failure or -1], in their order; null
- *                     when there are more than the threshold: then the series have cells
+ *     width, length   width of an interval, number of intervals
+ *     requests        number of requests
+ *     points          each request, [moment, latency, series, failure or -1], by moment; null
+ *                     above the threshold, where the series have cells instead
  *     series          [{name, requests, cells: [[interval, requests, min, median, p99, max,
  *                     moment of the max]]}], always TIMELINE_SERIES of them
  *     failures        [{kind, requests, marks: [[interval, requests, slowest]]}]
  *     rates           [[begin, end, sent, succeeded, failed]], intervals and requests/s
  *     in_flight       [[begin, end, mean]], intervals
- *     percentiles     {all, series}: [[x, latency]], where x is log10(1/(1 - percentile)): 0 is the
- *                     minimum, 1 the 90th, 2 the 99th; the last one, by nearest rank, is the
- * maximum
+ *     percentiles     {latency, response}: {all, series}: [[x, time]], where x is
+ *                     log10(1/(1 - percentile)): 0 is the minimum, 1 the 90th, 2 the 99th; the last
+ *                     is the maximum; no points if not recorded
  *
- * Puts the points of the timeline in their order. Threads: none of its own. Memory: the caller's; a
- * NULL is short memory.
+ * Sorts the points of the timeline. Threads: none. Memory: the object is the caller's; NULL: out of
+ * memory.
  */
 #ifndef LOADGEN_PLOT_DATA_H
 #define LOADGEN_PLOT_DATA_H

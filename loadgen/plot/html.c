@@ -38,7 +38,7 @@ void html_print(FILE *out, const char *format, ...)
     html_write(out, text);
 }
 
-/* A '<' is only ever inside a string of the JSON. */
+/* JSON has '<' only inside strings. */
 static int write_piece(const char *piece, size_t size, void *context)
 {
     const char *end = piece + size;

@@ -1,5 +1,7 @@
 /*
- * html - text into a page, so that it stays text.
+ * html - escapes text and JSON for an HTML page.
+ *
+ * Threads, memory: none.
  */
 #ifndef LOADGEN_PLOT_HTML_H
 #define LOADGEN_PLOT_HTML_H
@@ -8,14 +10,14 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* As content of an element or an attribute in quotes. */
+/* Escaped as content of an element or of a quoted attribute. */
 void html_write(FILE *out, const char *text);
 
-/* The same of a printf format; what it makes is shorter than HTML_PRINT_MAX. */
+/* printf, then html_write; cut at HTML_PRINT_MAX - 1 bytes. */
 enum { HTML_PRINT_MAX = 1024 };
 void html_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* JSON as content of a <script>, which no text in it can end. False when memory is short. */
+/* JSON as content of a <script>, which no string in it can close. False if out of memory. */
 bool html_write_json(FILE *out, const json_t *json);
 
 #endif

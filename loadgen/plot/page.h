@@ -1,17 +1,15 @@
 /*
- * page - one HTML page of a run that opens anywhere, offline: for people who would rather look than
- * read.
+ * page - a self-contained HTML page with charts of a run. It works offline.
  *
- *     page.html   the frame; a word in {{ }} is a slot, filled from the table in page.c
+ *     page.html   the frame; {{name}} is a slot, filled from the table in page.c (template.h)
  *     page.css    light and dark, wide and narrow
  *     chart.js    one chart, with dygraphs
- *     page.js     the charts that there are, from the numbers of data.h
+ *     page.js     the charts of the page, from the numbers of data.h
  *
- * What is text (title, verdict, remarks, what was run, the table) is in the page without any
- * script. Texts come from targets' names, servers and files: all of them are escaped, and the page
- * forbids itself to load anything (Content-Security-Policy).
+ * Title, verdict, remarks and tables need no script. All texts are escaped, because they come from
+ * targets' names, servers and files. A Content-Security-Policy forbids loading anything.
  *
- * Threads, memory: none of their own, but for the numbers while they are written: 60 bytes each.
+ * Threads: none. Memory: 60 bytes for each number, as JSON, while the page is written.
  */
 #ifndef LOADGEN_PLOT_PAGE_H
 #define LOADGEN_PLOT_PAGE_H
@@ -26,10 +24,10 @@
 struct page {
     const char *title;
     const struct summary *summary;
-    struct timeline *timeline; /* of the same results; its points are put in order */
+    struct timeline *timeline; /* of the same results; page_write sorts its points */
 };
 
-/* False with err when memory is short. Whether all of it was written, ferror(out) says. */
+/* False with err if out of memory. The caller checks ferror(out). */
 bool page_write(const struct page *page, FILE *out, struct err *err);
 
 #endif

@@ -1,11 +1,11 @@
-// page.js - the four charts of the page, from its numbers (loadgen/plot/data.h says what they are).
+// page.js - draws the four charts of the page from its data (described in loadgen/plot/data.h).
 'use strict';
 (function () {
 
 const data = JSON.parse(document.getElementById('data').textContent);
 const isReduced = data.points === null;
 const end = data.width * data.length;
-window.charts = []; // for whoever looks closer
+window.charts = []; // for tests and the console
 
 if (data.requests === 0) {
     ['latency', 'rate', 'flight', 'distribution'].forEach(id => {
@@ -14,15 +14,10 @@ if (data.requests === 0) {
     return;
 }
 
-// Shapes of the kinds of failures, in their order in the data.
+// Marks of the kinds of failures, in the order of data.failures.
 const SHAPES = ['×', '▲', '■', '+', '▼', '●', '○', '◊'];
 
 // ---- words ----
-
-function latency(ms) {
-    return ms >= 1000 ? digits(ms / 1000, 4) + ' s'
-        : ms >= 1 || ms === 0 ? digits(ms, 4) + ' ms' : digits(ms * 1000, 4) + ' µs';
-}
 
 function span(seconds) {
     return seconds >= 1 ? digits(seconds, 6) + ' s' : digits(seconds * 1000, 6) + ' ms';
@@ -32,17 +27,9 @@ function moment(seconds) {
     return seconds.toFixed(data.width < 0.01 ? 4 : data.width < 1 ? 2 : 0) + ' s';
 }
 
-// A logarithmic axis has no 0; nothing takes less than a nanosecond.
-const drawn = ms => Math.max(ms, 1e-6);
-
-function percentile(x) {
-    const places = Math.max(0, Math.ceil(x) - 1);
-    return (100 - 100 / Math.pow(10, x)).toFixed(Math.min(places + 1, 9)).replace(/\.?0+$/, '') + '%';
-}
-
 // ---- latency over time ----
 
-// Which lines a target has where results are reduced, with what a cell has of each.
+// The lines of a target when results are reduced; `at` is the index into a cell.
 const LINES = [
     {text: 'slowest', at: 5, stroke: 1, isOn: true},
     {text: '99th percentile', at: 4, stroke: 1.5, dash: [5, 3], isOn: false},
@@ -58,11 +45,11 @@ const kinds = data.failures.map((failure, i) => Object.assign(failure, {index: i
 const targetColor = target => '--s' + target.index;
 
 function failureSeries() {
-    const shift = isReduced ? data.width / 2 : 0; // to the middle of the interval
+    const shift = isReduced ? data.width / 2 : 0; // marks go to the middle of the interval
     return kinds.map(kind => ({kind, shift, shape: SHAPES[kind.index], color: '--failure'}));
 }
 
-// A row an interval, with the lines of each target and the failures of each kind.
+// One row per interval: the lines of each target, and the failures of each kind.
 function reducedLatency() {
     const series = [];
     const rows = Array.from({length: data.length}, (_, i) => [i * data.width]);
@@ -78,11 +65,11 @@ function reducedLatency() {
         }
     }
     failureSeries().forEach(one => add(one, one.kind.marks, 2));
-    rows.push([end].concat(series.map(() => null))); // where the last step ends
+    rows.push([end].concat(series.map(() => null))); // ends the last step
     return {rows, series};
 }
 
-// A row a request.
+// One row per request.
 function wholeLatency() {
     const series = targets.map(target => ({target, color: targetColor(target), isDots: true,
         pointSize: 2})).concat(failureSeries());
@@ -105,14 +92,14 @@ function readInterval(chart, x) {
     for (const target of targets.filter(target => target.isOn)) {
         const cell = target.byInterval.get(i);
         if (cell) {
-            parts.push([target.name + ':', `${count(cell[1])} requests, median ${latency(cell[3])}, `
+            parts.push([target.name + ':', `${requests(cell[1])}, median ${latency(cell[3])}, `
                 + `99th ${latency(cell[4])}, slowest ${latency(cell[5])} at ${cell[6].toFixed(4)} s`]);
         }
     }
     for (const kind of kinds) {
         const mark = kind.byInterval.get(i);
         if (mark) {
-            parts.push([SHAPES[kind.index] + ' ' + kind.kind, count(mark[1]) + ' requests']);
+            parts.push([SHAPES[kind.index] + ' ' + kind.kind, requests(mark[1])]);
         }
     }
     showReadout(chart, `${moment(i * data.width)} to ${moment((i + 1) * data.width)}`, parts);
@@ -125,39 +112,38 @@ function readRequests(chart, x) {
     showReadout(chart, x.toFixed(4) + ' s', parts);
 }
 
-// How much a point stands for, of what can be seen now.
+// How many requests the visible part of the chart shows, and what each point summarises.
 function noteLatency(chart) {
     const note = document.querySelector('#latency .note');
     if (!isReduced) {
-        note.textContent = `Each of the ${count(data.requests)} requests is drawn.`;
+        note.textContent = `${requests(data.requests)}, each drawn as a point.`;
         return;
     }
     const [from, to] = chart.graph.xAxisRange();
-    let requests = 0, most = 0;
+    let shown = 0, most = 0;
     const intervals = new Set();
     for (const target of targets.filter(target => target.isOn)) {
         for (const cell of target.cells) {
             if ((cell[0] + 1) * data.width > from && cell[0] * data.width < to) {
-                requests += cell[1];
+                shown += cell[1];
                 most = Math.max(most, cell[1]);
                 intervals.add(cell[0]);
             }
         }
     }
-    note.textContent = `${count(requests)} requests can be seen here. A point of a line stands for `
-        + `those of one target in ${span(data.width)}, ${count(most)} at most. The slowest and the `
-        + 'fastest of each interval are exact; the percentiles count every request and are at '
-        + 'most 3.2% off.'
-        + (intervals.size < 20 ? ' The page has nothing finer than these steps.' : '');
+    note.textContent = `${requests(shown)}. Each point summarises one target over `
+        + `${span(data.width)} (at most ${requests(most)}). Slowest and fastest are exact; `
+        + 'percentiles count every request and are at most 3.2% off.'
+        + (intervals.size < 20 ? ' This is the finest resolution of this page.' : '');
 }
 
 function makeLatency() {
     const chart = makeChart(Object.assign(isReduced ? reducedLatency() : wholeLatency(), {
         id: 'latency', unit: 'latency', isLog: true, yLabel: latency,
-        xUnit: 'seconds since the start', xLabel: x => digits(x, 6), options: {},
+        xUnit: 'seconds since start', xLabel: x => digits(x, 6), options: {},
         show: x => (isReduced ? readInterval : readRequests)(chart, x),
         label: 'Latency over time of ' + targets.map(target => target.name).join(', ')
-            + '. The table below has the numbers.',
+            + '. The table below lists the values.',
     }));
     targets.concat(kinds).forEach(one => {
         one.byInterval = new Map((one.cells || one.marks).map(cell => [cell[0], cell]));
@@ -191,11 +177,11 @@ function makeLatency() {
 // ---- rate and in flight ----
 
 function makeFlow(chart) {
-    return makeChart(Object.assign(chart, {xUnit: 'seconds since the start',
+    return makeChart(Object.assign(chart, {xUnit: 'seconds since start',
         xLabel: x => digits(x, 6), yLabel: y => digits(y, 5), options: {}}));
 }
 
-// Rows of spans [begin, end, values], and what is read of the one at x.
+// One row per span [begin, end, values...].
 function spanRows(spans) {
     return spans.map(span => [span[0] * data.width].concat(span.slice(2)))
         .concat([[end].concat(spans[0].slice(2).map(() => null))]);
@@ -218,7 +204,7 @@ function makeRate() {
          isOn: hasFailures},
     ];
     const chart = makeFlow({id: 'rate', unit: 'requests/s', rows: spanRows(data.rates), series,
-        label: 'Requests sent, answers that succeeded, and failures, a second, over time.',
+        label: 'Requests sent, successes and failures per second, over time.',
         show: x => showSpan(chart, data.rates, x,
             at => series.map((one, i) => [one.text, digits(at[i + 2], 5) + '/s']))});
     makeBoxes(chart.controls, 'Lines', series.map(one => ({text: one.text, key: one,
@@ -238,13 +224,28 @@ function makeFlight() {
 
 // ---- percentiles ----
 
-function makeDistribution() {
-    const lists = targets.map(target => ({text: target.name, color: targetColor(target), stroke: 2,
-        points: data.percentiles.series[target.index]}));
-    if (lists.length > 1) {
-        lists.unshift({text: 'all', color: '--ink', stroke: 3, dash: [7, 3],
-            points: data.percentiles.all});
+// The lines of a target: where they differ, the generator delayed requests.
+const SPANS = [
+    {text: 'latency', key: 'latency', words: '', isOn: true},
+    {text: 'response (without the generator\u2019s lag)', key: 'response', words: ', response',
+     stroke: 1, dash: [2, 2], isOn: true},
+].filter(span => data.percentiles[span.key].all.length > 0);
+
+function distributions() {
+    const names = targets.map(target => ({text: target.name, color: targetColor(target), stroke: 2,
+        isOn: true, points: key => data.percentiles[key].series[target.index]}));
+    if (names.length > 1) {
+        names.unshift({text: 'all', color: '--ink', stroke: 3, dash: [7, 3], isOn: true,
+            points: key => data.percentiles[key].all});
     }
+    const lists = names.flatMap(name => SPANS.map(span => Object.assign({}, name, span,
+        {name, span, text: name.text + span.words, stroke: span.stroke || name.stroke,
+         dash: span.dash || name.dash, points: name.points(span.key)})));
+    return {names, lists};
+}
+
+function makeDistribution() {
+    const {names, lists} = distributions();
     const places = [...new Set(lists.flatMap(list => list.points.map(point => point[0])))]
         .sort((a, b) => a - b);
     const maps = lists.map(list => new Map(list.points));
@@ -252,24 +253,25 @@ function makeDistribution() {
     const chart = makeChart({
         id: 'distribution', unit: 'latency', isLog: true, yLabel: latency, rows, series: lists,
         xUnit: 'percentile', xLabel: percentile,
-        xTicker: (from, to) => {
-            const ticks = [];
-            for (let x = Math.ceil(from - 1e-9); x <= to; x++) {
-                ticks.push({v: x, label: percentile(x)});
-            }
-            return ticks;
-        },
+        xTicker: percentileTicks,
         options: {connectSeparatedPoints: true, dateWindow: [0, places[places.length - 1]]},
         label: 'Latency by percentile, up to the slowest request.',
         show: x => showReadout(chart, percentile(x), lists.filter((list, i) => maps[i].has(x))
             .map(list => [list.text, latency(maps[lists.indexOf(list)].get(x))])),
     });
-    makeBoxes(chart.controls, 'Targets', lists.map(list => ({text: list.text, key: list, isOn: true,
-        toggle: isOn => { list.isOn = isOn; chart.refresh(); }})));
+    const update = () => {
+        lists.forEach(list => { list.isOn = list.name.isOn && list.span.isOn; });
+        chart.refresh();
+    };
+    const box = (one, key) => ({text: one.text, key, isOn: true,
+        toggle: isOn => { one.isOn = isOn; update(); }});
+    makeBoxes(chart.controls, 'Targets', names.map(name => box(name, name)));
+    makeBoxes(chart.controls, 'Lines', SPANS.map(span => box(span,
+        {color: '--ink', stroke: span.stroke || 2, dash: span.dash})));
     return chart;
 }
 
-// ---- together ----
+// ---- all charts ----
 
 const latencyChart = makeLatency();
 const charts = [latencyChart, makeRate(), makeFlight(), makeDistribution()];

@@ -4,8 +4,7 @@
 
 enum { SPANS_LEAST = 8 };
 
-/* How many intervals make a span that has so many requests on average, and so many spans at most.
- */
+/* Intervals per span, for this many requests per span on average and at most `spans` spans. */
 static size_t span_width(const struct timeline *timeline, size_t requests, size_t spans)
 {
     size_t length = timeline_length(timeline);
@@ -60,8 +59,8 @@ static struct rate_span measure(const struct timeline *timeline, size_t begin, s
 }
 
 /*
- * Where a span that begins here ends, `limit` being the last one's end. The first and the last
- * interval may be pieces, so none of them is a span by itself.
+ * The end of the span that starts at `begin`; the last one ends at `limit`. The first and the last
+ * interval may be incomplete, so neither is a span by itself.
  */
 static size_t span_end(size_t begin, size_t width, size_t limit)
 {
@@ -77,7 +76,7 @@ size_t rates_of(const struct timeline *timeline, struct rate_span *spans)
     }
     size_t width = span_width(timeline, RATES_SENT, RATES_SPANS);
     size_t sending = (size_t)(timeline->last_started_ns / timeline->width_ns - timeline->first) + 1;
-    if (length - sending <= (width + 1) / 2) { /* the answers to the last requests */
+    if (length - sending <= (width + 1) / 2) { /* only the last answers follow */
         sending = length;
     }
     size_t count = 0;
@@ -88,7 +87,7 @@ size_t rates_of(const struct timeline *timeline, struct rate_span *spans)
     return count;
 }
 
-/* How many intervals of a span lie between the first start and the last answer. */
+/* The part of a span between the first start and the last answer, in intervals. */
 static double covered(const struct timeline *timeline, size_t begin, size_t end)
 {
     uint64_t begin_ns = (timeline->first + begin) * timeline->width_ns;
@@ -104,7 +103,7 @@ size_t rates_levels(const struct timeline *timeline, struct level_span *spans)
     size_t length = timeline_length(timeline);
     size_t width = length > 0 ? span_width(timeline, RATES_IN_FLIGHT, SIZE_MAX) : 1;
     size_t count = 0;
-    uint64_t level = 0; /* at the beginning of the interval */
+    uint64_t level = 0; /* requests in flight at the start of the interval */
     for (size_t begin = 0; begin < length; begin = spans[count++].end) {
         size_t end = span_end(begin, width, length);
         double held = 0;

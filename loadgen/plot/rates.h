@@ -1,18 +1,19 @@
 /*
- * rates - requests and answers a second, and requests in flight, from what a timeline counted.
+ * rates - requests and answers per second, and requests in flight, from a timeline.
  *
- * Intervals that are narrow enough for latencies are too narrow for these: of 50 requests/s an
- * interval of 10 ms has one or none. So they are taken together, 1, 2, 4, 8 ... to a span, as few
- * as give it RATES_SENT requests on average and make no more than RATES_SPANS (RATES_IN_FLIGHT,
- * and no limit, for those in flight), but never so many that fewer than 8 spans are left.
+ * Intervals narrow enough for latencies are too narrow for rates: at 50 requests/s, an interval of
+ * 10 ms has one request or none. So intervals are combined to spans of 1, 2, 4, 8 ... of them. A
+ * span gets wider until it has RATES_SENT requests on average and there are at most RATES_SPANS
+ * spans, but never so wide that fewer than 8 spans are left. For requests in flight,
+ * RATES_IN_FLIGHT requests suffice, and the number of spans is not limited.
  *
- * What is sent counts from the first start to the last one, and n starts enclose n - 1 gaps, as in
- * the report's rate. Answers count from the first start to the last answer. So that no rate is made
- * of a piece of a span, the first one is one interval longer, and the one before the end of
- * sending, and the last of all, takes what would be half of one or less.
+ * The rate sent counts from the first start to the last; n starts enclose n - 1 gaps, as in the
+ * report's rate. Answers count from the first start to the last answer. The first and the last
+ * interval may be incomplete, so neither is a span by itself: the first span has one interval more,
+ * and the last span, also of the sending phase, absorbs a remainder of up to half a span.
  *
- * Threads, memory: pure functions of the timeline; a list is the caller's. There are never more
- * spans than the timeline has intervals.
+ * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
+ * spans than intervals.
  */
 #ifndef LOADGEN_PLOT_RATES_H
 #define LOADGEN_PLOT_RATES_H
@@ -22,8 +23,8 @@
 enum { RATES_SENT = 100, RATES_SPANS = 250, RATES_IN_FLIGHT = 10 };
 
 struct rate_span {
-    size_t begin; /* its intervals: from this one ... */
-    size_t end;   /* ... up to but without this one */
+    size_t begin; /* first interval */
+    size_t end;   /* one past the last interval */
     double sent;  /* requests/s */
     double succeeded;
     double failed;
@@ -32,10 +33,10 @@ struct rate_span {
 struct level_span {
     size_t begin;
     size_t end;
-    double in_flight; /* requests: the exact mean, between the first start and the last answer */
+    double in_flight; /* requests: exact mean between first start and last answer */
 };
 
-/* Each writes the spans, in order, and returns how many. */
+/* Each writes the spans in order and returns their number. */
 size_t rates_of(const struct timeline *timeline, struct rate_span *spans);
 size_t rates_levels(const struct timeline *timeline, struct level_span *spans);
 

@@ -1,33 +1,37 @@
 /*
- * timeline - results of any number, reduced to what a chart over time can show, with nothing that
- * stands out lost.
+ * timeline - reduces any number of results to what a chart over time can show, without losing
+ * outliers.
  *
- * Time is cut into intervals of one width, at most as many as asked for. When a result lies outside
- * of them, two neighbours become one until all fit: 1/512 s, 1/256 s ... 1 s, 2 s, so that a run of
- * any length takes the same memory and at least half of the intervals are used (but by runs that
- * are shorter than intervals/512 s). Results may come in any order, from any number of files.
+ * Time is divided into intervals of equal width, at most as many as requested. If a result does not
+ * fit, neighbours are merged in pairs until it does: 1/512 s, 1/256 s ... 1 s, 2 s. So a
+ * run of any length takes the same memory, and at least half of the intervals are used (except by
+ * runs shorter than intervals/512 s). Results may come in any order, from any number of files.
  *
- * Of each interval and series are kept, of the requests that were intended in it:
+ * For each series, an interval keeps about the requests intended in it:
  *
  *     count, minimum, maximum     exact, and when the slowest was intended
- *     percentiles                 of every one of them, at most 3.2 % off (16 buckets in each power
- *                                 of two); the first and the last rank are exact
- *     failures by kind            how many, and the latency of the slowest; a status outside of
- *                                 200 to 399 is one of the kind "http"
+ *     percentiles                 of all of them, at most 3.2 % off (16 buckets per power of two);
+ *                                 the first and the last rank are exact
+ *     failures by kind            count, and latency of the slowest; a status outside 200 to 399
+ *                                 is of kind "http"
  *
- * and of all series together, at the moments when it happened:
+ * and for all series together, by the moment at which it happened:
  *
  *     started, succeeded, failed  exact
- *     in flight                   its exact mean over the interval: the integral of (started -
- *                                 done) over time, divided by the width
+ *     in flight                   exact mean over the interval: the integral of (started - done)
+ *                                 over time, divided by the width
  *
- * As long as there are no more results than the threshold, each is kept by itself as well.
+ * Up to the threshold, each result is kept individually as well.
  *
- * Series are the rows of the report (loadgen/target/rows.h); those from TIMELINE_SERIES - 1 on
- * share the last one. Moments are nanoseconds since whenever those of the results count from.
+ * Runs without individual results are added second by second (timeline_add_second). Intervals are
+ * then at least 1 s wide, a request belongs to the second in which it ended, and each run is
+ * shifted to begin with an interval.
  *
- * Threads: one owner. Memory: an interval takes 2.4 kB in each series that has results; everything
- * is allocated when a series gets its first one, at most 22 MB with 1,000 intervals.
+ * Series are the rows of the report (loadgen/target/rows.h); rows from TIMELINE_SERIES - 1 on share
+ * the last series. Moments are nanoseconds, from the same origin as in the results.
+ *
+ * Threads: one owner. Memory: 2.4 kB per interval and series with results, allocated when a series
+ * gets its first result; at most 22 MB with 1,000 intervals.
  */
 #ifndef LOADGEN_PLOT_TIMELINE_H
 #define LOADGEN_PLOT_TIMELINE_H
@@ -38,13 +42,14 @@
 
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/result.h"
+#include "loadgen/measure/tally.h"
 
 enum {
     TIMELINE_SERIES = 8,
     TIMELINE_BINS = HISTOGRAM_BUCKETS / 64, /* 64 buckets of histogram.h each */
 };
 
-/* What one series has in one interval. */
+/* One series in one interval. */
 struct timeline_cell {
     uint64_t count;
     uint64_t min_ns; /* 0 without results */
@@ -58,14 +63,14 @@ struct timeline_failures {
     uint64_t max_ns;
 };
 
-/* What all series together have in one interval. */
+/* All series together in one interval. */
 struct timeline_flow {
     uint64_t started;
     uint64_t succeeded;
     uint64_t failed;
-    double held; /* time in flight in here of what was started in here, less what those that were
-                    done in here did not need until its end; in widths */
-    struct timeline_failures failures[OUTCOMES_ALL]; /* of requests intended in here */
+    double held; /* in widths: the sum, over starts in this interval, of the time to its end, less
+                    the same sum over ends */
+    struct timeline_failures failures[OUTCOMES_ALL]; /* of requests intended here */
 };
 
 /* One result. */
@@ -78,35 +83,51 @@ struct timeline_point {
 };
 
 struct timeline {
-    size_t capacity;   /* intervals there is room for */
-    uint64_t width_ns; /* of one */
-    uint64_t first;    /* the intervals in use, as multiples of the width */
+    size_t capacity;   /* maximum number of intervals */
+    uint64_t width_ns; /* of an interval */
+    uint64_t first;    /* first and last interval in use, as multiples of the width */
     uint64_t last;
     uint64_t count;                               /* results */
     uint64_t counts[TIMELINE_SERIES];             /* results of each series */
     uint64_t failures[OUTCOMES_ALL];              /* results of each kind of failure */
     uint64_t first_started_ns;                    /* UINT64_MAX without results */
     uint64_t last_started_ns;                     /* 0 without results */
-    uint64_t end_ns;                              /* when the last one was done */
+    uint64_t end_ns;                              /* end of the last request */
     struct timeline_cell *cells[TIMELINE_SERIES]; /* interval i is at [i % capacity]; NULL: none */
-    struct timeline_cell *spare_cells;            /* for making one of several */
+    struct timeline_cell *spare_cells;            /* for merging intervals */
     struct timeline_flow *flows;
     struct timeline_flow *spare_flows;
     size_t threshold;
-    struct timeline_point *points; /* as they came; the first `count` while that is <= threshold */
-    bool is_out_of_memory;         /* a series could not be kept */
+    struct timeline_point *points; /* in arrival order; valid while timeline_has_points */
+    bool has_intervals;            /* a result or a second was added */
+    bool has_seconds;              /* by timeline_add_second */
+    bool is_out_of_memory;         /* a series was lost */
 };
 
-/* At least 2 intervals. NULL when memory is short. */
+/* At least 2 intervals. NULL if out of memory. */
 struct timeline *timeline_create(size_t intervals, size_t threshold);
 void timeline_destroy(struct timeline *timeline);
 
 void timeline_add(struct timeline *timeline, const struct result *result);
 
+/* A second of a run without individual results. */
+struct timeline_second {
+    uint64_t start_ns; /* of the run */
+    uint64_t from_ns;
+    uint64_t to_ns;
+    uint64_t started;          /* requests */
+    const struct tally *tally; /* of requests that ended; with rows by target */
+};
+
+void timeline_add_second(struct timeline *timeline, const struct timeline_second *second);
+
+/* True if each result was kept individually. */
+bool timeline_has_points(const struct timeline *timeline);
+
 /* Intervals in use. */
 size_t timeline_length(const struct timeline *timeline);
 
-/* Interval i, 0 <= i < length: of a series (NULL: it has no results at all), and of all. */
+/* Interval i, 0 <= i < length: of a series (NULL: no results at all), and of all series. */
 const struct timeline_cell *timeline_cell(const struct timeline *timeline, size_t series, size_t i);
 const struct timeline_flow *timeline_flow(const struct timeline *timeline, size_t i);
 

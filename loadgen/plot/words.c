@@ -1,47 +1,19 @@
 #include "loadgen/plot/words.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <time.h>
 
 #include "common/clock.h"
 #include "common/plural.h"
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
+#include "loadgen/plot/facts.h"
 #include "loadgen/plot/html.h"
+#include "loadgen/report/generator_text.h"
 #include "loadgen/report/report.h"
-#include "loadgen/report/verdict.h"
-
-enum { COUNT_TEXT = 32 };
-
-/* 1234567 as 1,234,567. */
-static const char *print_count(uint64_t count, char text[COUNT_TEXT])
-{
-    char digits[COUNT_TEXT];
-    size_t length = (size_t)snprintf(digits, sizeof digits, "%" PRIu64, count);
-    char *at = text;
-    for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0) {
-            *at++ = ',';
-        }
-        *at++ = digits[i];
-    }
-    *at = '\0';
-    return text;
-}
-
-/* 1234.5 as 1,235, 12.345 as 12.35. */
-static const char *print_rate(double rate, char text[COUNT_TEXT])
-{
-    if (rate >= 1000) {
-        return print_count((uint64_t)(rate + 0.5), text);
-    }
-    snprintf(text, COUNT_TEXT, "%.2f", rate);
-    return text;
-}
 
 enum { PERCENT_TEXT = 16 };
 
-/* Nothing is rounded to 100 % that is less. */
+/* Never rounds up to 100 %. */
 static const char *print_percent(uint64_t part, uint64_t whole, char text[PERCENT_TEXT])
 {
     double percent = whole ? 100 * (double)part / (double)whole : 0;
@@ -62,12 +34,12 @@ static size_t count_rows(const struct tally_row *rows)
 void words_write_lead(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
-    char count[COUNT_TEXT];
+    char count[FACTS_TEXT];
     char duration[DURATION_TEXT];
     char date[64] = "";
     struct tm parts;
     if (tally->counters.ended == 0) {
-        fputs("There are no results.", out);
+        fputs("No results.", out);
         return;
     }
     time_t began = (time_t)((summary->wall_start_ns + tally->first_intended_ns) / NS_PER_S);
@@ -76,10 +48,10 @@ void words_write_lead(const struct summary *summary, FILE *out)
     }
     uint64_t total_ns = summary_attack_ns(summary) + summary_wait_ns(summary);
     size_t targets = count_rows(tally->rows);
-    html_print(out, "%s %s to %zu %s in %s, from %s on.", print_count(tally->counters.ended, count),
-               plural(tally->counters.ended, "request", "requests"), targets,
-               plural(targets, "target", "targets"), duration_print_rounded(total_ns, duration),
-               date);
+    html_print(
+        out, "%s %s to %zu %s in %s, starting %s.", facts_print_count(tally->counters.ended, count),
+        plural(tally->counters.ended, "request", "requests"), targets,
+        plural(targets, "target", "targets"), duration_print_rounded(total_ns, duration), date);
 }
 
 static void write_remark(void *context, const char *sentence)
@@ -91,60 +63,48 @@ static void write_remark(void *context, const char *sentence)
 
 void words_write_verdict(const struct summary *summary, FILE *out)
 {
-    struct verdict verdict = verdict_of(summary);
-    const char *class = verdict.is_limited ? "bad" : verdict.is_known ? "good" : "unknown";
-    fprintf(out, "<p class=\"verdict %s\">", class);
-    html_write(out, verdict.why);
+    struct generator_verdict verdict = generator_judge(summary, NULL);
+    char text[GENERATOR_TEXT];
+    fprintf(out, "<p class=\"verdict %s\">", generator_class_name(verdict.class));
+    html_write(out, generator_verdict_print(&verdict, summary, text));
     fputs("</p>\n<ul class=\"remarks\">\n", out);
     report_remarks(summary, write_remark, out);
     fputs("</ul>\n", out);
-}
-
-__attribute__((format(printf, 3, 4))) static void write_fact(FILE *out, const char *name,
-                                                             const char *format, ...)
-{
-    char text[HTML_PRINT_MAX];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    fprintf(out, "<div><dt>%s</dt><dd>", name);
-    html_write(out, text);
-    fputs("</dd></div>\n", out);
 }
 
 static void write_percentile(FILE *out, const char *name, const struct histogram *h,
                              uint32_t per_million)
 {
     char text[DURATION_TEXT];
-    write_fact(out, name, "%s", duration_print_rounded(histogram_percentile(h, per_million), text));
+    facts_write(out, name, "%s",
+                duration_print_rounded(histogram_percentile(h, per_million), text));
 }
 
 void words_write_figures(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
-    char rate[COUNT_TEXT];
-    write_fact(out, "Sent", "%s/s", print_rate(summary_rate(summary), rate));
-    write_fact(out, "Succeeded", "%s/s", print_rate(summary_throughput(summary), rate));
+    char rate[FACTS_TEXT];
+    facts_write(out, "Sent", "%s/s", facts_print_rate(summary_rate(summary), rate));
+    facts_write(out, "Succeeded", "%s/s", facts_print_rate(summary_throughput(summary), rate));
     char success[PERCENT_TEXT];
-    write_fact(out, "Success", "%s",
-               print_percent(tally_successes(tally), tally->counters.ended, success));
+    facts_write(out, "Success", "%s",
+                print_percent(tally_successes(tally), tally->counters.ended, success));
     write_percentile(out, "Median", &tally->latency, 500000);
     write_percentile(out, "95th", &tally->latency, 950000);
     write_percentile(out, "99th", &tally->latency, 990000);
     write_percentile(out, "Slowest", &tally->latency, 1000000);
 }
 
-static void write_row(FILE *out, const char *name, uint64_t ended, uint64_t successes,
-                      const struct histogram *latency)
+static void write_row(FILE *out, const char *name, const char *mark, uint64_t ended,
+                      uint64_t successes, const struct histogram *latency)
 {
     static const uint32_t ranks[] = {500000, 900000, 950000, 990000, 999000};
-    char count[COUNT_TEXT];
+    char count[FACTS_TEXT];
     char success[PERCENT_TEXT];
     char text[DURATION_TEXT];
     fputs("<tr><th scope=\"row\">", out);
     html_write(out, name);
-    fprintf(out, "</th><td>%s</td><td>", print_count(ended, count));
+    fprintf(out, "%s</th><td>%s</td><td>", mark, facts_print_count(ended, count));
     html_write(out, print_percent(successes, ended, success));
     fprintf(out, "</td><td>%s</td>", duration_print_rounded(histogram_mean(latency), text));
     for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
@@ -154,7 +114,7 @@ static void write_row(FILE *out, const char *name, uint64_t ended, uint64_t succ
     fprintf(out, "<td>%s</td></tr>\n", duration_print_rounded(latency->max_ns, text));
 }
 
-/* A row each, when there are several. */
+/* One row per name, if there are several. */
 static void write_rows(FILE *out, const char *what, const struct rows *names,
                        const struct tally_row *rows)
 {
@@ -165,7 +125,8 @@ static void write_rows(FILE *out, const char *what, const struct rows *names,
     for (size_t i = 0; i < ROWS_ALL; i++) {
         const struct tally_row *row = &rows[i];
         if (row->ended > 0) {
-            write_row(out, rows_name(names, i), row->ended, row->successes, &row->latency);
+            write_row(out, rows_name(names, i), report_row_mark(names, i), row->ended,
+                      row->successes, &row->latency);
         }
     }
     fputs("</tbody>\n", out);
@@ -179,7 +140,7 @@ void words_write_targets(const struct summary *summary, FILE *out)
           "<th scope=\"col\">90th</th><th scope=\"col\">95th</th><th scope=\"col\">99th</th>"
           "<th scope=\"col\">99.9th</th><th scope=\"col\">Slowest</th></tr></thead>\n<tbody>\n",
           out);
-    write_row(out, "All", tally->counters.ended, tally_successes(tally), &tally->latency);
+    write_row(out, "All", "", tally->counters.ended, tally_successes(tally), &tally->latency);
     fputs("</tbody>\n", out);
     write_rows(out, "By target", &summary->rows, tally->rows);
     write_rows(out, "By address", &summary->addresses, tally->addresses);
@@ -187,16 +148,16 @@ void words_write_targets(const struct summary *summary, FILE *out)
 
 void words_write_errors(const struct summary *summary, FILE *out)
 {
-    char count[COUNT_TEXT];
+    char count[FACTS_TEXT];
     bool is_none = true;
     fputs("<thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">Requests</th>"
-          "<th scope=\"col\">The first one</th></tr></thead>\n<tbody>\n",
+          "<th scope=\"col\">Example</th></tr></thead>\n<tbody>\n",
           out);
     for (size_t i = 0; i < OUTCOMES_ALL; i++) {
         const struct error_kind *kind = &summary->tally->kinds[i];
         if (kind->count > 0) {
             fprintf(out, "<tr><th scope=\"row\">%s</th><td>%s</td><td class=\"text\">",
-                    error_kind_names[i], print_count(kind->count, count));
+                    error_kind_names[i], facts_print_count(kind->count, count));
             html_write(out, kind->example ? kind->example : "");
             fputs("</td></tr>\n", out);
             is_none = false;
@@ -205,15 +166,15 @@ void words_write_errors(const struct summary *summary, FILE *out)
     fputs(is_none ? "<tr><td colspan=\"3\">None.</td></tr>\n</tbody>\n" : "</tbody>\n", out);
 }
 
-/* The rate or the words, of several files both. */
+/* The rate or the schedule in words; several files may have both. */
 static void write_schedule(const struct summary *summary, FILE *out)
 {
-    char intended[COUNT_TEXT];
-    char not_started[COUNT_TEXT];
+    char intended[FACTS_TEXT];
+    char not_started[FACTS_TEXT];
     char per[DURATION_TEXT];
     char rate[64] = "";
     if (!summary->has_plan || summary->is_cut_short) {
-        write_fact(out, "Asked for", "not recorded");
+        facts_write(out, "Schedule", "not recorded");
         return;
     }
     if (summary->rate_count > 0) {
@@ -222,31 +183,32 @@ static void write_schedule(const struct summary *summary, FILE *out)
     }
     const char *and = rate[0] && summary->schedule[0] ? " and " : "";
     bool is_closed = !rate[0] && !summary->schedule[0];
-    write_fact(out, "Asked for", "%s%s%s: %s %s, %s of them not started",
-               is_closed ? "as fast as possible" : rate, and, summary->schedule,
-               print_count(summary->intended, intended),
-               plural(summary->intended, "request", "requests"),
-               print_count(summary->not_started, not_started));
+    facts_write(out, "Schedule", "%s%s%s: %s %s, %s not started",
+                is_closed ? "as fast as possible" : rate, and, summary->schedule,
+                facts_print_count(summary->intended, intended),
+                plural(summary->intended, "request", "requests"),
+                facts_print_count(summary->not_started, not_started));
 }
 
-/* One of several has the name of its file. */
+/* `name` is its file if there are several generators, else "". */
 static void write_generator(const struct generator *g, const char *name, FILE *out)
 {
-    char throttled[DURATION_TEXT] = "an unknown time";
+    char throttled[DURATION_TEXT] = "not recorded";
     if (g->has_throttled) {
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
-    write_fact(out, "Generator",
-               "%s%s%u thread%s, %.1f%% of %.2g CPU, throttled for %s, %.1f MiB of memory", name,
-               name[0] ? ": " : "", g->threads, g->threads == 1 ? "" : "s",
-               100 * generator_cpu_share(g), g->cpu_limit, throttled,
-               (double)g->memory_bytes / (1024 * 1024));
+    facts_write(out, "Generator",
+                "%s%s%u thread%s, %.1f%% of %.2g CPUs, throttled: %s%s, %.1f MiB of memory", name,
+                name[0] ? ": " : "", g->threads, g->threads == 1 ? "" : "s",
+                100 * generator_cpu_share(g), g->cpu_limit,
+                g->has_throttled && g->throttled_seconds > 0 ? "at least " : "", throttled,
+                (double)g->memory_bytes / (1024 * 1024));
 }
 
 static void write_generators(const struct summary *summary, FILE *out)
 {
     if (summary->generator.threads == 0) {
-        write_fact(out, "Generator", "not recorded");
+        facts_write(out, "Generator", "not recorded");
     } else if (summary->generator_count < 2) {
         write_generator(&summary->generator, "", out);
     } else {
@@ -261,21 +223,23 @@ void words_write_run(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
     const struct counters *counters = &tally->counters;
-    char text[COUNT_TEXT];
-    char more[COUNT_TEXT];
-    char third[COUNT_TEXT];
+    char text[FACTS_TEXT];
+    char more[FACTS_TEXT];
+    char third[FACTS_TEXT];
     write_schedule(summary, out);
-    write_fact(out, "Ended", "%s answered, %s timed out, %s failed",
-               print_count(counters->answered, text), print_count(counters->timed_out, more),
-               print_count(counters->failed, third));
+    facts_write(out, "Outcome", "%s answered, %s timed out, %s failed",
+                facts_print_count(counters->answered, text),
+                facts_print_count(counters->timed_out, more),
+                facts_print_count(counters->failed, third));
     if (report_is_bare(tally)) {
-        write_fact(out, "Beside", "late, retried and redirected are not recorded");
+        facts_write(out, "Counts", "late, retried and redirected are not recorded");
     } else {
-        write_fact(out, "Beside", "%s late, %s retried, %s redirected",
-                   print_count(counters->late, text), print_count(counters->retried, more),
-                   print_count(counters->redirected, third));
+        facts_write(out, "Counts", "%s late, %s retried, %s redirected",
+                    facts_print_count(counters->late, text),
+                    facts_print_count(counters->retried, more),
+                    facts_print_count(counters->redirected, third));
     }
-    write_fact(out, "Bytes", "%s in, %s out", print_count(tally->bytes_in, text),
-               print_count(tally->bytes_out, more));
+    facts_write(out, "Bytes", "%s in, %s out", facts_print_count(tally->bytes_in, text),
+                facts_print_count(tally->bytes_out, more));
     write_generators(summary, out);
 }

@@ -1,8 +1,7 @@
 /*
- * words - what the page says without a script: the parts of it that are text and tables. Each
- * writes HTML.
+ * words - the text and tables of the page, which need no script. Each function writes HTML.
  *
- * Threads, memory: none of their own; they only read the summary.
+ * Threads, memory: none; the summary is only read.
  */
 #ifndef LOADGEN_PLOT_WORDS_H
 #define LOADGEN_PLOT_WORDS_H
@@ -11,22 +10,22 @@
 
 #include "loadgen/measure/summary.h"
 
-/* One sentence: how many requests to what, when and for how long. */
+/* One sentence: number of requests and targets, duration, start. */
 void words_write_lead(const struct summary *summary, FILE *out);
 
-/* Was the generator the limit, and what else speaks against the numbers? */
+/* The verdict on the generator, and the remarks. */
 void words_write_verdict(const struct summary *summary, FILE *out);
 
-/* The numbers to look at first. */
+/* The headline figures. */
 void words_write_figures(const struct summary *summary, FILE *out);
 
-/* A row for all requests, one a target, and one an address; those when there are several. */
+/* A row for all requests, one per target and one per address, if there are several. */
 void words_write_targets(const struct summary *summary, FILE *out);
 
-/* A row for each kind of error; says so when there is none. */
+/* A row for each kind of error, or "None." */
 void words_write_errors(const struct summary *summary, FILE *out);
 
-/* What was asked for, what became of it, and with what. */
+/* The schedule, the outcome, and the generator. */
 void words_write_run(const struct summary *summary, FILE *out);
 
 #endif

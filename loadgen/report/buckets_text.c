@@ -2,17 +2,17 @@
 
 #include <stdio.h>
 
-#include "loadgen/pace/duration.h"
-#include "loadgen/report/point.h"
+#include "loadgen/base/duration.h"
+#include "loadgen/base/point.h"
 
-static const char form[] = "buckets are written as [0,1ms,10ms]";
+static const char form[] = "expected buckets such as [0,1ms,10ms]";
 
 static size_t skip_blanks(const char *text, size_t at)
 {
     return at + strspn(text + at, " \t");
 }
 
-/* Reads the bound at *at, and moves behind it. */
+/* Parses the bound at *at, and advances past it. */
 static bool parse_bound(const char *text, size_t *at, uint64_t *ns, struct err *err)
 {
     char bound[DURATION_TEXT];
@@ -21,10 +21,10 @@ static bool parse_bound(const char *text, size_t *at, uint64_t *ns, struct err *
     snprintf(bound, sizeof bound, "%.*s", (int)length, text + begin);
     *at = skip_blanks(text, begin + length);
     if (length == 0) {
-        return point_at(text, begin, "a bound is missing; it is a time as 10ms or 1.5s", err);
+        return point_at(text, begin, "missing bound; use a duration such as 10ms or 1.5s", err);
     }
     if (length >= sizeof bound || !duration_parse(bound, ns, NULL)) {
-        return point_at(text, begin, "a bound is a number and a unit, as 10ms or 1.5s", err);
+        return point_at(text, begin, "invalid bound; use a duration such as 10ms or 1.5s", err);
     }
     return true;
 }
@@ -53,18 +53,18 @@ bool buckets_parse(struct buckets *buckets, const char *text, size_t offset, str
             return false;
         }
         if (buckets->count > 0 && ns <= buckets->from_ns[buckets->count - 1]) {
-            return point_at(text, begin, "bounds ascend, and this one does not", err);
+            return point_at(text, begin, "bounds must ascend", err);
         }
         bool has_room =
             (buckets->count > 0 || ns == 0 || add_bound(buckets, 0)) && add_bound(buckets, ns);
         if (!has_room) {
             char what[64];
-            snprintf(what, sizeof what, "there may be %d buckets and no more", BUCKETS_MAX);
+            snprintf(what, sizeof what, "at most %d buckets are allowed", BUCKETS_MAX);
             return point_at(text, begin, what, err);
         }
     } while (text[at] == ',');
     if (text[at] != ']') {
-        return point_at(text, at, text[at] ? "a comma or ] was expected" : "a ] is missing", err);
+        return point_at(text, at, text[at] ? "expected a comma or ]" : "missing ]", err);
     }
-    return text[at + 1] == '\0' || point_at(text, at + 1, "nothing may follow the ]", err);
+    return text[at + 1] == '\0' || point_at(text, at + 1, "nothing may follow ]", err);
 }

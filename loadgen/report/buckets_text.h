@@ -1,10 +1,10 @@
 /*
- * buckets_text - bounds of buckets as vegeta's users write them: [0,1ms,10ms].
+ * buckets_text - parses histogram buckets in vegeta's syntax: [0,1ms,10ms].
  *
- * Each bound begins a bucket, and the last bucket has no end. They ascend; a first one that is not
- * 0 has a bucket from 0 before it. Blanks may stand around bounds.
+ * Each bound begins a bucket, and the last bucket is open. Bounds ascend; if the first is not 0, a
+ * bucket from 0 is added. Blanks around bounds are ignored.
  *
- * Errors: ERR_USAGE that points at the place. Threads, memory: none.
+ * Errors: ERR_USAGE that points into the text. Threads, memory: none.
  */
 #ifndef LOADGEN_REPORT_BUCKETS_TEXT_H
 #define LOADGEN_REPORT_BUCKETS_TEXT_H
@@ -15,7 +15,7 @@
 #include "common/err.h"
 #include "loadgen/measure/buckets.h"
 
-/* `text` from `offset` on to its end; errors show the whole text. Counts are 0 then. */
+/* Parses `text` from `offset` to its end; errors show the whole text. Counts are set to 0. */
 bool buckets_parse(struct buckets *buckets, const char *text, size_t offset, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * columns - texts beside one another. Widths count characters, not bytes: "µs" has two.
+ * columns - aligns text in columns. Widths count characters, not bytes: "µs" has two.
  *
  * Threads: one. Memory: from columns_begin to columns_end. Errors: false with errno.
  */
@@ -12,23 +12,23 @@
 
 enum { COLUMNS_MAX = 8 };
 
-/* The characters of a UTF-8 text. */
+/* Number of characters of a UTF-8 text. */
 int columns_width(const char *text);
 
 /*
- * Lines of cells: a cell ends with a tab and becomes as wide as the widest of its column and two
- * blanks; what follows the last tab of a line stays as it is. So does Go's tabwriter, with which
- * vegeta lays out its reports. At most COLUMNS_MAX tabs a line.
+ * Like Go's tabwriter, which vegeta uses: a cell ends with a tab and is padded to the widest cell
+ * of its column plus two blanks; text after the last tab of a line is not padded. At most
+ * COLUMNS_MAX tabs per line.
  */
 struct columns {
-    FILE *cells; /* to write to */
+    FILE *cells; /* write cells here */
     char *lines;
     size_t length;
 };
 
 bool columns_begin(struct columns *columns);
 
-/* Writes them to `out`, and releases all. false when that cannot be done. */
+/* Writes the aligned lines to `out` and frees everything. False with errno on failure. */
 bool columns_end(struct columns *columns, FILE *out);
 
 #endif

@@ -1,11 +1,10 @@
-/* hdrlog: every histogram as a line of HdrHistogram's log, for its tools and for merging. */
+/* hdrlog: every histogram as a line of an HdrHistogram log, for its tools and for merging. */
 #include <stdio.h>
 #include <string.h>
 
 #include "loadgen/measure/hdr_log.h"
 #include "loadgen/report/report.h"
 
-/* One run's lines. */
 struct lines {
     FILE *out;
     uint64_t length_ns;
@@ -22,8 +21,7 @@ static void write_line(struct lines *lines, const char *prefix, const char *name
     lines->ok = lines->ok && hdr_log_write(lines->out, prefix, name, lines->length_ns, h);
 }
 
-/* The tag of a row is its name, a colon and what is measured, as in -slo; of addresses with an @.
- */
+/* The tag of a row is its name, a colon and the metric, as in -slo; addresses have a leading @. */
 static void write_rows(struct lines *lines, const char *mark, const struct rows *names,
                        const struct tally_row *rows)
 {
@@ -33,10 +31,11 @@ static void write_rows(struct lines *lines, const char *mark, const struct rows 
     for (size_t i = 0; i < ROWS_ALL; i++) {
         char prefix[1024];
         if (rows[i].ended > 0) {
-            snprintf(prefix, sizeof prefix, "%s%.1000s:", mark, rows_name(names, i));
-            write_line(lines, prefix, "latency", &rows[i].latency);
-            write_line(lines, prefix, "service", &rows[i].service);
-            write_line(lines, prefix, "unanswered", &rows[i].unanswered);
+            snprintf(prefix, sizeof prefix, "%s%.1000s%s:", mark, rows_name(names, i),
+                     report_row_mark(names, i));
+#define X(name) write_line(lines, prefix, #name, &rows[i].name);
+            ROW_HISTOGRAMS(X)
+#undef X
         }
     }
 }
@@ -55,8 +54,10 @@ static bool write_hdr_log(const struct summary *summary, const struct slo_verdic
     }
     TIMINGS(X)
 #undef X
-    write_line(&lines, "", "unanswered", &tally->unanswered);
-    if (tally->loop.count > 0) { /* of a run, not of files */
+#define X(name) write_line(&lines, "", #name, &tally->name);
+    UNANSWERED(X)
+#undef X
+    if (tally->loop.count > 0) { /* known to a run, not to files */
         write_line(&lines, "", "loop", &tally->loop);
     }
     write_rows(&lines, "", &summary->rows, tally->rows);
@@ -66,6 +67,6 @@ static bool write_hdr_log(const struct summary *summary, const struct slo_verdic
 
 const struct report report_hdr_log = {
     .name = "hdrlog",
-    .help = "each histogram as a line of HdrHistogram's log",
+    .help = "each histogram as a line of an HdrHistogram log",
     .write = write_hdr_log,
 };

@@ -1,11 +1,11 @@
-/* hdrplot: percentiles in the columns that HdrHistogram's plotter reads. */
+/* hdrplot: percentiles in the columns of HdrHistogram's plotter. */
 #include <inttypes.h>
 
 #include "common/clock.h"
 #include "loadgen/report/columns.h"
 #include "loadgen/report/report.h"
 
-/* vegeta's steps, per million: five in each half of what is left, rounded to six digits. */
+/* vegeta's steps, per million: five per halving of the rest, rounded to six digits. */
 static const uint32_t steps[] = {
     0,      100000, 200000, 300000, 400000, 500000, 550000, 600000, 650000, 700000,  750000, 775000,
     800000, 825000, 850000, 875000, 887500, 900000, 912500, 925000, 937500, 943750,  950000, 956250,
@@ -28,7 +28,7 @@ static void write_step(const struct histogram *h, uint32_t per_million, FILE *ou
 
 static bool write_hdrplot(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
-    (void)slo; /* it has vegeta's layout and no more */
+    (void)slo; /* the layout is vegeta's */
     struct columns columns;
     if (!columns_begin(&columns)) {
         return false;
@@ -42,6 +42,6 @@ static bool write_hdrplot(const struct summary *summary, const struct slo_verdic
 
 const struct report report_hdrplot = {
     .name = "hdrplot",
-    .help = "percentiles in the columns that HdrHistogram's plotter reads",
+    .help = "percentiles in the columns of HdrHistogram's plotter",
     .write = write_hdrplot,
 };

@@ -1,7 +1,7 @@
-/* hist: how many requests took how long, between the bounds that were asked for. */
+/* hist: the number of requests in each bucket of latency. */
 #include <inttypes.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/report/columns.h"
 #include "loadgen/report/report.h"
 
@@ -25,7 +25,7 @@ static void write_bucket(const struct buckets *buckets, size_t i, uint64_t total
 
 static bool write_hist(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
-    (void)slo; /* it has vegeta's layout and no more */
+    (void)slo; /* the layout is vegeta's */
     const struct buckets *buckets = &summary->tally->buckets;
     uint64_t total = summary->tally->counters.ended;
     struct columns columns;
@@ -33,7 +33,8 @@ static bool write_hist(const struct summary *summary, const struct slo_verdict *
         return false;
     }
     fputs("Bucket\t\t#\t%\tHistogram\n", columns.cells);
-    for (size_t i = 0; i < buckets->count && total > 0; i++) { /* without results vegeta has none */
+    for (size_t i = 0; i < buckets->count && total > 0;
+         i++) { /* like vegeta: no buckets without results */
         write_bucket(buckets, i, total, columns.cells);
     }
     return columns_end(&columns, out);
@@ -41,6 +42,6 @@ static bool write_hist(const struct summary *summary, const struct slo_verdict *
 
 const struct report report_hist = {
     .name = "hist",
-    .help = "vegeta's bars: hist[0,10ms,100ms], or hist with -buckets",
+    .help = "vegeta's histogram: hist[0,10ms,100ms], or hist with -buckets",
     .write = write_hist,
 };

@@ -1,56 +1,23 @@
-#include "loadgen/report/json.h"
+#include "loadgen/report/json_ours.h"
+#include "loadgen/report/json_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#include "common/clock.h"
+#include "loadgen/base/moment.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/slo_print.h"
 
-json_t *integer_to_json(uint64_t value)
-{
-    return json_integer((json_int_t)value);
-}
-
-json_t *timing_to_json(const struct histogram *h)
-{
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total",
-                     integer_to_json(h->sum_ns), "mean", integer_to_json(histogram_mean(h)), "50th",
-                     integer_to_json(histogram_percentile(h, 500000)), "90th",
-                     integer_to_json(histogram_percentile(h, 900000)), "95th",
-                     integer_to_json(histogram_percentile(h, 950000)), "99th",
-                     integer_to_json(histogram_percentile(h, 990000)), "max",
-                     integer_to_json(h->max_ns), "min", integer_to_json(h->count ? h->min_ns : 0));
-}
-
-json_t *bytes_to_json(uint64_t total, uint64_t requests)
-{
-    return json_pack("{s:o, s:f}", "total", integer_to_json(total), "mean",
-                     requests ? (double)total / (double)requests : 0.0);
-}
-
-/* RFC 3339 in UTC with the nanoseconds that are not zero, as Go writes a time. */
+/* RFC 3339, as Go writes a time; Go's zero time without results. */
 static json_t *moment(const struct summary *summary, uint64_t since_start_ns)
 {
     if (summary->tally->counters.ended == 0) {
         return json_string("0001-01-01T00:00:00Z");
     }
     uint64_t ns = summary->wall_start_ns + since_start_ns;
-    time_t seconds = (time_t)(ns / NS_PER_S);
-    struct tm parts;
-    char text[64];
-    char fraction[16] = "";
-    gmtime_r(&seconds, &parts);
-    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (ns % NS_PER_S != 0) {
-        snprintf(fraction, sizeof fraction, ".%09u", (unsigned)(ns % NS_PER_S));
-        for (size_t end = strlen(fraction); fraction[end - 1] == '0'; end--) {
-            fraction[end - 1] = '\0';
-        }
-    }
-    return json_sprintf("%s%sZ", text, fraction);
+    char text[MOMENT_TEXT];
+    return json_stringn(text, moment_print(ns, text));
 }
 
 static json_t *status_codes(const struct tally *tally)
@@ -75,7 +42,7 @@ static json_t *errors(const struct tally *tally)
     return list;
 }
 
-/* Counts by the lower bounds in nanoseconds; NULL when no buckets were asked for. */
+/* Counts by lower bound in nanoseconds; NULL without buckets. */
 static json_t *buckets(const struct buckets *asked)
 {
     json_t *json = asked->count > 0 ? json_object() : NULL;
@@ -87,7 +54,7 @@ static json_t *buckets(const struct buckets *asked)
     return json;
 }
 
-/* The keys that vegeta has, in its order. */
+/* vegeta's keys, in its order. */
 static json_t *vegeta_object(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
@@ -109,7 +76,7 @@ static json_t *vegeta_object(const struct summary *summary)
 static bool write_json(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
     json_t *json = vegeta_object(summary);
-    add_ours_to_json(json, summary);
+    json_add_ours(json, summary, slo);
     slo_print_json(slo, json);
     bool ok = json_dumpf(json, out, JSON_COMPACT) == 0;
     json_decref(json);
@@ -119,6 +86,6 @@ static bool write_json(const struct summary *summary, const struct slo_verdict *
 
 const struct report report_json = {
     .name = "json",
-    .help = "vegeta's object with further keys",
+    .help = "vegeta's object with additional keys",
     .write = write_json,
 };

@@ -1,9 +1,10 @@
-#include "loadgen/report/json.h"
+#include "loadgen/report/json_ours.h"
 
+#include "loadgen/report/generator_text.h"
+#include "loadgen/report/json_parts.h"
 #include "loadgen/report/report.h"
-#include "loadgen/report/verdict.h"
 
-/* What a result of vegeta's formats does not say is null when there is no other result. */
+/* null for what no result records; vegeta's formats record little. */
 static json_t *unless(bool is_unknown, json_t *value)
 {
     if (!is_unknown) {
@@ -13,28 +14,31 @@ static json_t *unless(bool is_unknown, json_t *value)
     return json_null();
 }
 
-static json_t *row_to_json(const char *name, uint64_t ended, uint64_t successes, uint64_t bytes_in,
-                           uint64_t bytes_out, const struct histogram *latency,
-                           const struct histogram *service)
+static json_t *row_to_json(const char *name, bool is_partial, uint64_t ended, uint64_t successes,
+                           uint64_t bytes_in, uint64_t bytes_out, const struct histogram *latency,
+                           const struct histogram *response, const struct histogram *service)
 {
-    return json_pack("{s:s, s:o, s:f, s:o, s:o, s:o, s:o}", "name", name, "requests",
-                     integer_to_json(ended), "success", (double)successes / (double)ended,
-                     "bytes_in", bytes_to_json(bytes_in, ended), "bytes_out",
-                     bytes_to_json(bytes_out, ended), "latencies", timing_to_json(latency),
-                     "service", unless(service->count == 0, timing_to_json(service)));
+    return json_pack("{s:s, s:b, s:o, s:f, s:o, s:o, s:o, s:o, s:o}", "name", name, "partial",
+                     is_partial, "requests", integer_to_json(ended), "success",
+                     (double)successes / (double)ended, "bytes_in", bytes_to_json(bytes_in, ended),
+                     "bytes_out", bytes_to_json(bytes_out, ended), "latencies",
+                     timing_to_json(latency), "response",
+                     unless(response->count == 0, timing_to_json(response)), "service",
+                     unless(service->count == 0, timing_to_json(service)));
 }
 
-/* A run that has one name only does not count by it: all is its. */
+/* A run with a single name keeps no rows: all results belong to it. */
 static void add_only_row(json_t *json, const char *name, const struct tally *tally)
 {
     if (tally->counters.ended > 0) {
-        json_array_append_new(json, row_to_json(name, tally->counters.ended, tally_successes(tally),
-                                                tally->bytes_in, tally->bytes_out, &tally->latency,
-                                                &tally->service));
+        json_array_append_new(json,
+                              row_to_json(name, false, tally->counters.ended,
+                                          tally_successes(tally), tally->bytes_in, tally->bytes_out,
+                                          &tally->latency, &tally->response, &tally->service));
     }
 }
 
-/* null when no name is known. */
+/* null if no name is known. */
 static json_t *rows_to_json(const struct rows *rows, const struct tally_row *list,
                             const struct tally *tally)
 {
@@ -45,9 +49,10 @@ static json_t *rows_to_json(const struct rows *rows, const struct tally_row *lis
     for (size_t i = 0; i < ROWS_ALL; i++) {
         const struct tally_row *row = &list[i];
         if (row->ended > 0) {
-            json_array_append_new(json, row_to_json(report_row_name(rows, i), row->ended,
+            json_array_append_new(json, row_to_json(report_row_name(rows, i),
+                                                    rows_is_partial(rows, i), row->ended,
                                                     row->successes, row->bytes_in, row->bytes_out,
-                                                    &row->latency, &row->service));
+                                                    &row->latency, &row->response, &row->service));
         }
     }
     if (rows->count == 1 && json_array_size(json) == 0) {
@@ -69,19 +74,50 @@ static json_t *errors_by_kind(const struct tally *tally)
     return json;
 }
 
-static json_t *generator(const struct summary *summary)
+static json_t *violations(const struct tally *tally)
 {
-    struct verdict verdict = verdict_of(summary);
-    if (!verdict.is_known) {
-        return json_null();
+    static const char *const names[VIOLATIONS_ALL] = {
+#define X(name, text) #name,
+        VIOLATIONS(X)
+#undef X
+    };
+    json_t *json = json_object();
+    for (size_t i = 0; i < VIOLATIONS_ALL; i++) {
+        json_object_set_new(json, names[i], integer_to_json(tally->violations[i]));
     }
-    json_t *json = generator_to_json(&summary->generator);
-    json_object_set_new(json, "limited", json_boolean(verdict.is_limited));
-    json_object_set_new(json, "why", json_string(verdict.why));
     return json;
 }
 
-/* Each run's, in the order of their ends; only where there are several. */
+json_t *json_of_generator(const struct summary *summary, const struct slo_verdict *slo)
+{
+    struct generator_verdict verdict = generator_judge(summary, slo);
+    char why[GENERATOR_TEXT];
+    if (verdict.class == GENERATOR_UNKNOWN) {
+        return json_null();
+    }
+    json_t *json = generator_to_json(&summary->generator);
+    json_object_set_new(json, "read_late",
+                        integer_to_json(generator_read_late_ns(&summary->generator)));
+    json_object_set_new(json, "verdict", json_string(generator_class_name(verdict.class)));
+    json_object_set_new(json, "limited", json_boolean(verdict.class == GENERATOR_LIMIT));
+    json_object_set_new(json, "why", json_string(generator_verdict_print(&verdict, summary, why)));
+    return json;
+}
+
+static json_t *or_null(json_t *json)
+{
+    return json ? json : json_null();
+}
+
+/* Without what is about the file and not about the run: whether it has results. */
+static json_t *plan_to_show(const struct summary *summary)
+{
+    json_t *plan = summary->plan ? json_copy(summary->plan) : json_null();
+    json_object_del(plan, "results");
+    return plan;
+}
+
+/* Each run's generator, in the order in which the runs ended, if there are several. */
 static void add_generators(json_t *report, const struct summary *summary)
 {
     if (summary->generator_count < 2) {
@@ -92,6 +128,7 @@ static void add_generators(json_t *report, const struct summary *summary)
         const struct summary_generator *one = &summary->generators[i];
         json_t *json = generator_to_json(&one->generator);
         json_object_set_new(json, "file", json_string(one->name));
+        json_object_set(json, "environment", or_null(one->environment));
         json_array_append_new(list, json);
     }
     json_object_set_new(report, "generators", list);
@@ -100,9 +137,10 @@ static void add_generators(json_t *report, const struct summary *summary)
 static void add_spans(json_t *report, const struct tally *tally)
 {
     bool is_bare = report_is_bare(tally);
+    json_object_set_new(report, "response", unless(is_bare, timing_to_json(&tally->response)));
     json_object_set_new(report, "service", unless(is_bare, timing_to_json(&tally->service)));
     json_object_set_new(report, "connect", unless(is_bare, timing_to_json(&tally->connect)));
-    /* `wait` is vegeta's already: the time from the last request to the last answer. */
+    /* `wait` is vegeta's key: the time from the last request to the last answer. */
     json_object_set_new(report, "connection_wait", unless(is_bare, timing_to_json(&tally->wait)));
     json_object_set_new(report, "lag", unless(is_bare, timing_to_json(&tally->lag)));
 }
@@ -116,6 +154,7 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "not_started",
                         unless(is_open, integer_to_json(summary->not_started)));
     json_object_set_new(report, "too_late", unless(is_open, integer_to_json(summary->too_late)));
+    json_object_set_new(report, "abandoned", unless(is_open, integer_to_json(summary->abandoned)));
     json_object_set_new(report, "answered", integer_to_json(counters->answered));
     json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));
     json_object_set_new(report, "failed", integer_to_json(counters->failed));
@@ -123,6 +162,8 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "retried", unless(is_bare, integer_to_json(counters->retried)));
     json_object_set_new(report, "redirected",
                         unless(is_bare, integer_to_json(counters->redirected)));
+    json_object_set_new(report, "malformed", unless(is_bare, integer_to_json(counters->malformed)));
+    json_object_set_new(report, "violations", unless(is_bare, violations(summary->tally)));
     json_object_set_new(report, "not_recorded", integer_to_json(summary->tally->bare));
 }
 
@@ -131,7 +172,7 @@ static void add_remark(void *context, const char *sentence)
     json_array_append_new(context, json_string(sentence));
 }
 
-void add_ours_to_json(json_t *report, const struct summary *summary)
+void json_add_ours(json_t *report, const struct summary *summary, const struct slo_verdict *slo)
 {
     const struct tally *tally = summary->tally;
     json_t *remarks = json_array();
@@ -146,7 +187,9 @@ void add_ours_to_json(json_t *report, const struct summary *summary)
     json_object_set_new(report, "aborted", json_boolean(summary->is_aborted));
     json_object_set_new(report, "cut_short", json_boolean(summary->is_cut_short));
     json_object_set_new(report, "going_on", json_boolean(summary->is_going_on));
-    json_object_set_new(report, "generator", generator(summary));
+    json_object_set_new(report, "generator", json_of_generator(summary, slo));
+    json_object_set(report, "environment", or_null(summary->environment));
+    json_object_set_new(report, "plan", plan_to_show(summary));
     add_generators(report, summary);
     json_object_set_new(report, "remarks", remarks);
 }

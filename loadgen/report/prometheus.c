@@ -4,70 +4,45 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/prom.h"
 #include "common/version.h"
 
 /* The bounds of a histogram, by number: bound_ns of FIRST to LAST. */
 enum {
-    BOUND_LAG_FIRST = 23, /* 6 us: lag is short, or the run is worth nothing */
+    BOUND_LAG_FIRST = 23, /* 6 us: in a good run, lag is short */
     BOUND_FIRST = 31,     /* 98 us */
-    BOUND_LAST = 68,      /* 34 s: more than -timeout usually is */
+    BOUND_LAST = 68,      /* 34 s: above the usual -timeout */
 };
 
-/* 2, 3, 4, 6, 8, 12, ...: buckets begin there. */
+/* 2, 3, 4, 6, 8, 12, ...: starts of buckets. */
 static uint64_t bound_ns(unsigned i)
 {
     return (UINT64_C(2) + (i & 1)) << i / 2;
 }
 
-static void describe(FILE *out, const char *name, const char *type, const char *help)
-{
-    fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
-static void write_label(FILE *out, const char *name, const char *value)
-{
-    fprintf(out, "%s=\"", name);
-    for (const char *c = value; *c; c++) {
-        if (*c == '\\' || *c == '"' || *c == '\n') {
-            fputc('\\', out);
-        }
-        fputc(*c == '\n' ? 'n' : *c, out);
-    }
-    fputc('"', out);
-}
-
-/* A sample with a label whose value needs no escapes; NULL: none. */
+/* A sample with one label. */
 static void write_count(FILE *out, const char *name, const char *label, const char *value,
                         uint64_t count)
 {
-    if (label) {
-        fprintf(out, "%s{%s=\"%s\"} %" PRIu64 "\n", name, label, value, count);
-    } else {
-        fprintf(out, "%s %" PRIu64 "\n", name, count);
-    }
-}
-
-static void add_count(FILE *out, const char *name, const char *type, const char *help,
-                      uint64_t count)
-{
-    describe(out, name, type, help);
-    write_count(out, name, NULL, NULL, count);
+    fprintf(out, "%s{", name);
+    prom_label(out, label, value);
+    fprintf(out, "} %" PRIu64 "\n", count);
 }
 
 static void write_info(const struct prometheus_page *page, FILE *out)
 {
-    describe(out, "loadgen_run_info", "gauge", "What runs.");
+    prom_describe(out, "loadgen_run_info", "gauge", "Version and name of the run.");
     fputs("loadgen_run_info{", out);
-    write_label(out, "name", page->name);
-    write_label(out, ",version", version_number);
-    write_label(out, ",commit", version_commit);
+    prom_label(out, "name", page->name);
+    prom_label(out, ",version", version_number);
+    prom_label(out, ",commit", version_commit);
     fputs("} 1\n", out);
 }
 
 static void write_completed(const struct tally *tally, FILE *out)
 {
     const char *name = "loadgen_completed_total";
-    describe(out, name, "counter", "Requests that got a complete answer, by its status.");
+    prom_describe(out, name, "counter", "Requests with a complete answer, by status.");
     for (unsigned code = 1; code < TALLY_CODES; code++) {
         char text[8];
         snprintf(text, sizeof text, "%u", code);
@@ -80,7 +55,7 @@ static void write_completed(const struct tally *tally, FILE *out)
 static void write_errors(const struct tally *tally, FILE *out)
 {
     const char *name = "loadgen_errors_total";
-    describe(out, name, "counter", "Requests that got no complete answer, by what went wrong.");
+    prom_describe(out, name, "counter", "Requests without a complete answer, by reason.");
     for (unsigned kind = OUTCOME_ANSWERED + 1; kind < OUTCOMES_ALL; kind++) {
         write_count(out, name, "reason", error_kind_names[kind], tally->kinds[kind].count);
     }
@@ -88,18 +63,18 @@ static void write_errors(const struct tally *tally, FILE *out)
 
 static void write_requests(const struct prometheus_page *page, FILE *out)
 {
-    add_count(out, "loadgen_offered_total", "counter", "Requests that the schedule wanted so far.",
-              page->offered);
-    add_count(out, "loadgen_sent_total", "counter", "Requests that were started.", page->sent);
+    prom_count(out, "loadgen_offered_total", "counter", "Requests scheduled so far.",
+               page->offered);
+    prom_count(out, "loadgen_sent_total", "counter", "Requests started.", page->sent);
     write_completed(page->tally, out);
     write_errors(page->tally, out);
     const char *name = "loadgen_dropped_total";
-    describe(out, name, "counter",
-             "Requests that were not started when the time was up: waiting for a connection, or "
-             "too_late because the generator was behind.");
+    prom_describe(out, name, "counter",
+                  "Requests not started before the run ended: waiting for a connection, or "
+                  "too_late because the generator was too far behind.");
     write_count(out, name, "reason", "waiting", page->dropped_waiting);
     write_count(out, name, "reason", "too_late", page->dropped_too_late);
-    add_count(out, "loadgen_inflight", "gauge", "Requests under way.", page->in_flight);
+    prom_count(out, "loadgen_inflight", "gauge", "Requests in flight.", page->in_flight);
 }
 
 /* name_suffix{target="...",le="..."}; a target of NULL and an empty bound are left out. */
@@ -110,7 +85,7 @@ static void write_series(FILE *out, const char *name, const char *suffix, const 
     if (target || bound[0]) {
         fputc('{', out);
         if (target) {
-            write_label(out, "target", target);
+            prom_label(out, "target", target);
         }
         fprintf(out, bound[0] ? "%sle=\"%s\"}" : "}", target ? "," : "", bound);
     }
@@ -145,13 +120,13 @@ static void write_histogram(FILE *out, const char *name, const char *target, uns
     fprintf(out, "%" PRIu64 "\n", h->count);
 }
 
-/* A series may be there only once, and a target may be called "other" by its user. */
+/* Series must be unique, and a user may name a target "other". */
 static const char *row_label(const struct rows *rows, size_t count, size_t row)
 {
     const char *name = rows_name(rows, row);
     for (size_t i = 0; row == ROWS_OTHER && i < count; i++) {
         if (strcmp(rows_name(rows, i), name) == 0) {
-            return "other targets than these";
+            return "all other targets";
         }
     }
     return name;
@@ -162,7 +137,7 @@ static void write_rows(const struct prometheus_page *page, FILE *out, const char
 {
     size_t count = page->rows->count;
     bool has_others = page->rows->others > 0;
-    describe(out, name, "histogram", help);
+    prom_describe(out, name, "histogram", help);
     if (count <= 1 && !has_others) {
         write_histogram(out, name, rows_name(page->rows, 0), BOUND_FIRST, all);
         return;
@@ -180,35 +155,35 @@ static void write_timings(const struct prometheus_page *page, FILE *out)
 {
     const struct tally *tally = page->tally;
     write_rows(page, out, "loadgen_request_latency_seconds",
-               "From the moment at which a request was due to its end.", &tally->latency,
+               "From the scheduled start of a request to its end.", &tally->latency,
                offsetof(struct tally_row, latency));
     write_rows(page, out, "loadgen_service_time_seconds",
-               "From the first byte sent of a request to its end.", &tally->service,
+               "From the first byte of a request sent to its end.", &tally->service,
                offsetof(struct tally_row, service));
-    describe(out, "loadgen_schedule_lag_seconds", "histogram",
-             "How late requests were started by the generator's own doing.");
+    prom_describe(out, "loadgen_schedule_lag_seconds", "histogram",
+                  "Delay of request starts caused by the generator.");
     write_histogram(out, "loadgen_schedule_lag_seconds", NULL, BOUND_LAG_FIRST, &tally->lag);
 }
 
 static void write_generator(const struct prometheus_page *page, FILE *out)
 {
     const struct generator *generator = page->generator;
-    describe(out, "loadgen_cpu_seconds_total", "counter", "CPU time that the generator used.");
-    fprintf(out, "loadgen_cpu_seconds_total %.6f\n", generator->cpu_seconds);
+    prom_real(out, "loadgen_cpu_seconds_total", "counter", "CPU time used by the generator.",
+              generator->cpu_seconds);
     if (generator->has_throttled) {
-        describe(out, "loadgen_cgroup_cpu_throttled_seconds_total", "counter",
-                 "Time for which the kernel stopped the generator to keep its CPU limit.");
-        fprintf(out, "loadgen_cgroup_cpu_throttled_seconds_total %.6f\n",
-                generator->throttled_seconds);
+        prom_real(out, "loadgen_cgroup_cpu_throttled_seconds_total", "counter",
+                  "Lower bound of the time that the kernel throttled the generator to enforce its "
+                  "CPU limit; throttling of a parent cgroup is not always visible.",
+                  generator->throttled_seconds);
     }
-    if (generator->cpu_limit > 0) { /* not before the first second */
-        describe(out, "loadgen_cgroup_cpu_limit_cores", "gauge",
-                 "CPUs that the generator may use: cgroup and affinity.");
+    if (generator->cpu_limit > 0) { /* unknown before the first second */
+        prom_describe(out, "loadgen_cgroup_cpu_limit_cores", "gauge",
+                      "CPUs that the generator may use, by cgroup and affinity.");
         fprintf(out, "loadgen_cgroup_cpu_limit_cores %g\n", generator->cpu_limit);
     }
-    add_count(out, "loadgen_memory_bytes", "gauge", "Memory that is resident, at its most.",
-              generator->memory_bytes);
-    add_count(out, "loadgen_open_fds", "gauge", "Open files.", page->open_files);
+    prom_count(out, "loadgen_memory_bytes", "gauge", "Peak resident memory.",
+               generator->memory_bytes);
+    prom_count(out, "loadgen_open_fds", "gauge", "Open files.", page->open_files);
 }
 
 bool prometheus_write(const struct prometheus_page *page, FILE *out)

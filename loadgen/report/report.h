@@ -1,10 +1,10 @@
 /*
- * report - what a summary says, for people and for pipelines.
+ * report - the formats of reports on a summary.
  *
- * A format is a const descriptor, one file each; the list is in report.c. The words and the layout
- * are vegeta's; what vegeta has no words for comes after.
+ * Each format is a const descriptor in its own file, listed in report.c. Words and layout are
+ * vegeta's; our additions come after vegeta's lines.
  *
- * Threads, memory: none of their own; they only read the summary and the verdict.
+ * Threads, memory: none; reports only read the summary and the verdict.
  */
 #ifndef LOADGEN_REPORT_REPORT_H
 #define LOADGEN_REPORT_REPORT_H
@@ -15,12 +15,12 @@
 
 #include "common/err.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/report/slo_judge.h"
+#include "loadgen/verdict/judge.h"
 
 struct report {
     const char *name; /* of -type and -report */
     const char *help;
-    /* `slo` has no criteria, or is NULL, without -slo. False when out cannot be written. */
+    /* `slo` is NULL or empty if there is no -slo. False if `out` cannot be written. */
     bool (*write)(const struct summary *summary, const struct slo_verdict *slo, FILE *out);
 };
 
@@ -30,34 +30,37 @@ extern const struct report report_hist;
 extern const struct report report_hdrplot;
 extern const struct report report_hdr_log;
 
-/* Which report is asked for. Its buckets belong into the tally before the first result. */
+/* The requested report. The caller sets its buckets in the tally before the first result. */
 struct report_choice {
     const struct report *report;
-    struct buckets buckets; /* count 0: none; hist has some, json may have, others take no notice */
+    struct buckets
+        buckets; /* count 0: none; hist requires some, json may have some, others ignore them */
 };
 
 /*
- * The report of this type (the value of `flag`, which errors name): the name of one, or
- * hist[0,1ms,10ms]. `buckets` is the value of -buckets, "" for none. ERR_USAGE when there is no
- * such type, or when the buckets are wrong.
+ * Finds the report of this type: a name, or hist[0,1ms,10ms]. If has_buckets, the caller has
+ * buckets (buckets_text.h) and hist may lack its own. ERR_USAGE for an unknown type or invalid
+ * buckets.
  */
-bool report_choose(struct report_choice *choice, const char *flag, const char *type,
-                   const char *buckets, struct err *err);
+bool report_choose(struct report_choice *choice, const char *type, bool has_buckets,
+                   struct err *err);
 
-/* The kinds of errors in the order of reports: as a request goes on. */
+/* The kinds of errors, in the order of a request's phases, as reports list them. */
 extern const enum outcome report_kinds[OUTCOMES_ALL];
 
-/* Do the results say no more than vegeta's formats can, and nothing of spans, retries, redirects?
- */
+/* True if all results are from vegeta's formats, without spans, retries and redirects. */
 bool report_is_bare(const struct tally *tally);
 
-/* What a row is called; the one of results without a name, "not known". */
+/* The name of a row; "not known" for results whose row has no name. */
 const char *report_row_name(const struct rows *rows, size_t row);
 
+/* The suffix of a row's name: " (partial)" if some of its results may count as "other"; else "". */
+const char *report_row_mark(const struct rows *rows, size_t row);
+
 /*
- * What a reader of the numbers must know, as whole sentences: what was not sent or late, what is
- * missing from a file. Calls `say` for each; returns how many there were. Whether the generator was
- * the limit is verdict.h's.
+ * Calls `say` with each sentence on anything that puts the numbers in doubt, such as requests not
+ * sent or late, or damaged files. Returns the number of sentences. The verdict on the generator is
+ * in generator_text.h.
  */
 size_t report_remarks(const struct summary *summary,
                       void (*say)(void *context, const char *sentence), void *context);

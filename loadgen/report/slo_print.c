@@ -1,11 +1,13 @@
 #include "loadgen/report/slo_print.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
-#include "loadgen/pace/duration.h"
+#include "common/plural.h"
+#include "loadgen/base/duration.h"
 
-enum { VALUE_TEXT = 48 };
+enum { VALUE_TEXT = 48, RESPONSE_TEXT = 80 };
 
 static const char *const unit_names[] = {
     [SLO_NS] = "ns",
@@ -13,7 +15,7 @@ static const char *const unit_names[] = {
     [SLO_PER_SECOND] = "per_second",
 };
 
-/* In full, so that what was seen and the limit never look the same when they are not. */
+/* In full precision, so that a value never looks equal to a limit that it misses. */
 static const char *print_value(const struct slo_finding *finding, char text[VALUE_TEXT])
 {
     double value = finding->value;
@@ -31,23 +33,77 @@ static const char *print_value(const struct slo_finding *finding, char text[VALU
     return text;
 }
 
+/* "312µs without the generator's lag" if lag moved the value, else "". */
+static const char *print_response(const struct slo_finding *finding, char text[RESPONSE_TEXT])
+{
+    char span[DURATION_TEXT];
+    text[0] = '\0';
+    if (slo_is_moved(finding->value, finding->response, finding->criterion->limit)) {
+        snprintf(text, RESPONSE_TEXT, "%s without the generator's lag",
+                 duration_print((uint64_t)finding->response, span));
+    }
+    return text;
+}
+
+const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_REASON_TEXT])
+{
+    bool has_nearest = finding->reason == SLO_NO_TARGET && finding->nearest;
+    text[0] = '\0';
+    switch (finding->reason) {
+    case SLO_NO_REASON:
+        break;
+    case SLO_TOO_FEW_REQUESTS:
+        snprintf(text, SLO_REASON_TEXT, "too few requests");
+        break;
+    case SLO_NO_SCHEDULED_RATE:
+        snprintf(text, SLO_REASON_TEXT, "no rate was scheduled, or it is not recorded");
+        break;
+    case SLO_NO_TARGET:
+        snprintf(text, SLO_REASON_TEXT, "no target has this name%s%s",
+                 has_nearest ? "; the nearest is " : "", has_nearest ? finding->nearest : "");
+        break;
+    case SLO_NO_REQUESTS:
+        snprintf(text, SLO_REASON_TEXT, "no requests");
+        break;
+    case SLO_UNANSWERED:
+    case SLO_UNANSWERED_OR_LOST:
+        snprintf(text, SLO_REASON_TEXT, "%" PRIu64 " of %" PRIu64 " %s got no answer%s",
+                 finding->unanswered, finding->intended,
+                 plural(finding->intended, "request", "requests"),
+                 finding->reason == SLO_UNANSWERED_OR_LOST ? ", or their results are missing" : "");
+        break;
+    case SLO_PARTIAL:
+        snprintf(text, SLO_REASON_TEXT,
+                 "partial: other requests of this target may be in \"other\"");
+        break;
+    case SLO_CUT_SHORT:
+        snprintf(text, SLO_REASON_TEXT, "met so far, but the results were cut short");
+        break;
+    }
+    return text;
+}
+
 void slo_print_text(const struct slo_verdict *verdict, FILE *out)
 {
     char value[VALUE_TEXT];
     if (!verdict || verdict->count == 0) {
         return;
     }
-    fprintf(out, "%-14s%-34s%s\n", "SLO", "[seen, verdict]", verdict->is_met ? "held" : "missed");
+    fprintf(out, "%-14s%-34s%s\n", "SLO", "[seen, verdict]", verdict->is_met ? "met" : "missed");
     for (size_t i = 0; i < verdict->count; i++) {
         const struct slo_finding *finding = &verdict->list[i];
-        bool has_reason = finding->why[0] != '\0';
-        fprintf(out, "  %-45s %s, %s%s%s%s\n", finding->criterion->text,
-                print_value(finding, value), finding->is_held ? "held" : "missed",
-                has_reason ? " (" : "", finding->why, has_reason ? ")" : "");
+        char why[SLO_REASON_TEXT];
+        char response[RESPONSE_TEXT];
+        bool has_reason = slo_print_reason(finding, why)[0] != '\0';
+        bool has_response = print_response(finding, response)[0] != '\0';
+        fprintf(out, "  %-45s %s%s%s%s, %s%s%s%s\n", finding->criterion->text,
+                print_value(finding, value), has_response ? " (" : "", response,
+                has_response ? ")" : "", finding->is_held ? "met" : "missed",
+                has_reason ? " (" : "", why, has_reason ? ")" : "");
     }
 }
 
-/* Times are whole nanoseconds. */
+/* Times are integers, in nanoseconds. */
 static json_t *number(enum slo_unit unit, double value)
 {
     if (!isfinite(value)) {
@@ -65,12 +121,16 @@ void slo_print_json(const struct slo_verdict *verdict, json_t *report)
     for (size_t i = 0; i < verdict->count; i++) {
         const struct slo_finding *finding = &verdict->list[i];
         const struct slo_criterion *criterion = finding->criterion;
-        json_array_append_new(list, json_pack("{s:s, s:s?, s:o, s:o, s:s, s:b, s:s?}", "criterion",
-                                              criterion->text, "target", criterion->target, "limit",
-                                              number(criterion->unit, criterion->limit), "value",
-                                              number(criterion->unit, finding->value), "unit",
-                                              unit_names[criterion->unit], "held", finding->is_held,
-                                              "why", finding->why[0] ? finding->why : NULL));
+        char why[SLO_REASON_TEXT];
+        slo_print_reason(finding, why);
+        json_array_append_new(
+            list, json_pack("{s:s, s:s?, s:o, s:o, s:o, s:s, s:b, s:b, s:s?}", "criterion",
+                            criterion->text, "target", criterion->target, "limit",
+                            number(criterion->unit, criterion->limit), "value",
+                            number(criterion->unit, finding->value), "response",
+                            number(criterion->unit, finding->response), "unit",
+                            unit_names[criterion->unit], "held", finding->is_held, "certain",
+                            finding->is_certain, "why", why[0] ? why : NULL));
     }
     json_object_set_new(report, "slo", list);
 }
@@ -82,10 +142,15 @@ void slo_print_missed(const struct slo_verdict *verdict, char *text, size_t size
     text[0] = '\0';
     for (size_t i = 0; i < verdict->count && used < size; i++) {
         const struct slo_finding *finding = &verdict->list[i];
+        char why[SLO_REASON_TEXT];
+        char response[RESPONSE_TEXT];
         if (!finding->is_held) {
-            used += (size_t)snprintf(text + used, size - used, "%s%s (%s%s%s)", used ? ", " : "",
-                                     finding->criterion->text, print_value(finding, value),
-                                     finding->why[0] ? ": " : "", finding->why);
+            print_response(finding, response);
+            slo_print_reason(finding, why);
+            used +=
+                (size_t)snprintf(text + used, size - used, "%s%s (%s%s%s%s%s)", used ? ", " : "",
+                                 finding->criterion->text, print_value(finding, value),
+                                 response[0] ? ", " : "", response, why[0] ? ": " : "", why);
         }
     }
 }

@@ -1,7 +1,7 @@
 /*
- * slo_print - a verdict for people and for pipelines.
+ * slo_print - the verdict on an SLO, as text and as JSON.
  *
- * A verdict without criteria, or NULL, prints nothing. Threads, memory: pure functions; the JSON is
+ * NULL or a verdict without criteria prints nothing. Threads, memory: pure functions; the JSON is
  * the caller's.
  */
 #ifndef LOADGEN_REPORT_SLO_PRINT_H
@@ -10,15 +10,22 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "loadgen/report/slo_judge.h"
+#include "loadgen/verdict/judge.h"
 
-/* A line a criterion: what was asked for, what was seen, held or missed. */
+/* One line per criterion: the criterion, the value (also without lag, if lag moved it), met or
+   missed. */
 void slo_print_text(const struct slo_verdict *verdict, FILE *out);
 
-/* Adds the list `slo` to a report's object (docs/slo.md). */
+/* Adds the list `slo` to a report (docs/slo.md). */
 void slo_print_json(const struct slo_verdict *verdict, json_t *report);
 
-/* What was missed, as a part of a sentence: "p99<20ms (31.2ms), errors<1% (2%)". */
+/* The missed criteria, for use in a sentence: "p99<20ms (31.2ms), errors<1% (2%)"; "p99<20ms
+   (31.2ms, 1ms without the generator's lag)". */
 void slo_print_missed(const struct slo_verdict *verdict, char *text, size_t size);
+
+enum { SLO_REASON_TEXT = 160 };
+
+/* The finding's reason in words (enum slo_reason); "" for none. Returns `text`. */
+const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_REASON_TEXT]);
 
 #endif

@@ -1,22 +1,24 @@
 #include "loadgen/report/text.h"
 
+#include "loadgen/report/generator_text.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/slo_print.h"
-#include "loadgen/report/verdict.h"
 
 static void write_remark(void *context, const char *sentence)
 {
     fprintf(context, "! %s\n", sentence);
 }
 
-/* First what to think of the numbers, then what they are made of. */
+/* Verdicts and remarks come before the details. */
 static bool write_text(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
     text_write_vegeta(summary, out);
-    struct verdict verdict = verdict_of(summary);
+    struct generator_verdict verdict = generator_judge(summary, slo);
+    char why[GENERATOR_TEXT];
     fputc('\n', out);
     slo_print_text(slo, out);
-    fprintf(out, "%s%s\n", verdict.is_limited ? "! " : "", verdict.why);
+    fprintf(out, "%s%s\n", verdict.class >= GENERATOR_DISTURBED ? "! " : "",
+            generator_verdict_print(&verdict, summary, why));
     report_remarks(summary, write_remark, out);
     text_write_tables(summary, out);
     fputc('\n', out);
@@ -26,6 +28,6 @@ static bool write_text(const struct summary *summary, const struct slo_verdict *
 
 const struct report report_text = {
     .name = "text",
-    .help = "vegeta's text, then what belongs to it",
+    .help = "vegeta's text, then verdict, remarks and tables",
     .write = write_text,
 };

@@ -1,29 +1,33 @@
 /*
- * text - the parts of the text report; text.c has their order.
+ * text - the parts of the text report, in the order of text.c.
  *
- * What is one fact stands in a line, as vegeta's do: what it is, of what it consists, the values.
- * What has rows is a table whose numbers come first, so that they stay below one another however
- * long a name is. Times in tables have three digits, the precision of a percentile.
+ * Single facts are lines in vegeta's form: label, [names of the values], values. Tables put names
+ * last, so that numbers stay aligned however long a name is. Times in tables have three digits, the
+ * precision of a percentile.
  *
- * Threads, memory: none of their own.
+ * Threads, memory: none.
  */
 #ifndef LOADGEN_REPORT_TEXT_H
 #define LOADGEN_REPORT_TEXT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "loadgen/measure/summary.h"
 
-/* vegeta's columns of a line: a label and what stands in brackets. */
+/* The first two columns of vegeta's lines: label and [names of the values]. */
 #define TEXT_LABELS "%-14s%-34s"
 
-/* The lines that vegeta prints, as it prints them: text_vegeta.c. */
+/* vegeta's lines, byte for byte: text_vegeta.c. */
 void text_write_vegeta(const struct summary *summary, FILE *out);
 
-/* Where the time went, and a row a target, an address, a kind of error: text_tables.c. */
+/* Spans, and a row per target, address and kind of error: text_tables.c. */
 void text_write_tables(const struct summary *summary, FILE *out);
 
-/* What was asked for, and the generator: text_run.c. */
+/* The schedule, the generator and its environment: text_run.c. */
 void text_write_run(const struct summary *summary, FILE *out);
+
+/* The machine, in a line; NULL: not recorded. */
+void text_write_environment(const json_t *environment, FILE *out);
 
 #endif

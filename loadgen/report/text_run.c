@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/report/report.h"
 
 static void write_schedule(const struct summary *summary, FILE *out)
@@ -41,15 +41,16 @@ static void write_counts(const struct tally *tally, FILE *out)
     }
 }
 
-/* Threads, share of the CPU, throttled, memory. */
+/* Threads, share of the CPU, throttled (at least: cgroup.h), memory. */
 static void write_state(const struct generator *g, FILE *out)
 {
     char throttled[DURATION_TEXT] = "unknown";
     if (g->has_throttled) {
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
-    fprintf(out, "%u, %.1f%% of %.2g, %s, %.1fMiB", g->threads, 100 * generator_cpu_share(g),
-            g->cpu_limit, throttled, (double)g->memory_bytes / (1024 * 1024));
+    fprintf(out, "%u, %.1f%% of %.2g, %s%s, %.1fMiB", g->threads, 100 * generator_cpu_share(g),
+            g->cpu_limit, g->has_throttled && g->throttled_seconds > 0 ? "at least " : "",
+            throttled, (double)g->memory_bytes / (1024 * 1024));
 }
 
 static void write_generator(const struct summary *summary, FILE *out)
@@ -66,7 +67,7 @@ static void write_generator(const struct summary *summary, FILE *out)
             duration_print_rounded(g->loop_p99_ns, loop));
 }
 
-/* Of several runs the line above has the worst of each; here is one after the other. */
+/* With several runs, the line above shows the worst of each figure; these lines show each run. */
 static void write_generators(const struct summary *summary, FILE *out)
 {
     for (size_t i = 0; summary->generator_count > 1 && i < summary->generator_count; i++) {
@@ -79,10 +80,31 @@ static void write_generators(const struct summary *summary, FILE *out)
     }
 }
 
+static const char *text_of(const json_t *environment, const char *key)
+{
+    const char *text = json_string_value(json_object_get(environment, key));
+    return text ? text : "unknown";
+}
+
+void text_write_environment(const json_t *environment, FILE *out)
+{
+    const char *node = json_string_value(json_object_get(environment, "node"));
+    fprintf(out, TEXT_LABELS, "Environment", "[CPU, cores, load before, kernel]");
+    if (!environment) {
+        fputs("not recorded\n", out);
+        return;
+    }
+    fprintf(out, "%s, %" JSON_INTEGER_FORMAT ", %.2f, %s%s%s\n", text_of(environment, "cpu_model"),
+            json_integer_value(json_object_get(environment, "cores")),
+            json_number_value(json_object_get(environment, "load_average")),
+            text_of(environment, "kernel"), node ? ", node " : "", node ? node : "");
+}
+
 void text_write_run(const struct summary *summary, FILE *out)
 {
     write_schedule(summary, out);
     write_counts(summary->tally, out);
     write_generator(summary, out);
     write_generators(summary, out);
+    text_write_environment(summary->environment, out); /* of several runs, the first one's */
 }

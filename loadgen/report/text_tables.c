@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/report/columns.h"
 #include "loadgen/report/report.h"
 
@@ -50,22 +50,24 @@ static void write_spans(const struct tally *tally, FILE *out)
     fprintf(out, "\n%-10s", "Span");
     write_titles(titles, out);
     fputc('\n', out);
-    write_span("Service", &tally->service, out);
-    write_span("Connect", &tally->connect, out);
-    write_span("Wait", &tally->wait, out);
-    write_span("Lag", &tally->lag, out);
+#define X(name, label)                                                                             \
+    if (&tally->name != &tally->latency) { /* vegeta's line has it */                              \
+        write_span(label, &tally->name, out);                                                      \
+    }
+    TIMINGS(X)
+#undef X
 }
 
-static void write_row(const struct tally_row *row, const char *name, FILE *out)
+static void write_row(const struct tally_row *row, const char *name, const char *mark, FILE *out)
 {
     static const uint32_t ranks[] = {500000, 950000, 990000, 0};
     fprintf(out, "%*" PRIu64 "%*.2f%%", WIDTH, row->ended, WIDTH - 1,
             100 * (double)row->successes / (double)row->ended);
     write_percentiles(&row->latency, ranks, out);
-    fprintf(out, "  %s\n", name);
+    fprintf(out, "  %s%s\n", name, mark);
 }
 
-/* A row a name, when there are several. */
+/* One row per name, if there are several. */
 static void write_rows(const struct rows *rows, const struct tally_row *list, const char *what,
                        FILE *out)
 {
@@ -78,7 +80,7 @@ static void write_rows(const struct rows *rows, const struct tally_row *list, co
     fprintf(out, "  %s\n", what);
     for (size_t i = 0; i < ROWS_ALL; i++) {
         if (list[i].ended > 0) {
-            write_row(&list[i], report_row_name(rows, i), out);
+            write_row(&list[i], report_row_name(rows, i), report_row_mark(rows, i), out);
         }
     }
 }
@@ -103,7 +105,8 @@ void text_write_tables(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
     if (report_is_bare(tally)) {
-        fprintf(out, "\n" TEXT_LABELS "not recorded\n", "Spans", "[service, connect, wait, lag]");
+        fprintf(out, "\n" TEXT_LABELS "not recorded\n", "Spans",
+                "[response, service, connect, ...]");
         fprintf(out, TEXT_LABELS "not recorded\n", "Addresses", "[a row each]");
     } else {
         write_spans(tally, out);

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 
 static void write_latencies(const struct histogram *h, FILE *out)
 {

@@ -1,0 +1,38 @@
+/*
+ * capacity_result - reads the JSON of a capacity (docs/capacity.schema.json), which may come from
+ * any file: a value that is missing or of the wrong type reads as "" or 0.
+ *
+ * Threads: none. Memory: borrows from the JSON.
+ */
+#ifndef LOADGEN_PLOT_CAPACITY_RESULT_H
+#define LOADGEN_PLOT_CAPACITY_RESULT_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+const char *capacity_text(const json_t *json, const char *key);
+double capacity_number(const json_t *json, const char *key);
+
+/* An integer from 0 on, such as nanoseconds. */
+uint64_t capacity_count(const json_t *json, const char *key);
+
+/* `rate` or `upper` of the result; 0: none. */
+double capacity_bound(const json_t *result, const char *key);
+
+/* The number of the search, from 1, that found the result's capacity; 0: none. */
+unsigned capacity_find_search(const json_t *result);
+
+/* The number of trials at a rate; `search` 0: of all searches; `outcome` NULL: with any outcome. */
+size_t capacity_count_trials(const json_t *result, unsigned search, double rate,
+                             const char *outcome);
+
+/* The trials of that search to show, by index; -1: none. */
+struct capacity_trials {
+    int below;    /* the good trial at the lowest rate below the capacity */
+    int capacity; /* the last good trial at the capacity */
+    int above;    /* the last trial at the lowest rate above the capacity that was not good */
+};
+
+struct capacity_trials capacity_choose_trials(const json_t *result);
+
+#endif

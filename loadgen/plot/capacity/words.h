@@ -1,0 +1,38 @@
+/*
+ * capacity_words - the text and tables of a capacity's page, which need no script. Each function
+ * writes HTML.
+ *
+ * Threads, memory: none; the result is only read.
+ */
+#ifndef LOADGEN_PLOT_CAPACITY_WORDS_H
+#define LOADGEN_PLOT_CAPACITY_WORDS_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* The title of the page, with the target's name. */
+void capacity_words_title(const json_t *result, FILE *out);
+
+/* The verdict as a class of page.css: clean, unknown or limit. */
+void capacity_words_tone(const json_t *result, FILE *out);
+
+/* The verdict in one sentence, and the objectives. */
+void capacity_words_answer(const json_t *result, FILE *out);
+void capacity_words_lead(const json_t *result, FILE *out);
+
+/* The confidence in the verdict, and what limited the rate. */
+void capacity_words_sure(const json_t *result, FILE *out);
+void capacity_words_limit(const json_t *result, FILE *out);
+
+/* The headline figures. */
+void capacity_words_figures(const json_t *result, FILE *out);
+
+/* Rows of tables: of searches, of rates with their trials by outcome, of trials. */
+void capacity_words_searches(const json_t *result, FILE *out);
+void capacity_words_rates(const json_t *result, FILE *out);
+void capacity_words_trials(const json_t *result, FILE *out);
+
+/* The environment and settings of the measurement. */
+void capacity_words_place(const json_t *result, FILE *out);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * facts - names and values as HTML, and numbers rounded and with thousands separators.
+ *
+ * Threads, memory: none.
+ */
+#ifndef LOADGEN_PLOT_FACTS_H
+#define LOADGEN_PLOT_FACTS_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+enum { FACTS_TEXT = 32 };
+
+/* 1234567 as 1,234,567. */
+const char *facts_print_count(uint64_t count, char text[FACTS_TEXT]);
+
+/* 1234.5 as 1,235, 12.345 as 12.35. */
+const char *facts_print_rate(double rate, char text[FACTS_TEXT]);
+
+/* An item of a <dl>; the name is HTML, the value is escaped. */
+void facts_write(FILE *out, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * json_parts - the values of the JSON report that occur in several of its objects.
+ *
+ * Threads: none. Memory: the json_t returned is the caller's; NULL: out of memory.
+ */
+#ifndef LOADGEN_REPORT_JSON_PARTS_H
+#define LOADGEN_REPORT_JSON_PARTS_H
+
+#include <jansson.h>
+
+#include "loadgen/measure/histogram.h"
+
+json_t *integer_to_json(uint64_t value);
+
+/* vegeta's keys for latencies, in nanoseconds, and for a number of bytes. */
+json_t *timing_to_json(const struct histogram *h);
+json_t *bytes_to_json(uint64_t total, uint64_t requests);
+
+#endif
