@@ -1,0 +1,52 @@
+/*
+ * capacity_report - the result of searches, as text and as JSON.
+ *
+ * docs/capacity.md explains the text, docs/capacity.schema.json lists the keys of the JSON.
+ *
+ * Threads, memory: the searches are only read; the JSON is the caller's.
+ */
+#ifndef LOADGEN_CAPACITY_CAPACITY_REPORT_H
+#define LOADGEN_CAPACITY_CAPACITY_REPORT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "loadgen/capacity/capacity.h"
+
+enum { CAPACITY_FORMAT = 1, CAPACITY_SENTENCE = 256, CAPACITY_REPEAT_MAX = 100 };
+
+/* At least one search, all of the same target with the same options, all complete. */
+struct capacity_searches {
+    const struct capacity_search *list;
+    size_t count;
+    const json_t *settings; /* settings of the journal (trial_journal.h) */
+    json_t *plan;           /* the plan of all trials (order/plan_json.h) */
+    json_t *environment;    /* taken before the first search (run/fingerprint.h) */
+};
+
+/* Statistics of the rates of several searches. */
+struct capacity_spread {
+    double median, min, max;
+    double variation; /* standard deviation / mean */
+};
+
+struct capacity_spread capacity_find_spread(const struct capacity_searches *searches);
+
+/* The search with the median rate; if their number is even, the lower of the middle two. */
+const struct capacity_search *capacity_find_median(const struct capacity_searches *searches);
+
+/* The verdict in a sentence, without a full stop: "471.3/s meets the SLO, 476/s does not". */
+const char *capacity_sentence(const struct capacity_search *search, char text[CAPACITY_SENTENCE]);
+
+/* One trial, as a line: rate, length, outcome, why. `record` is its JSON. */
+void capacity_print_trial(const json_t *record, size_t number, FILE *out);
+
+/* The result as JSON; NULL: out of memory. */
+json_t *capacity_make_json(const struct capacity_searches *searches);
+
+/* False if out cannot be written. */
+bool capacity_write_text(const struct capacity_searches *searches, FILE *out);
+bool capacity_write_json(const json_t *report, FILE *out);
+
+#endif

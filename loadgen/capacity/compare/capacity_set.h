@@ -1,0 +1,39 @@
+/*
+ * capacity_set - the capacities of one build in one environment, read from the JSON files of
+ * `loadgen capacity -output`, to compare them with another set (difference.h).
+ *
+ * Threads: one. Memory: capacity_set_free. Errors: ERR_FAILED with the file and what is wrong.
+ */
+#ifndef LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
+#define LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+enum { CAPACITY_SET_MAX = 1000 };
+
+struct capacity_set {
+    double rates[CAPACITY_SET_MAX]; /* one per search, in the order of the files */
+    size_t count;
+    double width;       /* the largest of all searches */
+    json_t *conditions; /* what must be equal for a comparison: {"cpu_model": "...", ...} */
+};
+
+/*
+ * Reads the files of `list`, separated by commas. Each search must have found a capacity; the files
+ * must agree on the conditions, unless `is_forced`.
+ */
+bool capacity_set_read(struct capacity_set *set, const char *list, bool is_forced, struct err *err);
+void capacity_set_free(struct capacity_set *set);
+
+/*
+ * False with ERR_USAGE if the sets were measured under different conditions; the error names the
+ * first difference and both values.
+ */
+bool capacity_set_check_equal(const struct capacity_set *before, const struct capacity_set *after,
+                              struct err *err);
+
+#endif

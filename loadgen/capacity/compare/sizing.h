@@ -1,0 +1,41 @@
+/*
+ * sizing - computes how many pods a rate needs from the result of a capacity search.
+ *
+ *     per pod = capacity / pods that served it
+ *     pods    = rate / (per pod * (1 - headroom)), rounded up
+ *
+ * Headroom is the fraction of each pod's capacity that is unused at that rate. The number of pods
+ * that served the capacity comes from the target's metrics (loadgen/scrape/account.h) in the last
+ * good trial at the capacity.
+ *
+ * Threads, memory: pure functions; texts are borrowed from the report.
+ */
+#ifndef LOADGEN_CAPACITY_COMPARE_SIZING_H
+#define LOADGEN_CAPACITY_COMPARE_SIZING_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/capacity/search/search.h"
+
+#define SIZING_PODS_MAX 1e9
+
+struct sizing {
+    uint64_t pods;
+    double capacity;     /* as measured, per second */
+    uint64_t served_by;  /* pods that served `capacity` */
+    bool is_assumed;     /* served_by is assumed to be 1: the result does not say */
+    double per_pod;      /* capacity of one pod, per second */
+    double load;         /* of one pod at the rate, as a fraction of its capacity */
+    bool is_lower_bound; /* the capacity may be higher, and the number of pods lower */
+    enum search_verdict verdict;
+    const json_t *remarks; /* of the trial; NULL: none */
+};
+
+/* `headroom` from 0 to below 1. ERR_FAILED if the result has no rate that met the SLO. */
+bool sizing_make(struct sizing *sizing, const json_t *report, double rate, double headroom,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * rules - derives the width of a search and the length of its trials from the SLO.
+ *
+ *     width       2 %; quick: 5 %
+ *     a trial     10 s; quick: 5 s; at least twice the largest latency limit divided by the width:
+ *                 at a rate one width too high, the queue of a shorter trial does not reach the
+ *                 limit, and the search would overstate the capacity
+ *     requests    for a percentile p, the least n with p^n <= 1 %: 459 for p99, 4,603 for p99.9;
+ *                 for a limit on errors, twice its inverse, so that one error does not decide:
+ *                 2,000 for 0.1 %. For a criterion of one target, only its requests count
+ *     decision    six ordinary trials decide about a load; quick: four
+ *     minimum     the rate that sends these requests in 60 s, rounded up
+ *
+ * Threads, memory: pure functions.
+ */
+#ifndef LOADGEN_CAPACITY_SEARCH_RULES_H
+#define LOADGEN_CAPACITY_SEARCH_RULES_H
+
+#include <stdbool.h>
+
+#include "loadgen/capacity/search/search.h"
+#include "loadgen/target/targets.h"
+#include "loadgen/verdict/slo.h"
+
+/*
+ * `targets` may be NULL: then the share of each row is unknown and counts as the whole. `trial_ns`
+ * replaces the 10 s or 5 s unless it is 0.
+ */
+struct search_options rules_make(const struct slo *slo, const struct targets *targets,
+                                 uint64_t trial_ns, bool is_quick);
+
+#endif

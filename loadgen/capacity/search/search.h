@@ -1,0 +1,107 @@
+/*
+ * search - chooses the next rate of a capacity search, or ends it with a verdict.
+ *
+ * A search is a pure function of its options and the trials so far. It keeps no state, sends
+ * nothing, and reads no clock, so a killed search resumes from the list of its trials, and tests
+ * run it thousands of times on simulated targets.
+ *
+ *     move = search_next(&options, trials, count)
+ *     while (!move.is_done) {
+ *         run a trial of move.rate and move.duration_ns, append it to trials
+ *         move = search_next(&options, trials, count)
+ *     }
+ *
+ * The method is MLRsearch (RFC 9971) with one goal:
+ *
+ *     bracket   start just below the probed rate; go up while trials are good or down while they
+ *               are bad, in growing steps
+ *     halve     between the highest load that seems good and the lowest that seems bad, until they
+ *               are one width apart; each new load gets one trial
+ *     repeat    both, until each is certain (loads.h). A load whose class changes moves the
+ *               interval, and the search continues from there. After a bad trial the lower load is
+ *               repeated first, to spare the target
+ *     verify    the lower one with one longer trial; if it was never bad, this replaces repeating
+ *               it. A failure counts among the trials of that load: either the trial is repeated,
+ *               or the load is too high and the search continues below it
+ *
+ * The lowest load that is too high is the upper bound, even if a higher load was good.
+ *
+ * Three invalid trials in a row at a load block it: the generator is the limit there. The search
+ * then looks for the highest good rate below it, which is a lower bound of the capacity.
+ *
+ * Units: requests per second, nanoseconds. Threads, memory: pure functions.
+ */
+#ifndef LOADGEN_CAPACITY_SEARCH_SEARCH_H
+#define LOADGEN_CAPACITY_SEARCH_SEARCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/capacity/search/loads.h"
+#include "loadgen/capacity/search/trial.h"
+
+enum { SEARCH_TRIALS_MAX = LOADS_MAX };
+
+struct search_options {
+    double width;           /* of the result, as a fraction of the rate: 0.02 */
+    double min_rate;        /* above 0 */
+    double max_rate;        /* 0: none */
+    double generator_rate;  /* maximum rate that the generator can send; 0: unknown */
+    double first_rate;      /* a guess at the capacity: the rate of the probe; 0: none */
+    uint64_t trial_ns;      /* minimum length of a trial */
+    uint64_t requests;      /* minimum number of requests in a trial */
+    unsigned enough_trials; /* number of trials that decides about a load: 4, 6, ... */
+    uint64_t time_limit_ns; /* 0: none */
+};
+
+/* How a search ends: constant, and name in files and reports. */
+#define SEARCH_VERDICTS(X)                                                                         \
+    X(FOUND, "found")                                                                              \
+    X(ABOVE_MAXIMUM, "above-maximum")         /* max_rate is good */                               \
+    X(BELOW_MINIMUM, "below-minimum")         /* min_rate is too high */                           \
+    X(GENERATOR_LIMITED, "generator-limited") /* the target sustains at least `rate` */            \
+    X(OUT_OF_TIME, "out-of-time")             /* the verdict is the interval so far */
+
+enum search_verdict {
+#define X(constant, name) SEARCH_##constant,
+    SEARCH_VERDICTS(X)
+#undef X
+};
+
+/* The purpose of a trial: constant, and name in reports. */
+#define SEARCH_STEPS(X)                                                                            \
+    X(BRACKET, bracket)                                                                            \
+    X(HALVE, halve)                                                                                \
+    X(REPEAT, repeat)                                                                              \
+    X(VERIFY, verify)
+
+enum search_step {
+#define X(constant, name) SEARCH_##constant,
+    SEARCH_STEPS(X)
+#undef X
+};
+
+struct search_move {
+    bool is_done;
+    enum search_verdict verdict; /* only if is_done */
+    /* The next trial; only if not is_done. */
+    enum search_step step;
+    double rate;
+    uint64_t duration_ns;
+    uint64_t rest_ns; /* minimum idle time of the target before the trial */
+    /* The interval so far. */
+    double good_rate; /* the highest rate that is not too high; 0: none */
+    double bad_rate;  /* the lowest rate that is too high; 0: none */
+};
+
+struct search_move search_next(const struct search_options *options, const struct trial *trials,
+                               size_t count);
+
+/* The length of an ordinary trial at this rate, in whole seconds unless trial_ns is shorter. */
+uint64_t search_trial_ns(const struct search_options *options, double rate);
+
+extern const char *const search_verdict_names[];
+extern const char *const search_step_names[];
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * trial - what the search needs to know about one run at one rate.
+ */
+#ifndef LOADGEN_CAPACITY_SEARCH_TRIAL_H
+#define LOADGEN_CAPACITY_SEARCH_TRIAL_H
+
+#include <stdint.h>
+
+/* The outcomes of a trial: constant, and name in files and reports. */
+#define TRIAL_OUTCOMES(X)                                                                          \
+    X(GOOD, good)       /* all requests were started, and the SLO was met */                       \
+    X(BAD, bad)         /* the SLO was missed */                                                   \
+    X(INVALID, invalid) /* the SLO was missed, but the generator may have been the cause */
+
+enum trial_outcome {
+#define X(constant, name) TRIAL_##constant,
+    TRIAL_OUTCOMES(X)
+#undef X
+};
+
+struct trial {
+    double rate;          /* requests per second */
+    uint64_t duration_ns; /* as planned; a bad trial may end earlier */
+    uint64_t took_ns;     /* with the rest before it and the drain after it */
+    enum trial_outcome outcome;
+};
+
+#endif

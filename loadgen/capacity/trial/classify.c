@@ -1,0 +1,26 @@
+#include "loadgen/capacity/trial/classify.h"
+
+static const double WAITING_MAX = 0.1; /* of the requests: more blame the cap on connections */
+
+/* True if the generator may be why the SLO was missed. */
+static bool is_invalid(const struct slo_verdict *verdict, const struct generator_verdict *generator,
+                       const struct summary *summary)
+{
+    return !verdict->is_certain && (generator->class == GENERATOR_LIMIT || summary->too_late > 0 ||
+                                    generator->own_failures > 0);
+}
+
+struct trial_finding classify_trial(const struct slo_verdict *verdict,
+                                    const struct summary *summary)
+{
+    struct trial_finding finding = {.outcome = TRIAL_GOOD};
+    if (verdict->is_met && summary->not_started == 0) {
+        return finding;
+    }
+    const struct histogram *wait = &summary->tally->wait;
+    finding.waited = histogram_count_between(wait, 1, UINT64_MAX) + summary->not_started;
+    finding.is_capped = (double)finding.waited > WAITING_MAX * (double)summary->intended;
+    finding.generator = generator_judge(summary, verdict);
+    finding.outcome = is_invalid(verdict, &finding.generator, summary) ? TRIAL_INVALID : TRIAL_BAD;
+    return finding;
+}

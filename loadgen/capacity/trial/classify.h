@@ -1,0 +1,36 @@
+/*
+ * classify - decides whether a trial was good, bad or invalid.
+ *
+ *     good     all scheduled requests were started, and the SLO was met. The latencies include
+ *              all delays of the generator, which can only make them longer
+ *     bad      otherwise, if a miss is certain (verdict/judge.h)
+ *     invalid  otherwise, if the generator was the limit (verdict/generator.h), was too late to
+ *              start requests, or lacked ports, descriptors or memory
+ *     bad      otherwise
+ *
+ * This module only judges; reason.h puts a finding into words. Threads, memory: pure functions. A
+ * finding points into the verdict.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_CLASSIFY_H
+#define LOADGEN_CAPACITY_TRIAL_CLASSIFY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/capacity/search/trial.h"
+#include "loadgen/measure/summary.h"
+#include "loadgen/verdict/generator.h"
+#include "loadgen/verdict/judge.h"
+
+/* The rest is known only of a trial that is not good. */
+struct trial_finding {
+    enum trial_outcome outcome;
+    bool is_capped;  /* so many requests waited for a connection that the cap may be the cause */
+    uint64_t waited; /* requests, those that were not started among them */
+    struct generator_verdict generator;
+};
+
+struct trial_finding classify_trial(const struct slo_verdict *verdict,
+                                    const struct summary *summary);
+
+#endif

@@ -1,0 +1,90 @@
+#include "loadgen/capacity/trial/glance.h"
+
+#include <math.h>
+
+#include "common/clock.h"
+#include "loadgen/agenda/driver.h"
+#include "loadgen/order/order.h"
+#include "loadgen/order/plan.h"
+
+enum { RATE_SCALE = 1000 }; /* rates are whole numbers per RATE_SCALE seconds */
+
+struct rate glance_rate(double per_s)
+{
+    return (struct rate){(uint64_t)llround(per_s * RATE_SCALE), RATE_SCALE * NS_PER_S};
+}
+
+bool glance_run(struct glance_target *target, const struct schedule *schedule, uint64_t max_workers,
+                const struct observer *observer, struct summary *summary, struct err *err)
+{
+    struct plan plan = *target->order->plan;
+    struct order order = *target->order;
+    order.plan = &plan;
+    plan.schedule = *schedule;
+    plan.warmup = (struct schedule){0};
+    plan.max_workers = max_workers;
+    bool ok = run(&order, &driver_agenda, target->control, observer, NULL, summary, err);
+    target->is_interrupted = target->is_interrupted || summary->is_interrupted;
+    return ok && !target->is_interrupted;
+}
+
+static bool refuse_silence(const struct summary *summary, struct err *err)
+{
+    const struct tally *tally = summary->tally;
+    return tally->counters.answered > 0 ||
+           err_set(err, ERR_FAILED, "no request of the warm-up was answered%s%s",
+                   tally->error_count > 0 ? ": " : "",
+                   tally->error_count > 0 ? tally->errors[0].text : "");
+}
+
+static struct glance look(const struct summary *summary, uint64_t duration_ns)
+{
+    const struct tally *tally = summary->tally;
+    double seconds = (double)duration_ns / NS_PER_S;
+    double ended = (double)tally->counters.ended;
+    return (struct glance){
+        .successes_per_s = (double)tally_successes(tally) / seconds,
+        .answers_per_s = (double)tally->counters.answered / seconds,
+        .response_ns = histogram_percentile(&tally->response, 500000),
+        .has_errors = tally_successes(tally) < tally->counters.ended,
+        .cpu_share = generator_cpu_share(&summary->generator),
+        .request_ns = (uint64_t)(summary->generator.cpu_seconds * NS_PER_S / ended),
+    };
+}
+
+static bool glance(struct glance_target *target, const struct schedule *schedule,
+                   uint64_t max_workers, struct glance *seen, struct err *err)
+{
+    const struct observer observer = {0};
+    *seen = (struct glance){.has_errors = true};
+    struct summary *summary = summary_create();
+    if (!summary) {
+        return err_set(err, ERR_FAILED, "not enough memory for histograms");
+    }
+    bool ok = glance_run(target, schedule, max_workers, &observer, summary, err) &&
+              refuse_silence(summary, err);
+    if (ok) {
+        *seen = look(summary, schedule->duration_ns);
+    }
+    summary_destroy(summary);
+    return ok;
+}
+
+bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,
+                   struct glance *seen, struct err *err)
+{
+    const struct schedule closed = {
+        .type = SCHEDULE_CONSTANT, .duration_ns = duration_ns, .rate = {0, NS_PER_S}};
+    return glance(target, &closed, workers, seen, err);
+}
+
+bool glance_at(struct glance_target *target, double rate, unsigned requests, struct glance *seen,
+               struct err *err)
+{
+    const struct schedule slow = {
+        .type = SCHEDULE_CONSTANT,
+        .duration_ns = (uint64_t)(requests / rate * NS_PER_S),
+        .rate = glance_rate(rate),
+    };
+    return glance(target, &slow, UINT64_MAX, seen, err);
+}

@@ -1,0 +1,49 @@
+/*
+ * glance - the short runs of a search that get no verdict: warm-up, probe, pings.
+ *
+ * Threads: one, the thread of `run`. Memory: borrows everything.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_GLANCE_H
+#define LOADGEN_CAPACITY_TRIAL_GLANCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/pace/schedule.h"
+#include "loadgen/run/run.h"
+
+/* How the target is reached. */
+struct glance_target {
+    const struct order *order; /* of all runs; each run sets its own schedule */
+    const struct control *control;
+    bool is_interrupted; /* a run was interrupted: later ones do not count */
+};
+
+/* What the run measured. */
+struct glance {
+    double successes_per_s;
+    double answers_per_s;
+    uint64_t response_ns; /* the median */
+    bool has_errors;
+    double cpu_share;    /* share of its CPU that the generator used, 0 to 1 */
+    uint64_t request_ns; /* CPU time of the generator per request */
+};
+
+/* Converts a rate to the form of schedules. */
+struct rate glance_rate(double per_s);
+
+/* Runs this schedule once. False with ERR_NONE if it was interrupted. */
+bool glance_run(struct glance_target *target, const struct schedule *schedule, uint64_t max_workers,
+                const struct observer *observer, struct summary *summary, struct err *err);
+
+/*
+ * glance_closed runs a closed loop of `workers`; glance_at sends `requests` at `rate`. Both fill in
+ * `seen`; they fail if nothing was answered.
+ */
+bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,
+                   struct glance *seen, struct err *err);
+bool glance_at(struct glance_target *target, double rate, unsigned requests, struct glance *seen,
+               struct err *err);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * reason - why a trial was not good, as a sentence for people and for the result.
+ *
+ *     p99<100ms (150ms); 50% of the requests waited for one of 1024 connections, the cap per host
+ *         and port (-max-connections). Generator-limited: ...
+ *
+ * Threads, memory: pure functions; the text is the caller's.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_REASON_H
+#define LOADGEN_CAPACITY_TRIAL_REASON_H
+
+#include "loadgen/capacity/trial/classify.h"
+
+enum { REASON_TEXT = 1024 };
+
+/* The cap on connections, and the flag that raises it. */
+struct reason_cap {
+    uint64_t max_connections;
+    const char *flag;
+};
+
+/* Prints the finding of classify_trial; "" for a good trial. Returns `text`. */
+const char *reason_print(const struct trial_finding *finding, const struct slo_verdict *verdict,
+                         const struct summary *summary, const struct reason_cap *cap,
+                         char text[REASON_TEXT]);
+
+#endif

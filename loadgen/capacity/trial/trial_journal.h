@@ -1,0 +1,45 @@
+/*
+ * trial_journal - a file from which a killed search resumes: one JSON object per line, each on disk
+ * before the next trial begins.
+ *
+ *     {"journal": 1, "settings": {...}}         what the search depends on
+ *     {"search": 1, "first_rate": 481.2, ...}   a search begins, after its probe: the guess, and
+ *                                               the rate at which the generator is trusted
+ *     {"search": 1, "rate": 471.3, ...}         a trial ended (trial_record.h)
+ *
+ * If the program is killed during a write, the last line is incomplete. It is dropped and reported,
+ * and its trial is repeated. Damage anywhere else is an error.
+ *
+ * Errors: ERR_FAILED with the file name; ERR_USAGE if the file was written with other settings.
+ * They name the fields search.journal and search.resume; command/flags/field_flags.h replaces these
+ * by flags. Threads: one. Memory: trial_journal_close.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_JOURNAL_H
+#define LOADGEN_CAPACITY_TRIAL_TRIAL_JOURNAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+
+struct trial_journal {
+    int fd; /* -1: no journal */
+    const char *path;
+    json_t *lines;     /* read from the file, without the first one; NULL: none */
+    size_t torn_bytes; /* of the incomplete line that was dropped */
+};
+
+/*
+ * Creates the file, which must not exist. With `resumes`, reads an existing file, whose settings
+ * must equal `settings`. `path` NULL: no journal. Borrows `settings`.
+ */
+bool trial_journal_open(struct trial_journal *journal, const char *path, bool resumes,
+                        json_t *settings, struct err *err);
+
+/* Appends a line, and waits until it is on disk. */
+bool trial_journal_add(struct trial_journal *journal, const json_t *line, struct err *err);
+
+void trial_journal_close(struct trial_journal *journal);
+
+#endif

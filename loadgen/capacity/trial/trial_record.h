@@ -1,0 +1,46 @@
+/*
+ * trial_record - everything about one trial, as JSON: a line of the journal, an item of the result.
+ *
+ * docs/capacity.schema.json lists the keys. A resumed search reads its trials back from this JSON,
+ * so it continues as if it had not been interrupted.
+ *
+ * Memory: the caller frees the JSON (json_decref). Threads: no state.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RECORD_H
+#define LOADGEN_CAPACITY_TRIAL_TRIAL_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/capacity/search/search.h"
+#include "loadgen/capacity/trial/over_time.h"
+#include "loadgen/measure/summary.h"
+#include "loadgen/verdict/judge.h"
+
+/* What the summary does not contain. */
+struct trial_context {
+    enum search_step step;
+    uint64_t seed;     /* of the arrivals */
+    uint64_t rest_ns;  /* before the trial: recovery, and the rest that the search asked for */
+    bool is_recovered; /* before the trial the target was as fast as at the start */
+    const char *reason;
+    const struct over_time *over_time;
+    json_t *target; /* what the target reports about itself (loadgen/scrape/account.h), borrowed;
+                       NULL: not asked */
+};
+
+/* NULL if out of memory. */
+json_t *trial_record_make(const struct trial *trial, const struct trial_context *context,
+                          const struct slo_verdict *verdict, const struct summary *summary);
+
+/* A record without measurements, for simulations. */
+json_t *trial_record_make_bare(const struct trial *trial, enum search_step step);
+
+/* ERR_FAILED if a key is missing or wrong. */
+bool trial_record_read(const json_t *json, struct trial *trial, struct err *err);
+
+extern const char *const trial_outcome_names[];
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * trial_runner - the runner of a real search: each trial is a run (loadgen/run/run.h), and so are
+ * the warm-up, the probe and the pings.
+ *
+ *     warm-up  a closed loop of a few workers; not counted
+ *     baseline the median response of a few requests at a low rate
+ *     calibration
+ *              the highest rate at which the generator is trusted (selftest/calibrate.h); 1 to 4 s.
+ *              If the probe then keeps the generator busy, its CPU time per request counts as well
+ *     probe    a closed loop of more workers: an estimate of the maximum rate
+ *
+ * After a trial that was not good, the runner waits for the target to recover: it pings at the low
+ * rate until the median response (latency without the generator's lag) is at most twice the
+ * baseline plus 1 ms, and no ping fails (unless some failed for the baseline). After
+ * TRIAL_RUNNER_RECOVERY_MAX_NS it measures a target that has not recovered, and the record says so.
+ *
+ * A trial ends early once its SLO can no longer be met.
+ *
+ * The target's metrics are read just before the first request of a trial and after its last answer,
+ * never in between. If none can be read before the trial, none are read after it.
+ *
+ * Threads: one, the thread of `run`. Memory: borrows everything.
+ */
+#ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
+#define LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
+
+#include "common/clock.h"
+#include "loadgen/capacity/capacity.h"
+#include "loadgen/capacity/trial/glance.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/run/run.h"
+#include "loadgen/scrape/scrape.h"
+#include "loadgen/verdict/slo.h"
+
+#define TRIAL_RUNNER_RECOVERY_MAX_NS (30 * NS_PER_S)
+
+struct trial_runner {
+    const struct order *order; /* of all runs; each run sets its own schedule */
+    const struct slo *slo;
+    const struct control *control;
+    enum schedule_type arrival; /* SCHEDULE_CONSTANT or SCHEDULE_POISSON */
+    uint64_t base_seed;
+    bool is_quick;
+    const char *cap_flag;              /* raises the cap on connections; named in reasons */
+    const struct scrape_urls *metrics; /* read before and after each trial; NULL: none */
+    double generator_rate; /* highest rate at which the generator is trusted; 0: calibrate */
+    /* Called once a second of a trial; NULL: none. */
+    void (*on_second)(void *context, const struct second *second);
+    void *context;
+    /* Private. */
+    uint64_t baseline_ns; /* 0: not measured yet */
+    bool had_errors;      /* requests of the baseline failed */
+    double ping_rate;
+    bool was_good; /* the last trial was good */
+    struct glance_target target;
+};
+
+struct capacity_runner trial_runner_make(struct trial_runner *runner);
+
+#endif

@@ -1,0 +1,111 @@
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/capacity/capacity_report.h"
+
+static struct capacity_search searches[4];
+
+static void setup(void)
+{
+    static const double rates[] = {500, 480, 510, 490};
+    memset(searches, 0, sizeof searches);
+    for (size_t i = 0; i < 4; i++) {
+        searches[i].move = (struct search_move){.is_done = true,
+                                                .verdict = SEARCH_FOUND,
+                                                .good_rate = rates[i],
+                                                .bad_rate = 1.02 * rates[i]};
+    }
+}
+
+static void expect_sentence(enum search_verdict verdict, double good, double bad,
+                            const char *expected)
+{
+    char text[CAPACITY_SENTENCE];
+    searches[0].move = (struct search_move){
+        .is_done = true, .verdict = verdict, .good_rate = good, .bad_rate = bad};
+    ck_assert_str_eq(capacity_sentence(&searches[0], text), expected);
+}
+
+START_TEST(a_sentence_says_what_was_found)
+{
+    expect_sentence(SEARCH_FOUND, 471.3, 476, "471.3/s meets the SLO, 476/s does not");
+    expect_sentence(SEARCH_ABOVE_MAXIMUM, 1000, 0, "1000/s, the maximum, meets the SLO");
+    expect_sentence(SEARCH_BELOW_MINIMUM, 0, 34, "34/s, the minimum, does not meet the SLO");
+    expect_sentence(SEARCH_GENERATOR_LIMITED, 900, 0,
+                    "the generator is the limit: the target sustains at least 900/s");
+    expect_sentence(SEARCH_GENERATOR_LIMITED, 0, 0,
+                    "the generator is the limit: no rate met the SLO");
+    expect_sentence(
+        SEARCH_OUT_OF_TIME, 400, 500,
+        "the time limit was reached: the target sustains at least 400/s, and less than 500/s");
+    expect_sentence(SEARCH_OUT_OF_TIME, 400, 0,
+                    "the time limit was reached: the target sustains at least 400/s");
+}
+END_TEST
+
+START_TEST(several_searches_have_a_median_and_a_spread)
+{
+    const struct capacity_searches four = {searches, 4, NULL, NULL, NULL},
+                                   three = {searches, 3, NULL, NULL, NULL};
+    struct capacity_spread spread = capacity_find_spread(&four);
+    ck_assert_double_eq(spread.median, 495);
+    ck_assert_double_eq(spread.min, 480);
+    ck_assert_double_eq(spread.max, 510);
+    ck_assert_double_eq_tol(spread.variation, 12.909944 / 495, 1e-6);
+    ck_assert_double_eq(capacity_find_spread(&three).median, 500);
+    ck_assert_ptr_eq(capacity_find_median(&three), &searches[0]);
+    ck_assert_ptr_eq(capacity_find_median(&four), &searches[3]);
+}
+END_TEST
+
+START_TEST(one_search_has_no_variation)
+{
+    const struct capacity_searches one = {searches, 1, NULL, NULL, NULL};
+    ck_assert_double_eq(capacity_find_spread(&one).variation, 0);
+    ck_assert_double_eq(capacity_find_spread(&one).median, 500);
+}
+END_TEST
+
+/* A trial whose interval of the p99 has these ends; NULL: no answer. */
+static void expect_trial(json_t *from, json_t *to, const char *reason, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *record =
+        json_pack("{s:f, s:f, s:s, s:s, s:s, s:[{s:s, s:o?, s:o?}]}", "rate", 500.0,
+                  "duration_seconds", 5.0, "step", "halve", "outcome", "bad", "reason", reason,
+                  "intervals", "criterion", "p99 < 100ms", "from", from, "to", to);
+    FILE *out = open_memstream(&text, &size);
+    capacity_print_trial(record, 3, out);
+    fclose(out);
+    ck_assert_str_eq(text, expected);
+    free(text);
+    json_decref(record);
+}
+
+START_TEST(a_trial_is_a_line_with_the_interval_of_its_percentile)
+{
+    expect_trial(json_integer(91200000), json_integer(97000000), "why",
+                 "  3       500/s    5s  halve    bad      p99 91.2ms to 97ms        why\n");
+    expect_trial(json_integer(91200000), NULL, "why",
+                 "  3       500/s    5s  halve    bad      p99 91.2ms to no answer   why\n");
+    expect_trial(NULL, NULL, "why",
+                 "  3       500/s    5s  halve    bad      p99 no answer             why\n");
+    expect_trial(NULL, NULL, "", "  3       500/s    5s  halve    bad      p99 no answer\n");
+}
+END_TEST
+
+Suite *capacity_report_suite(void);
+Suite *capacity_report_suite(void)
+{
+    Suite *suite = suite_create("capacity_report");
+    TCase *tests = tcase_create("capacity_report");
+    tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, a_sentence_says_what_was_found);
+    tcase_add_test(tests, several_searches_have_a_median_and_a_spread);
+    tcase_add_test(tests, one_search_has_no_variation);
+    tcase_add_test(tests, a_trial_is_a_line_with_the_interval_of_its_percentile);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
