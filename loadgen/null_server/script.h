@@ -1,0 +1,32 @@
+/*
+ * script - what a null server does with requests, and an account of what it did, to be compared
+ * with its client's report.
+ *
+ * A zeroed script answers every request immediately with 200. Times count from the script's arrival
+ * at the server. Both structs are sent over a socket between processes of the same program.
+ */
+#ifndef LOADGEN_NULL_SERVER_SCRIPT_H
+#define LOADGEN_NULL_SERVER_SCRIPT_H
+
+#include <stdint.h>
+
+struct null_script {
+    uint64_t stall_at_ns; /* when to do nothing for stall_ns; 0: never */
+    uint64_t stall_ns;
+    uint64_t delay_ns;     /* minimum delay of each answer; 0: none */
+    uint64_t refuse_every; /* every nth request gets 503; 0: none */
+    uint64_t break_every;  /* every nth answer breaks off in its head; 0: none */
+};
+
+/* Since the script arrived. */
+struct null_account {
+    uint64_t requests;
+    uint64_t refused;         /* answered with 503 */
+    uint64_t broken;          /* closed in the middle of the answer */
+    uint64_t stalled_from_ns; /* wall clock; 0: there was no stall */
+    uint64_t stalled_ns;      /* its actual length */
+    uint64_t delayed;         /* answers that were delayed, */
+    uint64_t delay_ns;        /* and the sum of their delays */
+};
+
+#endif

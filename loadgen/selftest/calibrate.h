@@ -1,0 +1,105 @@
+/*
+ * calibrate - measures the highest rate at which this generator can be trusted where it runs.
+ *
+ * A null server takes the place of the target; its processes have their own CPU time. A closed loop
+ * first shows how much CPU a request costs on each side. Runs at set rates then search for the
+ * highest rate on time: all requests started, none failed, no sign of trouble
+ * (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest limit on a
+ * time.
+ *
+ * The null server uses CPU that the generator will have for itself when the target runs elsewhere.
+ * So the trusted rate follows from how busy the CPUs were at the highest rate on time:
+ *
+ *     c      CPU time of the generator per request
+ *     s      CPU time of the null server per request
+ *     L      CPUs: the limit of cgroup and affinity
+ *     n      threads of the generator
+ *     part   how busy a rate makes them: the larger of rate (c + s) / L and rate c / n
+ *     u      the part at the highest rate on time; at most CALIBRATE_PART, because above that the
+ *            verdict on the generator has a sign of trouble
+ *
+ *     trusted rate = u min(L, n) / c
+ *
+ * c and s are measured at the highest rate on time, because they depend on the rate: at higher
+ * rates, more requests share a wake-up, and each costs less.
+ *
+ * A rate counts as late if it was late twice in a row, or used up the CPU. So a short disturbance
+ * by another program does not halve the result.
+ *
+ * With u = 0.8, the trusted rate is the one at which the generator alone uses 80 % of its CPU. If
+ * no rate was on time, other programs are the cause. u is then 0.8, and c that of the lowest rate
+ * tried, because the CPU limits the trusted rate in any case.
+ *
+ * Not covered: TLS, HTTP/2, long answers and proxies cost more than the plain GET of a short
+ * answer. calibrate_rate is given the cost of a request to the real target, and uses the larger
+ * cost.
+ *
+ * Threads: call it on the thread of `run`, while no run is in progress: it forks the null server.
+ * Memory: a calibration is plain data.
+ */
+#ifndef LOADGEN_SELFTEST_CALIBRATE_H
+#define LOADGEN_SELFTEST_CALIBRATE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/run/run.h"
+
+#define CALIBRATE_PART 0.8
+
+enum { CALIBRATE_STEPS_MAX = 8 };
+
+struct calibrate_options {
+    unsigned threads;   /* of the generator */
+    double tightest_ns; /* the tightest limit on a time; INFINITY: none, 10 ms is assumed */
+    uint64_t step_ns;   /* length of each run */
+    unsigned steps;     /* maximum after the closed loop; at most CALIBRATE_STEPS_MAX */
+    const struct control *control;
+};
+
+/* One run at a set rate. */
+struct calibrate_step {
+    double rate;
+    bool is_on_time;
+    double part; /* how busy it made the CPUs */
+    uint64_t lag_p99_ns;
+    uint64_t request_ns; /* CPU time of the generator per request */
+    uint64_t server_ns;  /* CPU time of the null server per request */
+};
+
+struct calibration {
+    double cpus;         /* min(L, n) */
+    double part;         /* u */
+    bool is_on_time;     /* some rate was on time */
+    double rate_on_time; /* the highest, with the null server on the same CPUs; 0: none */
+    uint64_t lag_p99_ns; /* at that rate; 0: none */
+    uint64_t request_ns; /* c */
+    uint64_t server_ns;  /* s */
+    size_t count;
+    struct calibrate_step steps[CALIBRATE_STEPS_MAX];
+};
+
+/* False with ERR_NONE if it was interrupted. */
+bool calibrate(const struct calibrate_options *options, struct calibration *calibration,
+               struct err *err);
+
+/*
+ * The trusted rate, rounded down to three digits, if a request to the real target costs request_ns
+ * of CPU time; c is used if that is larger (0: not known).
+ */
+double calibrate_rate(const struct calibration *calibration, uint64_t request_ns);
+
+/* For tests: the rate of the next run, from the steps so far; 0: no further run is needed. */
+double calibrate_next(const struct calibrate_step *steps, size_t count, double first_rate);
+
+/* Computes from the steps every field except `cpus`. */
+void calibrate_conclude(struct calibration *calibration);
+
+/* The trusted rate and the figures that it follows from, for reports and journals:
+   docs/selftest.schema.json. NULL if out of memory. */
+json_t *calibrate_to_json(const struct calibration *calibration, uint64_t request_ns);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * client - runs of this generator against a null server (loadgen/null_server).
+ *
+ * It has its own plan: GET over HTTP/1.1, no TLS, no proxy. Only the number of threads comes from
+ * the user's plan.
+ *
+ * Threads: the thread of `run`. Memory: borrows the server and the control; client_close.
+ */
+#ifndef LOADGEN_SELFTEST_CLIENT_H
+#define LOADGEN_SELFTEST_CLIENT_H
+
+#include <stdbool.h>
+
+#include "loadgen/null_server/null_server.h"
+#include "loadgen/run/run.h"
+#include "loadgen/target/targets.h"
+
+struct client {
+    const struct null_server *server;
+    const struct control *control;
+    unsigned threads;
+    struct targets targets;
+    struct source source;
+    bool is_interrupted;
+};
+
+/* What one run measured. The caller frees it with summary_destroy. */
+struct client_run {
+    struct summary *summary;
+    uint64_t server_ns; /* CPU of the null server */
+};
+
+bool client_open(struct client *client, const struct null_server *server, unsigned threads,
+                 const struct control *control, struct err *err);
+void client_close(struct client *client);
+
+/* `rate` requests per second, open loop. False with ERR_NONE if it was interrupted. */
+bool client_send(struct client *client, double rate, uint64_t duration_ns, struct client_run *run,
+                 struct err *err);
+
+/* A closed loop: sends as fast as this many workers can. */
+bool client_send_closed(struct client *client, unsigned workers, uint64_t duration_ns,
+                        struct client_run *run, struct err *err);
+
+#endif

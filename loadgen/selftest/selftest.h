@@ -1,0 +1,47 @@
+/*
+ * selftest - measures how far this generator can be trusted where it runs.
+ *
+ *     the trusted rate    calibrate.h
+ *     floors              latency and lag at a low rate, against a server that does nothing: the
+ *                         minimum that every reported latency contains
+ *     known answers       known_answers.h
+ *
+ * It takes about 10 s. docs/selftest.md explains the text and lists the keys of the JSON.
+ *
+ * Threads: the thread of `run`. Memory: selftest_destroy.
+ */
+#ifndef LOADGEN_SELFTEST_SELFTEST_H
+#define LOADGEN_SELFTEST_SELFTEST_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "loadgen/selftest/calibrate.h"
+#include "loadgen/selftest/known_answers.h"
+
+enum { SELFTEST_FORMAT = 1 };
+
+struct selftest {
+    struct calibration calibration;
+    double rate;            /* trusted */
+    double floor_rate;      /* at which the floors were measured, requests per second */
+    struct summary *floors; /* NULL: not measured */
+    struct known_answer answers[KNOWN_ALL];
+};
+
+/* Measures with `threads` threads. False with ERR_NONE if it was interrupted. */
+bool selftest_run(struct selftest *selftest, unsigned threads, const struct control *control,
+                  struct err *err);
+void selftest_destroy(struct selftest *selftest);
+
+/* False if out cannot be written. */
+bool selftest_write_text(const struct selftest *selftest, FILE *out);
+bool selftest_write_json(const struct selftest *selftest, FILE *out);
+
+/*
+ * False with err if the generator cannot be trusted: ERR_FAILED with the wrong answers,
+ * ERR_GENERATOR_LIMIT if some are unclear or no rate was on time.
+ */
+bool selftest_conclude(const struct selftest *selftest, struct err *err);
+
+#endif
