@@ -1,0 +1,44 @@
+/*
+ * account - what a load cost the target, as JSON: the difference of its metrics before and after
+ * the load.
+ *
+ * docs/capacity.schema.json lists the keys ("target"). Counters are differences; for a pod
+ * that restarted or is new, they count from its start. Memory is the larger of the two values.
+ * Values that are on no page are null.
+ *
+ * The remarks are sentences that cast doubt on the numbers:
+ *
+ *     served < answered                         something else sent answers
+ *     served > started + retried + redirected   other clients sent requests
+ *     a pod served ACCOUNT_UNEVEN times the mean, cannot be read, restarted, or was killed
+ *
+ * Threads: none. Memory: the JSON is the caller's.
+ */
+#ifndef LOADGEN_SCRAPE_ACCOUNT_H
+#define LOADGEN_SCRAPE_ACCOUNT_H
+
+#include <jansson.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "loadgen/scrape/scrape.h"
+
+#define ACCOUNT_UNEVEN 1.5
+
+/* What the generator counted between the two readings. */
+struct account_sent {
+    uint64_t answered;
+    uint64_t tried; /* started + retried + redirected */
+};
+
+/* NULL if out of memory. */
+json_t *account_make(const struct scrape *before, const struct scrape *after,
+                     const struct account_sent *sent);
+
+/* The number of pods that served requests; 0: not known. */
+size_t account_count_servers(const json_t *account);
+
+/* Lines of a text report: the cost of a request, the pods, and the remarks with "! ". */
+void account_print(const json_t *account, FILE *out);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * fetch - gets small pages from several addresses at once, with a timeout.
+ *
+ * libcurl is good enough outside the measured window: one new connection for each page, no proxy,
+ * no redirects, HTTP/1.1. A page over FETCH_BYTES_MAX, a status other than 200, or an answer that
+ * is not complete in time fails only that page.
+ *
+ * Threads: one; call curl_global_init before. Memory: the caller frees each body (bytes_free).
+ */
+#ifndef LOADGEN_SCRAPE_FETCH_H
+#define LOADGEN_SCRAPE_FETCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/base/bytes.h"
+#include "loadgen/net/address.h"
+
+enum { FETCH_BYTES_MAX = 4 * 1024 * 1024, FETCH_PROBLEM = 256 };
+
+struct fetch {
+    const char *url;        /* NULL: nothing to get */
+    struct address address; /* connects there, whatever the URL's host */
+    struct bytes body;
+    char problem[FETCH_PROBLEM]; /* why the page failed; "": it did not */
+    /* Private: */
+    void *easy; /* NULL: it has ended */
+    struct curl_slist *connect_to;
+};
+
+/*
+ * Returns when every page has arrived or failed, after timeout_ns, or when stop_fd (-1: none) is
+ * readable. `is_insecure`: certificates are not verified; else the system's roots are trusted.
+ */
+void fetch_all(struct fetch *list, size_t count, bool is_insecure, uint64_t timeout_ns,
+               int stop_fd);
+
+#endif

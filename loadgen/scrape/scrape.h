@@ -1,0 +1,58 @@
+/*
+ * scrape - reads the metrics of every pod of a target at one moment.
+ *
+ *     URL -- every address of its host --> pages (fetch.h) --> readings (reading.h)
+ *
+ * The name is resolved each time, with the plan's name servers and -connect-to, because pods come
+ * and go. Each address is a pod; if a name has addresses of both families, only the IPv4 ones
+ * count, because a pod may have one of each.
+ *
+ * Resolving takes at most SCRAPE_NAMES_NS, fetching the pages at most SCRAPE_PAGES_NS. A pod that
+ * cannot be read is part of the result, with the reason.
+ *
+ * Threads: one, outside the measured window. Memory: scrape_free.
+ */
+#ifndef LOADGEN_SCRAPE_SCRAPE_H
+#define LOADGEN_SCRAPE_SCRAPE_H
+
+#include "common/clock.h"
+#include "loadgen/net/address.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/scrape/fetch.h"
+#include "loadgen/scrape/reading.h"
+
+enum { SCRAPE_URLS_MAX = 64, SCRAPE_PODS_MAX = 256 };
+#define SCRAPE_NAMES_NS (2 * NS_PER_S)
+#define SCRAPE_PAGES_NS (2 * NS_PER_S)
+
+/* The URLs of the metrics; filled by scrape_add_url. */
+struct scrape_urls {
+    const char *list[SCRAPE_URLS_MAX];
+    size_t count;
+};
+
+struct scrape_pod {
+    char address[ADDRESS_TEXT];  /* the host, if it has no address */
+    char problem[FETCH_PROBLEM]; /* why it could not be read; "": it was */
+    struct reading reading;
+};
+
+struct scrape {
+    struct scrape_pod *pods;
+    size_t count;
+    size_t read;    /* of these, with a reading */
+    uint64_t at_ns; /* when the pages had arrived */
+};
+
+/* The setter of a flag (common/cli.h); the field is a struct scrape_urls, the URL is borrowed. */
+bool scrape_add_url(void *field, const char *text, struct err *err);
+
+/* False if out of memory. */
+bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
+                 int stop_fd, struct err *err);
+void scrape_free(struct scrape *scrape);
+
+/* The first pod that could not be read; NULL: none. */
+const struct scrape_pod *scrape_find_unread(const struct scrape *scrape);
+
+#endif
