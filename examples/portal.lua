@@ -1,0 +1,16 @@
+-- A session cookie, a hidden field, a redirect.
+local Portal = User { wait = constant(0.3), host = "http://127.0.0.1:9100" }
+
+function Portal:on_start()
+    local page = self:get("/").text
+    local csrf = page:match('name="csrf" value="([^"]+)"') or ""
+    self:post("/login", { form = { user = "eva", csrf = csrf }, headers = { Referer = "/" } })
+end
+
+Portal:task("me", function(self)
+    local r = self:get("/me", { timeout = 5 })
+    if r.status == 401 then
+        self:stop_user()
+    end
+    self:get("/redirect")
+end)

@@ -1,0 +1,278 @@
+#include "loadgen/users/driver.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/sha256.h"
+#include "loadgen/order/order.h"
+#include "loadgen/pace/slots.h"
+#include "loadgen/users/scenario/deal.h"
+#include "loadgen/users/seat.h"
+#include "loadgen/users/user.h"
+#include "loadgen/users/words.h"
+
+/* Users that go on at each turn, before the loop reads again. */
+enum { GO_PER_TURN = 16 };
+
+/* Stages of the end. */
+enum { STAGE_RUNNING, STAGE_TASKS_END, STAGE_ON_STOP, STAGE_OVER };
+
+struct drive_users {
+    struct drive drive; /* first member: a drive is cast to it */
+    struct users_order *order;
+    const struct plan *plan;
+};
+
+static struct seat *seat_of(struct driver *driver)
+{
+    return (struct seat *)driver;
+}
+
+static const struct seat *const_seat_of(const struct driver *driver)
+{
+    return (const struct seat *)driver;
+}
+
+/* The end. */
+
+static uint64_t later(uint64_t at_ns, uint64_t by_ns)
+{
+    return at_ns > UINT64_MAX - by_ns ? UINT64_MAX : at_ns + by_ns;
+}
+
+/* When the next stage begins; UINT64_MAX: there is none. */
+static uint64_t next_stage_ns(const struct seat *seat)
+{
+    uint64_t tasks_ns = later(seat->end_ns, seat->order->stop_timeout_ns);
+    switch (seat->stage) {
+    case STAGE_RUNNING:
+        return seat->end_ns;
+    case STAGE_TASKS_END:
+        return tasks_ns;
+    case STAGE_ON_STOP:
+        return later(tasks_ns, DRIVER_ON_STOP_NS);
+    default:
+        return UINT64_MAX;
+    }
+}
+
+static void advance(struct seat *seat, uint64_t now_ns)
+{
+    while (now_ns >= next_stage_ns(seat)) {
+        seat->stage++;
+        for (size_t i = 0; i < seat->count; i++) {
+            if (seat->stage == STAGE_OVER) {
+                user_kill(&seat->users[i]);
+            } else {
+                user_stop(&seat->users[i], seat->stage == STAGE_TASKS_END);
+            }
+        }
+    }
+}
+
+static void end_at(struct driver *driver, uint64_t end_ns)
+{
+    struct seat *seat = seat_of(driver);
+    seat->end_ns = end_ns < seat->end_ns ? end_ns : seat->end_ns;
+}
+
+static uint64_t last_ns(const struct driver *driver)
+{
+    const struct seat *seat = const_seat_of(driver);
+    return later(later(seat->end_ns, seat->order->stop_timeout_ns), DRIVER_ON_STOP_NS);
+}
+
+static bool has_ended(const struct driver *driver, uint64_t now_ns)
+{
+    const struct seat *seat = const_seat_of(driver);
+    (void)now_ns;
+    return seat->ended == seat->count;
+}
+
+/* Going on. */
+
+/* Each starts when the one before has ended. */
+static void begin_check(struct seat *seat)
+{
+    for (size_t i = 0; i < seat->classes.count; i++) {
+        user_open(&seat->users[i], seat, i, &seat->classes.list[i],
+                  i == 0 ? seat->thread->start_ns : UINT64_MAX);
+    }
+    seat->count = seat->classes.count;
+}
+
+static void begin(struct driver *driver, uint64_t end_ns)
+{
+    struct seat *seat = seat_of(driver);
+    struct deal deal;
+    size_t count = 0;
+    seat->end_ns = end_ns;
+    if (seat->order->check) {
+        begin_check(seat);
+        return;
+    }
+    deal_init(&deal, &seat->classes);
+    for (uint64_t u = 0; u < seat->order->users; u++) {
+        const struct class *class = deal_next(&deal);
+        if (class && seat->thread->slots->owner[u % SLOTS] == seat->thread->index) {
+            double after_s = (double)u / seat->order->spawn_per_s;
+            user_open(&seat->users[count++], seat, u, class,
+                      seat->thread->start_ns + (uint64_t)(after_s * NS_PER_S));
+        }
+    }
+    seat->count = count;
+    deal_fini(&deal);
+}
+
+static bool go(struct driver *driver, uint64_t now_ns)
+{
+    struct seat *seat = seat_of(driver);
+    unsigned gone = 0;
+    advance(seat, now_ns);
+    for (struct due *due = queue_first(&seat->queue);
+         due && due->at_ns <= now_ns && gone < GO_PER_TURN; due = queue_first(&seat->queue)) {
+        user_go((struct user *)((char *)due - offsetof(struct user, due)));
+        gone++;
+    }
+    return gone > 0;
+}
+
+static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
+{
+    const struct seat *seat = seat_of(driver);
+    const struct due *first = queue_first(&seat->queue);
+    uint64_t stage_ns = next_stage_ns(seat);
+    (void)now_ns;
+    return first && first->at_ns < stage_ns ? first->at_ns : stage_ns;
+}
+
+static void answered(struct driver *driver, const struct exchange *exchange)
+{
+    (void)driver;
+    user_answered(exchange->terms->context, exchange);
+}
+
+/* The account. */
+
+static uint64_t intended(struct driver *driver, uint64_t now_ns, uint64_t started)
+{
+    (void)driver, (void)now_ns;
+    return started;
+}
+
+static bool is_too_late(const struct driver *driver)
+{
+    (void)driver;
+    return false;
+}
+
+static bool count_rows(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL])
+{
+    (void)drive, (void)n, (void)by_row;
+    return false;
+}
+
+/* Which users ran: the scenario by its content, because files change. */
+static void show(const struct drive *drive, json_t *plan)
+{
+    const struct users_order *order = ((const struct drive_users *)drive)->order;
+    const struct bytes *text = &order->scenario.text;
+    const char *slash = strrchr(order->scenario.path, '/');
+    char hash[SHA256_TEXT];
+    sha256_print(text->length ? text->at : "", text->length, hash);
+    json_object_set_new(plan, "scenario",
+                        json_pack("{s:o, s:s, s:I, s:I, s:f}", "file",
+                                  json_text(slash ? slash + 1 : order->scenario.path), "sha256",
+                                  hash, "size", (json_int_t)text->length, "users",
+                                  (json_int_t)order->users, "spawn_per_second",
+                                  order->spawn_per_s));
+}
+
+/* Set-up. */
+
+static void destroy(struct driver *driver)
+{
+    struct seat *seat = seat_of(driver);
+    if (!seat) {
+        return;
+    }
+    for (size_t i = 0; i < seat->count; i++) {
+        user_close(&seat->users[i]);
+    }
+    free(seat->users);
+    queue_close(&seat->queue);
+    classes_free(&seat->classes);
+    state_close(&seat->state);
+    free(seat);
+}
+
+static struct driver *create(struct drive *drive, struct drive_thread *thread, struct err *err)
+{
+    struct users_order *order = ((struct drive_users *)drive)->order;
+    size_t count = slots_part(thread->slots, (uint16_t)thread->index, order->users);
+    struct seat *seat = calloc(1, sizeof *seat);
+    if (!seat) {
+        err_set(err, ERR_FAILED, "not enough memory for users");
+        return NULL;
+    }
+    seat->driver.type = &driver_users;
+    seat->order = order;
+    seat->plan = ((struct drive_users *)drive)->plan;
+    seat->thread = thread;
+    seat->users = calloc(count + 1, sizeof *seat->users);
+    bool has_memory = queue_open(&seat->queue, count) && seat->users;
+    if (!has_memory) {
+        err_set(err, ERR_FAILED, "not enough memory for users");
+    }
+    if (!has_memory ||
+        !words_open(&seat->state, order->max_bytes, order->seed + thread->index, err) ||
+        !scenario_load(&order->scenario, order->host, &order->filter, &seat->state, &seat->classes,
+                       err)) {
+        destroy(&seat->driver);
+        return NULL;
+    }
+    seat->state.seat = seat;
+    return &seat->driver;
+}
+
+static void close_all(struct drive *drive)
+{
+    free(drive);
+}
+
+static struct drive *open_all(const struct order *order, const struct slots *slots,
+                              unsigned threads, struct err *err)
+{
+    struct drive_users *drive = calloc(1, sizeof *drive);
+    (void)slots, (void)threads;
+    if (!drive) {
+        err_set(err, ERR_FAILED, "not enough memory for users");
+        return NULL;
+    }
+    drive->drive.type = &driver_users;
+    drive->order = order->source->state;
+    drive->plan = order->plan;
+    return &drive->drive;
+}
+
+const struct driver_type driver_users = {
+    .name = "users",
+    .runs_scripts = true,
+    .adds_targets = true,
+    .open = open_all,
+    .close = close_all,
+    .create = create,
+    .destroy = destroy,
+    .begin = begin,
+    .go = go,
+    .next_ns = next_ns,
+    .answered = answered,
+    .end_at = end_at,
+    .last_ns = last_ns,
+    .has_ended = has_ended,
+    .intended = intended,
+    .is_too_late = is_too_late,
+    .count_rows = count_rows,
+    .show = show,
+};

@@ -1,0 +1,27 @@
+/*
+ * driver_users - the driver (drive/driver.h) that runs scenarios: one coroutine per user.
+ *
+ *     scenario.h   the file     state.h    Lua, bounded      classes.h  what it declares
+ *     deal.h       user -> class           user.h            a user's life
+ *     request.h    a request    answer.h   what comes back   target/catalogue.h  its name
+ *
+ * order.source->state is the struct users_order (users.h). User u belongs to the thread that owns
+ * slot u mod SLOTS, and starts u / spawn_per_s after the start of the run.
+ *
+ * At the end of the run, waiting users stop immediately; users with a request in flight stop when
+ * it is answered. With a stop_timeout, users in a task stop when the task has ended, or at the
+ * timeout. on_stop may then take DRIVER_ON_STOP_NS.
+ *
+ * A request is intended at the moment when an undisturbed script would have sent it (user.h), so
+ * every intended request is started.
+ */
+#ifndef LOADGEN_USERS_DRIVER_H
+#define LOADGEN_USERS_DRIVER_H
+
+#include "loadgen/drive/driver.h"
+
+#define DRIVER_ON_STOP_NS (10 * NS_PER_S)
+
+extern const struct driver_type driver_users;
+
+#endif

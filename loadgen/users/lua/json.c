@@ -1,0 +1,325 @@
+#include "loadgen/users/lua/json.h"
+
+#include <jansson.h>
+#include <lua5.4/lauxlib.h>
+#include <math.h>
+
+#include "loadgen/users/lua/state.h"
+
+enum { DEPTH_MAX = 100, VALUES_MAX = 1000000 };
+
+static const char array_type = 0; /* its address is the registry's key of a metatable */
+
+/* Writing. Problems are texts, so that what jansson holds is freed before an error is raised. */
+struct writing {
+    lua_State *lua;
+    unsigned depth;
+    unsigned values; /* so far: tables that hold one table many times grow without bounds */
+    const char *problem;
+};
+
+static json_t *write_value(struct writing *writing, int index);
+
+/* The number of elements if all keys are 1 to n; -1: some are not. */
+static lua_Integer count_elements(lua_State *lua, int index)
+{
+    lua_Integer keys = 0;
+    lua_Integer last = (lua_Integer)lua_rawlen(lua, index);
+    bool is_list = true;
+    lua_pushnil(lua);
+    while (lua_next(lua, index)) {
+        lua_Integer key = lua_isinteger(lua, -2) ? lua_tointeger(lua, -2) : 0;
+        is_list = is_list && key >= 1 && key <= last;
+        keys++;
+        lua_pop(lua, 1);
+    }
+    return is_list && keys == last ? keys : -1;
+}
+
+static bool is_marked_array(lua_State *lua, int index)
+{
+    if (!lua_getmetatable(lua, index)) {
+        return false;
+    }
+    lua_rawgetp(lua, LUA_REGISTRYINDEX, &array_type);
+    bool is_array = lua_rawequal(lua, -1, -2);
+    lua_pop(lua, 2);
+    return is_array;
+}
+
+static json_t *write_array(struct writing *writing, int index, lua_Integer count)
+{
+    json_t *array = json_array();
+    for (lua_Integer i = 1; i <= count && !writing->problem; i++) {
+        lua_rawgeti(writing->lua, index, i);
+        json_array_append_new(array, write_value(writing, lua_gettop(writing->lua)));
+        lua_pop(writing->lua, 1);
+    }
+    return array;
+}
+
+static void write_member(struct writing *writing, json_t *object)
+{
+    lua_State *lua = writing->lua;
+    size_t length = 0;
+    if (lua_type(lua, -2) != LUA_TSTRING) {
+        writing->problem = "keys are texts, or 1 to n for an array";
+        return;
+    }
+    const char *key = lua_tolstring(lua, -2, &length);
+    json_t *value = write_value(writing, lua_gettop(lua));
+    if (writing->problem) {
+        json_decref(value);
+    } else if (json_object_setn_new(object, key, length, value) != 0) {
+        writing->problem = "a key is not UTF-8";
+    }
+}
+
+static json_t *write_object(struct writing *writing, int index)
+{
+    lua_State *lua = writing->lua;
+    json_t *object = json_object();
+    lua_pushnil(lua);
+    while (lua_next(lua, index)) {
+        if (!writing->problem) {
+            write_member(writing, object);
+        }
+        lua_pop(lua, 1);
+    }
+    return object;
+}
+
+static json_t *write_table(struct writing *writing, int index)
+{
+    lua_State *lua = writing->lua;
+    json_t *json = NULL;
+    if (writing->depth == DEPTH_MAX || !lua_checkstack(lua, 8)) {
+        writing->problem = "a table is nested too deeply, or contains itself";
+        return NULL;
+    }
+    writing->depth++;
+    lua_Integer count = count_elements(lua, index);
+    bool is_marked = is_marked_array(lua, index);
+    if (is_marked && count < 0) {
+        writing->problem = "an array has keys other than 1 to n";
+    } else if (is_marked || count > 0) {
+        json = write_array(writing, index, count);
+    } else {
+        json = write_object(writing, index);
+    }
+    writing->depth--;
+    return json;
+}
+
+static json_t *write_text(struct writing *writing, int index)
+{
+    size_t length = 0;
+    const char *text = lua_tolstring(writing->lua, index, &length);
+    json_t *json = json_stringn(text, length);
+    if (!json) {
+        writing->problem = "a text is not UTF-8";
+    }
+    return json;
+}
+
+static json_t *write_number(struct writing *writing, int index)
+{
+    if (lua_isinteger(writing->lua, index)) {
+        return json_integer(lua_tointeger(writing->lua, index));
+    }
+    double number = lua_tonumber(writing->lua, index);
+    if (!isfinite(number)) {
+        writing->problem = "infinity and NaN are no JSON";
+        return NULL;
+    }
+    return json_real(number);
+}
+
+static json_t *write_value(struct writing *writing, int index)
+{
+    if (++writing->values > VALUES_MAX) {
+        writing->problem = "more than a million values";
+        return NULL;
+    }
+    switch (lua_type(writing->lua, index)) {
+    case LUA_TBOOLEAN:
+        return json_boolean(lua_toboolean(writing->lua, index));
+    case LUA_TNUMBER:
+        return write_number(writing, index);
+    case LUA_TSTRING:
+        return write_text(writing, index);
+    case LUA_TTABLE:
+        return write_table(writing, index);
+    case LUA_TLIGHTUSERDATA:
+        return json_null();
+    default:
+        writing->problem = "nil, functions and answers are no JSON; null is written null";
+        return NULL;
+    }
+}
+
+static int add_bytes(const char *text, size_t length, void *out)
+{
+    bytes_add(out, text, length);
+    return 0;
+}
+
+void json_encode(lua_State *lua, int index, struct bytes *out)
+{
+    struct writing writing = {.lua = lua};
+    json_t *json = write_value(&writing, lua_absindex(lua, index));
+    if (!writing.problem) {
+        json_dump_callback(json, add_bytes, out, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    }
+    json_decref(json);
+    if (writing.problem) {
+        luaL_error(lua, "JSON: %s", writing.problem);
+    }
+}
+
+/* Reading. Lua raises an error where memory is short, so a userdata holds what jansson made. */
+
+static void push(lua_State *lua, json_t *json);
+
+/* The table on top of the stack stays an array, even if it is empty. */
+static void mark_array(lua_State *lua)
+{
+    lua_rawgetp(lua, LUA_REGISTRYINDEX, &array_type);
+    lua_setmetatable(lua, -2);
+}
+
+static void push_array(lua_State *lua, json_t *json)
+{
+    size_t count = json_array_size(json);
+    lua_createtable(lua, (int)count, 0);
+    for (size_t i = 0; i < count; i++) {
+        push(lua, json_array_get(json, i));
+        lua_rawseti(lua, -2, (lua_Integer)i + 1);
+    }
+    mark_array(lua);
+}
+
+static void push_object(lua_State *lua, json_t *json)
+{
+    lua_createtable(lua, 0, (int)json_object_size(json));
+    void *at = json_object_iter(json);
+    for (; at; at = json_object_iter_next(json, at)) {
+        lua_pushlstring(lua, json_object_iter_key(at), json_object_iter_key_len(at));
+        push(lua, json_object_iter_value(at));
+        lua_rawset(lua, -3);
+    }
+}
+
+static void push(lua_State *lua, json_t *json)
+{
+    luaL_checkstack(lua, 4, "JSON is nested too deeply");
+    if (!json) {
+        lua_pushnil(lua);
+        return;
+    }
+    switch (json_typeof(json)) {
+    case JSON_OBJECT:
+        push_object(lua, json);
+        break;
+    case JSON_ARRAY:
+        push_array(lua, json);
+        break;
+    case JSON_STRING:
+        lua_pushlstring(lua, json_string_value(json), json_string_length(json));
+        break;
+    case JSON_INTEGER:
+        lua_pushinteger(lua, json_integer_value(json));
+        break;
+    case JSON_REAL:
+        lua_pushnumber(lua, json_real_value(json));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        lua_pushboolean(lua, json_is_true(json));
+        break;
+    case JSON_NULL:
+        lua_pushlightuserdata(lua, NULL);
+        break;
+    }
+}
+
+static const char held_type[] = "headroom.held";
+
+/* A userdata, which frees it. */
+struct held {
+    json_t *json;
+};
+
+static int free_held(lua_State *lua)
+{
+    struct held *held = lua_touserdata(lua, 1);
+    json_decref(held->json);
+    held->json = NULL;
+    return 0;
+}
+
+void json_decode(lua_State *lua, const char *text, size_t length, const char *what)
+{
+    json_error_t error;
+    struct held *held = lua_newuserdatauv(lua, sizeof *held, 0);
+    held->json = NULL;
+    luaL_setmetatable(lua, held_type);
+    held->json = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (!held->json) {
+        luaL_error(lua, "%s: line %d, column %d: %s", what, error.line, error.column, error.text);
+    }
+    push(lua, held->json);
+    json_decref(held->json);
+    held->json = NULL;
+    lua_remove(lua, -2);
+}
+
+/* For scripts. */
+
+static int array(lua_State *lua)
+{
+    if (lua_isnone(lua, 1)) {
+        lua_newtable(lua);
+    }
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    lua_settop(lua, 1);
+    mark_array(lua);
+    return 1;
+}
+
+static int encode(lua_State *lua)
+{
+    struct bytes *out = &state_of(lua)->body;
+    luaL_checkany(lua, 1);
+    bytes_clear(out);
+    json_encode(lua, 1, out);
+    lua_pushlstring(lua, out->at, out->length);
+    return 1;
+}
+
+static int decode(lua_State *lua)
+{
+    size_t length = 0;
+    const char *text = luaL_checklstring(lua, 1, &length);
+    json_decode(lua, text, length, "json.decode");
+    return 1;
+}
+
+void json_declare(lua_State *lua)
+{
+    lua_newtable(lua);
+    lua_rawsetp(lua, LUA_REGISTRYINDEX, &array_type);
+    luaL_newmetatable(lua, held_type);
+    lua_pushcfunction(lua, free_held);
+    lua_setfield(lua, -2, "__gc");
+    lua_pop(lua, 1);
+    lua_register(lua, "array", array);
+    lua_pushlightuserdata(lua, NULL);
+    lua_setglobal(lua, "null");
+    lua_createtable(lua, 0, 2);
+    lua_pushcfunction(lua, encode);
+    lua_setfield(lua, -2, "encode");
+    lua_pushcfunction(lua, decode);
+    lua_setfield(lua, -2, "decode");
+    lua_setglobal(lua, "json");
+}

@@ -1,0 +1,29 @@
+/*
+ * json - converts values of Lua to JSON and back, with jansson.
+ *
+ *     null                       the global `null`; nil means that there is no value
+ *     [] and {}                  array {} and {}; a table read from an array stays an array
+ *     [1, 2]                     a table with the keys 1 to n
+ *     5 and 5.0                  integers and floats of Lua
+ *     {"a": 1, "b": 2}           keys in alphabetical order
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_LUA_JSON_H
+#define LOADGEN_USERS_LUA_JSON_H
+
+#include <lua5.4/lua.h>
+#include <stddef.h>
+
+#include "loadgen/base/bytes.h"
+
+/* Declares null, array, json.encode and json.decode. */
+void json_declare(lua_State *lua);
+
+/* Appends the value at this index; raises an error if JSON cannot represent it. */
+void json_encode(lua_State *lua, int index, struct bytes *out);
+
+/* Pushes the value of the text; raises an error that begins with `what` if it is not JSON. */
+void json_decode(lua_State *lua, const char *text, size_t length, const char *what);
+
+#endif

@@ -1,0 +1,122 @@
+#include "loadgen/users/lua/sandbox.h"
+
+#include <lua5.4/lauxlib.h>
+#include <lua5.4/lualib.h>
+#include <stdio.h>
+
+/* The largest text that string.rep makes. */
+#define REP_MAX_BYTES ((size_t)64 * 1024 * 1024)
+
+/* load(chunk, name, "t", environment); the original is the upvalue. */
+static int load_text(lua_State *lua)
+{
+    int arguments = lua_gettop(lua) > 3 ? 4 : 3;
+    lua_settop(lua, arguments);
+    lua_pushliteral(lua, "t");
+    lua_replace(lua, 3);
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, arguments, LUA_MULTRET);
+    return lua_gettop(lua);
+}
+
+static int set_metatable(lua_State *lua)
+{
+    if (lua_istable(lua, 2)) {
+        lua_pushliteral(lua, "__gc");
+        if (lua_rawget(lua, 2) != LUA_TNIL) {
+            return luaL_error(lua, "__gc is not available in scenarios");
+        }
+        lua_pop(lua, 1);
+    }
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, lua_gettop(lua) - 1, 1);
+    return 1;
+}
+
+static int repeat(lua_State *lua)
+{
+    size_t length = 0;
+    size_t gap = 0;
+    luaL_checklstring(lua, 1, &length);
+    lua_Integer n = luaL_checkinteger(lua, 2);
+    luaL_optlstring(lua, 3, "", &gap);
+    if (n <= 0 || length + gap == 0) {
+        lua_pushliteral(lua, "");
+        return 1;
+    }
+    if ((lua_Unsigned)n > REP_MAX_BYTES / (length + gap)) {
+        return luaL_error(lua, "string.rep: the result would have more than 64 MB");
+    }
+    lua_settop(lua, 3);
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    lua_call(lua, 3, 1);
+    return 1;
+}
+
+static int print(lua_State *lua)
+{
+    int count = lua_gettop(lua);
+    for (int i = 1; i <= count; i++) {
+        fprintf(stderr, "%s%s", i > 1 ? "\t" : "", luaL_tolstring(lua, i, NULL));
+        lua_pop(lua, 1);
+    }
+    fputc('\n', stderr);
+    return 0;
+}
+
+/* Replaces a function of the table on top of the stack; the new one gets it as its upvalue. */
+static void replace(lua_State *lua, const char *name, lua_CFunction function)
+{
+    lua_getfield(lua, -1, name);
+    lua_pushcclosure(lua, function, 1);
+    lua_setfield(lua, -2, name);
+}
+
+static void remove_field(lua_State *lua, const char *name)
+{
+    lua_pushnil(lua);
+    lua_setfield(lua, -2, name);
+}
+
+static void open_os(lua_State *lua)
+{
+    static const char *const kept[] = {"clock", "date", "difftime", "getenv", "time"};
+    luaL_requiref(lua, LUA_OSLIBNAME, luaopen_os, 0);
+    lua_newtable(lua);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        lua_getfield(lua, -2, kept[i]);
+        lua_setfield(lua, -2, kept[i]);
+    }
+    lua_setglobal(lua, LUA_OSLIBNAME);
+    lua_pop(lua, 1);
+}
+
+void sandbox_open(lua_State *lua)
+{
+    static const luaL_Reg libraries[] = {
+        {LUA_GNAME, luaopen_base},       {LUA_COLIBNAME, luaopen_coroutine},
+        {LUA_TABLIBNAME, luaopen_table}, {LUA_STRLIBNAME, luaopen_string},
+        {LUA_UTF8LIBNAME, luaopen_utf8}, {LUA_MATHLIBNAME, luaopen_math},
+    };
+    static const char *const removed[] = {"collectgarbage", "dofile", "loadfile", "warn"};
+    for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++) {
+        luaL_requiref(lua, libraries[i].name, libraries[i].func, 1);
+        lua_pop(lua, 1);
+    }
+    open_os(lua);
+    lua_pushglobaltable(lua);
+    for (size_t i = 0; i < sizeof removed / sizeof *removed; i++) {
+        remove_field(lua, removed[i]);
+    }
+    replace(lua, "load", load_text);
+    replace(lua, "setmetatable", set_metatable);
+    lua_pushcfunction(lua, print);
+    lua_setfield(lua, -2, "print");
+    lua_getfield(lua, -1, LUA_STRLIBNAME);
+    remove_field(lua, "dump");
+    replace(lua, "rep", repeat);
+    lua_pop(lua, 2);
+}

@@ -1,0 +1,21 @@
+/*
+ * sandbox - the part of Lua's libraries that scripts may use.
+ *
+ * Scripts cannot reach files, processes, C modules or the debug library. load takes text only,
+ * because bytecode can corrupt memory. Metatables have no __gc, because nothing can stop a
+ * finalizer that runs too long. string.rep refuses results that would keep a CPU busy. print writes
+ * to stderr, because stdout is for results and reports.
+ *
+ * os has clock, date, difftime, getenv and time.
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_LUA_SANDBOX_H
+#define LOADGEN_USERS_LUA_SANDBOX_H
+
+#include <lua5.4/lua.h>
+
+/* Opens the libraries in a new state. */
+void sandbox_open(lua_State *lua);
+
+#endif

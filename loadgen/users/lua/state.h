@@ -1,0 +1,92 @@
+/*
+ * state - the Lua state of one worker thread, and the limits on its scripts.
+ *
+ * A script is text; it has Lua's libraries without files, processes, bytecode and the debug library
+ * (sandbox.h). Code that neither returns nor pauses for STATE_RUN_NS is stopped, in a way that no
+ * pcall can catch. A state cannot allocate more than max_bytes: Lua then raises "not enough
+ * memory".
+ *
+ * Code runs in coroutines: one loads the scenario, then each user has its own. The C functions that
+ * a script calls pause its coroutine with lua_yield; then state_run returns.
+ *
+ * C code that uses the state outside of state_run has no such limits: if memory runs out there, the
+ * program ends (base/memory.h).
+ *
+ * Threads: belongs to one thread. Memory: state_open, state_close.
+ */
+#ifndef LOADGEN_USERS_LUA_STATE_H
+#define LOADGEN_USERS_LUA_STATE_H
+
+#include <lua5.4/lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/base/bytes.h"
+#include "loadgen/users/lua/random.h"
+
+struct seat;
+struct user;
+
+#define STATE_RUN_NS NS_PER_S
+#define STATE_LOAD_NS                                                                              \
+    (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
+                     */
+
+struct state {
+    lua_State *lua;
+    size_t used_bytes;
+    size_t max_bytes;
+    bool is_bounded;    /* a script is running */
+    bool is_stopped;    /* it ran for too long */
+    lua_State *running; /* the coroutine of state_run; NULL: none */
+    uint64_t until_ns;  /* when the script is stopped */
+    lua_Hook on_return; /* of a main chunk; NULL: not watched */
+    struct seat *seat;  /* of this thread (seat.h) */
+    struct user *user;  /* whose code is running; NULL: the scenario is being loaded */
+    struct random random;
+    struct bytes error; /* of the last STATE_FAILED: message and traceback, with a NUL */
+    struct bytes path;  /* scratch of requests (request.c) */
+    struct bytes headers;
+    struct bytes body;
+    struct bytes message;
+};
+
+/* Opens a state with the libraries of the sandbox. ERR_FAILED if out of memory. */
+bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err *err);
+void state_close(struct state *state);
+
+/* The state that a C function was called in. */
+static inline struct state *state_of(lua_State *lua)
+{
+    return *(struct state **)lua_getextraspace(lua);
+}
+
+enum state_result {
+    STATE_RETURNED, /* the function's results were dropped */
+    STATE_PAUSED,
+    STATE_FAILED, /* `error` says why; the coroutine can be used again */
+};
+
+/*
+ * Runs a coroutine until it returns, pauses or fails: starts the function below the arguments on
+ * its stack, or continues after a pause.
+ */
+enum state_result state_run(struct state *state, lua_State *coroutine, int arguments,
+                            uint64_t limit_ns);
+
+/*
+ * Calls the function below the arguments on the stack of state->lua; it cannot pause. Sets *number
+ * to its result, or 0 if that is not a number. False: it failed, and `error` says why.
+ */
+bool state_call(struct state *state, int arguments, double *number);
+
+/* Calls `on_return` when a main chunk in this coroutine returns, while its variables exist. */
+void state_watch_return(struct state *state, lua_State *coroutine, lua_Hook on_return);
+
+/* Ends the paused function of a coroutine and closes its variables. The coroutine can be reused. */
+void state_reset(struct state *state, lua_State *coroutine);
+
+#endif

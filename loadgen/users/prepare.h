@@ -1,0 +1,24 @@
+/*
+ * prepare - opens a scenario for a run: the order of its users, its targets, and their source.
+ *
+ * Threads: set-up only.
+ */
+#ifndef LOADGEN_USERS_PREPARE_H
+#define LOADGEN_USERS_PREPARE_H
+
+#include "loadgen/target/targets.h"
+#include "loadgen/users/users.h"
+
+/*
+ * Opens the scenario, executes it once, and fills the targets with its hosts. Names of requests are
+ * added during the run (target/catalogue.h). Set the fields of the order down to `seed`, except
+ * `scenario`, before the call. Errors are those of scenario.h.
+ */
+bool users_open(struct users_order *order, const char *path, struct targets *targets,
+                struct err *err);
+void users_close(struct users_order *order);
+
+/* The source of the run's order; its state is the users' order. */
+struct source users_source(struct users_order *order);
+
+#endif

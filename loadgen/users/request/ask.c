@@ -1,0 +1,144 @@
+#include "loadgen/users/request/ask.h"
+
+#include <lua5.4/lauxlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "loadgen/base/memory.h"
+#include "loadgen/users/lua/json.h"
+#include "loadgen/users/request/url_text.h"
+#include "loadgen/users/seat.h"
+
+int ask_option(const struct ask *ask, const char *name)
+{
+    if (!ask->options) {
+        lua_pushnil(ask->lua);
+        return LUA_TNIL;
+    }
+    return lua_getfield(ask->lua, ask->options, name);
+}
+
+int ask_table(const struct ask *ask, const char *name)
+{
+    int type = ask_option(ask, name);
+    if (type != LUA_TNIL && type != LUA_TTABLE) {
+        luaL_error(ask->lua, "%s: expected a table, not a %s", name, lua_typename(ask->lua, type));
+    }
+    return type;
+}
+
+/* The URL. */
+
+static void add_params(const struct ask *ask, struct bytes *path)
+{
+    if (ask_table(ask, "params") == LUA_TTABLE) {
+        bytes_add_text(path, path->at && memchr(path->at, '?', path->length) ? "&" : "?");
+        url_text_add_pairs(ask->lua, lua_gettop(ask->lua), "params", path);
+    }
+    lua_pop(ask->lua, 1);
+}
+
+void ask_read_url(struct ask *ask)
+{
+    struct slice text;
+    const struct class *class = ask->user->class;
+    struct bytes *path = &ask->state->path;
+    text.at = luaL_checklstring(ask->lua, ask->path, &text.length);
+    bytes_clear(path);
+    bool is_path = text.length == 0 || text.at[0] == '/' || text.at[0] == '?';
+    if (is_path && !class->host_text) {
+        luaL_error(ask->lua,
+                   "\"%s\" is only a path, and %s has no host; write host = "
+                   "\"http://HOST[:PORT]\" there, or give the run one",
+                   text.at, class->name);
+    }
+    if (is_path) {
+        bytes_add(path, class->host.path.at, class->host.path.length);
+    } else if (strncasecmp(text.at, "http://", 7) != 0 &&
+               strncasecmp(text.at, "https://", 8) != 0) {
+        luaL_error(ask->lua, "\"%s\" is neither a path, such as \"/items\", nor a URL", text.at);
+    }
+    url_text_add_path(path, text);
+    add_params(ask, path);
+    bytes_add(path, "", 1);
+    if (path->has_failed) {
+        memory_of(NULL);
+    }
+    if (is_path) {
+        ask->url = class->host;
+        ask->url.path = (struct slice){path->at, path->length - 1};
+        return;
+    }
+    struct err err = {0};
+    if (!url_parse(path->at, &ask->url, &err)) {
+        luaL_error(ask->lua, "%s", err.text);
+    }
+}
+
+void ask_write_url(const struct ask *ask, struct bytes *out)
+{
+    bytes_add_text(out, ask->url.is_https ? "https://" : "http://");
+    bytes_add_text(out, ask->url.authority);
+    url_add_path(&ask->url, out);
+}
+
+/* The body. */
+
+void ask_read_body(struct ask *ask)
+{
+    lua_State *lua = ask->lua;
+    struct bytes *out = &ask->state->body;
+    int found = 0;
+    bytes_clear(out);
+    bytes_add(out, "", 0);
+    if (ask_option(ask, "json") != LUA_TNIL) {
+        json_encode(lua, -1, out);
+        ask->content_type = "application/json";
+        found++;
+    }
+    if (ask_table(ask, "form") != LUA_TNIL) {
+        url_text_add_pairs(lua, lua_gettop(lua), "form", out);
+        ask->content_type = "application/x-www-form-urlencoded";
+        found++;
+    }
+    int type = ask_option(ask, "body");
+    if (type == LUA_TSTRING) {
+        bytes_add(out, lua_tostring(lua, -1), lua_rawlen(lua, -1));
+        found++;
+    } else if (type != LUA_TNIL) {
+        luaL_error(lua, "body: expected a text; json = ... sends a table as JSON, form = ... as a "
+                        "form");
+    }
+    lua_pop(lua, 3);
+    if (found > 1) {
+        luaL_error(lua, "json, form and body are one body: use one of them");
+    }
+    if (out->has_failed) {
+        memory_of(NULL);
+    }
+    ask->body = (struct slice){out->at ? out->at : "", out->length};
+}
+
+/* Terms. */
+
+void ask_set_terms(const struct ask *ask)
+{
+    lua_State *lua = ask->lua;
+    struct terms *terms = &ask->user->terms;
+    const struct terms *usual = ask->user->seat->thread->terms;
+    terms->timeout_ns = usual->timeout_ns;
+    terms->max_redirects = usual->max_redirects;
+    if (ask_option(ask, "timeout") != LUA_TNIL) {
+        double seconds = lua_isnumber(lua, -1) ? lua_tonumber(lua, -1) : 0;
+        if (!(seconds > 0 && seconds < 1e9)) {
+            luaL_error(lua, "timeout: expected seconds, more than 0");
+        }
+        terms->timeout_ns = (uint64_t)(seconds * NS_PER_S);
+    }
+    if (ask_option(ask, "allow_redirects") != LUA_TNIL && !lua_toboolean(lua, -1)) {
+        terms->max_redirects = -1;
+    }
+    ask_option(ask, "check");
+    terms->is_judged = lua_toboolean(lua, -1);
+    lua_pop(lua, 3);
+}

@@ -1,0 +1,49 @@
+/*
+ * ask - reads the parts of a request from a script's arguments (request.h).
+ *
+ * Slices point into scratch buffers of the state and are valid until the request is built. Every
+ * function may raise a Lua error.
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_REQUEST_ASK_H
+#define LOADGEN_USERS_REQUEST_ASK_H
+
+#include <lua5.4/lua.h>
+
+#include "common/slice.h"
+#include "loadgen/base/bytes.h"
+#include "loadgen/target/url.h"
+#include "loadgen/users/lua/state.h"
+#include "loadgen/users/user.h"
+
+struct ask {
+    lua_State *lua;
+    struct user *user;
+    struct state *state;
+    const char *method;
+    int path;    /* index of the argument */
+    int options; /* index of the argument, a table; 0: none */
+    struct url url;
+    struct slice body; /* at == NULL: none */
+    const char *content_type;
+};
+
+/* Pushes an option and returns its type, LUA_TNIL if it is missing. ask_table raises an error if it
+ * is neither missing nor a table. */
+int ask_option(const struct ask *ask, const char *name);
+int ask_table(const struct ask *ask, const char *name);
+
+/* Call in this order: reads the URL with its params; reads json, form or body; writes
+ * state->headers. */
+void ask_read_url(struct ask *ask);
+void ask_read_body(struct ask *ask);
+void ask_write_headers(const struct ask *ask);
+
+/* Sets the user's terms: timeout and redirects. */
+void ask_set_terms(const struct ask *ask);
+
+/* Appends the URL. */
+void ask_write_url(const struct ask *ask, struct bytes *out);
+
+#endif

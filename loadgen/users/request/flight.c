@@ -1,0 +1,62 @@
+#include "loadgen/users/request/flight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/base/memory.h"
+#include "loadgen/http/answer/capture.h"
+#include "loadgen/http/hop.h"
+#include "loadgen/target/parts.h"
+
+void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
+                         const struct capture *answer)
+{
+    if (answer) {
+        const struct slice headers = {answer->headers.bytes, answer->headers.length};
+        cookies_take(cookies, headers, &flight->place);
+    }
+}
+
+/* Host and path of a hop are valid during flight_hop only. */
+static void move_to(struct flight *flight, const struct redirect *to)
+{
+    struct parts parts;
+    parts_of(&to->request, &parts);
+    const char *host = to->host[0] ? to->host : flight->place.host;
+    size_t length = strlen(host) + 1;
+    char *hop = memory_of(malloc(length + parts.path.length));
+    memcpy(hop, host, length);
+    memcpy(hop + length, parts.path.at, parts.path.length);
+    flight->place = (struct cookie_place){
+        hop,
+        {hop + length, parts.path.length},
+        to->host[0] ? to->is_https : flight->place.is_https,
+    };
+    free(flight->hop);
+    flight->hop = hop;
+}
+
+void flight_hop(struct flight *flight, struct cookies *cookies, const struct capture *answer,
+                struct hop *hop)
+{
+    struct bytes cookie = {0};
+    flight_take_cookies(flight, cookies, answer);
+    move_to(flight, hop->to);
+    cookies_write(cookies, &flight->place, &cookie);
+    if (cookie.length > 0) {
+        bytes_add(&cookie, "", 1);
+        if (cookie.has_failed) {
+            memory_of(NULL);
+        }
+        hop_set_header(hop, "Cookie", cookie.at);
+    }
+    bytes_free(&cookie);
+}
+
+void flight_free(struct flight *flight)
+{
+    if (flight) {
+        free(flight->hop);
+        free(flight);
+    }
+}

@@ -1,0 +1,35 @@
+/*
+ * flight - a request in flight, and the cookies of its hops.
+ *
+ * Threads: belongs to one thread. Memory: one block; flight_free.
+ */
+#ifndef LOADGEN_USERS_REQUEST_FLIGHT_H
+#define LOADGEN_USERS_REQUEST_FLIGHT_H
+
+#include "common/slice.h"
+#include "loadgen/target/source.h"
+#include "loadgen/users/request/cookies.h"
+
+struct capture;
+struct hop;
+
+struct flight {
+    struct request request;
+    struct slice url;          /* as requested */
+    struct cookie_place place; /* of the host that answers: after redirects, the last hop's */
+    char *hop;                 /* memory of `place` after a hop; NULL: no hop so far */
+    char bytes[];              /* the request, the URL and the first host */
+};
+
+/* Stores the cookies of an answer; NULL: none. */
+void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
+                         const struct capture *answer);
+
+/* The same for a redirect, before each hop (send.h); also adds the user's cookies to the hop. */
+void flight_hop(struct flight *flight, struct cookies *cookies, const struct capture *answer,
+                struct hop *hop);
+
+/* NULL is allowed. */
+void flight_free(struct flight *flight);
+
+#endif

@@ -1,0 +1,78 @@
+#include "loadgen/users/request/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "loadgen/base/utf8.h"
+#include "loadgen/users/lua/state.h"
+#include "loadgen/users/request/answer.h"
+#include "loadgen/users/user.h"
+
+/* What is held of the answer at argument 1; NULL: its result was recorded. */
+static struct held *find(lua_State *lua)
+{
+    uint64_t number = answer_number(lua, 1);
+    const struct user *user = state_of(lua)->user;
+    bool is_held = user && user->held && user->held->exchange.number == number;
+    return is_held ? user->held : NULL;
+}
+
+static struct held *held_of(lua_State *lua, const char *what)
+{
+    struct held *held = find(lua);
+    if (!held) {
+        luaL_error(
+            lua,
+            "%s: the result is recorded already; write check = true in the request, and judge "
+            "its answer before the next one",
+            what);
+    }
+    return held;
+}
+
+static int success(lua_State *lua)
+{
+    struct held *held = held_of(lua, "success");
+    if (held->exchange.outcome != OUTCOME_ANSWERED) {
+        return luaL_error(lua, "success: there is no answer");
+    }
+    held->exchange.judgement = JUDGEMENT_SUCCESS;
+    return 0;
+}
+
+/* Reports and JSON want UTF-8 on one line. */
+static void keep_reason(char reason[REASON_MAX], const char *text)
+{
+    snprintf(reason, REASON_MAX, "%s", text[0] ? text : "failure");
+    if (!utf8_is_text(reason)) {
+        for (char *c = reason; *c; c++) {
+            *c = (char)((unsigned char)*c < ' ' || (unsigned char)*c >= 0x7f ? '?' : *c);
+        }
+    }
+}
+
+/* r:failure(format, ...) */
+static int failure(lua_State *lua)
+{
+    struct held *held = held_of(lua, "failure");
+    luaL_checkstring(lua, 2);
+    int arguments = lua_gettop(lua) - 1;
+    luaL_requiref(lua, "string", NULL, 0);
+    lua_getfield(lua, -1, "format");
+    lua_replace(lua, 1);
+    lua_pop(lua, 1);
+    lua_call(lua, arguments, 1);
+    held->exchange.judgement = JUDGEMENT_FAILURE;
+    keep_reason(held->exchange.reason, luaL_checkstring(lua, -1));
+    return 0;
+}
+
+int judge_close(lua_State *lua)
+{
+    if (find(lua)) {
+        user_record(state_of(lua)->user);
+    }
+    return 0;
+}
+
+const luaL_Reg judge_methods[] = {{"failure", failure}, {"success", success}, {NULL, NULL}};

@@ -1,0 +1,77 @@
+#include "loadgen/users/request/methods.h"
+
+#include <ctype.h>
+#include <lua5.4/lauxlib.h>
+
+#include "loadgen/target/message.h"
+#include "loadgen/users/request/request.h"
+#include "loadgen/users/user.h"
+
+#define METHODS(X)                                                                                 \
+    X(get, "GET")                                                                                  \
+    X(post, "POST")                                                                                \
+    X(put, "PUT")                                                                                  \
+    X(patch, "PATCH")                                                                              \
+    X(delete, "DELETE")                                                                            \
+    X(head, "HEAD")                                                                                \
+    X(options, "OPTIONS")
+
+#define X(name, method)                                                                            \
+    static int send_##name(lua_State *lua)                                                         \
+    {                                                                                              \
+        return request_send(lua, method, 2);                                                       \
+    }
+METHODS(X)
+#undef X
+
+/* self:request(method, path, options) */
+static int send_any(lua_State *lua)
+{
+    enum { LENGTH_MAX = 32 };
+    char method[LENGTH_MAX];
+    size_t length = 0;
+    const char *text = luaL_checklstring(lua, 2, &length);
+    luaL_argcheck(lua, length < LENGTH_MAX && message_is_method(text), 2,
+                  "expected a method, such as \"GET\"");
+    for (size_t i = 0; i <= length; i++) {
+        method[i] = (char)toupper((unsigned char)text[i]);
+    }
+    lua_pushstring(lua, method);
+    lua_replace(lua, 2);
+    return request_send(lua, lua_tostring(lua, 2), 3);
+}
+
+static int stop_user(lua_State *lua)
+{
+    return user_pause(user_calling(lua, "stop_user"), PAUSE_USER_ENDS);
+}
+
+static int reschedule(lua_State *lua)
+{
+    return user_pause(user_calling(lua, "reschedule"), PAUSE_TASK_ENDS);
+}
+
+/* The set that the running task belongs to. */
+static int interrupt(lua_State *lua)
+{
+    struct user *user = user_calling(lua, "interrupt");
+    if (user->depth == 0) {
+        return luaL_error(lua, "interrupt: the user is in no task set");
+    }
+    return user_pause(user, PAUSE_SET_ENDS);
+}
+
+void methods_add(lua_State *lua)
+{
+    static const luaL_Reg list[] = {
+#define X(name, method) {#name, send_##name},
+        METHODS(X)
+#undef X
+            {"interrupt", interrupt},
+        {"request", send_any},
+        {"reschedule", reschedule},
+        {"stop_user", stop_user},
+        {NULL, NULL},
+    };
+    luaL_setfuncs(lua, list, 0);
+}

@@ -1,0 +1,29 @@
+/*
+ * request - sends a request of a script: converts Lua arguments to bytes and starts the exchange.
+ *
+ *     self:post("/items", { json = { lines = array {} }, name = "/items", timeout = 5 })
+ *
+ *     name              of its row in the report; default: the path without its query
+ *     headers           { ["X-Name"] = "value" }, before those of self.headers; false: not sent
+ *     params            { page = 2 }, added to the URL as a query
+ *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
+ *     auth              { "user", "password" }: Authorization: Basic
+ *     cookies           { name = "value" }, kept in the user's jar
+ *     timeout           seconds; default: the timeout of the run
+ *     check             true: the script judges the answer (judge.h)
+ *     allow_redirects   false: a redirect is the answer
+ *
+ * The user pauses until the answer arrives (answer.h).
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_REQUEST_REQUEST_H
+#define LOADGEN_USERS_REQUEST_REQUEST_H
+
+#include <lua5.4/lua.h>
+
+/* Ends a C function: sends the request whose path is at this argument and whose options follow it.
+ */
+int request_send(lua_State *lua, const char *method, int path);
+
+#endif

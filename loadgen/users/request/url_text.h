@@ -1,0 +1,24 @@
+/*
+ * url_text - percent-encodes paths and parameters that scripts pass.
+ *
+ * Threads: the state's thread. Errors are those of Lua.
+ */
+#ifndef LOADGEN_USERS_REQUEST_URL_TEXT_H
+#define LOADGEN_USERS_REQUEST_URL_TEXT_H
+
+#include <lua5.4/lua.h>
+
+#include "common/slice.h"
+#include "loadgen/base/bytes.h"
+
+/* Appends a path or URL as written; encodes only bytes that HTTP does not allow there. Omits the
+ * fragment. */
+void url_text_add_path(struct bytes *out, struct slice text);
+
+/*
+ * Appends the table at `index` as "a=1&b=x%20y", keys in alphabetical order, with one pair for each
+ * element of a list. `what` names the table in errors.
+ */
+void url_text_add_pairs(lua_State *lua, int index, const char *what, struct bytes *out);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * deal - assigns each user of a run to a class: a pure function of the classes and the user's
+ * number, the same in every thread and process.
+ *
+ * Classes with a fixed_count come first, in turn. Then each user gets the class that has the fewest
+ * users for its weight. So for every n, the first n users match the weights as well as possible.
+ *
+ * Threads: pure functions. Memory: deal_fini.
+ */
+#ifndef LOADGEN_USERS_SCENARIO_DEAL_H
+#define LOADGEN_USERS_SCENARIO_DEAL_H
+
+#include <stdint.h>
+
+#include "loadgen/users/scenario/classes.h"
+
+struct deal {
+    const struct classes *classes;
+    uint64_t *counts; /* users so far, by class */
+    uint64_t fixed;   /* users of fixed counts not yet dealt */
+    uint64_t dealt;   /* users by weight so far */
+    double weights;   /* of the classes without a fixed count */
+    size_t turn;
+};
+
+/* Borrows the classes. */
+void deal_init(struct deal *deal, const struct classes *classes);
+void deal_fini(struct deal *deal);
+
+/* The class of the next user, from user 0 on; NULL: all classes have a fixed count, and it is
+ * reached. */
+const struct class *deal_next(struct deal *deal);
+
+#endif

@@ -1,0 +1,106 @@
+#include "loadgen/users/scenario/scenario.h"
+
+#include <lua5.4/lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "loadgen/base/utf8.h"
+#include "loadgen/users/scenario/declare.h"
+
+/* Words with which lines of locustfiles begin. */
+static bool is_python(const struct bytes *text)
+{
+    static const char *const words[] = {"import ", "from ", "class ", "def ", "@task"};
+    const char *end = text->at + text->length;
+    for (const char *line = text->at; line && line < end;) {
+        const char *next = memchr(line, '\n', (size_t)(end - line));
+        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+            size_t length = strlen(words[i]);
+            if ((size_t)(end - line) > length && memcmp(line, words[i], length) == 0) {
+                return true;
+            }
+        }
+        line = next ? next + 1 : NULL;
+    }
+    return false;
+}
+
+bool scenario_open(struct scenario *scenario, const char *path, struct err *err)
+{
+    *scenario = (struct scenario){.path = path};
+    if (!bytes_add_file(&scenario->text, path, err)) {
+        return false;
+    }
+    const char *dot = strrchr(path, '.');
+    if ((dot && strcasecmp(dot, ".py") == 0) || is_python(&scenario->text)) {
+        return err_set(err, ERR_USAGE,
+                       "%s is a Python file; scenarios are written in Lua. docs/scenarios.md "
+                       "translates each of Locust's constructs",
+                       path);
+    }
+    const char *other = utf8_other_encoding(scenario->text.at, scenario->text.length);
+    return !other || err_set(err, ERR_USAGE,
+                             "%s is %s; convert it to UTF-8: iconv -f %s -t UTF-8 FILE >NEW_FILE",
+                             path, other, other);
+}
+
+void scenario_close(struct scenario *scenario)
+{
+    bytes_free(&scenario->text);
+}
+
+struct reading {
+    struct classes *classes;
+    const char *host;
+    const struct classes_filter *filter;
+    struct err *err;
+    bool ok;
+};
+
+static int read_classes(lua_State *lua)
+{
+    struct reading *reading = lua_touserdata(lua, 1);
+    lua_settop(lua, 0);
+    reading->ok =
+        classes_read(reading->classes, state_of(lua), reading->host, reading->filter, reading->err);
+    return 0;
+}
+
+/* Text after a byte order mark, as Lua's own loader skips it. */
+static int load(const struct scenario *scenario, lua_State *lua)
+{
+    char name[512];
+    size_t mark = scenario->text.length >= 3 && memcmp(scenario->text.at, "\xef\xbb\xbf", 3) == 0;
+    snprintf(name, sizeof name, "@%s", scenario->path);
+    return luaL_loadbufferx(lua, (scenario->text.at ? scenario->text.at : "") + 3 * mark,
+                            scenario->text.length - 3 * mark, name, "t");
+}
+
+bool scenario_load(const struct scenario *scenario, const char *host,
+                   const struct classes_filter *filter, struct state *state,
+                   struct classes *classes, struct err *err)
+{
+    lua_State *lua = state->lua;
+    lua_State *coroutine = lua_newthread(lua);
+    if (load(scenario, coroutine) != LUA_OK) {
+        return err_set(err, ERR_USAGE, "%s", lua_tostring(coroutine, -1));
+    }
+    state_watch_return(state, coroutine, declare_name);
+    enum state_result result = state_run(state, coroutine, 0, STATE_LOAD_NS);
+    state->on_return = NULL;
+    if (result != STATE_RETURNED) {
+        return err_set(err, ERR_USAGE, "%s",
+                       result == STATE_FAILED ? state->error.at : "the scenario paused");
+    }
+    lua_pop(lua, 1);
+    struct reading reading = {classes, host, filter, err, false};
+    lua_pushcfunction(lua, read_classes);
+    lua_pushlightuserdata(lua, &reading);
+    if (lua_pcall(lua, 1, 0, 0) != LUA_OK) {
+        err_set(err, ERR_USAGE, "%s: %s", scenario->path, lua_tostring(lua, -1));
+        lua_pop(lua, 1);
+        return false;
+    }
+    return reading.ok || err_prefix(err, "%s", scenario->path);
+}

@@ -1,0 +1,34 @@
+/*
+ * scenario - reads and executes a Lua file that declares users.
+ *
+ * Each thread of a run executes the text in its own Lua state. The text is also executed once
+ * before the run, so errors are reported before anything is sent.
+ *
+ * Errors: ERR_USAGE with file and line, ERR_FAILED if the file cannot be read. Threads: read-only
+ * once opened. Memory: scenario_close.
+ */
+#ifndef LOADGEN_USERS_SCENARIO_SCENARIO_H
+#define LOADGEN_USERS_SCENARIO_SCENARIO_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/base/bytes.h"
+#include "loadgen/users/lua/state.h"
+#include "loadgen/users/scenario/classes.h"
+
+struct scenario {
+    const char *path; /* as given; borrowed */
+    struct bytes text;
+};
+
+/* Reads the file. */
+bool scenario_open(struct scenario *scenario, const char *path, struct err *err);
+void scenario_close(struct scenario *scenario);
+
+/* Executes the text in a state from words_open, and reads the classes that it declared. */
+bool scenario_load(const struct scenario *scenario, const char *host,
+                   const struct classes_filter *filter, struct state *state,
+                   struct classes *classes, struct err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * seat - what the users of one thread share: the thread, its Lua state, and the queue of users.
+ *
+ * Threads: belongs to one thread.
+ */
+#ifndef LOADGEN_USERS_SEAT_H
+#define LOADGEN_USERS_SEAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/drive/driver.h"
+#include "loadgen/users/lua/state.h"
+#include "loadgen/users/queue.h"
+#include "loadgen/users/scenario/classes.h"
+#include "loadgen/users/users.h"
+
+struct plan;
+struct user;
+
+struct seat {
+    struct driver driver; /* first member: a driver is cast to its seat */
+    struct users_order *order;
+    const struct plan *plan;
+    struct drive_thread *thread;
+    struct state state;
+    struct classes classes;
+    struct user *users;
+    size_t count;
+    size_t ended; /* users that have ended */
+    struct queue queue;
+    uint64_t numbers; /* request numbers used so far */
+    uint64_t end_ns;
+    int stage; /* of the end of the run (driver.c) */
+};
+
+#endif

@@ -1,0 +1,466 @@
+#include "loadgen/users/user.h"
+
+#include <lua5.4/lauxlib.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/users/check.h"
+#include "loadgen/users/request/answer.h"
+#include "loadgen/users/seat.h"
+
+#define WAIT_MAX_S 1e9
+#define WAIT_FAILED_S 1 /* after a function of the script that fails */
+
+static void on_hop(void *context, const struct exchange *exchange, const struct capture *answer,
+                   struct hop *hop)
+{
+    struct user *user = context;
+    (void)exchange;
+    flight_hop(user->flight, &user->cookies, answer, hop);
+}
+
+void user_open(struct user *user, struct seat *seat, uint64_t number, const struct class *class,
+               uint64_t start_ns)
+{
+    *user = (struct user){
+        .seat = seat,
+        .class = class,
+        .number = number,
+        .coroutine_ref = LUA_NOREF,
+        .self_ref = LUA_NOREF,
+        .due.at_ns = start_ns,
+        .terms = *seat->thread->terms,
+    };
+    user->terms.keeps_answers = true;
+    user->terms.max_body = ANSWER_BODY_MAX;
+    user->terms.owner = &user->owner;
+    user->terms.on_hop = on_hop;
+    user->terms.context = user;
+    queue_add(&seat->queue, &user->due);
+}
+
+/* Its Lua values are no longer referred to. */
+static void let_go(struct user *user)
+{
+    lua_State *lua = user->seat->state.lua;
+    luaL_unref(lua, LUA_REGISTRYINDEX, user->coroutine_ref);
+    luaL_unref(lua, LUA_REGISTRYINDEX, user->self_ref);
+    user->coroutine_ref = user->self_ref = LUA_NOREF;
+    user->coroutine = NULL;
+    user->self = NULL;
+    cookies_free(&user->cookies);
+}
+
+void user_record(struct user *user)
+{
+    struct held *held = user->held;
+    if (held) {
+        user->held = NULL;
+        user->seat->thread->judged(user->seat->thread, &held->exchange);
+        flight_free(held->flight);
+        free(held);
+    }
+}
+
+void user_close(struct user *user)
+{
+    flight_free(user->flight);
+    owner_close(&user->owner);
+    cookies_free(&user->cookies);
+}
+
+/* The table of headers is the user's own, with those of its class to begin with. */
+static void push_headers(lua_State *lua, int table)
+{
+    lua_newtable(lua);
+    if (lua_getfield(lua, table, "headers") == LUA_TTABLE) {
+        lua_pushnil(lua);
+        while (lua_next(lua, -2)) {
+            lua_pushvalue(lua, -2);
+            lua_insert(lua, -2);
+            lua_rawset(lua, -5);
+        }
+    }
+    lua_pop(lua, 1);
+}
+
+static void come_to_life(struct user *user)
+{
+    const struct class *class = user->class;
+    lua_State *lua = user->seat->state.lua;
+    luaL_checkstack(lua, 10, NULL);
+    user->coroutine = lua_newthread(lua);
+    user->coroutine_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+    lua_createtable(lua, 0, 2);
+    user->self = lua_topointer(lua, -1);
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, class->table);
+    push_headers(lua, lua_gettop(lua));
+    lua_setfield(lua, -3, "headers");
+    lua_pop(lua, 1);
+    lua_pushinteger(lua, (lua_Integer)user->number + 1);
+    lua_setfield(lua, -2, "number");
+    lua_rawgeti(lua, LUA_REGISTRYINDEX, class->instances);
+    lua_setmetatable(lua, -2);
+    user->self_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+}
+
+/* Going on. */
+
+static void queue_at(struct user *user, uint64_t due_ns)
+{
+    user->due.at_ns = due_ns;
+    queue_add(&user->seat->queue, &user->due);
+}
+
+/* In a check users come one after the other. */
+static void start_next_check(struct user *user)
+{
+    struct seat *seat = user->seat;
+    struct user *next = user + 1;
+    if (seat->order->check && next < seat->users + seat->count && next->phase == USER_NEW) {
+        queue_remove(&seat->queue, &next->due);
+        queue_at(next, clock_now_ns());
+    }
+}
+
+static void end(struct user *user)
+{
+    user->phase = USER_ENDED;
+    user->seat->ended++;
+    let_go(user);
+    if (!user->flight) {
+        owner_close(&user->owner);
+    }
+    start_next_check(user);
+}
+
+/* Whose waits hold: those of the innermost set that has some, or the user's. */
+static const struct class *waiting_class(const struct user *user)
+{
+    for (unsigned i = user->depth; i > 0; i--) {
+        const struct class *set = user->sets[i - 1].set;
+        if (set->wait != LUA_NOREF || set->wait_s >= 0) {
+            return set;
+        }
+    }
+    return user->class;
+}
+
+/* Seconds until the next task. */
+static double wait_s(struct user *user)
+{
+    struct state *state = &user->seat->state;
+    const struct class *class = waiting_class(user);
+    double seconds = 0;
+    if (class->wait == LUA_NOREF) {
+        return class->wait_s;
+    }
+    lua_rawgeti(state->lua, LUA_REGISTRYINDEX, class->wait);
+    lua_rawgeti(state->lua, LUA_REGISTRYINDEX, user->self_ref);
+    state->user = user;
+    if (!state_call(state, 1, &seconds)) {
+        exceptions_add(&user->seat->order->exceptions, state->error.at);
+        seconds = WAIT_FAILED_S;
+    }
+    state->user = NULL;
+    return seconds > 0 ? fmin(seconds, WAIT_MAX_S) : 0;
+}
+
+static void stop(struct user *user);
+static void leave_set(struct user *user);
+
+/* A function of the script has ended in some way. */
+static void function_ended(struct user *user)
+{
+    user->pause = PAUSE_NONE;
+    user_record(user);
+    if (user->is_stopping || user->phase == USER_STOPPING) {
+        stop(user);
+    } else {
+        bool waits = user->phase == USER_WORKING && !user->skips_wait && !user->seat->order->check;
+        user->skips_wait = false;
+        double seconds = waits ? wait_s(user) : 0;
+        user->phase = USER_WAITING;
+        queue_at(user, clock_now_ns() + (uint64_t)(seconds * NS_PER_S));
+    }
+}
+
+static void paused(struct user *user)
+{
+    struct seat *seat = user->seat;
+    switch (user->pause) {
+    case PAUSE_ANSWER:
+        break;
+    case PAUSE_SLEEP:
+        queue_add(&seat->queue, &user->due);
+        break;
+    case PAUSE_USER_ENDS:
+        user->is_stopping = true;
+        state_reset(&seat->state, user->coroutine);
+        function_ended(user);
+        break;
+    case PAUSE_TASK_ENDS:
+        state_reset(&seat->state, user->coroutine);
+        function_ended(user);
+        break;
+    case PAUSE_SET_ENDS:
+        state_reset(&seat->state, user->coroutine);
+        leave_set(user);
+        break;
+    case PAUSE_NONE:
+        exceptions_add(&seat->order->exceptions,
+                       "coroutine.yield outside of a coroutine of the script");
+        state_reset(&seat->state, user->coroutine);
+        function_ended(user);
+        break;
+    }
+}
+
+/* Lets the coroutine run; what it needs is on its stack. */
+static void run(struct user *user, int arguments, uint64_t ready_ns)
+{
+    struct state *state = &user->seat->state;
+    user->pause = PAUSE_NONE;
+    user->ready_ns = ready_ns;
+    user->resumed_ns = clock_now_ns();
+    state->user = user;
+    enum state_result result = state_run(state, user->coroutine, arguments, STATE_RUN_NS);
+    state->user = NULL;
+    if (result == STATE_PAUSED) {
+        paused(user);
+        return;
+    }
+    if (result == STATE_FAILED) {
+        exceptions_add(&user->seat->order->exceptions, state->error.at);
+    }
+    function_ended(user);
+}
+
+/* Calls a function of the script with self. */
+static void call(struct user *user, int function, const char *name, uint64_t ready_ns)
+{
+    if (user->seat->order->check) {
+        check_function(user->seat->order->check, user->class->name, name);
+    }
+    luaL_checkstack(user->coroutine, 4, NULL);
+    lua_rawgeti(user->coroutine, LUA_REGISTRYINDEX, function);
+    lua_rawgeti(user->coroutine, LUA_REGISTRYINDEX, user->self_ref);
+    run(user, 1, ready_ns);
+}
+
+static void start(struct user *user)
+{
+    come_to_life(user);
+    user->phase = USER_STARTING;
+    if (user->class->on_start != LUA_NOREF) {
+        call(user, user->class->on_start, "on_start", user->due.at_ns);
+    } else {
+        user->phase = USER_WAITING;
+        queue_at(user, user->due.at_ns);
+    }
+}
+
+/* on_stop of the sets that the user is in, from the inside out, then its own. */
+static void stop(struct user *user)
+{
+    user->phase = USER_STOPPING;
+    while (user->depth > 0) {
+        const struct class *set = user->sets[--user->depth].set;
+        if (set->on_stop != LUA_NOREF) {
+            call(user, set->on_stop, "on_stop of a task set", clock_now_ns());
+            return;
+        }
+    }
+    if (user->class->on_stop != LUA_NOREF && !user->has_stopped) {
+        user->has_stopped = true;
+        call(user, user->class->on_stop, "on_stop", clock_now_ns());
+        return;
+    }
+    end(user);
+}
+
+/* Task sets. */
+
+/* The user goes on with what is around the set, without a wait. */
+static void leave_set(struct user *user)
+{
+    if (user->is_stopping) {
+        function_ended(user);
+        return;
+    }
+    const struct class *set = user->sets[--user->depth].set;
+    user->skips_wait = true;
+    if (set->on_stop != LUA_NOREF) {
+        call(user, set->on_stop, "on_stop of a task set", clock_now_ns());
+    } else {
+        function_ended(user);
+    }
+}
+
+/* True if its on_start runs. */
+static bool enter_set(struct user *user, const struct class *set)
+{
+    user->sets[user->depth++] = (struct user_set){set, 0};
+    if (set->on_start == LUA_NOREF) {
+        return false;
+    }
+    user->skips_wait = true;
+    call(user, set->on_start, "on_start of a task set", user->due.at_ns);
+    return true;
+}
+
+/* The next task; NULL: a check is through. */
+static const struct task *next_task(struct user *user)
+{
+    struct user_set *inner = user->depth > 0 ? &user->sets[user->depth - 1] : NULL;
+    const struct class *class = inner ? inner->set : user->class;
+    if (inner && (class->is_sequential || user->seat->order->check)) {
+        return &class->tasks[inner->next++ % class->task_count];
+    }
+    if (!inner && user->seat->order->check) {
+        return user->checked < class->task_count ? &class->tasks[user->checked++] : NULL;
+    }
+    return classes_pick(class, &user->seat->state.random);
+}
+
+/* In a check each task of a set has its turn once. */
+static bool is_set_checked(const struct user *user)
+{
+    const struct user_set *inner = user->depth > 0 ? &user->sets[user->depth - 1] : NULL;
+    return user->seat->order->check && inner && inner->next >= inner->set->task_count;
+}
+
+static void work(struct user *user)
+{
+    user->phase = USER_WORKING;
+    if (is_set_checked(user)) {
+        leave_set(user);
+        return;
+    }
+    const struct task *task = next_task(user);
+    user->task_ns = user->due.at_ns;
+    while (task && task->set) {
+        if (enter_set(user, task->set)) {
+            return;
+        }
+        task = next_task(user);
+    }
+    if (task) {
+        call(user, task->function, task->name ? task->name : "task", user->due.at_ns);
+    } else {
+        stop(user);
+    }
+}
+
+void user_go(struct user *user)
+{
+    queue_remove(&user->seat->queue, &user->due);
+    if (user->pause == PAUSE_SLEEP) {
+        run(user, 0, user->due.at_ns);
+    } else if (user->phase == USER_NEW) {
+        start(user);
+    } else {
+        work(user);
+    }
+}
+
+/* Answers. */
+
+/* The request is read when the result is recorded. */
+static void hold(struct user *user, const struct exchange *exchange)
+{
+    struct held *held = memory_of(malloc(sizeof *held));
+    held->exchange = *exchange;
+    held->exchange.capture = NULL;
+    held->flight = user->flight;
+    user->held = held;
+}
+
+void user_answered(struct user *user, const struct exchange *exchange)
+{
+    bool goes_on = user->phase != USER_ENDED && !user->is_cut;
+    flight_take_cookies(user->flight, &user->cookies, exchange->capture);
+    if (user->seat->order->check) {
+        check_exchange(user->seat->order->check, exchange);
+    }
+    if (goes_on) {
+        luaL_checkstack(user->coroutine, 4, NULL);
+        answer_push(user->coroutine, exchange, user->flight->url);
+    }
+    if (exchange->is_held) {
+        hold(user, exchange);
+    } else {
+        flight_free(user->flight);
+    }
+    user->flight = NULL;
+    if (goes_on) {
+        run(user, 1, exchange->done_ns);
+    } else if (user->phase != USER_ENDED) {
+        user->is_cut = false;
+        state_reset(&user->seat->state, user->coroutine);
+        function_ended(user);
+    } else {
+        user_record(user);
+        owner_close(&user->owner);
+    }
+}
+
+/* The end. */
+
+void user_stop(struct user *user, bool may_finish)
+{
+    bool is_in_task = user->phase == USER_STARTING || user->phase == USER_WORKING;
+    user->is_stopping = true;
+    if (user->phase == USER_ENDED || user->phase == USER_STOPPING || (is_in_task && may_finish)) {
+        return;
+    }
+    if (user->flight) {
+        user->is_cut = true;
+        return;
+    }
+    queue_remove(&user->seat->queue, &user->due);
+    if (user->phase == USER_NEW) {
+        end(user);
+        return;
+    }
+    if (is_in_task) {
+        state_reset(&user->seat->state, user->coroutine);
+        user->pause = PAUSE_NONE;
+    }
+    stop(user);
+}
+
+void user_kill(struct user *user)
+{
+    if (user->phase != USER_ENDED) {
+        queue_remove(&user->seat->queue, &user->due);
+        user_record(user);
+        end(user);
+    }
+}
+
+/* For C functions. */
+
+struct user *user_calling(lua_State *lua, const char *what)
+{
+    struct user *user = state_of(lua)->user;
+    if (!user) {
+        luaL_error(lua, "%s: only users can do that: in on_start, on_stop and tasks", what);
+    } else if (lua != user->coroutine) {
+        luaL_error(lua, "%s: not inside a coroutine of the script: call it from the task itself",
+                   what);
+    } else if (!lua_isyieldable(lua)) {
+        luaL_error(lua, "%s: not inside a function that Lua's libraries call, as table.sort does",
+                   what);
+    }
+    return user;
+}
+
+int user_pause(struct user *user, enum user_pause pause)
+{
+    user->pause = pause;
+    return lua_yield(user->coroutine, 0);
+}

@@ -1,0 +1,128 @@
+/*
+ * user - the life of one user: on_start, then tasks with waits between them, then on_stop.
+ *
+ *     NEW --start--> STARTING --> WAITING <--> WORKING       on_start and tasks may pause: for an
+ *      |                 |           |            |          answer, or in sleep()
+ *      +-----------------+-----------+------------+--> STOPPING --> ENDED
+ *
+ * From its start on, a user has its own coroutine, table `self`, cookie jar and connections. Its
+ * code runs in user_go and user_answered, and pauses with user_pause.
+ *
+ * The intended time of a request follows from three moments: *ready*, when an answer was read, a
+ * wait ended, or the user was due to start; *resumed*, when the thread continued the script;
+ * *asked*, when the script sends the request. The intended time is asked - (resumed - ready), as if
+ * no other script had held the thread.
+ *
+ * An error in a script ends the task and is counted (exceptions.h). The user continues after its
+ * wait.
+ *
+ * Threads: belongs to one thread. Memory: user_open, user_close.
+ */
+#ifndef LOADGEN_USERS_USER_H
+#define LOADGEN_USERS_USER_H
+
+#include <lua5.4/lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/http/owner.h"
+#include "loadgen/http/send.h"
+#include "loadgen/target/source.h"
+#include "loadgen/users/queue.h"
+#include "loadgen/users/request/cookies.h"
+#include "loadgen/users/request/flight.h"
+#include "loadgen/users/scenario/classes.h"
+
+struct seat;
+
+enum user_phase {
+    USER_NEW,
+    USER_STARTING, /* in on_start */
+    USER_WAITING,  /* for its next task */
+    USER_WORKING,  /* in a task */
+    USER_STOPPING, /* in on_stop */
+    USER_ENDED,
+};
+
+enum user_pause {
+    PAUSE_NONE, /* the script yielded by itself, which is an error */
+    PAUSE_ANSWER,
+    PAUSE_SLEEP,
+    PAUSE_TASK_ENDS, /* the rest of the task is skipped */
+    PAUSE_USER_ENDS,
+    PAUSE_SET_ENDS, /* interrupt() of a task set */
+};
+
+/* A task set that a user is in. */
+struct user_set {
+    const struct class *set;
+    size_t next; /* index of the next task, if the set is sequential */
+};
+
+/* A result that is not judged yet (judge.h). */
+struct held {
+    struct exchange exchange;
+    struct flight *flight;
+};
+
+struct user {
+    struct seat *seat;
+    const struct class *class;
+    uint64_t number; /* in the run, from 0 */
+    lua_State *coroutine;
+    int coroutine_ref;
+    int self_ref;
+    const void *self; /* the table */
+    enum user_phase phase;
+    enum user_pause pause;
+    bool is_stopping; /* starts no further task */
+    bool is_cut;      /* the task ends when the answer arrives */
+    struct due due;   /* for its start, its next task or the end of its sleep */
+    uint64_t ready_ns;
+    uint64_t resumed_ns;
+    size_t checked; /* tasks so far, in a check */
+    unsigned depth; /* number of task sets that it is in */
+    struct user_set sets[CLASSES_DEPTH_MAX];
+    bool skips_wait;       /* after interrupt(), and after on_start and on_stop of a set */
+    bool has_stopped;      /* on_stop was called */
+    uint64_t task_ns;      /* start of its last task */
+    struct flight *flight; /* NULL: none */
+    struct held *held;     /* NULL: none */
+    struct owner owner;
+    struct terms terms;
+    struct cookies cookies;
+};
+
+/* Creates a user that starts at start_ns. */
+void user_open(struct user *user, struct seat *seat, uint64_t number, const struct class *class,
+               uint64_t start_ns);
+void user_close(struct user *user);
+
+/* Continues a user that is due: starts it or its next task, or ends its sleep. */
+void user_go(struct user *user);
+
+/* Continues a user whose request has ended. */
+void user_answered(struct user *user, const struct exchange *exchange);
+
+/* Records the held result, if any, as judged so far. */
+void user_record(struct user *user);
+
+/*
+ * Stops a user at the end of the run: runs on_stop, after the request in flight if there is one.
+ * With `may_finish`, the task is completed first.
+ */
+void user_stop(struct user *user, bool may_finish);
+
+/* Ends a user at the time limit: it starts nothing more. A request may still be in flight. */
+void user_kill(struct user *user);
+
+/*
+ * For C functions that a user's script calls. user_calling returns the user whose script calls; it
+ * raises an error while the scenario is loaded, in another coroutine, and where Lua cannot pause.
+ * user_pause pauses the script; the C function must return its result. A sleep ends at due.at_ns.
+ */
+struct user *user_calling(lua_State *lua, const char *what);
+int user_pause(struct user *user, enum user_pause pause);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * users - the input of the driver of scenarios (driver.h), and the errors that it collects.
+ *
+ * Threads: set up before the run and read by all of its threads, except for fields with a lock.
+ * Memory: borrowed; outlives the run.
+ */
+#ifndef LOADGEN_USERS_USERS_H
+#define LOADGEN_USERS_USERS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "loadgen/users/exceptions.h"
+#include "loadgen/users/scenario/scenario.h"
+
+struct users_order {
+    struct scenario scenario;
+    const char *host; /* replaces the hosts of the classes; NULL: none was given */
+    struct classes_filter filter;
+    uint64_t users;
+    double spawn_per_s;       /* users that start per second; more than 0 */
+    uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
+    size_t max_bytes;         /* of each state (state.h) */
+    uint64_t seed;
+    void (*quit)(void); /* ends the run; called by quit() of the scenario */
+    _Atomic bool is_quitting;
+    _Atomic int quit_code;
+    FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
+                    runs each task once, on one thread; NULL: a normal run */
+    size_t class_count;           /* of the scenario; set by users_open */
+    struct exceptions exceptions; /* of scripts */
+};
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * waits - functions that return how many seconds a user waits between two tasks, named as in
+ * Locust.
+ *
+ *     between(a, b)              uniformly distributed
+ *     constant(s)
+ *     constant_pacing(s)         tasks start at least s seconds apart
+ *     constant_throughput(n)     at most n tasks start per second
+ *     poisson(n)                 exponential, with a mean of 1/n seconds
+ *
+ * Any function of self that returns seconds can be used instead.
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_WAITS_H
+#define LOADGEN_USERS_WAITS_H
+
+#include <lua5.4/lua.h>
+
+/* Declares them as globals. */
+void waits_declare(lua_State *lua);
+
+/* Pushes what constant(seconds) returns. */
+void waits_push_constant(lua_State *lua, double seconds);
+
+#endif

@@ -1,0 +1,338 @@
+/* What a scenario declares, what is refused, and what scripts cannot do. */
+#include <check.h>
+#include <lua5.4/lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loadgen/users/scenario/deal.h"
+#include "loadgen/users/scenario/scenario.h"
+#include "loadgen/users/words.h"
+
+#define MB ((size_t)1024 * 1024)
+
+static struct state state;
+static struct classes classes;
+static struct classes_filter filter;
+static struct err err;
+
+static void teardown(void)
+{
+    classes_free(&classes);
+    state_close(&state);
+}
+
+static bool load(const char *text)
+{
+    struct scenario scenario = {.path = "test.lua"};
+    err = (struct err){0};
+    bytes_add_text(&scenario.text, text);
+    bool ok = words_open(&state, 32 * MB, 1, &err) &&
+              scenario_load(&scenario, NULL, &filter, &state, &classes, &err);
+    scenario_close(&scenario);
+    return ok;
+}
+
+static void declare(const char *text)
+{
+    ck_assert_msg(load(text), "%s", err.text);
+}
+
+START_TEST(classes_are_what_was_declared)
+{
+    declare("local Base = User { wait = constant(1), host = 'http://127.0.0.1:5000/api/', weight = "
+            "2 }\n"
+            "Base:task(3, 'first', function(self) end)\n"
+            "function Base:on_start() end\n"
+            "local Reader = Base { weight = 4 }\n"
+            "Reader:task('second', { tags = { 'read' } }, function(self) end)\n"
+            "Writer = Base { fixed_count = 2 }\n"
+            "local Empty = User { abstract = true }\n"
+            "Unused = User { name = 'Guest', weight = 0.5 }\n"
+            "Unused:task(function(self) end)\n");
+    ck_assert_uint_eq(classes.count, 4);
+    const struct class *reader = &classes.list[1];
+    ck_assert_str_eq(classes.list[0].name, "Base");
+    ck_assert_str_eq(reader->name, "Reader");
+    ck_assert_str_eq(classes.list[2].name, "Writer");
+    ck_assert_str_eq(classes.list[3].name, "Guest");
+    ck_assert(reader->weight == 4 && classes.list[3].weight == 0.5);
+    ck_assert_uint_eq(classes.list[2].fixed_count, 2);
+    ck_assert_uint_eq(reader->task_count, 2);
+    ck_assert_str_eq(reader->tasks[0].name, "first");
+    ck_assert_str_eq(reader->tasks[1].name, "second");
+    ck_assert(reader->tasks[0].until == 3 && reader->tasks[1].until == 4);
+    ck_assert_str_eq(reader->host_text, "http://127.0.0.1:5000/api");
+    ck_assert_int_ne(reader->on_start, LUA_NOREF);
+    ck_assert_int_eq(reader->on_stop, LUA_NOREF);
+    ck_assert_int_ne(reader->wait, LUA_NOREF);
+}
+END_TEST
+
+START_TEST(a_base_without_tasks_has_no_users)
+{
+    declare("local Base = User {}\n"
+            "local One = Base {}\n"
+            "One:task(function() end)\n");
+    ck_assert_uint_eq(classes.count, 1);
+    ck_assert_str_eq(classes.list[0].name, "One");
+}
+END_TEST
+
+static const char tagged[] =
+    "local Inner = TaskSet {} Inner:task('one', print)\n"
+    "Inner:task('two', { tags = { 'write', 'slow' } }, print)\n"
+    "local A = User {} A:task('three', { tags = { 'read' } }, print)\n"
+    "A:task(Inner) A:task('tagged', { tags = { 'read' } }, Inner) A:task('four', print)\n"
+    "local B = User {} B:task(print)\n";
+
+static const struct {
+    struct classes_filter filter;
+    size_t classes;
+    const char *tasks; /* of the first class; those of a set in brackets */
+} filters[] = {
+    {{NULL, NULL}, 2, "three Inner[one two] tagged[one two] four "},
+    {{"read", NULL}, 1, "three tagged[one two] "},
+    {{"write read", NULL}, 1, "three Inner[two] tagged[one two] "},
+    {{NULL, "slow"}, 2, "three Inner[one] tagged[one] four "},
+    {{"read,other", "slow,x"}, 1, "three tagged[one] "},
+};
+
+START_TEST(tags_choose_tasks)
+{
+    struct bytes found = {0};
+    filter = filters[_i].filter;
+    declare(tagged);
+    ck_assert_uint_eq(classes.count, filters[_i].classes);
+    const struct class *class = &classes.list[0];
+    for (size_t i = 0; i < class->task_count; i++) {
+        const struct class *set = class->tasks[i].set;
+        bytes_add_text(&found, class->tasks[i].name);
+        for (size_t k = 0; set && k < set->task_count; k++) {
+            bytes_add_text(&found, k == 0 ? "[" : " ");
+            bytes_add_text(&found, set->tasks[k].name);
+        }
+        bytes_add_text(&found, set ? "] " : " ");
+    }
+    bytes_add(&found, "", 1);
+    ck_assert_str_eq(found.at, filters[_i].tasks);
+    bytes_free(&found);
+}
+END_TEST
+
+START_TEST(users_are_dealt_by_weight_at_every_number)
+{
+    declare("A = User { weight = 3 } B = User { weight = 1 } C = User { fixed_count = 2 }\n"
+            "for _, class in ipairs { A, B, C } do class:task(function() end) end\n");
+    enum { USERS = 402 };
+    uint64_t counts[3] = {0};
+    struct deal deal;
+    deal_init(&deal, &classes);
+    for (int i = 0; i < USERS; i++) {
+        const struct class *class = deal_next(&deal);
+        counts[class->name[0] - 'A']++;
+        double dealt = (double)(counts[0] + counts[1]);
+        ck_assert_uint_eq(counts[2], i < 2 ? (uint64_t)i + 1 : 2);
+        ck_assert(counts[0] <= 0.75 * dealt + 1 && counts[0] + 1 >= 0.75 * dealt);
+    }
+    ck_assert_uint_eq(counts[0], 300);
+    deal_fini(&deal);
+}
+END_TEST
+
+START_TEST(only_fixed_counts_are_not_exceeded)
+{
+    declare("A = User { fixed_count = 2 } A:task(function() end)\n");
+    struct deal deal;
+    deal_init(&deal, &classes);
+    ck_assert_ptr_nonnull(deal_next(&deal));
+    ck_assert_ptr_nonnull(deal_next(&deal));
+    ck_assert_ptr_null(deal_next(&deal));
+    deal_fini(&deal);
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *message;
+} refused[] = {
+    {"local x = = 1", "test.lua:1: unexpected symbol near '='"},
+    {"\n\nlocal A = User { wieght = 1 }",
+     "test.lua:3: User: unknown option \"wieght\"; the nearest is weight"},
+    {"User { wait_time = 1 }", "write wait"},
+    {"User { weight = -1 }", "weight: expected a number of at least 0"},
+    {"x = 1", "no users: declare a class"},
+    {"A = User {}", "A has no tasks; write A:task("},
+    {"A = User {} A:task(3, 'x')", "task: expected Class:task("},
+    {"A = User {} A:task({ tag = 'x' }, print)",
+     "task: unknown option \"tag\"; the nearest is tags"},
+    {"A = User {} A:task(print) function A:on_strat() end",
+     "A:on_strat: users have on_start and on_stop"},
+    {"A = User { host = 'target:5000' } A:task(print)", "A: host: \"target:5000\" is not a URL"},
+    {"A = User { wait = 'x' } A:task(print)", "A: wait: expected between(1, 3)"},
+    {"S = TaskSet { weight = 1 }", "TaskSet: unknown option \"weight\""},
+    {"S = TaskSet {} S:task(S) A = User {} A:task(S)",
+     "nested more than 8 deep, or contain themselves"},
+    {"A = User {} A:task(User {})", "expected Class:task("},
+    {"error('my words')", "test.lua:1: my words"},
+    {"error({})", "an error that is no text but a table"},
+    {"local function f() error('deep') end\nf()", "in local 'f'"},
+    {"sleep(1)", "sleep: only users can do that"},
+    {"User.get({}, '/')", "GET: only users can do that"},
+    {"coroutine.yield()", "the scenario paused"},
+};
+
+START_TEST(what_is_wrong_is_said_with_its_line)
+{
+    ck_assert(!load(refused[_i].text));
+    ck_assert_int_eq(err.code, ERR_USAGE);
+    ck_assert_msg(strstr(err.text, refused[_i].message) != NULL, "%s", err.text);
+}
+END_TEST
+
+/* Each of these must raise an error: it would reach out of the sandbox, or burn it down. */
+static const char *const forbidden[] = {
+    "io.open('/etc/passwd')",
+    "os.execute('true')",
+    "os.exit(1)",
+    "os.remove('x')",
+    "require 'x'",
+    "dofile('x')",
+    "loadfile('x')",
+    "debug.getregistry()",
+    "package.loadlib('x', 'y')",
+    "collectgarbage('stop')",
+    "setmetatable({}, { __gc = print })",
+    "string.dump(print)",
+    "assert(load('\\27Lua', 'x', 'b'))",
+    "('x'):rep(1e9)",
+    "string.rep('', 1e9, 'x')",
+    "local t = {} for i = 1, 1e9 do t[i] = ('x'):rep(1e6) .. i end",
+    "local s = 'x' while true do s = s .. s end",
+    "getmetatable(null).x = 1",
+};
+
+START_TEST(scripts_stay_in_their_sandbox)
+{
+    char text[512];
+    snprintf(text, sizeof text, "assert(not pcall(function() %s end))\n A = User {} A:task(print)",
+             forbidden[_i]);
+    declare(text);
+    ck_assert_uint_le(state.used_bytes, 40 * MB);
+}
+END_TEST
+
+START_TEST(what_is_harmless_works)
+{
+    declare(
+        "assert(load('return 1')() == 1)\n"
+        "assert(('ab'):rep(3, '-') == 'ab-ab-ab' and ('x'):rep(0) == '' and (''):rep(1e9) == '')\n"
+        "assert(os.time() > 0 and os.getenv('PATH') and os.date('%Y'))\n"
+        "assert(setmetatable({}, { __index = { x = 1 } }).x == 1)\n"
+        "assert(#uuid() == 36 and uuid() ~= uuid())\n"
+        "for _ = 1, 1000 do\n"
+        "  local n = random(2, 4) assert(n >= 2 and n <= 4 and math.type(n) == 'integer')\n"
+        "  n = random() assert(n >= 0 and n < 1)\n"
+        "  n = between(1, 3)() assert(n >= 1 and n <= 3)\n"
+        "end\n"
+        "assert(choice { 7 } == 7 and constant(2)() == 2 and poisson(5)() >= 0)\n"
+        "A = User {} A:task(print)\n");
+}
+END_TEST
+
+START_TEST(json_keeps_what_it_is_given)
+{
+    declare("local function same(text) local t = json.encode(json.decode(text)) assert(t == text, "
+            "t) end\n"
+            "same '{\"a\":null,\"b\":[],\"c\":{},\"d\":[1,2.5,\"x\",true,[[]]]}'\n"
+            "same '5' same '5.0' same '-9223372036854775808' same '\"\\\\u0000\\\\\"\"'\n"
+            "assert(json.encode { 1, 2 } == '[1,2]' and json.encode {} == '{}')\n"
+            "assert(json.encode(array {}) == '[]' and json.encode { x = null } == '{\"x\":null}')\n"
+            "assert(json.encode { b = 1, a = 2, c = { 10 / 2, 7 // 2 } } == "
+            "'{\"a\":2,\"b\":1,\"c\":[5.0,3]}')\n"
+            "local loop = {} loop.x = loop\n"
+            "local wide = {} for _ = 1, 60 do wide = { wide, wide } end\n"
+            "for _, bad in ipairs { loop, wide, { [2] = 1 }, { 1, x = 1 }, { x = print }, { 0/0 }, "
+            "'\\xff' } do\n"
+            "  local ok, why = pcall(json.encode, bad) assert(not ok and why:find 'JSON: ', why)\n"
+            "end\n"
+            "local ok, why = pcall(json.decode, '{\"a\":')\n"
+            "assert(not ok and why:find('json.decode: line 1, column 5', 1, true), why)\n"
+            "A = User {} A:task(print)\n");
+}
+END_TEST
+
+/* Code of a user that does not pause is stopped, whatever it catches. */
+static const char *const endless[] = {
+    "while true do end",
+    "while true do pcall(function() while true do end end) end",
+    "while true do pcall(error) end",
+    "coroutine.wrap(function() while true do end end)()",
+    "while true do coroutine.wrap(pcall)(function() while true do end end) end",
+    "table.sort({ 3, 2, 1 }, function() while true do end end)",
+};
+
+START_TEST(code_that_never_pauses_is_stopped)
+{
+    char text[512];
+    declare("A = User {} A:task(print)\n");
+    snprintf(text, sizeof text, "\n\n%s", endless[_i]);
+    lua_State *coroutine = lua_newthread(state.lua);
+    ck_assert_int_eq(luaL_loadbufferx(coroutine, text, strlen(text), "@test.lua", "t"), LUA_OK);
+    ck_assert_int_eq(state_run(&state, coroutine, 0, 100 * NS_PER_MS), STATE_FAILED);
+    ck_assert_msg(strstr(state.error.at, "test.lua:3: ") == state.error.at &&
+                      strstr(state.error.at, "stopped: "),
+                  "%s", state.error.at);
+    /* It can be used again. */
+    ck_assert_int_eq(luaL_loadstring(coroutine, "return 1"), LUA_OK);
+    ck_assert_int_eq(state_run(&state, coroutine, 0, 100 * NS_PER_MS), STATE_RETURNED);
+}
+END_TEST
+
+START_TEST(a_python_file_is_recognised)
+{
+    static const char *const texts[] = {
+        "from locust import HttpUser\n",
+        "# comment\nimport time\n",
+        "\nclass A(HttpUser):\n    pass\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        char path[] = "/tmp/test_scenario.XXXXXX";
+        struct scenario scenario;
+        int fd = mkstemp(path);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(write(fd, texts[i], strlen(texts[i])), (ssize_t)strlen(texts[i]));
+        close(fd);
+        err = (struct err){0};
+        ck_assert(!scenario_open(&scenario, path, &err));
+        ck_assert_msg(strstr(err.text, "is a Python file") && strstr(err.text, "docs/scenarios.md"),
+                      "%s", err.text);
+        scenario_close(&scenario);
+        unlink(path);
+    }
+}
+END_TEST
+
+Suite *scenario_suite(void);
+Suite *scenario_suite(void)
+{
+    Suite *suite = suite_create("scenario");
+    TCase *tc = tcase_create("scenario");
+    tcase_set_timeout(tc, 60);
+    tcase_add_checked_fixture(tc, NULL, teardown);
+    tcase_add_test(tc, classes_are_what_was_declared);
+    tcase_add_test(tc, a_base_without_tasks_has_no_users);
+    tcase_add_loop_test(tc, tags_choose_tasks, 0, sizeof filters / sizeof *filters);
+    tcase_add_test(tc, users_are_dealt_by_weight_at_every_number);
+    tcase_add_test(tc, only_fixed_counts_are_not_exceeded);
+    tcase_add_loop_test(tc, what_is_wrong_is_said_with_its_line, 0,
+                        sizeof refused / sizeof *refused);
+    tcase_add_loop_test(tc, scripts_stay_in_their_sandbox, 0, sizeof forbidden / sizeof *forbidden);
+    tcase_add_test(tc, what_is_harmless_works);
+    tcase_add_test(tc, json_keeps_what_it_is_given);
+    tcase_add_loop_test(tc, code_that_never_pauses_is_stopped, 0, sizeof endless / sizeof *endless);
+    tcase_add_test(tc, a_python_file_is_recognised);
+    suite_add_tcase(suite, tc);
+    return suite;
+}
