@@ -1,73 +1,54 @@
 #include "loadgen/command/collect.h"
 
-#include <signal.h>
-#include <time.h>
-
 #include "common/clock.h"
+#include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/results/results.h"
 
-/* How often it is looked for signals. */
-static const uint64_t LOOK_NS = 100 * NS_PER_MS;
+/* Interval of checks for signals. */
+static const uint64_t POLL_NS = 100 * NS_PER_MS;
 
 struct collection {
     struct summary *summary;
-    const struct collect_watcher *watcher;
+    const struct collect_observer *observer;
     struct results *results;
-    uint64_t tick_ns; /* when the next one is due; UINT64_MAX: never */
-    unsigned signals; /* that came */
-    bool has_told;    /* that the first one was heard */
+    uint64_t next_ns;     /* time of the next on_interval; UINT64_MAX: never */
+    bool is_acknowledged; /* the first signal was acknowledged on stderr */
+    struct stdio_watch stdio;
+    bool is_abandoned; /* stdout and stderr have no reader */
 };
 
-static sigset_t waited_signals(void)
+static bool must_stop(const struct collection *c)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    return signals;
+    return c->is_abandoned ||
+           interrupt_must_stop_reading(c->observer->interrupt, results_may_wait(c->results));
 }
 
-/* The signals are blocked, so they wait until they are asked for. */
-static void take_signals(struct collection *c)
+static void acknowledge_signal(struct collection *c)
 {
-    const sigset_t signals = waited_signals();
-    const struct timespec at_once = {0};
-    while (sigtimedwait(&signals, NULL, &at_once) > 0) {
-        c->signals++;
+    if (interrupt_count(c->observer->interrupt) > 0 && !c->is_acknowledged) {
+        fputs("loadgen: reading the rest of the results; press Ctrl-C again to stop\n", stderr);
+        c->is_acknowledged = true;
     }
 }
 
-static bool is_to_stop(const struct collection *c)
+static bool call_on_interval(struct collection *c, struct err *err)
 {
-    return c->signals > (results_may_wait(c->results) ? 1 : 0);
-}
-
-static void tell(struct collection *c)
-{
-    if (c->signals > 0 && !c->has_told) {
-        fputs("loadgen: reading on until the results end; once more (Ctrl-C) ends that\n", stderr);
-        c->has_told = true;
-    }
-}
-
-static bool go_on(struct collection *c, struct err *err)
-{
-    tell(c);
-    if (clock_now_ns() < c->tick_ns) {
+    acknowledge_signal(c);
+    if (clock_now_ns() < c->next_ns) {
         return true;
     }
     c->summary->is_going_on = true;
-    bool ok = c->watcher->tick(c->watcher->context, err);
+    bool ok = c->observer->on_interval(c->observer->context, err);
     c->summary->is_going_on = false;
-    c->tick_ns = clock_now_ns() + c->watcher->every_ns;
+    c->next_ns = clock_now_ns() + c->observer->interval_ns;
     return ok;
 }
 
 static void count(const struct collection *c, const struct result *result)
 {
     tally_add(c->summary->tally, result);
-    if (c->watcher->each) {
-        c->watcher->each(c->watcher->context, result);
+    if (c->observer->on_result) {
+        c->observer->on_result(c->observer->context, result);
     }
 }
 
@@ -76,35 +57,38 @@ static bool read_all(struct collection *c, struct err *err)
     struct record record;
     enum results_state state = RESULTS_PAUSE;
     uint64_t until_ns = 0;
+    bool is_stopped = false;
     do {
-        until_ns = clock_now_ns() + LOOK_NS;
-        until_ns = until_ns < c->tick_ns ? until_ns : c->tick_ns;
+        until_ns = clock_now_ns() + POLL_NS;
+        until_ns = until_ns < c->next_ns ? until_ns : c->next_ns;
         while ((state = results_next(c->results, until_ns, &record, err)) == RESULTS_RECORD) {
             count(c, &record.result);
         }
-        take_signals(c);
-    } while (state == RESULTS_PAUSE && !is_to_stop(c) && go_on(c, err));
+        c->is_abandoned = stdio_watch_poll(&c->stdio, clock_now_ns());
+        is_stopped = state == RESULTS_PAUSE && must_stop(c);
+    } while (state == RESULTS_PAUSE && !is_stopped && call_on_interval(c, err));
     c->summary->is_cut_short |= state == RESULTS_PAUSE;
-    return state == RESULTS_END || (state == RESULTS_PAUSE && is_to_stop(c));
+    return state == RESULTS_END || is_stopped;
 }
 
 bool collect(char *const *names, int name_count, struct summary *summary,
-             const struct collect_watcher *watcher, struct err *err)
+             const struct collect_observer *observer, struct err *err)
 {
     struct collection c = {
         .summary = summary,
-        .watcher = watcher,
+        .observer = observer,
         .results = results_open(names, name_count, false, summary, err),
-        .tick_ns = watcher->every_ns ? clock_now_ns() + watcher->every_ns : UINT64_MAX,
+        .stdio = stdio_watch_begin(),
+        .next_ns = observer->interval_ns ? clock_now_ns() + observer->interval_ns : UINT64_MAX,
     };
     if (!c.results) {
         return false;
     }
-    const sigset_t signals = waited_signals();
-    sigset_t before;
-    pthread_sigmask(SIG_BLOCK, &signals, &before);
-    bool ok = read_all(&c, err);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    const struct results_watch watch = {observer->on_second, observer->context};
+    if (observer->on_second) {
+        results_watch_seconds(c.results, &watch);
+    }
+    bool ok = interrupt_start(observer->interrupt, err) && read_all(&c, err);
     results_tell_losses(c.results, stderr);
     results_close(c.results);
     return ok;

@@ -1,14 +1,15 @@
 /*
- * collect - reads the files of a command line, or stdin, into a summary.
+ * collect - reads result files, or stdin, into a summary.
  *
- * SIGINT and SIGTERM end the reading of files, and what was read is reported as cut short. A pipe
- * is read on to its end at the first of them, because the attack at its other end has got the
- * signal as well and is about to send the rest; the second one ends that, too.
+ * SIGINT, SIGTERM and SIGHUP stop the reading of files; the summary is then marked as cut short. A
+ * pipe is read to its end, because the attack that writes to it received the same signal and still
+ * sends its last results; a second signal stops this too (interrupt.h). Reading also stops when
+ * stdout and stderr have lost their readers (stdio_watch.h); this in turn ends the attack.
  *
- * What could not be read is told on stderr, a line a file: a report that has no words for it would
- * be silently shorter.
+ * Damaged parts of an input are skipped. A line on stderr reports each such file, because most
+ * report formats cannot.
  *
- * Threads: one, and no other may be there: the signals are blocked meanwhile.
+ * Threads: one; the only other thread may be the interrupt's.
  */
 #ifndef LOADGEN_COMMAND_COLLECT_H
 #define LOADGEN_COMMAND_COLLECT_H
@@ -17,19 +18,25 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/command/process/interrupt.h"
 #include "loadgen/measure/summary.h"
+#include "loadgen/results/second.h"
 
-/* Who looks on. All may be empty. */
-struct collect_watcher {
+/* Callbacks during reading. All fields except `interrupt` may be empty. */
+struct collect_observer {
+    struct interrupt *interrupt; /* started by collect once the files are open; the caller stops it
+                                    after writing its output, whatever collect returned */
     void *context;
-    void (*each)(void *context, const struct result *result); /* every result, when it is counted */
-    bool (*tick)(void *context, struct err *err); /* every every_ns, also when nothing comes; the
-                                                     summary is as of then, and is_going_on. false
-                                                     ends it all */
-    uint64_t every_ns;                            /* 0: never */
+    void (*on_result)(void *context, const struct result *result); /* every counted result */
+    void (*on_second)(void *context,
+                      const struct results_second *second); /* of runs without individual results */
+    bool (*on_interval)(void *context, struct err *err);    /* with the summary so far, is_going_on;
+                                                               false ends the reading */
+    uint64_t interval_ns;                                   /* 0: never */
 };
 
+/* Reads the named files, or stdin if count is 0. False: err is set. */
 bool collect(char *const *names, int count, struct summary *summary,
-             const struct collect_watcher *watcher, struct err *err);
+             const struct collect_observer *observer, struct err *err);
 
 #endif

@@ -2,21 +2,26 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "common/version.h"
-#include "loadgen/target/memory.h"
+#include "common/nearest.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/command/flags/attack_flags.h"
+#include "loadgen/command/flags/field_flags.h"
 
 static const struct command command_dump = {
     .name = "dump",
     .help = "dump has been replaced by encode, as in vegeta: loadgen encode",
 };
 
-const char command_no_profile[] =
-    "vegeta profiles itself with it; to see where loadgen spends its time use perf record";
+const char command_no_inputs[] =
+    "files are arguments, not flags, as in vegeta: loadgen report a.bin b.bin";
 
 static const struct command *const commands[] = {
-    &command_attack, &command_report, &command_idle, &command_encode, &command_plot, &command_dump,
+    &command_attack, &command_run,    &command_capacity, &command_compare,
+    &command_plan,   &command_report, &command_selftest, &command_idle,
+    &command_stop,   &command_encode, &command_plot,     &command_dump,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -38,119 +43,102 @@ static const struct command *find(const char *name, struct err *err)
         }
     }
     err_set(err, ERR_USAGE, "unknown command \"%s\"; the nearest is %s (`loadgen help` lists all)",
-            name, cli_nearest(name, command_name, NULL));
+            name, nearest_find(name, command_name, NULL));
     return NULL;
 }
 
-static void print_usage(FILE *out)
+static const struct cli_flag global_flags[] = {
+    {.help = "Global flags"},
+    {"cpus", "N", cli_set_threads, offsetof(struct command_line, cpus), NULL,
+     "maximum worker threads (default one per available CPU)"},
+    {"profile", NULL, NULL, 0, NULL, attack_flags_no_profile},
+    {0},
+};
+
+static void describe_commands(char *about, size_t size)
 {
-    fputs("Usage: loadgen [global flags] <command> [flags]\n\n"
-          "Measures how many requests per second a web API carries.\n\nCommands:\n",
+    FILE *out = fmemopen(about, size, "w");
+    if (!out) {
+        return;
+    }
+    fputs("Measures how many requests per second a web API can serve.\n\n"
+          "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
+          "  echo \"GET http://127.0.0.1:5000/health\" | loadgen attack -duration 5s | loadgen "
+          "report\n"
+          "\nInstalled under the name vegeta, it runs scripts written for vegeta.\n\n"
+          "Commands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++) {
         if (commands[i]->cli) {
             fprintf(out, "  %-8s %s\n", commands[i]->name, commands[i]->help);
         }
     }
-    fputs("  help     explain a command: loadgen help attack\n\n"
-          "Global flags:\n"
-          "  -cpus N\n        threads at most; without it as many as CPUs may be used\n"
-          "  -h\n        print this help\n  -version\n        print what this build is\n\n"
-          "Example:\n"
-          "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
-          "  echo \"GET http://127.0.0.1:5000/health\" | loadgen attack -duration=5s "
-          "| loadgen report\n\n"
-          "Started under the name vegeta it does the same: the scripts of vegeta's users go on.\n",
-          out);
+    fputs("  help     explain a command: loadgen help attack\n", out);
+    fclose(out);
 }
 
-static bool help(int argc, char **argv, struct err *err)
+static bool run_command(const struct command *command, struct command_line *line, int argc,
+                        char **argv, struct err *err)
 {
-    if (argc < 3) {
-        print_usage(stdout);
+    line->operands = argv + 1;
+    line->options = calloc(1, command->options_size);
+    if (!line->options) {
+        return err_set(err, ERR_FAILED, "not enough memory");
+    }
+    enum cli_result result =
+        cli_parse(command->cli, argc, argv, line->options, &line->operand_count, err);
+    bool ok = result == CLI_OK ? command->run(line, err) : result == CLI_DONE;
+    free(line->options);
+    return ok;
+}
+
+static bool dispatch(const struct cli *cli, int argc, char **argv, struct err *err)
+{
+    struct command_line line = {0};
+    int words = 0;
+    enum cli_result result = cli_parse(cli, argc, argv, &line, &words, err);
+    if (result != CLI_OK) {
+        return result == CLI_DONE || err_prefix(err, "before the command");
+    }
+    if (words == 0) {
+        return err_set(err, ERR_USAGE, "no command given; `loadgen help` lists them");
+    }
+    bool is_help = strcmp(argv[1], "help") == 0;
+    if (is_help && words == 1) {
+        cli_print_help(cli, stdout);
         return true;
     }
-    const struct command *command = find(argv[2], err);
-    if (command) {
+    const struct command *command = find(argv[is_help ? 2 : 1], err);
+    if (command && is_help) {
         cli_print_help(command->cli, stdout);
+        return true;
     }
-    return command != NULL;
-}
-
-/* The value of a flag before the command, -name=value or -name value. Moves *at to its last word.
- */
-static const char *value_of(int argc, char **argv, int *at)
-{
-    const char *equals = strchr(argv[*at], '=');
-    if (equals) {
-        return equals + 1;
-    }
-    return *at + 1 < argc ? argv[++*at] : "";
-}
-
-enum global { GLOBAL_TAKEN, GLOBAL_DONE, GLOBAL_BAD };
-
-static enum global take_global(int argc, char **argv, int *at, struct command_globals *globals,
-                               struct err *err)
-{
-    const char *word = argv[*at] + (argv[*at][1] == '-' ? 2 : 1);
-    char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
-    if (strcmp(name, "h") == 0 || strcmp(name, "help") == 0) {
-        print_usage(stdout);
-        return GLOBAL_DONE;
-    }
-    if (strcmp(name, "version") == 0) {
-        version_print();
-        return GLOBAL_DONE;
-    }
-    if (strcmp(name, "cpus") == 0) {
-        if (cli_set_threads(&globals->cpus, value_of(argc, argv, at), err)) {
-            return GLOBAL_TAKEN;
-        }
-        err_prefix(err, "-cpus");
-        return GLOBAL_BAD;
-    }
-    if (strcmp(name, "profile") == 0) {
-        err_set(err, ERR_USAGE, "-profile: %s", command_no_profile);
-    }
-    err_set(err, ERR_USAGE,
-            "-%s: no such flag before the command; -cpus, -h and -version may stand there", name);
-    return GLOBAL_BAD;
-}
-
-static bool dispatch(int argc, char **argv, struct err *err)
-{
-    struct command_globals globals = {0};
-    int at = 1;
-    for (; at < argc && argv[at][0] == '-'; at++) {
-        enum global result = take_global(argc, argv, &at, &globals, err);
-        if (result != GLOBAL_TAKEN) {
-            return result == GLOBAL_DONE;
-        }
-    }
-    if (at == argc) {
-        return err_set(err, ERR_USAGE, "a command is missing; `loadgen help` lists all");
-    }
-    if (strcmp(argv[at], "help") == 0) {
-        return help(argc - at + 1, argv + at - 1, err);
-    }
-    const struct command *command = find(argv[at], err);
-    return command && command->run(&globals, argc - at, argv + at, err);
+    return command && run_command(command, &line, words, argv + 1, err);
 }
 
 int command_main(int argc, char **argv)
 {
     struct err err = {.code = ERR_NONE};
     memory_guard_json();
-    signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error to report, not our end */
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is reported as an error of write(2), */
+    signal(SIGXFSZ, SIG_IGN); /* and so is the file size limit (ulimit -f) */
+    char about[2048] = "";
+    describe_commands(about, sizeof about);
+    const struct cli cli = {
+        .program = "loadgen",
+        .operands = "<command> [command flags]",
+        .about = about,
+        .flags = global_flags,
+        .ends_at_operand = true,
+    };
     if (argc < 2) {
-        print_usage(stderr);
+        cli_print_help(&cli, stderr);
         return ERR_USAGE;
     }
-    if (dispatch(argc, argv, &err)) {
+    if (dispatch(&cli, argc, argv, &err)) {
         return 0;
     }
+    field_flags_name(&err);
     fprintf(stderr, "loadgen: %s\n", err.text);
     return err.code;
 }

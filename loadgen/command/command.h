@@ -1,10 +1,15 @@
 /*
- * command - what a user can ask loadgen to do; a const descriptor each, listed in command.c.
+ * command - the commands of loadgen: one descriptor each, listed in command.c.
  *
- * Started under the name vegeta, by a link, the program is the same.
+ * The program behaves the same when it is installed under the name vegeta.
  *
- * Exit statuses: 0 done, 1 failed, 2 the command line was wrong; with -slo 99 when it was missed,
- * and 98 when it was missed while the generator was the limit.
+ * Exit statuses:
+ *     0        success
+ *     1        failure; capacity: the time limit was reached; run: a script failed
+ *     2        bad command line
+ *     98       an SLO was missed, but the generator was the limit; capacity: it was the limit
+ *     99       an SLO was missed; capacity: even at the lowest rate
+ *     128 + N  a second signal, N, ended the program (interrupt.h)
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
 #define LOADGEN_COMMAND_COMMAND_H
@@ -12,30 +17,38 @@
 #include "common/cli.h"
 #include "common/err.h"
 
-/* What stands before the command. */
-struct command_globals {
-    unsigned cpus; /* threads at most; 0: as many as CPUs may be used */
+/* The command line of a command, parsed. */
+struct command_line {
+    void *options; /* the struct that its flags fill; freed after `run` */
+    char **operands;
+    int operand_count;
+    unsigned cpus; /* value of a -cpus before the command; 0: not given */
 };
 
 struct command {
     const char *name;
     const char *help;
-    const struct cli *cli; /* its flags; NULL: a command of vegeta's that is refused, with `help` as
-                              the reason */
-    bool (*run)(const struct command_globals *globals, int argc, char **argv,
-                struct err *err); /* argv[0] is the command's name */
+    const struct cli *cli; /* NULL: the command is refused, with `help` as the reason */
+    size_t options_size;
+    bool (*run)(const struct command_line *line, struct err *err);
 };
 
-/* Why -profile is refused. */
-extern const char command_no_profile[];
+/* The reason for refusing -inputs, a flag of old versions of vegeta. */
+extern const char command_no_inputs[];
 
 extern const struct command command_attack;
+extern const struct command command_capacity;
 extern const struct command command_encode;
+extern const struct command command_compare;
+extern const struct command command_plan;
 extern const struct command command_report;
 extern const struct command command_plot;
 extern const struct command command_idle;
+extern const struct command command_run;
+extern const struct command command_selftest;
+extern const struct command command_stop;
 
-/* Runs the command line of loadgen; prints errors. Returns the exit status. */
+/* Runs loadgen and prints its error, if any. Returns the exit status. */
 int command_main(int argc, char **argv);
 
 #endif

@@ -1,17 +1,17 @@
-/* loadgen encode: from one format of results to another. */
+/* loadgen encode: converts results from one format to another. */
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/plural.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/output.h"
+#include "loadgen/command/process/interrupt.h"
 #include "loadgen/results/encoding.h"
 #include "loadgen/results/results.h"
 
-/* Whoever reads what comes from a pipe sees it after so long at most. */
-#define FLUSH_NS (100 * NS_PER_MS)
+/* Interval at which output is flushed to a pipe, and signals are checked. */
+#define PAUSE_NS (100 * NS_PER_MS)
 
 enum { OUT_BUFFER = 1 << 16 };
 
@@ -21,10 +21,13 @@ struct options {
 };
 
 static const struct cli_flag flags[] = {
-    {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
-     "where the results go"},
+    {.help = "Output"},
     {"to", "json|csv|bin", cli_set_string, offsetof(struct options, to), "json",
-     "json and csv are vegeta's, bin is what loadgen attack writes"},
+     "format to write: vegeta's json or csv, or bin, loadgen's own format"},
+    {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
+     "file for the results"},
+
+    {"inputs", "FILE,...", NULL, 0, NULL, command_no_inputs},
     {0},
 };
 
@@ -32,9 +35,8 @@ static const struct cli cli = {
     .program = "loadgen encode",
     .operands = "[FILE ...]",
     .about =
-        "Turns results into another format, from files or from stdin. What they are in is seen\n"
-        "by their first bytes, for each file; a stream in gob is one for vegeta encode -to "
-        "json.\n\n"
+        "Converts results to another format, from files or from stdin. The format of each input\n"
+        "is detected. Convert vegeta's gob files with vegeta encode -to json first.\n\n"
         "  loadgen attack -targets targets.txt -duration 10s | loadgen encode | jq .latency\n"
         "  loadgen encode -to csv -output results.csv results.bin\n"
         "  loadgen encode -to bin vegeta.json | loadgen report\n",
@@ -45,8 +47,8 @@ struct encode {
     const struct encoding *encoding;
     void *encoder;
     FILE *out;
-    const char *path;     /* where that is */
-    uint64_t flush_at_ns; /* UINT64_MAX: nothing waits to be */
+    const char *path; /* name of `out` */
+    struct interrupt interrupt;
     bool is_out_of_memory;
     bool has_losses;
 };
@@ -57,15 +59,21 @@ static void copy_block(void *context, const struct block *block)
     encode->encoding->copy(encode->encoder, block);
 }
 
-/* Blocks of our own format that are copied have their records in them. */
+/* Records in copied blocks (copy_block) are not written again. */
 static void take_record(struct encode *encode, const struct record *record, bool is_copied)
 {
     if (!is_copied && !encode->encoding->write(encode->encoder, record)) {
         encode->is_out_of_memory = true;
     }
-    if (encode->flush_at_ns == UINT64_MAX) {
-        encode->flush_at_ns = clock_now_ns() + FLUSH_NS;
+}
+
+/* Flushes incomplete blocks to a pipe only: from files, the output must be reproducible. */
+static void flush(const struct encode *encode, bool is_pipe)
+{
+    if (is_pipe && encode->encoding->flush) {
+        encode->encoding->flush(encode->encoder);
     }
+    fflush(encode->out);
 }
 
 static bool check_output(const struct encode *encode, struct err *err)
@@ -73,20 +81,27 @@ static bool check_output(const struct encode *encode, struct err *err)
     if (encode->is_out_of_memory) {
         return err_set(err, ERR_FAILED, "not enough memory to write a result");
     }
-    return !ferror(encode->out) || output_fail(encode->path, err);
+    return !ferror(encode->out) || output_fail("-output", encode->path, err);
 }
 
 static bool read_all(struct encode *encode, struct results *results, struct err *err)
 {
     struct record record;
+    const bool is_pipe = results_may_wait(results);
+    uint64_t pause_ns = clock_now_ns() + PAUSE_NS;
     for (;;) {
-        switch (results_next(results, encode->flush_at_ns, &record, err)) {
+        switch (results_next(results, pause_ns, &record, err)) {
         case RESULTS_RECORD:
             take_record(encode, &record, encode->encoding->copy && results_is_bin(results));
             break;
         case RESULTS_PAUSE:
-            fflush(encode->out);
-            encode->flush_at_ns = UINT64_MAX;
+            flush(encode, is_pipe);
+            pause_ns = clock_now_ns() + PAUSE_NS;
+            if (interrupt_must_stop_reading(&encode->interrupt, is_pipe)) {
+                return err_set(err, ERR_FAILED,
+                               "interrupted before the end of the results; those read so far were "
+                               "written");
+            }
             break;
         case RESULTS_END:
             return check_output(encode, err);
@@ -99,22 +114,7 @@ static bool read_all(struct encode *encode, struct results *results, struct err 
     }
 }
 
-static void pass(int signal)
-{
-    (void)signal;
-}
-
-/*
- * Ctrl-C goes to all of a pipeline: the attack ends in order then, and what it still writes is
- * wanted. The second one ends this as well.
- */
-static void survive_one_interrupt(void)
-{
-    const struct sigaction once = {.sa_handler = pass, .sa_flags = SA_RESETHAND};
-    sigaction(SIGINT, &once, NULL);
-}
-
-/* One file after the other: our own format holds one run after the other. */
+/* Converts one file (count 1) or stdin (count 0): in a bin file, runs follow each other. */
 static bool convert(struct encode *encode, char *const *names, int count, struct summary *summary,
                     struct err *err)
 {
@@ -122,8 +122,9 @@ static bool convert(struct encode *encode, char *const *names, int count, struct
     if (!results) {
         return false;
     }
-    if (results_may_wait(results)) {
-        survive_one_interrupt();
+    if (!encode->interrupt.is_started && !interrupt_start(&encode->interrupt, err)) {
+        results_close(results);
+        return false;
     }
     if (encode->encoding->copy) {
         results_watch_blocks(results, copy_block, encode);
@@ -149,56 +150,58 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
     uint64_t cut = encode->encoding->destroy(encode->encoder);
     if (ok && cut > 0) {
         ok = err_set(err, ERR_FAILED,
-                     "%" PRIu64 " %s cut or changed: bin keeps 512 bytes of an error, and "
-                     "UTF-8 without control characters; json no zero byte in a header's name. All "
-                     "else was written",
+                     "%" PRIu64 " %s truncated or changed: bin stores at most 512 bytes of an "
+                     "error, and only UTF-8 without control characters; json stores no NUL in "
+                     "header names. Everything else was written",
                      cut, plural(cut, "text was", "texts were"));
     }
-    if (ok && encode->has_losses) {
+    if (ok && !encode->encoding->copy && summary->lacks_results) {
         ok = err_set(err, ERR_FAILED,
-                     "not all results could be read; those that could were "
-                     "written");
+                     "the results of a run with -encoding none are each second's counts, which "
+                     "only -to bin can write");
+    }
+    if (ok && !encode->encoding->copy && summary->lacks_answers) {
+        fputs("loadgen: these results contain no response headers and bodies; record them with "
+              "loadgen attack -max-body=-1\n",
+              stderr);
+    }
+    if (ok && encode->has_losses) {
+        ok = err_set(err, ERR_FAILED, "some results could not be read; all others were written");
     }
     return ok;
 }
 
-static bool encode_main(const struct command_globals *globals, int argc, char **argv,
-                        struct err *err)
+static bool encode_main(const struct command_line *line, struct err *err)
 {
-    (void)globals; /* it takes one thread */
-    struct options options = {0};
-    int operands = 0;
-    enum cli_result result = cli_parse(&cli, argc, argv, &options, &operands, err);
-    if (result != CLI_OK) {
-        return result == CLI_DONE;
-    }
+    const struct options *options = line->options;
     struct encode encode = {
-        .encoding = encoding_find(options.to, err),
-        .path = options.output,
-        .flush_at_ns = UINT64_MAX,
+        .encoding = encoding_find(options->to, err),
+        .path = options->output,
     };
     if (!encode.encoding) {
         return err_prefix(err, "-to");
     }
-    if (!output_is_apart(options.output, argv + 1, operands, err)) {
+    if (!output_check_distinct(options->output, line->operands, line->operand_count, err)) {
         return false;
     }
     struct summary *summary = summary_create();
-    encode.out = summary ? output_open(options.output, err) : NULL;
+    encode.out = summary ? output_open("-output", options->output, err) : NULL;
     if (!encode.out) {
         summary_destroy(summary);
         return err_set(err, ERR_FAILED, "not enough memory");
     }
     setvbuf(encode.out, NULL, _IOFBF, OUT_BUFFER);
-    bool ok = encode_files(&encode, argv + 1, operands, summary, err);
-    ok = output_close(encode.out, options.output, err) && ok;
+    bool ok = encode_files(&encode, line->operands, line->operand_count, summary, err);
+    ok = output_close(encode.out, "-output", options->output, err) && ok;
+    interrupt_stop(&encode.interrupt);
     summary_destroy(summary);
     return ok;
 }
 
 const struct command command_encode = {
     .name = "encode",
-    .help = "turn results into another format",
+    .help = "convert results to another format",
     .cli = &cli,
+    .options_size = sizeof(struct options),
     .run = encode_main,
 };

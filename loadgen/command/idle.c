@@ -1,4 +1,4 @@
-/* loadgen idle: process 1 of loadgen's image, which waits while attacks are started beside it. */
+/* loadgen idle: process 1 of the container, which waits while attacks are started next to it. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -6,29 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/http/side_port.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/interrupt.h"
-#include "loadgen/command/process_one.h"
-#include "loadgen/command/side_port.h"
+#include "loadgen/command/process/interrupt.h"
+#include "loadgen/command/process/pid1.h"
+#include "loadgen/command/progress/listen.h"
 
 struct options {
-    const char *probe_addr; /* "": nobody listens */
+    const char *probe_addr; /* NULL: off */
 };
 
 static const struct cli_flag flags[] = {
-    {"probe-addr", "HOST:PORT", cli_set_string, offsetof(struct options, probe_addr), "",
-     "answer /livez and /readyz there, for Kubernetes' probes; without a HOST on all of IPv4"},
+    {.help = "Probes"},
+    {"probe-addr", "HOST:PORT", cli_set_text, offsetof(struct options, probe_addr), NULL,
+     "serve /livez and /readyz for Kubernetes at this address; without HOST on all IPv4 addresses "
+     "(default off)"},
     {0},
 };
 
 static const struct cli cli = {
     .program = "loadgen idle",
     .about =
-        "Waits, as process 1 of a container in which attacks are started (kubectl exec). It reaps\n"
-        "what they leave behind. On SIGTERM or SIGINT it turns /readyz to 503, passes the signal\n"
-        "to the attacks that run, waits until they and their reports are done, and ends; a second\n"
-        "signal ends it, and with it the container, at once. When it is not process 1 it signals\n"
-        "nobody.\n\n"
+        "Waits as process 1 of a container in which attacks are started with kubectl exec. On\n"
+        "SIGTERM or SIGINT it fails /readyz with 503, stops running attacks, waits until they and\n"
+        "their reports are complete, and exits. After a second signal, at least one second later,\n"
+        "the attacks end immediately and write what they have measured. If it is not process 1, "
+        "it\n"
+        "stops no attacks.\n\n"
         "  loadgen idle -probe-addr :5001\n",
     .flags = flags,
 };
@@ -41,35 +45,28 @@ struct idle {
 static struct MHD_Response *answer(void *context, const char *path, unsigned *status)
 {
     const struct idle *idle = context;
-    char text[] = "there are /livez and /readyz here\n";
-    *status = MHD_HTTP_NOT_FOUND;
     if (strcmp(path, "/readyz") == 0 && atomic_load(&idle->is_stopping)) {
-        strcpy(text, "stopping\n");
         *status = MHD_HTTP_SERVICE_UNAVAILABLE;
-    } else if (strcmp(path, "/readyz") == 0 || strcmp(path, "/livez") == 0) {
-        strcpy(text, "ok\n");
-        *status = MHD_HTTP_OK;
+        return side_port_text("stopping\n");
     }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), text, MHD_RESPMEM_MUST_COPY);
-    if (response) {
-        MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+    if (strcmp(path, "/readyz") == 0 || strcmp(path, "/livez") == 0) {
+        return side_port_text("ok\n");
     }
-    return response;
+    *status = MHD_HTTP_NOT_FOUND;
+    return side_port_text("not found; try /livez or /readyz\n");
 }
 
 static bool open_probes(struct idle *idle, const char *address, struct err *err)
 {
-    struct address at;
-    char text[ADDRESS_TEXT];
-    if (address[0] == '\0') {
+    struct listener listener;
+    if (!address) {
         return true;
     }
-    idle->port = side_port_open(address, answer, idle, &at, err);
-    if (!idle->port) {
+    if (!listen_open(address, &listener, err) ||
+        !(idle->port = side_port_start(&listener, LISTEN_CONNECTIONS, answer, idle, err))) {
         return err_prefix(err, "-probe-addr");
     }
-    fprintf(stderr, "loadgen: probes at http://%s/readyz\n", address_print(&at, text));
+    fprintf(stderr, "loadgen: probes at http://%s/readyz\n", listener.address);
     return true;
 }
 
@@ -84,39 +81,35 @@ static bool wait_for_stop(const struct interrupt *interrupt, struct err *err)
     return true;
 }
 
-static bool idle_main(const struct command_globals *globals, int argc, char **argv, struct err *err)
+static bool idle_main(const struct command_line *line, struct err *err)
 {
-    (void)globals; /* it takes no CPU */
-    struct options options = {0};
+    const struct options *options = line->options;
     struct idle idle = {0};
-    struct interrupt interrupt;
-    int operands = 0;
-    enum cli_result result = cli_parse(&cli, argc, argv, &options, &operands, err);
-    if (result != CLI_OK) {
-        return result == CLI_DONE;
-    }
-    bool is_first = process_one_is_this();
-    signal(SIGCHLD, SIG_IGN); /* the kernel reaps whoever is left to us */
+    struct interrupt interrupt = {0};
+    bool is_first = pid1_is_self();
+    signal(SIGCHLD, SIG_IGN); /* the kernel reaps orphaned processes */
     if (!interrupt_start(&interrupt, err)) {
         return false;
     }
-    bool ok = open_probes(&idle, options.probe_addr, err);
+    bool ok = open_probes(&idle, options->probe_addr, err);
     if (ok) {
         fputs(is_first ? "loadgen: idle\n"
-                       : "loadgen: idle, but not as process 1: on SIGTERM no attack is told\n",
+                       : "loadgen: idle, but not as process 1: SIGTERM does not stop attacks\n",
               stderr);
         ok = wait_for_stop(&interrupt, err);
         atomic_store(&idle.is_stopping, true);
-        ok = ok && (!is_first || process_one_stop_others(err));
+        ok = ok && (!is_first || pid1_stop_others(&interrupt, err));
+        ok = ok && interrupt_check(&interrupt, err);
     }
-    side_port_close(idle.port);
+    side_port_stop(idle.port);
     interrupt_stop(&interrupt);
     return ok;
 }
 
 const struct command command_idle = {
     .name = "idle",
-    .help = "wait, as process 1 of a container in which attacks are started",
+    .help = "wait as process 1 of a container in which attacks are started",
     .cli = &cli,
+    .options_size = sizeof(struct options),
     .run = idle_main,
 };

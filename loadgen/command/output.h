@@ -1,7 +1,7 @@
 /*
- * output - where -output goes: a file, or "stdout".
+ * output - the destination of -output and flags like it: a file, or "stdout".
  *
- * Errors: ERR_FAILED, naming the file; ERR_USAGE when it is one of those that are read.
+ * Errors: ERR_FAILED with the file name; ERR_USAGE if the output is also an input.
  */
 #ifndef LOADGEN_COMMAND_OUTPUT_H
 #define LOADGEN_COMMAND_OUTPUT_H
@@ -11,19 +11,29 @@
 
 #include "common/err.h"
 
-/* Called before anything is read or opened: false with err when the output is one of the inputs
-   (without any: stdin), by whatever name, since to open it would empty it. An input that is not
-   there is no concern of ours. */
-bool output_is_apart(const char *path, char *const *inputs, int count, struct err *err);
+/*
+ * False with err if the output is the same file as an input (without inputs: stdin), under any
+ * name: opening it would empty it. Call it before anything is opened. Missing inputs are ignored.
+ */
+bool output_check_distinct(const char *path, char *const *inputs, int count, struct err *err);
 
-/* NULL with err. */
-FILE *output_open(const char *path, struct err *err);
+/*
+ * Opens the output. Errors of this and the next functions begin with `flag`, such as "-output".
+ * NULL: err is set.
+ */
+FILE *output_open(const char *flag, const char *path, struct err *err);
 
-/* Sets err from errno: "-output: cannot write FILE: ...", or "cannot write to stdout: ...", which
-   no flag needs to have named. Returns false. */
-bool output_fail(const char *path, struct err *err);
+/* Sets err from errno: "-output: cannot write FILE: ..." or "cannot write to stdout: ...". Returns
+   false. */
+bool output_fail(const char *flag, const char *path, struct err *err);
 
-/* False with err when anything was not written, also by those who did not look. */
-bool output_close(FILE *out, const char *path, struct err *err);
+/* Closes the output. False with err if any earlier write failed, checked or not. */
+bool output_close(FILE *out, const char *flag, const char *path, struct err *err);
+
+/*
+ * Checks early an output that is opened only after long work. False with err if the file cannot be
+ * opened for writing. Does not change its content.
+ */
+bool output_check(const char *flag, const char *path, struct err *err);
 
 #endif

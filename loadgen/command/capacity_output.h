@@ -1,0 +1,29 @@
+/*
+ * capacity_output - what `loadgen capacity` writes at the end: text, JSON, page, termination log.
+ *
+ * Errors: ERR_FAILED with the flag and the file name. Threads: one. Memory: borrows everything.
+ */
+#ifndef LOADGEN_COMMAND_CAPACITY_OUTPUT_H
+#define LOADGEN_COMMAND_CAPACITY_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/capacity/capacity_report.h"
+#include "loadgen/command/flags/capacity_flags.h"
+
+/* Checks that all files can be written; call it before the search. False: err is set. */
+bool capacity_output_check(const struct capacity_options *options, struct err *err);
+
+/* Writes text, JSON and page. False with err if that fails, or if the verdict is an error. */
+bool capacity_output_write(const struct capacity_options *options,
+                           const struct capacity_searches *searches, struct err *err);
+
+/*
+ * Writes the termination log, which `kubectl describe pod` shows: the error if there is one, else
+ * the verdict.
+ */
+bool capacity_output_terminate(const struct capacity_options *options,
+                               const struct capacity_searches *searches, struct err *err);
+
+#endif

@@ -1,0 +1,92 @@
+#include "loadgen/command/flags/capacity_flags.h"
+
+#include "common/clock.h"
+#include "loadgen/base/duration.h"
+
+#define OWN(name) offsetof(struct capacity_options, name)
+#define FIELD(name) offsetof(struct capacity_options, attack.name)
+
+static const struct cli_flag flags[] = {
+    {.help = "What to send"},
+#include "loadgen/command/flags/what_to_send.def"
+
+    {.help = "What to find"},
+    {"slo", "EXPR", cli_set_string, OWN(slo), NULL,
+     "objectives that the target must meet, such as p99<100ms,errors<0.1%; required"},
+    {"quick", NULL, cli_set_bool, OWN(is_quick), "false",
+     "find the capacity to 5% instead of 2%, with shorter trials"},
+    {"min-rate", "N[/TIME]", rate_set, OWN(min_rate), NULL,
+     "lowest rate to try (default the lowest at which a trial of 60s has enough requests for "
+     "-slo)"},
+    {"max-rate", "N[/TIME]", rate_set, OWN(max_rate), NULL,
+     "highest rate to try (default no limit)"},
+    {"generator-rate", "N[/TIME]", rate_set, OWN(generator_rate), NULL,
+     "highest rate at which this generator is trusted, as printed by selftest (default: measured "
+     "before the search)"},
+    {"trial", "TIME", duration_set, OWN(trial_ns), NULL,
+     "minimum length of a trial; some objectives need more (default 10s, with -quick 5s)"},
+    {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
+     "spacing of requests: constant, or poisson for random, independent arrivals, which find a "
+     "lower capacity"},
+    {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
+     "base seed of -arrival poisson; each trial derives its own seed"},
+    {"repeat", "N", cli_set_u64, OWN(repeat), "1",
+     "search N times, and report median, range and coefficient of variation"},
+
+    {.help = "Limits"},
+    {"time-limit", "TIME", duration_set, OWN(time_limit_ns), "0s",
+     "maximum time of a search, which then reports the interval so far; 0: no limit"},
+#include "loadgen/command/flags/limits.def"
+
+    {.help = "Connections"},
+    {"max-connections", "N", cli_set_u64, FIELD(max_connections), "1024",
+     "maximum connections per host and port; never over half of the local ports or open files"},
+#include "loadgen/command/flags/connections.def"
+
+    {.help = "What the target says"},
+    {"target-metrics", "URL", scrape_add_url, OWN(metrics), NULL,
+     "read Prometheus metrics of every address of the URL's host around each trial; may be "
+     "repeated"},
+
+    {.help = "Output"},
+    {"output", "FILE", cli_set_string, OWN(output), NULL,
+     "file for the result in JSON, with all trials"},
+    {"html", "FILE", cli_set_string, OWN(html), NULL,
+     "file for a page with the result and its charts, which opens offline"},
+    {"journal", "FILE", cli_set_string, OWN(journal), NULL,
+     "file to which each trial is appended when it ends"},
+    {"resume", NULL, cli_set_bool, OWN(resumes), "false",
+     "continue the search of -journal after it was stopped or killed"},
+    {"termination-log", "FILE", cli_set_string, OWN(termination_log), NULL,
+     "file for the verdict, or the error, in a sentence; in a pod /dev/termination-log"},
+    {0},
+};
+
+const struct cli capacity_cli = {
+    .program = "loadgen capacity",
+    .operands = "[URL]",
+    .about =
+        "Searches for the highest rate at which the target meets -slo. It runs trials at "
+        "different\n"
+        "rates, repeats noisy ones, verifies the result, and tells whether the generator was the\n"
+        "limit. A search takes about 5 minutes, with -quick about one.\n\n"
+        "The exit status is 0 if the capacity was found or -max-rate was met, 99 if -min-rate was\n"
+        "not met, 98 if the generator was the limit, 1 if the time limit was reached.\n\n"
+        "  loadgen capacity -slo 'p99<100ms,errors<0.1%' -html c.html "
+        "http://127.0.0.1:5000/health\n"
+        "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -output "
+        "c.json\n"
+        "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -resume\n",
+    .flags = flags,
+};
+
+bool capacity_plan(struct capacity_options *options, struct plan *plan, struct err *err)
+{
+    struct attack_options *attack = &options->attack;
+    attack->schedule.rate = (struct rate){1, NS_PER_S};
+    attack->schedule.duration_ns = NS_PER_S;
+    attack->max_workers = UINT64_MAX;
+    attack->name = NULL;
+    attack->encoding = "none";
+    return attack_plan(attack, plan, err);
+}

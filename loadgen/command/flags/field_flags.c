@@ -1,0 +1,52 @@
+#include "loadgen/command/flags/field_flags.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "loadgen/command/flags/attack_flags.h"
+#include "loadgen/command/flags/capacity_flags.h"
+#include "loadgen/command/flags/run_flags.h"
+
+/* The flag of the field with this name, which has _ for -. */
+static bool has_flag(const struct cli_flag *flags, const char *name, size_t length)
+{
+    for (const struct cli_flag *flag = flags; flag->name || flag->help; flag++) {
+        size_t i = 0;
+        while (flag->name && i < length &&
+               (flag->name[i] == '-' ? '_' : flag->name[i]) == name[i]) {
+            i++;
+        }
+        if (flag->name && i == length && flag->name[i] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Replaces the fields that begin with `object`, such as "order.". */
+static void name_flags(char *text, const char *object, const struct cli_flag *flags)
+{
+    char *at = text;
+    while ((at = strstr(at, object)) != NULL) {
+        char *name = at + strlen(object);
+        size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+        bool is_word = at == text || at[-1] == ' ';
+        if (!is_word || !has_flag(flags, name, length)) {
+            at = name;
+            continue;
+        }
+        for (size_t i = 0; i < length; i++) {
+            name[i] = (char)(name[i] == '_' ? '-' : name[i]);
+        }
+        *at = '-';
+        memmove(at + 1, name, strlen(name) + 1);
+        at += 1 + length;
+    }
+}
+
+void field_flags_name(struct err *err)
+{
+    name_flags(err->text, "order.", attack_cli.flags);
+    name_flags(err->text, "search.", capacity_cli.flags);
+    name_flags(err->text, "users.", run_cli.flags);
+}

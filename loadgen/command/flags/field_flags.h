@@ -1,0 +1,22 @@
+/*
+ * field_flags - replaces names of fields in errors by the names of flags.
+ *
+ * Modules below command/ also serve orders from other machines, so their errors name fields of the
+ * order ("order.max_workers: must be at least 1"), of a capacity search ("search.journal") or of a
+ * run of users ("users.host"). The command line shows the flag: "-max-workers: must be at least 1".
+ * `make lint` reports names of flags in modules below command/ (tests/lint/flags.sh).
+ *
+ * Threads: pure function.
+ */
+#ifndef LOADGEN_COMMAND_FLAGS_FIELD_FLAGS_H
+#define LOADGEN_COMMAND_FLAGS_FIELD_FLAGS_H
+
+#include "common/err.h"
+
+/*
+ * Replaces each field that has a flag of `attack`, `capacity` or `run`. Quoted values stay
+ * unchanged.
+ */
+void field_flags_name(struct err *err);
+
+#endif

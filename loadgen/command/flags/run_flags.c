@@ -1,0 +1,125 @@
+#include "loadgen/command/flags/run_flags.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "loadgen/base/duration.h"
+
+#define USERS_MAX 1000000 /* as workers of a closed loop */
+
+static bool set_users(void *field, const char *text, struct err *err)
+{
+    uint64_t users = 0;
+    if (!cli_set_u64(&users, text, NULL) || users == 0 || users > USERS_MAX) {
+        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users, 1 to %d", text, USERS_MAX);
+    }
+    *(uint64_t *)field = users;
+    return true;
+}
+
+static bool set_spawn_rate(void *field, const char *text, struct err *err)
+{
+    char *end = NULL;
+    double rate = strtod(text, &end);
+    if (end == text || *end != '\0' || !isfinite(rate) || rate <= 0) {
+        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users per second, more than 0",
+                       text);
+    }
+    *(double *)field = rate;
+    return true;
+}
+
+/* As in Locust, a bare number is seconds: 90, 20s, 1h30m. */
+static bool set_time(void *field, const char *text, struct err *err)
+{
+    char seconds[32];
+    bool is_bare = text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
+    if (!is_bare || strlen(text) + 2 > sizeof seconds) {
+        return duration_set(field, text, err);
+    }
+    snprintf(seconds, sizeof seconds, "%ss", text);
+    return duration_set(field, seconds, err);
+}
+
+#define OWN(name) offsetof(struct run_options, name)
+#define FIELD(name) offsetof(struct run_options, attack.name)
+
+static const struct cli_flag flags[] = {
+    {.help = "Users"},
+    {"users", "N", set_users, OWN(users), "1", "number of users at the peak; also -u"},
+    {"u", "N", set_users, OWN(users), NULL, "short for -users"},
+    {"spawn-rate", "N", set_spawn_rate, OWN(spawn_per_s), "1",
+     "users that start per second; also -r"},
+    {"r", "N", set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
+    {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
+     "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
+    {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
+    {"host", "URL", cli_set_string, OWN(host), NULL,
+     "base URL of paths, such as http://target:5000 (default the scenario's own); also -H"},
+    {"H", "URL", cli_set_string, OWN(host), NULL, "short for -host"},
+    {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",
+     "time for running tasks to finish at the end; 0: only requests are finished; also -s"},
+    {"s", "TIME", set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
+    {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
+     "the scenario, in place of the argument; also -f"},
+    {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
+    {"tags", "TAG,...", cli_set_string, OWN(tags), NULL,
+     "run only tasks with one of these tags; also -T"},
+    {"T", "TAG,...", cli_set_string, OWN(tags), NULL, "short for -tags"},
+    {"exclude-tags", "TAG,...", cli_set_string, OWN(excluded_tags), NULL,
+     "leave out tasks with one of these tags; also -E"},
+    {"E", "TAG,...", cli_set_string, OWN(excluded_tags), NULL, "short for -exclude-tags"},
+    {"check", NULL, cli_set_bool, OWN(is_check), "false",
+     "run each task once, and print what is sent and answered"},
+    {"list", NULL, cli_set_bool, OWN(is_list), "false",
+     "list the classes of the scenario; also -l"},
+    {"l", NULL, cli_set_bool, OWN(is_list), NULL, "short for -list"},
+    {"show-task-ratio", NULL, cli_set_bool, OWN(shows_ratios), "false",
+     "print how often each class and task is chosen"},
+    {"headless", NULL, cli_set_bool, OWN(is_headless), "false",
+     "accepted for compatibility with Locust; has no effect"},
+    {"seed", "N", cli_set_u64, OWN(seed), "1",
+     "seed of random numbers, waits and the order of tasks"},
+
+    {.help = "Limits"},
+    {"script-memory", "SIZE", size_set, OWN(max_memory), "256MB",
+     "maximum memory of scripts, per thread"},
+#include "loadgen/command/flags/limits.def"
+
+    {.help = "Connections"},
+#include "loadgen/command/flags/connections.def"
+
+    {.help = "Output"},
+    {"output", "FILE", cli_set_string, FIELD(output), NULL, "file for the results (default none)"},
+    {"report", "TYPE", cli_set_string, FIELD(report), NULL,
+     "report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text)"},
+#include "loadgen/command/flags/session.def"
+    {0},
+};
+
+const struct cli run_cli = {
+    .program = "loadgen run",
+    .operands = "SCENARIO.lua",
+    .about =
+        "Runs the users of a scenario in Lua, which is written as a locustfile is\n"
+        "(docs/scenarios.md). Flags, and the environment variables LOCUST_USERS, LOCUST_HOST and "
+        "so\n"
+        "on, are Locust's where it has them.\n\n"
+        "  loadgen run scenario.lua -u 100 -r 10 -t 5m -H http://127.0.0.1:5000\n"
+        "  loadgen run scenario.lua -users 100 -spawn-rate 10 -run-time 60 -slo 'p99<100ms'\n",
+    .flags = flags,
+    .env_prefix = "LOCUST_",
+};
+
+bool run_plan(const struct run_options *options, struct plan *plan, struct err *err)
+{
+    struct attack_options attack = options->attack;
+    attack.schedule.rate = (struct rate){0, NS_PER_S};
+    attack.schedule.duration_ns = options->run_time_ns;
+    attack.max_workers = options->users;
+    attack.name = NULL;
+    attack.encoding = "bin";
+    return attack_plan(&attack, plan, err);
+}

@@ -1,0 +1,37 @@
+/*
+ * run_flags - the command line of `loadgen run`: Locust's flags, long and short, Locust's
+ * environment variables (LOCUST_USERS and so on), and flags shared with `attack`.
+ *
+ * Threads: set-up only. Memory: strings are borrowed from the command line and the environment.
+ */
+#ifndef LOADGEN_COMMAND_FLAGS_RUN_FLAGS_H
+#define LOADGEN_COMMAND_FLAGS_RUN_FLAGS_H
+
+#include "common/cli.h"
+#include "loadgen/command/flags/attack_flags.h"
+
+struct run_options {
+    struct attack_options attack; /* how to send, and what to write */
+    const char *file;             /* of the scenario; NULL: the operand names it */
+    const char *host;             /* NULL: the hosts in the scenario */
+    uint64_t users;
+    double spawn_per_s;
+    uint64_t run_time_ns; /* 0: until interrupted */
+    uint64_t stop_timeout_ns;
+    struct size max_memory;
+    uint64_t seed;
+    const char *tags;          /* NULL: all tasks */
+    const char *excluded_tags; /* NULL: none */
+    bool is_check;
+    bool is_list;
+    bool shows_ratios;
+    bool is_headless; /* accepted for compatibility with Locust; unused */
+};
+
+/* The options are a struct run_options. */
+extern const struct cli run_cli;
+
+/* Fills and checks the plan, a closed loop of the users. ERR_USAGE names the flags to change. */
+bool run_plan(const struct run_options *options, struct plan *plan, struct err *err);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * size - parses sizes on the command line, in vegeta's format: "512", "64KB", "10 MB", "1GiB".
+ *
+ * Units are powers of 1024, in upper or lower case, with or without "i" and "B"; -1: no limit.
+ * Threads: set-up only. Errors: ERR_USAGE with the expected form.
+ */
+#ifndef LOADGEN_COMMAND_FLAGS_SIZE_H
+#define LOADGEN_COMMAND_FLAGS_SIZE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct size {
+    bool is_given;
+    uint64_t bytes; /* UINT64_MAX: no limit */
+};
+
+bool size_set(void *field, const char *text, struct err *err); /* cli_set_fn of a struct size */
+
+#endif

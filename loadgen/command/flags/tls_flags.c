@@ -1,0 +1,42 @@
+#include "loadgen/command/flags/tls_flags.h"
+
+#include "loadgen/target/message.h"
+
+bool tls_set_proxy_header(void *field, const char *text, struct err *err)
+{
+    struct proxy_options *proxy = field;
+    if (proxy->header_count == PROXY_HEADERS_MAX) {
+        return err_set(err, ERR_USAGE, "at most %d headers", PROXY_HEADERS_MAX);
+    }
+    if (!message_check_header(text, err)) {
+        return false;
+    }
+    if (!message_is_computed(text)) { /* CONNECT has no body */
+        proxy->headers[proxy->header_count++] = text;
+    }
+    return true;
+}
+
+void tls_flags_apply(const struct tls_flags *flags, struct plan *plan)
+{
+    plan->tls = flags->tls;
+    plan->proxy = flags->proxy;
+    plan->http2 = flags->http2;
+    plan->h2c = flags->h2c;
+    if (!plan->unix_socket) {
+        proxy_options_from_environment(&plan->proxy);
+    }
+}
+
+bool tls_check_proxies(const struct plan *plan, const struct targets *targets, struct err *err)
+{
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &targets->endpoints[i];
+        bool is_direct = plan->h2c && !endpoint->is_https;
+        if (!is_direct &&
+            !proxy_check(&plan->proxy, endpoint->is_https, endpoint->host, endpoint->port, err)) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,79 @@
+/*
+ * interrupt - counts the requests to stop: SIGINT, SIGTERM and SIGHUP.
+ *
+ *     1st request   stop: send no more requests, wait for those in flight, write everything
+ *     2nd request   end: wait for nothing, write what there is
+ *     3rd request   exit immediately with 128 + the signal's number; unwritten output is lost. The
+ *                   same happens INTERRUPT_LAST_NS after the 2nd request, so that a blocked output
+ *                   cannot hold the process.
+ *
+ * A signal of the same kind within INTERRUPT_SAME_NS of a request repeats that request: GNU
+ * timeout and shells send SIGTERM to a child and to its group. A signal of another kind is a
+ * request of its own, with two exceptions: SIGHUP also repeats, and is repeated by, any kind,
+ * because systemd sends it just after SIGTERM; and nothing within INTERRUPT_SAME_NS of the 2nd
+ * request is the 3rd one, which loses output.
+ *
+ * If SIGHUP was ignored at the start (nohup), it stays ignored.
+ *
+ * Threads: all threads block the signals, and a thread of this module reads them; there is no
+ * handler and no global flag. Call interrupt_start before any other thread is started.
+ */
+#ifndef LOADGEN_COMMAND_PROCESS_INTERRUPT_H
+#define LOADGEN_COMMAND_PROCESS_INTERRUPT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+
+#define INTERRUPT_SAME_NS NS_PER_S
+#define INTERRUPT_LAST_NS (5 * NS_PER_S)
+
+/* The requests so far. */
+struct interrupt_requests {
+    unsigned count;
+    int signal;       /* the first signal of the last request */
+    uint64_t last_ns; /* its time */
+};
+
+/* Counts a signal that arrived at now_ns. True if it is a new request. */
+bool interrupt_add(struct interrupt_requests *requests, int signal, uint64_t now_ns);
+
+struct interrupt {
+    int stop_fd;   /* eventfd; readable from the first request on */
+    int signal_fd; /* signalfd */
+    int quit_fd;   /* eventfd; makes the thread end */
+    bool is_started;
+    pthread_t thread;
+    struct interrupt_requests requests; /* only for the thread */
+    atomic_uint count;                  /* requests so far */
+    _Atomic uint64_t last_ns;           /* time of the last request */
+    atomic_int signal;                  /* signal of the last request */
+};
+
+bool interrupt_start(struct interrupt *interrupt, struct err *err);
+
+/* The number of requests so far. */
+unsigned interrupt_count(const struct interrupt *interrupt);
+
+/*
+ * True if a reader of results must stop: a reader of files after the first request; a reader of a
+ * pipe one second after the second request, because the attack that writes to the pipe received the
+ * same signals and still sends its last results.
+ */
+bool interrupt_must_stop_reading(const struct interrupt *interrupt, bool is_pipe);
+
+/* False with err ("ended immediately by a second SIGTERM", exit status 128 + the signal's number)
+ * if there were two requests or more. */
+bool interrupt_check(const struct interrupt *interrupt, struct err *err);
+
+/*
+ * Ends the thread. Call it after all output is written. The signals stay blocked, so that later
+ * ones do not change the exit status. Does nothing if the interrupt was not started.
+ */
+void interrupt_stop(struct interrupt *interrupt);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * pid1 - as process 1 of a container, stops the other processes that execute this program before it
+ * ends, because the container ends with it.
+ *
+ *     kubectl exec POD -- bash -c "vegeta attack ... | vegeta report"
+ *
+ * starts processes that are not children of process 1 and get no signal when the container is
+ * stopped. pid1 finds them in /proc, by the file that they execute.
+ *
+ * Threads: one. Memory: none is allocated.
+ */
+#ifndef LOADGEN_COMMAND_PROCESS_PID1_H
+#define LOADGEN_COMMAND_PROCESS_PID1_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/command/process/interrupt.h"
+
+/* True if this is process 1 of its PID namespace, and /proc is mounted from that namespace. */
+bool pid1_is_self(void);
+
+/*
+ * Sends SIGTERM to each process of this program that handles it (interrupt.h): attacks stop, and
+ * reports end after their input. A process that does not handle SIGTERM would be killed by it and
+ * is left alone. Processes that start in the meantime (the next line of a script) are stopped too.
+ * Returns when it has found no process for half a second, so that readers of their output can
+ * finish.
+ *
+ * After a second request of the interrupt, each process gets SIGTERM again, more than
+ * INTERRUPT_SAME_NS after the first: it ends immediately and writes what it has measured.
+ *
+ * False with ERR_FAILED if /proc cannot be read.
+ */
+bool pid1_stop_others(const struct interrupt *interrupt, struct err *err);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * exporter - serves the metrics of a run to Prometheus (-prometheus-addr), on any path, like
+ * vegeta.
+ *
+ *     run's thread, once a second  ->  text  -- swapped under a lock -->  side port's thread
+ *
+ * The page shows the last complete second; exporter_update replaces it with the final one. Requests
+ * of the run never wait for it.
+ *
+ * Threads: one; common/http/side_port.h describes the serving thread. Memory: at most two copies of
+ * the page, up to 500 kB each. If there is no memory for a new page, the old one stays.
+ */
+#ifndef LOADGEN_COMMAND_PROGRESS_EXPORTER_H
+#define LOADGEN_COMMAND_PROGRESS_EXPORTER_H
+
+#include "common/err.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/target/rows.h"
+
+struct exporter;
+
+/*
+ * Listens on `address` (listen.h) and prints the address on stderr. `name` (of the attack) and
+ * `rows` are borrowed until exporter_stop; `summary` is the first page. NULL: err is set.
+ */
+struct exporter *exporter_start(const char *address, const char *name, const struct rows *rows,
+                                const struct summary *summary, struct err *err);
+
+/* These do nothing if the exporter is NULL. */
+void exporter_update_second(struct exporter *exporter, const struct second *second);
+void exporter_update(struct exporter *exporter, const struct summary *summary);
+void exporter_stop(struct exporter *exporter);
+
+#endif

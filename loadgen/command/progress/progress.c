@@ -1,0 +1,80 @@
+#include "loadgen/command/progress/progress.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "loadgen/base/duration.h"
+
+enum { BAR = 20 };
+
+struct progress progress_begin(uint64_t duration_ns, uint64_t interval_ns)
+{
+    return (struct progress){
+        .is_terminal = isatty(STDERR_FILENO),
+        .duration_ns = duration_ns,
+        .interval_ns = interval_ns,
+    };
+}
+
+/* True if a line is due, and notes its time. On a terminal every second has a line. */
+static bool take_turn(struct progress *progress, uint64_t elapsed_ns)
+{
+    if (progress->is_terminal) {
+        return true;
+    }
+    if (progress->interval_ns == 0 || elapsed_ns - progress->shown_ns < progress->interval_ns) {
+        return false;
+    }
+    progress->shown_ns = elapsed_ns - elapsed_ns % progress->interval_ns;
+    return true;
+}
+
+/* Prints "[####----] 5s of 10s", or only "5s" if the run is unlimited. */
+static void print_elapsed(const struct progress *progress, uint64_t elapsed_ns)
+{
+    char elapsed[DURATION_TEXT];
+    char length[DURATION_TEXT];
+    duration_print(elapsed_ns / NS_PER_S * NS_PER_S, elapsed);
+    if (progress->duration_ns == 0) {
+        fprintf(stderr, "%s", elapsed);
+        return;
+    }
+    char bar[BAR + 1];
+    uint64_t done = elapsed_ns < progress->duration_ns ? elapsed_ns : progress->duration_ns;
+    size_t filled = (size_t)((double)done / (double)progress->duration_ns * BAR);
+    memset(bar, '-', BAR);
+    memset(bar, '#', filled);
+    bar[BAR] = '\0';
+    fprintf(stderr, "[%s] %s of %s", bar, elapsed, duration_print(progress->duration_ns, length));
+}
+
+void progress_show(struct progress *progress, const struct second *second)
+{
+    if (!take_turn(progress, second->elapsed_ns)) {
+        return;
+    }
+    const struct histogram *latency = &second->tally->latency;
+    uint64_t errors = second->total->counters.ended - tally_successes(second->total);
+    char p50[DURATION_TEXT];
+    char p99[DURATION_TEXT];
+    fputs(progress->is_terminal ? "\r\033[K" : "", stderr);
+    print_elapsed(progress, second->elapsed_ns);
+    fprintf(stderr,
+            "  sent %" PRIu64 "  %" PRIu64 "/s  in flight %" PRIu64 "  p50 %s  p99 %s  errors "
+            "%" PRIu64 "%s",
+            second->started, second->tally->counters.ended, second->in_flight,
+            duration_print_rounded(histogram_percentile(latency, 500000), p50),
+            duration_print_rounded(histogram_percentile(latency, 990000), p99), errors,
+            progress->is_terminal ? "" : "\n");
+    fflush(stderr);
+}
+
+void progress_end(const struct progress *progress)
+{
+    if (progress->is_terminal) {
+        fputs("\r\033[K", stderr);
+    }
+}

@@ -1,0 +1,53 @@
+/*
+ * session - runs an order with everything that a command line adds: results, report, metrics,
+ * progress, objectives, and an orderly end at a signal.
+ *
+ *     session_open: -slo, -output, -report   ->  the command opens what it sends
+ *     session_run                            ->  session_close: the exit status
+ *
+ * Threads: one. Memory: set the command's fields, zero the others; session_close.
+ */
+#ifndef LOADGEN_COMMAND_SESSION_H
+#define LOADGEN_COMMAND_SESSION_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/command/flags/attack_flags.h"
+#include "loadgen/command/process/interrupt.h"
+#include "loadgen/command/progress/exporter.h"
+#include "loadgen/order/order.h"
+#include "loadgen/report/report.h"
+
+struct driver_type;
+struct slo;
+
+struct session {
+    /* Set by the command. */
+    const struct attack_options *options;
+    const char *input; /* the file with the requests, or "stdin"; -output must be another file */
+    const char *cap_flags; /* flags that limit the connections, for messages */
+    /* Private. */
+    struct report_choice choice; /* choice.report is NULL if no report is printed */
+    bool writes_results;         /* results, or each second's counts, are written */
+    int output_fd;
+    struct exporter *exporter; /* NULL: none */
+    struct slo *slo;           /* NULL: none */
+    struct err judgement;      /* about the SLO; any other error takes precedence */
+    struct interrupt interrupt;
+};
+
+/* Reads the flags. ERR_USAGE names flags that do not go together. */
+bool session_open(struct session *session, struct err *err);
+
+/* Runs the order, writes results and reports. False with err if that failed. */
+bool session_run(struct session *session, const struct order *order,
+                 const struct driver_type *driver_type, struct err *err);
+
+/*
+ * `ok`: there was no error so far. False with err if there was one, or if the output or the SLO
+ * failed.
+ */
+bool session_close(struct session *session, bool ok, struct err *err);
+
+#endif

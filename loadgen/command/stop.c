@@ -1,0 +1,124 @@
+/* loadgen stop: ends what sends requests, with SIGTERM. */
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "common/clock.h"
+#include "loadgen/base/duration.h"
+#include "loadgen/command/command.h"
+#include "loadgen/command/process/processes.h"
+
+enum { POLL_MS = 50, STOPPED_MAX = 512 };
+
+struct options {
+    uint64_t timeout_ns;
+};
+
+static const struct cli_flag flags[] = {
+    {.help = "Limits"},
+    {"timeout", "TIME", duration_set, offsetof(struct options, timeout_ns), "45s",
+     "maximum time to wait for them to end"},
+    {0},
+};
+
+static const struct cli cli = {
+    .program = "loadgen stop",
+    .about =
+        "Stops this user's attack, run and capacity commands in this container (outside a\n"
+        "container: on this machine) and waits until they have ended. Each receives SIGTERM: it\n"
+        "sends no more requests, waits for those in flight, and completes its results; a search\n"
+        "for a capacity ends without a report. The exit status is 1 if none of them is running,\n"
+        "or if one is still running after -timeout.\n\n"
+        "  kubectl exec -n headroom deployment/loadgen -- vegeta stop\n",
+    .flags = flags,
+};
+
+/* The processes that received SIGTERM and are still running. */
+struct stopped {
+    pid_t list[STOPPED_MAX];
+    bool is_running[STOPPED_MAX];
+    size_t count;
+};
+
+/* A process suspended by Ctrl-Z handles SIGTERM only after SIGCONT. */
+static void stop_sender(void *context, pid_t pid)
+{
+    struct stopped *stopped = context;
+    if (stopped->count < STOPPED_MAX && process_is_own_sender(pid) && kill(pid, SIGTERM) == 0) {
+        kill(pid, SIGCONT);
+        stopped->list[stopped->count++] = pid;
+        printf("process %d: stopping\n", (int)pid);
+    }
+}
+
+static void mark_running(void *context, pid_t pid)
+{
+    struct stopped *stopped = context;
+    for (size_t i = 0; i < stopped->count; i++) {
+        stopped->is_running[i] |= stopped->list[i] == pid;
+    }
+}
+
+/* Scans all processes once, and reports and drops those that have ended. */
+static bool drop_ended(struct stopped *stopped, struct err *err)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < stopped->count; i++) {
+        stopped->is_running[i] = false;
+    }
+    if (!processes_visit(mark_running, stopped, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < stopped->count; i++) {
+        if (stopped->is_running[i]) {
+            stopped->list[kept++] = stopped->list[i];
+        } else {
+            printf("process %d: stopped\n", (int)stopped->list[i]);
+        }
+    }
+    stopped->count = kept;
+    return true;
+}
+
+static bool wait_for_end(struct stopped *stopped, uint64_t timeout_ns, struct err *err)
+{
+    char text[DURATION_TEXT];
+    uint64_t begin_ns = clock_now_ns();
+    while (drop_ended(stopped, err)) {
+        fflush(stdout);
+        if (stopped->count == 0) {
+            return true;
+        }
+        if (clock_now_ns() - begin_ns >= timeout_ns) {
+            return err_set(err, ERR_FAILED,
+                           "process %d is still running after %s; kill -9 %d ends it, but its "
+                           "results will be incomplete",
+                           (int)stopped->list[0], duration_print(timeout_ns, text),
+                           (int)stopped->list[0]);
+        }
+        poll(NULL, 0, POLL_MS);
+    }
+    return false;
+}
+
+static bool stop_main(const struct command_line *line, struct err *err)
+{
+    const struct options *options = line->options;
+    struct stopped stopped = {.count = 0};
+    if (!processes_visit(stop_sender, &stopped, err)) {
+        return false;
+    }
+    if (stopped.count == 0) {
+        return err_set(err, ERR_FAILED, "this user runs no attack, run or capacity");
+    }
+    return wait_for_end(&stopped, options->timeout_ns, err);
+}
+
+const struct command command_stop = {
+    .name = "stop",
+    .help = "stop every attack, run and capacity in this container",
+    .cli = &cli,
+    .options_size = sizeof(struct options),
+    .run = stop_main,
+};
