@@ -25,6 +25,11 @@ function folder_of(path) {
     sub(/\/?[^\/]*$/, "", path)
     return path == "" ? "." : path
 }
+# The name of the line that holds for a folder: its own, or that of every folder inside its parent.
+function line_of(folder,    group) {
+    group = folder_of(folder) "/*"
+    return !(folder in known) && group in known ? group : folder
+}
 function is_there(path,    line, there) {
     there = (getline line <path) >= 0
     close(path)
@@ -33,7 +38,7 @@ function is_there(path,    line, there) {
 FILENAME == table && /^[^#]/ {
     sub(/:$/, "", $1)
     for (i = 2; i <= NF; i++) {
-        if ($i != "*" && !($i in known) && !(folder_of($i) in known)) {
+        if ($i != "*" && !($i in known) && !(folder_of($i) in known) && index($i, $1 "/") != 1) {
             finding(table ": " $1 " names " $i ", which no earlier line has")
         }
         allowed[$1, $i] = 1
@@ -43,13 +48,13 @@ FILENAME == table && /^[^#]/ {
 FILENAME != table {
     split($0, field, ":")
     where = field[1] ":" field[2]
-    folder = field[3]
+    folder = line_of(field[3])
     path = field[4]
     if (!(folder in known)) {
         finding(where ": " folder " has no line in " table)
     } else if (!is_there(path)) {
         finding(where ": " path " is not there; includes are written from the root")
-    } else if (folder_of(path) != folder && !((folder, folder_of(path)) in allowed) &&
+    } else if (folder_of(path) != field[3] && !((folder, folder_of(path)) in allowed) &&
                !((folder, path) in allowed) && !((folder, "*") in allowed)) {
         finding(where ": " folder " may not include " path)
     }

@@ -6,9 +6,12 @@
 # format   clang-format finds nothing to change
 # tidy     clang-tidy finds nothing (.clang-tidy; a tests/.clang-tidy would be inherited from it)
 # layers   each folder includes only what tests/lint/layers.txt allows
+# circles  no modules include each other in a circle
 # globals  the programs have no mutable global state but that of tests/lint/globals.txt
+# flags    below loadgen/command no error names a flag
 # headers  each header compiles alone
 # shell    shellcheck finds nothing in the shell scripts
+# docs     links and paths in Markdown files lead somewhere
 #
 # Files are those that git knows or would add. A check prints one line, and what it found when it
 # failed. A tool that is missing fails the run: nothing is skipped.
@@ -65,8 +68,16 @@ check_layers() {
     files '*.c' '*.h' | tests/lint/layers.sh
 }
 
+check_circles() {
+    files '*.c' '*.h' | tests/lint/circles.sh
+}
+
 check_globals() {
     files 'common/*.c' 'target-api/*.c' 'loadgen/*.c' | tests/lint/globals.sh
+}
+
+check_flags() {
+    files 'loadgen/*.c' 'loadgen/*.h' 'loadgen/*.def' | tests/lint/flags.sh
 }
 
 # In a file of its own, as a header that is compiled itself warns of what is normal in one.
@@ -84,10 +95,15 @@ check_shell() {
     files '*.sh' .ci/run | xargs shellcheck -x
 }
 
+check_docs() {
+    files '*.md' | tests/lint/docs.sh
+}
+
 need_tools() {
     missing=
     for need in git:git clang-format:clang-format clang-tidy:clang-tidy gcc:gcc \
-        objdump:binutils shellcheck:shellcheck awk:mawk xargs:findutils; do
+        objdump:binutils shellcheck:shellcheck awk:mawk xargs:findutils \
+        tsort:coreutils; do
         if ! command -v "${need%:*}" >/dev/null; then
             echo "lint: ${need%:*} is missing: Debian package ${need#*:}" >&2
             missing=yes
@@ -96,10 +112,10 @@ need_tools() {
     [ -z "$missing" ] || exit 1
 }
 
-[ $# -gt 0 ] || set -- format tidy layers globals headers shell
+[ $# -gt 0 ] || set -- format tidy layers circles globals flags headers shell docs
 for name; do
     case $name in
-    format | tidy | layers | globals | headers | shell) ;;
+    format | tidy | layers | circles | globals | flags | headers | shell | docs) ;;
     *)
         sed -n '2,/^$/s/^#\( \|$\)//p' "$0"
         [ "$name" = -h ] || [ "$name" = --help ] || exit 2

@@ -5,32 +5,34 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/agenda/driver.h"
+#include "loadgen/http/engines.h"
 
 const struct plan measurement_open_loop = {
-    .name = "",
     .schedule.rate = {200, NS_PER_S},
     .schedule.duration_ns = NS_PER_S / 2,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = UINT64_MAX,
+    .max_connections = UINT64_MAX,
     .max_idle = 10000,
     .max_redirects = 10,
-    .unix_socket = "",
     .keepalive = true,
     .threads = 2,
 };
 
 const struct plan measurement_closed_loop = {
-    .name = "",
     .schedule.rate = {0, NS_PER_S},
     .schedule.duration_ns = NS_PER_S / 4,
     .timeout_ns = 5 * NS_PER_S,
     .max_workers = 4,
+    .max_connections = UINT64_MAX,
     .max_idle = 10000,
     .max_redirects = 10,
-    .unix_socket = "",
     .keepalive = true,
     .threads = 2,
 };
+
+const struct engine_type *measurement_engine = &engines;
 
 static const struct script_step at_once = {.body_bytes = 15};
 const struct script measurement_answers_at_once = {.steps = &at_once, .step_count = 1};
@@ -44,15 +46,17 @@ struct summary *measurement_attack(const struct plan *plan, const char *method, 
     snprintf(text, sizeof text, "%s http://127.0.0.1:%u/a\n\n%s http://127.0.0.1:%u/b\n", method,
              port, method, port);
     FILE *in = fmemopen(text, strlen(text), "r");
-    const struct message_defaults defaults = {.attack_name = "", .keepalive = plan->keepalive};
+    const struct message_defaults defaults = {.keepalive = plan->keepalive};
     ck_assert_msg(targets_read(&targets, in, "test", &format_http, &defaults, &err), "%s",
                   err.text);
     fclose(in);
     struct source source = source_of(targets.requests, targets.count);
     const struct observer observer = {0};
     struct summary *summary = summary_create();
-    ck_assert_msg(run(plan, &targets, &source, control, &observer, writer, summary, &err), "%s",
-                  err.text);
+    const struct order order = {plan, &targets, &source};
+    ck_assert_msg(run_with_engine(measurement_engine, &order, &driver_agenda, control, &observer,
+                                  writer, summary, &err),
+                  "%s", err.text);
     targets_free(&targets);
     return summary;
 }
@@ -66,6 +70,7 @@ void measurement_check_balance(const struct plan *plan, const struct measurement
     ck_assert_uint_eq(tally->latency.count, counters->ended);
     ck_assert_uint_eq(tally->latency.sum_ns, tally->lag.sum_ns + tally->wait.sum_ns +
                                                  tally->connect.sum_ns + tally->service.sum_ns);
+    ck_assert_uint_ge(m->summary->generator.loop_unread_ns, tally->loop.max_ns);
     ck_assert_uint_le(counters->answered, m->truth.answers + m->truth.broken); /* raw ones */
     ck_assert_uint_le(m->truth.answers, counters->ended + counters->retried + counters->redirected);
     if (plan->schedule.rate.count > 0 && !m->summary->is_interrupted) {
@@ -87,7 +92,7 @@ struct measurement measure_method(const struct plan *plan, const struct script *
     struct measurement m = {0};
     struct script_server *server = script_server_start(script, &err);
     ck_assert_msg(server != NULL, "%s", err.text);
-    const struct control control = {-1};
+    const struct control control = {.stop_fd = -1};
     uint64_t begin_ns = clock_now_ns();
     m.summary = measurement_attack(plan, method, script_server_port(server), &control, NULL);
     m.took_ns = clock_now_ns() - begin_ns;

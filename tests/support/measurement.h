@@ -1,17 +1,20 @@
 /*
- * measurement - a real run over real sockets against a script, and the truth beside it.
+ * measurement - a real run over real sockets against a script, compared with what the server
+ * counted.
  *
  *     struct measurement m = measure(&measurement_open_loop, &script);
  *     ... compare m.summary with m.truth ...
  *     summary_destroy(m.summary);
  *
- * Every measurement checks that the account balances, whatever the server did. For Check's tests:
- * what fails, fails the test that called.
+ * Every measurement checks that the account balances, whatever the server did. For Check's tests: a
+ * failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_MEASUREMENT_H
 #define TESTS_SUPPORT_MEASUREMENT_H
 
+#include "loadgen/order/plan.h"
 #include "loadgen/run/run.h"
+#include "loadgen/target/targets.h"
 #include "tests/support/script_server.h"
 
 #define MS UINT64_C(1000000)
@@ -22,11 +25,14 @@ struct measurement {
     uint64_t took_ns;
 };
 
-/* 200/s for half a second, without a cap; and four workers for a quarter. Two threads each. */
+/* The engine of all measurements; a test may set another. */
+extern const struct engine_type *measurement_engine;
+
+/* 200/s for 500 ms without a cap; four workers for 250 ms. Two threads each. */
 extern const struct plan measurement_open_loop;
 extern const struct plan measurement_closed_loop;
 
-/* At once a 200 with 15 bytes of body. */
+/* An immediate 200 with 15 bytes of body. */
 extern const struct script measurement_answers_at_once;
 
 /* Attacks /a and /b in turn on this port. `writer` may be NULL. */

@@ -1,7 +1,7 @@
 /*
- * moments - all that a schedule hands out, for tests that look at it as a whole.
+ * moments - all due times of a schedule, for tests that look at it as a whole.
  *
- * For Check's tests: what fails, fails the test that called.
+ * For Check's tests: a failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_MOMENTS_H
 #define TESTS_SUPPORT_MOMENTS_H
@@ -11,7 +11,7 @@
 
 #include "loadgen/pace/schedule.h"
 
-/* All moments, in their order, as one thread gets them. Returns how many; there must be room. */
+/* All moments, in their order. Returns how many; there must be room. */
 size_t moments_of(const struct schedule *schedule, uint64_t *moments, size_t room);
 
 /* How many of them come before t_ns. */

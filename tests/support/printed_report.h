@@ -1,7 +1,7 @@
 /*
  * printed_report - what a report prints.
  *
- * For Check's tests: what fails, fails the test that called.
+ * For Check's tests: a failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_PRINTED_REPORT_H
 #define TESTS_SUPPORT_PRINTED_REPORT_H

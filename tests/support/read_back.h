@@ -11,10 +11,10 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "loadgen/measure/block.h"
+#include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
 
-/* Reads all of a descriptor from where it stands into `summary`, and counts the results. */
+/* Reads all of a descriptor from its current offset into `summary`, and counts the results. */
 bool read_back_fd(int fd, const char *name, struct summary *summary, struct err *err);
 
 /* The same for `length` bytes. */
@@ -24,7 +24,7 @@ bool read_back(const void *bytes, size_t length, const char *name, struct summar
 /* A descriptor from which these bytes can be read; to be closed. */
 int read_back_open(const void *bytes, size_t length);
 
-/* The next block of a file that has nothing but whole blocks; false at its end. */
+/* The next block of a file of complete blocks; false at its end. */
 bool read_back_block(struct block *block, FILE *in);
 
 #endif

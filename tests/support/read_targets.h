@@ -1,7 +1,7 @@
 /*
- * read_targets - targets from a text, as a file of them would give.
+ * read_targets - parses targets from memory as if from a file.
  *
- * For Check's tests: what fails, fails the test that called.
+ * For Check's tests: a failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_READ_TARGETS_H
 #define TESTS_SUPPORT_READ_TARGETS_H
@@ -15,7 +15,7 @@
 bool read_targets(struct targets *targets, const char *text, size_t length,
                   const struct message_defaults *defaults, struct err *err);
 
-/* They were read without an error, and are so many. */
+/* Fails unless exactly `count` targets were read without error. */
 void expect_targets(const struct targets *targets, size_t count, const struct err *err);
 
 /* The bytes of request number i; "\r\nU\r\n" in what is expected stands for the User-Agent line,

@@ -1,7 +1,7 @@
 /*
  * recording - what vegeta 12.13 recorded and reported, in tests/contract/vegeta.
  *
- * For Check's tests, which run in the root of the repository: what cannot be read fails the test.
+ * For Check's tests, which run in the root of the repository: an unreadable file fails the test.
  */
 #ifndef TESTS_SUPPORT_RECORDING_H
 #define TESTS_SUPPORT_RECORDING_H

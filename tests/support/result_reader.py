@@ -15,7 +15,10 @@ import sys
 import zlib
 
 KINDS = ["http", "timeout", "connect", "reset", "closed", "protocol", "dns", "tls"]
-SPANS = {"latencies": 0, "service": 1, "connect": 2, "connection_wait": 3, "lag": 4}
+SPANS = ["latencies", "response", "service", "connect", "connection_wait", "lag"]
+COUNTERS = ["requests", "answered", "timed_out", "failed", "retried", "redirected", "malformed", "late",
+            "accepted", "refused", "bare", "bytes_in", "bytes_out"]
+VIOLATIONS = 13
 LATE_NS = 1_000_000
 
 
@@ -69,11 +72,15 @@ class Numbers:
         self.at += length
         return self.payload[self.at - length : self.at]
 
+    def take_text(self):
+        length = self.take()
+        return self.take_bytes(length - 1).decode() if length else None
+
 
 Result = collections.namedtuple(
     "Result",
     "outcome number intended target code lag service bytes_in bytes_out wait connect first_byte "
-    "retries redirects error address bare",
+    "retries redirects error address bare violations",
 )
 
 
@@ -100,8 +107,9 @@ def results(payload):
             error = texts[index]
         if kind & 256:
             address = numbers.take()
+        violations = numbers.take() if kind & 1024 else 0
         yield Result(kind & 7, number, intended, target, code, lag, service, bytes_in, bytes_out, wait,
-                     connect, first_byte, retries, redirects, error, address, bool(kind & 512))
+                     connect, first_byte, retries, redirects, error, address, bool(kind & 512), violations)
 
 
 def answers(payload):
@@ -111,9 +119,49 @@ def answers(payload):
         yield number, part, numbers.take_bytes(length)
 
 
+def bucket_begin(bucket):
+    shift = max(bucket // 1024 - 1, 0)
+    return bucket - 1024 * shift << shift
+
+
+class Span:
+    """Durations: how many of each, or of those in a bucket; minimum, maximum and sum are exact."""
+
+    def __init__(self):
+        self.counts = collections.Counter()
+        self.total = self.max = 0
+        self.min = 2**64
+
+    def add(self, value):
+        self.counts[value] += 1
+        self.note(value, value, value)
+
+    def note(self, least, most, total):
+        self.min = min(self.min, least)
+        self.max = max(self.max, most)
+        self.total += total
+
+    def take_piece(self, numbers):
+        pairs, clipped, least, span, total, bucket = (numbers.take() for _ in range(6))
+        self.note(least, least + span, total)
+        self.counts[least + span] += clipped
+        for _ in range(pairs):
+            bucket += numbers.take()
+            middle = (bucket_begin(bucket) + bucket_begin(bucket + 1)) // 2
+            self.counts[min(max(middle, least), least + span)] += numbers.take()
+            bucket += 1
+
+    def at_percent(self, percent):
+        rank = -(-self.counts.total() * percent // 100)
+        for value, count in sorted(self.counts.items()):
+            rank -= count
+            if rank <= 0:
+                return value
+
+
 class Reading:
     def __init__(self):
-        self.spans = {name: [] for name in SPANS}
+        self.spans = {name: Span() for name in SPANS}
         self.found = collections.Counter()
         self.codes = collections.Counter()
         self.targets = collections.Counter()
@@ -130,6 +178,8 @@ class Reading:
         elif kind == "R":
             for result in results(payload):
                 self.take_result(result)
+        elif kind == "C":
+            self.take_counts(Numbers(payload))
         elif kind == "B":
             for _number, part, piece in answers(payload):
                 self.kept["headers" if part == 0 else "body"] += len(piece)
@@ -152,13 +202,15 @@ class Reading:
         self.found["ends"] += 1
         for key in ("intended", "started", "not_started"):
             self.found[key] += end[key] or 0
+        self.found["abandoned"] += end.get("abandoned", 0)
 
     def take_result(self, result):
         latency = result.lag + result.wait + result.connect + result.service
-        spans = (latency, result.service, result.connect, result.wait, result.lag)
+        spans = (latency, latency - result.lag, result.service, result.connect, result.wait,
+                 result.lag)
         for name, value in zip(SPANS, spans):
             if name == "latencies" or not result.bare:
-                self.spans[name].append(value)
+                self.spans[name].add(value)
         self.timestamps.append(self.wall + result.intended)
         self.ends.append(self.wall + result.intended + latency)
         self.codes[str(result.code)] += 1
@@ -166,7 +218,7 @@ class Reading:
         if result.address:
             self.addresses[self.address_names[result.address - 1]] += 1
         if result.error is not None:
-            self.errors.setdefault(re.sub(r":\d+->", "->", result.error), None)
+            self.take_error(result.error)
         if result.outcome or not 200 <= result.code < 400:
             self.kinds[KINDS[result.outcome]] += 1
         self.found["requests"] += 1
@@ -176,6 +228,59 @@ class Reading:
         self.found["late"] += result.lag > LATE_NS
         self.found["retried"] += result.retries
         self.found["redirected"] += result.redirects
+        self.found["malformed"] += result.violations != 0
+
+    def take_error(self, text):
+        self.errors.setdefault(re.sub(r":\d+->", "->", text), None)
+
+    def take_counts(self, numbers):
+        """A part of the tally of a second."""
+        if numbers.take() != 2:
+            sys.exit("not version 2 of the counts")
+        takes = [self.take_totals, self.take_error_count, self.take_histogram, self.take_row,
+                 self.take_row_histogram, self.take_full]
+        while numbers:
+            takes[numbers.take()](numbers)
+
+    def take_totals(self, numbers):
+        counters = {name: numbers.take() for name in COUNTERS}
+        self.found.update(counters)
+        if counters["requests"]:
+            first, last, _first_started, _last_started, end = (self.wall + numbers.take() for _ in range(5))
+            self.timestamps += [first, last]
+            self.ends.append(end)
+        code = -1
+        for _ in range(numbers.take()):
+            code += numbers.take() + 1
+            self.codes[str(code)] += numbers.take()
+        for _ in range(VIOLATIONS):
+            numbers.take()
+        for name in KINDS:
+            self.kinds[name] += numbers.take()
+
+    def take_error_count(self, numbers):
+        _count, _examples = numbers.take(), numbers.take()
+        self.take_error(numbers.take_text())
+
+    def take_histogram(self, numbers):
+        index = numbers.take()
+        span = self.spans[SPANS[index]] if index < len(SPANS) else Span()
+        span.take_piece(numbers)
+
+    def take_row(self, numbers):
+        rows = self.addresses if numbers.take() else self.targets
+        name = numbers.take_text() or "other"
+        rows[name] += numbers.take()
+        for _ in range(3):
+            numbers.take()
+
+    def take_row_histogram(self, numbers):
+        numbers.take()
+        Span().take_piece(numbers)
+
+    def take_full(self, numbers):
+        _table, _others = numbers.take(), numbers.take()
+        numbers.take_bytes(8 * numbers.take())
 
 
 def nanoseconds(moment):
@@ -191,16 +296,16 @@ def compare(reading, report):
             yield f"{what}: {ours} here, {theirs} in the report"
 
     found = reading.found
-    for key in ("requests", "late", "retried", "redirected"):
+    for key in ("requests", "late", "retried", "redirected", "malformed"):
         yield from check(key, found[key], report[key])
     if found["ends"] == found["runs"]:
-        for key in ("intended", "not_started"):
+        for key in ("intended", "not_started", "abandoned"):
             yield from check(key, found[key], report[key])
     yield from check("bytes_in", found["bytes_in"], report["bytes_in"]["total"])
     yield from check("bytes_out", found["bytes_out"], report["bytes_out"]["total"])
     yield from check("codes", dict(reading.codes), report["status_codes"])
     yield from check("errors", list(reading.errors), report["errors"])
-    for name, count in reading.kinds.items():
+    for name, count in (+reading.kinds).items():
         yield from check(name, count, report["errors_by_kind"][name]["count"])
     for key, rows in (("targets", reading.targets), ("addresses", reading.addresses)):
         theirs = {row["name"]: row["requests"] for row in report[key] if row["name"] != "not known"}
@@ -210,17 +315,17 @@ def compare(reading, report):
     yield from check("wait", end - last, report["wait"])
     for key, ours in (("earliest", first), ("latest", last), ("end", end)):
         yield from check(key, ours % 10**9, nanoseconds(report[key]))
-    for name, values in reading.spans.items():
-        yield from compare_span(name, sorted(values), report[name])
+    for name, span in reading.spans.items():
+        yield from compare_span(name, span, report[name])
 
 
-def compare_span(name, values, theirs):
-    exact = {"total": sum(values), "min": values[0], "max": values[-1]}
+def compare_span(name, span, theirs):
+    exact = {"total": span.total, "min": span.min, "max": span.max}
     for key, ours in exact.items():
         if theirs[key] != ours:
             yield f"{name}, {key}: {ours} here, {theirs[key]} in the report"
     for percent in (50, 90, 95, 99):
-        true = values[-(-len(values) * percent // 100) - 1]
+        true = span.at_percent(percent)
         if abs(theirs[f"{percent}th"] - true) > max(true / 1000, 1):
             yield f"{name}, {percent}th: {true} here, {theirs[f'{percent}th']} in the report"
 

@@ -32,15 +32,7 @@ struct summary *round_trip_summary(void)
         round_trip_require(summary != NULL);
         return summary;
     }
-    struct tally *tally = summary->tally;
-    tally_clear(tally);
-    text_pool_fini(&summary->texts);
-    rows_free(&summary->rows);
-    rows_free(&summary->addresses);
-    free(summary->generators);
-    memset(summary, 0, sizeof *summary);
-    summary->tally = tally;
-    text_pool_init(&summary->texts);
+    summary_clear(summary);
     return summary;
 }
 

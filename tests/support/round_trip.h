@@ -1,11 +1,11 @@
 /*
- * round_trip - what must hold of any bytes that are read as results, for the fuzz targets.
+ * round_trip - checks any input of the result readers, for the fuzz targets.
  *
- * The bytes are read or refused with a reason. What was read is written in each format and read
- * again: there are as many results, none of them damaged, and each has the same numbers; and what
- * is written of that is the same bytes from then on (the first time bytes that are no UTF-8 go).
+ * An input is rejected with a reason, or what was read survives writing and reading in each format,
+ * with equal results and, from the second pass on, equal bytes (the first pass replaces invalid
+ * UTF-8).
  *
- * Whatever does not hold aborts. Memory: one summary, used again and again.
+ * A failed check aborts. Memory: one summary, reused.
  */
 #ifndef TESTS_SUPPORT_ROUND_TRIP_H
 #define TESTS_SUPPORT_ROUND_TRIP_H
@@ -24,7 +24,7 @@ struct summary *round_trip_summary(void);
 
 void round_trip_check(const uint8_t *bytes, size_t length);
 
-/* Writes what is read in each format, and does not look at what was written. */
+/* Writes what was read in each format, and does not check the output. */
 void round_trip_write(const uint8_t *bytes, size_t length);
 
 #endif

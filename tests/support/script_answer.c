@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/support/script_server.h"
-
 static void write_body(FILE *out, const struct script_step *step)
 {
     for (size_t i = 0; i < step->body_bytes; i++) {

@@ -1,7 +1,7 @@
 /*
  * script_client - raw sockets against a script_server, to see what it really does.
  *
- * For Check's tests: what fails, fails the test that called.
+ * For Check's tests: a failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_SCRIPT_CLIENT_H
 #define TESTS_SUPPORT_SCRIPT_CLIENT_H
@@ -19,7 +19,7 @@ int client_dial(const struct script_server *server);
 
 void client_say(int fd, const char *text);
 
-/* Receives exactly `text`, and nothing is left over of it. */
+/* Receives exactly `text` and nothing more. */
 void client_expect(int fd, const char *text);
 
 /* The server has closed or reset the connection, which is closed here as well. */

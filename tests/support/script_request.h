@@ -16,7 +16,7 @@ enum { SCRIPT_HEADER_MAX = 16384 };
 enum script_request {
     SCRIPT_REQUEST_PARTIAL, /* receive more */
     SCRIPT_REQUEST_WHOLE,   /* one has been removed; the next may already be there */
-    SCRIPT_REQUEST_BAD,     /* a header too long, or a body that is not told by Content-Length */
+    SCRIPT_REQUEST_BAD,     /* a header too long, or a body without Content-Length */
 };
 
 struct script_input {

@@ -1,0 +1,87 @@
+#include "tests/support/nginx_server.h"
+
+#include <check.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void nginx_server_make(struct nginx_server *nginx)
+{
+    *nginx = (struct nginx_server){.folder = "/tmp/nginx_server.XXXXXX"};
+    ck_assert_ptr_nonnull(mkdtemp(nginx->folder));
+}
+
+const char *nginx_server_path(const struct nginx_server *nginx, const char *name,
+                              char path[NGINX_PATH])
+{
+    snprintf(path, NGINX_PATH, "%s/%s", nginx->folder, name);
+    return path;
+}
+
+void nginx_server_write(const struct nginx_server *nginx, const char *name, const char *text)
+{
+    char path[NGINX_PATH];
+    FILE *out = fopen(nginx_server_path(nginx, name, path), "w");
+    ck_assert_ptr_nonnull(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+void nginx_server_start(struct nginx_server *nginx, const char *http)
+{
+    char path[NGINX_PATH];
+    nginx_server_write(nginx, "http", http);
+    nginx->pid = fork();
+    if (nginx->pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        int in = open(nginx_server_path(nginx, "http", path), O_RDONLY);
+        dup2(in, STDIN_FILENO);
+        execlp("python3", "python3", "tests/support/nginx.py", nginx->folder, (char *)NULL);
+        _exit(127);
+    }
+    nginx_server_path(nginx, "nginx.pid", path);
+    for (int tries = 0; access(path, R_OK) != 0; tries++) {
+        ck_assert_msg(tries < 1000 && waitpid(nginx->pid, NULL, WNOHANG) == 0,
+                      "nginx did not start");
+        usleep(10000);
+    }
+}
+
+uint16_t nginx_server_port(const struct nginx_server *nginx, const char *name)
+{
+    char path[NGINX_PATH];
+    char line[NGINX_PATH];
+    unsigned port = 0;
+    FILE *in = fopen(nginx_server_path(nginx, "ports", path), "r");
+    ck_assert_ptr_nonnull(in);
+    while (fgets(line, sizeof line, in)) {
+        if (strncmp(line, name, strlen(name)) == 0 && line[strlen(name)] == '=') {
+            port = (unsigned)strtoul(line + strlen(name) + 1, NULL, 10);
+        }
+    }
+    fclose(in);
+    return (uint16_t)port;
+}
+
+static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *walk)
+{
+    (void)about, (void)type, (void)walk;
+    return remove(path);
+}
+
+void nginx_server_stop(struct nginx_server *nginx)
+{
+    enum { FILES = 8 };
+    if (nginx->pid > 0) {
+        kill(nginx->pid, SIGKILL);
+        waitpid(nginx->pid, NULL, 0);
+    }
+    nftw(nginx->folder, remove_entry, FILES, FTW_DEPTH | FTW_PHYS);
+    *nginx = (struct nginx_server){0};
+}

@@ -1,0 +1,112 @@
+#include "tests/support/tallies.h"
+
+#include <stdio.h>
+#include <string.h>
+
+uint64_t tallies_random(uint64_t *seed, uint64_t below)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (*seed >> 20) % below;
+}
+
+struct result tallies_random_result(uint64_t *seed, struct text_pool *texts)
+{
+    char text[32];
+    snprintf(text, sizeof text, "error %d", (int)tallies_random(seed, 300));
+    enum outcome outcome = (enum outcome)tallies_random(seed, OUTCOMES_ALL);
+    return (struct result){
+        .intended_ns = tallies_random(seed, UINT64_C(1) << 40),
+        .lag_ns = tallies_random(seed, 2 * RESULT_LATE_NS),
+        .wait_ns = tallies_random(seed, 1 << 20),
+        .connect_ns = tallies_random(seed, 1 << 20),
+        .service_ns =
+            tallies_random(seed, 100) ? tallies_random(seed, 1 << 30) : HISTOGRAM_MAX_NS + 1,
+        .bytes_in = tallies_random(seed, 1000),
+        .bytes_out = tallies_random(seed, 1000),
+        .retries = (uint16_t)tallies_random(seed, 3),
+        .violations = (uint16_t)tallies_random(seed, VIOLATION_BITS + 1),
+        .row = (uint16_t)tallies_random(seed, ROWS_ALL),
+        .address_row = (uint16_t)tallies_random(seed, ROWS_ALL),
+        .is_bare = tallies_random(seed, 10) == 0,
+        .code = outcome == OUTCOME_ANSWERED ? (uint16_t)tallies_random(seed, 1000) : 0,
+        .outcome = outcome,
+        .error = outcome != OUTCOME_ANSWERED ? text_pool_intern(texts, text) : NULL,
+    };
+}
+
+static uint64_t errors_of(const struct tally *tally, const char *text)
+{
+    for (size_t i = 0; i < tally->error_count; i++) {
+        if (tally->errors[i].text == text) {
+            return tally->errors[i].count;
+        }
+    }
+    return 0;
+}
+
+static bool are_errors_equal(const struct tally *a, const struct tally *b)
+{
+    bool same = a->error_count == b->error_count;
+    for (size_t i = 0; i < a->error_count && same; i++) {
+        same = errors_of(b, a->errors[i].text) == a->errors[i].count;
+    }
+    for (size_t i = 0; i < OUTCOMES_ALL && same; i++) {
+        same = a->kinds[i].count == b->kinds[i].count &&
+               (a->kinds[i].example == NULL) == (b->kinds[i].example == NULL);
+    }
+    return same;
+}
+
+bool histograms_are_equal(const struct histogram *a, const struct histogram *b)
+{
+    bool same = a->count == b->count && a->sum_ns == b->sum_ns && a->max_ns == b->max_ns &&
+                a->clipped == b->clipped && (a->count == 0 || a->min_ns == b->min_ns);
+    for (uint32_t i = histogram_next(a, 0), j = histogram_next(b, 0);
+         same && (i < HISTOGRAM_BUCKETS || j < HISTOGRAM_BUCKETS);
+         i = histogram_next(a, i + 1), j = histogram_next(b, j + 1)) {
+        same = i == j && histogram_in(a, i) == histogram_in(b, i);
+    }
+    return same;
+}
+
+static bool is_row_equal(const struct tally_row *a, const struct tally_row *b)
+{
+    bool same = true;
+#define X(name) same = same && a->name == b->name;
+    ROW_COUNTERS(X)
+#undef X
+#define X(name) same = same && histograms_are_equal(&a->name, &b->name);
+    ROW_HISTOGRAMS(X)
+#undef X
+    return same;
+}
+
+static bool are_rows_equal(const struct tally_row *a, const struct tally_row *b)
+{
+    bool same = !a == !b;
+    for (size_t i = 0; a && same && i < ROWS_ALL; i++) {
+        same = is_row_equal(&a[i], &b[i]);
+    }
+    return same;
+}
+
+bool tallies_are_equal(const struct tally *a, const struct tally *b)
+{
+    bool same = memcmp(&a->counters, &b->counters, sizeof a->counters) == 0 &&
+                memcmp(a->codes, b->codes, sizeof a->codes) == 0 &&
+                memcmp(a->violations, b->violations, sizeof a->violations) == 0 &&
+                memcmp(&a->buckets, &b->buckets, sizeof a->buckets) == 0 &&
+                histograms_are_equal(&a->loop, &b->loop);
+#define X(name) same = same && a->name == b->name;
+    TALLY_SUMS(X)
+    TALLY_MOMENTS(X, X)
+#undef X
+#define X(name, label) same = same && histograms_are_equal(&a->name, &b->name);
+    TIMINGS(X)
+#undef X
+#define X(name) same = same && histograms_are_equal(&a->name, &b->name);
+    UNANSWERED(X)
+#undef X
+    return same && are_errors_equal(a, b) && are_rows_equal(a->rows, b->rows) &&
+           are_rows_equal(a->addresses, b->addresses);
+}
