@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/command/address_flags.h"
+#include "loadgen/command/flags/address_flags.h"
 
 static void require(bool ok)
 {

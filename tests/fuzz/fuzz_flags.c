@@ -1,15 +1,16 @@
 /*
  * fuzz_flags - any text as a rate, a duration or a schedule, for libFuzzer (`make fuzz`).
  *
- * The first byte chooses the flag, the rest is its text; what stands behind a line end is the
+ * The first byte chooses the flag, the rest is its text; the text after a line end is the
  * -duration. What is checked beside the sanitizers: what is printed of a value means the same
- * value, and in whatever schedule comes of it, moments and counts agree.
+ * value, what a decimal rate is said to be is a rate, and in whatever schedule comes of it, moments
+ * and counts agree.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/pace/duration.h"
+#include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule_text.h"
 
 /* What is left of a run with Poisson's arrivals is a double: longer ones have coarser moments. */
@@ -64,6 +65,15 @@ static void check_rates(const struct schedule *schedule)
     }
 }
 
+/* What a text is said to be as a rate is one. */
+static void check_hint(const char *text)
+{
+    char hint[RATE_HINT];
+    struct rate rate;
+    const char *meant = strstr(rate_hint(text, hint), " is ");
+    require(hint[0] == '\0' || (meant && rate_set(&rate, meant + 4, NULL) && rate.count > 0));
+}
+
 /* Request k is one of those before its moment and 1 ns, and none of those before its moment. */
 static void check_moment(const struct schedule *schedule, uint64_t k)
 {
@@ -77,19 +87,17 @@ static void check_moment(const struct schedule *schedule, uint64_t k)
 
 static void check_moments(const struct schedule *schedule)
 {
-    static const struct share share = {.slots = 1, .threads = 1, .index = 0};
     struct schedule_cursor cursor;
     uint64_t before_ns = 0;
-    schedule_begin(&cursor, schedule, share);
+    schedule_begin(&cursor, schedule);
     for (uint64_t k = 0; k < REQUESTS; k++) {
-        uint64_t due_ns = schedule_peek(&cursor);
+        uint64_t due_ns = schedule_due(&cursor, k);
         require(due_ns >= before_ns && due_ns == schedule_due_ns(schedule, k));
         before_ns = due_ns;
         check_moment(schedule, k);
         if (due_ns == UINT64_MAX) {
             break;
         }
-        schedule_take(&cursor);
     }
     if (schedule->type != SCHEDULE_POISSON && schedule->duration_ns > 0) {
         uint64_t count = schedule_count(schedule, schedule->duration_ns);
@@ -143,6 +151,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ok = duration_set(&flags.duration_ns, text, &err);
         break;
     case 1:
+        check_hint(text);
         ok = rate_set(&flags.rate, text, &err);
         break;
     case 2:

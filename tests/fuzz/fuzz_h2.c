@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/http/h2_session.h"
+#include "loadgen/base/hash.h"
+#include "loadgen/http/h2/session.h"
 
 enum { STREAMS_MAX = 12, STREAMS_FIRST = 4, BODY = 70000 };
 
@@ -28,6 +29,7 @@ enum options {
 struct run {
     struct h2_session session;
     struct engine_config config;
+    struct terms terms;
     struct request requests[3];
     char *body;
     unsigned options;
@@ -67,7 +69,7 @@ static void discard(struct h2_stream *stream)
 
 static void begin(struct run *run)
 {
-    if (run->begun == STREAMS_MAX || !h2_session_takes(&run->session)) {
+    if (run->begun == STREAMS_MAX || !h2_session_can_open(&run->session)) {
         return;
     }
     struct one *one = calloc(1, sizeof *one);
@@ -75,9 +77,10 @@ static void begin(struct run *run)
     one->run = run;
     one->stream.request = &run->requests[run->begun % 3];
     one->stream.is_https = run->options & IS_HTTPS;
-    one->stream.flight.started_ns = ++run->now_ns;
+    one->stream.exchange.started_ns = ++run->now_ns;
+    one->stream.exchange.terms = &run->terms;
     one->stream.exchange.number = run->begun++;
-    require(h2_session_begin(&run->session, &one->stream));
+    require(h2_session_submit(&run->session, &one->stream));
     require(one->stream.id > 0);
 }
 
@@ -118,8 +121,8 @@ static void check_capture(const struct run *run, const struct h2_stream *stream)
         left -= (size_t)(end + 1 - line);
         line = end + 1;
     }
-    uint64_t wanted = stream->exchange.bytes_in < run->config.max_body ? stream->exchange.bytes_in
-                                                                       : run->config.max_body;
+    uint64_t wanted = stream->exchange.bytes_in < run->terms.max_body ? stream->exchange.bytes_in
+                                                                      : run->terms.max_body;
     require(!capture->is_lost);
     require(!stream->is_whole || capture->body.length == wanted);
 }
@@ -131,7 +134,7 @@ static void on_end(struct h2_stream *stream, uint32_t code)
     require(stream->id == 0 && !stream->is_packed);
     (void)code;
     check_exchange(stream);
-    if (run->config.keeps_answers) {
+    if (run->terms.keeps_answers) {
         check_capture(run, stream);
     }
     h2_session_problem(&run->session, problem);
@@ -151,7 +154,7 @@ static void check_streams(const struct run *run)
     for (const struct h2_stream *at = session->streams.first; at; at = at->next) {
         require(at->id > 0);
         require((at->next ? at->next->prev : session->streams.last) == at);
-        require(!at->next || at->next->flight.started_ns >= at->flight.started_ns);
+        require(!at->next || at->next->exchange.started_ns >= at->exchange.started_ns);
         count++;
     }
     require(count == session->streams.count && count == run->begun - run->gone);
@@ -167,18 +170,18 @@ static bool give(struct run *run)
     for (;;) {
         char *buffer = malloc(size);
         require(buffer != NULL);
-        size_t length = h2_session_give(&run->session, buffer, size);
+        size_t length = h2_session_fill(&run->session, buffer, size);
         free(buffer);
         require(length == SIZE_MAX || length <= size);
         check_streams(run);
         if (length == 0 || length == SIZE_MAX) {
             return length == 0;
         }
-        h2_session_giving(&run->session, ++run->now_ns);
+        h2_session_mark_sending(&run->session, ++run->now_ns);
         if ((run->options & LINK_BREAKS) && next_random(run) % 8 == 0) {
             return false;
         }
-        h2_session_gave(&run->session);
+        h2_session_mark_sent(&run->session);
         require(run->session.packed == NULL);
         check_streams(run);
     }
@@ -189,7 +192,7 @@ static bool take(struct run *run, const uint8_t *bytes, size_t length)
     char *copy = malloc(length);
     require(copy != NULL);
     memcpy(copy, bytes, length);
-    bool ok = h2_session_take(&run->session, copy, length, ++run->now_ns);
+    bool ok = h2_session_receive(&run->session, copy, length, ++run->now_ns);
     free(copy);
     check_streams(run);
     require(ok || run->session.problem[0] != '\0');
@@ -232,16 +235,6 @@ static void set_requests(struct run *run)
     run->requests[2] = (struct request){.bytes = run->body, .length = length, .body_length = BODY};
 }
 
-/* FNV-1a: the lengths of pieces come from the input, and change with each byte of it. */
-static uint32_t hash(const uint8_t *bytes, size_t length)
-{
-    uint32_t hash = 2166136261U;
-    for (size_t i = 0; i < length; i++) {
-        hash = (hash ^ bytes[i]) * 16777619U;
-    }
-    return hash;
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -250,9 +243,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct run run = {
         .options = data[0],
-        .config.keeps_answers = data[0] & KEEPS_ANSWERS,
-        .config.max_body = data[0] & KEEPS_ALL ? UINT64_MAX : 16,
-        .random = hash(data, size),
+        .terms.keeps_answers = data[0] & KEEPS_ANSWERS,
+        .terms.max_body = data[0] & KEEPS_ALL ? UINT64_MAX : 16,
+        /* the lengths of pieces change with each byte of the input */
+        .random = (uint32_t)hash_fnv1a(data, size),
     };
     set_requests(&run);
     require(h2_session_open(&run.session, &run.config, on_end));

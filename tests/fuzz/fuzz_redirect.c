@@ -2,22 +2,24 @@
  * fuzz_redirect - any Location of any redirect, for libFuzzer (`make fuzz`).
  *
  * The first byte chooses the request and the status, the second the size of the buffer, the rest is
- * the Location. What is checked beside the sanitizers: what is sent on is one well-formed request,
- * with the method, body and headers that the status allows.
+ * the Location. What is checked beside the sanitizers: what is sent on is one well-formed request
+ * without dot segments in its path, with the method, body and headers that the status allows; what
+ * is meant for the origin that answered stays with it, and goes along when it answers again.
  */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "loadgen/http/answer.h"
-#include "loadgen/http/redirect.h"
+#include "loadgen/http/answer/answer.h"
+#include "loadgen/http/redirect/redirect.h"
 
 enum { BUFFER = 16384 };
 
 #define BODY "{\"id\":1}\r\n\r\nGET / HTTP/1.1\r\n"
 
 static const char *const requests[] = {
-    "GET /a/b?c=d HTTP/1.1\r\nHost: h:1\r\nUser-Agent: u\r\nAuthorization: x\r\n\r\n",
+    "GET /a/b?c=d HTTP/1.1\r\nHost: h\r\nUser-Agent: u\r\nAuthorization: x\r\n\r\n",
     "POST / HTTP/1.1\r\nHost: h\r\nContent-Type: t\r\nCookie: c\r\nContent-Length: 28\r\n\r\n" BODY,
     "HEAD /?x HTTP/1.1\r\nUser-Agent: u\r\nHost: h\r\nX-Vegeta-Seq: 7\r\n\r\n",
     "PUT /a/b/c HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n" BODY
@@ -53,7 +55,7 @@ static void check_line(const char *text, const char *method)
     require(strncmp(c, " HTTP/1.1\r\n", 11) == 0);
 }
 
-/* Lines up to the blank one: printable, each with a name. Returns what is behind. */
+/* Lines up to the blank one: printable, each with a name. Returns the text after it. */
 static const char *check_headers(const char *text)
 {
     while (strncmp(text, "\r\n", 2) != 0) {
@@ -67,6 +69,36 @@ static const char *check_headers(const char *text)
         text = end + 2;
     }
     return text + 2;
+}
+
+/* No segment of the path is one or two dots. */
+static void check_segments(const char *path)
+{
+    size_t length = strcspn(path, " ?");
+    for (size_t i = 0; i < length; i++) {
+        size_t dots = strspn(path + i + 1, ".");
+        bool is_segment = path[i] == '/' && (i + 1 + dots == length || path[i + 1 + dots] == '/');
+        require(!is_segment || dots == 0 || dots > 2);
+    }
+}
+
+static const struct redirect_origin origin = {"h", 80, false};
+
+static void check_origin(const char *text, const char *from, const struct redirect *redirect)
+{
+    static const char *const secrets[] = {"\nAuthorization: x\r", "\nCookie: "};
+    bool is_other = redirect->host[0] != '\0';
+    require(is_other == (redirect->port != 0));
+    require(!is_other || strcasecmp(redirect->host, origin.host) != 0 ||
+            redirect->port != origin.port || redirect->is_https != origin.is_https);
+    require(is_other || !redirect->is_https);
+    require(count_header(text, "\nHost: ") == 1);
+    require(is_other || count_header(text, "\nHost: h\r") == 1);
+    for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
+        unsigned wanted = is_other ? 0 : count_header(from, secrets[i]);
+        require(count_header(text, secrets[i]) == wanted);
+    }
+    require(count_header(text, "\nAuthorization:") <= !is_other);
 }
 
 static void check(const struct request *from, uint16_t code, const struct redirect *redirect)
@@ -83,14 +115,13 @@ static void check(const struct request *from, uint16_t code, const struct redire
         method[strcspn(from->bytes, " ")] = '\0';
     }
     check_line(text, method);
-    const char *body = check_headers(strchr(text, '\n') + 1);
-    require(strcmp(body, is_same ? strstr(from->bytes, "\r\n\r\n") + 4 : "") == 0);
-    text[body - text - 1] = '\0';
-    bool is_other = redirect->host[0] != '\0';
-    require(is_other == (redirect->port != 0));
-    require(count_header(text, "\nHost: ") == 1);
-    require(!is_other ||
-            count_header(text, "\nAuthorization:") + count_header(text, "\nCookie:") == 0);
+    check_segments(strchr(text, ' ') + 1);
+    const char *end = check_headers(strchr(text, '\n') + 1);
+    require(end == text + to->length);
+    const char *body = is_same ? strstr(from->bytes, "\r\n\r\n") + 4 : "";
+    require(to->tail_length == strlen(body));
+    require(to->tail_length == 0 || to->tail == body);
+    check_origin(text, from->bytes, redirect);
     require(is_same || count_header(text, "\nContent-") + count_header(text, "\nTransfer-") == 0);
     require(to->body_length == (is_same ? from->body_length : 0) && to->is_head == from->is_head);
     free(text);
@@ -117,12 +148,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(location != NULL && buffer != NULL);
     memcpy(location, data + 2, size - 2);
     struct redirect redirect;
-    const char *problem = NULL;
-    if (redirect_follow(&from, false, code, location, buffer, room, &redirect, &problem)) {
+    char problem[LOCATION_PROBLEM] = "";
+    if (redirect_follow(&from, &origin, code, location, buffer, room, &redirect, problem)) {
         require(redirect.request.bytes == buffer && redirect.request.length <= room);
         check(&from, code, &redirect);
     } else {
-        require(problem != NULL && problem[0] != '\0');
+        require(problem[0] != '\0');
     }
     free(location);
     free(buffer);

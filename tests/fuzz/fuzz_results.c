@@ -1,21 +1,21 @@
 /*
  * fuzz_results - any bytes as a file of results, for libFuzzer (`make fuzz`).
  *
- * Behind a first byte of 0 stands a file as it is. Otherwise the input is a list of blocks, each a
- * byte for the type, two for the length and the payload, which are sealed here: their checksums are
- * right, so that what is in them is read. What is checked beside the sanitizers: the file is read
- * or refused with a reason, the reports of it are UTF-8 without control characters, and its
- * results stay the same when they are packed again; and they can be written in each format.
+ * After a first byte of 0, the rest is a file as it is. Otherwise the input is a list of blocks,
+ * each a byte for the type, two for the length and the payload, which are sealed here: their
+ * checksums are right, so that what is in them is read. What is checked beside the sanitizers: the
+ * file is read or refused with a reason, the reports of it are UTF-8 without control characters,
+ * and its results stay the same when they are packed again; and they can be written in each format.
  */
 #include <jansson.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/measure/journal.h"
-#include "loadgen/measure/result_codec.h"
+#include "loadgen/base/utf8.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/binary/result_codec.h"
 #include "loadgen/report/report.h"
-#include "loadgen/target/utf8.h"
 #include "tests/support/read_back.h"
 #include "tests/support/round_trip.h"
 
@@ -30,6 +30,7 @@ static void check_equal(const struct result *a, const struct result *b)
     round_trip_require(a->bytes_in == b->bytes_in && a->bytes_out == b->bytes_out);
     round_trip_require(a->target == b->target && a->code == b->code && a->outcome == b->outcome);
     round_trip_require(a->retries == b->retries && a->redirects == b->redirects);
+    round_trip_require(a->violations == b->violations);
     round_trip_require(a->address == b->address && a->is_bare == b->is_bare);
     round_trip_require(a->error == b->error); /* texts of one pool */
 }

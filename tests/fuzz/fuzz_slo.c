@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "loadgen/report/slo_print.h"
+#include "loadgen/verdict/hopeless.h"
 
 static void require(bool ok)
 {

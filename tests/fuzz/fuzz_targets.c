@@ -57,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .keepalive = data[0] & 8,
         .is_chunked = data[0] & 16,
         .is_numbered = data[0] & 32,
-        .attack_name = data[0] & 64 ? "name" : "",
+        .attack_name = data[0] & 64 ? "name" : NULL,
     };
     struct targets targets;
     struct err err = {.code = ERR_NONE};
