@@ -26,15 +26,7 @@ TIMEOUT = 120
 class Browser:
     def __init__(self, width, height, dark=False):
         self.profile = tempfile.mkdtemp()
-        self.driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=subprocess.PIPE,
-                                       stderr=subprocess.STDOUT, text=True)
-        said = ''
-        while not (port := re.search(r'started successfully on port (\d+)', said)):
-            line = self.driver.stdout.readline()
-            if not line:
-                sys.exit(f'chromedriver did not start: {said}')
-            said += line
-        self.base = f'http://127.0.0.1:{port[1]}/session'
+        self.base = f'http://127.0.0.1:{self.start_driver()}/session'
         # A proxy of the environment is not for the driver beside us.
         self.client = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         session = self.ask('POST', '', {'capabilities': {'alwaysMatch': {
@@ -45,6 +37,21 @@ class Browser:
         self.cdp('Emulation.setDeviceMetricsOverride', width=width, height=height,
                  deviceScaleFactor=1, mobile=False)
         self.prefer(dark)
+
+    def start_driver(self):
+        """Its port. It takes one for IPv6 that another program may have for IPv4: then once more."""
+        for _ in range(5):
+            self.driver = subprocess.Popen(['chromedriver', '--port=0'], stdout=subprocess.PIPE,
+                                           stderr=subprocess.STDOUT, text=True)
+            said = ''
+            while line := self.driver.stdout.readline():
+                said += line
+                if port := re.search(r'started successfully on port (\d+)', line):
+                    return port[1]
+            self.driver.wait()
+            if 'Address already in use' not in said:
+                break
+        sys.exit(f'chromedriver did not start: {said}')
 
     def ask(self, method, path, body=None):
         request = urllib.request.Request(self.base + path, method=method,

@@ -4,7 +4,7 @@
     tests/contract/crowd.py PID API      (API as host:port; -threads 1)
 
 The process is stopped while the requests are sent, and goes on when all are there. libmicrohttpd
-0.9.75 hangs on exactly 128 events (target-api/mhd_epoll.c).
+0.9.75 hangs on exactly 128 events (common/http/mhd_epoll.c).
 """
 import os
 import signal

@@ -1,9 +1,8 @@
 #!/bin/sh
-# -store sqlite:PATH: users survive kill -9 under load, once their answer was sent.
+# -store sqlite:PATH: users whose POST was answered survive kill -9 under load.
 set -eu
 : "${BIN:=build/release/bin}"
 . tests/e2e/lib.sh
-export PYTHONDONTWRITEBYTECODE=1
 FILE=$TMP/users.db
 
 for seconds in 0.3 0.7 0.45 0.6; do

@@ -1,9 +1,8 @@
 #!/bin/sh
-# SIGTERM under load: no request that was accepted is dropped.
+# SIGTERM under load: no accepted request is dropped.
 set -eu
 : "${BIN:=build/release/bin}"
 . tests/e2e/lib.sh
-export PYTHONDONTWRITEBYTECODE=1
 
 for round in 1 2 3; do
     start_target_api -threads "$round" -test-endpoints

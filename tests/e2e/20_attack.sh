@@ -1,5 +1,7 @@
 #!/bin/sh
-# The real loadgen against the real target-api: what one counted is what the other served.
+# loadgen against target-api: the requests that one counts are those that the other served.
+#
+# Runs alone: it judges lag.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,5 +1,7 @@
 #!/bin/sh
-# Each kind of schedule against the real target-api: as many requests as it intends, and no more.
+# Each kind of schedule against target-api: exactly the intended number of requests.
+#
+# Runs alone: each request has its moment.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -32,10 +34,10 @@ served=$(curl -sS "http://$ADMIN/metrics" | awk '/^http_requests_total/ {n += $2
 expect_eq "served and intended" "$served" "$total"
 
 # what contradicts itself is refused with the flags
-refused 2 "-rate and -ramp both say what the rate is" attack -rate 5 -ramp 1:2 -duration 1s "http://$API/health"
-refused 2 "-ramp needs a -duration" attack -ramp 1:2 "http://$API/health"
-refused 2 "-sine needs a -duration" attack -sine 2:1:1s "http://$API/health"
+refused 2 "-rate and -ramp both set the rate; use one" attack -rate 5 -ramp 1:2 -duration 1s "http://$API/health"
+refused 2 "-ramp needs -duration" attack -ramp 1:2 "http://$API/health"
+refused 2 "-sine needs -duration" attack -sine 2:1:1s "http://$API/health"
 refused 2 "-sine: the amplitude must be less than the mean" attack -sine 2:2:1s -duration 1s "http://$API/health"
-refused 2 "-duration: -stages say how long" attack -stages 1s:5 -duration 1s "http://$API/health"
-refused 2 "-arrival poisson is for a constant -rate" attack -arrival poisson -stages 1s:5 "http://$API/health"
-refused 2 '-stages: "5" is no list of stages; write TIME:RATE' attack -stages 5 "http://$API/health"
+refused 2 "-duration and -stages both set the duration" attack -stages 1s:5 -duration 1s "http://$API/health"
+refused 2 "-arrival poisson requires a constant -rate; remove it" attack -arrival poisson -stages 1s:5 "http://$API/health"
+refused 2 '-stages: "5" is not a list of stages; expected TIME:RATE,...' attack -stages 5 "http://$API/health"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What is attacked: vegeta's command line and formats, targets read lazily, names, chunked bodies.
+# Targets: vegeta's command line and formats, -lazy, names, chunked bodies.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -19,7 +19,7 @@ printf '{"id":4,"name":"user4","age":"100"}' >user.json
 PATH=$BIN:$PATH
 vegeta attack -duration=1s -rate=60 -targets=targets | vegeta report -type=text >text
 expect_has "vegeta" "$(cat text)" "Status Codes  [code:count]                      200:60  "
-expect_has "vegeta -h" "$(vegeta -h)" "Usage: loadgen [global flags] <command> [flags]"
+expect_has "vegeta -h" "$(vegeta -h)" "Usage: loadgen [flags] <command> [command flags]"
 expect_has "vegeta -version" "$(vegeta -version)" "Version: "
 
 # flags before the command
@@ -29,11 +29,11 @@ vegeta --cpus 1 attack -workers 3 -rate 100 -duration 200ms -report json "http:/
 expect_eq "threads" "$(json live.json "r['generator']['threads']")" 1
 refused 2 'workers: "x" is not a whole number' attack -workers x -targets targets
 refused 2 "-cpus: " -cpus x attack
-refused 2 "-profile: vegeta profiles itself" -profile cpu attack
-refused 2 "-profile: vegeta profiles itself" attack -profile cpu
+refused 2 "-profile: not supported; to profile loadgen" -profile cpu attack
+refused 2 "-profile: not supported; to profile loadgen" attack -profile cpu
 refused 2 "dump has been replaced by encode" dump results
-refused 2 "only Go's own library reads gob" attack -encoding gob -targets targets
-refused 2 "a command is missing" -cpus 1
+refused 2 "gob can be read only by Go programs" attack -encoding gob -targets targets
+refused 2 "no command given" -cpus 1
 
 # JSON: the last line has no newline
 body=$(base64 <user.json | tr -d '\n')
@@ -45,9 +45,9 @@ expect_eq "JSON" "$(json live.json "r['status_codes'], r['bytes_out']['total']")
 echo '{"method":"GET"}' >bad.json
 refused 2 "bad.json:1: target: required url is missing" attack -format json -targets bad.json
 refused 2 '-format: format "xml" isn' attack -format xml -targets targets
-refused 2 "-lazy is for a list of targets" attack -lazy "http://$API/"
-refused 2 "-format is for a list of targets" attack -format json "http://$API/"
-refused 2 "-targets is for a list of targets" attack -targets targets "http://$API/"
+refused 2 "-lazy needs a list of targets" attack -lazy "http://$API/"
+refused 2 "-format needs a list of targets" attack -format json "http://$API/"
+refused 2 "-targets needs a list of targets" attack -targets targets "http://$API/"
 echo "POST http://$API/add_users/ Content-Type: application/json {'id':4}" >one-line
 refused 2 "\"POST http://$API/add_users/\", below it \"Content-Type: application/json\", below that \"@FILE\", with {'id':4} in FILE" \
     attack -targets one-line

@@ -6,7 +6,6 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
-PATH=$PATH:/usr/sbin
 chmod 755 "$TMP" # Apache gives up root for a user who has to read this
 mkdir -p "$TMP/www/dir"
 printf 'a small answer\n' >"$TMP/www/small"
@@ -15,57 +14,8 @@ printf 'index\n' >"$TMP/www/dir/index.html"
 MODIFIED=$(TZ=UTC LC_ALL=C date -r "$TMP/www/small" '+%a, %d %b %Y %H:%M:%S GMT')
 head -c 4000000 /dev/zero >"$TMP/body"
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
-# start_on_free_port NAME WRITER COMMAND...: WRITER makes the configuration for $PORT. Somebody else
-# may take the port meanwhile; then another one is tried. Sets PORT.
-start_on_free_port() {
-    name=$1
-    writer=$2
-    shift 2
-    for _ in 1 2 3 4 5; do
-        PORT=$(free_port)
-        "$writer"
-        "$@" >"$TMP/$name.out" 2>"$TMP/$name.err" &
-        STARTED="$STARTED $!"
-        wait_for is_up_or_gone $! && kill -0 $! 2>/dev/null && return
-    done
-    fail "$name did not start: $(cat "$TMP/$name.out" "$TMP/$name.err" "$TMP/$name.log" 2>&1)"
-}
-
-is_up_or_gone() {
-    curl -sS -o "$TMP/up" "http://127.0.0.1:$PORT/-up" 2>/dev/null || ! kill -0 "$1" 2>/dev/null
-}
-
-write_nginx() {
-    cat >"$TMP/nginx.conf" <<END
-daemon off;
-master_process off;
-pid $TMP/nginx.pid;
-error_log $TMP/nginx.log;
-events { worker_connections 256; }
-http {
-    access_log $TMP/nginx.access;
-    client_body_temp_path $TMP/nginx.body;
-    proxy_temp_path $TMP/nginx.proxy;
-    fastcgi_temp_path $TMP/nginx.fastcgi;
-    uwsgi_temp_path $TMP/nginx.uwsgi;
-    scgi_temp_path $TMP/nginx.scgi;
-    keepalive_requests 50;
-    root $TMP/www;
-    server {
-        listen 127.0.0.1:$PORT;
-        location = /old { return 302 /small; }
-        location = /brief { keepalive_timeout 1ms; try_files /small =404; }
-    }
-}
-END
-}
-
 # -X is one process, which ends when it is killed.
-write_apache() {
+apache() {
     user=
     if [ "$(id -u)" -eq 0 ]; then
         user='User www-data
@@ -92,6 +42,7 @@ Redirect /old /small
 LogFormat "\"%r\" %>s" short
 CustomLog $TMP/apache.access short
 END
+    exec apache2 -X -f "$TMP/apache.conf"
 }
 
 cat >"$TMP/server.js" <<'END'
@@ -244,13 +195,22 @@ attack() {
 
 old=old
 same=small
-start_on_free_port nginx write_nginx nginx -p "$TMP" -e "$TMP/nginx.log" -c "$TMP/nginx.conf"
+start_nginx "$TMP/nginx" <<END
+access_log $TMP/nginx.access;
+keepalive_requests 50;
+root $TMP/www;
+server {
+    listen 127.0.0.1:@PORT@;
+    location = /old { return 302 /small; }
+    location = /brief { keepalive_timeout 1ms; try_files /small =404; }
+}
+END
 attack nginx "$TMP/nginx.access" 413
 # Connections that the server closes just when the next request is due; some are sent again.
 "$loadgen" attack -rate 1000 -duration 1s -report json "http://127.0.0.1:$PORT/brief" >"$TMP/json"
 check "nginx, brief connections" "$TMP/json" 1000 '{"200": 1000}' 15000 0 >"$TMP/n"
 
-start_on_free_port apache write_apache apache2 -X -f "$TMP/apache.conf"
+start_on_free_port apache
 attack apache "$TMP/apache.access" 413
 
 same=same

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Many connections, too few files, no port, nobody there: each is told with what to do.
+# Many connections, too few files, no port, no server: each error says what to do.
 # shellcheck disable=SC3045 # dash and bash have ulimit -n and -S
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +20,7 @@ status=0
     "$loadgen" attack -rate 0 -max-workers 2000 -duration 1s "http://$API/health"
 ) >"$TMP/out" 2>"$TMP/err" || status=$?
 expect_eq "hard limit" "$status" 1
-expect_has "hard limit" "$(cat "$TMP/err")" "2000 connections need as many open files, and the limit is 200; raise it (ulimit -Hn)"
+expect_has "hard limit" "$(cat "$TMP/err")" "2000 connections exceed the limit of 200 open files; raise it (ulimit -Hn)"
 (
     ulimit -n 64
     "$loadgen" attack -rate 2000 -duration 500ms -keepalive=false -report json "http://$API/health" >"$TMP/json"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A disk that is full ends the attack, once its requests are answered; what is on it can be read.
+# A full disk ends the attack when its requests are answered; the results on it are readable.
 # Needs root, for a small tmpfs.
 set -eu
 . "$(dirname "$0")/lib.sh"

@@ -1,19 +1,60 @@
 #!/bin/sh
 # tests/k8s/run.sh from end to end, with the real kubectl, target-api, loadgen and a name server; the
 # cluster between them is tests/k8s/stand_in.py. Then clusters that do wrong, which it has to notice.
+#
+# Not under sanitizers: what the programs do here, other tests do too.
 set -eu
+# `vegeta stop` ends all that sends in its container: here, in a PID namespace of the test's own.
+as_user=
+[ "$(id -u)" -eq 0 ] || as_user="--user --map-root-user"
+# shellcheck disable=SC2086
+if [ -z "${IS_ALONE:-}" ] && unshare $as_user --pid --fork --mount-proc true 2>/dev/null; then
+    IS_ALONE=yes exec unshare $as_user --pid --fork --kill-child --mount-proc sh "$0"
+fi
 . "$(dirname "$0")/lib.sh"
 need kubectl "kubectl (https://kubernetes.io/docs/tasks/tools)"
 REAL_KUBECTL=$(command -v kubectl)
-export REAL_KUBECTL BIN PYTHONDONTWRITEBYTECODE=1
+export REAL_KUBECTL BIN
 export HOME="$TMP" # kubectl keeps what it discovered
 
-# start_cluster [FAULT]: in a network of its own; sets FOLDER, KUBECONFIG, NETWORK, CLUSTER
-cluster=0
+# fetch-report waits for a Job that is running, and for one that fails as well.
+mkdir "$TMP/stub"
+cat >"$TMP/stub/kubectl" <<'END'
+#!/bin/sh
+shift 2
+case $* in
+"get job capacity --ignore-not-found"*) echo image ;;
+"get job capacity"*)
+    echo >>"$TMP/asked"
+    [ "$(wc -l <"$TMP/asked")" -lt "$RUNNING" ] || echo 1
+    ;;
+"get pods"*) echo "no rate met the SLO" ;;
+logs*) echo "the report" ;;
+exec*ls*) echo capacity.json ;;
+exec*) echo "{}" ;;
+esac
+END
+chmod +x "$TMP/stub/kubectl"
+export TMP
+# fetch_report RUNNING: from a Job that ends when it has been asked so often
+fetch_report() {
+    rm -f "$TMP/asked"
+    status=0
+    RUNNING=$1 WAIT=${WAIT:-30} TO=$TMP/report PATH=$TMP/stub:$PATH k8s/fetch-report.sh >"$TMP/out" 2>&1 || status=$?
+}
+fetch_report 3
+expect_eq "a Job that ended" "$status $(cat "$TMP/out")" "0 the Job is running; its progress: kubectl logs -n headroom -f job/capacity
+the report
+verdict: no rate met the SLO
+fetched: $TMP/report/capacity.json"
+WAIT=1 fetch_report 1000
+expect_eq "a Job that does not end" "$status" 1
+expect_has "a Job that does not end" "$(cat "$TMP/out")" "fetch-report: the Job has not ended after 1 s"
+
+# start_cluster NUMBER [FAULT]: in a network of its own; sets FOLDER, KUBECONFIG, NETWORK, CLUSTER
 start_cluster() {
-    cluster=$((cluster + 1))
-    FOLDER=$TMP/cluster$cluster
-    NETWORK=127.$(($$ / 200 % 200 + 20)).$(($$ % 200 + cluster))
+    FOLDER=$TMP/cluster$1
+    NETWORK=127.$(($$ / 200 % 200 + 20)).$(($$ % 200 + $1))
     KUBECONFIG=$FOLDER/kubeconfig
     export FOLDER NETWORK KUBECONFIG
     mkdir -p "$FOLDER/bin" "$FOLDER/pod"
@@ -25,71 +66,81 @@ shift
 exec "$BIN/vegeta" attack -resolvers "$NETWORK.1:10053" "\$@"
 EOF
     chmod +x "$FOLDER/pod/vegeta"
-    FAULT=${1:-} /usr/bin/python3 tests/k8s/stand_in.py "$FOLDER" "$NETWORK" >"$FOLDER/log" 2>&1 &
+    FAULT=${2:-} python3 tests/k8s/stand_in.py "$FOLDER" "$NETWORK" >"$FOLDER/log" 2>&1 &
     CLUSTER=$!
-    STARTED="$STARTED $CLUSTER"
+    trap 'kill -KILL "$CLUSTER" 2>/dev/null || true' EXIT
     wait_for [ -e "$KUBECONFIG" ] || fail "the stand-in does not start: $(cat "$FOLDER/log")"
 }
-# run_it: run.sh at that cluster; its output in $TMP/out, sets status
+# run_it: run.sh at that cluster; its output in $FOLDER/out, sets status
 run_it() {
     status=0
-    PATH=$FOLDER/bin:$PATH tests/k8s/run.sh >"$TMP/out" 2>&1 || status=$?
+    PATH=$FOLDER/bin:$PATH tests/k8s/run.sh >"$FOLDER/out" 2>&1 || status=$?
 }
-# removed: nothing is left of it
+# said WHAT TEXT: run.sh printed it
+said() {
+    expect_has "$1" "$(cat "$FOLDER/out")" "$2"
+}
+# removed: nothing is left in the cluster
 removed() {
     expect_eq "namespaces left" "$("$REAL_KUBECTL" get namespaces -o name)" ""
-    expect_eq "folders left" "$(find build -maxdepth 1 -name 'k8s-run.*')" ""
     kill -TERM "$CLUSTER"
     wait "$CLUSTER" || true
 }
 
-start_cluster
-DURATION=8 RATE=30 PATIENCE=30 run_it
-[ "$status" -eq 0 ] || fail "$(cat "$TMP/out")"
-expect_has "its end" "$(cat "$TMP/out")" "PASSED: 9 steps"
-for route in /health /metadata /add_users/; do
-    expect_has "what was seen" "$(cat "$TMP/out")" "saw: $route: loadgen counts 240, 240 of them 200; the pods served 240 ($NETWORK."
-done
-removed
+it_passes() {
+    start_cluster 1
+    DURATION=8 RATE=30 PATIENCE=30 run_it
+    [ "$status" -eq 0 ] || fail "$(cat "$FOLDER/out")"
+    said "its end" "PASSED: 10 steps"
+    for route in /health /metadata /add_users/; do
+        said "what was seen" "saw: $route: loadgen counts 240, 240 of them 200; the pods served 240 ($NETWORK."
+    done
+    removed
+}
 
 # Pods that never get ready: said in the step, diagnosed, removed.
-start_cluster unready
-PATIENCE=2 run_it
-expect_eq "never ready" "$status" 1
-expect_has "never ready" "$(cat "$TMP/out")" "FAILED in step 3: target-api is not ready after 2 s"
-expect_has "what the pods said" "$(cat "$TMP/out")" "what a pod said"
-removed
+pods_are_never_ready() {
+    start_cluster 2 unready
+    PATIENCE=2 run_it
+    expect_eq "never ready" "$status" 1
+    said "never ready" "FAILED in step 3: target-api is not ready after 2 s"
+    said "what the pods said" "what a pod said"
+    removed
+}
 
-# Somebody else asks the pods as well: what was counted is not what was served.
-start_cluster
-# shellcheck disable=SC2016 # for the wrapper
-sed -i '2i [ "$1" = attack ] \&\& for address in $(cut -d " " -f 1 "$FOLDER/hosts"); do curl -s "http://$address:5000/health" >/dev/null; done' "$FOLDER/pod/vegeta"
-DURATION=8 run_it
-expect_eq "requests from elsewhere" "$status" 1
-expect_has "requests from elsewhere" "$(cat "$TMP/out")" "FAILED in step 5: /health: what was counted is not what was served"
-removed
+# Another client asks the pods as well: what was counted is not what was served.
+requests_come_from_elsewhere() {
+    start_cluster 3
+    # shellcheck disable=SC2016 # for the wrapper
+    sed -i '2i [ "$1" = attack ] \&\& for address in $(cut -d " " -f 1 "$FOLDER/hosts"); do curl -s "http://$address:5000/health" >/dev/null; done' "$FOLDER/pod/vegeta"
+    DURATION=8 run_it
+    expect_eq "requests from elsewhere" "$status" 1
+    said "requests from elsewhere" "FAILED in step 5: /health: what was counted is not what was served"
+    removed
+}
 
-# interrupted STEP [FAULT]: in that step; removed all the same, and soon
+# interrupted NUMBER STEP [FAULT]: in that step; removed all the same, and soon
 interrupted() {
-    start_cluster "${2:-}"
+    start_cluster "$1" "${3:-}"
     (
         export PATH="$FOLDER/bin:$PATH" DURATION=60 PATIENCE=120
-        exec tests/k8s/run.sh >"$TMP/out" 2>&1
+        exec tests/k8s/run.sh >"$FOLDER/out" 2>&1
     ) &
     runner=$!
-    STARTED="$STARTED $runner"
-    wait_for grep -q "== $1" "$TMP/out" || fail "no step $1: $(cat "$TMP/out")"
+    trap 'kill -TERM "$runner" 2>/dev/null || true; kill -KILL "$CLUSTER" 2>/dev/null || true' EXIT
+    wait_for grep -qs "== $2" "$FOLDER/out" || fail "no step $2: $(cat "$FOLDER/out")"
     began=$(date +%s)
     kill -TERM "$runner"
     status=0
     wait "$runner" || status=$?
-    expect_eq "interrupted in step $1" "$status" 1
-    expect_has "interrupted in step $1" "$(cat "$TMP/out")" "saw: it is gone"
-    [ $(($(date +%s) - began)) -lt 60 ] || fail "interrupted in step $1, it went on for a minute"
+    expect_eq "interrupted in step $2" "$status" 1
+    said "interrupted in step $2" "saw: it is gone"
+    [ $(($(date +%s) - began)) -lt 60 ] || fail "interrupted in step $2, it went on for a minute"
     removed
 }
-interrupted 3 unready
-interrupted 5
+
+beside it_passes pods_are_never_ready requests_come_from_elsewhere "interrupted 4 3 unready" "interrupted 5 5"
+expect_eq "folders left" "$(find build -maxdepth 1 -name 'k8s-run.*')" ""
 
 # Nothing is done with what would attack for ever.
 status=0

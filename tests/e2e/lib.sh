@@ -1,14 +1,23 @@
-# lib.sh - what the end-to-end tests share; sourced, with BIN set to the folder of the programs.
+# lib.sh - what the end-to-end tests share; sourced from the root of the tree, with BIN set to the folder
+# of the programs.
 #
 # $TMP is a scratch folder, removed at the end; everything that was started is killed at the end.
 # shellcheck shell=sh
+# Debian's own programs come first: its Python packages are for /usr/bin/python3 alone, and a wrapper
+# around another python3 can take ten times as long to start.
+PATH=/usr/bin:/usr/sbin:/sbin:$PATH
+PYTHONPYCACHEPREFIX=$PWD/build/pycache
+export PATH PYTHONPYCACHEPREFIX
 BIN=$(cd "${BIN:-build/release/bin}" && pwd)
+SUPPORT=$(cd tests/support && pwd)
 TMP=$(mktemp -d)
 STARTED=
 
+# A child that has ended may have left its number to a process of another test. SHELL_PID: of this (sub)shell.
+SHELL_PID=$$
 clean_up() {
     for pid in $STARTED; do
-        kill -9 "$pid" 2>/dev/null || true
+        ! grep -qs "^PPid:[[:space:]]*$SHELL_PID\$" "/proc/$pid/status" || kill -9 "$pid" 2>/dev/null || true
     done
     rm -rf "$TMP"
 }
@@ -46,6 +55,76 @@ wait_for() {
         [ "$tries" -lt 200 ] || return 1
         sleep 0.05
     done
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
+
+# hold_port: sets PORT to one that refuses connections, until the end.
+hold_port() {
+    python3 -c 'import signal, socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1], flush=True); signal.pause()' \
+        >"$TMP/held" &
+    STARTED="$STARTED $!"
+    wait_for test -s "$TMP/held" || fail "no port could be held"
+    PORT=$(cat "$TMP/held")
+}
+
+# start_on_free_port FUNCTION: runs it in the background with a port in $PORT, until a connection to that
+# port succeeds. If another process takes the port first, FUNCTION runs again with another one.
+start_on_free_port() {
+    for _ in 1 2 3 4 5; do
+        PORT=$(free_port)
+        "$1" >"$TMP/$1.out" 2>"$TMP/$1.err" &
+        STARTED="$STARTED $!"
+        wait_for is_up_or_gone $! && kill -0 $! 2>/dev/null && return
+    done
+    fail "$1: $(cat "$TMP/$1.out" "$TMP/$1.err")"
+}
+
+# is_up_or_gone PID: true if something accepts connections at $PORT (7: curl could not connect), or if the
+# process has ended
+is_up_or_gone() {
+    up=0
+    curl -s -m 1 -o "$TMP/up" "http://127.0.0.1:$PORT/-up" || up=$?
+    [ "$up" -ne 7 ] || ! kill -0 "$1" 2>/dev/null
+}
+
+# start_nginx FOLDER: nginx with what stdin has for its http block (tests/support/nginx.py). Sets a
+# variable for each @NAME@ there: its port.
+start_nginx() {
+    mkdir -p "$1"
+    cat >"$1/http"
+    python3 "$SUPPORT/nginx.py" "$1" <"$1/http" >"$1/nginx.out" 2>&1 &
+    STARTED="$STARTED $!"
+    wait_for test -s "$1/nginx.pid" || fail "nginx did not start: $(cat "$1/nginx.out" "$1/nginx.log")"
+    # shellcheck source=/dev/null
+    . "$1/ports"
+}
+
+in_own_folder() {
+    TMP=$TMP/$(echo "$1" | tr ' ' '_')
+    mkdir "$TMP"
+    STARTED=
+    SHELL_PID=$(exec sh -c 'echo $PPID')
+    trap clean_up EXIT
+    trap 'exit 1' INT TERM
+    $1
+}
+
+# beside COMMAND...: runs these functions at the same time, each in a shell and a folder $TMP of its own;
+# fails if one fails. What each starts is killed at its end.
+beside() {
+    commands=
+    for command; do
+        (in_own_folder "$command") &
+        commands="$commands $!"
+    done
+    failed=
+    for pid in $commands; do
+        wait "$pid" || failed=yes
+    done
+    [ -z "$failed" ] || fail "one of them: $*"
 }
 
 # start_target_api [flags]: on ports that the kernel chooses. Sets API, ADMIN (host:port), API_PID.

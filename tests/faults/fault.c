@@ -5,15 +5,16 @@
  *
  * The calls below are counted over all threads; the FAULT_AT-th fails as it does when the system
  * has no more of what it asks for, and FAULT_REPORT gets its name. With FAULT_AT=0 none fails, and
- * FAULT_REPORT gets the numbers of those calls at the end that came by a way of their own: what is
- * called in a loop is there once, what is called from two places is there twice. With FAULT_OWN
- * only the program's own part of a way counts: all that a function of a library calls is one.
- * Nothing of it is for a program that is used.
+ * FAULT_REPORT gets the first call of each way at the end, as NUMBER:WAY: what is called in a loop
+ * is there once, what is called from two places is there twice. With FAULT_OWN only the program's
+ * own part of a way counts: all that a function of a library calls is one. A way is then the same
+ * number in every run of the program. Nothing of it is for a program that is used.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <link.h>
 #include <pthread.h>
@@ -98,7 +99,10 @@ static void report_failure(const char *name)
 
 /* The ways by which calls came, as hashes of their stacks; and the number of the first of each. */
 static uint64_t ways[WAYS];
-static unsigned long firsts[WAYS / 2];
+static struct first {
+    unsigned long number;
+    uint64_t way;
+} firsts[WAYS / 2];
 static size_t way_count;
 static bool counts_own; /* ways within libraries are all one */
 static uintptr_t own_start;
@@ -129,8 +133,9 @@ static uint64_t hash_stack(void)
     struct stack stack = walk();
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
     for (int i = 0; i < stack.depth; i++) {
-        if (!counts_own || is_own((uintptr_t)stack.frames[i])) {
-            hash = (hash ^ (uintptr_t)stack.frames[i]) * UINT64_C(0x100000001b3);
+        uintptr_t address = (uintptr_t)stack.frames[i];
+        if (!counts_own || is_own(address)) {
+            hash = (hash ^ (address - own_start)) * UINT64_C(0x100000001b3);
         }
     }
     return hash | 1; /* 0 is a free place */
@@ -146,7 +151,7 @@ static void note_way(unsigned long number)
     }
     if (ways[at] == 0 && way_count < WAYS / 2) {
         ways[at] = hash;
-        firsts[way_count++] = number;
+        firsts[way_count++] = (struct first){number, hash};
     }
     pthread_mutex_unlock(&ways_lock);
 }
@@ -383,12 +388,13 @@ __attribute__((constructor)) static void begin(void)
 
 __attribute__((destructor)) static void end(void)
 {
-    static char text[WAYS * 8];
+    static char text[WAYS * 16];
     size_t length = 0;
     if (fault_at == ULONG_MAX) {
         fault_at = 0;
-        for (size_t i = 0; i < way_count && length < sizeof text - 24; i++) {
-            length += (size_t)snprintf(text + length, 24, "%lu ", firsts[i]);
+        for (size_t i = 0; i < way_count && length < sizeof text - 48; i++) {
+            length += (size_t)snprintf(text + length, 48, "%lu:%" PRIx64 " ", firsts[i].number,
+                                       firsts[i].way);
         }
         close(report(text));
     }

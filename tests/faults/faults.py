@@ -4,7 +4,8 @@
     tests/faults/faults.py FAULT.SO NAME -- COMMAND ...
 
 COMMAND runs once to see which calls there are (fault.c lists the kinds) and by which ways they come,
-then again for each way, whose first call fails. It must end by itself and in time, with status 0 or 1; with 1 it
+then again for each way, whose first call fails. With KNOWN_WAYS=FILE, ways that earlier commands took are
+left out; it needs FAULT_OWN. COMMAND must end by itself and in time, with status 0 or 1; with 1 it
 must have said why on stderr; with 0 the failure was one that the command can do without: what it
 printed has the same shape as without a fault, and the file of results, for which the word RESULTS
 stands in COMMAND, is whole. Sanitizers must find nothing, no leak either.
@@ -24,6 +25,14 @@ SANITIZER_STATUS = 99
 LEAKS = pathlib.Path(__file__).with_name("leaks.supp")
 TELLTALE = ("Sanitizer", "runtime error:", "Assertion")
 
+# Crashes of a library without memory, known by who called for it. OpenSSL 3.0 frees its loader twice when its last
+# allocation fails; libcurl 7.88 destroys a socket's table of transfers when it cannot grow, and divides by its size.
+CRASHES_ALONE = (("OSSL_STORE_open_ex", ""), ("libcurl.so.4", "was killed by signal 8"))
+
+
+def is_ours(call, problem):
+    return not any(caller in call and crash in problem for caller, crash in CRASHES_ALONE)
+
 
 def shape(text, is_run):
     """What does not change: of a run the keys of its JSON, of all else every byte."""
@@ -40,9 +49,9 @@ def run(library, command, turn, folder):
     report = folder / f"report.{turn}"
     results = folder / f"results.{turn}"
     environment = dict(os.environ, LD_PRELOAD=library, FAULT_AT=str(turn), FAULT_REPORT=str(report))
-    # Where libraries are looked through, a leak of their own is told from ours by its whole stack.
+    # A leak of a library is told from ours by its whole stack, which takes seconds a run to collect.
     options = f"verify_asan_link_order=0:exitcode={SANITIZER_STATUS}:detect_leaks=1"
-    environment["ASAN_OPTIONS"] = options + (":fast_unwind_on_malloc=0" if "FAULT_OWN" in environment else "")
+    environment["ASAN_OPTIONS"] = options + (":fast_unwind_on_malloc=0" if "FULL_STACKS" in environment else "")
     environment["LSAN_OPTIONS"] = f"exitcode={SANITIZER_STATUS}:suppressions={LEAKS}:print_suppressions=0"
     command = [word.replace("RESULTS", str(results)) for word in command]
     try:
@@ -93,11 +102,17 @@ def main():
         calls, problems, expected = run(library, command, 0, folder)
         if problems or not calls or expected is None:
             sys.exit(f"{name}: without a fault: {problems or 'it failed, or no calls were seen'}")
-        turns = [int(number) for number in calls.split()]  # threads make them vary a little
+        known = pathlib.Path(os.environ.get("KNOWN_WAYS", os.devnull))
+        old = set(known.read_text().split())
+        ways = [call.split(":") for call in calls.split()]  # threads make their numbers vary a little
+        turns = [int(number) for number, way in ways if way not in old]
+        with known.open("a") as file:
+            file.write("".join(f"{way}\n" for number, way in ways))
         for turn, (call, problems, printed) in zip(turns, pool.map(lambda t: run(library, command, t, folder), turns)):
             if call:
                 kind = call.split()[0]
                 failed[kind] = failed.get(kind, 0) + 1
+                problems = [problem for problem in problems if is_ours(call, problem)]
             if printed is not None and shape(printed, is_run) != shape(expected, is_run):
                 problems = [*problems, f"says that all is well and prints:\n{printed}"]
             for problem in problems:
@@ -105,7 +120,7 @@ def main():
                 print(f"{name}: call {turn} fails: it {problem}\n{call}")
     kinds = ", ".join(f"{count} {call}" for call, count in sorted(failed.items()))
     print(f"{name}: {sum(failed.values())} calls failed ({kinds}), {found} problems")
-    sys.exit(found > 0 or not failed)
+    sys.exit(found > 0 or (not failed and not old))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 import os
 
-from lab import Attack, check, equal, results_of
+from attack import Attack, results_of
+from lab import check, equal
 from server import WINDOW
 
 PATTERN = bytes(range(251)) * 12000  # no two pieces of a frame's length are alike

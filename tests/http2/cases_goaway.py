@@ -1,12 +1,9 @@
 """Servers that want no more requests on a connection."""
 
 import os
-import socket
-import subprocess
-import time
 
-from lab import Attack, check, equal
-from server import FreePort
+from attack import Attack
+from lab import Nginx, check, equal
 
 
 def numbered(count):
@@ -78,31 +75,21 @@ def a_goaway_with_an_error_says_it(way, folder):
 
 def nginx_says_goaway(way, folder):
     """keepalive_requests 10 is nginx's way to a new connection."""
-    spare = FreePort()
     place = os.path.join(folder, f"nginx.{way.name}")
     os.mkdir(place)
     tls = f"ssl_certificate {way.certificate.root}; ssl_certificate_key {way.certificate.key};"
-    with open(os.path.join(place, "conf"), "w") as conf:
-        conf.write(f"""
-            daemon off; master_process off; pid {place}/pid; error_log {place}/error;
-            events {{ worker_connections 512; }}
-            http {{
-                log_format short '$connection $request_method $status $uri $server_protocol';
-                access_log {place}/access short; keepalive_requests 10;
-                client_body_temp_path {place}/b; proxy_temp_path {place}/p;
-                fastcgi_temp_path {place}/f; uwsgi_temp_path {place}/u; scgi_temp_path {place}/s;
-                server {{
-                    listen 127.0.0.1:{spare.port} http2 {"ssl" if way.is_tls else ""};
-                    {tls if way.is_tls else ""} return 200 "here\\n";
-                }}
-            }}""")
-    nginx = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "nginx", "-p", place, "-e", f"{place}/error",
-                              "-c", f"{place}/conf"])
+    nginx = Nginx(place, f"""
+        log_format short '$connection $request_method $status $uri $server_protocol';
+        access_log {place}/access short; keepalive_requests 10;
+        server {{
+            listen 127.0.0.1:@port@ http2 {"ssl" if way.is_tls else ""};
+            {tls if way.is_tls else ""} return 200 "here\\n";
+        }}""")
+    nginx.port = nginx.ports["port"]
     try:
-        wait_for_port(spare.port)
         for workers in 1, 16:
             open(f"{place}/access", "w").close()
-            attack = Attack([], way.flags, way.targets(spare, numbered(300)), workers=workers)
+            attack = Attack([], way.flags, way.targets(nginx, numbered(300)), workers=workers)
             attack.expect(300, bytes_in=1500, retried=None)
             with open(f"{place}/access") as lines:
                 seen = [line.split() for line in lines]
@@ -111,15 +98,4 @@ def nginx_says_goaway(way, folder):
             connections = len({line[0] for line in seen})
             check("connections", 30 <= connections <= 45, connections)
     finally:
-        nginx.kill()
-        nginx.wait()
-
-
-def wait_for_port(port):
-    for _ in range(500):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.02)
-    check("a server at the port", False, port)
+        nginx.stop()

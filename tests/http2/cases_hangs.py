@@ -1,6 +1,7 @@
 """A host that hangs, under an open load: each request is a time-out, and no storm of connections."""
 
-from lab import Attack, check
+from attack import Attack
+from lab import check
 from server import BlackHole
 
 

@@ -3,8 +3,9 @@
 import os
 import ssl
 
-from lab import Attack, check, equal
-from server import MAX_STREAMS, FreePort, Server
+from attack import Attack
+from lab import RefusingPort, check, equal
+from server import MAX_STREAMS, Server
 
 TEN = [f"/{i}" for i in range(10)]
 
@@ -83,7 +84,7 @@ def a_certificate_may_be_asked_for(way, folder):
 
 
 def nobody_is_there(way, folder):
-    server = FreePort()
+    server = RefusingPort()
     attack = Attack([], way.flags, way.targets(server, TEN))
     attack.expect(10, kinds={"connect": 10}).error(
         "connect", starts=f"dial tcp 127.0.0.1:{server.port}: connect: connection refused")
@@ -127,15 +128,16 @@ def a_redirect_stays_on_its_connection(way, folder):
 
 @only_tls
 def redirects_cross_engines(way, folder):
-    """From HTTP/2 to http:// and back, and to a server of https that has no HTTP/2."""
+    """From HTTP/2, there redirected already, to a server of https that has no HTTP/2, to http:// and back."""
     plain = Server(speaks="http/1.1", answer1=lambda s: (302, [("Location", way.url(back))], b""))
     old = Server(tls=way.certificate.context("http/1.1"),
                  answer1=lambda s: (302, [("Location", f"http://localhost:{plain.port}/x")], b""))
     back = way.server()
-    here = way.server(lambda c, s: c.answer(s, 302, [("location", f"https://localhost:{old.port}/y")]))
+    here = way.server(lambda c, s: c.answer(s, 302, [
+        ("location", f"https://localhost:{old.port}/y" if s.path == "/again" else "/again")]))
     servers = [here, old, plain, back]
-    Attack(servers, way.flags, way.targets(here, TEN)).expect(10, redirected=30, bytes_in=50)
-    equal("seen", [len(s.streams) for s in servers], [10] * 4)
+    Attack(servers, way.flags, way.targets(here, TEN)).expect(10, redirected=40, bytes_in=50)
+    equal("seen", [len(s.streams) for s in servers], [20, 10, 10, 10])
 
 
 def a_body_goes_along(way, folder):

@@ -4,7 +4,8 @@ import os
 import ssl
 import time
 
-from lab import SLOW, Attack, check, equal
+from attack import SLOW, Attack
+from lab import check, equal
 from server import WINDOW, wide_open
 
 ONE = "-max-connections", 1

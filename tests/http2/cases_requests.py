@@ -2,7 +2,8 @@
 
 import json
 
-from lab import Attack, check, equal
+from attack import Attack
+from lab import check, equal
 from server import TABLE, Server
 
 NUMBER = "x-vegeta-seq"

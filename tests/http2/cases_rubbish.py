@@ -2,7 +2,8 @@
 
 import random
 
-from lab import MEMORY, Attack, check, equal
+from attack import MEMORY, Attack
+from lab import check, equal
 from server import frame
 
 ONE = "-max-connections", 1
@@ -54,7 +55,6 @@ STREAM_ERRORS = {
     "late-status": lambda c, s: fields(c, s, [("x-a", "b"), OK]),
     "pseudo": lambda c, s: fields(c, s, [OK, (":path", "/")]),
     "capital": lambda c, s: fields(c, s, [OK, ("X-Capital", "b")]),
-    "line-end": lambda c, s: fields(c, s, [OK, ("x-a", "b\r\nc: d")]),
     "lengths": lambda c, s: fields(c, s, [OK, ("content-length", "3"), ("content-length", "4")]),
     "switch": lambda c, s: fields(c, s, [(":status", "101")], END_HEADERS),
     "interim-end": lambda c, s: fields(c, s, [(":status", "103")]),
@@ -119,6 +119,14 @@ def a_broken_connection_fails_its_streams(way, folder):
 
 def a_malformed_answer_fails_its_stream(way, folder):
     rubbish(way, STREAM_ERRORS)
+
+
+def a_malformed_header_value_is_left_out(way, folder):
+    """The answer counts, and the report says what is wrong with it."""
+    server = way.server(lambda c, s: c.raw(fields(c, s, [OK, ("x-a", "b\r\nc: d")])))
+    attack = Attack([server], way.flags, way.targets(server, ["/"] * 3)).expect(3)
+    found = {name: count for name, count in attack.report["violations"].items() if count}
+    equal("violations", found, {"header_value": 3})
 
 
 def an_answer_out_of_order_fails_at_least_its_stream(way, folder):

@@ -2,7 +2,8 @@
 
 import os
 
-from lab import MEMORY, SLOW, Attack, check, equal
+from attack import MEMORY, SLOW, Attack
+from lab import check, equal
 from server import MAX_STREAMS, WINDOW, frame, wide_open
 
 PING = 6
@@ -95,6 +96,7 @@ def pings_without_end_take_no_memory(way, folder):
     server = way.server(opened=opened, receive_buffer=4096)
     attack = Attack([server], way.flags, way.targets(server, ["/"] * 2), "-timeout", "1s")
     bad = attack.report["errors_by_kind"]
-    equal("ended", bad["protocol"]["count"] + bad["time-out"]["count"], 2)
+    # The one that was sent when the flood was noticed may end as another kind.
+    equal("ended", sum(kind["count"] for kind in bad.values()), 2)
     check("memory in kB", attack.memory < MEMORY, attack.memory)
     check("seconds until its end", attack.seconds < 2 + 0.7 * SLOW, attack.seconds)

@@ -3,28 +3,31 @@
     BIN=build/release/bin /usr/bin/python3 tests/http2/run.py [CASE...]
 
 Each case runs with prior knowledge (h2c) and with TLS, unless it is only of one of them; it may be
-named with either: `a_reset_harms_one_stream` or `a_reset_harms_one_stream/tls`. Those that do little
-but wait run beside the others.
+named with either: `a_reset_harms_one_stream` or `a_reset_harms_one_stream/tls`. Three run at a time;
+those that only wait (`only_waits`) run all at once.
 """
 
 import inspect
+import os
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import cases_answers
-import cases_closed
-import cases_goaway
-import cases_hangs
-import cases_names
-import cases_places
-import cases_requests
-import cases_refused
-import cases_rubbish
-import cases_silence
-import cases_streams
-from lab import Certificate, Way
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import cases_answers  # noqa: E402
+import cases_closed  # noqa: E402
+import cases_goaway  # noqa: E402
+import cases_hangs  # noqa: E402
+import cases_names  # noqa: E402
+import cases_places  # noqa: E402
+import cases_requests  # noqa: E402
+import cases_refused  # noqa: E402
+import cases_rubbish  # noqa: E402
+import cases_silence  # noqa: E402
+import cases_streams  # noqa: E402
+from attack import Way  # noqa: E402
+from lab import Certificate  # noqa: E402
 
 MODULES = (cases_answers, cases_requests, cases_streams, cases_goaway, cases_closed, cases_rubbish,
            cases_silence, cases_hangs, cases_refused, cases_places, cases_names)
@@ -41,34 +44,31 @@ def cases():
 
 
 def run(name, case, way, folder):
-    """Does it hold? Says so."""
+    """Why it does not hold, or "". Says so."""
     begun = time.monotonic()
     problem = ""
     try:
-        case(way, folder)
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            case(way, own)
     except AssertionError as error:
-        problem = f": {error}"
+        problem = f"{name}: {error}"
     spent = time.monotonic() - begun
-    print(f"{'FAILED' if problem else 'ok    '}  {name}{problem} ({spent:.1f} s)", flush=True)
-    return not problem
+    print(f"{'FAILED' if problem else 'ok    '}  {problem or name} ({spent:.1f} s)", flush=True)
+    return problem
 
 
 def main():
     wanted = sys.argv[1:]
     chosen = [(name, case, is_tls) for name, case, is_tls in cases()
               if not wanted or name in wanted or name.split("/")[0] in wanted]
-    with tempfile.TemporaryDirectory(prefix="http2.") as folder, ThreadPoolExecutor(100) as beside:
+    with tempfile.TemporaryDirectory(prefix="http2.") as folder, ThreadPoolExecutor(100) as waiting, \
+            ThreadPoolExecutor(3) as working:
         certificate = Certificate(folder)
-        waiting, held = [], 0
-        for name, case, is_tls in chosen:
-            if getattr(case, "only_waits", False):
-                waiting.append(beside.submit(run, name, case, Way(certificate, is_tls), folder))
-        for name, case, is_tls in chosen:
-            if not getattr(case, "only_waits", False):
-                held += run(name, case, Way(certificate, is_tls), folder)
-        held += sum(future.result() for future in waiting)
-    print(f"{held} of {len(chosen)} cases hold")
-    sys.exit(0 if 0 < len(chosen) == held else 1)
+        runs = [(waiting if getattr(case, "only_waits", False) else working).submit(
+            run, name, case, Way(certificate, is_tls), folder) for name, case, is_tls in chosen]
+        problems = [problem for problem in (future.result() for future in runs) if problem]
+    print("\n".join([f"{len(chosen) - len(problems)} of {len(chosen)} cases hold", *problems]))
+    sys.exit(0 if chosen and not problems else 1)
 
 
 main()

@@ -287,15 +287,6 @@ class Connection:
         stream.answered = end is not None
 
 
-class FreePort:
-    """Where nobody listens."""
-
-    def __init__(self):
-        with socket.socket() as sock:
-            sock.bind(("127.0.0.1", 0))
-            self.port = sock.getsockname()[1]
-
-
 class BlackHole:
     """Listens, but its backlog is full: the kernel drops each SYN. `dialed` are the ports of those that
     tried, looked for ever less often, for that takes the kernel a while.
@@ -358,7 +349,8 @@ class Server:
         self.answer1 = answer1 or (lambda stream: (200, [], b"here\n"))
         self.lock = threading.Lock()
         self.threads = []
-        self.socket = socket.create_server(at, backlog=256)
+        family = socket.AF_INET6 if ":" in at[0] else socket.AF_INET
+        self.socket = socket.create_server(at, family=family, backlog=256)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port = self.socket.getsockname()[1]

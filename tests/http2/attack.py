@@ -1,49 +1,20 @@
-"""What the cases of run.py share: loadgen attack with what it used, the two ways to HTTP/2, and checks."""
+"""What the cases of run.py share: loadgen attack with what it used, and the two ways to HTTP/2."""
 
 import base64
 import json
 import os
-import ssl
 import subprocess
 import tempfile
 import threading
 import time
 
+from lab import CLEAN, DIES_WITH_US, LOADGEN, check, equal
 from server import Server
 
-LOADGEN = os.path.join(os.environ["BIN"], "loadgen")
 SLOW = 8 if any(word in LOADGEN for word in ("asan", "tsan")) else 1  # sanitizers are
 MEMORY = 60000 * (20 if "tsan" in LOADGEN else SLOW)  # kB; ThreadSanitizer alone has 500 MB
 KINDS = "dns", "connect", "reset", "closed", "time-out", "tls", "protocol", "http"
 MS = 1000000
-
-
-def check(what, holds, shown=""):
-    if not holds:
-        raise AssertionError(f"{what}: {shown}")
-
-
-def equal(what, actual, expected):
-    check(what, actual == expected, f"got {actual!r}, wanted {expected!r}")
-
-
-class Certificate:
-    """One for localhost that is its own root."""
-
-    def __init__(self, folder):
-        self.root, self.key = os.path.join(folder, "root.pem"), os.path.join(folder, "root.key")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-             "-nodes", "-keyout", self.key, "-out", self.root, "-days", "30", "-subj", "/CN=localhost",
-             "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"], check=True, capture_output=True)
-
-    def context(self, *protocols):
-        """A server's TLS that chooses one of these by ALPN; without any it has no ALPN."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.root, self.key)
-        if protocols:
-            context.set_alpn_protocols(protocols)
-        return context
 
 
 class Way:
@@ -75,16 +46,15 @@ class Attack:
     running = set()
 
     def __init__(self, servers, flags, targets, *more, workers=1, output=None, ending=10):
-        command = ["setpriv", "--pdeathsig", "KILL", LOADGEN, "attack", "-cpus", "1", "-report", "json",
+        command = [*DIES_WITH_US, LOADGEN, "attack", "-cpus", "1", "-report", "json",
                    *flags, *map(str, more)]
         command += [] if "-timeout" in more else ["-timeout", "5s"]
         command += ["-output", output] if output else ["-encoding", "none"]
         command += ["-lazy", "-max-workers", str(workers)] if targets else []
         command += [] if "-rate" in more else ["-rate", "0"]
         begun = time.monotonic()
-        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.PIPE, env=environment)
+                                        stderr=subprocess.PIPE, env=CLEAN)
         self.cpu = self.memory = 0
         threading.Thread(target=self.watch, daemon=True).start()
         try:

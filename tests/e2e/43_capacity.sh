@@ -1,0 +1,92 @@
+#!/bin/sh
+# capacity: verdicts and exit statuses, the result's schema, a journal and a search that was killed.
+#
+# Runs alone: it judges latency.
+# Not under tsan: the search is one thread, and its runs are those of 20_attack.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+start_target_api -test-endpoints -threads 1
+u=http://$API/health
+
+# search STATUS NAME ARGUMENT...: a quick search with short trials; prints into $TMP/NAME.out and NAME.err
+search() {
+    expected=$1 name=$2 actual=0
+    shift 2
+    "$loadgen" capacity -quick -trial 1s "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err" || actual=$?
+    [ "$actual" = "$expected" ] ||
+        fail "status $actual, expected $expected: $*: $(cat "$TMP/$name.err" "$TMP/$name.out")"
+}
+
+# usage
+refused 2 "-slo is missing" capacity "$u"
+refused 2 "-resume needs the -journal" capacity -slo "p99<20ms" -resume "$u"
+refused 2 "-max-rate is 2/s, but the lowest rate to try is 4/s" capacity -slo "errors<1%" -max-rate 2 "$u"
+refused 2 "must be greater than 0" capacity -slo "errors<1%" -max-rate 0 "$u"
+refused 2 "-repeat: expected 1 to 100" capacity -slo "errors<1%" -repeat 0 "$u"
+refused 1 "no request of the warm-up was answered" capacity -slo "errors<1%" http://127.0.0.1:1/
+
+# These wait most of the time, so they run at the same time. The maximum holds: 0, and the schema has every
+# key. The minimum is not met: 99, whatever the generator suffers. The generator's own limit comes first: 98.
+trusted=-generator-rate=5000
+search 0 maximum "$trusted" -slo "p50<20ms,errors<10%" -min-rate 50 -max-rate 60 -output "$TMP/result" -repeat 2 "$u" &
+maximum=$!
+search 0 poisson -slo "p50<20ms" -arrival poisson -min-rate 50 -max-rate 60 -output "$TMP/poisson" "$u" &
+poisson=$!
+search 99 below "$trusted" -slo "errors<10%" -min-rate 50 -max-rate 60 -output "$TMP/below" "http://$API/none" &
+below=$!
+search 98 limited -slo "p50<20ms,errors<10%" -min-rate 50 -max-rate 100 -generator-rate 60 -output "$TMP/limited" "$u" &
+limited=$!
+
+# killed and resumed: every trial that ended stands once, and a torn line is dropped
+"$loadgen" capacity -quick -trial 1s "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" "$u" \
+    >"$TMP/killed" 2>&1 &
+killed=$!
+STARTED="$STARTED $killed"
+wait_for grep -qs '"outcome"' "$TMP/journal" || fail "no trial: $(cat "$TMP/killed")"
+kill -9 "$killed"
+wait "$killed" || true
+printf '{"search":1,"rate":5' >>"$TMP/journal"
+refused 2 "exists; continue its search with -resume" capacity -quick -slo "p50<20ms" -journal "$TMP/journal" "$u"
+refused 2 "another search (slo: " capacity -quick -trial 1s "$trusted" -slo "p50<19ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" -resume "$u"
+refused 2 "another search (targets: " capacity -quick -trial 1s "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" -resume "http://$API/metadata"
+search 0 resumed "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" -resume -output "$TMP/resumed" "$u"
+expect_has "torn" "$(cat "$TMP/resumed.err")" "20 bytes were dropped"
+expect_eq "trials of the journal" "$(grep -c '"outcome"' "$TMP/journal")" "$(json "$TMP/resumed" "len(r['trials'])")"
+search 0 ended "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" -resume "$u"
+expect_has "a search that ended" "$(cat "$TMP/ended.err")" "trials were read from the journal"
+
+# interrupted: 1, and what it found stays in the journal
+"$loadgen" capacity "$trusted" -slo "p50<20ms" -journal "$TMP/interrupted" "$u" >"$TMP/out" 2>"$TMP/err" &
+interrupted=$!
+STARTED="$STARTED $interrupted"
+wait_for grep -qs '"first_rate"' "$TMP/interrupted" || fail "no probe: $(cat "$TMP/err")"
+kill "$interrupted"
+actual=0
+wait "$interrupted" || actual=$?
+expect_eq "interrupted" "$actual" 1
+expect_has "interrupted" "$(cat "$TMP/err")" "-resume continues it"
+
+for pid in "$maximum" "$poisson" "$below" "$limited"; do wait "$pid" || exit 1; done
+expect_eq "verdict" "$(json "$TMP/result" "r['verdict'], r['capacity'], r['repeat']['max']")" \
+    "('above-maximum', {'rate': 60.0, 'upper': None}, 60.0)"
+expect_has "text" "$(cat "$TMP/maximum.out")" "Capacity      60/s, the maximum, meets the SLO"
+expect_has "a line a trial" "$(cat "$TMP/maximum.err")" "60/s    2s  verify   good"
+expect_eq "requests" "$(json "$TMP/result" "[t['intended'] for t in r['trials'] if t['step'] == 'verify']")" "[120, 120]"
+expect_eq "every request is in an interval" "$(json "$TMP/result" "all(sum(i['requests'] for i in t['over_time']) == t['answered'] for t in r['trials'])")" True
+expect_eq "addresses" "$(json "$TMP/result" "{a for t in r['trials'] for a in t['addresses']}")" "{'$API'}"
+expect_eq "intervals" "$(json "$TMP/result" "{0 < t['intervals'][0]['from'] <= t['latencies']['50th'] <= t['intervals'][0]['to'] for t in r['trials']}")" "{True}"
+expect_eq "a seed a trial" "$(json "$TMP/poisson" "len({t['seed'] for t in r['trials']}) == len(r['trials'])")" True
+expect_eq "below" "$(json "$TMP/below" "r['verdict'], r['capacity']")" \
+    "('below-minimum', {'rate': None, 'upper': 50.0})"
+expect_has "reason" "$(json "$TMP/below" "r['trials'][0]['reason']")" "errors<10% (100%)"
+expect_eq "limited" "$(json "$TMP/limited" "r['verdict'], r['capacity'], r['settings']['generator_rate'], r['searches'][0]['generator']")" \
+    "('generator-limited', {'rate': 60.0, 'upper': None}, 60.0, {'rate': 60.0})"
+expect_has "limited" "$(cat "$TMP/limited.err")" "the target sustains at least 60/s"
+expect_has "trusted" "$(cat "$TMP/limited.out")" "Trusted       the generator, up to 60/s"
+expect_has "environment" "$(grep "^Environment   \[CPU, cores, load before, kernel\] " "$TMP/limited.out")" ", $(uname -r)"
+expect_eq "measured" "$(json "$TMP/poisson" "r['settings']['generator_rate'], r['searches'][0]['generator']['rate'] > 60, len(r['searches'][0]['generator']['steps']) > 0")" \
+    "(None, True, True)"
+
+python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/result" "$TMP/poisson" "$TMP/below" "$TMP/limited" >"$TMP/schema" ||
+    fail "the schema: $(cat "$TMP/schema")"

@@ -1,0 +1,107 @@
+#!/bin/sh
+# capacity -target-metrics: what a trial cost the target by its own account, over one pod and over three;
+# the message for Kubernetes.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+
+# search NAME STATUS ARGUMENT...: a quick search with short trials, into $TMP/NAME.out and so on
+search() {
+    name=$1 expected=$2 actual=0
+    shift 2
+    "$loadgen" capacity -quick -trial 500ms -slo "errors<50%" -min-rate 59 -max-rate 60 -output "$TMP/$name.json" \
+        "$@" </dev/null >"$TMP/$name.out" 2>"$TMP/$name.err" || actual=$?
+    [ "$actual" = "$expected" ] || fail "$name: status $actual, expected $expected: $(cat "$TMP/$name.err" "$TMP/$name.out")"
+}
+# all NAME EXPRESSION: true of the account of each trial
+all() {
+    expect_eq "$1: $2" "$(json "$TMP/$1.json" "all($2 for t in [t['target'] | {'answered': t['answered']} for t in r['trials']])")" True
+}
+said() {
+    expect_has "$1" "$(cat "$TMP/$1.out")" "$2"
+}
+
+# What cannot be read is said before the search.
+hold_port
+start_target_api
+refused 1 "-target-metrics: 127.0.0.1:$PORT: " capacity -slo "errors<50%" -target-metrics "http://127.0.0.1:$PORT/metrics" "http://$API/"
+refused 1 "-target-metrics: $API: answered with status 404" capacity -slo "errors<50%" -target-metrics "http://$API/metrics" "http://$API/"
+refused 2 "-target-metrics: " capacity -slo "errors<50%" -target-metrics "pods/metrics" "http://$API/"
+
+# own: what this shell starts from here on ends with it
+own() {
+    STARTED=
+    # shellcheck disable=SC2086 # several numbers
+    trap 'kill -9 $STARTED 2>/dev/null || true' EXIT
+}
+
+# One pod, whose CPU time is known: 2 ms for each request at least
+one_pod() {
+    own
+    start_target_api -test-endpoints -pod api-1 -node n-1
+    search one 0 -target-metrics "http://$ADMIN/metrics" -termination-log "$TMP/message" "http://$API/work/2000"
+    all one "t['served'] == t['answered'] == sum(p['served'] for p in t['pods'])"
+    all one "0.002 <= t['cpu_seconds_per_request'] < 0.02"
+    all one "t['remarks'] == []"
+    all one "[(p['pod'], p['node'], p['problem'], p['share']) for p in t['pods']] == [('api-1', 'n-1', None, 1)]"
+    said one "Target        [CPU per request, throttled, memory] 2."
+    expect_eq "the message" "$(cat "$TMP/message")" "60/s, the maximum, meets the SLO"
+    python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/one.json" >"$TMP/schema" ||
+        fail "the schema: $(cat "$TMP/schema")"
+}
+
+# start_pods: three behind one name. Sets `pods` and `targets`, flags that make the names; API is the last one
+start_pods() {
+    pods='' targets=''
+    for _ in 1 2 3; do
+        start_target_api
+        pods="$pods -connect-to pods:5001:$ADMIN" targets="$targets -connect-to pods:5000:$API"
+    done
+}
+
+# shellcheck disable=SC2086 # flags are several words
+three_pods() {
+    own
+    start_pods
+    search three 0 -target-metrics http://pods:5001/metrics $pods $targets http://pods:5000/health
+    all three "t['served'] == t['answered'] and len(t['pods']) == 3"
+    all three "all(0.2 < p['share'] < 0.5 for p in t['pods'])"
+    said three "Target pods   [share, served, CPU, throttled at least, memory]"
+    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/three.json")" "60/s over 3 pods that served"
+    # One more cannot be read, which spoils only its own line.
+    search unread 0 -target-metrics http://pods:5001/metrics $pods -connect-to "pods:5001:127.0.0.1:$PORT" $targets http://pods:5000/health
+    said unread "! The metrics of 1 of 4 pods could not be read (127.0.0.1:$PORT: "
+    all unread "t['served'] == t['answered']"
+}
+
+# shellcheck disable=SC2086
+one_of_three() {
+    own
+    start_pods
+    search uneven 0 -target-metrics http://pods:5001/metrics $pods "http://$API/health"
+    said uneven "! The load was uneven: of 3 pods, "
+    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/uneven.json")" "60/s over 1 pod that served"
+    # A pod that was left out
+    search missing 0 -target-metrics "http://$ADMIN/metrics" $targets http://pods:5000/health
+    said missing "requests were answered, but the pods served only"
+}
+
+other_clients() {
+    own
+    start_target_api
+    while :; do curl -s -o "$TMP/other" "http://$API/health"; sleep 0.05; done &
+    STARTED="$STARTED $!"
+    search others 0 -target-metrics "http://$ADMIN/metrics" "http://$API/health"
+    said others "were sent: there are other clients."
+}
+
+# The message of a search that found no capacity, and of one that failed
+messages() {
+    own
+    search below 99 -termination-log "$TMP/message" "http://$API/none"
+    expect_eq "the message" "$(cat "$TMP/message")" "59/s, the minimum, does not meet the SLO"
+    search failed 1 -termination-log "$TMP/message" "http://127.0.0.1:$PORT/"
+    expect_has "the message" "$(cat "$TMP/message")" "no request of the warm-up was answered"
+}
+
+beside one_pod three_pods one_of_three other_clients messages
