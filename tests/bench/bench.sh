@@ -9,20 +9,22 @@
 #    speed between rounds does not move them. "results" is loadgen with each result written to tmpfs.
 #        loadgen/bare <= 1.15     loadgen/wrk    <= 0.90     results/wrk   <= 1.00
 #        loadgen/hey  <= 0.40     loadgen/h2load <= 0.80     loadgen/siege <= 0.40
-# 2. Open loop, three runs: 20,000/s started whole and within 0.1 % of the rate, lag p50 <= 50 us and
+# 2. Open loop: 20,000/s started whole and within 0.1 % of the rate, lag p50 <= 50 us and
 #    p99 <= 1 ms; 1,000/s ("slow") with lag p50 <= 40 us.
 # 3. Memory: an attack at full speed for LONG_SECONDS stays under 32 MiB, and is no larger than one of
 #    a sixth of that; 10,000 connections, all used, under 64 MiB.
-# 4. https: nginx with TLS on core 0 ("secure"). https/hey-tls <= 1.15 with 64 connections;
-#    h2/h2load-h2 <= 1.50 with 32 streams on one connection.
+# 4. https: nginx with TLS on core 0 ("secure"). https/wrk-tls <= 1.00 and https/hey-tls <= 1.15 with 64
+#    connections; h2/h2load-h2 <= 1.50 on two connections with 32 streams each.
 #
 # "others" is the CPU, in percent of one core, that neither the client nor the server used: a run
-# where it is high says little.
+# where it is high says little. A peer that hangs or crashes is "not measured" and left out of the
+# rounds that follow; so is the whole of 4. when nginx does not start.
 #
-# Environment: PARTS="closed open memory secure"  ROUNDS=5  SECONDS_EACH=4  CONNECTIONS=64
-#              TOOLS="bare loadgen wrk results hey h2load siege"  OPEN_RUNS=3  OPEN_RATE=20000
-#              OPEN_SECONDS=10  LONG_SECONDS=60
-# Exit status: 0 every bound held; 1 one was missed or could not be measured; 2 usage.
+# Environment: PARTS="closed open memory secure"  ROUNDS=5  SECONDS_EACH=2  CONNECTIONS=64
+#              TOOLS="bare loadgen wrk results hey h2load siege"  OPEN_RUNS=2  OPEN_RATE=20000
+#              OPEN_SECONDS=8  LONG_SECONDS=30  RUN_LIMIT_S=30 (a run is killed when it takes that much
+#              longer than it was told to)
+# Exit status: 0 every bound held; 1 one was missed, or loadgen could not be measured; 2 usage.
 # The load goes to 127.0.0.1 only, and every run is bounded in time.
 set -eu
 PATH=$PATH:/usr/sbin
@@ -30,14 +32,14 @@ PATH=$PATH:/usr/sbin
 here=$(dirname "$0")
 BIN=${BIN:-build/release/bin}
 ROUNDS=${ROUNDS:-5}
-SECONDS_EACH=${SECONDS_EACH:-4}
+SECONDS_EACH=${SECONDS_EACH:-2}
 CONNECTIONS=${CONNECTIONS:-64}
 PARTS=${PARTS:-closed open memory secure}
 TOOLS=${TOOLS:-bare loadgen wrk results hey h2load siege}
-OPEN_RUNS=${OPEN_RUNS:-3}
+OPEN_RUNS=${OPEN_RUNS:-2}
 OPEN_RATE=${OPEN_RATE:-20000}
-OPEN_SECONDS=${OPEN_SECONDS:-10}
-LONG_SECONDS=${LONG_SECONDS:-60}
+OPEN_SECONDS=${OPEN_SECONDS:-8}
+LONG_SECONDS=${LONG_SECONDS:-30}
 
 die() {
     echo "bench: $1" >&2
@@ -75,12 +77,15 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' INT TERM
 
-# One run of a client on core 1: a line of JSON in $work/results, and one for the reader.
+# measure TOOL SECONDS COMMAND...: one run of a client on core 1: a line of JSON in $work/results, and
+# one for the reader. A tool that failed once is not tried again.
 measure() {
     tool=$1
     shift
-    python3 "$here/bench.py" run "$tool" "$server" taskset -c 1 "$@" >>"$work/results" ||
-        die "$tool failed: $*"
+    ! grep -qsF "{\"tool\": \"$tool\", \"not_measured\"" "$work/results" || return 0
+    seconds=$1
+    shift
+    python3 "$here/bench.py" run "$tool" "$server" "$seconds" taskset -c 1 "$@" >>"$work/results"
     tail -n 1 "$work/results" | python3 "$here/bench.py" show
 }
 
@@ -88,23 +93,25 @@ measure() {
 full_speed() {
     tool=$1 connections=$2 seconds=$3
     shift 3
-    measure "$tool" "$BIN/loadgen" attack -rate 0 -max-workers "$connections" \
+    measure "$tool" "$seconds" "$BIN/loadgen" attack -rate 0 -max-workers "$connections" \
         -duration "${seconds}s" -report json "$@" "$url"
 }
 
 closed() {
     case $1 in
-    bare) measure bare "$BIN/bare_client" "127.0.0.1:$port" "$CONNECTIONS" "$SECONDS_EACH" ;;
+    bare) measure bare "$SECONDS_EACH" "$BIN/bare_client" "127.0.0.1:$port" "$CONNECTIONS" "$SECONDS_EACH" ;;
     loadgen) full_speed loadgen "$CONNECTIONS" "$SECONDS_EACH" -encoding none ;;
     results)
         full_speed results "$CONNECTIONS" "$SECONDS_EACH" -output "$tmpfs"
         : >"$tmpfs"
         ;;
-    wrk) measure wrk wrk -t1 "-c$CONNECTIONS" "-d${SECONDS_EACH}s" "$url" ;;
-    hey) measure hey hey -z "${SECONDS_EACH}s" -c "$CONNECTIONS" "$url" ;;
-    h2load) measure h2load h2load --h1 -t 1 -c "$CONNECTIONS" -D "$SECONDS_EACH" "$url" ;;
-    siege) measure siege siege -R "$work/siege.conf" -q -b -c "$CONNECTIONS" -t "${SECONDS_EACH}S" \
-        "$url" ;;
+    wrk) measure wrk "$SECONDS_EACH" wrk -t1 "-c$CONNECTIONS" "-d${SECONDS_EACH}s" "$url" ;;
+    hey) measure hey "$SECONDS_EACH" hey -z "${SECONDS_EACH}s" -c "$CONNECTIONS" "$url" ;;
+    h2load) measure h2load "$SECONDS_EACH" h2load --h1 -t 1 -c "$CONNECTIONS" -D "$SECONDS_EACH" "$url" ;;
+    siege)
+        measure siege "$SECONDS_EACH" siege -R "$work/siege.conf" -q -b -c "$CONNECTIONS" \
+            -t "${SECONDS_EACH}S" "$url"
+        ;;
     *) die "no tool \"$1\"; -h lists them" 2 ;;
     esac
 }
@@ -142,7 +149,7 @@ closed_part() {
 
 # open TOOL RATE: an open loop.
 open() {
-    measure "$1" "$BIN/loadgen" attack -rate "$2" -duration "${OPEN_SECONDS}s" -encoding none \
+    measure "$1" "$OPEN_SECONDS" "$BIN/loadgen" attack -rate "$2" -duration "${OPEN_SECONDS}s" -encoding none \
         -report json "$url"
 }
 
@@ -163,52 +170,61 @@ memory_part() {
     full_speed many 10000 "$SECONDS_EACH" -encoding none
 }
 
+# not_measured REASON TOOL...: says so, as if each tool had been tried
+not_measured() {
+    reason=$1
+    shift
+    for tool; do
+        echo "{\"tool\": \"$tool\", \"not_measured\": \"$reason\"}" >>"$work/results"
+        tail -n 1 "$work/results" | python3 "$here/bench.py" show
+    done
+}
+
+# False if it does not start.
 start_nginx() {
     chmod 755 "$work"
     openssl req -x509 -newkey rsa:2048 -nodes -keyout "$work/key.pem" -out "$work/cert.pem" \
         -days 2 -subj /CN=bench -addext subjectAltName=IP:127.0.0.1 2>/dev/null
-    secure=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-    paths=$(for kind in client_body proxy fastcgi uwsgi scgi; do echo "${kind}_temp_path $work/$kind;"; done)
-    cat >"$work/nginx.conf" <<EOF
-daemon off;
-master_process off;
-pid $work/nginx.pid;
-error_log $work/nginx.log;
-events { worker_connections 1024; }
-http {
-    access_log off;
-    $paths
-    keepalive_requests 100000000;
-    server {
-        listen 127.0.0.1:$secure ssl http2;
-        ssl_certificate $work/cert.pem;
-        ssl_certificate_key $work/key.pem;
-        location / { return 200 "0123456789abcde"; }
-    }
+    cat >"$work/http" <<EOF
+keepalive_requests 100000000;
+http2_max_concurrent_streams 32;
+server {
+    listen 127.0.0.1:@secure@ ssl http2;
+    ssl_certificate $work/cert.pem;
+    ssl_certificate_key $work/key.pem;
+    location / { return 200 "0123456789abcde"; }
 }
 EOF
-    taskset -c 0 nginx -p "$work" -e "$work/nginx.log" -c "$work/nginx.conf" &
+    taskset -c 0 python3 "$here/../support/nginx.py" "$work" <"$work/http" &
     nginx=$!
     tries=0
-    until curl -sS -k -o "$work/up" "https://127.0.0.1:$secure/" 2>/dev/null; do
+    until [ -s "$work/nginx.pid" ]; do
         tries=$((tries + 1))
-        [ "$tries" -lt 50 ] || die "nginx does not start: $(cat "$work/nginx.log")"
+        [ "$tries" -lt 50 ] || return 1
         sleep 0.1
     done
+    # shellcheck source=/dev/null
+    . "$work/ports"
+    # shellcheck disable=SC2154 # set there
     url=https://127.0.0.1:$secure/health
 }
 
 secure_part() {
-    echo "https: $CONNECTIONS connections, and HTTP/2 with 32 streams on one; $ROUNDS rounds"
+    echo "https: $CONNECTIONS connections, and HTTP/2 on two with 32 streams each; $ROUNDS rounds"
     bare=$server bare_url=$url
-    start_nginx
+    if ! start_nginx; then
+        cat "$work/nginx.log" || true
+        not_measured "nginx does not start" https wrk-tls hey-tls h2 h2load-h2
+        return
+    fi
     server=$nginx
     round=0
     while [ "$round" -lt "$ROUNDS" ]; do
         full_speed https "$CONNECTIONS" "$SECONDS_EACH" -encoding none -insecure -http2=false
-        measure hey-tls hey -z "${SECONDS_EACH}s" -c "$CONNECTIONS" "$url"
-        full_speed h2 32 "$SECONDS_EACH" -encoding none -insecure
-        measure h2load-h2 h2load -t 1 -c 1 -m 32 -D "$SECONDS_EACH" "$url"
+        measure wrk-tls "$SECONDS_EACH" wrk -t1 "-c$CONNECTIONS" "-d${SECONDS_EACH}s" "$url"
+        measure hey-tls "$SECONDS_EACH" hey -z "${SECONDS_EACH}s" -c "$CONNECTIONS" "$url"
+        full_speed h2 64 "$SECONDS_EACH" -encoding none -insecure
+        measure h2load-h2 "$SECONDS_EACH" h2load -t 1 -c 2 -m 32 -D "$SECONDS_EACH" "$url"
         round=$((round + 1))
     done
     server=$bare url=$bare_url

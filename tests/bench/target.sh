@@ -17,7 +17,7 @@
 # writes   reads of /users_name/0 while 100 users a second are written, beside reads alone: CPU per
 #          read at most 1.10 times as much
 #
-# Without a PART all of them. Environment: ROUNDS=5  SECONDS_EACH=3
+# Without a PART all of them. Environment: ROUNDS=3  SECONDS_EACH=2
 # Exit status: 0 every bound held; 1 one was missed or could not be measured; 2 usage.
 # The load goes to 127.0.0.1 only, and every run is bounded in time.
 set -eu

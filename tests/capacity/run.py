@@ -1,0 +1,407 @@
+"""The capacity search against a known truth (`make test-capacity`).
+
+    BIN=build/release/bin python3 tests/capacity/run.py [-smoke] [LINE...]
+
+Set-up of every line: target-api with one thread in a cgroup of Q CPUs (period 100 ms), loadgen in one of
+1 CPU, constant arrivals unless said, -slo 'p99<100ms,errors<0.1%'.
+
+The truth T = Q / c, where c is the target's CPU time per request at saturation, is measured before and
+after each line. It counts only if the target used at least 97 % of Q both times, if both differ by less
+than 2 %, and if what was served is within 3 % of T. Otherwise the line is not measurable now.
+
+Each line prints what it measured. An answer is wrong only if the truth could be measured: a search that
+fails on a machine that is busy says nothing. Exit status: 0 all held; 1 one was wrong; 77 none was wrong, but
+some (or all: no cgroups, a busy machine) were not measured. -smoke runs two short lines in at most 5 minutes,
+for CI, where what is not measured is printed and does not fail.
+"""
+
+import json
+import os
+import random
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+import cpu_group
+from cpu_group import CpuGroup
+from queue_model import crossing
+
+BIN = os.environ.get("BIN", "build/release/bin")
+LOADGEN = os.path.join(BIN, "loadgen")
+SLO = "p99<100ms,errors<0.1%"
+CLEAN = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+IDLE_MAX = 0.03  # part of the machine that may be busy before a line
+TRUTH_S = 20
+SEARCH_MAX_S = None  # a search that takes longer is wrong
+SMOKE_TRUTH_S, SMOKE_SEARCH_S = 10, 100
+
+
+class NotMeasurable(Exception):
+    """The machine does not allow to judge this line now."""
+
+
+class Wrong(Exception):
+    """The line does not hold."""
+
+
+def expect(holds, text):
+    if not holds:
+        raise Wrong(text)
+
+
+class Target:
+    """target-api with one thread in a cgroup of its own."""
+
+    def __init__(self, cpus):
+        self.group = CpuGroup("target", cpus)
+        self.process = self.group.start(
+            [os.path.join(BIN, "target-api"), "-port", "0", "-admin-port", "0", "-threads", "1",
+             "-test-endpoints"], stdout=subprocess.PIPE, env=CLEAN, text=True)
+        ready = self.process.stdout.readline()
+        ports = re.findall(r"127\.0\.0\.1:(\d+)", ready)
+        expect(len(ports) == 2, f"target-api said: {ready!r}")
+        self.base, self.admin = (f"http://127.0.0.1:{port}" for port in ports)
+
+    def served(self):
+        with urllib.request.urlopen(f"{self.admin}/metrics") as page:
+            text = page.read().decode()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
+                   if line.startswith("http_requests_total"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGCONT)
+        self.process.kill()
+        self.process.wait()
+        self.group.remove()
+
+
+class Generator:
+    """loadgen in a cgroup of its own."""
+
+    def __init__(self, cpus=1.0):
+        self.group = CpuGroup("loadgen", cpus)
+
+    def start(self, *arguments, **options):
+        return self.group.start([LOADGEN, *map(str, arguments)], env=CLEAN, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+    def run(self, *arguments):
+        process = self.start(*arguments)
+        try:
+            out, err = process.communicate(timeout=SEARCH_MAX_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, err = process.communicate()
+            raise Wrong(f"it did not end in {SEARCH_MAX_S} s: {err}") from None
+        return process.returncode, out, err
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.group.remove()
+
+
+class Saturation:
+    """One measurement of the truth."""
+
+    def __init__(self, target, url):
+        cpu_s, served, began = target.group.cpu_s(), target.served(), time.monotonic()
+        with Generator() as generator:
+            status, _, err = generator.run("attack", "-rate", 0, "-max-workers", 8, "-duration",
+                                           f"{TRUTH_S}s", "-encoding", "none", url)
+        expect(status == 0, f"saturating failed: {err}")
+        self.seconds = time.monotonic() - began
+        self.used = (target.group.cpu_s() - cpu_s) / (target.group.cpus * self.seconds)
+        count = target.served() - served
+        self.cost_s = (target.group.cpu_s() - cpu_s) / count
+        self.truth = target.group.cpus / self.cost_s
+        self.rate = count / self.seconds
+
+
+class Truth:
+    """T, measured before and after what is inside; NotMeasurable if the two do not agree."""
+
+    def __init__(self, target, url):
+        self.target, self.url = target, url
+
+    def __enter__(self):
+        self.before = Saturation(self.target, self.url)
+        self.rate, self.cost_s = self.before.truth, self.before.cost_s
+        return self
+
+    def check(self):
+        """Call it after the measurement, before judging; T is then the mean of both."""
+        after = Saturation(self.target, self.url)
+        if abs(after.truth / self.before.truth - 1) >= 0.02:
+            self.before, after = after, Saturation(self.target, self.url)
+        both = (self.before, after)
+        for one in both:
+            if one.used < 0.97:
+                raise NotMeasurable(f"the target used only {one.used:.1%} of its quota")
+            if abs(one.rate / one.truth - 1) > 0.03:
+                raise NotMeasurable(f"{one.rate:.1f}/s served, but T is {one.truth:.1f}/s")
+        if abs(after.truth / self.before.truth - 1) >= 0.02:
+            raise NotMeasurable(f"T moved from {self.before.truth:.1f}/s to {after.truth:.1f}/s")
+        self.cost_s = statistics.mean(one.cost_s for one in both)
+        self.rate = self.target.group.cpus / self.cost_s
+
+    def __exit__(self, kind, *_):
+        if kind is Wrong:
+            self.check()  # then the machine may be the cause
+        return False
+
+
+def search(generator, url, *arguments, slo=SLO, expected=(0,)):
+    """Runs a whole search; returns its JSON, with the exit status as `status`."""
+    with tempfile.TemporaryDirectory() as scratch:
+        output = os.path.join(scratch, "capacity.json")
+        status, out, err = generator.run("capacity", "-slo", slo, "-output", output, *arguments, url)
+        expect(status in expected, f"exit status {status}: {out}{err}")
+        with open(output) as file:
+            return json.load(file) | {"status": status}
+
+
+def found(result):
+    return result["capacity"]["rate"]
+
+
+def must_be_within(result, truth, low, high):
+    part = found(result) / truth
+    text = f"found {found(result):.1f}/s of T {truth:.1f}/s: {part:.3f} ({low} to {high}), " \
+           f"{len(result['trials'])} trials"
+    expect(low <= part <= high, text)
+    return text
+
+
+def cell(cpus, work_us, *arguments, slo=SLO, low=0.95, high=1.02):
+    with Target(cpus) as target, Generator() as generator:
+        url = f"{target.base}/work/{work_us}"
+        with Truth(target, url) as truth:
+            result = search(generator, url, *arguments, slo=slo)
+            truth.check()
+        return must_be_within(result, truth.rate, low, high)
+
+
+def quick(cpus, work_us, low=0.95, high=1.03):
+    return lambda: cell(cpus, work_us, "-quick", slo="p99<100ms,errors<1%", low=low, high=high)
+
+
+def poisson(cpus, work_us):
+    def line():
+        with Target(cpus) as target, Generator() as generator:
+            url = f"{target.base}/work/{work_us}"
+            with Truth(target, url) as truth:
+                result = search(generator, url, "-arrival", "poisson")
+                truth.check()
+            at = [t for t in result["trials"] if t["rate"] == found(result)]
+            window_s = statistics.median(t["duration_seconds"] for t in at)
+            knee = crossing(truth.cost_s, cpus, 0.1, window_s)
+            text = must_be_within(result, knee, 0.94, 1.06)
+            return f"{text}; that is {knee / truth.rate:.3f} of Q / c"
+    return line
+
+
+def repeated(*arguments, most):
+    def line():
+        rates = []
+        with Target(0.5) as target, Generator() as generator:
+            url = f"{target.base}/work/1000"
+            with Truth(target, url) as truth:
+                for _ in range(5):
+                    rates.append(found(search(generator, url, *arguments)))
+                truth.check()
+        variation = statistics.stdev(rates) / statistics.mean(rates)
+        text = f"{', '.join(f'{rate:.1f}' for rate in rates)} of T {truth.rate:.1f}/s: " \
+               f"coefficient of variation {variation:.2%} ({most:.1%})"
+        expect(variation <= most, text)
+        return text
+    return line
+
+
+def small_generator(*arguments):
+    def line():
+        with Target(0.5) as target, Generator(0.1) as generator:
+            url = f"{target.base}/health"
+            with Truth(target, url) as truth:
+                result = search(generator, url, *arguments, expected=(98,))
+                truth.check()
+        least = found(result) or 0
+        bad = [t["rate"] for t in result["trials"] if t["outcome"] == "bad"]
+        text = f"at least {least:.0f}/s of T {truth.rate:.0f}/s; rates called bad: {bad}"
+        expect(result["verdict"] == "generator-limited", result["verdict"])
+        expect(0 < least <= truth.rate, text)
+        expect(all(rate >= 0.95 * truth.rate for rate in bad), text)
+        return text
+    return line
+
+
+class Stalls:
+    """Stops a process for 200 ms every 5.003 s."""
+
+    SCRIPT = "import os, signal, sys, time\n" \
+             "pid, at = int(sys.argv[1]), time.monotonic()\n" \
+             "while True:\n" \
+             "    at += 5.003\n" \
+             "    time.sleep(max(0, at - 0.2 - time.monotonic()))\n" \
+             "    os.kill(pid, signal.SIGSTOP)\n" \
+             "    time.sleep(0.2)\n" \
+             "    os.kill(pid, signal.SIGCONT)\n"
+
+    def __init__(self, target):
+        self.pid = str(target.process.pid)
+
+    def __enter__(self):
+        self.process = subprocess.Popen([sys.executable, "-c", self.SCRIPT, self.pid])
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+def percentile_ms(hdrplot, part):
+    """The first value at or above this percentile."""
+    rows = [line.split() for line in hdrplot.splitlines()[1:] if line.strip()]
+    return next(float(row[0]) for row in rows if float(row[1]) >= part)
+
+
+def stalls():
+    with Target(1) as target, Generator() as generator:
+        url = f"{target.base}/work/1000"
+        with Truth(target, url) as truth:
+            rate = int(0.1 * truth.rate)
+            with Stalls(target):
+                _, out, _ = generator.run("attack", "-rate", rate, "-duration", "30s", "-encoding",
+                                          "none", "-report", "hdrplot", url)
+                p95 = search(generator, url, "-quick", slo="p95<50ms")
+                p99 = search(generator, url, "-quick", slo="p99<100ms", expected=(99,))
+            truth.check()
+    p99_ms, p999_ms = percentile_ms(out, 0.99), percentile_ms(out, 0.999)
+    text = f"p99 {p99_ms:.0f} ms (140 to 165), p99.9 {p999_ms:.0f} ms (180 to 215) at {rate}/s; " \
+           f"p95<50ms: {p95['verdict']} {found(p95)}/s; p99<100ms: {p99['verdict']}"
+    expect(140 <= p99_ms <= 165 and 180 <= p999_ms <= 215, text)
+    expect(p95["verdict"] == "found" and p99["verdict"] == "below-minimum", text)
+    return text
+
+
+def trusted():
+    """Up to the rate of selftest the generator is not the limit; far beyond it is."""
+    with Target(1) as target, Generator(0.1) as generator:
+        status, out, err = generator.run("selftest", "-output", "stdout")
+        expect(status != 1, err)
+        if status != 0:
+            raise NotMeasurable(err)
+        rate = json.loads(out)["generator"]["rate"]
+        verdicts = {}
+        for part in (0.95, 4):
+            _, out, _ = generator.run("attack", "-rate", int(part * rate), "-duration", "10s", "-encoding",
+                                      "none", "-report", "json", f"{target.base}/health")
+            verdicts[part] = json.loads(out)["generator"]["verdict"]
+    text = f"trusted up to {rate:.0f}/s; times 0.95: {verdicts[0.95]}, times 4: {verdicts[4]}"
+    expect(verdicts[0.95] != "limit" and verdicts[4] == "limit", text)
+    return text
+
+
+def killed(times, *arguments, slo=SLO, low=0.95, high=1.03):
+    def line():
+        rng = random.Random(time.time_ns())
+        with Target(0.5) as target, Generator() as generator, \
+                tempfile.TemporaryDirectory() as scratch:
+            url = f"{target.base}/work/1000"
+            journal = os.path.join(scratch, "journal")
+            with Truth(target, url) as truth:
+                for _ in range(times):
+                    resume = ["-resume"] if os.path.exists(journal) else []
+                    process = generator.start("capacity", "-slo", slo, "-journal", journal,
+                                              *resume, *arguments, url)
+                    try:
+                        process.communicate(timeout=rng.uniform(3, 25))
+                    except subprocess.TimeoutExpired:
+                        process.kill()
+                        process.communicate()
+                result = search(generator, url, "-journal", journal, "-resume", *arguments, slo=slo)
+                truth.check()
+            with open(journal) as file:
+                kept = [json.loads(text) for text in file]
+        trials = [entry for entry in kept if "outcome" in entry]
+        text = must_be_within(result, truth.rate, low, high)
+        expect(len(trials) == len(result["trials"]), f"{len(trials)} trials are in the journal; {text}")
+        return f"{text}; killed {times} times"
+    return line
+
+
+LINES = {
+    **{f"quick-{q}-{us}": quick(q, us) for q in (0.25, 0.5, 1) for us in (1000, 5000)},
+    "default-0.5-1000": lambda: cell(0.5, 1000),
+    "poisson-0.25-5000": poisson(0.25, 5000),
+    "poisson-0.5-1000": poisson(0.5, 1000),
+    "five": repeated(most=0.02),
+    "five-quick": repeated("-quick", most=0.025),
+    "small-generator": small_generator(),
+    "trusted": trusted,
+    "stalls": stalls,
+    "killed": killed(10),
+}
+SMOKE = {
+    "small-generator": small_generator("-quick"),
+    "cell-killed": killed(1, "-quick", slo="p99<100ms,errors<1%", low=0.92, high=1.08),
+}
+
+
+def machine_times():
+    with open("/proc/stat") as file:
+        values = [int(value) for value in file.readline().split()[1:9]]
+    return sum(values), values[3] + values[4]
+
+
+def check_idle(seconds=5):
+    total, idle = machine_times()
+    time.sleep(seconds)
+    total_now, idle_now = machine_times()
+    busy = 1 - (idle_now - idle) / (total_now - total)
+    if busy > IDLE_MAX:
+        raise NotMeasurable(f"the machine is {busy:.0%} busy; end what else runs")
+
+
+def run(name, line):
+    began = time.monotonic()
+    try:
+        check_idle()
+        verdict, text = "ok", line()
+    except NotMeasurable as error:
+        verdict, text = "not measured", str(error)
+    except Wrong as error:
+        verdict, text = "WRONG", str(error)
+    print(f"{verdict}  {name} ({time.monotonic() - began:.0f} s): {text}", flush=True)
+    return verdict
+
+
+def main(arguments):
+    global TRUTH_S, SEARCH_MAX_S
+    is_smoke = arguments[:1] == ["-smoke"]
+    lines = LINES
+    if is_smoke:
+        lines, TRUTH_S, SEARCH_MAX_S, arguments = SMOKE, SMOKE_TRUTH_S, SMOKE_SEARCH_S, arguments[1:]
+    for name in arguments:
+        if name not in lines:
+            sys.exit(f"no line is called {name}; there are {', '.join(lines)}")
+    reason = cpu_group.why_not()
+    if reason:
+        print(f"not measured: {reason}")
+        return 0 if is_smoke else 77
+    verdicts = {run(name, lines[name]) for name in arguments or lines}
+    if "WRONG" in verdicts:
+        return 1
+    return 77 if "not measured" in verdicts and not is_smoke else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
