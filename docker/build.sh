@@ -1,13 +1,13 @@
 #!/bin/sh
 # build.sh - builds both images with the first of docker, podman and buildah that works (`make images`).
 #
-# Environment: ENGINE=docker|podman|buildah, where the first is not the one that is wanted
+# Environment: ENGINE=docker|podman|buildah (default: the first that works)
 #              REGISTRY= TAG=latest         names are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
-#              BASE= TESTS= COMMIT= DATE=   the Dockerfiles say what for; empty: their own default
+#              BASE= TESTS= COMMIT= DATE=   build arguments (see the Dockerfiles); empty: their default
 set -eu
 cd "$(dirname "$0")/.."
 
-# A client of docker may be there without its daemon.
+# docker may be installed without a running daemon.
 find_engine() {
     for engine in docker podman buildah; do
         if command -v "$engine" >/dev/null && "$engine" info >/dev/null 2>&1; then
@@ -25,17 +25,17 @@ set -- --build-arg VERSION="$VERSION"
 for argument in "BASE=${BASE:-}" "TESTS=${TESTS:-}" "COMMIT=${COMMIT:-}" "DATE=${DATE:-}"; do
     [ -z "${argument#*=}" ] || set -- "$@" --build-arg "$argument"
 done
-# The same source makes the same layers: what they hold is as old as the commit.
+# The same source gives the same layers: files carry the date of the commit.
 if SOURCE_DATE_EPOCH=$(date -u -d "${DATE:-unknown}" +%s 2>/dev/null); then
     export SOURCE_DATE_EPOCH
     [ "$ENGINE" = docker ] || set -- "$@" --timestamp "$SOURCE_DATE_EPOCH"
 fi
-# The tests open more files than the 1024 that buildah allows by itself.
+# The tests open more files than buildah's default of 1024.
 # shellcheck disable=SC3045 # every sh of Linux has -H
 [ "$ENGINE" = docker ] || set -- "$@" --ulimit "nofile=$(ulimit -H -n)"
 
 for program in target-api loadgen; do
     image=${REGISTRY:+$REGISTRY/}$program:${TAG:-latest}
     "$ENGINE" build "$@" -f "docker/$program.Dockerfile" -t "$image" .
-    echo "build: $image is built, with $ENGINE"
+    echo "build: built $image with $ENGINE"
 done

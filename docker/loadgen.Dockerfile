@@ -1,12 +1,13 @@
-# loadgen's image: the program, its name `vegeta`, bash, and the libraries that it is linked with.
+# loadgen's image: the program, its link `vegeta`, bash, and the libraries it links with.
 #
 #     docker build -f docker/loadgen.Dockerfile -t loadgen .        (or: make images)
 #
-# BASE     Debian 12, of both stages
-# TESTS    what to test in the build stage: nothing, `all`, or names as for `make test T=`
-# COMMIT, DATE   what `loadgen -version` says, as there is no .git here;  VERSION   of the label
+# BASE           base of both stages: Debian 12
+# TESTS          tests to run in the build stage: none, `all`, or names as for `make test T=`
+# COMMIT, DATE   shown by `loadgen -version`, because .git is not here
+# VERSION        shown by the label
 #
-# It waits as process 1, and attacks are started in it: kubectl exec POD -- vegeta attack ...
+# `loadgen idle` waits as process 1; start attacks with: kubectl exec POD -- vegeta attack ...
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS build
@@ -19,8 +20,7 @@ ARG COMMIT=unknown
 ARG DATE=unknown
 ARG TESTS=
 RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
-# What is found by its name while it runs is no library: bash, for `bash -c "vegeta attack ... | ..."`,
-# and whom https trusts.
+# Beside the linked libraries: bash, for `bash -c "vegeta attack ... | ..."`, and CA certificates for https.
 RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \
     mkdir -p /out/usr/local/share/loadgen && \
     { docker/runtime-packages.sh /out/usr/local/bin/loadgen && printf '%s\n' bash ca-certificates; } \
@@ -28,7 +28,7 @@ RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="
 
 FROM ${BASE}
 COPY --from=build /out/usr/local/share /usr/local/share
-# Logs and caches are of no use, and would make each build differ.
+# Logs and caches are useless, and would make every build differ.
 RUN apt-get update && \
     xargs apt-get install -y --no-install-recommends </usr/local/share/loadgen/packages && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \

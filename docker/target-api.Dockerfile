@@ -1,10 +1,11 @@
-# target-api's image: the program, and the libraries that it is linked with.
+# target-api's image: the program and the libraries it links with.
 #
 #     docker build -f docker/target-api.Dockerfile -t target-api .        (or: make images)
 #
-# BASE     Debian 12, of both stages
-# TESTS    what to test in the build stage: nothing, `all`, or names as for `make test T=`
-# COMMIT, DATE   what `target-api -version` says, as there is no .git here;  VERSION   of the label
+# BASE           base of both stages: Debian 12
+# TESTS          tests to run in the build stage: none, `all`, or names as for `make test T=`
+# COMMIT, DATE   shown by `target-api -version`, because .git is not here
+# VERSION        shown by the label
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS build
@@ -23,7 +24,7 @@ RUN make -j"$(nproc)" install-target-api INSTALL="install -s" DESTDIR=/out COMMI
 
 FROM ${BASE}
 COPY --from=build /out/usr/local/share /usr/local/share
-# Logs and caches are of no use, and would make each build differ.
+# Logs and caches are useless, and would make every build differ.
 RUN apt-get update && \
     xargs apt-get install -y --no-install-recommends </usr/local/share/target-api/packages && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \

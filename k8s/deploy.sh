@@ -1,11 +1,11 @@
 #!/bin/sh
-# deploy.sh - puts the images with a tag into the cluster of kubectl's current context (`make deploy`).
+# deploy.sh - deploys the images of a tag to the cluster of kubectl's current context (`make deploy`).
 #
-#     PROJECT=my-project REGION=us-central1 TAG=... [REPOSITORY=headroom] k8s/deploy.sh
+#     PROJECT=my-project REGION=us-central1 TAG=... [REPOSITORY=headroom] [COMPONENTS=big-generator] k8s/deploy.sh
 #
-# The tag is looked up once; what is applied names the images by their digests. Project, region and
-# digests go into build/deploy/kustomization.yaml, and into no file that git knows. Shows what will
-# change, applies it, waits until every pod is ready, and prints the commands to measure.
+# Resolves the tag to digests once, shows what will change, applies it, waits until every pod is ready,
+# and prints the commands to measure. Project, region and digests are written only to
+# build/deploy/kustomization.yaml, which git ignores.
 set -eu
 cd "$(dirname "$0")/.."
 NAMESPACE=headroom
@@ -22,12 +22,12 @@ for program in gcloud kubectl diff; do
 done
 REGISTRY=$REGION-docker.pkg.dev/$PROJECT/${REPOSITORY:-headroom}
 
-# digest_of PROGRAM: of the image that has the tag now. From the list of tags, which a reader of the
-# repository may see; `images describe` asks Container Analysis as well.
+# digest_of PROGRAM: the digest of the image that has the tag now. Reads the list of tags, which only needs
+# read access to the repository; `images describe` also needs Container Analysis.
 digest_of() {
     tags=$(gcloud artifacts docker tags list "$REGISTRY/$1" --project "$PROJECT" \
         --format 'value(tag.basename(),version.basename())') ||
-        stop "the tags of $REGISTRY/$1 cannot be listed: is it there (gcloud builds submit makes it), and may you read it?"
+        stop "cannot list the tags of $REGISTRY/$1: does it exist (gcloud builds submit creates it), and may you read it?"
     digest=$(echo "$tags" | awk -v tag="$TAG" '$1 == tag { print $2 }')
     case $digest in
     sha256:*) echo "$digest" ;;
@@ -35,9 +35,14 @@ digest_of() {
     esac
 }
 
-# write_overlay: the images by digest, over the overlay for GKE
+# write_overlay: the overlay for GKE, with the images by digest
 write_overlay() {
     mkdir -p build/deploy
+    components=
+    for name in ${COMPONENTS:-}; do
+        [ -d "k8s/components/$name" ] || stop "COMPONENTS: there is no $name in k8s/components"
+        components=$components${components:+, }../../k8s/components/$name
+    done
     target_api=$(digest_of target-api)
     loadgen=$(digest_of loadgen)
     cat >build/deploy/kustomization.yaml <<EOF
@@ -45,6 +50,7 @@ write_overlay() {
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources: [../../k8s/overlays/gke]
+components: [$components]
 images:
   - name: REGION-docker.pkg.dev/PROJECT/headroom/target-api
     newName: $REGISTRY/target-api
@@ -55,8 +61,15 @@ images:
 EOF
 }
 
-# Before the first time there is nothing to compare with, and no namespace to compare in. One that is
-# there and not ours is left alone: `make undeploy` would remove it with all that is in it.
+# A Job cannot be changed: one that has ended gives way to the next.
+remove_job() {
+    case " ${COMPONENTS:-} " in
+    *" capacity-job "*) kubectl delete job -n "$NAMESPACE" capacity --ignore-not-found ;;
+    esac
+}
+
+# The first time there is no namespace to compare with. A namespace that is not ours is an error:
+# `make undeploy` would delete it with everything in it.
 show_difference() {
     owner=$(kubectl get namespace "$NAMESPACE" --ignore-not-found \
         -o 'jsonpath={.metadata.name}/{.metadata.labels.app\.kubernetes\.io/part-of}') ||
@@ -67,19 +80,19 @@ show_difference() {
         kubectl apply --dry-run=client -k build/deploy
         return
         ;;
-    "$NAMESPACE/headroom") ;;
-    *) stop "namespace $NAMESPACE is somebody else's; if it is yours: kubectl label namespace $NAMESPACE app.kubernetes.io/part-of=headroom" ;;
+    "$NAMESPACE/headroom") remove_job ;;
+    *) stop "namespace $NAMESPACE exists without the label app.kubernetes.io/part-of=headroom; if it is yours: kubectl label namespace $NAMESPACE app.kubernetes.io/part-of=headroom" ;;
     esac
     status=0
     kubectl diff -k build/deploy || status=$?
     case $status in
-    0) echo "deploy: nothing differs" ;;
+    0) echo "deploy: no differences" ;;
     1) ;;
     *) stop "kubectl diff failed" ;;
     esac
 }
 
-# A pod that waits for a node, an image or its probe: say which, and why.
+# When a pod waits for a node, an image or its probe, print which and why.
 wait_until_ready() {
     for name in target-api loadgen; do
         kubectl rollout status -n "$NAMESPACE" "deployment/$name" --timeout=10m && continue
@@ -90,19 +103,32 @@ wait_until_ready() {
 }
 
 print_commands() {
+    case " ${COMPONENTS:-} " in
+    *" capacity-job "*)
+        cat <<EOF
+
+The search runs as a Job. Wait for it, read its report, copy the page with the charts:
+
+  make fetch-report
+
+It costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
+EOF
+        return
+        ;;
+    esac
     pod=$(kubectl get pods -n "$NAMESPACE" -l app.kubernetes.io/name=loadgen \
         --field-selector=status.phase=Running -o 'jsonpath={.items[0].metadata.name}')
     cat <<EOF
 
-Measure, from the generator's pod:
+Measure from the generator's pod:
 
-  kubectl exec -n $NAMESPACE -i $pod -- bash -c "vegeta --version && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/get-health-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/get-metadata-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -targets=/vegeta/configmap/post-add_users-target | vegeta report -type=text"
+  kubectl exec -n $NAMESPACE -it $pod -- bash -c "vegeta --version && vegeta attack -duration=60s -rate=60 -dns-ttl=5s -targets=/vegeta/configmap/get-health-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -dns-ttl=5s -targets=/vegeta/configmap/get-metadata-target | vegeta report -type=text && vegeta attack -duration=60s -rate=60 -dns-ttl=5s -targets=/vegeta/configmap/post-add_users-target | vegeta report -type=text"
 
 From outside, once the load balancer has an address (kubectl get service -n $NAMESPACE target-api):
 
   curl http://ADDRESS:5000/health
 
-It costs money until: make undeploy, and the clean-up of docs/kubernetes.md.
+It costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
 EOF
 }
 

@@ -1,10 +1,10 @@
 #!/bin/sh
-# pin.sh - puts digests in place of the step images' versions in cloudbuild.yaml (`make pin`).
+# pin.sh - replaces the versions of the step images in cloudbuild.yaml with digests (`make pin`).
 #
 #     k8s/pin.sh [FILE]
 #
-# The version stays behind the digest, as a comment: after changing it, run this again. Registries are
-# asked with skopeo; when one cannot be reached nothing changes.
+# The version stays behind the digest as a comment; after changing it, run this again. If skopeo cannot
+# reach a registry, nothing changes.
 set -eu
 file=${1:-$(dirname "$0")/../cloudbuild.yaml}
 command -v skopeo >/dev/null || { echo "pin: skopeo is not installed (Debian: apt install skopeo)" >&2; exit 1; }

@@ -1,7 +1,7 @@
 #!/bin/sh
-# undeploy.sh - removes what deploy.sh made: the namespace with everything in it (`make undeploy`).
+# undeploy.sh - deletes the namespace with everything in it (`make undeploy`).
 #
-# Waits until the load balancer is gone too, which costs money as long as it is there.
+# Waits until the load balancer is gone too: it costs money while it exists.
 set -eu
 cd "$(dirname "$0")/.."
 NAMESPACE=headroom
@@ -15,9 +15,9 @@ case $owner in
 '') echo "undeploy: there is none" ;;
 "$NAMESPACE/headroom") kubectl delete namespace "$NAMESPACE" --timeout=10m ;;
 *)
-    echo "undeploy: namespace $NAMESPACE is somebody else's: it has no label app.kubernetes.io/part-of=headroom" >&2
+    echo "undeploy: namespace $NAMESPACE is not ours: it has no label app.kubernetes.io/part-of=headroom" >&2
     exit 1
     ;;
 esac
 rm -rf build/deploy
-echo "undeploy: cluster and images are still there and cost money: docs/kubernetes.md, \"Clean up\""
+echo "undeploy: cluster and images still exist and cost money: docs/kubernetes.md, \"Clean up\""

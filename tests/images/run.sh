@@ -119,6 +119,6 @@ wait_for execute bash -c 'grep -l attack /proc/[0-9]*/cmdline' >/dev/null 2>&1 |
 sleep 1
 ends loadgen
 wait "$attack" || fail "the attack ended with status $?: $(cat "$TMP/err")"
-expect_has "report" "$(cat "$TMP/report")" "! The run was stopped before its time."
+expect_has "report" "$(cat "$TMP/report")" "! The run was stopped early."
 expect_has "report" "$(cat "$TMP/report")" "Success       [ratio]                           100.00%"
 echo "run: the tutorial's three attacks: 360 requests sent, answered and served; a fourth, stopped, was reported whole"

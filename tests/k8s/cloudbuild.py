@@ -77,6 +77,13 @@ def waits_for(build, step_id):
     return found
 
 
+def pushes(step):
+    """What it pushes, as it is written, with the words of the loops around it."""
+    text = "".join(step.get("args", []))
+    loops = " ".join(":" + word for words in re.findall(r"for tag in ([^;]*);", text) for word in words.split())
+    return loops + text if "docker push" in text else ""
+
+
 def faults(build):
     declared = build["substitutions"]
     for name, value in declared.items():
@@ -91,8 +98,8 @@ def faults(build):
         yield f"{name} is declared and not used"
     if in_others and not build.get("options", {}).get("dynamicSubstitutions"):
         yield "substitutions name others without dynamicSubstitutions"
-    if declared.get("_TAG") != "${BUILD_ID}" or declared.get("_DEPLOY") != "false":
-        yield "_TAG is the build's id, and nothing is deployed, unless asked for"
+    if (declared.get("_TAG"), declared.get("_CHECK"), declared.get("_DEPLOY")) != ("${BUILD_ID}", "true", "false"):
+        yield "unless asked for, _TAG is the build's id, all is checked and nothing deployed"
     ids = [step.get("id") for step in build["steps"]]
     if None in ids or len(set(ids)) != len(ids):
         yield f"ids: {ids}"
@@ -105,8 +112,13 @@ def faults(build):
             return
     try:
         order(build)
-        if not {"check", "push"} <= waits_for(build, "deploy") or "check" not in waits_for(build, "push"):
-            yield "what is not checked is pushed, or what is not pushed is deployed"
+        for step in build["steps"]:
+            if ":latest" in pushes(step) and "check" not in waits_for(build, step["id"]):
+                yield f"{step['id']} pushes latest unchecked"
+        if "push" not in waits_for(build, "deploy"):
+            yield "what is not pushed is deployed"
+        if "check" in waits_for(build, "deploy"):
+            yield "the images of this build, or their deployment, wait for the check"
         values = values_of(build)
         for text in texts(build):
             replace(text, values)
@@ -138,9 +150,14 @@ MUTATIONS = [
     ("half a version", "debian:12.11-slim", "debian:12-slim"),
     ("no version", "google-cloud-cli:528.0.0", "google-cloud-cli"),
     ("a shell's variable without $$", "$$image:$$stage", "$image:$$stage"),
-    ("waits for nobody", "waitFor: [push]", "waitFor: [publish]"),
-    ("does not say for what it waits", "    waitFor: [push]\n", ""),
-    ("pushed unchecked", "    waitFor: [check]\n", "    waitFor: ['-']\n"),
+    ("waits for nobody", "waitFor: [build]", "waitFor: [publish]"),
+    ("does not say for what it waits", "    waitFor: [build]\n", ""),
+    ("latest pushed unchecked", "waitFor: [push, check]", "waitFor: [push]"),
+    ("latest pushed with the build's own tag", "for tag in ${_TAG} build", "for tag in ${_TAG} latest build"),
+    ("deployed before it is pushed", "waitFor: [push]", "waitFor: [build]"),
+    ("the deployment waits for the check", "waitFor: [push]", "waitFor: [push-latest]"),
+    ("images wait for the check", "waitFor: [build]", "waitFor: [build, check]"),
+    ("nothing is checked", "_CHECK: 'true'", "_CHECK: 'false'"),
 ]
 
 

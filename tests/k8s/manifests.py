@@ -12,8 +12,8 @@ import os
 import sys
 
 import mutations
-from properties import properties
-from rendered import load, of_kind
+from properties import config_of, properties
+from rendered import load
 
 
 def broken(objects, overlay):
@@ -55,7 +55,7 @@ def break_each(overlay, path):
 
 
 def write_targets(path, folder):
-    config, = of_kind(load(path), "ConfigMap")
+    config = config_of(load(path), "targets")
     for name, text in config["data"].items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)

@@ -1,12 +1,13 @@
 """Ways to break a rendered overlay: the property that must notice, what is done, and how."""
 TARGET, LOADGEN = "Deployment/target-api", "Deployment/loadgen"
 POD, CONTAINER = "spec.template.spec", "spec.template.spec.containers.0"
-TARGETS = "ConfigMap/targets"
+TARGETS, SETTINGS = "ConfigMap/targets", "ConfigMap/capacity"
+JOB = "Job/capacity"
 
 
 def _find(objects, key):
     found, = [one for name, one in objects.items()
-              if name == key or key == TARGETS and name.startswith(TARGETS)]
+              if name == key or key in (TARGETS, SETTINGS) and name.startswith(f"{key}-")]
     return found
 
 
@@ -94,6 +95,7 @@ def _rows():
     yield from _targets()
     yield from _policies()
     yield from _placing()
+    yield from _job()
 
 
 def _drop_env(key, index):
@@ -102,8 +104,7 @@ def _drop_env(key, index):
     return mutate
 
 
-def _secure(key):
-    name = "pod_security_restricted"
+def _secure(key, name="pod_security_restricted"):
     for what in ("runAsNonRoot", "runAsUser", "seccompProfile"):
         yield name, f"{key}: no {what}", drop(key, f"{POD}.securityContext.{what}")
     yield name, f"{key}: root", put(key, f"{POD}.securityContext.runAsUser", 0)
@@ -117,7 +118,7 @@ def _secure(key):
     yield name, f"{key}: a user of its own", put(key, f"{CONTAINER}.securityContext.runAsUser", 0)
     yield name, f"{key}: a kernel setting", put(key, f"{POD}.securityContext.sysctls", [])
     yield name, f"{key}: hostNetwork", put(key, f"{POD}.hostNetwork", True)
-    yield name, f"{key}: hostPort", put(key, f"{CONTAINER}.ports.0.hostPort", 5000)
+    yield name, f"{key}: hostPort", put(key, f"{CONTAINER}.ports", [{"hostPort": 5000}])
     yield (name, f"{key}: hostPath",
            put(key, f"{POD}.volumes", [{"name": "x", "hostPath": {"path": "/"}}]))
     yield (name, f"{key}: an init container as it comes",
@@ -173,9 +174,26 @@ def _targets():
     yield (name, "another ConfigMap",
            put(LOADGEN, f"{POD}.volumes.0.configMap.name", "targets"))
     yield name, "no TARGET_HOST", drop(LOADGEN, f"{CONTAINER}.env.0")
+    yield from _flags()
     yield "results_have_room", "no /tmp", drop(LOADGEN, f"{CONTAINER}.volumeMounts.1")
     yield ("results_have_room", "a /tmp without an end",
            drop(LOADGEN, f"{POD}.volumes.1.emptyDir.sizeLimit"))
+
+
+def _flags():
+    name = "flags_match_the_size"
+    yield name, "none", drop(TARGETS, "data.flags")
+    yield name, "fewer threads than CPUs", put(TARGETS, "data.flags", "-cpus=2 -max-connections=64 -dns-ttl=5s\n")
+    yield name, "any number of connections", put(TARGETS, "data.flags", "-cpus=4 -dns-ttl=5s\n")
+    yield name, "too many", put(TARGETS, "data.flags", "-cpus=4 -max-connections=10000 -dns-ttl=5s\n")
+    yield name, "fewer than threads", put(TARGETS, "data.flags", "-cpus=4 -max-connections=2 -dns-ttl=5s\n")
+    yield name, "names asked once", put(TARGETS, "data.flags", "-cpus=4 -max-connections=64\n")
+    yield name, "names asked too seldom", put(TARGETS, "data.flags", "-cpus=4 -max-connections=64 -dns-ttl=1m\n")
+    yield name, "half a CPU", put(LOADGEN, f"{CONTAINER}.resources.limits.cpu", "3500m")
+    yield ("it_can_measure_the_targets", "the base's generator",
+           put(LOADGEN, f"{CONTAINER}.resources.limits.cpu", "1"))
+    yield ("it_can_measure_the_targets", "targets of a CPU each",
+           put(TARGET, f"{CONTAINER}.resources.limits.cpu", "1"))
 
 
 def _policies():
@@ -235,6 +253,41 @@ def _swap(objects):
     kind, = rules
     new = {"p": "required", "r": "preferred"}[kind[0]] + "DuringSchedulingIgnoredDuringExecution"
     rules[new] = rules.pop(kind)
+
+
+def _job():
+    yield from _secure(JOB, "job_is_restricted")
+    yield "job_is_restricted", "nobody may write", drop(JOB, f"{POD}.securityContext.fsGroup")
+    yield "one_try", "measured again", drop(JOB, "spec.backoffLimit")
+    yield "one_try", "started again", put(JOB, f"{POD}.restartPolicy", "OnFailure")
+    yield "one_try", "cut off", put(JOB, f"{POD}.terminationGracePeriodSeconds", 30)
+    name = "job_is_the_generator"
+    yield name, "anywhere", drop(JOB, f"{POD}.affinity")
+    yield name, "another image", put(JOB, f"{CONTAINER}.image", "loadgen")
+    yield name, "no limits", drop(JOB, f"{CONTAINER}.resources.limits")
+    yield name, "the first container has none", drop(JOB, f"{POD}.initContainers.0.resources")
+    name = "settings_are_all_used"
+    yield name, "one without effect", put(SETTINGS, "data.COLOUR", "red")
+    yield name, "one that is missing", drop(SETTINGS, "data.SLO")
+    yield name, "too few pods", put(SETTINGS, "data.PODS", "1")
+    yield name, "none", drop(JOB, f"{CONTAINER}.envFrom")
+    name = "results_are_kept"
+    yield name, "on the node", put(JOB, f"{POD}.volumes.1", {"name": "results", "emptyDir": {}})
+    yield name, "mounted elsewhere", put(JOB, f"{CONTAINER}.volumeMounts.1.mountPath", "/tmp")
+    yield name, "by one node only", put("PersistentVolumeClaim/capacity", "spec.accessModes", ["ReadOnlyMany"])
+    for index in (-1, -2, -3):
+        yield name, f"without the last but {-1 - index}", _drop_argument(index)
+    yield "names_are_asked_again", "names asked once", _drop_argument(-5)
+    name = "job_reaches_what_it_needs"
+    yield name, "not a generator", drop(JOB, "spec.template.metadata.labels.app~kubernetes~io/component")
+    yield name, "no TARGET_HOST", drop(JOB, f"{CONTAINER}.env.0")
+    yield name, "no metrics", _drop_argument(-4)
+
+
+def _drop_argument(index):
+    def mutate(objects):
+        del objects[JOB]["spec"]["template"]["spec"]["containers"][0]["args"][index]
+    return mutate
 
 
 MUTATIONS = list(_rows())

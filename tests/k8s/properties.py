@@ -6,13 +6,20 @@ from rendered import (Peer, containers, may_talk, mebibytes, millicpus, of_kind,
                       selects)
 
 NAME = "app.kubernetes.io/name"
-TARGET, LOADGEN = "target-api", "loadgen"
+TARGET, LOADGEN, JOB = "target-api", "loadgen", "capacity"
+WITH_JOB = ("capacity", "capacity-job")
+COMPONENT = "app.kubernetes.io/component"
 HEADLESS = "target-api-headless"
 SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's
     "gke": ((500, 300), (1000, 1024)),
     "base": ((500, 300), (1000, 1024)),
     "local": ((150, 192), (400, 256)),
+    "capacity": ((150, 192), (400, 256)),  # over local
+    "capacity-job": ((500, 300), (1000, 1024)),  # over gke
+    "big-generator": ((500, 300), (4000, 2048)),  # over gke
 }
+# Over this many to each address, connections cost more than they carry (docs/sizes.md).
+USEFUL_CONNECTIONS = 256
 # What kind's system pods ask for on one node, the most of kind, k3s and minikube.
 SYSTEM_MILLICPUS, SYSTEM_MIB = 950, 290
 NODE_MILLICPUS, NODE_MIB = 2000, 2048
@@ -50,14 +57,21 @@ def only_container(objects, name):
     return pod["containers"][0]
 
 
+def config_of(objects, name):
+    found, = [one for one in of_kind(objects, "ConfigMap")
+              if one["metadata"]["name"].rsplit("-", 1)[0] == name]
+    return found
+
+
 @holds()
-def objects_are_these(objects, _):
+def objects_are_these(objects, overlay):
+    job = ["Job/capacity", "PersistentVolumeClaim/capacity", "ConfigMap/capacity"]
     without_hash = {key.rsplit("-", 1)[0] if key.startswith("ConfigMap/") else key for key in objects}
     equal("the list", sorted(without_hash), sorted([
         "Namespace/headroom", "ConfigMap/targets", "PodDisruptionBudget/target-api",
         "ServiceAccount/target-api", "ServiceAccount/loadgen", "Deployment/target-api",
         "Deployment/loadgen", "Service/target-api", f"Service/{HEADLESS}", "NetworkPolicy/default-deny",
-        "NetworkPolicy/target-api", "NetworkPolicy/loadgen"]))
+        "NetworkPolicy/target-api", "NetworkPolicy/loadgen"] + job * (overlay in WITH_JOB)))
 
 
 @holds()
@@ -75,42 +89,57 @@ def standard_labels(objects, _):
     for key, one in objects.items():
         equal(key, one["metadata"]["labels"].get("app.kubernetes.io/part-of"), "headroom")
         if one["kind"] in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
-            assert {NAME, "app.kubernetes.io/component"} <= set(one["metadata"]["labels"]), key
+            assert {NAME, COMPONENT} <= set(one["metadata"]["labels"]), key
     for name, _pod, labels in pods(objects):
         equal(name, (labels[NAME], labels["app.kubernetes.io/part-of"]), (name, "headroom"))
-        selector = objects[f"Deployment/{name}"]["spec"]["selector"]
-        equal(f"{name}: selector", selector, {"matchLabels": {NAME: name}})
+    for one in of_kind(objects, "Deployment"):
+        name = one["metadata"]["name"]
+        equal(f"{name}: selector", one["spec"]["selector"], {"matchLabels": {NAME: name}})
 
 
 @holds()
 def pod_security_restricted(objects, _):
-    for name, pod, _labels in pods(objects):
-        for host in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
-            assert not pod.get(host), f"{name}: {host}"
-        context = pod["securityContext"]
-        equal(f"{name}: runAsNonRoot", context.get("runAsNonRoot"), True)
-        equal(f"{name}: runAsUser", context.get("runAsUser"), 65532)
-        equal(f"{name}: seccomp", context.get("seccompProfile"), {"type": "RuntimeDefault"})
-        extra = set(context) - {"runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"}
-        assert not extra, f"{name}: {extra}"
-        for volume in pod.get("volumes", []):
-            assert set(volume) - {"name"} <= {"configMap", "emptyDir"}, f"{name}: {volume}"
-        for container in containers(pod):
-            context = container["securityContext"]
-            equal(f"{name}: allowPrivilegeEscalation", context.get("allowPrivilegeEscalation"), False)
-            equal(f"{name}: capabilities", context.get("capabilities"), {"drop": ["ALL"]})
-            equal(f"{name}: readOnlyRootFilesystem", context.get("readOnlyRootFilesystem"), True)
-            extra = set(context) - {"allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"}
-            assert not extra, f"{name}: {extra} beside the pod's own"
-            assert not any("hostPort" in port for port in container.get("ports", [])), f"{name}: hostPort"
+    for name in (TARGET, LOADGEN):
+        restricted(name, pod_of(objects, name)[0], {"configMap", "emptyDir"})
+
+
+@holds(*WITH_JOB)
+def job_is_restricted(objects, _):
+    _spec, pod = job(objects)
+    context = dict(pod["securityContext"])
+    equal("the group of its volume", context.pop("fsGroup", None), 65532)
+    restricted(JOB, {**pod, "securityContext": context}, {"configMap", "persistentVolumeClaim"})
+
+
+def restricted(name, pod, volumes):
+    """Pod Security's level `restricted`, and no volume of another kind."""
+    for host in ("hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace"):
+        assert not pod.get(host), f"{name}: {host}"
+    context = pod["securityContext"]
+    equal(f"{name}: runAsNonRoot", context.get("runAsNonRoot"), True)
+    equal(f"{name}: runAsUser", context.get("runAsUser"), 65532)
+    equal(f"{name}: seccomp", context.get("seccompProfile"), {"type": "RuntimeDefault"})
+    extra = set(context) - {"runAsNonRoot", "runAsUser", "runAsGroup", "seccompProfile"}
+    assert not extra, f"{name}: {extra}"
+    for volume in pod.get("volumes", []):
+        assert set(volume) - {"name"} <= volumes, f"{name}: {volume}"
+    for container in containers(pod):
+        context = container["securityContext"]
+        equal(f"{name}: allowPrivilegeEscalation", context.get("allowPrivilegeEscalation"), False)
+        equal(f"{name}: capabilities", context.get("capabilities"), {"drop": ["ALL"]})
+        equal(f"{name}: readOnlyRootFilesystem", context.get("readOnlyRootFilesystem"), True)
+        extra = set(context) - {"allowPrivilegeEscalation", "capabilities", "readOnlyRootFilesystem"}
+        assert not extra, f"{name}: {extra} beside the pod's own"
+        assert not any("hostPort" in port for port in container.get("ports", [])), f"{name}: hostPort"
 
 
 @holds()
 def no_token(objects, _):
     for name, pod, _labels in pods(objects):
-        equal(f"{name}: account", pod.get("serviceAccountName"), name)
+        own = {JOB: LOADGEN}.get(name, name)
+        equal(f"{name}: account", pod.get("serviceAccountName"), own)
         equal(f"{name}: pod", pod.get("automountServiceAccountToken"), False)
-        account = objects[f"ServiceAccount/{name}"]
+        account = objects[f"ServiceAccount/{own}"]
         equal(f"{name}: account's", account.get("automountServiceAccountToken"), False)
 
 
@@ -138,8 +167,8 @@ def images_run_as_they_are(objects, _):
 
 
 @holds()
-def replicas(objects, _):
-    for name, count in ((TARGET, 3), (LOADGEN, 1)):
+def replicas(objects, overlay):
+    for name, count in ((TARGET, 3), (LOADGEN, 0 if overlay in WITH_JOB else 1)):
         equal(name, objects[f"Deployment/{name}"]["spec"].get("replicas"), count)
     equal("two generators at once", objects["Deployment/loadgen"]["spec"]["strategy"]["type"], "Recreate")
     equal("fewer targets in a roll-out",
@@ -155,12 +184,12 @@ def requests_equal_limits(objects, overlay):
         equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), memory)
 
 
-@holds("local")
-def fits_a_node_of_two_cpus(objects, _):
+@holds("local", "capacity")
+def fits_a_node_of_two_cpus(objects, overlay):
     cpu, memory = SYSTEM_MILLICPUS, SYSTEM_MIB
     for name in (TARGET, LOADGEN):
         # A target more: for a roll-out, and for tests/k8s/run.sh, which scales up.
-        count = objects[f"Deployment/{name}"]["spec"]["replicas"] + (name == TARGET)
+        count = objects[f"Deployment/{name}"]["spec"]["replicas"] + (name == TARGET or overlay in WITH_JOB)
         for container in containers(pod_of(objects, name)[0]):
             cpu += count * millicpus(container["resources"]["requests"]["cpu"])
             memory += count * mebibytes(container["resources"]["requests"]["memory"])
@@ -168,7 +197,7 @@ def fits_a_node_of_two_cpus(objects, _):
     assert memory <= NODE_MIB, f"{memory}Mi"
 
 
-@holds("local")
+@holds("local", "capacity")
 def images_loaded_by_hand(objects, _):
     for name in (TARGET, LOADGEN):
         container = only_container(objects, name)
@@ -176,7 +205,7 @@ def images_loaded_by_hand(objects, _):
         equal(f"{name}: pull policy", container.get("imagePullPolicy"), "IfNotPresent")
 
 
-@holds("gke")
+@holds("gke", "big-generator", "capacity-job")
 def images_of_artifact_registry(objects, _):
     for name in (TARGET, LOADGEN):
         equal(name, only_container(objects, name)["image"],
@@ -204,8 +233,8 @@ def services(objects, _):
 
 
 @holds()
-def targets_where_the_tutorial_has_them(objects, _):
-    config, = of_kind(objects, "ConfigMap")
+def targets_where_the_tutorial_has_them(objects, overlay):
+    config = config_of(objects, "targets")
     host = f"http://{HEADLESS}:5000"
     wanted = {
         "get-health-target": [f"GET {host}/health"],
@@ -214,7 +243,8 @@ def targets_where_the_tutorial_has_them(objects, _):
                                   "@/vegeta/configmap/add_users.json"],
         "add_users.json": ['{"id":4,"name":"user4","age":"100"}'],
     }
-    equal("files", sorted(config["data"]), sorted(wanted))
+    others = {"flags"} if overlay == "big-generator" else set()
+    equal("files", sorted(set(config["data"]) - others), sorted(wanted))
     for file, lines in wanted.items():
         text = [line for line in config["data"][file].splitlines() if not line.startswith("#")]
         equal(file, text, lines)
@@ -225,6 +255,28 @@ def targets_where_the_tutorial_has_them(objects, _):
     equal("mount", mount, {"name": volume, "mountPath": "/vegeta/configmap", "readOnly": True})
     env = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
     equal("TARGET_HOST", env.get("TARGET_HOST"), host)
+
+
+@holds("big-generator")
+def flags_match_the_size(objects, _):
+    config = config_of(objects, "targets")
+    flags = dict(word.removeprefix("-").split("=") for word in config["data"]["flags"].split())
+    equal("flags", sorted(flags), ["cpus", "dns-ttl", "max-connections"])
+    equal("-dns-ttl", flags["dns-ttl"], "5s")
+    limit = only_container(objects, LOADGEN)["resources"]["limits"]["cpu"]
+    equal("a thread for each CPU", int(flags["cpus"]) * 1000, millicpus(limit))
+    assert millicpus(limit) % 1000 == 0, "a whole number of CPUs is not shared (cpuManagerPolicy)"
+    connections = int(flags["max-connections"])
+    assert int(flags["cpus"]) <= connections <= USEFUL_CONNECTIONS, f"{connections} connections"
+
+
+@holds("big-generator")
+def it_can_measure_the_targets(objects, _):
+    """The same cost of a request on both sides, 80 % at most of the generator: docs/sizes.md."""
+    target = only_container(objects, TARGET)["resources"]["limits"]["cpu"]
+    targets = objects["Deployment/target-api"]["spec"]["replicas"] * millicpus(target)
+    generator = millicpus(only_container(objects, LOADGEN)["resources"]["limits"]["cpu"])
+    assert 0.8 * generator >= 1.7 * targets, f"{generator}m cannot measure {targets}m"
 
 
 @holds()
@@ -277,7 +329,7 @@ def talkers(objects):
         "target": Peer(pod_of(objects, TARGET)[1], own),
         "loadgen": Peer(pod_of(objects, LOADGEN)[1], own),
         "a pod of ours": Peer({NAME: "other"}, own),
-        "a pod elsewhere": Peer({NAME: LOADGEN}, "elsewhere"),
+        "a pod elsewhere": Peer({NAME: LOADGEN, COMPONENT: "generator"}, "elsewhere"),
         "the internet": Peer(address="93.184.216.34"),
         "CoreDNS": Peer({"k8s-app": "kube-dns"}, **system),
         "GKE's cache": Peer({"k8s-app": "node-local-dns"}, **system),
@@ -338,7 +390,7 @@ def apart(objects, term):
     assert selects(term["labelSelector"], pod_of(objects, TARGET)[1])
 
 
-@holds("base", "local")
+@holds("base", "local", "capacity")
 def apart_is_preferred(objects, _):
     rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
     equal("kinds", list(rules), ["preferredDuringSchedulingIgnoredDuringExecution"])
@@ -346,9 +398,87 @@ def apart_is_preferred(objects, _):
     apart(objects, rule["podAffinityTerm"])
 
 
-@holds("gke")
+@holds("gke", "big-generator", "capacity-job")
 def apart_is_required(objects, _):
     rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
     equal("kinds", list(rules), ["requiredDuringSchedulingIgnoredDuringExecution"])
     rule, = rules["requiredDuringSchedulingIgnoredDuringExecution"]
     apart(objects, rule)
+
+
+def job(objects):
+    """The Job's specification, and its pod."""
+    found = objects["Job/capacity"]["spec"]
+    return found, found["template"]["spec"]
+
+
+@holds(*WITH_JOB)
+def one_try(objects, _):
+    spec, pod = job(objects)
+    equal("backoffLimit", spec.get("backoffLimit"), 0)
+    equal("restartPolicy", pod.get("restartPolicy"), "Never")
+    assert pod["terminationGracePeriodSeconds"] >= 30 + 5, "30 s for the answers of a trial"
+
+
+@holds(*WITH_JOB)
+def job_is_the_generator(objects, _):
+    _spec, pod = job(objects)
+    generator, _labels = pod_of(objects, LOADGEN)
+    equal("place", pod.get("affinity"), generator["affinity"])
+    for one in containers(pod):
+        equal(f"{one['name']}: image", one["image"], generator["containers"][0]["image"])
+        equal(f"{one['name']}: size", one.get("resources"), generator["containers"][0]["resources"])
+
+
+@holds(*WITH_JOB)
+def settings_are_all_used(objects, _):
+    spec, pod = job(objects)
+    config = config_of(objects, JOB)
+    container, = pod["containers"]
+    text = " ".join(container["args"] + pod["initContainers"][0]["command"])
+    for one in containers(pod):
+        equal(f"{one['name']}: settings", one.get("envFrom"),
+              [{"configMapRef": {"name": config["metadata"]["name"]}}])
+    for name in config["data"]:
+        assert f"$({name})" in text or f"${name}" in text, f"{name} has no effect"
+    used = {word.split("$(")[1].rstrip(")") for word in container["args"] if "$(" in word}
+    assert used <= set(config["data"]), f"{used - set(config['data'])} is not set"
+    equal("pods to wait for", config["data"]["PODS"],
+          str(objects["Deployment/target-api"]["spec"]["replicas"]))
+
+
+@holds(*WITH_JOB)
+def results_are_kept(objects, _):
+    _spec, pod = job(objects)
+    claim = objects["PersistentVolumeClaim/capacity"]["spec"]
+    equal("access", claim["accessModes"], ["ReadWriteOnce"])
+    volume, = [one["name"] for one in pod["volumes"]
+               if one.get("persistentVolumeClaim") == {"claimName": "capacity"}]
+    container, = pod["containers"]
+    mount, = [one for one in container["volumeMounts"] if one["name"] == volume]
+    equal("mount", mount, {"name": volume, "mountPath": "/results"})
+    for argument in ("-output=/results/capacity.json", "-html=/results/capacity.html",
+                     "-termination-log=/dev/termination-log"):
+        assert argument in container["args"], f"{argument} is missing"
+
+
+@holds(*WITH_JOB)
+def names_are_asked_again(objects, _):
+    """A pod that is replaced during the search must not turn into errors."""
+    _spec, pod = job(objects)
+    container, = pod["containers"]
+    assert "-dns-ttl=5s" in container["args"], container["args"]
+
+
+@holds(*WITH_JOB)
+def job_reaches_what_it_needs(objects, _):
+    own, peers = talkers(objects)
+    template = objects["Job/capacity"]["spec"]["template"]
+    peer = Peer(template["metadata"]["labels"], own)
+    for port in (5000, 5001):
+        assert may_talk(objects, own, peer, peers["target"], port), f"not port {port} of the targets"
+    assert may_talk(objects, own, peer, peers["CoreDNS"], 53, "UDP"), "no names"
+    assert not may_talk(objects, own, peer, peers["the internet"], 443), "the internet"
+    env = {one["name"]: one.get("value") for one in template["spec"]["containers"][0]["env"]}
+    equal("TARGET_HOST", env.get("TARGET_HOST"), f"http://{HEADLESS}:5000")
+    assert f"-target-metrics=http://{HEADLESS}:5001/metrics" in template["spec"]["containers"][0]["args"]

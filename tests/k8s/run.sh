@@ -4,8 +4,9 @@
 #     KUBECONFIG=... tests/k8s/run.sh
 #
 # Any cluster will do that has the images (docs/kubernetes.md says how they get into kind, k3s and
-# minikube) and a free CPU: the `local` overlay goes into a namespace of its own, which is removed in
-# the end, whatever happens. Takes about seven minutes. Each step says what it does and what it saw.
+# minikube), a free CPU and a default storage class: the `local` overlay goes into a namespace of its own,
+# then the `capacity` overlay, and it is removed in the end, whatever happens. Takes about nine minutes. Each
+# step says what it does and what it saw.
 #
 # Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
 #              DURATION=60 RATE=60    seconds (8 at least) and requests/s of each of the three attacks: the
@@ -151,19 +152,25 @@ saw "context $(kubectl config current-context 2>/dev/null || echo "(none: in a p
 kubectl get nodes -o 'custom-columns=NODE:.metadata.name,CPU:.status.allocatable.cpu,MEMORY:.status.allocatable.memory,KUBELET:.status.nodeInfo.kubeletVersion' 2>&1 | indent || true
 [ -z "$(kubectl get namespace "$NAMESPACE" --ignore-not-found -o name)" ] || fail "$NAMESPACE is there already"
 
+# apply OVERLAY: to our namespace, with our images and what stdin has
+apply() {
+    {
+        echo "namespace: $NAMESPACE"
+        echo "resources: [../../k8s/overlays/$1]"
+        echo "images:"
+        for name in target-api loadgen; do
+            echo "  - { name: $name, newName: '${REGISTRY:+$REGISTRY/}$name', newTag: '${TAG:-latest}' }"
+        done
+        cat
+    } >"$WORK/kustomization.yaml"
+    kubectl apply -k "$WORK" >"$WORK/applied" 2>&1 || { indent <"$WORK/applied"; fail "kubectl apply failed"; }
+    indent <"$WORK/applied"
+    ! grep -qi 'would violate PodSecurity' "$WORK/applied" || fail "a pod may do more than restricted allows"
+}
+
 step "apply the local overlay to namespace $NAMESPACE"
-{
-    echo "namespace: $NAMESPACE"
-    echo "resources: [../../k8s/overlays/local]"
-    echo "images:"
-    for name in target-api loadgen; do
-        echo "  - { name: $name, newName: '${REGISTRY:+$REGISTRY/}$name', newTag: '${TAG:-latest}' }"
-    done
-} >"$WORK/kustomization.yaml"
 MADE=yes
-kubectl apply -k "$WORK" >"$WORK/applied" 2>&1 || { indent <"$WORK/applied"; fail "kubectl apply failed"; }
-indent <"$WORK/applied"
-! grep -qi 'would violate PodSecurity' "$WORK/applied" || fail "a pod may do more than restricted allows"
+apply local </dev/null
 
 step "wait until every pod is ready"
 wait_ready target-api
@@ -189,7 +196,7 @@ command="vegeta --version"
 for target in get-health get-metadata post-add_users; do
     command="$command && vegeta attack -duration=${DURATION}s -rate=$RATE -targets=$TARGETS/$target-target | vegeta report -type=text"
 done
-echo "   kubectl exec -i $GENERATOR -- bash -c \"$command\""
+echo "   kubectl exec -it $GENERATOR -- bash -c \"$command\""
 begin "$command"
 finish
 scrape "$WORK/after"
@@ -240,7 +247,7 @@ step "scale up to 4 during an attack with -dns-ttl 2s"
 target_pods | awk '{ print $1 }' | sort >"$WORK/old"
 scrape "$WORK/before"
 results=/tmp/$NAMESPACE
-begin "echo \$\$ >$results.pid; exec vegeta attack -dns-ttl=2s -duration=10m -rate=50 -targets=$TARGETS/get-health-target -output=$results.bin"
+begin "exec vegeta attack -dns-ttl=2s -duration=10m -rate=50 -targets=$TARGETS/get-health-target -output=$results.bin"
 sleep 5
 k scale deployment/target-api --replicas=4 2>&1 | indent
 wait_ready target-api
@@ -260,9 +267,9 @@ for _ in $(seq 60); do
     sleep 2
 done
 [ "$rises" -ge 3 ] || fail "the new pod's count does not rise"
-in_generator bash -c "kill -TERM \$(cat $results.pid)"
+in_generator vegeta stop 2>&1 | indent
 finish
-begin "vegeta report -type=text $results.bin && rm $results.bin $results.pid"
+begin "vegeta report -type=text $results.bin && rm $results.bin"
 finish
 scrape "$WORK/after"
 served "$WORK/before" "$WORK/after" /health >"$WORK/served"
@@ -274,3 +281,23 @@ saw "loadgen counts $counted, ${answered:-0} of them 200; the pods served $serve
 [ "${answered:-0}" -le "$served" ] || fail "more was answered than served"
 [ "$served" -le "$counted" ] || fail "more was served than counted"
 [ $((answered * 5)) -ge $((counted * 4)) ] || fail "more than one in five failed"
+
+step "a search for the capacity by a Job, and its result from the volume"
+apply capacity <<'END'
+configMapGenerator:
+  - name: capacity
+    behavior: merge
+    literals: [SLO=errors<50%, QUICK=true, TRIAL=1s, MAX_RATE=60]
+END
+{ NAMESPACE=$NAMESPACE TO=$WORK/result WAIT=$PATIENCE k8s/fetch-report.sh 2>&1 | indent; } &
+wait "$!" || fail "there is no result"
+[ "$(k get job capacity -o 'jsonpath={.status.succeeded}')" = 1 ] || fail "the Job did not succeed"
+verdict=$(k get pods -l job-name=capacity -o 'jsonpath={.items[0].status.containerStatuses[0].state.terminated.message}')
+saw "the termination message: $verdict"
+[ "$verdict" = "60/s, the maximum, meets the SLO" ] || fail "that is not the verdict"
+grep -q '"verdict": *"above-maximum"' "$WORK/result/capacity.json" || fail "capacity.json does not have the verdict"
+pods=$(grep -o '"address": *"[^"]*"' "$WORK/result/capacity.json" | sort -u | wc -l)
+saw "capacity.json knows $pods pods; capacity.html has $(wc -c <"$WORK/result/capacity.html") bytes"
+[ "$pods" -eq "$(target_pods | wc -l)" ] || fail "there are other pods"
+grep -qi '<html' "$WORK/result/capacity.html" || fail "capacity.html is no page"
+[ -z "$(k get pod capacity-reader --ignore-not-found -o name)" ] || fail "the reader is still there"

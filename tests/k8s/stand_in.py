@@ -6,7 +6,8 @@
 Speaks the part of Kubernetes' HTTP interface that kubectl's get, scale, delete and rollout status need,
 so that the real kubectl runs; `apply` and `exec` are done by tests/k8s/stand_in_kubectl.sh. A pod of
 target-api is a real one, on ports 5000 and 5001 of an address of its own; ready ones have a name at a
-real name server (dnsmasq). The generator's is `loadgen idle`; exec starts what it is given beside it.
+real name server (dnsmasq). The generator's is `loadgen idle`; exec starts what it is given beside it. A
+Job's pod is loadgen with the Job's arguments. A volume claim is a folder, the same for every pod.
 
 Environment: BIN, where the programs are
              FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
@@ -15,6 +16,7 @@ import grp
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -69,6 +71,9 @@ class Cluster:
             resource, namespace = one["kind"].lower() + "s", one["metadata"].get("namespace", "")
             one["metadata"].update(uid="1", generation=1, creationTimestamp=stamp())
             self.put(resource, namespace, one)
+            if one["kind"] == "Pod":
+                one["status"] = {"phase": "Running", "podIP": "", "conditions": [
+                    {"type": "Ready", "status": "True"}]}
             if one["kind"] == "ConfigMap":
                 folder = os.path.join(FOLDER, "configmap")
                 os.makedirs(folder, exist_ok=True)
@@ -95,6 +100,54 @@ class Cluster:
             [*TOGETHER, os.path.join(os.environ["BIN"], command[0]), *command[1:]],
             stdout=subprocess.DEVNULL)
         self.put("pods", namespace, pod)
+
+    def start_job(self, job):
+        """The kubelet fills in $(NAME); a generator in a pod finds name servers and folders by itself."""
+        meta, template = job["metadata"], job["spec"]["template"]
+        container, = template["spec"]["containers"]
+        settings = {}
+        for source in container["envFrom"]:
+            config = self.objects["configmaps", meta["namespace"], source["configMapRef"]["name"]]
+            settings.update(config["data"])
+        places = {"/vegeta/configmap": os.path.join(FOLDER, "configmap"),
+                  "/results": os.path.join(FOLDER, "results"),
+                  "/dev/termination-log": os.path.join(FOLDER, "termination-log")}
+        os.makedirs(places["/results"], exist_ok=True)
+        arguments = []
+        for word in container["args"]:
+            word = re.sub(r"\$\((\w+)\)", lambda found: settings[found[1]], word)
+            for place, here in places.items():
+                word = word.replace(place, here)
+            arguments.append(word)
+        arguments.append(f"-resolvers={NETWORK}.1:10053")
+        labels = {**template["metadata"]["labels"], "job-name": meta["name"]}
+        pod = {"kind": "Pod", "apiVersion": "v1", "spec": template["spec"],
+               "metadata": {"name": f"{meta['name']}-1", "uid": "job-1", "labels": labels,
+                            "creationTimestamp": stamp()},
+               "status": {"phase": "Running", "podIP": "", "conditions": []}}
+        job["status"] = {"active": 1}
+        self.put("pods", meta["namespace"], pod)
+        with open(os.path.join(FOLDER, "job.log"), "w", encoding="utf-8") as log:
+            process = subprocess.Popen([*TOGETHER, os.path.join(os.environ["BIN"], "loadgen"), *arguments],
+                                       stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.processes[meta["namespace"], pod["metadata"]["name"]] = process
+        threading.Thread(target=self.end_job, args=(job, pod, process, places)).start()
+
+    def end_job(self, job, pod, process, places):
+        code = process.wait()
+        message = ""
+        if os.path.exists(places["/dev/termination-log"]):
+            with open(places["/dev/termination-log"], encoding="utf-8") as file:
+                message = file.read()
+        with self.lock:
+            if self.processes.pop((job["metadata"]["namespace"], pod["metadata"]["name"]), None):
+                state = {"exitCode": code, "message": message, "reason": "Error" if code else "Completed"}
+                pod["status"].update(phase="Failed" if code else "Succeeded", containerStatuses=[
+                    {"name": "capacity", "state": {"terminated": state}}])
+                job["status"] = {"failed" if code else "succeeded": 1, "conditions": [
+                    {"type": "Failed" if code else "Complete", "status": "True"}]}
+                for resource, one in (("pods", pod), ("jobs", job)):
+                    self.put(resource, job["metadata"]["namespace"], one)
 
     def delete_pod(self, namespace, name, grace):
         """As the kubelet does: no name any more, a while, SIGTERM, in the end SIGKILL."""
@@ -152,6 +205,8 @@ class Cluster:
                             and "deletionTimestamp" not in pod["metadata"]]
                     for _ in range(spec["replicas"] - len(pods)):
                         self.start_pod(deployment)
+                    for pod in pods[spec["replicas"]:]:
+                        self.delete_pod(meta["namespace"], pod["metadata"]["name"], 1)
                 ready = 0
                 for pod in pods:
                     condition = pod["status"]["conditions"][0]
@@ -167,6 +222,10 @@ class Cluster:
                                                                meta["name"]) in self.objects:
                         deployment["status"] = status
                         self.put("deployments", meta["namespace"], deployment)
+            # Not by a request's thread: a process ends with the thread that started it.
+            for job in self.listed("jobs", None):
+                if "status" not in job:
+                    self.start_job(job)
             self.write_names()
             time.sleep(0.1)
 
@@ -190,7 +249,8 @@ class Cluster:
 
 RESOURCES = {"v1": [("namespaces", "Namespace", False), ("pods", "Pod", True), ("nodes", "Node", False),
                     ("services", "Service", True), ("events", "Event", True)],
-             "apps/v1": [("deployments", "Deployment", True), ("deployments/scale", "Scale", True)]}
+             "apps/v1": [("deployments", "Deployment", True), ("deployments/scale", "Scale", True)],
+             "batch/v1": [("jobs", "Job", True)]}
 NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "this-machine"},
         "status": {"allocatable": {"cpu": "2", "memory": "4Gi"}, "nodeInfo": {"kubeletVersion": "v0"}}}
 
@@ -231,11 +291,13 @@ class Handler(BaseHTTPRequestHandler):
         if path == "/api":
             return {"kind": "APIVersions", "versions": ["v1"]}
         if path == "/apis":
-            version = {"groupVersion": "apps/v1", "version": "v1"}
-            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": [
-                {"name": "apps", "versions": [version], "preferredVersion": version}]}
+            groups = []
+            for name in ("apps", "batch"):
+                version = {"groupVersion": f"{name}/v1", "version": "v1"}
+                groups.append({"name": name, "versions": [version], "preferredVersion": version})
+            return {"kind": "APIGroupList", "apiVersion": "v1", "groups": groups}
         group = path.split("/", 2)[2]
-        if path in ("/api/v1", "/apis/apps/v1"):
+        if path in ("/api/v1", "/apis/apps/v1", "/apis/batch/v1"):
             return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": group, "resources": [
                 {"name": name, "singularName": "", "kind": kind, "namespaced": namespaced,
                  "verbs": ["get", "list", "watch", "delete", "patch"]}
@@ -248,15 +310,19 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(found)
             return
         resource, namespace, name, sub, query = self.parts()
-        if sub == "log":
+        if sub == "log" and name.startswith("capacity-"):
+            with open(os.path.join(FOLDER, "job.log"), "rb") as log:
+                self.answer(log.read())
+        elif sub == "log":
             self.answer(b"what a pod said\n")
         elif name:
             self.one(resource, namespace, name, sub)
         elif query.get("watch"):
             self.watch(resource, namespace, query)
         else:
-            kind = {"pods": "PodList", "deployments": "DeploymentList"}.get(resource, "List")
-            self.answer({"kind": kind, "apiVersion": "apps/v1" if resource == "deployments" else "v1",
+            kind = {"pods": "PodList", "deployments": "DeploymentList", "jobs": "JobList"}.get(resource, "List")
+            group = {"deployments": "apps/v1", "jobs": "batch/v1"}.get(resource, "v1")
+            self.answer({"kind": kind, "apiVersion": group,
                          "metadata": {"resourceVersion": str(self.cluster.version)},
                          "items": self.chosen(resource, namespace, query)})
 
@@ -327,6 +393,8 @@ class Handler(BaseHTTPRequestHandler):
             return
         if resource == "namespaces":
             self.cluster.delete_namespace(name)
+        elif resource != "pods":
+            self.cluster.objects.pop((resource, namespace, name))
         elif FAULT != "immortal":
             self.cluster.delete_pod(namespace, name, grace)
         self.answer(found)

@@ -14,17 +14,21 @@ done
 case ${1:-} in
 apply)
     server=$(sed -n 's/^ *server: //p' "$KUBECONFIG")
-    "$REAL_KUBECTL" kustomize "$3" | curl -sS --fail-with-body --data-binary @- "$server/stand-in/apply"
+    case "$2 $3" in
+    "-f -") cat ;;
+    *) "$REAL_KUBECTL" kustomize "$3" ;;
+    esac | curl -sS --fail-with-body --data-binary @- "$server/stand-in/apply"
     ;;
 exec)
     shift
-    [ "$1" != -i ] || shift
+    case $1 in -i | -it) shift ;; esac
     "$REAL_KUBECTL" get pod -n "$namespace" "$1" -o name >/dev/null
     [ "$2" = -- ]
     shift 2
     first=$(awk 'NR == 1 { print $1 }' "$FOLDER/hosts")
     command=("${@//\/vegeta\/configmap/$FOLDER/configmap}")
     command=("${command[@]//\/dev\/tcp\/target-api-headless/\/dev\/tcp\/$first}")
+    command=("${command[@]//\/results/$FOLDER/results}")
     PATH=$FOLDER/pod:$PATH exec "${command[@]}"
     ;;
 *)
