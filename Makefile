@@ -1,24 +1,32 @@
-# make            both programs, at build/release/bin/
-# make run        install what is missing, build, measure the sample API on loopback
-# make test       install what is missing, build, run every test (T=name: one of them)
-# make asan       the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-# make tsan       the tests under ThreadSanitizer
-# make lint       format, clang-tidy, who may include whom, no mutable global state, shell scripts
-# make bench      CPU per request of both programs beside what is cheapest, and the open loop's lag
-# make fuzz       any bytes against the parsers: each of tests/fuzz for FUZZ_SECONDS=10 (T=name: one)
-# make deps       find what is missing and install it with apt, or print the line to run (FOR=build: only
-#                 what building needs; test, lint, bench, fuzz, images)
-# make install    both programs, to $(DESTDIR)$(PREFIX)/bin, PREFIX being /usr/local
-# make images     both container images, with docker, podman or buildah (TAG=latest REGISTRY=)
-# make images-check   both built with buildah, and an attack of the one against the other (as root)
-# make deploy     images of Artifact Registry into the cluster of kubectl's context: PROJECT= REGION= TAG=
-# make undeploy   remove them, and everything that came with them
-# make pin        digests in place of versions for the step images of cloudbuild.yaml
+# make            build both programs, in build/release/bin/
+# make run        install missing packages, build, measure the sample API on loopback, find its capacity
+# make test       install missing packages, build, run all tests (T="name name": only these)
+# make test-capacity  the capacity search against a known truth, as root on an idle machine, up to 75 minutes
+#                 (T="quick-0.5-1000 five": only these; SMOKE=1: a few short ones, for CI)
+# make test-compare   `loadgen compare` against a known difference, as root on an idle machine, about 45 minutes
+#                 (SMOKE=1: shorter, judges nothing)
+# make test-judge run what judges "was it the target?" N=10 times, alone and beside two busy loops (as root)
+# make asan       run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+# make tsan       run the tests under ThreadSanitizer
+# make lint       check format, clang-tidy, layers, circles, globals, flags, headers, shell, docs
+# make bench      measure CPU per request of both programs compared with others, and the open loop's lag
+# make fuzz       run each fuzzer of tests/fuzz for FUZZ_SECONDS (default 10; T=name: only this; FUZZ_SEED)
+# make deps       install missing packages with apt, or print the command (FOR=build, test, lint, bench,
+#                 fuzz or images: only those; default all)
+# make install    install both programs in $(DESTDIR)$(PREFIX)/bin (default PREFIX=/usr/local)
+# make images     build both container images with docker, podman or buildah (TAG=latest REGISTRY=)
+# make images-check   build both with buildah, and run an attack between them (as root)
+# make deploy     deploy images from Artifact Registry with kubectl: PROJECT= REGION= TAG=
+#                 (COMPONENTS=big-generator: a generator of four CPUs)
+#                 (COMPONENTS=capacity-job: a Job that searches for the capacity)
+# make fetch-report   wait for that Job, copy its result to build/report (TO= NAMESPACE=headroom WAIT=3600)
+# make undeploy   delete the deployment
+# make pin        replace the versions of cloudbuild.yaml's step images with digests
 # make clean      remove build/
-# make help       this text
+# make help       print this text
 #
-# Variables: BUILD=release|asan|tsan|fuzz, T=test name, WERROR=1, V=1 (show commands), CC, CFLAGS, LDFLAGS,
-# COMMIT and DATE (of -version; from git when it is there).
+# Variables: BUILD=release, asan, tsan or fuzz; JOBS=tests at a time; V=1 shows commands; WERROR=1; CC,
+# CFLAGS, LDFLAGS; COMMIT and DATE, shown by -version (default: from git).
 
 BUILD ?= release
 PREFIX ?= /usr/local
@@ -28,7 +36,7 @@ Q := $(if $(V),,@)
 
 FLAGS_release := -O2 -g
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
-# clang looks into OpenSSL's macros for casts, gcc does not.
+# clang warns of casts inside OpenSSL's macros, gcc does not.
 FLAGS_fuzz := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
               -fsanitize=fuzzer-no-link -Wno-cast-qual
 FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -42,65 +50,83 @@ ALL_LDFLAGS := -pthread $(FLAGS_$(BUILD)) $(LDFLAGS)
 COMMIT := $(or $(shell git describe --always --dirty 2>/dev/null),unknown)
 DATE := $(or $(shell git log -1 --format=%cs 2>/dev/null),unknown)
 
-# Who links what. Every .c of a folder belongs to its program; llhttp comes as source from Debian.
+# Every .c of a folder belongs to its program. Debian ships llhttp as source; only fuzz_answer.c uses it.
 LLHTTP := $(wildcard /usr/share/llhttp/*.c)
-COMMON := $(wildcard common/*.c)
-TARGET_API := $(wildcard target-api/*.c)
-LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c loadgen/*/*.S)
-UNIT := $(wildcard tests/unit/*.c)
+COMMON := $(wildcard common/*.c common/*/*.c)
+TARGET_API := $(wildcard target-api/*.c target-api/*/*.c)
+LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c loadgen/*/*/*.c loadgen/*/*.S)
+UNIT := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(wildcard tests/fuzz/*.c)
 SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ)
-HEADERS := $(wildcard common/*.h target-api/*.h loadgen/*/*.h tests/*/*.h)
 
 obj = $(patsubst %,$(B)/obj/%.o,$(basename $(1)))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
 TOOLS := $(patsubst tests/bench/%.c,$(B)/bin/%,$(BENCH))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/bin/%,$(FUZZ))
 
-.PHONY: all run test asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images images-check deploy undeploy pin clean help
+.PHONY: all run test test-capacity test-compare test-judge asan tsan fuzz fuzzers lint bench deps install install-target-api install-loadgen images images-check deploy undeploy fetch-report pin clean help
 all: $(PROGRAMS) $(B)/bin/vegeta
 
-# Each installs what it needs. Recursion into this same file: what was installed is looked for when it
-# is read.
+# Builds use all CPUs unless make was given its own -j.
+ON_ALL_CPUS = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# Each target first installs its packages. The recursive make then finds them, as wildcards are expanded
+# when this file is read.
 run:
 	$(Q)tests/deps.sh $(PACKAGES_build) curl
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all
 	$(Q)BIN=$(B)/bin tests/run.sh
 
 test:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test)
-	$(Q)$(MAKE) --no-print-directory all $(B)/bin/unit $(B)/bin/fault.so
-	$(Q)BIN=$(B)/bin tests/test.sh $(T)
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(B)/bin/unit $(B)/bin/fault.so $(B)/bin/count.so $(B)/bin/bare_server $(B)/bin/bare_client
+	$(Q)BIN=$(B)/bin $(foreach v,JOBS JUDGE_TIMES LONG SANITIZER,$(if $($v),$v=$($v))) tests/test.sh $(T)
+
+test-capacity:
+	$(Q)tests/deps.sh $(PACKAGES_build) python3
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all
+	$(Q)BIN=$(B)/bin python3 tests/capacity/run.py $(if $(SMOKE),-smoke) $(T)
+
+test-compare:
+	$(Q)tests/deps.sh $(PACKAGES_build) python3
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)BIN=$(B)/bin python3 tests/capacity/compare.py $(if $(SMOKE),-smoke)
+
+test-judge:
+	$(Q)tests/deps.sh $(PACKAGES_build) python3
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all
+	$(Q)status=0; for beside in "" -beside; do \
+		BIN=$(B)/bin python3 tests/judge/run.py -n $(or $(N),10) $$beside || status=$$?; done; exit $$status
 
 asan tsan:
-	$(Q)$(MAKE) --no-print-directory BUILD=$@ test
+	$(Q)$(MAKE) --no-print-directory BUILD=$@ SANITIZER=$@ test
 
 fuzz:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_fuzz)
-	$(Q)$(MAKE) --no-print-directory BUILD=fuzz CC=clang fuzzers
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) BUILD=fuzz CC=clang fuzzers
 	$(Q)BIN=build/fuzz/bin tests/fuzz/fuzz.sh $(T)
 
 fuzzers: $(FUZZERS)
 
 lint:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint)
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all
 	$(Q)tests/lint/lint.sh
 
 bench:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_bench)
-	$(Q)$(MAKE) --no-print-directory all $(TOOLS)
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(TOOLS)
 	$(Q)status=0; export BIN=$(B)/bin; for part in bench target results; do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
-# What is needed, and for what; README.md says why each.
+# docs/dependencies.md has the reason for each.
 PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn python3-h2 nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
-PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev node-llhttp zlib1g-dev libc-ares-dev libjs-dygraphs
+PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev zlib1g-dev libc-ares-dev libidn2-dev liblua5.4-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
 PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
-PACKAGES_fuzz := clang libclang-rt-14-dev
+PACKAGES_fuzz := node-llhttp clang libclang-rt-14-dev
 PACKAGES_images := buildah debootstrap iproute2 python3 curl
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz) $(PACKAGES_images)
 deps:
@@ -118,7 +144,7 @@ images-check:
 	$(Q)tests/deps.sh $(PACKAGES_images)
 	$(Q)COMMIT=$(COMMIT) DATE=$(DATE) tests/images/check.sh
 
-deploy undeploy pin:
+deploy undeploy fetch-report pin:
 	$(Q)k8s/$@.sh
 
 clean:
@@ -129,30 +155,31 @@ help:
 
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
-$(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON) $(LLHTTP))
-$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
-$(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)) $(LLHTTP))
-$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
+$(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON))
+$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
+$(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)))
+$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 $(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
-$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lm
+$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
 $(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
-$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) $(LLHTTP) tests/support/read_back.c tests/support/round_trip.c)
+$(B)/bin/fuzz_answer: $(call obj,$(LLHTTP))
+$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) tests/support/read_back.c tests/support/round_trip.c)
 
 $(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-# Preloaded by tests/faults, into programs with and without sanitizers: never with one itself. To take a
-# function's place is not pedantic C.
-$(B)/bin/fault.so: tests/faults/fault.c
+# Preloaded into programs with and without sanitizers (tests/faults, tests/e2e), so never built with one.
+# Interposing functions is not pedantic C.
+$(B)/bin/fault.so $(B)/bin/count.so: $(B)/bin/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) -std=c17 -D_GNU_SOURCE $(filter-out -Wpedantic,$(WARNINGS)) -O1 -g -fPIC -ftls-model=initial-exec -shared -o $@ $<
 
-# The scripts of vegeta's users find what they call.
+# Lets existing scripts call vegeta.
 $(B)/bin/vegeta: $(B)/bin/loadgen
 	$(Q)ln -sf loadgen $@
 
@@ -165,15 +192,15 @@ $(B)/obj/%.o: %.S $(B)/flags
 	@mkdir -p $(@D)
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) -c -o $@ $<
-$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/*.html loadgen/plot/*.css loadgen/plot/*.js) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
+$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/*.html loadgen/plot/*.css loadgen/plot/*.js loadgen/plot/capacity/*.html loadgen/plot/capacity/*.js) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
 
-# Not our source: built without our warnings.
+# Third-party source: built without warnings.
 $(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags
 	@mkdir -p $(@D)
 	@echo "CC $<"
 	$(Q)$(CC) -isystem /usr/share/include/llhttp -std=c17 -w $(FLAGS_$(BUILD)) -c -o $@ $<
 
-# Written anew only when their content changes, so that a change rebuilds what it must and no more.
+# Written only when their content changes, so that a change of flags or commit rebuilds what depends on it.
 $(shell mkdir -p $(B); \
 	printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $(B)/flags || \
 	printf '%s\n' '$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$(B)/flags; \

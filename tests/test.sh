@@ -1,57 +1,65 @@
 #!/bin/sh
-# test.sh - runs the tests: all, or the ones that are named (`make test T=pacer`).
+# test.sh - runs the tests: all, or the named ones (`make test T=pacer`).
 #
 #     BIN=build/release/bin tests/test.sh [NAME...]
 #
-# A name is a suite of tests/unit/suites.def or a script of tests/e2e without its number. A script that
-# lacks a program which is no Debian package ends with 77 and says what it needs: it is reported as
-# skipped, and with STRICT=1, as in CI, it has failed.
+# A name is a suite of tests/unit/suites.def or a script of tests/e2e without its number. The text of a
+# test says how it is run:
+#
+#     Runs alone: WHY            after the others, by itself; left out with JUDGE_TIMES=no
+#     Long: WHY                  first, so that the others run beside it; left out with LONG=no
+#     Not under sanitizers: WHY  left out if SANITIZER is set
+#     Not under tsan: WHY        left out if SANITIZER is tsan
+#
+# All others run JOBS at a time: one more than there are CPUs, because tests wait most of the time. Each prints
+# its seconds. A test that exits with 77 lacks a program that is no Debian package, or cannot run on this
+# machine; it counts as skipped, with STRICT=1 as failed. It is skipped in both when its last line begins with
+# "machine busy: " (tests/support/busy.py): it judges time, and other programs used the CPU.
+#
+# Environment: BIN=build/release/bin  JOBS=(the CPUs + 1)  JUDGE_TIMES=yes  LONG=yes  STRICT=  SANITIZER=asan|tsan
+# Exit status: 0 no test failed; 1 one did, or no test has the name.
 set -eu
-BIN=${BIN:-build/release/bin}
-export BIN
+export BIN="${BIN:-build/release/bin}"
+export STRICT="${STRICT:-}"
 # Check's own limit of 4 s is for an idle machine without sanitizers.
 export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-120}"
-passed=0
-failed=0
-skipped=0
+wanted=" $* "
 
-run() {
-    name=$1
-    shift
-    log=$(mktemp)
-    # Whatever hangs fails; the longest takes a few minutes under ThreadSanitizer on a busy machine.
-    status=0
-    timeout -k 10 900 "$@" >"$log" 2>&1 || status=$?
-    if [ "$status" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok      $name"
-    elif [ "$status" -eq 77 ] && [ -z "${STRICT:-}" ]; then
-        skipped=$((skipped + 1))
-        echo "SKIPPED $name: $(tail -n 1 "$log")"
-    else
-        failed=$((failed + 1))
-        echo "FAILED  $name"
-        sed 's/^/        /' "$log"
-    fi
-    rm -f "$log"
+lists=$(mktemp -d)
+trap 'rm -rf "$lists"' EXIT
+: >"$lists/long"
+: >"$lists/together"
+: >"$lists/alone"
+: >"$lists/left_out"
+
+# add KIND NAME FILE: to the list that the file's text asks for, if it is wanted
+add() {
+    case $wanted in "  " | *" $2 "* | *" ${2#*_} "*) ;; *) return 0 ;; esac
+    [ -z "${SANITIZER:-}" ] || ! grep -Eq "Not under (sanitizers|$SANITIZER): " "$3" || return 0
+    list=together
+    ! grep -q 'Long: ' "$3" || list=long
+    ! grep -q 'Runs alone: ' "$3" || list=alone
+    case $list:${LONG:-yes}:${JUDGE_TIMES:-yes} in long:no:* | alone:*:no) list=left_out ;; esac
+    echo "$1 $2 $3" >>"$lists/$list"
 }
 
-is_wanted() {
-    [ -z "$wanted" ] && return 0
-    case " $wanted " in *" $1 "*) return 0 ;; esac
-    return 1
-}
-
-wanted=$*
-suites=$(sed -n 's/^SUITE(\(.*\))$/\1/p' tests/unit/suites.def)
-for suite in $suites; do
-    if is_wanted "$suite"; then run "unit $suite" "$BIN/unit" "$suite"; fi
-done
+sed -n 's/^SUITE(\(.*\))$/\1/p' tests/unit/suites.def >"$lists/suites"
+while read -r suite; do
+    add unit "$suite" "$(echo tests/unit/*/"test_$suite.c")"
+done <"$lists/suites"
 for script in tests/e2e/[0-9]*.sh; do
-    name=$(basename "$script" .sh)
-    if is_wanted "$name" || is_wanted "${name#*_}"; then run "e2e  $name" sh "$script"; fi
+    add e2e "$(basename "$script" .sh)" "$script"
 done
 
-[ $((passed + failed + skipped)) -gt 0 ] || { echo "test: nothing is called \"$wanted\"" >&2; exit 1; }
-echo "$passed passed, $failed failed$([ "$skipped" -eq 0 ] || echo ", $skipped SKIPPED")"
-[ "$failed" -eq 0 ]
+cat "$lists/long" "$lists/together" | xargs -r -P "${JOBS:-$(($(nproc) + 1))}" -n 3 tests/run_test.sh | tee "$lists/ended"
+xargs -r -n 3 tests/run_test.sh <"$lists/alone" | tee -a "$lists/ended"
+
+count() {
+    grep -c "^$1 " "$lists/ended" || true
+}
+[ -s "$lists/ended" ] || { echo "test: nothing is called \"$*\"" >&2; exit 1; }
+left_out=$(grep -c . "$lists/left_out" || true)
+[ "$left_out" -eq 0 ] || left_out_text=", $left_out left out (JUDGE_TIMES, LONG)"
+grep '^FAILED ' "$lists/ended" || true
+echo "$(count ok) passed, $(count FAILED) failed, $(count SKIPPED) skipped${left_out_text:-}"
+[ "$(count FAILED)" -eq 0 ]

@@ -1,0 +1,34 @@
+#!/bin/sh
+# run_test.sh - runs one test for tests/test.sh, and prints its verdict, seconds and name; if it did not
+# pass, its output follows.
+#
+#     tests/run_test.sh unit|e2e NAME FILE
+set -eu
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+name="$1 $2"
+case $1 in
+unit) set -- "$BIN/unit" "$2" ;;
+e2e) set -- sh "$3" ;;
+esac
+# A hanging test fails after 15 minutes; under ThreadSanitizer the longest takes a few.
+began=$(date +%s)
+status=0
+timeout -k 10 900 "$@" >"$log" 2>&1 || status=$?
+took=$(($(date +%s) - began))
+
+case $status:$STRICT in
+0:*) verdict=ok ;;
+77:?*) # a busy machine is no fault of the test: whoever says so has seen others use the CPU
+    verdict=FAILED
+    ! tail -n 1 "$log" | grep -q '^machine busy: ' || verdict=SKIPPED
+    ;;
+77:) verdict=SKIPPED ;;
+*) verdict=FAILED ;;
+esac
+# One write: other tests print at the same time.
+printf '%s\n' "$(
+    printf '%-7s %4d s  %s' "$verdict" "$took" "$name"
+    [ "$verdict" = ok ] || sed 's/^/        /; 1s/^/\n/' "$log"
+)"
