@@ -7,9 +7,12 @@ ROUNDS quick searches of each, interleaved, so that what the machine does meanwh
 `slow` against that of `fast` must give an interval that excludes 0 and contains the difference of their CPU
 times per request, about 10 %; `fast` against `same` one that contains 0. All of it twice.
 
-Exit status as of run.py; -smoke: three rounds with short trials, once, and nothing that is judged fails.
+A machine that is busy before a round, or a target whose T (run.py) differs before and after, is not
+measurable. Exit status as of run.py; -smoke: three rounds with short trials, once, and nothing that is judged
+fails.
 """
 
+import contextlib
 import os
 import re
 import subprocess
@@ -17,7 +20,7 @@ import sys
 import tempfile
 
 import cpu_group
-from run import CLEAN, LOADGEN, Generator, NotMeasurable, Target, Wrong, check_idle, expect
+from run import CLEAN, LOADGEN, Generator, NotMeasurable, Target, Truth, Wrong, check_idle, expect
 
 ROUNDS, TIMES = 5, 2
 WORK_US = {"slow": 1100, "fast": 1000, "same": 1000}
@@ -27,10 +30,13 @@ FLAGS = ["-quick", "-slo", "p99<100ms,errors<1%"]
 SMOKE_FLAGS = ["-quick", "-slo", "p90<20ms", "-trial", "1s"]
 
 
+def url_of(target, name):
+    return f"{target.base}/work/{WORK_US[name]}"
+
+
 def measure(target, name, flags, output):
-    url = f"{target.base}/work/{WORK_US[name]}"
     with Generator() as generator:
-        status, out, err = generator.run("capacity", *flags, "-output", output, url)
+        status, out, err = generator.run("capacity", *flags, "-output", output, url_of(target, name))
     expect(status == 0, f"{name}: exit status {status}: {out}{err}")
 
 
@@ -48,15 +54,28 @@ def compare(folder, before, after):
     return low, high, sentence
 
 
-def once(rounds, flags):
+@contextlib.contextmanager
+def truths(targets):
+    """T of each target, measured before and after what is inside."""
+    with contextlib.ExitStack() as stack:
+        measured = [stack.enter_context(Truth(target, url_of(target, name))) for name, target in targets.items()]
+        yield
+        for truth in measured:
+            truth.check()
+
+
+def once(rounds, flags, is_smoke):
     """Yields a line for each of the two comparisons."""
     with tempfile.TemporaryDirectory() as folder, Target(0.5) as slow, Target(0.5) as fast, \
             Target(0.5) as same:
         targets, files = {"slow": slow, "fast": fast, "same": same}, {name: [] for name in WORK_US}
-        for number in range(rounds):
-            for name, target in targets.items():
-                files[name].append(f"{name}-{number}.json")
-                measure(target, name, flags, os.path.join(folder, files[name][-1]))
+        with contextlib.nullcontext() if is_smoke else truths(targets):
+            for number in range(rounds):
+                if not is_smoke:
+                    check_idle()
+                for name, target in targets.items():
+                    files[name].append(f"{name}-{number}.json")
+                    measure(target, name, flags, os.path.join(folder, files[name][-1]))
         low, high, text = compare(folder, files["slow"], files["fast"])
         yield "work differs by 10 %", low > 0 and low <= EXPECTED <= high, text
         low, high, text = compare(folder, files["fast"], files["same"])
@@ -73,9 +92,7 @@ def main(arguments):
     status = 0
     for number in range(times):
         try:
-            if not is_smoke:
-                check_idle()
-            for name, holds, text in once(rounds, flags):
+            for name, holds, text in once(rounds, flags, is_smoke):
                 print(f"{'ok' if holds else 'WRONG'}  {name}, {number + 1} of {times}: {text}", flush=True)
                 status = status if holds else 1
         except NotMeasurable as error:
