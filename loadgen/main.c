@@ -1,6 +1,6 @@
 #include <stdio.h>
 
-#include "common/std_streams.h"
+#include "common/process/std_streams.h"
 #include "loadgen/command/command.h"
 
 int main(int argc, char **argv)

@@ -5,10 +5,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "common/cgroup.h"
-#include "common/cgroup_use.h"
 #include "common/clock.h"
-#include "common/file_limit.h"
+#include "common/process/cgroup.h"
+#include "common/process/cgroup_use.h"
+#include "common/process/file_limit.h"
 #include "common/prom.h"
 #include "common/version.h"
 #include "target-api/router.h"

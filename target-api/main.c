@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "common/http/listener.h"
-#include "common/std_streams.h"
+#include "common/process/std_streams.h"
 #include "target-api/admin.h"
 #include "target-api/exposition.h"
 #include "target-api/http/metrics.h"

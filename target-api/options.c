@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "common/cgroup.h"
+#include "common/process/cgroup.h"
 
 #define LIMIT(name) offsetof(struct target_options, limits.name)
 

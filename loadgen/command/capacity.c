@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "common/file_limit.h"
+#include "common/process/file_limit.h"
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/capacity/search/rules.h"
 #include "loadgen/capacity/trial/trial_runner.h"

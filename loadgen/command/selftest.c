@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cgroup.h"
+#include "common/process/cgroup.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/output.h"
 #include "loadgen/command/process/interrupt.h"

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/file_limit.h"
+#include "common/process/file_limit.h"
 #include "loadgen/command/output.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/command/progress/progress.h"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/file_limit.h"
+#include "common/process/file_limit.h"
 #include "loadgen/results/stream.h"
 
 struct opened {

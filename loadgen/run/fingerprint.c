@@ -8,9 +8,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "common/cgroup_use.h"
 #include "common/clock.h"
 #include "common/environment.h"
+#include "common/process/cgroup_use.h"
 #include "common/version.h"
 #include "loadgen/run/usage.h"
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "common/cgroup.h"
 #include "common/clock.h"
+#include "common/process/cgroup.h"
 
 static double seconds(struct timeval time)
 {

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "common/file_limit.h"
 #include "common/plural.h"
+#include "common/process/file_limit.h"
 #include "target-api/http/api.h"
 #include "target-api/http/delays.h"
 

@@ -67,7 +67,7 @@ is_used_by() {
     grep -E "^$1/.*:$2\$" "$includes" | grep -qv "^${3:-/}[.]"
 }
 
-for header in common/*.h; do
+for header in common/*.h common/*/*.h; do
     if ! is_used_by common "$header" "${header%.h}"; then
         for program in target-api loadgen; do
             if ! is_used_by "$program" "$header"; then

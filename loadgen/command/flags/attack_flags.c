@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cgroup.h"
+#include "common/process/cgroup.h"
 #include "loadgen/base/duration.h"
 #include "loadgen/base/utf8.h"
 

@@ -3,8 +3,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "common/file_limit.h"
 #include "common/http/side_port.h"
+#include "common/process/file_limit.h"
 #include "loadgen/command/progress/listen.h"
 #include "loadgen/report/prometheus.h"
 

@@ -1,6 +1,6 @@
 #include <check.h>
 
-#include "common/cgroup.h"
+#include "common/process/cgroup.h"
 
 START_TEST(v2_takes_the_smallest_limit_up_the_tree)
 {

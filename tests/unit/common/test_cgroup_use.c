@@ -1,6 +1,6 @@
 #include <check.h>
 
-#include "common/cgroup_use.h"
+#include "common/process/cgroup_use.h"
 
 START_TEST(v2_has_the_use_of_the_container_and_the_smallest_limit)
 {

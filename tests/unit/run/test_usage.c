@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "common/cgroup.h"
 #include "common/clock.h"
+#include "common/process/cgroup.h"
 #include "loadgen/run/usage.h"
 
 static void burn(uint64_t ns)

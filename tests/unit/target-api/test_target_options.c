@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/cgroup.h"
+#include "common/process/cgroup.h"
 #include "target-api/options.h"
 
 static struct target_options options;

@@ -8,8 +8,8 @@
  *
  * Call it first in main, before anything is opened.
  */
-#ifndef COMMON_STD_STREAMS_H
-#define COMMON_STD_STREAMS_H
+#ifndef COMMON_PROCESS_STD_STREAMS_H
+#define COMMON_PROCESS_STD_STREAMS_H
 
 #include <stdbool.h>
 

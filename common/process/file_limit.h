@@ -1,8 +1,8 @@
 /*
  * file_limit - the limit of open files, which bounds the number of connections.
  */
-#ifndef COMMON_FILE_LIMIT_H
-#define COMMON_FILE_LIMIT_H
+#ifndef COMMON_PROCESS_FILE_LIMIT_H
+#define COMMON_PROCESS_FILE_LIMIT_H
 
 #include <stdbool.h>
 #include <stdint.h>

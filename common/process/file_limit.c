@@ -1,4 +1,4 @@
-#include "common/file_limit.h"
+#include "common/process/file_limit.h"
 
 #include <dirent.h>
 #include <sys/resource.h>

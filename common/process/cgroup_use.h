@@ -6,8 +6,8 @@
  *
  * Threads: no state. Memory: nothing is allocated.
  */
-#ifndef COMMON_CGROUP_USE_H
-#define COMMON_CGROUP_USE_H
+#ifndef COMMON_PROCESS_CGROUP_USE_H
+#define COMMON_PROCESS_CGROUP_USE_H
 
 #include <stdbool.h>
 #include <stdint.h>

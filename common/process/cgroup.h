@@ -16,8 +16,8 @@
  * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
  * Memory: nothing is allocated.
  */
-#ifndef COMMON_CGROUP_H
-#define COMMON_CGROUP_H
+#ifndef COMMON_PROCESS_CGROUP_H
+#define COMMON_PROCESS_CGROUP_H
 
 #include <stdbool.h>
 #include <stddef.h>

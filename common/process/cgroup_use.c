@@ -1,9 +1,9 @@
-#include "common/cgroup_use.h"
+#include "common/process/cgroup_use.h"
 
 #include <stdlib.h>
 
-#include "common/cgroup.h"
 #include "common/clock.h"
+#include "common/process/cgroup.h"
 
 /* v1 represents "no limit" as the largest multiple of the page size. */
 static const uint64_t no_limit = UINT64_C(1) << 62;

@@ -1,4 +1,4 @@
-#include "common/std_streams.h"
+#include "common/process/std_streams.h"
 
 #include <errno.h>
 #include <fcntl.h>
