@@ -20,8 +20,8 @@
 
 #include "loadgen/http/exchange.h"
 #include "loadgen/http/origins.h"
-#include "loadgen/net/link.h"
-#include "loadgen/net/resolver.h"
+#include "loadgen/net/link/link.h"
+#include "loadgen/net/names/resolver.h"
 
 struct dial;
 

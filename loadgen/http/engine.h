@@ -25,9 +25,9 @@
 #include "loadgen/http/redirect/redirect.h"
 #include "loadgen/http/send.h"
 #include "loadgen/net/address.h"
+#include "loadgen/net/link/tls.h"
 #include "loadgen/net/loop.h"
-#include "loadgen/net/resolver.h"
-#include "loadgen/net/tls.h"
+#include "loadgen/net/names/resolver.h"
 #include "loadgen/target/source.h"
 #include "loadgen/target/targets.h"
 

@@ -7,7 +7,7 @@
 #include "loadgen/http/curl/engine.h"
 #include "loadgen/http/h1/engine.h"
 #include "loadgen/http/h2/engine.h"
-#include "loadgen/net/link.h"
+#include "loadgen/net/link/link.h"
 
 enum { KINDS = 3 };
 static const struct engine_type *const kinds[KINDS] = {&engine_h1, &engine_h2, &engine_curl};

@@ -14,7 +14,7 @@
 
 #include "loadgen/http/engine.h"
 #include "loadgen/http/owner.h"
-#include "loadgen/net/link_tls.h"
+#include "loadgen/net/link/link_tls.h"
 
 enum { ORIGINS_REDIRECTED_MAX = 1000 };
 

@@ -15,8 +15,8 @@
 #include "common/err.h"
 #include "loadgen/http/proxy.h"
 #include "loadgen/net/address.h"
-#include "loadgen/net/connect_to.h"
-#include "loadgen/net/tls.h"
+#include "loadgen/net/link/tls.h"
+#include "loadgen/net/names/connect_to.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/slots.h"
 

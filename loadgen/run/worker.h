@@ -32,7 +32,7 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/drive/endpoints.h"
 #include "loadgen/http/engine.h"
-#include "loadgen/net/link.h"
+#include "loadgen/net/link/link.h"
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/schedule.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "loadgen/net/loop.h"
-#include "loadgen/net/resolver.h"
+#include "loadgen/net/names/resolver.h"
 #include "loadgen/target/url.h"
 
 /* One scrape, while it is taken. The lists have the same indexes. */

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/net/resolver.h"
+#include "loadgen/net/names/resolver.h"
 #include "loadgen/net/turns.h"
 
 /* The lanes to one destination. All origins behind a proxy share a route. */

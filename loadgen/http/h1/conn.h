@@ -28,7 +28,7 @@
 #include "loadgen/http/engine.h"
 #include "loadgen/http/flights.h"
 #include "loadgen/http/origins.h"
-#include "loadgen/net/link.h"
+#include "loadgen/net/link/link.h"
 #include "loadgen/net/turns.h"
 
 enum conn_state {

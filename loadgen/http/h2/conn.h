@@ -19,7 +19,7 @@
 #include "loadgen/http/dial.h"
 #include "loadgen/http/h2/session.h"
 #include "loadgen/http/origins.h"
-#include "loadgen/net/link.h"
+#include "loadgen/net/link/link.h"
 #include "loadgen/net/turns.h"
 
 enum { H2_CLOSING_MAX = 1000 };

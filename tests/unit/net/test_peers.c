@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/net/connect_to.h"
+#include "loadgen/net/names/connect_to.h"
 #include "loadgen/net/peers.h"
 
 static struct address_list list;

@@ -1,4 +1,4 @@
-#include "loadgen/net/link.h"
+#include "loadgen/net/link/link.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>

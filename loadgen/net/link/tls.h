@@ -11,8 +11,8 @@
  *
  * Threads: read-only after tls_open. Memory: tls_close. Errors: ERR_USAGE, naming the field.
  */
-#ifndef LOADGEN_NET_TLS_H
-#define LOADGEN_NET_TLS_H
+#ifndef LOADGEN_NET_LINK_TLS_H
+#define LOADGEN_NET_LINK_TLS_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>

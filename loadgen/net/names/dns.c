@@ -1,4 +1,4 @@
-#include "loadgen/net/dns.h"
+#include "loadgen/net/names/dns.h"
 
 #include <ares.h>
 #include <netdb.h>

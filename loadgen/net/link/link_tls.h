@@ -13,15 +13,15 @@
  * Threads: belongs to one thread. Memory: link_tls_close, then link_tls_shared_fini;
  * link_host_fini. OpenSSL's error queue is left empty.
  */
-#ifndef LOADGEN_NET_LINK_TLS_H
-#define LOADGEN_NET_LINK_TLS_H
+#ifndef LOADGEN_NET_LINK_LINK_TLS_H
+#define LOADGEN_NET_LINK_LINK_TLS_H
 
 #include <openssl/ssl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "loadgen/net/tls.h"
+#include "loadgen/net/link/tls.h"
 
 enum {
     LINK_RECEIVE = 65536,                   /* size of a receive buffer */

@@ -1,4 +1,4 @@
-#include "loadgen/net/link_tls.h"
+#include "loadgen/net/link/link_tls.h"
 
 #include <errno.h>
 #include <openssl/err.h>

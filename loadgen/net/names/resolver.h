@@ -14,17 +14,17 @@
  * Threads: belongs to one thread and its loop; the address list is shared. Call ares_library_init
  * before. Memory: destinations and peers live until resolver_destroy.
  */
-#ifndef LOADGEN_NET_RESOLVER_H
-#define LOADGEN_NET_RESOLVER_H
+#ifndef LOADGEN_NET_NAMES_RESOLVER_H
+#define LOADGEN_NET_NAMES_RESOLVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/err.h"
-#include "loadgen/net/connect_to.h"
 #include "loadgen/net/loop.h"
-#include "loadgen/net/names.h"
+#include "loadgen/net/names/connect_to.h"
+#include "loadgen/net/names/names.h"
 
 struct resolver_config {
     struct names_config names;

@@ -12,15 +12,15 @@
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
  * link_close. OpenSSL allocates for each TLS connection.
  */
-#ifndef LOADGEN_NET_LINK_H
-#define LOADGEN_NET_LINK_H
+#ifndef LOADGEN_NET_LINK_LINK_H
+#define LOADGEN_NET_LINK_LINK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
 #include "loadgen/net/address.h"
-#include "loadgen/net/link_tls.h"
+#include "loadgen/net/link/link_tls.h"
 #include "loadgen/net/loop.h"
 #include "loadgen/net/peers.h"
 

@@ -1,4 +1,4 @@
-#include "loadgen/net/connect_to.h"
+#include "loadgen/net/names/connect_to.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -13,8 +13,8 @@
  * Threads: belongs to the thread of its loop. Call ares_library_init before. Memory: dns_destroy,
  * which drops pending queries. Descriptors: two per server.
  */
-#ifndef LOADGEN_NET_DNS_H
-#define LOADGEN_NET_DNS_H
+#ifndef LOADGEN_NET_NAMES_DNS_H
+#define LOADGEN_NET_NAMES_DNS_H
 
 #include <stdbool.h>
 #include <stddef.h>

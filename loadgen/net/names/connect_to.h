@@ -4,8 +4,8 @@
  * Requests still name FROM in their Host header. If several rules have the same FROM, connections
  * rotate over them. IPv6 addresses need brackets; hostname.h has the other forms of a host.
  */
-#ifndef LOADGEN_NET_CONNECT_TO_H
-#define LOADGEN_NET_CONNECT_TO_H
+#ifndef LOADGEN_NET_NAMES_CONNECT_TO_H
+#define LOADGEN_NET_NAMES_CONNECT_TO_H
 
 #include <stdbool.h>
 #include <stdint.h>

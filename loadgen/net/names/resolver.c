@@ -1,4 +1,4 @@
-#include "loadgen/net/resolver.h"
+#include "loadgen/net/names/resolver.h"
 
 #include <poll.h>
 #include <stdlib.h>

@@ -23,16 +23,16 @@
  * Threads: belongs to one thread and its loop. Memory: the owner embeds each name and calls
  * name_fini; a name must not move.
  */
-#ifndef LOADGEN_NET_NAMES_H
-#define LOADGEN_NET_NAMES_H
+#ifndef LOADGEN_NET_NAMES_NAMES_H
+#define LOADGEN_NET_NAMES_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "loadgen/net/address_list.h"
-#include "loadgen/net/dns.h"
 #include "loadgen/net/loop.h"
+#include "loadgen/net/names/dns.h"
 #include "loadgen/net/peers.h"
 
 #define NAME_TIMEOUT_NS UINT64_C(10000000000)

@@ -1,4 +1,4 @@
-#include "loadgen/net/names.h"
+#include "loadgen/net/names/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "loadgen/net/tls.h"
+#include "loadgen/net/link/tls.h"
 
 #include <errno.h>
 #include <openssl/err.h>
