@@ -28,7 +28,7 @@
 #include "loadgen/agenda/timetable.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/epoch.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 struct agenda {
     const struct plan *plan;

@@ -6,7 +6,7 @@
 #include "common/clock.h"
 #include "common/version.h"
 #include "loadgen/measure/tally_codec.h"
-#include "loadgen/target/request_json.h"
+#include "loadgen/target/request/request_json.h"
 
 static struct block *take(struct result_writer *writer)
 {

@@ -34,10 +34,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/slice.h"
 #include "loadgen/binary/block.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
-#include "loadgen/target/url.h"
 
 enum { CODEC_TEXTS = TEXT_POOL_MAX + 1, CODEC_TEXT_MAX = 512, CODEC_RECORD_MAX = 640 };
 

@@ -28,7 +28,7 @@
 #include "loadgen/net/link/tls.h"
 #include "loadgen/net/loop.h"
 #include "loadgen/net/names/resolver.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/target/targets.h"
 
 struct engine_type;

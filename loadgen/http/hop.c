@@ -5,7 +5,7 @@
 
 #include "loadgen/http/outgoing.h"
 #include "loadgen/http/redirect/room.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 bool hop_is_wanted(const struct exchange *x, const char *location)
 {

@@ -15,7 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 enum { OUTGOING_SCRATCH = 16384 };
 

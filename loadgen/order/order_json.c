@@ -6,8 +6,8 @@
 #include "loadgen/base/json_bytes.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
-#include "loadgen/target/parts.h"
-#include "loadgen/target/request_json.h"
+#include "loadgen/target/request/parts.h"
+#include "loadgen/target/request/request_json.h"
 
 /* Writing. */
 

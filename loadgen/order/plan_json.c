@@ -10,8 +10,8 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
 #include "loadgen/pace/schedule_text.h"
-#include "loadgen/target/message.h"
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/message.h"
+#include "loadgen/target/request/secret.h"
 
 /* Limits and spans of time. */
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "loadgen/target/url.h"
+#include "common/slice.h"
 
 struct header {
     struct slice name;

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/slice.h"
 #include "loadgen/http/exchange.h"
-#include "loadgen/target/url.h"
 
 enum { MEMO_MAX = 16384 };
 

@@ -7,8 +7,8 @@
 #ifndef LOADGEN_RESULTS_RECORD_H
 #define LOADGEN_RESULTS_RECORD_H
 
+#include "common/slice.h"
 #include "loadgen/measure/result.h"
-#include "loadgen/target/url.h"
 
 struct record {
     /* `row`, `address_row` and the text of `error` belong to the summary being filled; the error

@@ -7,7 +7,7 @@
 
 #include "loadgen/net/loop.h"
 #include "loadgen/net/names/resolver.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 
 /* One scrape, while it is taken. The lists have the same indexes. */
 struct work {

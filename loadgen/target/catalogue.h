@@ -26,8 +26,8 @@
 #include <stdint.h>
 
 #include "loadgen/base/arena.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/target/rows.h"
-#include "loadgen/target/source.h"
 #include "loadgen/target/targets.h"
 
 struct catalogue {

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/parts.h"
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/parts.h"
+#include "loadgen/target/request/secret.h"
 
 typedef void (*add_request)(struct bytes *out, const struct request *request,
                             const struct endpoint *endpoint);

@@ -20,7 +20,7 @@
 
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 enum {
     REQUEST_QUEUE_MAX = 1024,

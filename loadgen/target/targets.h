@@ -39,10 +39,10 @@
 
 #include "common/err.h"
 #include "loadgen/base/arena.h"
-#include "loadgen/target/message.h"
-#include "loadgen/target/reader.h"
+#include "loadgen/target/read/reader.h"
+#include "loadgen/target/request/message.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/target/rows.h"
-#include "loadgen/target/source.h"
 
 /* Name and URL of the target that all targets above the maximum share. */
 #define TARGET_OTHERS "other targets"

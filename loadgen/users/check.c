@@ -5,7 +5,7 @@
 #include "common/slice.h"
 #include "loadgen/base/duration.h"
 #include "loadgen/http/answer/capture.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 void check_function(FILE *out, const char *class, const char *function)
 {

@@ -1,6 +1,6 @@
 #include "loadgen/users/prepare.h"
 
-#include "loadgen/target/reader.h"
+#include "loadgen/target/read/reader.h"
 #include "loadgen/users/words.h"
 
 /* The hosts are resolved before the run; others come up when they are used. */

@@ -28,7 +28,7 @@
 
 #include "loadgen/http/owner.h"
 #include "loadgen/http/send.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/users/queue.h"
 #include "loadgen/users/request/cookies.h"
 #include "loadgen/users/request/flight.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "loadgen/order/order_json.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 static void require(bool ok)
 {

@@ -1,6 +1,6 @@
 #include "loadgen/command/flags/tls_flags.h"
 
-#include "loadgen/target/message.h"
+#include "loadgen/target/request/message.h"
 
 bool tls_set_proxy_header(void *field, const char *text, struct err *err)
 {

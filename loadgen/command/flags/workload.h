@@ -12,7 +12,7 @@
 #include "common/cli.h"
 #include "common/err.h"
 #include "loadgen/target/lazy.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/target/targets.h"
 
 enum { WORKLOAD_HEADERS_MAX = 128 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 enum { DIGITS = 21, LINES_OWN = 3 };
 

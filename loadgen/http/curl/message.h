@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 struct curl_message {
     char *text; /* NUL-terminated strings: URL, method, headers */

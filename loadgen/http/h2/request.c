@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 enum { PSEUDO = 4 };
 

@@ -17,7 +17,7 @@
 #include "loadgen/http/exchange.h"
 #include "loadgen/http/flights.h"
 #include "loadgen/http/redirect/location.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 enum { H2_LOCATION_MAX = LOCATION_MAX + 2 }; /* one byte more, to detect longer ones */
 

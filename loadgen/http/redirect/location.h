@@ -17,7 +17,7 @@
 #include <stddef.h>
 
 #include "loadgen/http/redirect/room.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 
 enum { LOCATION_MAX = 32768, LOCATION_PROBLEM = 192 };
 

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "loadgen/base/base64.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 enum { USER_MAX = 512 };
 

@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "loadgen/http/redirect/location.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 /* True for 301, 302, 303, 307 and 308. */
 bool redirect_is_one(uint16_t code);

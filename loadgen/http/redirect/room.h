@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "loadgen/target/url.h"
+#include "common/slice.h"
 
 struct room {
     char *at;

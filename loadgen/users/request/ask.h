@@ -13,7 +13,7 @@
 
 #include "common/slice.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/user.h"
 

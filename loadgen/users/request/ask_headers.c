@@ -4,7 +4,7 @@
 
 #include "loadgen/base/base64.h"
 #include "loadgen/base/memory.h"
-#include "loadgen/target/message.h"
+#include "loadgen/target/request/message.h"
 #include "loadgen/users/request/ask.h"
 
 static void add_header(const struct ask *ask, const char *name, const char *value)

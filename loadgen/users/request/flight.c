@@ -6,7 +6,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/http/answer/capture.h"
 #include "loadgen/http/hop.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer)

@@ -7,7 +7,7 @@
 #define LOADGEN_USERS_REQUEST_FLIGHT_H
 
 #include "common/slice.h"
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 #include "loadgen/users/request/cookies.h"
 
 struct capture;

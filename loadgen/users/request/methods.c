@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <lua5.4/lauxlib.h>
 
-#include "loadgen/target/message.h"
+#include "loadgen/target/request/message.h"
 #include "loadgen/users/request/request.h"
 #include "loadgen/users/user.h"
 

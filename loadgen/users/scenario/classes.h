@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 #include "loadgen/users/lua/random.h"
 #include "loadgen/users/lua/state.h"
 

@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/order/order_json.h"
-#include "loadgen/target/request_json.h"
+#include "loadgen/target/request/request_json.h"
 #include "loadgen/users/prepare.h"
 #include "tests/support/read_targets.h"
 #include "tests/support/tallies.h"

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/version.h"
-#include "loadgen/target/message.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/message.h"
+#include "loadgen/target/request/parts.h"
 
 static struct message_defaults defaults;
 static struct bytes out;

@@ -2,7 +2,7 @@
 #include <check.h>
 #include <stdio.h>
 
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/secret.h"
 
 static const struct {
     const char *name;

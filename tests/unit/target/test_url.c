@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 
 static struct err err;
 

@@ -8,8 +8,8 @@
  *
  * Threads: pure functions. Errors: ERR_USAGE with the URL and the remedy.
  */
-#ifndef LOADGEN_TARGET_URL_H
-#define LOADGEN_TARGET_URL_H
+#ifndef LOADGEN_TARGET_REQUEST_URL_H
+#define LOADGEN_TARGET_REQUEST_URL_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "loadgen/target/reader.h"
+#include "loadgen/target/read/reader.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,7 +7,7 @@
 
 #include "common/blank.h"
 #include "loadgen/base/utf8.h"
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/secret.h"
 
 enum { NAME_BYTES_MAX = 200 };
 

@@ -18,16 +18,16 @@
  *
  * Errors: ERR_USAGE with the header and the expected form. Threads: pure functions.
  */
-#ifndef LOADGEN_TARGET_MESSAGE_H
-#define LOADGEN_TARGET_MESSAGE_H
+#ifndef LOADGEN_TARGET_REQUEST_MESSAGE_H
+#define LOADGEN_TARGET_REQUEST_MESSAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/source.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/source.h"
+#include "loadgen/target/request/url.h"
 
 /* Settings for every request; borrowed. */
 struct message_defaults {

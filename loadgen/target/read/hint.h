@@ -3,8 +3,8 @@
  *
  * All set ERR_USAGE and return false. Threads: pure functions.
  */
-#ifndef LOADGEN_TARGET_HINT_H
-#define LOADGEN_TARGET_HINT_H
+#ifndef LOADGEN_TARGET_READ_HINT_H
+#define LOADGEN_TARGET_READ_HINT_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "loadgen/target/source.h"
+#include "loadgen/target/request/source.h"
 
 static const struct request *next_in_turn(const struct source *source, uint64_t k)
 {

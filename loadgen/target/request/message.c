@@ -1,4 +1,4 @@
-#include "loadgen/target/message.h"
+#include "loadgen/target/request/message.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 
 #include "common/blank.h"
 #include "common/version.h"
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 /* What names of headers and methods are made of. */
 static const char token[] = "!#$%&'*+-.^_`|~0123456789"

@@ -8,8 +8,8 @@
  * Errors: ERR_USAGE with file, line and what was expected; ERR_FAILED if a file cannot be read.
  * Threads: one at a time. Memory: reader_fini.
  */
-#ifndef LOADGEN_TARGET_READER_H
-#define LOADGEN_TARGET_READER_H
+#ifndef LOADGEN_TARGET_READ_READER_H
+#define LOADGEN_TARGET_READ_READER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,8 +18,8 @@
 
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/message.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/message.h"
+#include "loadgen/target/request/url.h"
 
 /* One target as read. Its texts are NUL-terminated and valid until the next target is read. */
 struct draft {

@@ -1,4 +1,4 @@
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/secret.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 
 #include "common/blank.h"
 #include "loadgen/base/base64.h"
-#include "loadgen/target/reader.h"
+#include "loadgen/target/read/reader.h"
 
 /* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */
 static const char *string_at(const json_t *json, const char *key, struct err *err)

@@ -4,8 +4,8 @@
  *
  * Threads: pure functions.
  */
-#ifndef LOADGEN_TARGET_SECRET_H
-#define LOADGEN_TARGET_SECRET_H
+#ifndef LOADGEN_TARGET_REQUEST_SECRET_H
+#define LOADGEN_TARGET_REQUEST_SECRET_H
 
 #include <stdbool.h>
 

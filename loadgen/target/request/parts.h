@@ -9,14 +9,14 @@
  *
  * Threads: pure functions. Memory: slices of the request's bytes.
  */
-#ifndef LOADGEN_TARGET_PARTS_H
-#define LOADGEN_TARGET_PARTS_H
+#ifndef LOADGEN_TARGET_REQUEST_PARTS_H
+#define LOADGEN_TARGET_REQUEST_PARTS_H
 
 #include <stdbool.h>
 
+#include "common/slice.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/target/source.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/source.h"
 
 struct parts {
     struct slice method;

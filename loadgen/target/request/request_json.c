@@ -1,4 +1,4 @@
-#include "loadgen/target/request_json.h"
+#include "loadgen/target/request/request_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -6,9 +6,9 @@
 
 #include "loadgen/base/json_bytes.h"
 #include "loadgen/base/sha256.h"
-#include "loadgen/target/message.h"
-#include "loadgen/target/parts.h"
-#include "loadgen/target/secret.h"
+#include "loadgen/target/request/message.h"
+#include "loadgen/target/request/parts.h"
+#include "loadgen/target/request/secret.h"
 
 struct slice request_head(const struct request *request)
 {

@@ -1,4 +1,4 @@
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/url.h"
 
 #include <stdio.h>
 #include <string.h>

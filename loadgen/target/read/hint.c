@@ -1,4 +1,4 @@
-#include "loadgen/target/hint.h"
+#include "loadgen/target/read/hint.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "common/blank.h"
-#include "loadgen/target/hint.h"
-#include "loadgen/target/reader.h"
+#include "loadgen/target/read/hint.h"
+#include "loadgen/target/read/reader.h"
 
 static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 

@@ -9,16 +9,16 @@
  *
  * Threads: pure functions. Memory: the JSON is the caller's. Errors: ERR_FAILED.
  */
-#ifndef LOADGEN_TARGET_REQUEST_JSON_H
-#define LOADGEN_TARGET_REQUEST_JSON_H
+#ifndef LOADGEN_TARGET_REQUEST_REQUEST_JSON_H
+#define LOADGEN_TARGET_REQUEST_REQUEST_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
 
 #include "common/err.h"
+#include "common/slice.h"
 #include "loadgen/base/arena.h"
-#include "loadgen/target/source.h"
-#include "loadgen/target/url.h"
+#include "loadgen/target/request/source.h"
 
 /* The part of a request before its body, including the empty line. */
 struct slice request_head(const struct request *request);

@@ -1,4 +1,4 @@
-#include "loadgen/target/parts.h"
+#include "loadgen/target/request/parts.h"
 
 #include <string.h>
 #include <strings.h>

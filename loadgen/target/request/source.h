@@ -9,8 +9,8 @@
  * a live one may lock. Memory: the source owns the requests. Static ones outlive the run. A live
  * source's request is valid until `release`, which is called after its exchange and all retries.
  */
-#ifndef LOADGEN_TARGET_SOURCE_H
-#define LOADGEN_TARGET_SOURCE_H
+#ifndef LOADGEN_TARGET_REQUEST_SOURCE_H
+#define LOADGEN_TARGET_REQUEST_SOURCE_H
 
 #include <stdbool.h>
 #include <stddef.h>
