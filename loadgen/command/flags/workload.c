@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/environment.h"
+#include "loadgen/target/read/formats.h"
 
 bool workload_add_header(void *field, const char *text, struct err *err)
 {
@@ -19,7 +20,7 @@ bool workload_add_header(void *field, const char *text, struct err *err)
 
 bool workload_set_format(void *field, const char *text, struct err *err)
 {
-    const struct format *format = format_find(text, err);
+    const struct format *format = formats_find(text, err);
     *(const struct format **)field = format;
     return format != NULL;
 }

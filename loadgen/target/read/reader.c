@@ -144,18 +144,6 @@ struct message draft_message(const struct draft *draft)
 
 /* Reading. */
 
-const struct format *format_find(const char *name, struct err *err)
-{
-    static const struct format *const formats[] = {&format_http, &format_json};
-    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-        if (strcmp(formats[i]->name, name) == 0) {
-            return formats[i];
-        }
-    }
-    err_set(err, ERR_USAGE, "format \"%s\" isn't one of [http, json]", name);
-    return NULL;
-}
-
 void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format,
                  const char *target_host)
 {

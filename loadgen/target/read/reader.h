@@ -57,9 +57,6 @@ struct format {
 extern const struct format format_http;
 extern const struct format format_json;
 
-/* Finds a format by name. NULL with ERR_USAGE. */
-const struct format *format_find(const char *name, struct err *err);
-
 /* Borrows `in`, `name` and `target_host` (see struct draft). */
 void reader_init(struct reader *reader, FILE *in, const char *name, const struct format *format,
                  const char *target_host);
