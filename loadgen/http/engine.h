@@ -10,7 +10,7 @@
  * and abandon; it may start the next exchange.
  *
  * Engines: h1/engine.h (HTTP/1.1), h2/engine.h (HTTP/2), curl/engine.h (through a proxy), and
- * engines.h, which holds all three and chooses.
+ * choice/engines.h, which holds all three and chooses.
  */
 #ifndef LOADGEN_HTTP_ENGINE_H
 #define LOADGEN_HTTP_ENGINE_H

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "loadgen/http/engines.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/order/order_json.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/run/account.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "loadgen/base/hash.h"
-#include "loadgen/http/h2/session.h"
+#include "loadgen/http/h2/session/session.h"
 
 enum { STREAMS_MAX = 12, STREAMS_FIRST = 4, BODY = 70000 };
 

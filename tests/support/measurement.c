@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/agenda/driver.h"
-#include "loadgen/http/engines.h"
+#include "loadgen/http/choice/engines.h"
 
 const struct plan measurement_open_loop = {
     .schedule.rate = {200, NS_PER_S},

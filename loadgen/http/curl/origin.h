@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/curl/multi/lane.h"
 #include "loadgen/http/origins.h"
 
 enum { CURL_ORIGIN_URL_MAX = 320 };

@@ -9,17 +9,17 @@
  *     setup.c      easy handles; message.c: their requests
  *     try.c        callbacks of libcurl
  *     transfer.c   an exchange in libcurl
- *     drive.c      runs libcurl: one multi handle per address
- *     sockets.c    libcurl's sockets on the loop
  *     origin.c     what libcurl needs to know about an origin
- *     lane.c       the connections to one address
+ *     multi/drive.c    runs libcurl: one multi handle per address
+ *     multi/sockets.c  libcurl's sockets on the loop
+ *     multi/lane.c     the connections to one address
  */
 #ifndef LOADGEN_HTTP_CURL_STATE_H
 #define LOADGEN_HTTP_CURL_STATE_H
 
-#include "loadgen/http/curl/drive.h"
+#include "loadgen/http/curl/multi/drive.h"
+#include "loadgen/http/curl/multi/sockets.h"
 #include "loadgen/http/curl/origin.h"
-#include "loadgen/http/curl/sockets.h"
 #include "loadgen/http/curl/transfer.h"
 #include "loadgen/http/engine.h"
 #include "loadgen/http/flights.h"

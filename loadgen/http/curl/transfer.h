@@ -14,8 +14,8 @@
 
 #include "loadgen/http/answer/answer.h"
 #include "loadgen/http/curl/message.h"
+#include "loadgen/http/curl/multi/sockets.h"
 #include "loadgen/http/curl/origin.h"
-#include "loadgen/http/curl/sockets.h"
 #include "loadgen/http/engine.h"
 #include "loadgen/http/flights.h"
 

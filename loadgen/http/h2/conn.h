@@ -17,7 +17,7 @@
 #define LOADGEN_HTTP_H2_CONN_H
 
 #include "loadgen/http/dial.h"
-#include "loadgen/http/h2/session.h"
+#include "loadgen/http/h2/session/session.h"
 #include "loadgen/http/origins.h"
 #include "loadgen/net/link/link.h"
 #include "loadgen/net/turns.h"

@@ -7,7 +7,7 @@
  *     wire.c     bytes to and from links
  *     assign.c   which connection carries a stream; connections that are retired or lost
  *     end.c      the end of an exchange
- *     conn.c     connections, pools and free lists      session.c   HTTP/2 on one connection
+ *     conn.c     connections, pools and free lists      session/    HTTP/2 on one connection
  *
  * All effects except sending are immediate. The outermost call (h2_enter, h2_leave in wire.h) sends
  * what was queued, and releases connections that are no longer needed. So a connection is released

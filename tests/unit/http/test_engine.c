@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
-#include "loadgen/http/engines.h"
 #include "loadgen/http/redirect/location.h"
 #include "tests/support/measurement.h"
 

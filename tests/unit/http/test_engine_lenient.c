@@ -6,8 +6,8 @@
 #include <check.h>
 #include <string.h>
 
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
-#include "loadgen/http/engines.h"
 #include "tests/support/measurement.h"
 
 enum { ENGINES = 2 };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "loadgen/http/answer/violations.h"
-#include "loadgen/http/h2/session.h"
+#include "loadgen/http/h2/session/session.h"
 
 /* A session of ours and one of nghttp2's as the server; bytes go between them
  * in memory. */

@@ -1,7 +1,7 @@
 /* Which address of a proxy gets the next request, as requests and connections come and go. */
 #include <check.h>
 
-#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/curl/multi/lane.h"
 
 enum { LANES = 3 };
 

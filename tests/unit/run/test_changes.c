@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
-#include "loadgen/http/engines.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/pace/epoch.h"
 #include "loadgen/run/changes.h"
 #include "tests/support/measurement.h"

@@ -10,8 +10,8 @@
 
 #include "common/clock.h"
 #include "loadgen/agenda/driver.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
-#include "loadgen/http/engines.h"
 #include "loadgen/order/order_json.h"
 #include "loadgen/run/run.h"
 #include "tests/support/nginx_server.h"

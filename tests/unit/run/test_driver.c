@@ -17,8 +17,8 @@
 
 #include "common/clock.h"
 #include "loadgen/binary/result_codec.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
-#include "loadgen/http/engines.h"
 #include "tests/support/measurement.h"
 #include "tests/support/nginx_server.h"
 #include "tests/support/read_back.h"

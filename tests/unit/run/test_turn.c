@@ -15,7 +15,7 @@
 
 #include "common/clock.h"
 #include "loadgen/drive/driver.h"
-#include "loadgen/http/engines.h"
+#include "loadgen/http/choice/engines.h"
 #include "loadgen/order/order.h"
 #include "tests/support/measurement.h"
 

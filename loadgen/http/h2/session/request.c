@@ -1,4 +1,4 @@
-#include "loadgen/http/h2/request.h"
+#include "loadgen/http/h2/session/request.h"
 
 #include <inttypes.h>
 #include <stdio.h>

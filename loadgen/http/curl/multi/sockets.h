@@ -13,15 +13,15 @@
  *
  * Threads: the engine's. Memory: a table by descriptor; curl_sockets_fini.
  */
-#ifndef LOADGEN_HTTP_CURL_SOCKETS_H
-#define LOADGEN_HTTP_CURL_SOCKETS_H
+#ifndef LOADGEN_HTTP_CURL_MULTI_SOCKETS_H
+#define LOADGEN_HTTP_CURL_MULTI_SOCKETS_H
 
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/curl/multi/lane.h"
 #include "loadgen/http/flights.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"

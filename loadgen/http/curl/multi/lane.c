@@ -1,4 +1,4 @@
-#include "loadgen/http/curl/lane.h"
+#include "loadgen/http/curl/multi/lane.h"
 
 #include <stdlib.h>
 

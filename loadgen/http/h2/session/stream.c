@@ -1,4 +1,4 @@
-#include "loadgen/http/h2/stream.h"
+#include "loadgen/http/h2/session/stream.h"
 
 void h2_streams_insert(struct h2_streams *streams, struct h2_stream *stream)
 {

@@ -1,4 +1,4 @@
-#include "loadgen/http/h2/session_state.h"
+#include "loadgen/http/h2/session/session_state.h"
 
 void h2_session_pack(struct h2_session *session, struct h2_stream *stream)
 {

@@ -12,8 +12,8 @@
  * Only bookkeeping; drive.h runs libcurl. Threads: belongs to the engine's thread. Memory:
  * curl_routes_fini; routes and lanes do not move.
  */
-#ifndef LOADGEN_HTTP_CURL_LANE_H
-#define LOADGEN_HTTP_CURL_LANE_H
+#ifndef LOADGEN_HTTP_CURL_MULTI_LANE_H
+#define LOADGEN_HTTP_CURL_MULTI_LANE_H
 
 #include <curl/curl.h>
 #include <stdbool.h>

@@ -16,14 +16,14 @@
  * Threads: belongs to one thread. Memory: start with zeroes, h2_session_close; nghttp2 allocates
  * for each stream.
  */
-#ifndef LOADGEN_HTTP_H2_SESSION_H
-#define LOADGEN_HTTP_H2_SESSION_H
+#ifndef LOADGEN_HTTP_H2_SESSION_SESSION_H
+#define LOADGEN_HTTP_H2_SESSION_SESSION_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/http/h2/session_state.h"
+#include "loadgen/http/h2/session/session_state.h"
 
 /* False: out of memory. */
 bool h2_session_open(struct h2_session *session, const struct engine_config *config,

@@ -4,15 +4,15 @@
  *
  * Other code uses the functions of session.h. Threads, memory: see session.h.
  */
-#ifndef LOADGEN_HTTP_H2_SESSION_STATE_H
-#define LOADGEN_HTTP_H2_SESSION_STATE_H
+#ifndef LOADGEN_HTTP_H2_SESSION_SESSION_STATE_H
+#define LOADGEN_HTTP_H2_SESSION_SESSION_STATE_H
 
 #include <nghttp2/nghttp2.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "loadgen/http/engine.h"
-#include "loadgen/http/h2/stream.h"
+#include "loadgen/http/h2/session/stream.h"
 
 enum {
     H2_STREAMS_MAX = 100,

@@ -6,8 +6,8 @@
  *
  * Threads: belongs to the engine's thread. Memory: allocated by h2_conns_take_stream.
  */
-#ifndef LOADGEN_HTTP_H2_STREAM_H
-#define LOADGEN_HTTP_H2_STREAM_H
+#ifndef LOADGEN_HTTP_H2_SESSION_STREAM_H
+#define LOADGEN_HTTP_H2_SESSION_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "loadgen/http/curl/drive.h"
+#include "loadgen/http/curl/multi/drive.h"
 
 #include <sys/epoll.h>
 

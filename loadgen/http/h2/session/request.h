@@ -7,14 +7,14 @@
  * Threads: belongs to its owner. Memory: h2_request_fini; names and values are the request's own
  * bytes, and nghttp2 copies them.
  */
-#ifndef LOADGEN_HTTP_H2_REQUEST_H
-#define LOADGEN_HTTP_H2_REQUEST_H
+#ifndef LOADGEN_HTTP_H2_SESSION_REQUEST_H
+#define LOADGEN_HTTP_H2_SESSION_REQUEST_H
 
 #include <nghttp2/nghttp2.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "loadgen/http/h2/stream.h"
+#include "loadgen/http/h2/session/stream.h"
 
 enum { H2_REQUEST_FEW = 32 };
 

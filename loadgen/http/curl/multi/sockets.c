@@ -1,4 +1,4 @@
-#include "loadgen/http/curl/sockets.h"
+#include "loadgen/http/curl/multi/sockets.h"
 
 #include <errno.h>
 #include <stdlib.h>

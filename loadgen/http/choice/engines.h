@@ -17,8 +17,8 @@
  * An engine is created when it is first needed; for endpoints that are known, before the run. All
  * share the links (link.h) of the thread.
  */
-#ifndef LOADGEN_HTTP_ENGINES_H
-#define LOADGEN_HTTP_ENGINES_H
+#ifndef LOADGEN_HTTP_CHOICE_ENGINES_H
+#define LOADGEN_HTTP_CHOICE_ENGINES_H
 
 #include "loadgen/http/engine.h"
 

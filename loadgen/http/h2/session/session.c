@@ -1,10 +1,10 @@
-#include "loadgen/http/h2/session.h"
+#include "loadgen/http/h2/session/session.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "loadgen/http/h2/callbacks.h"
-#include "loadgen/http/h2/request.h"
+#include "loadgen/http/h2/session/callbacks.h"
+#include "loadgen/http/h2/session/request.h"
 
 enum {
     STREAM_WINDOW = 4 << 20,

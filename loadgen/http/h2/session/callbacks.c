@@ -1,4 +1,4 @@
-#include "loadgen/http/h2/callbacks.h"
+#include "loadgen/http/h2/session/callbacks.h"
 
 #include <microhttpd.h>
 #include <stdio.h>

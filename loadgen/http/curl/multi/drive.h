@@ -6,11 +6,11 @@
  *
  * Threads: the engine's. Memory: curl_drive_fini, before the lanes and the sockets.
  */
-#ifndef LOADGEN_HTTP_CURL_DRIVE_H
-#define LOADGEN_HTTP_CURL_DRIVE_H
+#ifndef LOADGEN_HTTP_CURL_MULTI_DRIVE_H
+#define LOADGEN_HTTP_CURL_MULTI_DRIVE_H
 
-#include "loadgen/http/curl/lane.h"
-#include "loadgen/http/curl/sockets.h"
+#include "loadgen/http/curl/multi/lane.h"
+#include "loadgen/http/curl/multi/sockets.h"
 
 struct curl_drive {
     struct curl_sockets *sockets;

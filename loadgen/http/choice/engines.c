@@ -1,4 +1,4 @@
-#include "loadgen/http/engines.h"
+#include "loadgen/http/choice/engines.h"
 
 #include <stdio.h>
 #include <stdlib.h>
