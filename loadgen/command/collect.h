@@ -20,7 +20,7 @@
 #include "common/err.h"
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/results/second.h"
+#include "loadgen/results/stream/second.h"
 
 /* Callbacks during reading. All fields except `interrupt` may be empty. */
 struct collect_observer {

@@ -7,7 +7,7 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/output.h"
 #include "loadgen/command/process/interrupt.h"
-#include "loadgen/results/encoding.h"
+#include "loadgen/results/formats.h"
 #include "loadgen/results/results.h"
 
 /* Interval at which output is flushed to a pipe, and signals are checked. */
@@ -175,7 +175,7 @@ static bool encode_main(const struct command_line *line, struct err *err)
 {
     const struct options *options = line->options;
     struct encode encode = {
-        .encoding = encoding_find(options->to, err),
+        .encoding = formats_encoding(options->to, err),
         .path = options->output,
     };
     if (!encode.encoding) {

@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "common/process/file_limit.h"
-#include "loadgen/results/stream.h"
+#include "loadgen/results/formats.h"
 
 struct opened {
     struct stream stream;
@@ -199,7 +199,7 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
 {
     for (;;) {
         struct opened *opened = &results->streams[results->current];
-        switch (opened->is_at_end ? STREAM_MORE : stream_next(&opened->stream, record, err)) {
+        switch (opened->is_at_end ? STREAM_MORE : formats_next(&opened->stream, record, err)) {
         case STREAM_RECORD:
             return RESULTS_RECORD;
         case STREAM_FAIL:

@@ -25,8 +25,8 @@
 #include "common/err.h"
 #include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/results/record.h"
-#include "loadgen/results/second.h"
+#include "loadgen/results/stream/record.h"
+#include "loadgen/results/stream/second.h"
 
 struct results;
 

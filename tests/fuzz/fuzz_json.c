@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "loadgen/base/base64.h"
-#include "loadgen/results/json_line.h"
+#include "loadgen/results/vegeta/json_line.h"
 #include "tests/support/round_trip.h"
 
 static void check_number(uint64_t quick, uint64_t any)

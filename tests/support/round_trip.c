@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "loadgen/results/encoding.h"
 #include "loadgen/results/results.h"
+#include "loadgen/results/stream/encoding.h"
 #include "tests/support/read_back.h"
 
 /* A stream of results, and the results in it. */

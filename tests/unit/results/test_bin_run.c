@@ -1,7 +1,7 @@
 /* Targets of several runs are merged by name, and one of the runs had more names than rows. */
 #include <check.h>
 
-#include "loadgen/results/bin_run.h"
+#include "loadgen/results/bin/bin_run.h"
 #include "loadgen/target/targets.h"
 
 static struct summary *summary;

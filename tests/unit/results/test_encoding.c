@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "loadgen/binary/result_codec.h"
-#include "loadgen/results/encoding.h"
-#include "loadgen/results/memo.h"
+#include "loadgen/results/formats.h"
 #include "loadgen/results/results.h"
+#include "loadgen/results/vegeta/memo.h"
 #include "tests/support/read_back.h"
 
 static struct summary *summary;
@@ -276,9 +276,9 @@ END_TEST
 
 START_TEST(what_is_no_encoding_is_refused)
 {
-    ck_assert_ptr_null(encoding_find("gob", &err));
+    ck_assert_ptr_null(formats_encoding("gob", &err));
     ck_assert_int_eq(err.code, ERR_USAGE);
-    ck_assert_ptr_eq(encoding_find("csv", &err), &encoding_csv);
+    ck_assert_ptr_eq(formats_encoding("csv", &err), &encoding_csv);
 }
 END_TEST
 

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "loadgen/measure/error_text.h"
 #include "loadgen/results/results.h"
-#include "loadgen/results/vegeta.h"
+#include "loadgen/results/vegeta/vegeta.h"
 #include "tests/support/read_back.h"
 #include "tests/support/round_trip.h"
 

@@ -1,4 +1,4 @@
-#include "loadgen/results/bin_run.h"
+#include "loadgen/results/bin/bin_run.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -7,16 +7,16 @@
  *
  * Threads: one. Memory: vegeta_fini.
  */
-#ifndef LOADGEN_RESULTS_VEGETA_H
-#define LOADGEN_RESULTS_VEGETA_H
+#ifndef LOADGEN_RESULTS_VEGETA_VEGETA_H
+#define LOADGEN_RESULTS_VEGETA_VEGETA_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "loadgen/base/bytes.h"
-#include "loadgen/results/memo.h"
-#include "loadgen/results/record.h"
-#include "loadgen/results/stream.h"
+#include "loadgen/results/stream/record.h"
+#include "loadgen/results/stream/stream.h"
+#include "loadgen/results/vegeta/memo.h"
 
 /* The fields of one line. Texts are unescaped; body is base64, with `at` NULL for null. */
 struct vegeta_line {

@@ -1,4 +1,4 @@
-#include "loadgen/results/bin_counts.h"
+#include "loadgen/results/bin/bin_counts.h"
 
 static uint64_t integer(const json_t *json, const char *key)
 {

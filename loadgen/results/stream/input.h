@@ -8,8 +8,8 @@
  *
  * Threads: one. Memory: 256 kB from the first read to input_fini, more for longer records.
  */
-#ifndef LOADGEN_RESULTS_INPUT_H
-#define LOADGEN_RESULTS_INPUT_H
+#ifndef LOADGEN_RESULTS_STREAM_INPUT_H
+#define LOADGEN_RESULTS_STREAM_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

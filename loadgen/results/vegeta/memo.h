@@ -6,8 +6,8 @@
  *
  * Threads: one. Memory: zero-initialise; memo_free.
  */
-#ifndef LOADGEN_RESULTS_MEMO_H
-#define LOADGEN_RESULTS_MEMO_H
+#ifndef LOADGEN_RESULTS_VEGETA_MEMO_H
+#define LOADGEN_RESULTS_VEGETA_MEMO_H
 
 #include <stddef.h>
 #include <stdint.h>

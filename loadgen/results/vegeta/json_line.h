@@ -13,15 +13,15 @@
  *
  * Threads: one. Memory: json_line_fini; the texts of a line are valid until the next parse.
  */
-#ifndef LOADGEN_RESULTS_JSON_LINE_H
-#define LOADGEN_RESULTS_JSON_LINE_H
+#ifndef LOADGEN_RESULTS_VEGETA_JSON_LINE_H
+#define LOADGEN_RESULTS_VEGETA_JSON_LINE_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "loadgen/base/bytes.h"
-#include "loadgen/results/vegeta.h"
+#include "loadgen/results/vegeta/vegeta.h"
 
 struct json_line {
     struct vegeta_line line;

@@ -9,8 +9,8 @@
  *
  * Threads: one. Memory: holds the names of targets and addresses; bin_run_fini.
  */
-#ifndef LOADGEN_RESULTS_BIN_RUN_H
-#define LOADGEN_RESULTS_BIN_RUN_H
+#ifndef LOADGEN_RESULTS_BIN_BIN_RUN_H
+#define LOADGEN_RESULTS_BIN_BIN_RUN_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -20,7 +20,7 @@
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/results/record.h"
+#include "loadgen/results/stream/record.h"
 
 /* A target: its row, and the offsets of its texts in `texts`. */
 struct bin_target {

@@ -4,8 +4,8 @@
  * `result` is what reports count. The texts are fields of vegeta's formats; they belong to the
  * reader and are valid until it reads the next record. A text whose `at` is NULL is absent.
  */
-#ifndef LOADGEN_RESULTS_RECORD_H
-#define LOADGEN_RESULTS_RECORD_H
+#ifndef LOADGEN_RESULTS_STREAM_RECORD_H
+#define LOADGEN_RESULTS_STREAM_RECORD_H
 
 #include "common/slice.h"
 #include "loadgen/measure/result.h"

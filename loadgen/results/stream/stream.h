@@ -1,10 +1,8 @@
 /*
  * stream - reads the results of one file or pipe, of any format.
  *
- * The first bytes identify the format: `HRM1` is ours (format_bin.c), `{` JSON (format_json.c), a
- * digit CSV (format_csv.c). A byte order mark before them is skipped. Go's gob, UTF-16 and UTF-32
- * are rejected with a reason. A format is a const descriptor; it reads from the input buffer and
- * asks for more while a record is incomplete.
+ * A format is a const descriptor, listed in formats.c; it reads from the input buffer and asks for
+ * more while a record is incomplete.
  *
  * Damage is skipped up to the next readable record and counted in the summary; the first one is
  * reported with file, record or line, and byte. Only a stream without any readable record is an
@@ -12,8 +10,8 @@
  *
  * Threads: one. Memory: stream_fini; bounded by the largest record and the targets' names.
  */
-#ifndef LOADGEN_RESULTS_STREAM_H
-#define LOADGEN_RESULTS_STREAM_H
+#ifndef LOADGEN_RESULTS_STREAM_STREAM_H
+#define LOADGEN_RESULTS_STREAM_STREAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,9 +21,9 @@
 #include "common/err.h"
 #include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
-#include "loadgen/results/input.h"
-#include "loadgen/results/record.h"
-#include "loadgen/results/second.h"
+#include "loadgen/results/stream/input.h"
+#include "loadgen/results/stream/record.h"
+#include "loadgen/results/stream/second.h"
 
 enum stream_state {
     STREAM_RECORD, /* a record was read */
@@ -67,9 +65,6 @@ struct stream {
     bool is_cut;                        /* a run has no end */
     uint64_t cut_at;                    /* stream offset */
 };
-
-/* Reads the next record in the input; after STREAM_MORE call input_fill. */
-enum stream_state stream_next(struct stream *stream, struct record *record, struct err *err);
 
 void stream_fini(struct stream *stream);
 

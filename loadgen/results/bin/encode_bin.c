@@ -15,9 +15,9 @@
 #include "loadgen/binary/answer_codec.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/binary/result_codec.h"
-#include "loadgen/results/encoding.h"
-#include "loadgen/results/memo.h"
-#include "loadgen/results/vegeta.h"
+#include "loadgen/results/stream/encoding.h"
+#include "loadgen/results/vegeta/memo.h"
+#include "loadgen/results/vegeta/vegeta.h"
 
 enum { BATCH = 16384 };
 

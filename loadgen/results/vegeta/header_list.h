@@ -3,8 +3,8 @@
  *
  * Threads: one. Memory: header_list_free; the lines are borrowed.
  */
-#ifndef LOADGEN_RESULTS_HEADER_LIST_H
-#define LOADGEN_RESULTS_HEADER_LIST_H
+#ifndef LOADGEN_RESULTS_VEGETA_HEADER_LIST_H
+#define LOADGEN_RESULTS_VEGETA_HEADER_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

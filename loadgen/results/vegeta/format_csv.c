@@ -14,7 +14,7 @@
 
 #include "common/plural.h"
 #include "loadgen/base/base64.h"
-#include "loadgen/results/vegeta.h"
+#include "loadgen/results/vegeta/vegeta.h"
 
 enum column {
     COLUMN_TIMESTAMP,

@@ -13,9 +13,9 @@
 #include "loadgen/binary/answer_codec.h"
 #include "loadgen/binary/block.h"
 #include "loadgen/binary/result_codec.h"
-#include "loadgen/results/bin_counts.h"
-#include "loadgen/results/bin_run.h"
-#include "loadgen/results/stream.h"
+#include "loadgen/results/bin/bin_counts.h"
+#include "loadgen/results/bin/bin_run.h"
+#include "loadgen/results/stream/stream.h"
 
 struct bin_reader {
     struct bin_run run;

@@ -1,4 +1,4 @@
-#include "loadgen/results/vegeta.h"
+#include "loadgen/results/vegeta/vegeta.h"
 
 #include <string.h>
 

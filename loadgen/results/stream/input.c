@@ -1,4 +1,4 @@
-#include "loadgen/results/input.h"
+#include "loadgen/results/stream/input.h"
 
 #include <errno.h>
 #include <stdlib.h>

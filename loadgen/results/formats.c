@@ -1,56 +1,11 @@
-#include "loadgen/results/stream.h"
+#include "loadgen/results/formats.h"
 
 #include <ctype.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "loadgen/base/utf8.h"
 
 enum { RECOGNISE_BYTES = 64 };
-
-void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
-{
-    stream->summary->damaged++;
-    if (stream->losses++ > 0) {
-        return;
-    }
-    size_t room = sizeof stream->first_loss;
-    int used = snprintf(stream->first_loss, room, "%s %" PRIu64 ", byte %" PRIu64 ": ",
-                        stream->line ? "line" : "record",
-                        stream->line ? stream->line : stream->records + 1, byte);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(stream->first_loss + used, room - (size_t)used, format, args);
-    va_end(args);
-    utf8_clean(stream->first_loss); /* it may quote the file */
-    if (!stream->summary->loss[0]) {
-        snprintf(stream->summary->loss, sizeof stream->summary->loss, "%.100s: %s", stream->name,
-                 stream->first_loss);
-        utf8_clean(stream->summary->loss);
-    }
-}
-
-void stream_cut(struct stream *stream, uint64_t byte)
-{
-    stream->is_cut = true;
-    stream->cut_at = byte;
-}
-
-bool stream_tell_losses(const struct stream *stream, FILE *out)
-{
-    if (stream->losses > 0) {
-        fprintf(out, "%s: %" PRIu64 " damaged %s%s skipped; the first: %s\n", stream->name,
-                stream->losses, stream->line ? "line" : "block", stream->losses == 1 ? "" : "s",
-                stream->first_loss);
-    }
-    if (stream->is_cut) {
-        fprintf(out, "%s: cut short at byte %" PRIu64 ", after record %" PRIu64 "\n", stream->name,
-                stream->cut_at, stream->records);
-    }
-    return stream->losses > 0 || stream->is_cut;
-}
 
 /* gob messages begin with lengths and numbers; the first one contains the type's name. */
 static bool is_gob(const char *bytes, size_t length)
@@ -124,7 +79,7 @@ static enum stream_state begin(struct stream *stream, struct err *err)
     return STREAM_RECORD;
 }
 
-enum stream_state stream_next(struct stream *stream, struct record *record, struct err *err)
+enum stream_state formats_next(struct stream *stream, struct record *record, struct err *err)
 {
     enum stream_state state = stream->format ? STREAM_RECORD : begin(stream, err);
     if (state == STREAM_RECORD) {
@@ -137,11 +92,18 @@ enum stream_state stream_next(struct stream *stream, struct record *record, stru
     return state;
 }
 
-void stream_fini(struct stream *stream)
+const struct encoding *formats_encoding(const char *name, struct err *err)
 {
-    if (stream->state) {
-        stream->format->destroy(stream->state);
-        stream->state = NULL;
+    static const struct encoding *const encodings[] = {&encoding_bin, &encoding_csv,
+                                                       &encoding_json};
+    for (size_t i = 0; i < sizeof encodings / sizeof encodings[0]; i++) {
+        if (strcmp(encodings[i]->name, name) == 0) {
+            return encodings[i];
+        }
     }
-    input_fini(&stream->input);
+    err_set(err, ERR_USAGE, "unknown encoding \"%s\"; use json, csv or bin%s", name,
+            strcmp(name, "gob") == 0
+                ? " (gob requires Go's library; convert our json with vegeta encode -to gob)"
+                : "");
+    return NULL;
 }

@@ -4,8 +4,8 @@
  * Moments are nanoseconds since 1970. The tally counts the requests that ended in this second; its
  * rows are the rows of the summary being filled.
  */
-#ifndef LOADGEN_RESULTS_SECOND_H
-#define LOADGEN_RESULTS_SECOND_H
+#ifndef LOADGEN_RESULTS_STREAM_SECOND_H
+#define LOADGEN_RESULTS_STREAM_SECOND_H
 
 #include <stdint.h>
 

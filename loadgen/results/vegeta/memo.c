@@ -1,4 +1,4 @@
-#include "loadgen/results/memo.h"
+#include "loadgen/results/vegeta/memo.h"
 
 #include <stdlib.h>
 #include <string.h>

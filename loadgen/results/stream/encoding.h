@@ -1,5 +1,5 @@
 /*
- * encoding - the formats for writing results. Each is a const descriptor, listed in encoding.c.
+ * encoding - the formats for writing results. Each is a const descriptor, listed in formats.c.
  *
  * json and csv are byte for byte what vegeta writes for the same results, so they lack fields that
  * vegeta does not have. bin is our own; results from vegeta's formats become bare results of a run
@@ -8,8 +8,8 @@
  * Threads: one. Memory: an encoder holds one block or record. Errors: the caller checks
  * ferror(out).
  */
-#ifndef LOADGEN_RESULTS_ENCODING_H
-#define LOADGEN_RESULTS_ENCODING_H
+#ifndef LOADGEN_RESULTS_STREAM_ENCODING_H
+#define LOADGEN_RESULTS_STREAM_ENCODING_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,7 +17,7 @@
 
 #include "common/err.h"
 #include "loadgen/binary/block.h"
-#include "loadgen/results/record.h"
+#include "loadgen/results/stream/record.h"
 
 struct encoding {
     const char *name; /* of -to */
@@ -34,9 +34,6 @@ struct encoding {
     /* Frees the encoder. Returns the number of texts cut or changed to fit the format. */
     uint64_t (*destroy)(void *state);
 };
-
-/* Returns the format with this name; NULL with ERR_USAGE, which lists the names. */
-const struct encoding *encoding_find(const char *name, struct err *err);
 
 extern const struct encoding encoding_bin;
 extern const struct encoding encoding_csv;

@@ -1,4 +1,4 @@
-#include "loadgen/results/json_line.h"
+#include "loadgen/results/vegeta/json_line.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -12,8 +12,8 @@
 #include "loadgen/base/base64.h"
 #include "loadgen/base/moment.h"
 #include "loadgen/base/utf8.h"
-#include "loadgen/results/encoding.h"
-#include "loadgen/results/header_list.h"
+#include "loadgen/results/stream/encoding.h"
+#include "loadgen/results/vegeta/header_list.h"
 
 struct json_encoder {
     FILE *out;

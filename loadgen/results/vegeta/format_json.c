@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/results/json_line.h"
+#include "loadgen/results/vegeta/json_line.h"
 
 struct json_reader {
     struct vegeta vegeta;

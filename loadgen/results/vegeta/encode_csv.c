@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "loadgen/base/base64.h"
-#include "loadgen/results/encoding.h"
-#include "loadgen/results/header_list.h"
+#include "loadgen/results/stream/encoding.h"
+#include "loadgen/results/vegeta/header_list.h"
 
 struct csv_encoder {
     FILE *out;

@@ -1,4 +1,4 @@
-#include "loadgen/results/header_list.h"
+#include "loadgen/results/vegeta/header_list.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,8 +6,8 @@
  *
  * Threads: one. Memory: bin_counts_fini.
  */
-#ifndef LOADGEN_RESULTS_BIN_COUNTS_H
-#define LOADGEN_RESULTS_BIN_COUNTS_H
+#ifndef LOADGEN_RESULTS_BIN_BIN_COUNTS_H
+#define LOADGEN_RESULTS_BIN_BIN_COUNTS_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "loadgen/binary/block.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/measure/tally_codec.h"
-#include "loadgen/results/second.h"
+#include "loadgen/results/stream/second.h"
 
 struct bin_counts {
     const struct results_watch *watch; /* NULL: none */

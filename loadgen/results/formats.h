@@ -1,0 +1,24 @@
+/*
+ * formats - the lists of formats of results: to read (stream.h), and to write (encoding.h).
+ *
+ * The first bytes identify a format to read: `HRM1` is ours (bin/format_bin.c), `{` JSON
+ * (vegeta/format_json.c), a digit CSV (vegeta/format_csv.c). A byte order mark before them is
+ * skipped. Go's gob, UTF-16 and UTF-32 are rejected with a reason.
+ *
+ * Threads: one. Memory: none.
+ */
+#ifndef LOADGEN_RESULTS_FORMATS_H
+#define LOADGEN_RESULTS_FORMATS_H
+
+#include "common/err.h"
+#include "loadgen/results/stream/encoding.h"
+#include "loadgen/results/stream/stream.h"
+
+/* Reads the next record in the input, in the format of its first bytes. After STREAM_MORE call
+ * input_fill. */
+enum stream_state formats_next(struct stream *stream, struct record *record, struct err *err);
+
+/* Returns the format for writing with this name; NULL with ERR_USAGE, which lists the names. */
+const struct encoding *formats_encoding(const char *name, struct err *err);
+
+#endif
