@@ -8,7 +8,7 @@
 # make test-judge run what judges "was it the target?" N=10 times, alone and beside two busy loops (as root)
 # make asan       run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan       run the tests under ThreadSanitizer
-# make lint       check format, clang-tidy, layers, circles, globals, flags, headers, shell, docs
+# make lint       check format, clang-tidy, layers, circles, globals, flags, exits, headers, shell, docs
 # make bench      measure CPU per request of both programs compared with others, and the open loop's lag
 # make fuzz       run each fuzzer of tests/fuzz for FUZZ_SECONDS (default 10; T=name: only this; FUZZ_SEED)
 # make deps       install missing packages with apt, or print the command (FOR=build, test, lint, bench,

@@ -7,6 +7,9 @@
  *
  * Large allocations, and those of a connection, fail with an error instead, because their callers
  * can continue.
+ *
+ * Nothing else below command/ ends the process, except a failed assertion, so a program that
+ * performs many runs survives a failed one. `make lint` checks that.
  */
 #ifndef LOADGEN_BASE_MEMORY_H
 #define LOADGEN_BASE_MEMORY_H

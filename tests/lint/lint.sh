@@ -9,6 +9,7 @@
 # circles  no modules include each other in a circle
 # globals  the programs have no mutable global state but that of tests/lint/globals.txt
 # flags    below loadgen/command no error names a flag
+# exits    below loadgen/command nothing ends the process
 # headers  each header compiles alone
 # shell    shellcheck finds nothing in the shell scripts
 # docs     links and paths in Markdown files lead somewhere
@@ -80,6 +81,13 @@ check_flags() {
     files 'loadgen/*.c' 'loadgen/*.h' 'loadgen/*.def' | tests/lint/flags.sh
 }
 
+# Except memory_of (memory.h says why), and a child that the null server forked.
+check_exits() {
+    ! files 'common/*.c' 'common/*.h' 'loadgen/*.c' 'loadgen/*.h' |
+        grep -Ev '^loadgen/(command/|base/memory[.]c$|null_server/null_server[.]c$)' |
+        xargs grep -HnE '(^|[^[:alnum:]_])(_?exit|_Exit|quick_exit|abort)[[:space:]]*[(]'
+}
+
 # In a file of its own, as a header that is compiled itself warns of what is normal in one.
 check_headers() {
     refused=0
@@ -112,10 +120,10 @@ need_tools() {
     [ -z "$missing" ] || exit 1
 }
 
-[ $# -gt 0 ] || set -- format tidy layers circles globals flags headers shell docs
+[ $# -gt 0 ] || set -- format tidy layers circles globals flags exits headers shell docs
 for name; do
     case $name in
-    format | tidy | layers | circles | globals | flags | headers | shell | docs) ;;
+    format | tidy | layers | circles | globals | flags | exits | headers | shell | docs) ;;
     *)
         sed -n '2,/^$/s/^#\( \|$\)//p' "$0"
         [ "$name" = -h ] || [ "$name" = --help ] || exit 2
