@@ -7,7 +7,8 @@
  * one that does not, and of these the one whose own next slot is furthest away, as the others catch
  * up by themselves.
  *
- * Threads that come or go thus move the slots that must move, and one in a hundred more at most.
+ * A single thread that comes or goes thus moves only the slots that must move. Over many changes of
+ * any size, one in a hundred more move at most.
  */
 #include <stdbool.h>
 #include <string.h>
