@@ -309,6 +309,34 @@ START_TEST(a_thread_goes_back_to_what_became_its_own)
 }
 END_TEST
 
+/* Not by repeating it: with another seed the later epoch goes on with the moments of the first. */
+START_TEST(a_thread_that_joins_goes_on_with_the_walk)
+{
+    static const uint16_t threads[] = {0, 1};
+    static struct epoch epochs[2];
+    struct epoch_counter counter;
+    struct epoch_cursor cursor;
+    struct slots slots;
+    struct schedule schedule = {.type = SCHEDULE_POISSON,
+                                .rate = {1000, NS_PER_S},
+                                .duration_ns = (uint64_t)_i * NS_PER_S,
+                                .seed = 3};
+    slots_deal(&slots, NULL, UINT64_MAX, threads, 1);
+    epoch_init(&epochs[0], &schedule, &slots);
+    epoch_counter_init(&counter, &epochs[0]);
+    slots_deal(&slots, &slots, UINT64_MAX, threads, 2);
+    epoch_init_next(&epochs[1], &counter, NS_PER_S / 2, NULL, &slots);
+    epochs[1].piece.schedule.seed = 4;
+    epoch_publish(&epochs[0], &epochs[1]);
+    ck_assert_uint_gt(epochs[1].first, 300);
+    epoch_cursor_init(&cursor, &epochs[1], 1);
+    for (int i = 0; i < 100; i++, epoch_take(&cursor)) {
+        ck_assert_uint_eq(cursor.due_ns, schedule_due_ns(&schedule, cursor.number));
+    }
+    ck_assert_uint_eq(epoch_count(&counter, NS_PER_S), schedule_count(&schedule, NS_PER_S));
+}
+END_TEST
+
 Suite *epoch_suite(void);
 Suite *epoch_suite(void)
 {
@@ -319,6 +347,7 @@ Suite *epoch_suite(void)
     tcase_add_test(tests, threads_have_equal_parts_whatever_the_rate);
     tcase_add_test(tests, what_was_due_in_the_old_piece_goes_first);
     tcase_add_test(tests, a_thread_goes_back_to_what_became_its_own);
+    tcase_add_loop_test(tests, a_thread_that_joins_goes_on_with_the_walk, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }
