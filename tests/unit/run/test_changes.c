@@ -419,7 +419,7 @@ static void *ask_again_and_again(void *context)
     return NULL;
 }
 
-START_TEST(a_thousand_changes_balance)
+START_TEST(changes_again_and_again_balance)
 {
     _Atomic size_t asked = 0;
     struct plan plan = measurement_open_loop;
@@ -486,7 +486,7 @@ Suite *changes_suite(void)
     tcase_add_test(tests, requests_move_with_their_slots);
     tcase_add_loop_test(tests, parts_of_the_caps_move_with_slots, 0, 2);
     tcase_add_loop_test(tests, users_come_and_go, 0, 2);
-    tcase_add_test(tests, a_thousand_changes_balance);
+    tcase_add_test(tests, changes_again_and_again_balance);
     tcase_add_test(tests, what_is_no_schedule_is_refused);
     suite_add_tcase(suite, tests);
     return suite;
