@@ -151,9 +151,29 @@ static void write_rows(const struct prometheus_page *page, FILE *out, const char
     }
 }
 
+/* Without a partial row there is no such series. */
+static void write_partial(const struct rows *rows, FILE *out)
+{
+    const char *name = "loadgen_target_partial";
+    size_t count = rows->count;
+    bool has_any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!rows_is_partial(rows, i)) {
+            continue;
+        }
+        if (!has_any) {
+            prom_describe(out, name, "gauge",
+                          "1: some requests of this target may be counted as \"other\".");
+        }
+        has_any = true;
+        write_count(out, name, "target", rows_name(rows, i), 1);
+    }
+}
+
 static void write_timings(const struct prometheus_page *page, FILE *out)
 {
     const struct tally *tally = page->tally;
+    write_partial(page->rows, out);
     write_rows(page, out, "loadgen_request_latency_seconds",
                "From the scheduled start of a request to its end.", &tally->latency,
                offsetof(struct tally_row, latency));

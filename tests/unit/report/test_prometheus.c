@@ -293,6 +293,24 @@ START_TEST(names_beyond_the_rows_share_one_series_of_its_own)
 }
 END_TEST
 
+/* Two tables were merged by name; the other one is full, and has no row of its own for the first.
+ */
+START_TEST(a_row_that_may_lack_results_is_partial)
+{
+    uint64_t full = rows_hash("all");
+    rows_add(&summary->rows, "all");
+    write_page();
+    ck_assert_ptr_null(strstr(text, "partial"));
+    rows_merge_full(&summary->rows, &full, 1, 3);
+    write_page();
+    expect_has("# HELP loadgen_target_partial 1: some requests of this target may be counted as "
+               "\"other\".\n"
+               "# TYPE loadgen_target_partial gauge\n"
+               "loadgen_target_partial{target=\"GET /health\"} 1\n"
+               "# HELP loadgen_request_latency_seconds");
+}
+END_TEST
+
 START_TEST(kinds_of_errors_are_exact_however_many_texts_there_are)
 {
     char name[32];
@@ -326,6 +344,7 @@ Suite *prometheus_suite(void)
     tcase_add_loop_test(tests, buckets_hold_what_counting_every_value_gives, 1, 6);
     tcase_add_test(tests, targets_are_told_apart_by_their_rows);
     tcase_add_test(tests, names_beyond_the_rows_share_one_series_of_its_own);
+    tcase_add_test(tests, a_row_that_may_lack_results_is_partial);
     tcase_add_test(tests, kinds_of_errors_are_exact_however_many_texts_there_are);
     tcase_add_test(tests, a_stream_that_is_full_is_a_failure);
     suite_add_tcase(suite, tests);
