@@ -11,7 +11,7 @@
 #include "tests/support/read_targets.h"
 #include "tests/support/tallies.h"
 
-enum { ROUNDS = 200, TEXT_ROOM = 1 << 20 };
+enum { ROUNDS = 200, TEXT_ROOM = 1 << 20, PATH = 32 };
 
 static uint64_t seed;
 static struct err err;
@@ -118,6 +118,7 @@ static void random_plan(void)
                   .https = random_text(5),
                   .no = random_text(6),
                   .http_name = below(2) ? NULL : "http_proxy",
+                  .https_name = below(2) ? NULL : "HTTPS_PROXY",
                   .headers = {"A: b", "Proxy-Authorization: Basic \xff"},
                   .header_count = below(3)},
         .threads = 1 + (unsigned)below(64),
@@ -175,6 +176,7 @@ static void expect_same_security(const struct plan *a, const struct plan *b)
     expect_text(a->proxy.https, b->proxy.https);
     expect_text(a->proxy.no, b->proxy.no);
     expect_text(a->proxy.http_name, b->proxy.http_name);
+    expect_text(a->proxy.https_name, b->proxy.https_name);
     ck_assert_uint_eq(a->proxy.header_count, b->proxy.header_count);
     for (size_t i = 0; i < a->proxy.header_count; i++) {
         ck_assert_str_eq(a->proxy.headers[i], b->proxy.headers[i]);
@@ -243,6 +245,55 @@ static void add_target(FILE *out, char *const *bodies, size_t count)
         fprintf(out, "User-Agent:\n");
     }
     fprintf(out, body < count ? "@%s\n" : "%s\n", body < count ? bodies[body] : "");
+}
+
+static const char *random_file(char path[PATH])
+{
+    snprintf(path, PATH, "/tmp/order_XXXXXX");
+    FILE *file = fdopen(mkstemp(path), "w");
+    for (size_t n = 1 + below(5000); n > 0; n--) {
+        fputc((int)below(256), file);
+    }
+    fclose(file);
+    return path;
+}
+
+/* Files of certificates and keys that exist, some of them. */
+static char tls_paths[4][PATH];
+
+static void random_tls_files(void)
+{
+    static char roots[2 * PATH];
+    struct tls_options *tls = &plan.tls;
+    memset(tls_paths, 0, sizeof tls_paths);
+    tls->root_certs = tls->cert = tls->key = NULL;
+    if (below(2)) {
+        snprintf(roots, sizeof roots, "%s,%s", random_file(tls_paths[0]),
+                 random_file(tls_paths[1]));
+        tls->root_certs = roots;
+    }
+    tls->cert = below(2) ? random_file(tls_paths[2]) : NULL;
+    tls->key = below(2) ? random_file(tls_paths[3]) : NULL;
+}
+
+/* The copy has the contents of these files, in their order. Removes them. */
+static void expect_tls_files(const struct tls_options *tls)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < 4; i++) {
+        if (tls_paths[i][0]) {
+            struct bytes bytes = {0};
+            const struct tls_file *file = &tls->files[count++];
+            ck_assert_uint_le(count, tls->file_count);
+            ck_assert_str_eq(file->path, tls_paths[i]);
+            ck_assert(bytes_add_file(&bytes, tls_paths[i], &err));
+            ck_assert_uint_eq(file->length, bytes.length);
+            ck_assert_mem_eq(file->bytes, bytes.at, bytes.length);
+            bytes_free(&bytes);
+            remove(tls_paths[i]);
+        }
+    }
+    ck_assert_uint_eq(tls->file_count, count);
 }
 
 static void set_targets(const char *text, const struct message_defaults *defaults)
@@ -353,10 +404,10 @@ static void send_files(const struct order_files *from, struct order_files *to)
 
 START_TEST(any_order_comes_back_the_same)
 {
-    for (int i = 0; i < ROUNDS / 10; i++) {
+    for (int i = 0; i < ROUNDS / 5; i++) {
         struct order_files got = {0};
         random_plan();
-        plan.tls.root_certs = plan.tls.cert = plan.tls.key = NULL;
+        random_tls_files();
         random_targets();
         json_t *json = sent(order_to_json(&order, &files, &err));
         ck_assert_msg(order_expect_files(json, &got, &err), "%s", err.text);
@@ -364,6 +415,7 @@ START_TEST(any_order_comes_back_the_same)
         send_files(&files, &got);
         ck_assert_msg(order_from_json(json, &got, &copy, &err), "%s", err.text);
         expect_same_plan(&plan, &copy.plan);
+        expect_tls_files(&copy.plan.tls);
         expect_same_targets(&targets, &copy.targets);
         ck_assert_ptr_eq(copy.source.next(&copy.source, targets.count), &copy.targets.requests[0]);
         order_copy_free(&copy);
