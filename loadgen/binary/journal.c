@@ -74,8 +74,8 @@ static json_t *target_to_json(const struct target *target, const struct request 
     if (request) {
         size_t head = request_head(request).length;
         bool is_long = head > TARGETS_ROOM;
-        json_t *body = request_body_to_json(request);
-        *used += is_long ? 0 : head;
+        json_t *body = request_body_to_json(request, target->body_file);
+        *used += (is_long ? 0 : head) + (target->body_file ? strlen(target->body_file) : 0);
         json_object_set_new(json, "headers",
                             is_long ? json_null() : request_headers_shown(request));
         json_object_set_new(json, "body", body ? body : json_null());

@@ -102,7 +102,7 @@ static json_t *targets_to_json(const struct targets *targets, struct order_files
         const struct target *target = &targets->list[i];
         const struct request *request = &targets->requests[i];
         struct parts parts;
-        json_t *json = request_to_json(request);
+        json_t *json = request_to_json(request, target->body_file);
         parts_of(request, &parts);
         if (parts.body.length > 0) {
             order_files_add(files, parts.body.at, parts.body.length);
@@ -232,10 +232,14 @@ static bool take_target(const json_t *json, const struct order_files *files, siz
     *request = (struct request){.target = (uint32_t)i};
     target->method = get_text(json, "method", &targets->arena);
     target->url = get_text(json, "url", &targets->arena);
+    target->body_file = get_text(json_object_get(json, "body"), "path", &targets->arena);
     if (!name || !utf8_is_text(name) || !target->method || !message_is_method(target->method) ||
         !target->url || !utf8_is_text(target->url) || !json_is_integer(endpoint) ||
         json_integer_value(endpoint) < 0 ||
         (uint64_t)json_integer_value(endpoint) >= targets->endpoint_count) {
+        return refuse(err, "targets", i);
+    }
+    if (json_object_get(json_object_get(json, "body"), "path") && !target->body_file) {
         return refuse(err, "targets", i);
     }
     if (!body.at) {

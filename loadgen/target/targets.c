@@ -66,6 +66,16 @@ bool targets_add(struct targets *targets, const struct draft *draft, struct err 
     return true;
 }
 
+/* Consecutive targets often have the same body. */
+static bool set_body_file(struct targets *targets, const char *path, struct err *err)
+{
+    struct target *target = &targets->list[targets->count - 1];
+    const char *last = targets->count > 1 ? target[-1].body_file : NULL;
+    bool is_same = last && strcmp(last, path) == 0;
+    target->body_file = is_same ? last : arena_copy(&targets->arena, path, strlen(path) + 1);
+    return target->body_file || out_of_memory(err);
+}
+
 /* Turns the draft into a target and its request. */
 static bool add_with_request(struct targets *targets, const struct draft *draft,
                              const struct message_defaults *defaults, struct err *err)
@@ -89,7 +99,10 @@ static bool add_with_request(struct targets *targets, const struct draft *draft,
     }
     request.row = targets->list[request.target].row;
     targets->requests[request.target] = request;
-    return true;
+    const char *file = draft->body_file.length > 0 ? draft->body_file.at
+                       : draft->has_body           ? NULL
+                                                   : defaults->body_file;
+    return !file || request.body_length == 0 || set_body_file(targets, file, err);
 }
 
 bool targets_read(struct targets *targets, FILE *in, const char *name, const struct format *format,

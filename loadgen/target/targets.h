@@ -51,7 +51,8 @@ struct target {
     const char *name;   /* of its row in reports */
     const char *method; /* "GET" */
     const char *url; /* as written, with bytes outside ASCII percent-encoded, and without secrets */
-    uint16_t row;    /* of the name, in `rows` */
+    const char *body_file; /* path of the file of the body; NULL: none, or not known */
+    uint16_t row;          /* of the name, in `rows` */
 };
 
 struct endpoint {

@@ -38,7 +38,12 @@ Accept: text/x-order
 
 GET http://127.0.0.1:1/?api_key=c2VjcmV0
 X-Api-Key: c2VjcmV0
+
+POST http://$API/health
+@$TMP/posted
 END
+printf abc >"$TMP/posted"
+printf hello >"$TMP/body"
 # without_secrets PART... -- FLAG...: an attack whose file has these parts, and no secret
 without_secrets() {
     parts=
@@ -50,7 +55,7 @@ without_secrets() {
     shift
     HTTP_PROXY=http://user:c2VjcmV0@127.0.0.1:1 "$loadgen" attack -rate 10 -duration 1s -targets "$TMP/secret" \
         -redirects 3 -header "Authorization: Basic c2VjcmV0" -proxy-header "X-Proxy-Token: c2VjcmV0" \
-        -output "$TMP/secrets" "$@"
+        -body "$TMP/body" -output "$TMP/secrets" "$@"
     printf %s "$parts" | while IFS= read -r part; do
         grep -aqF "$part" "$TMP/secrets" || fail "the order lacks $part with: $*"
     done
@@ -58,9 +63,11 @@ without_secrets() {
 }
 plan='"http_proxy":"127.0.0.1:1"'
 url="/health?id=7&access_token=***\""
+posted="\"size\":3,\"path\":\"$TMP/posted\""
+body="\"size\":5,\"path\":\"$TMP/body\""
 refused='Get "http://127.0.0.1:1/?api_key=***": dial tcp'
 without_secrets "$plan" "$url" "$refused" '"Cookie: ***"' '"Authorization: ***"' '"X-Api-Key: ***"' '"Accept: text/x-order"' \
-    '"X-Proxy-Token: ***"' '"redirects":3' --
+    '"X-Proxy-Token: ***"' '"redirects":3' "$posted" "$body" --
 without_secrets "$plan" "$url" "$refused" '"Authorization: ***"' -- -encoding none
 yes "$(cat "$TMP/secret")
 " | head -n 70 >"$TMP/secrets.list"

@@ -100,6 +100,7 @@ bool workload_open(struct workload *workload, const struct workload_options *opt
     workload->defaults.target_host = host && host[0] ? host : NULL;
     workload->defaults.body = workload->body.at;
     workload->defaults.body_length = workload->body.length;
+    workload->defaults.body_file = options->body_file;
     if (!(options->url ? targets_single(&workload->targets, options->url, &workload->defaults, err)
                        : open_targets(workload, options, err))) {
         return false;

@@ -119,8 +119,7 @@ static enum read_state read_http(struct reader *reader, struct err *err)
             break;
         }
         if (line[0] == '@') {
-            draft->has_body = true;
-            return bytes_add_file(&draft->body, line + 1, err) ? READ_OK : READ_FAIL;
+            return draft_set_body_file(draft, line + 1, err) ? READ_OK : READ_FAIL;
         }
         has_headers = true;
         if (line[0] != '#' && !add_header(draft, line, err)) {

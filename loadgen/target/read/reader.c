@@ -26,6 +26,7 @@ void draft_clear(struct draft *draft)
     bytes_clear(&draft->name);
     bytes_clear(&draft->headers);
     bytes_clear(&draft->body);
+    bytes_clear(&draft->body_file);
     draft->has_body = false;
 }
 
@@ -37,6 +38,7 @@ void draft_free(struct draft *draft)
     bytes_free(&draft->name);
     bytes_free(&draft->headers);
     bytes_free(&draft->body);
+    bytes_free(&draft->body_file);
 }
 
 bool draft_set_method(struct draft *draft, const char *method, size_t length, struct err *err)
@@ -110,6 +112,13 @@ bool draft_set_name(struct draft *draft, const char *name, struct err *err)
     bytes_clear(&draft->name);
     bytes_add(&draft->name, name, strlen(name) + 1);
     return check_memory(&draft->name, err);
+}
+
+bool draft_set_body_file(struct draft *draft, const char *path, struct err *err)
+{
+    draft->has_body = true;
+    bytes_add(&draft->body_file, path, strlen(path) + 1);
+    return check_memory(&draft->body_file, err) && bytes_add_file(&draft->body, path, err);
 }
 
 bool draft_finish(struct draft *draft, struct err *err)

@@ -31,7 +31,8 @@ struct draft {
     struct bytes name;
     struct bytes headers; /* lines, as message_add_header writes them */
     struct bytes body;
-    bool has_body; /* else the defaults' body is sent */
+    struct bytes body_file; /* its path; empty: the body is not from a file */
+    bool has_body;          /* else the defaults' body is sent */
 };
 
 enum read_state { READ_OK, READ_END, READ_FAIL };
@@ -81,6 +82,9 @@ bool draft_set_method(struct draft *draft, const char *method, size_t length, st
 /* Trims the URL. If it is only a path ('/...'), prepends the draft's target_host. */
 bool draft_set_url(struct draft *draft, const char *url, struct err *err);
 bool draft_set_name(struct draft *draft, const char *name, struct err *err);
+
+/* Reads the body from this file. */
+bool draft_set_body_file(struct draft *draft, const char *path, struct err *err);
 
 /* Sets the default name if none is set: the method and the path without its query. */
 bool draft_finish(struct draft *draft, struct err *err);

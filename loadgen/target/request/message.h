@@ -37,9 +37,10 @@ struct message_defaults {
     const char *attack_name; /* sent as X-Vegeta-Attack; NULL: none */
     const char *body;        /* for targets that have none */
     size_t body_length;
-    bool keepalive;   /* false: send Connection: close */
-    bool is_chunked;  /* send bodies with Transfer-Encoding: chunked */
-    bool is_numbered; /* send the request's number as X-Vegeta-Seq */
+    const char *body_file; /* its path; NULL: not from a file */
+    bool keepalive;        /* false: send Connection: close */
+    bool is_chunked;       /* send bodies with Transfer-Encoding: chunked */
+    bool is_numbered;      /* send the request's number as X-Vegeta-Seq */
 };
 
 /* One request; borrowed. */

@@ -18,21 +18,27 @@ struct slice request_head(const struct request *request)
                           (size_t)(parts.headers.at + parts.headers.length + 2 - request->bytes)};
 }
 
-json_t *request_body_to_json(const struct request *request)
+json_t *request_body_to_json(const struct request *request, const char *file)
 {
     char hash[SHA256_TEXT];
     struct parts parts;
     parts_of(request, &parts);
-    return parts.body.length == 0 ? NULL
-                                  : json_pack("{s:s, s:I}", "sha256",
-                                              sha256_print(parts.body.at, parts.body.length, hash),
-                                              "size", (json_int_t)parts.body.length);
+    if (parts.body.length == 0) {
+        return NULL;
+    }
+    json_t *json =
+        json_pack("{s:s, s:I}", "sha256", sha256_print(parts.body.at, parts.body.length, hash),
+                  "size", (json_int_t)parts.body.length);
+    if (file) {
+        json_object_set_new(json, "path", json_text(file));
+    }
+    return json;
 }
 
-json_t *request_to_json(const struct request *request)
+json_t *request_to_json(const struct request *request, const char *file)
 {
     struct slice head = request_head(request);
-    json_t *body = request_body_to_json(request);
+    json_t *body = request_body_to_json(request, file);
     json_t *json = json_pack("{s:o, s:I}", "head", json_bytes(head.at, head.length), "number_at",
                              (json_int_t)request->sequence_at);
     if (body) {

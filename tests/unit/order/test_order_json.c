@@ -323,6 +323,7 @@ static void random_targets(void)
         .attack_name = below(2) ? "name" : NULL,
         .body = below(3) ? NULL : "default",
         .body_length = 7,
+        .body_file = below(2) ? NULL : "default.json",
         .keepalive = below(2),
         .is_chunked = below(2),
         .is_numbered = below(2),
@@ -373,6 +374,7 @@ static void expect_same_target(const struct targets *a, const struct targets *b,
     ck_assert_str_eq(a->list[i].name, b->list[i].name);
     ck_assert_str_eq(a->list[i].method, b->list[i].method);
     ck_assert_str_eq(a->list[i].url, b->list[i].url);
+    ck_assert_pstr_eq(a->list[i].body_file, b->list[i].body_file);
     ck_assert_uint_eq(a->list[i].row, b->list[i].row);
     expect_same_request(&a->requests[i], &b->requests[i]);
 }
@@ -528,6 +530,7 @@ static const struct {
     {"target", "number_at", "3", "targets[0]: "},
     {"target", "endpoint", "1", "targets[0]: "},
     {"target", "body", "{\"sha256\":\"0\"}", "targets[0]: "},
+    {"target", "body", "{\"sha256\":\"0\",\"path\":1}", "targets[0]: missing"},
 };
 
 START_TEST(an_error_names_the_key)

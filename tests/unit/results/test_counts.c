@@ -136,7 +136,8 @@ static void write_run(struct run *run, bool counts_only)
     struct target list[TARGETS];
     char url[] = "http://a/";
     for (size_t i = 0; i < TARGETS; i++) {
-        list[i] = (struct target){rows_name(&run->targets, i), "GET", url, (uint16_t)i};
+        list[i] = (struct target){
+            .name = rows_name(&run->targets, i), .method = "GET", .url = url, .row = (uint16_t)i};
     }
     struct targets targets = {.list = list, .count = TARGETS};
     struct journal_names names;
