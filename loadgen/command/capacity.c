@@ -78,7 +78,7 @@ static bool check_options(const struct capacity_options *options, struct err *er
     if (options->resumes && !options->journal) {
         return err_set(err, ERR_USAGE, "-resume needs the -journal to continue");
     }
-    return capacity_output_check(options, err);
+    return capacity_output_begin(options, err);
 }
 
 static bool open_workload(struct job *job, const char *url, struct err *err)

@@ -2,19 +2,34 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "loadgen/command/output.h"
 #include "loadgen/plot/capacity/page.h"
 
-bool capacity_output_check(const struct capacity_options *options, struct err *err)
-{
-    return (!options->output || output_check("-output", options->output, err)) &&
-           (!options->html || output_check("-html", options->html, err));
-}
-
 static bool is_stdout(const char *path)
 {
     return path && strcmp(path, "stdout") == 0;
+}
+
+static void remove_old(const char *path)
+{
+    struct stat old;
+    if (path && !is_stdout(path) && lstat(path, &old) == 0 && S_ISREG(old.st_mode)) {
+        unlink(path);
+    }
+}
+
+bool capacity_output_begin(const struct capacity_options *options, struct err *err)
+{
+    bool ok = (!options->output || output_check("-output", options->output, err)) &&
+              (!options->html || output_check("-html", options->html, err));
+    if (ok) {
+        remove_old(options->output);
+        remove_old(options->html);
+    }
+    return ok;
 }
 
 static bool write_text(const struct capacity_options *options,

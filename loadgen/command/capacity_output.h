@@ -1,6 +1,9 @@
 /*
  * capacity_output - what `loadgen capacity` writes at the end: text, JSON, page, termination log.
  *
+ * A search that fails leaves no -output and no -html: those of an earlier one would pass for its
+ * result (`make fetch-report` copies what it finds).
+ *
  * Errors: ERR_FAILED with the flag and the file name. Threads: one. Memory: borrows everything.
  */
 #ifndef LOADGEN_COMMAND_CAPACITY_OUTPUT_H
@@ -12,8 +15,11 @@
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/command/flags/capacity_flags.h"
 
-/* Checks that all files can be written; call it before the search. False: err is set. */
-bool capacity_output_check(const struct capacity_options *options, struct err *err);
+/*
+ * Checks that all files can be written, and removes those of an earlier search. Call it first.
+ * False: err is set.
+ */
+bool capacity_output_begin(const struct capacity_options *options, struct err *err);
 
 /* Writes text, JSON and page. False with err if that fails, or if the verdict is an error. */
 bool capacity_output_write(const struct capacity_options *options,

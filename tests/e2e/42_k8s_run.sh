@@ -30,11 +30,13 @@ case $* in
     ;;
 "get pods"*) echo "no rate met the SLO" ;;
 logs*) echo "the report" ;;
-exec*ls*) echo capacity.json ;;
+exec*ls*) cd "$TMP/results" && ls capacity.* ;;
 exec*) echo "{}" ;;
 esac
 END
 chmod +x "$TMP/stub/kubectl"
+mkdir "$TMP/results"
+echo "{}" >"$TMP/results/capacity.json"
 export TMP
 # fetch_report RUNNING: from a Job that ends when it has been asked so often
 fetch_report() {
@@ -47,6 +49,12 @@ expect_eq "a Job that ended" "$status $(cat "$TMP/out")" "0 the Job is running; 
 the report
 verdict: no rate met the SLO
 fetched: $TMP/report/capacity.json"
+# A second Job on the same claim fails: what the first one left is not its result.
+refused 1 "no request of the warm-up was answered" \
+    capacity -slo "errors<1%" -output "$TMP/results/capacity.json" -html "$TMP/results/capacity.html" http://127.0.0.1:1/
+fetch_report 1
+expect_eq "a Job that failed" "$status" 1
+expect_has "a Job that failed" "$(cat "$TMP/out")" "fetch-report: the Job left no result"
 WAIT=1 fetch_report 1000
 expect_eq "a Job that does not end" "$status" 1
 expect_has "a Job that does not end" "$(cat "$TMP/out")" "fetch-report: the Job has not ended after 1 s"
