@@ -101,13 +101,28 @@ static bool open_workload(struct job *job, const char *url, struct err *err)
     return workload_open(&job->workload, &workload, err);
 }
 
-/* An overloaded target must not use up our ports and descriptors. */
-static uint64_t cap_connections(uint64_t asked)
+/* The part of half a limit that each endpoint may use; 0: there is no such limit. */
+static uint64_t share_limit(uint64_t limit, size_t endpoints)
 {
-    uint64_t files = file_limit_raise() / 2;
-    uint64_t ports = usage_local_ports() / 2;
+    uint64_t share = limit / 2 / (endpoints > 0 ? endpoints : 1);
+    return limit > 0 && share == 0 ? 1 : share;
+}
+
+/* An overloaded target must not use up our ports and descriptors. The cap is per endpoint. */
+static uint64_t cap_connections(uint64_t asked, size_t endpoints)
+{
+    uint64_t files = share_limit(file_limit_raise(), endpoints);
+    uint64_t ports = share_limit(usage_local_ports(), endpoints);
     uint64_t cap = asked > 0 && asked < files ? asked : files;
     return ports > 0 && ports < cap ? ports : cap;
+}
+
+static bool make_plan(struct job *job, struct err *err)
+{
+    struct attack_options *attack = &job->options->attack;
+    attack->max_connections =
+        cap_connections(attack->max_connections, job->workload.targets.endpoint_count);
+    return capacity_plan(job->options, &job->plan, err);
 }
 
 static bool make_search(struct job *job, struct err *err)
@@ -169,7 +184,7 @@ static json_t *show_plan(const struct plan *plan)
 static bool prepare(struct job *job, const char *url, struct err *err)
 {
     if (!check_options(job->options, err) || !slo_flag_parse(job->options->slo, &job->slo, err) ||
-        !open_workload(job, url, err) || !capacity_plan(job->options, &job->plan, err) ||
+        !open_workload(job, url, err) || !make_plan(job, err) ||
         !tls_check_proxies(&job->plan, &job->workload.targets, err) ||
         !slo_flag_check(job->slo, &job->workload.targets, &job->plan.schedule, err) ||
         !make_search(job, err)) {
@@ -278,7 +293,6 @@ static bool capacity_main(const struct command_line *line, struct err *err)
     if (options->attack.cpus == 0) {
         options->attack.cpus = line->cpus;
     }
-    options->attack.max_connections = cap_connections(options->attack.max_connections);
     bool ok = line->operand_count <= 1 ||
               err_set(err, ERR_USAGE,
                       "more than one URL: \"%s\" and \"%s\"; put them in a file for -targets",

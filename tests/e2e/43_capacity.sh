@@ -67,6 +67,11 @@ wait "$interrupted" || actual=$?
 expect_eq "interrupted" "$actual" 1
 expect_has "interrupted" "$(cat "$TMP/err")" "-resume continues it"
 
+# Two hosts: each gets half of the connections that half of the open files allow.
+printf 'GET http://%s/none\nGET http://%s/none\n' "$API" "$ADMIN" >"$TMP/two"
+(ulimit -n 400 && search 99 two "$trusted" -slo "errors<10%" -min-rate 50 -max-rate 60 -targets "$TMP/two" -output "$TMP/two.json")
+expect_eq "connections per host" "$(json "$TMP/two.json" "r['settings']['max_connections']")" 100
+
 for pid in "$maximum" "$poisson" "$below" "$limited"; do wait "$pid" || exit 1; done
 expect_eq "verdict" "$(json "$TMP/result" "r['verdict'], r['capacity'], r['repeat']['max']")" \
     "('above-maximum', {'rate': 60.0, 'upper': None}, 60.0)"

@@ -40,7 +40,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Connections"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "1024",
-     "maximum connections per host and port; never over half of the local ports or open files"},
+     "maximum connections per host and port; never over half of the local ports or open files in "
+     "all"},
 #include "loadgen/command/flags/connections.def"
 
     {.help = "What the target says"},
