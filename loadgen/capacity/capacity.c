@@ -31,6 +31,8 @@ static void take_start(struct capacity_search *search, const json_t *line)
         search->generator = json_incref(generator);
         search->options.generator_rate = json_number_value(json_object_get(generator, "rate"));
     }
+    json_decref(search->baseline);
+    search->baseline = json_incref(json_object_get(line, "baseline"));
 }
 
 static bool take_line(struct capacity_search *search, json_t *line, struct err *err)
@@ -70,8 +72,8 @@ static bool probe(struct capacity_search *search, unsigned number,
         return false;
     }
     double guess = fmax(round(start.first_rate * GUESS_SCALE) / GUESS_SCALE, 1.0 / GUESS_SCALE);
-    json_t *line = json_pack("{s:i, s:f, s:o*}", "search", (int)number, "first_rate", guess,
-                             "generator", start.generator);
+    json_t *line = json_pack("{s:i, s:f, s:o*, s:o*}", "search", (int)number, "first_rate", guess,
+                             "generator", start.generator, "baseline", start.baseline);
     bool ok = line ? trial_journal_add(journal, line, err)
                    : err_set(err, ERR_FAILED, "not enough memory for the journal");
     if (ok) {
@@ -110,6 +112,7 @@ static bool start(struct capacity_search *search, unsigned number,
                   const struct capacity_watcher *watcher, struct err *err)
 {
     if (search->options.first_rate > 0) {
+        runner->resume(runner->context, search->baseline);
         return true;
     }
     tell(watcher->on_probe, watcher, search);
@@ -152,5 +155,6 @@ void capacity_destroy(struct capacity_search *search)
 {
     json_decref(search->records);
     json_decref(search->generator);
-    search->records = search->generator = NULL;
+    json_decref(search->baseline);
+    search->records = search->generator = search->baseline = NULL;
 }

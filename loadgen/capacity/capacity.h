@@ -25,11 +25,15 @@ struct capacity_start {
     double first_rate; /* a guess at the capacity */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);
                           NULL: unknown */
+    json_t *baseline;  /* how fast the target is without load, as the runner wants it back; NULL:
+                          unknown */
 };
 
 struct capacity_runner {
     /* Warms the target up, measures the generator, and guesses the capacity. */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
+    /* Instead of a probe, where the journal has one: its baseline, or NULL. */
+    void (*resume)(void *context, const json_t *baseline);
     /*
      * Runs one trial; `serial` is different for each. Fills `trial`, and `record` with its JSON
      * (trial_record.h). False with ERR_NONE if it was interrupted: the trial does not count.
@@ -42,7 +46,7 @@ struct capacity_runner {
 /* The state of one search. */
 struct capacity_search {
     struct search_options options; /* with first_rate and generator_rate filled in */
-    json_t *generator;             /* of capacity_start; NULL: unknown */
+    json_t *generator, *baseline;  /* of capacity_start; NULL: unknown */
     struct trial trials[SEARCH_TRIALS_MAX];
     size_t count;
     size_t resumed;          /* how many of them are from the journal */

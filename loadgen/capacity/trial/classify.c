@@ -18,7 +18,8 @@ struct trial_finding classify_trial(const struct slo_verdict *verdict,
         return finding;
     }
     const struct histogram *wait = &summary->tally->wait;
-    finding.waited = histogram_count_between(wait, 1, UINT64_MAX) + summary->not_started;
+    finding.waited =
+        histogram_count_between(wait, 1, UINT64_MAX) + summary->not_started - summary->too_late;
     finding.is_capped = (double)finding.waited > WAITING_MAX * (double)summary->intended;
     finding.generator = generator_judge(summary, verdict);
     finding.outcome = is_invalid(verdict, &finding.generator, summary) ? TRIAL_INVALID : TRIAL_BAD;

@@ -31,7 +31,7 @@ static void name_misses(const struct slo_verdict *verdict, const struct summary 
 
 const char *reason_print(const struct trial_finding *finding, const struct slo_verdict *verdict,
                          const struct summary *summary, const struct reason_cap *cap,
-                         char text[REASON_TEXT])
+                         bool is_recovered, char text[REASON_TEXT])
 {
     text[0] = '\0';
     if (finding->outcome == TRIAL_GOOD) {
@@ -44,6 +44,10 @@ const char *reason_print(const struct trial_finding *finding, const struct slo_v
                " connections, the cap per host and port (%s)",
                100 * (double)finding->waited / (double)summary->intended, cap->max_connections,
                cap->flag);
+    }
+    if (!is_recovered) {
+        append(text, "; before the trial the target had not recovered: it was slower than at the "
+                     "start of the search, or failed");
     }
     if (finding->outcome == TRIAL_INVALID) {
         char why[GENERATOR_TEXT];

@@ -19,9 +19,12 @@ struct reason_cap {
     const char *flag;
 };
 
-/* Prints the finding of classify_trial; "" for a good trial. Returns `text`. */
+/*
+ * Prints the finding of classify_trial; "" for a good trial. `is_recovered`: before the trial, the
+ * target was as fast as at the start. Returns `text`.
+ */
 const char *reason_print(const struct trial_finding *finding, const struct slo_verdict *verdict,
                          const struct summary *summary, const struct reason_cap *cap,
-                         char text[REASON_TEXT]);
+                         bool is_recovered, char text[REASON_TEXT]);
 
 #endif

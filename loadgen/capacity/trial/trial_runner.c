@@ -51,7 +51,6 @@ static bool warm_up(struct trial_runner *runner, struct glance *seen, struct err
     }
     runner->baseline_ns = seen->response_ns;
     runner->had_errors = seen->has_errors;
-    runner->was_good = true;
     return true;
 }
 
@@ -101,8 +100,19 @@ static bool probe(void *context, struct capacity_start *start, struct err *err)
     }
     start->first_rate = seen.successes_per_s > 0 ? seen.successes_per_s : seen.answers_per_s;
     start->generator = describe_generator(runner, &calibration, &seen);
-    runner->was_good = false;
+    start->baseline = json_pack("{s:I, s:f, s:b}", "response", (json_int_t)runner->baseline_ns,
+                                "rate", runner->ping_rate, "failed", runner->had_errors);
     return true;
+}
+
+/* A baseline that is measured now could be that of a target which still suffers from the last
+   trial. */
+static void resume(void *context, const json_t *baseline)
+{
+    struct trial_runner *runner = context;
+    runner->baseline_ns = (uint64_t)json_integer_value(json_object_get(baseline, "response"));
+    runner->ping_rate = json_number_value(json_object_get(baseline, "rate"));
+    runner->had_errors = json_is_true(json_object_get(baseline, "failed"));
 }
 
 /* Sleeps, unless it is interrupted. */
@@ -171,7 +181,7 @@ static bool prepare(struct trial_runner *runner, const struct search_move *move,
 {
     struct glance seen;
     if (runner->baseline_ns == 0 && !warm_up(runner, &seen, err)) {
-        return false; /* the search was resumed from a journal: there was no probe */
+        return false; /* the search was resumed from a journal without a baseline */
     }
     rest(runner, move->rest_ns);
     *is_recovered = await_recovery(runner);
@@ -188,7 +198,7 @@ static json_t *judge(struct trial_runner *runner, const struct trial_context *to
     const struct reason_cap cap = {runner->order->plan->max_connections, runner->cap_flag};
     trial->outcome = finding.outcome;
     runner->was_good = trial->outcome == TRIAL_GOOD;
-    context.reason = reason_print(&finding, &verdict, summary, &cap, reason);
+    context.reason = reason_print(&finding, &verdict, summary, &cap, context.is_recovered, reason);
     return trial_record_make(trial, &context, &verdict, summary);
 }
 
@@ -267,5 +277,6 @@ struct capacity_runner trial_runner_make(struct trial_runner *runner)
     runner->baseline_ns = 0;
     runner->was_good = false;
     runner->target = (struct glance_target){runner->order, runner->control, false};
-    return (struct capacity_runner){.probe = probe, .run = run_trial, .context = runner};
+    return (struct capacity_runner){
+        .probe = probe, .resume = resume, .run = run_trial, .context = runner};
 }

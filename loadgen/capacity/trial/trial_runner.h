@@ -9,10 +9,14 @@
  *              If the probe then keeps the generator busy, its CPU time per request counts as well
  *     probe    a closed loop of more workers: an estimate of the maximum rate
  *
- * After a trial that was not good, the runner waits for the target to recover: it pings at the low
+ * A resumed search has the baseline of its journal.
+ *
+ * Before the first trial, and after one that was not good, the runner waits for the target to
+ * recover: it pings at the low
  * rate until the median response (latency without the generator's lag) is at most twice the
  * baseline plus 1 ms, and no ping fails (unless some failed for the baseline). After
- * TRIAL_RUNNER_RECOVERY_MAX_NS it measures a target that has not recovered, and the record says so.
+ * TRIAL_RUNNER_RECOVERY_MAX_NS it measures a target that has not recovered, and the record and the
+ * reason of the trial say so.
  *
  * A trial ends early once its SLO can no longer be met.
  *

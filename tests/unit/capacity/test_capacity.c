@@ -33,6 +33,7 @@ struct simulation {
     unsigned runs;
     unsigned stops_after; /* trials: then it is interrupted */
 };
+static json_int_t resumed_with; /* the baseline that a search went on with; 0: none */
 
 static void setup(void)
 {
@@ -41,6 +42,7 @@ static void setup(void)
     unlink(path);
     err = (struct err){.code = ERR_NONE};
     trusted = 0;
+    resumed_with = 0;
     settings = json_pack("{s:s}", "slo", "p99<100ms");
 }
 
@@ -57,7 +59,14 @@ static bool probe(void *context, struct capacity_start *start, struct err *ignor
     simulation->target.random = simulation->seed;
     start->first_rate = simulated_target_probe(&simulation->target);
     start->generator = trusted > 0 ? json_pack("{s:f}", "rate", trusted) : NULL;
+    start->baseline = json_pack("{s:i}", "response", 350000);
     return true;
+}
+
+static void resume(void *context, const json_t *baseline)
+{
+    (void)context;
+    resumed_with = json_integer_value(json_object_get(baseline, "response"));
 }
 
 static bool run_trial(void *context, const struct search_move *move, unsigned serial,
@@ -82,7 +91,7 @@ static unsigned search_with(enum simulated_model model, unsigned stops_after, bo
     struct simulation simulation = {.target = simulated_target_make(model, 5, &options),
                                     .seed = 77,
                                     .stops_after = stops_after};
-    const struct capacity_runner runner = {probe, run_trial, &simulation};
+    const struct capacity_runner runner = {probe, resume, run_trial, &simulation};
     const struct capacity_watcher watcher = {0};
     struct trial_journal journal;
     ck_assert_msg(trial_journal_open(&journal, path, resumes, settings, &err), "%s", err.text);
@@ -180,6 +189,19 @@ START_TEST(what_the_generator_can_be_trusted_with_is_kept)
 }
 END_TEST
 
+/* Measured again, it could be that of a target that has not recovered. */
+START_TEST(how_fast_the_target_was_is_kept)
+{
+    struct capacity_search search;
+    search_with(SIMULATED_CLEAN, 1, false, &search);
+    ck_assert_int_eq(resumed_with, 0);
+    capacity_destroy(&search);
+    search_with(SIMULATED_CLEAN, 1, true, &search);
+    ck_assert_int_eq(resumed_with, 350000);
+    capacity_destroy(&search);
+}
+END_TEST
+
 START_TEST(a_line_that_is_no_trial_is_an_error)
 {
     struct capacity_search search;
@@ -211,6 +233,7 @@ Suite *capacity_suite(void)
     tcase_add_test(tests, interrupted_after_each_trial_it_comes_to_the_same_end);
     tcase_add_test(tests, a_finished_search_is_not_run_again);
     tcase_add_test(tests, what_the_generator_can_be_trusted_with_is_kept);
+    tcase_add_test(tests, how_fast_the_target_was_is_kept);
     tcase_add_test(tests, a_line_that_is_no_trial_is_an_error);
     suite_add_tcase(suite, tests);
     return suite;

@@ -8,10 +8,12 @@
 static struct summary *summary;
 static struct slo *slo;
 static char reason[REASON_TEXT];
+static bool is_recovered;
 
 static void setup(void)
 {
     struct err err = {.code = ERR_NONE};
+    is_recovered = true;
     summary = summary_create();
     slo = slo_parse("p99<100ms,errors<10%", &err);
     ck_assert_msg(slo != NULL, "%s", err.text);
@@ -42,7 +44,7 @@ static enum trial_outcome classify(void)
     struct slo_verdict verdict = slo_judge(slo, summary);
     struct trial_finding finding = classify_trial(&verdict, summary);
     const struct reason_cap cap = {1024, "-max-connections"};
-    reason_print(&finding, &verdict, summary, &cap, reason);
+    reason_print(&finding, &verdict, summary, &cap, is_recovered, reason);
     return finding.outcome;
 }
 
@@ -90,6 +92,16 @@ START_TEST(requests_that_were_too_late_to_start_make_it_invalid)
 }
 END_TEST
 
+START_TEST(requests_that_were_too_late_do_not_blame_the_cap)
+{
+    add(500, NS_PER_MS, 0, 0);
+    summary->intended += 500;
+    summary->not_started = summary->too_late = 500;
+    ck_assert_int_eq(classify(), TRIAL_INVALID);
+    ck_assert_ptr_null(strstr(reason, "-max-connections"));
+}
+END_TEST
+
 START_TEST(requests_that_found_no_connection_make_it_bad_and_name_the_flag)
 {
     add(500, NS_PER_MS, 0, 0);
@@ -108,6 +120,17 @@ START_TEST(what_lag_made_of_it_names_the_flag_as_well)
     ck_assert_int_eq(classify(), TRIAL_INVALID);
     expect_named_cap();
     ck_assert_ptr_nonnull(strstr(reason, "Generator-limited"));
+}
+END_TEST
+
+START_TEST(what_was_measured_before_the_target_recovered_says_so)
+{
+    add(1000, 150 * NS_PER_MS, 0, 0);
+    ck_assert_int_eq(classify(), TRIAL_BAD);
+    ck_assert_ptr_null(strstr(reason, "recovered"));
+    is_recovered = false;
+    ck_assert_int_eq(classify(), TRIAL_BAD);
+    ck_assert_ptr_nonnull(strstr(reason, "; before the trial the target had not recovered: "));
 }
 END_TEST
 
@@ -131,8 +154,10 @@ Suite *classify_suite(void)
     tcase_add_test(tests, what_the_target_missed_is_bad_beside_any_trouble);
     tcase_add_test(tests, what_lag_made_of_it_is_invalid);
     tcase_add_test(tests, requests_that_were_too_late_to_start_make_it_invalid);
+    tcase_add_test(tests, requests_that_were_too_late_do_not_blame_the_cap);
     tcase_add_test(tests, requests_that_found_no_connection_make_it_bad_and_name_the_flag);
     tcase_add_test(tests, what_lag_made_of_it_names_the_flag_as_well);
+    tcase_add_test(tests, what_was_measured_before_the_target_recovered_says_so);
     tcase_add_test(tests, not_all_started_is_not_good_even_if_the_slo_is_met);
     suite_add_tcase(suite, tests);
     return suite;
