@@ -8,6 +8,7 @@
 #include "loadgen/base/duration.h"
 #include "loadgen/capacity/trial/same_node.h"
 #include "loadgen/capacity/trial/trial_record.h"
+#include "loadgen/report/target_remarks.h"
 #include "loadgen/report/text.h"
 #include "loadgen/scrape/account.h"
 
@@ -157,7 +158,7 @@ static uint64_t time_of(const struct capacity_search *search)
     return sum_ns;
 }
 
-/* The last good trial at the capacity; NULL: there is none. */
+/* The last good trial at the capacity, or else the last trial; NULL: there is none. */
 static const json_t *find_trial(const struct capacity_search *search)
 {
     for (size_t i = search->count; i-- > 0;) {
@@ -166,7 +167,7 @@ static const json_t *find_trial(const struct capacity_search *search)
             return json_array_get(search->records, i);
         }
     }
-    return NULL;
+    return json_array_get(search->records, json_array_size(search->records) - 1);
 }
 
 /* "8900/s: 80% of 0.1 CPUs, 9.1µs a request" */
@@ -219,6 +220,26 @@ static void write_spread(const struct capacity_searches *searches, FILE *out)
     }
 }
 
+/* Of all trials: a search can have drowned the target long before it found the capacity. */
+static void write_remarks(const struct capacity_searches *searches, FILE *out)
+{
+    for (size_t i = 0; i < searches->count; i++) {
+        json_t *list = target_remarks_collect(searches->list[i].records);
+        size_t k;
+        json_t *remark;
+        json_array_foreach(list, k, remark)
+        {
+            char where[TARGET_REMARKS_WHERE];
+            fprintf(out, "! %s (", text_of(remark, "text"));
+            if (searches->count > 1) {
+                fprintf(out, "search %zu, ", i + 1);
+            }
+            fprintf(out, "%s)\n", target_remarks_where(remark, where));
+        }
+        json_decref(list);
+    }
+}
+
 static void write_same_node(const struct capacity_searches *searches, FILE *out)
 {
     const struct capacity_search *median = capacity_find_median(searches);
@@ -249,6 +270,7 @@ bool capacity_write_text(const struct capacity_searches *searches, FILE *out)
     if (target) {
         account_print(target, out);
     }
+    write_remarks(searches, out);
     text_write_environment(searches->environment, out);
     write_same_node(searches, out);
     for (size_t i = 0; i < searches->count; i++) {

@@ -38,7 +38,7 @@ json_t *account_make(const struct scrape *before, const struct scrape *after,
 /* The number of pods that served requests; 0: not known. */
 size_t account_count_servers(const json_t *account);
 
-/* Lines of a text report: the cost of a request, the pods, and the remarks with "! ". */
+/* Lines of a text report: the cost of a request, and the pods. */
 void account_print(const json_t *account, FILE *out);
 
 #endif

@@ -80,8 +80,4 @@ void account_print(const json_t *account, FILE *out)
             print_pod(item, out);
         }
     }
-    json_array_foreach(json_object_get(account, "remarks"), i, item)
-    {
-        fprintf(out, "! %s\n", json_string_value(item));
-    }
 }

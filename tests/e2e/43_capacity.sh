@@ -84,6 +84,8 @@ expect_eq "intervals" "$(json "$TMP/result" "{0 < t['intervals'][0]['from'] <= t
 expect_eq "a seed a trial" "$(json "$TMP/poisson" "len({t['seed'] for t in r['trials']}) == len(r['trials'])")" True
 expect_eq "below" "$(json "$TMP/below" "r['verdict'], r['capacity']")" \
     "('below-minimum', {'rate': None, 'upper': 50.0})"
+expect_has "the generator, though no rate was good" "$(cat "$TMP/below.out")" "
+Generator     "
 expect_has "reason" "$(json "$TMP/below" "r['trials'][0]['reason']")" "errors<10% (100%)"
 expect_eq "limited" "$(json "$TMP/limited" "r['verdict'], r['capacity'], r['settings']['generator_rate'], r['searches'][0]['generator']")" \
     "('generator-limited', {'rate': 60.0, 'upper': None}, 60.0, {'rate': 60.0})"

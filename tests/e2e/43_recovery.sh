@@ -29,7 +29,7 @@ wait_for test -s "$TMP/port" || fail "the server does not start"
 
 # search ARGUMENT...: its second trial ends it
 search() {
-    exec "$BIN/loadgen" capacity -quick -trial 1s -generator-rate 5000 -slo "p50<250ms" -min-rate 10 -max-rate 15 \
+    exec "$BIN/loadgen" capacity -quick -trial 1s -generator-rate 5000 -slo "p50<50ms" -min-rate 10 -max-rate 15 \
         -time-limit 10s -journal "$TMP/journal" "$@" "http://127.0.0.1:$(cat "$TMP/port")/"
 }
 (search) >"$TMP/out" 2>&1 &

@@ -81,6 +81,10 @@ one_of_three() {
     search uneven 0 -target-metrics http://pods:5001/metrics $pods "http://$API/health"
     said uneven "! The load was uneven: of 3 pods, "
     expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/uneven.json")" "60/s over 1 pod that served"
+    # So is that of a search without a good trial.
+    search below 99 -target-metrics http://pods:5001/metrics $pods "http://$API/none"
+    said below "! The load was uneven: of 3 pods, "
+    said below "Target pods   [share, "
     # A pod that was left out
     search missing 0 -target-metrics "http://$ADMIN/metrics" $targets http://pods:5000/health
     said missing "requests were answered, but the pods served only"

@@ -96,6 +96,41 @@ START_TEST(a_trial_is_a_line_with_the_interval_of_its_percentile)
 }
 END_TEST
 
+static void expect_text(const struct capacity_search *search, const char *part)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *environment = json_object();
+    const struct capacity_searches one = {search, 1, environment, environment, environment};
+    FILE *out = open_memstream(&text, &size);
+    ck_assert(capacity_write_text(&one, out));
+    fclose(out);
+    ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is missing: %s", part, text);
+    free(text);
+    json_decref(environment);
+}
+
+START_TEST(the_text_has_the_generator_and_the_remarks_of_every_trial)
+{
+    struct capacity_search *search = &searches[0];
+    search->records = json_pack("[{s:f, s:{s:s}, s:{s:[s]}}, {s:f, s:{s:s}}]", "rate", 600.0,
+                                "generator", "why", "First.", "target", "remarks", "1 pod is gone.",
+                                "rate", 500.0, "generator", "why", "Last.");
+    search->trials[0] = (struct trial){.rate = 600, .outcome = TRIAL_BAD};
+    search->trials[1] = (struct trial){.rate = 500, .outcome = TRIAL_GOOD};
+    search->count = 2;
+    expect_text(search, "\n! 1 pod is gone. (trial 1)\n");
+    expect_text(search, "\nGenerator     Last.\n");
+    search->trials[0].outcome = TRIAL_GOOD;
+    search->move.good_rate = 600;
+    expect_text(search, "\nGenerator     First.\n");
+    search->trials[0].outcome = search->trials[1].outcome = TRIAL_BAD;
+    search->move.verdict = SEARCH_BELOW_MINIMUM;
+    expect_text(search, "\nGenerator     Last.\n");
+    json_decref(search->records);
+}
+END_TEST
+
 Suite *capacity_report_suite(void);
 Suite *capacity_report_suite(void)
 {
@@ -106,6 +141,7 @@ Suite *capacity_report_suite(void)
     tcase_add_test(tests, several_searches_have_a_median_and_a_spread);
     tcase_add_test(tests, one_search_has_no_variation);
     tcase_add_test(tests, a_trial_is_a_line_with_the_interval_of_its_percentile);
+    tcase_add_test(tests, the_text_has_the_generator_and_the_remarks_of_every_trial);
     suite_add_tcase(suite, tests);
     return suite;
 }

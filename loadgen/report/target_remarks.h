@@ -1,0 +1,23 @@
+/*
+ * target_remarks - what the target's own account says against a capacity, over all trials.
+ *
+ * Each trial has remarks of its own (scrape/account.h), and many trials the same ones. Two remarks
+ * are the same if they differ only in their numbers; the first one is kept.
+ *
+ * The trials may come from any file: what is missing or of another type is left out. Threads: none.
+ * Memory: the list is the caller's.
+ */
+#ifndef LOADGEN_REPORT_TARGET_REMARKS_H
+#define LOADGEN_REPORT_TARGET_REMARKS_H
+
+#include <jansson.h>
+
+enum { TARGET_REMARKS_WHERE = 64 };
+
+/* [{"text": ..., "trial": the first one, from 1, "others": how many more have it}] */
+json_t *target_remarks_collect(const json_t *trials);
+
+/* "trial 3", "trial 3 and 6 more". Returns `text`. */
+const char *target_remarks_where(const json_t *remark, char text[TARGET_REMARKS_WHERE]);
+
+#endif
