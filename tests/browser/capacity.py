@@ -19,9 +19,12 @@ from charts import DATA, LOOK, check, equal, near, open_page
 LOADGEN = sys.argv[1]
 EVIL = '<img src=x onerror="document.title=1"></script><script>document.title=2</script>'
 MS = 1_000_000
+BAND = 40  # how opaque the band of the capacity is at least, of 255
 WIDE, NARROW, WIDEST = (1400, 1000), (380, 844), (2000, 1200)
 RATES, TIME, LOAD, DISTRIBUTION, CPU = range(5)
 RIGHT = '\ue014'
+# Where the trials that are shown by percentile have theirs from, so that the lines do not cover each other.
+DISTRIBUTED = {100: 'lag', 200: 'response', 220: 'latency'}
 # Good trials at 100 and 200, bad ones at 220 and 400: the SLO is p99<100ms.
 TRIALS = [(100, 'good', 2, 5, 9), (400, 'bad', 300, 900, 1000), (200, 'good', 20, 60, 80),
           (220, 'bad', 90, 150, 200), (200, 'good', 22, 64, 90), (220, 'invalid', 80, 120, 300)]
@@ -32,8 +35,29 @@ def timing(p50, p99, most):
             '99th': p99 * MS, 'max': most * MS, 'min': MS}
 
 
-def make_trial(rate, outcome, p50, p99, most, histogram):
+def make_pod(rate, address, share):
+    return {'address': address, 'pod': 'pod-1', 'node': None, 'served': int(10 * rate * share), 'share': share,
+            'cpu_seconds': 0.02 * rate * share, 'cpu_limit': 0.5, 'throttled_seconds': 0.01 * rate * share,
+            'memory_bytes': 3 << 20, 'memory_limit_bytes': None, 'oom_kills': 1, 'restarted': False,
+            'problem': None}
+
+
+def make_unread(rate):
+    return {key: None for key in make_pod(rate, '', 0)} | {'address': 'c:5001', 'restarted': False, 'problem': EVIL}
+
+
+def make_target(rate):
+    """Half a CPU each: at 400/s they used 8 s of 10, and stood still for 4 s."""
+    return {'seconds': 10.0, 'served': 10 * rate, 'cpu_seconds': 0.02 * rate, 'cpu_seconds_per_request': 0.002,
+            'throttled_seconds': 0.01 * rate, 'memory_bytes': 3 << 20, 'oom_kills': 2, 'restarts': 0,
+            'remarks': [f'{rate} are gone. {EVIL}'],
+            'pods': [make_pod(rate, 'a:5001', 0.75), make_pod(rate, 'b:5001', 0.25),
+                     make_unread(rate)]}
+
+
+def make_trial(rate, outcome, p50, p99, most, histograms):
     """Ten seconds; in the fourth, the slowest request ended."""
+    histogram = histograms[DISTRIBUTED.get(rate, 'latency')]
     return {
         'search': 1, 'rate': rate, 'duration_seconds': 10.0, 'took_seconds': 11.0,
         'outcome': outcome, 'step': 'halve', 'reason': '' if outcome == 'good' else EVIL,
@@ -45,13 +69,14 @@ def make_trial(rate, outcome, p50, p99, most, histogram):
                        '50th': p50 * MS, '99th': p99 * MS if i == 3 else p50 * MS,
                        'max': most * MS if i == 3 else p50 * MS} for i in range(10)],
         'generator': {'cpu_limit': 2.0, 'cpu_seconds': rate / 100, 'wall_seconds': 10.0,
-                      'throttled_seconds': None, 'why': 'The generator was not the limit.'},
+                      'throttled_seconds': rate / 400, 'why': 'The generator was not the limit.'},
+        'target': make_target(rate),
         'histograms': {'latency': histogram, 'response': histogram},
     }
 
 
-def make_result(histogram):
-    trials = [make_trial(*trial, histogram) for trial in TRIALS]
+def make_result(histograms):
+    trials = [make_trial(*trial, histograms) for trial in TRIALS]
     bounds = {'rate': 200, 'upper': 220}
     return {
         'format': 1, 'verdict': 'found', 'capacity': bounds,
@@ -85,6 +110,14 @@ def check_words(browser):
                        "[...row.children].map(cell => cell.textContent.trim()))")
     equal('trials by rate', rows, [['100', '● 1', '', ''], ['200', '●● 2', '', ''],
                                    ['220', '', '× 1', '▲ 1'], ['400', '', '× 1', '']])
+    pods = browser.run("return [...document.querySelectorAll('#target tbody tr')].map(row => "
+                       "[...row.children].map(cell => cell.textContent.trim()))")
+    equal('pods at the capacity', pods, [
+        ['a:5001 pod-1', '75.0%', '1,500', '3s', '1.5s', '3.0 MiB', '1'],
+        ['b:5001 pod-1', '25.0%', '500', '1s', '500ms', '3.0 MiB', '1'], ['c:5001', EVIL]])
+    equal('remarks of all trials', text_of(browser, '#target .remarks').strip(),
+          f'100 are gone. {EVIL} (trial 1 and 5 more)')
+    check('the trial', 'trial 5, at 200 requests per second' in text_of(browser, '#target p'))
     equal('rows of trials', browser.run(
         "return document.querySelectorAll('#trials tbody tr').length"), len(TRIALS))
 
@@ -97,9 +130,10 @@ def check_drawn(browser):
         check(f'no other at {rate}', not browser.run(LOOK, RATES, rate, p99 * 1.6, color))
     check('median at 200', browser.run(LOOK, RATES, 200, 21, '--s0'))
     check('the limit', any(browser.run(LOOK, RATES, x, 100, '--failure') for x in (120, 130, 140)))
-    check('the capacity', browser.run(
-        'const graph = window.charts[0].graph;'
-        'return graph.toDomXCoord(200) < graph.toDomXCoord(220)'))
+    for x in (205, 210, 215):
+        check(f'the capacity at {x}', browser.run(LOOK, RATES, x, 500, '--accent', BAND))
+    for x in (150, 300):
+        check(f'no capacity at {x}', not browser.run(LOOK, RATES, x, 500, '--accent', BAND))
     for number, (_, _, p50, _, most) in enumerate(TRIALS):
         start = number * 11
         check(f'slowest of trial {number + 1}',
@@ -107,7 +141,14 @@ def check_drawn(browser):
         check(f'median of trial {number + 1}', browser.run(LOOK, TIME, start + 7.5, p50, '--s0'))
     check('nothing between trials', not browser.run(LOOK, TIME, 10.6, 2, '--s0'))
     check('the rate of trial 2', browser.run(LOOK, LOAD, 11 + 5.5, 400, '--s0'))
-    check('CPU at 400', browser.run(LOOK, CPU, 400, 0.2, '--s0'))
+    for what, part, color in (('CPU of the target', 0.8, '--s1'), ('throttled', 0.4, '--s3'),
+                              ('CPU of the generator', 0.2, '--s0'), ('generator throttled', 0.1, '--s6')):
+        for rate in (100, 400):
+            check(f'{what} at {rate}', browser.run(LOOK, CPU, rate, part * rate / 400, color))
+        check(f'no {what} above', not browser.run(LOOK, CPU, 400, part + 0.05, color))
+    for one, color in zip(browser.run(DATA)['distributions'], ('--s2', '--s0', '--s1')):
+        seen = [browser.run(LOOK, DISTRIBUTION, x, y, color) for x, y in one['latency'][::20]]
+        check(f"the distribution {one['what']}", sum(seen) > len(seen) / 2, seen)
     lists = browser.run('return window.charts[3].series.map(one => one.text)')
     equal('distributions', lists[0::2][:3], ['100/s, below the capacity', '200/s, at the capacity',
                                       '220/s, above the capacity'])
@@ -193,15 +234,16 @@ def check_none(browser, folder, result):
                      'capacity': {'rate': None, 'upper': None}})
     equal('charts of nothing', open_page(browser, page), [])
     equal('answer', text_of(browser, 'h1'), 'The capacity was not found.')
+    check('no target', 'It was not asked' in text_of(browser, '#target'))
 
 
 def main():
     results = sys.argv[2:]
     with open(results[0], encoding='utf-8') as file:
-        histogram = json.load(file)['trials'][0]['histograms']['latency']
+        histograms = json.load(file)['trials'][0]['histograms']
     with tempfile.TemporaryDirectory() as folder:
         page = folder + '/planted.html'
-        result = make_result(histogram)
+        result = make_result(histograms)
         make_page(page, result)
         with Browser(*WIDE) as browser:
             pixels = open_page(browser, page)

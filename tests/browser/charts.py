@@ -14,16 +14,16 @@ function pixels(chart, x, y, width, height) {
 }
 '''
 # Is there anything of this colour (a variable of the page's style) within 2 pixels of a place of a
-# chart?
+# chart? It is at least as opaque as `least`, of 255.
 LOOK = COPY + '''
-const [index, x, y, name] = arguments;
+const [index, x, y, name, least = 60] = arguments;
 const chart = window.charts[index];
 const wanted = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const rgb = [1, 3, 5].map(at => parseInt(wanted.slice(at, at + 2), 16));
 const [left, top] = chart.graph.toDomCoords(x, y).map(Math.round);
 const data = pixels(chart, left - 2, top - 2, 5, 5);
 for (let i = 0; i < data.length; i += 4) {
-    if (data[i + 3] > 60 && rgb.every((part, j) => Math.abs(part - data[i + j]) < 40)) {
+    if (data[i + 3] > least && rgb.every((part, j) => Math.abs(part - data[i + j]) < 40)) {
         return true;
     }
 }

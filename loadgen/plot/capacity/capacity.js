@@ -328,10 +328,11 @@ const CPU_LINES = [
      of: trial => throttled(trial.generator)},
 ];
 
-// The target's account in the form of the generator's. Pods without a limit count as one CPU each.
+// The target's account in the form of the generator's. Pods without a limit count as one CPU each, those
+// that could not be read not at all.
 function ofTarget(trial) {
     const target = trial.target;
-    const pods = target && target.pods || [];
+    const pods = (target && target.pods || []).filter(pod => typeof pod.cpu_seconds === 'number');
     return target && {
         cpu_seconds: target.cpu_seconds, wall_seconds: target.seconds,
         throttled_seconds: target.throttled_seconds,
@@ -357,7 +358,7 @@ function noteCpu() {
     const at = asked.find(trial => trial.rate === capacity.rate) || asked[0];
     const cost = at && at.target.cpu_seconds_per_request;
     note.textContent = asked.length === 0
-        ? 'The target was not asked: -target-metrics URL reads what it says of itself.'
+        ? 'The CPU of the target is not known: it was not asked.'
         : cost > 0 ? `At ${perSecond(at.rate)} a request cost the target ${latency(1000 * cost)} `
             + 'of CPU.' : '';
 }

@@ -4,6 +4,7 @@
 
 #include "loadgen/plot/assets.h"
 #include "loadgen/plot/capacity/data.h"
+#include "loadgen/plot/capacity/target.h"
 #include "loadgen/plot/capacity/words.h"
 #include "loadgen/plot/html.h"
 #include "loadgen/plot/template.h"
@@ -19,7 +20,7 @@ static const struct slot {
     {"sure", capacity_words_sure},       {"limit", capacity_words_limit},
     {"figures", capacity_words_figures}, {"searches", capacity_words_searches},
     {"rates", capacity_words_rates},     {"trials", capacity_words_trials},
-    {"place", capacity_words_place},
+    {"target", capacity_target},         {"place", capacity_words_place},
 };
 
 static bool write_data(json_t *result, FILE *out)

@@ -1,0 +1,15 @@
+/*
+ * capacity_target - the section of a capacity's page about the target by its own account: the pods
+ * at the capacity (or of the last trial that has them), and the remarks of all trials.
+ *
+ * Threads, memory: none; the result is only read.
+ */
+#ifndef LOADGEN_PLOT_CAPACITY_TARGET_H
+#define LOADGEN_PLOT_CAPACITY_TARGET_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+void capacity_target(const json_t *result, FILE *out);
+
+#endif
