@@ -138,6 +138,7 @@ def redirects_cross_engines(way, folder):
     servers = [here, old, plain, back]
     Attack(servers, way.flags, way.targets(here, TEN)).expect(10, redirected=40, bytes_in=50)
     equal("seen", [len(s.streams) for s in servers], [20, 10, 10, 10])
+    equal("paths", [{s.path for s in server.streams} for server in (old, plain)], [{"/y"}, {"/x"}])
 
 
 def a_body_goes_along(way, folder):
