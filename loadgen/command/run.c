@@ -80,6 +80,7 @@ static bool execute(struct run_options *options, struct users_order *users, stru
         users->quit = NULL;
         users->users = options->users = users->class_count;
         options->run_time_ns = 0;
+        users->max_requests = users->max_iterations = UINT64_MAX;
         options->attack.cpus = 1;
     }
     return run_plan(options, &plan, err) &&
@@ -102,6 +103,8 @@ static bool run_main(const struct command_line *line, struct err *err)
         .filter = {options->tags, options->excluded_tags},
         .users = options->users,
         .spawn_per_s = options->spawn_per_s,
+        .max_requests = options->max_requests,
+        .max_iterations = options->max_iterations,
         .stop_timeout_ns = options->stop_timeout_ns,
         .max_bytes = options->max_memory.bytes,
         .seed = options->seed,

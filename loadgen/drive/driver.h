@@ -59,6 +59,8 @@ struct drive_thread {
      * capture.
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
+    /* Wakes all threads of the run: `go` of their drivers is called soon. */
+    void (*wake_all)(struct drive_thread *thread);
     uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests */

@@ -33,9 +33,22 @@ static void on_done(void *owner, const struct exchange *exchange)
     }
 }
 
+static struct worker *worker_of(struct drive_thread *thread)
+{
+    return (struct worker *)((char *)thread - offsetof(struct worker, thread));
+}
+
+static void wake_all(struct drive_thread *thread)
+{
+    const struct worker_shared *shared = worker_of(thread)->shared;
+    for (unsigned i = 0; i < shared->threads; i++) {
+        worker_wake(&shared->workers[i]);
+    }
+}
+
 static void judged(struct drive_thread *thread, const struct exchange *exchange)
 {
-    struct worker *worker = (struct worker *)((char *)thread - offsetof(struct worker, thread));
+    struct worker *worker = worker_of(thread);
     if (exchange->intended_ns >= thread->start_ns) {
         recorder_add(&worker->recorder, exchange);
     }
@@ -332,6 +345,7 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     worker->thread.slots = &shared->slots;
     worker->thread.terms = &shared->terms;
     worker->thread.judged = judged;
+    worker->thread.wake_all = wake_all;
     worker->wake = (struct loop_watch){.on_ready = on_wake};
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {

@@ -51,6 +51,8 @@ struct gate {
     enum gate_state state;
 };
 
+struct worker;
+
 /* What the workers of a run share. Outlives them. */
 struct worker_shared {
     const struct order *order;
@@ -64,7 +66,8 @@ struct worker_shared {
     struct resolver_config resolver; /* of each worker, except its thread number */
     struct address_list addresses;   /* every address that the run connects to */
     unsigned threads;
-    struct slots slots; /* the thread that owns each slot */
+    struct worker *workers; /* all of them */
+    struct slots slots;     /* the thread that owns each slot */
     struct gate gate;
     _Atomic uint64_t stop_ns; /* sending ends; only decreases */
     atomic_bool is_abandoned; /* do not drain */
@@ -79,7 +82,7 @@ struct worker {
     struct drive_thread thread;     /* with the loop, the engine and the counts */
     pthread_t id;
     struct err err;         /* of the thread's set-up */
-    struct loop_watch wake; /* eventfd: stop_ns has changed */
+    struct loop_watch wake; /* eventfd: stop_ns has changed, or a driver wakes all */
     struct resolver *resolver;
     struct driver *driver;
     struct recorder recorder;
@@ -101,7 +104,7 @@ struct worker {
 bool worker_start(struct worker *worker, unsigned index, struct worker_shared *shared,
                   struct err *err);
 
-/* Makes the worker read stop_ns. Any thread may call it. */
+/* Makes the worker read stop_ns and call its driver. Any thread may call it. */
 void worker_wake(struct worker *worker);
 
 /* Waits until the thread has ended. */

@@ -69,6 +69,7 @@ static bool start_threads(struct workers *workers, struct err *err)
     if (!workers->list) {
         return err_set(err, ERR_FAILED, "not enough memory for threads");
     }
+    shared->workers = workers->list;
     while (workers->count < shared->threads) {
         struct worker *worker = &workers->list[workers->count];
         if (!worker_start(worker, workers->count, shared, err)) {

@@ -22,6 +22,7 @@ struct drive_users {
     struct drive drive; /* first member: a drive is cast to it */
     struct users_order *order;
     const struct plan *plan;
+    struct goal goal;
 };
 
 static struct seat *seat_of(struct driver *driver)
@@ -129,6 +130,7 @@ static bool go(struct driver *driver, uint64_t now_ns)
 {
     struct seat *seat = seat_of(driver);
     unsigned gone = 0;
+    end_at(driver, atomic_load_explicit(&seat->goal->end_ns, memory_order_relaxed));
     advance(seat, now_ns);
     for (struct due *due = queue_first(&seat->queue);
          due && due->at_ns <= now_ns && gone < GO_PER_TURN; due = queue_first(&seat->queue)) {
@@ -220,6 +222,7 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
     seat->order = order;
     seat->plan = ((struct drive_users *)drive)->plan;
     seat->thread = thread;
+    seat->goal = &((struct drive_users *)drive)->goal;
     seat->users = calloc(count + 1, sizeof *seat->users);
     bool has_memory = queue_open(&seat->queue, count) && seat->users;
     if (!has_memory) {
@@ -253,6 +256,9 @@ static struct drive *open_all(const struct order *order, const struct slots *slo
     drive->drive.type = &driver_users;
     drive->order = order->source->state;
     drive->plan = order->plan;
+    drive->goal.requests.most = drive->order->max_requests;
+    drive->goal.iterations.most = drive->order->max_iterations;
+    drive->goal.end_ns = UINT64_MAX;
     return &drive->drive;
 }
 

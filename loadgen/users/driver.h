@@ -8,7 +8,8 @@
  * order.source->state is the struct users_order (users.h). User u belongs to the thread that owns
  * slot u mod SLOTS, and starts u / spawn_per_s after the start of the run.
  *
- * At the end of the run, waiting users stop immediately; users with a request in flight stop when
+ * The run ends after its time, or when the requests or iterations of the order have ended (goal.h).
+ * At the end, waiting users stop immediately; users with a request in flight stop when
  * it is answered. With a stop_timeout, users in a task stop when the task has ended, or at the
  * timeout. on_stop may then take DRIVER_ON_STOP_NS.
  *

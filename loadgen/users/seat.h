@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "loadgen/drive/driver.h"
+#include "loadgen/users/goal.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/queue.h"
 #include "loadgen/users/scenario/classes.h"
@@ -23,6 +25,7 @@ struct seat {
     struct users_order *order;
     const struct plan *plan;
     struct drive_thread *thread;
+    struct goal *goal; /* of all threads */
     struct state state;
     struct classes classes;
     struct user *users;
@@ -33,5 +36,12 @@ struct seat {
     uint64_t end_ns;
     int stage; /* of the end of the run (driver.c) */
 };
+
+/* Ends the run on all threads: its budget is used up. */
+static inline void seat_end_run(struct seat *seat)
+{
+    atomic_store(&seat->goal->end_ns, clock_now_ns());
+    seat->thread->wake_all(seat->thread);
+}
 
 #endif

@@ -126,8 +126,21 @@ static void start_next_check(struct user *user)
     }
 }
 
+static void end_iteration(struct user *user)
+{
+    struct seat *seat = user->seat;
+    user->is_in_task = false;
+    if (user->is_iterating) {
+        user->is_iterating = false;
+        if (budget_end_one(&seat->goal->iterations)) {
+            seat_end_run(seat);
+        }
+    }
+}
+
 static void end(struct user *user)
 {
+    end_iteration(user);
     user->phase = USER_ENDED;
     user->seat->ended++;
     let_go(user);
@@ -177,6 +190,9 @@ static void function_ended(struct user *user)
 {
     user->pause = PAUSE_NONE;
     user_record(user);
+    if (user->is_in_task) {
+        end_iteration(user);
+    }
     if (user->is_stopping || user->phase == USER_STOPPING) {
         stop(user);
     } else {
@@ -293,6 +309,9 @@ static void leave_set(struct user *user)
     }
     const struct class *set = user->sets[--user->depth].set;
     user->skips_wait = true;
+    if (user->is_in_task) {
+        end_iteration(user);
+    }
     if (set->on_stop != LUA_NOREF) {
         call(user, set->on_stop, "on_stop of a task set", clock_now_ns());
     } else {
@@ -335,6 +354,11 @@ static bool is_set_checked(const struct user *user)
 
 static void work(struct user *user)
 {
+    user->is_iterating = user->is_iterating || budget_take(&user->seat->goal->iterations);
+    if (!user->is_iterating) {
+        stop(user);
+        return;
+    }
     user->phase = USER_WORKING;
     if (is_set_checked(user)) {
         leave_set(user);
@@ -349,6 +373,7 @@ static void work(struct user *user)
         task = next_task(user);
     }
     if (task) {
+        user->is_in_task = true;
         call(user, task->function, task->name ? task->name : "task", user->due.at_ns);
     } else {
         stop(user);
@@ -382,6 +407,9 @@ static void hold(struct user *user, const struct exchange *exchange)
 void user_answered(struct user *user, const struct exchange *exchange)
 {
     bool goes_on = user->phase != USER_ENDED && !user->is_cut;
+    if (budget_end_one(&user->seat->goal->requests)) {
+        seat_end_run(user->seat);
+    }
     flight_take_cookies(user->flight, &user->cookies, exchange->capture);
     if (user->seat->order->check) {
         check_exchange(user->seat->order->check, exchange);

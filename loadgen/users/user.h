@@ -13,6 +13,9 @@
  * *asked*, when the script sends the request. The intended time is asked - (resumed - ready), as if
  * no other script had held the thread.
  *
+ * When the budget of requests (goal.h) is used up, a script that asks for another one ends its
+ * function, and the user stops; so does a user that would begin an iteration beyond their budget.
+ *
  * An error in a script ends the task and is counted (exceptions.h). The user continues after its
  * wait.
  *
@@ -81,8 +84,10 @@ struct user {
     struct due due;   /* for its start, its next task or the end of its sleep */
     uint64_t ready_ns;
     uint64_t resumed_ns;
-    size_t checked; /* tasks so far, in a check */
-    unsigned depth; /* number of task sets that it is in */
+    size_t checked;    /* tasks so far, in a check */
+    bool is_iterating; /* has begun an iteration (goal.h) */
+    bool is_in_task;   /* in the function of a task */
+    unsigned depth;    /* number of task sets that it is in */
     struct user_set sets[CLASSES_DEPTH_MAX];
     bool skips_wait;       /* after interrupt(), and after on_start and on_stop of a set */
     bool has_stopped;      /* on_stop was called */

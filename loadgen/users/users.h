@@ -22,6 +22,8 @@ struct users_order {
     struct classes_filter filter;
     uint64_t users;
     double spawn_per_s;       /* users that start per second; more than 0 */
+    uint64_t max_requests;    /* of the run, exactly; UINT64_MAX: no limit */
+    uint64_t max_iterations;  /* tasks of the run, exactly; UINT64_MAX: no limit */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */
     uint64_t seed;

@@ -31,6 +31,16 @@ static bool set_spawn_rate(void *field, const char *text, struct err *err)
     return true;
 }
 
+static bool set_count(void *field, const char *text, struct err *err)
+{
+    uint64_t count = 0;
+    if (!cli_set_u64(&count, text, NULL) || count == 0) {
+        return err_set(err, ERR_USAGE, "\"%s\" is not a count, at least 1", text);
+    }
+    *(uint64_t *)field = count;
+    return true;
+}
+
 /* As in Locust, a bare number is seconds: 90, 20s, 1h30m. */
 static bool set_time(void *field, const char *text, struct err *err)
 {
@@ -56,6 +66,10 @@ static const struct cli_flag flags[] = {
     {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
      "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
+    {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
+     "end after exactly N requests, those of on_start and on_stop included"},
+    {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
+     "end after exactly N iterations, each of which is one task"},
     {"host", "URL", cli_set_string, OWN(host), NULL,
      "base URL of paths, such as http://target:5000 (default the scenario's own); also -H"},
     {"H", "URL", cli_set_string, OWN(host), NULL, "short for -host"},

@@ -16,7 +16,9 @@ struct run_options {
     const char *host;             /* NULL: the hosts in the scenario */
     uint64_t users;
     double spawn_per_s;
-    uint64_t run_time_ns; /* 0: until interrupted */
+    uint64_t run_time_ns;    /* 0: until interrupted */
+    uint64_t max_requests;   /* UINT64_MAX: no limit */
+    uint64_t max_iterations; /* UINT64_MAX: no limit */
     uint64_t stop_timeout_ns;
     struct size max_memory;
     uint64_t seed;

@@ -182,6 +182,11 @@ int request_send(lua_State *lua, const char *method, int path)
     ask_write_headers(&ask);
     ask_set_terms(&ask);
     build(&ask);
+    if (!budget_take(&user->seat->goal->requests)) {
+        flight_free(user->flight);
+        user->flight = NULL;
+        return user_pause(user, PAUSE_USER_ENDS);
+    }
     send_now(user);
     return user_pause(user, PAUSE_ANSWER);
 }

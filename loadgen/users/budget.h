@@ -1,0 +1,32 @@
+/*
+ * budget - a number of requests or tasks that the users of all threads share: exactly so many are
+ * started, whichever thread is faster.
+ *
+ * Threads: any. Memory: plain values; start with `most` and zeroes.
+ */
+#ifndef LOADGEN_USERS_BUDGET_H
+#define LOADGEN_USERS_BUDGET_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct budget {
+    uint64_t most; /* UINT64_MAX: no limit; then nothing is counted */
+    _Atomic uint64_t taken;
+    _Atomic uint64_t ended;
+};
+
+/* Before each start. False: all were started. */
+static inline bool budget_take(struct budget *budget)
+{
+    return budget->most == UINT64_MAX || atomic_fetch_add(&budget->taken, 1) < budget->most;
+}
+
+/* After each end. True for the last one. */
+static inline bool budget_end_one(struct budget *budget)
+{
+    return budget->most != UINT64_MAX && atomic_fetch_add(&budget->ended, 1) + 1 == budget->most;
+}
+
+#endif
