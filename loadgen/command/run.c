@@ -97,11 +97,14 @@ static bool run_main(const struct command_line *line, struct err *err)
 {
     struct run_options *options = line->options;
     struct attack_options *attack = &options->attack;
-    struct session session = {.options = attack, .cap_flags = "-users"};
+    struct session session = {
+        .options = attack,
+        .cap_flags = options->shares_connections ? NULL : "-users, or set -shared-connections"};
     struct users_order users = {
         .host = options->host,
         .filter = {options->tags, options->excluded_tags},
         .users = options->users,
+        .shares_connections = options->shares_connections,
         .spawn_per_s = options->spawn_per_s,
         .max_requests = options->max_requests,
         .max_iterations = options->max_iterations,

@@ -152,7 +152,7 @@ static bool has_files(const struct session *session, const struct plan *plan, st
 {
     uint64_t limit = file_limit_raise();
     uint64_t cap = plan_cap(plan);
-    return cap == UINT64_MAX || cap + FILES_SPARE <= limit ||
+    return cap == UINT64_MAX || !session->cap_flags || cap + FILES_SPARE <= limit ||
            err_set(err, ERR_FAILED,
                    "%" PRIu64 " connections exceed the limit of %" PRIu64
                    " open files; raise it (ulimit -Hn) or lower %s",

@@ -130,6 +130,13 @@ struct driver_type {
     bool (*change)(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err);
 
     /*
+     * Before the run, once the names of hosts are resolved: checks that this many connections can
+     * be open at the same time, which is what the local ports allow. ERR_FAILED names the fields to
+     * change. NULL: not checked.
+     */
+    bool (*check_ports)(const struct drive *drive, uint64_t ports, struct err *err);
+
+    /*
      * Creates the driver of one thread. NULL: err is set. Borrows both until destroy, which accepts
      * NULL.
      */

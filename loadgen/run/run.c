@@ -59,6 +59,27 @@ static bool can_change(const struct state *state, const struct control *control,
            err_set(err, ERR_USAGE, "a run of this kind cannot be changed");
 }
 
+static void count_addresses(void *context, const struct destination *destination,
+                            const uint32_t *addresses, size_t count)
+{
+    (void)destination, (void)addresses;
+    *(uint64_t *)context += count;
+}
+
+/* A local port can be used once for each address. */
+static bool has_ports(const struct state *state, struct err *err)
+{
+    const struct worker_shared *shared = &state->workers.shared;
+    uint64_t ports = usage_local_ports();
+    uint64_t addresses = 0;
+    if (!shared->driver_type->check_ports || state->order->plan->unix_socket) {
+        return true;
+    }
+    resolver_visit(state->workers.list[0].resolver, count_addresses, &addresses);
+    return ports == 0 || addresses == 0 ||
+           shared->driver_type->check_ports(shared->drive, ports * addresses, err);
+}
+
 static bool set_up(struct state *state, const struct control *control, struct err *err)
 {
     const struct targets *targets = state->order->targets;
@@ -91,7 +112,7 @@ static bool set_up(struct state *state, const struct control *control, struct er
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     return plan_check(plan, err) && can_change(state, control, err) &&
-           workers_start(&state->workers, err);
+           workers_start(&state->workers, err) && has_ports(state, err);
 }
 
 /* A constant rate goes into the summary as numbers, others in words. */

@@ -1,5 +1,6 @@
 #include "loadgen/users/driver.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,18 @@ static void show(const struct drive *drive, json_t *plan)
 
 /* Set-up. */
 
+static bool check_ports(const struct drive *drive, uint64_t ports, struct err *err)
+{
+    const struct users_order *order = ((const struct drive_users *)drive)->order;
+    return order->shares_connections || order->users <= ports ||
+           err_set(err, ERR_FAILED,
+                   "%" PRIu64 " users with connections of their own exceed the %" PRIu64
+                   " local ports to their hosts (net.ipv4.ip_local_port_range); set "
+                   "users.shared_connections, or divide the users into several runs, each with "
+                   "its own order.laddr",
+                   order->users, ports);
+}
+
 static void destroy(struct driver *driver)
 {
     struct seat *seat = seat_of(driver);
@@ -268,6 +281,7 @@ const struct driver_type driver_users = {
     .adds_targets = true,
     .open = open_all,
     .close = close_all,
+    .check_ports = check_ports,
     .create = create,
     .destroy = destroy,
     .begin = begin,

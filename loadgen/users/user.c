@@ -36,7 +36,7 @@ void user_open(struct user *user, struct seat *seat, uint64_t number, const stru
     };
     user->terms.keeps_answers = true;
     user->terms.max_body = ANSWER_BODY_MAX;
-    user->terms.owner = &user->owner;
+    user->terms.owner = seat->order->shares_connections ? NULL : &user->owner;
     user->terms.on_hop = on_hop;
     user->terms.context = user;
     queue_add(&seat->queue, &user->due);

@@ -5,7 +5,8 @@
  *      |                 |           |            |          answer, or in sleep()
  *      +-----------------+-----------+------------+--> STOPPING --> ENDED
  *
- * From its start on, a user has its own coroutine, table `self`, cookie jar and connections. Its
+ * From its start on, a user has its own coroutine, table `self`, cookie jar and, unless the order
+ * shares them, connections, which are opened when they are needed. Its
  * code runs in user_go and user_answered, and pauses with user_pause.
  *
  * The intended time of a request follows from three moments: *ready*, when an answer was read, a

@@ -21,6 +21,7 @@ struct users_order {
     const char *host; /* replaces the hosts of the classes; NULL: none was given */
     struct classes_filter filter;
     uint64_t users;
+    bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
     uint64_t max_requests;    /* of the run, exactly; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* tasks of the run, exactly; UINT64_MAX: no limit */

@@ -103,6 +103,8 @@ static const struct cli_flag flags[] = {
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},
+    {"shared-connections", NULL, cli_set_bool, OWN(shares_connections), "false",
+     "let users share connections, for more users than ports or open files allow"},
 #include "loadgen/command/flags/connections.def"
 
     {.help = "Output"},

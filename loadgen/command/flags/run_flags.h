@@ -15,6 +15,7 @@ struct run_options {
     const char *file;             /* of the scenario; NULL: the operand names it */
     const char *host;             /* NULL: the hosts in the scenario */
     uint64_t users;
+    bool shares_connections;
     double spawn_per_s;
     uint64_t run_time_ns;    /* 0: until interrupted */
     uint64_t max_requests;   /* UINT64_MAX: no limit */
