@@ -81,6 +81,7 @@ static bool execute(struct run_options *options, struct users_order *users, stru
         users->users = options->users = users->class_count;
         options->run_time_ns = 0;
         users->max_requests = users->max_iterations = UINT64_MAX;
+        users->schedule.rate.count = 0;
         options->attack.cpus = 1;
     }
     return run_plan(options, &plan, err) &&
@@ -120,7 +121,7 @@ static bool run_main(const struct command_line *line, struct err *err)
     attack->encoding = "bin";
     attack->report = attack->report || is_stdout ? attack->report : "text";
     const char *file = session.input = find_file(line, options, err);
-    if (!file) {
+    if (!file || !run_schedule(options, &users.schedule, err)) {
         return false;
     }
     bool ok = users_open(&users, file, &targets, err) &&

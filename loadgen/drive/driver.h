@@ -185,6 +185,12 @@ struct driver_type {
      */
     bool (*is_too_late)(const struct driver *driver);
 
+    /*
+     * Counts the iterations that were started at a rate, and those that were dropped because no
+     * user was free. NULL: there are none.
+     */
+    void (*count_iterations)(const struct drive *drive, uint64_t *started, uint64_t *dropped);
+
     /* Adds the first n requests of the run to `by_row`, by their rows. False: not known. */
     bool (*count_rows)(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL]);
 

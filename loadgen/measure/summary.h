@@ -81,9 +81,11 @@ struct summary {
                            may have been intended */
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
-    uint64_t too_late;      /* of not_started: a connection was free, but the generator too late */
-    uint64_t abandoned;     /* in flight when the run was abandoned; they have no result */
-    uint64_t lost_seconds;  /* not in the file because its reader was slow */
+    uint64_t too_late;   /* of not_started: a connection was free, but the generator too late */
+    uint64_t iterations; /* of users, started at a rate */
+    uint64_t iterations_dropped; /* due at that rate, when no user was free */
+    uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
+    uint64_t lost_seconds;       /* not in the file because its reader was slow */
     uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;

@@ -145,6 +145,15 @@ static void add_spans(json_t *report, const struct tally *tally)
     json_object_set_new(report, "lag", unless(is_bare, timing_to_json(&tally->lag)));
 }
 
+/* null unless users had iterations at a rate. */
+static json_t *iterations_to_json(const struct summary *summary)
+{
+    bool has_some = summary->iterations > 0 || summary->iterations_dropped > 0;
+    return has_some ? json_pack("{s:o, s:o}", "started", integer_to_json(summary->iterations),
+                                "dropped", integer_to_json(summary->iterations_dropped))
+                    : json_null();
+}
+
 static void add_counts(json_t *report, const struct summary *summary)
 {
     const struct counters *counters = &summary->tally->counters;
@@ -154,6 +163,7 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "not_started",
                         unless(is_open, integer_to_json(summary->not_started)));
     json_object_set_new(report, "too_late", unless(is_open, integer_to_json(summary->too_late)));
+    json_object_set_new(report, "iterations", iterations_to_json(summary));
     json_object_set_new(report, "abandoned", unless(is_open, integer_to_json(summary->abandoned)));
     json_object_set_new(report, "answered", integer_to_json(counters->answered));
     json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));

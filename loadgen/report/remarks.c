@@ -197,6 +197,16 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
             percent((double)summary->too_late, (double)summary->intended),
             plural(summary->too_late, "was", "were"));
     }
+    if (summary->iterations_dropped > 0) {
+        uint64_t due = summary->iterations + summary->iterations_dropped;
+        say(remarks,
+            "%" PRIu64 " of %" PRIu64 " iterations (%.2f%%) %s dropped, because no user was free "
+            "when %s due. Raise the number of users (-u), or lower -rate.",
+            summary->iterations_dropped, due,
+            percent((double)summary->iterations_dropped, (double)due),
+            plural(summary->iterations_dropped, "was", "were"),
+            plural(summary->iterations_dropped, "it was", "they were"));
+    }
     if (tally->counters.late > 0) {
         say(remarks,
             "%" PRIu64 " %s (%.2f%%) started more than 1ms late because of the generator "

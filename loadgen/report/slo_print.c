@@ -76,6 +76,11 @@ const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_RE
         snprintf(text, SLO_REASON_TEXT,
                  "partial: other requests of this target may be in \"other\"");
         break;
+    case SLO_DROPPED:
+        snprintf(text, SLO_REASON_TEXT,
+                 "%" PRIu64 " of %" PRIu64 " iterations found no free user; raise -u",
+                 finding->unanswered, finding->intended);
+        break;
     case SLO_CUT_SHORT:
         snprintf(text, SLO_REASON_TEXT, "met so far, but the results were cut short");
         break;

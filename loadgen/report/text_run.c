@@ -29,6 +29,15 @@ static void write_schedule(const struct summary *summary, FILE *out)
     }
 }
 
+/* Of users, at a rate. */
+static void write_iterations(const struct summary *summary, FILE *out)
+{
+    if (summary->iterations > 0 || summary->iterations_dropped > 0) {
+        fprintf(out, TEXT_LABELS "%" PRIu64 ", %" PRIu64 "\n", "Iterations", "[started, dropped]",
+                summary->iterations, summary->iterations_dropped);
+    }
+}
+
 static void write_counts(const struct tally *tally, FILE *out)
 {
     const struct counters *counters = &tally->counters;
@@ -103,6 +112,7 @@ void text_write_environment(const json_t *environment, FILE *out)
 void text_write_run(const struct summary *summary, FILE *out)
 {
     write_schedule(summary, out);
+    write_iterations(summary, out);
     write_counts(summary->tally, out);
     write_generator(summary, out);
     write_generators(summary, out);

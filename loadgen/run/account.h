@@ -13,8 +13,8 @@
 void account_name_addresses(struct summary *summary, const struct address_list *addresses);
 
 /*
- * Fills in names of rows and addresses, requests not started and abandoned, and connections. Reads
- * summary->tally, intended and started.
+ * Fills in names of rows and addresses, requests not started and abandoned, iterations, and
+ * connections. Reads summary->tally, intended and started.
  */
 void account_fill(struct summary *summary, const struct workers *workers);
 

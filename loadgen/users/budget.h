@@ -23,6 +23,11 @@ static inline bool budget_take(struct budget *budget)
     return budget->most == UINT64_MAX || atomic_fetch_add(&budget->taken, 1) < budget->most;
 }
 
+static inline bool budget_is_used_up(const struct budget *budget)
+{
+    return budget->most != UINT64_MAX && atomic_load(&budget->taken) >= budget->most;
+}
+
 /* After each end. True for the last one. */
 static inline bool budget_end_one(struct budget *budget)
 {

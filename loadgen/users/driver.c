@@ -38,6 +38,11 @@ static const struct seat *const_seat_of(const struct driver *driver)
 
 /* The end. */
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 static uint64_t later(uint64_t at_ns, uint64_t by_ns)
 {
     return at_ns > UINT64_MAX - by_ns ? UINT64_MAX : at_ns + by_ns;
@@ -76,7 +81,7 @@ static void advance(struct seat *seat, uint64_t now_ns)
 static void end_at(struct driver *driver, uint64_t end_ns)
 {
     struct seat *seat = seat_of(driver);
-    seat->end_ns = end_ns < seat->end_ns ? end_ns : seat->end_ns;
+    seat->end_ns = least(end_ns, seat->end_ns);
 }
 
 static uint64_t last_ns(const struct driver *driver)
@@ -89,7 +94,10 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = const_seat_of(driver);
     (void)now_ns;
-    return seat->ended == seat->count;
+    const struct pacing *pacing = &seat->goal->pacing;
+    bool has_work = pacing->is_on && seat->stage == STAGE_RUNNING &&
+                    atomic_load(&pacing->ended) < seat->users_of_all;
+    return seat->ended == seat->count && !has_work;
 }
 
 /* Going on. */
@@ -101,7 +109,7 @@ static void begin_check(struct seat *seat)
         user_open(&seat->users[i], seat, i, &seat->classes.list[i],
                   i == 0 ? seat->thread->start_ns : UINT64_MAX);
     }
-    seat->count = seat->classes.count;
+    seat->count = seat->users_of_all = seat->classes.count;
 }
 
 static void begin(struct driver *driver, uint64_t end_ns)
@@ -114,9 +122,11 @@ static void begin(struct driver *driver, uint64_t end_ns)
         begin_check(seat);
         return;
     }
+    iterations_begin(seat);
     deal_init(&deal, &seat->classes);
     for (uint64_t u = 0; u < seat->order->users; u++) {
         const struct class *class = deal_next(&deal);
+        seat->users_of_all += class != NULL;
         if (class && seat->thread->slots->owner[u % SLOTS] == seat->thread->index) {
             double after_s = (double)u / seat->order->spawn_per_s;
             user_open(&seat->users[count++], seat, u, class,
@@ -132,22 +142,25 @@ static bool go(struct driver *driver, uint64_t now_ns)
     struct seat *seat = seat_of(driver);
     unsigned gone = 0;
     end_at(driver, atomic_load_explicit(&seat->goal->end_ns, memory_order_relaxed));
-    advance(seat, now_ns);
+    bool is_up_to_date = iterations_go(seat, now_ns, GO_PER_TURN);
+    if (is_up_to_date) {
+        advance(seat, now_ns);
+    }
     for (struct due *due = queue_first(&seat->queue);
          due && due->at_ns <= now_ns && gone < GO_PER_TURN; due = queue_first(&seat->queue)) {
         user_go((struct user *)((char *)due - offsetof(struct user, due)));
         gone++;
     }
-    return gone > 0;
+    return gone > 0 || !is_up_to_date;
 }
 
 static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = seat_of(driver);
     const struct due *first = queue_first(&seat->queue);
-    uint64_t stage_ns = next_stage_ns(seat);
+    uint64_t next_ns = least(next_stage_ns(seat), iterations_next_ns(seat));
     (void)now_ns;
-    return first && first->at_ns < stage_ns ? first->at_ns : stage_ns;
+    return first ? least(first->at_ns, next_ns) : next_ns;
 }
 
 static void answered(struct driver *driver, const struct exchange *exchange)
@@ -176,6 +189,13 @@ static bool count_rows(const struct drive *drive, uint64_t n, uint64_t by_row[RO
     return false;
 }
 
+static void count_iterations(const struct drive *drive, uint64_t *started, uint64_t *dropped)
+{
+    const struct pacing *pacing = &((const struct drive_users *)drive)->goal.pacing;
+    *started = atomic_load(&pacing->started);
+    *dropped = atomic_load(&pacing->dropped);
+}
+
 /* Which users ran: the scenario by its content, because files change. */
 static void show(const struct drive *drive, json_t *plan)
 {
@@ -184,12 +204,16 @@ static void show(const struct drive *drive, json_t *plan)
     const char *slash = strrchr(order->scenario.path, '/');
     char hash[SHA256_TEXT];
     sha256_print(text->length ? text->at : "", text->length, hash);
-    json_object_set_new(plan, "scenario",
-                        json_pack("{s:o, s:s, s:I, s:I, s:f}", "file",
-                                  json_text(slash ? slash + 1 : order->scenario.path), "sha256",
-                                  hash, "size", (json_int_t)text->length, "users",
-                                  (json_int_t)order->users, "spawn_per_second",
-                                  order->spawn_per_s));
+    char rate[SCHEDULE_TEXT];
+    bool has_rate = !schedule_is_closed(&order->schedule);
+    json_object_set_new(
+        plan, "scenario",
+        json_pack("{s:o, s:s, s:I, s:I, s:f, s:s*, s:o*}", "file",
+                  json_text(slash ? slash + 1 : order->scenario.path), "sha256", hash, "size",
+                  (json_int_t)text->length, "users", (json_int_t)order->users, "spawn_per_second",
+                  order->spawn_per_s, "rate",
+                  has_rate ? schedule_print(&order->schedule, rate) : NULL, "duration",
+                  has_rate ? json_integer((json_int_t)order->schedule.duration_ns) : NULL));
 }
 
 /* Set-up. */
@@ -261,7 +285,7 @@ static struct drive *open_all(const struct order *order, const struct slots *slo
                               unsigned threads, struct err *err)
 {
     struct drive_users *drive = calloc(1, sizeof *drive);
-    (void)slots, (void)threads;
+    (void)threads;
     if (!drive) {
         err_set(err, ERR_FAILED, "not enough memory for users");
         return NULL;
@@ -272,6 +296,7 @@ static struct drive *open_all(const struct order *order, const struct slots *slo
     drive->goal.requests.most = drive->order->max_requests;
     drive->goal.iterations.most = drive->order->max_iterations;
     drive->goal.end_ns = UINT64_MAX;
+    pacing_init(&drive->goal.pacing, &drive->order->schedule, slots);
     return &drive->drive;
 }
 
@@ -294,5 +319,6 @@ const struct driver_type driver_users = {
     .intended = intended,
     .is_too_late = is_too_late,
     .count_rows = count_rows,
+    .count_iterations = count_iterations,
     .show = show,
 };

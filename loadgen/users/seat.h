@@ -30,7 +30,9 @@ struct seat {
     struct classes classes;
     struct user *users;
     size_t count;
-    size_t ended; /* users that have ended */
+    size_t ended;          /* users that have ended */
+    uint64_t users_of_all; /* of all threads */
+    struct iterations iterations;
     struct queue queue;
     uint64_t numbers; /* request numbers used so far */
     uint64_t end_ns;
@@ -40,7 +42,7 @@ struct seat {
 /* Ends the run on all threads: its budget is used up. */
 static inline void seat_end_run(struct seat *seat)
 {
-    atomic_store(&seat->goal->end_ns, clock_now_ns());
+    goal_end_at(seat->goal, clock_now_ns());
     seat->thread->wake_all(seat->thread);
 }
 

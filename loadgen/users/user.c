@@ -138,9 +138,19 @@ static void end_iteration(struct user *user)
     }
 }
 
+static void pass_start(struct user *user)
+{
+    if (!user->is_past_start) {
+        user->is_past_start = true;
+        iterations_pass_start(user->seat);
+    }
+}
+
 static void end(struct user *user)
 {
     end_iteration(user);
+    pass_start(user);
+    iterations_end_user(user->seat);
     user->phase = USER_ENDED;
     user->seat->ended++;
     let_go(user);
@@ -185,6 +195,18 @@ static double wait_s(struct user *user)
 static void stop(struct user *user);
 static void leave_set(struct user *user);
 
+/* Until its next task or, at a rate, its next iteration. */
+static void wait_until(struct user *user, uint64_t due_ns)
+{
+    user->phase = USER_WAITING;
+    pass_start(user);
+    if (user->seat->goal->pacing.is_on && !user->is_iterating) {
+        iterations_set_free(user);
+    } else {
+        queue_at(user, due_ns);
+    }
+}
+
 /* A function of the script has ended in some way. */
 static void function_ended(struct user *user)
 {
@@ -196,11 +218,11 @@ static void function_ended(struct user *user)
     if (user->is_stopping || user->phase == USER_STOPPING) {
         stop(user);
     } else {
-        bool waits = user->phase == USER_WORKING && !user->skips_wait && !user->seat->order->check;
+        bool waits = user->phase == USER_WORKING && !user->skips_wait &&
+                     !user->seat->order->check && !user->seat->goal->pacing.is_on;
         user->skips_wait = false;
         double seconds = waits ? wait_s(user) : 0;
-        user->phase = USER_WAITING;
-        queue_at(user, clock_now_ns() + (uint64_t)(seconds * NS_PER_S));
+        wait_until(user, clock_now_ns() + (uint64_t)(seconds * NS_PER_S));
     }
 }
 
@@ -274,8 +296,7 @@ static void start(struct user *user)
     if (user->class->on_start != LUA_NOREF) {
         call(user, user->class->on_start, "on_start", user->due.at_ns);
     } else {
-        user->phase = USER_WAITING;
-        queue_at(user, user->due.at_ns);
+        wait_until(user, user->due.at_ns);
     }
 }
 
@@ -390,6 +411,13 @@ void user_go(struct user *user)
     } else {
         work(user);
     }
+}
+
+void user_iterate(struct user *user, uint64_t due_ns)
+{
+    user->is_iterating = true;
+    user->due.at_ns = due_ns;
+    work(user);
 }
 
 /* Answers. */

@@ -85,10 +85,12 @@ struct user {
     struct due due;   /* for its start, its next task or the end of its sleep */
     uint64_t ready_ns;
     uint64_t resumed_ns;
-    size_t checked;    /* tasks so far, in a check */
-    bool is_iterating; /* has begun an iteration (goal.h) */
-    bool is_in_task;   /* in the function of a task */
-    unsigned depth;    /* number of task sets that it is in */
+    size_t checked; /* tasks so far, in a check */
+    bool is_past_start;
+    struct user *next_free; /* iterations.h */
+    bool is_iterating;      /* has begun an iteration (goal.h) */
+    bool is_in_task;        /* in the function of a task */
+    unsigned depth;         /* number of task sets that it is in */
     struct user_set sets[CLASSES_DEPTH_MAX];
     bool skips_wait;       /* after interrupt(), and after on_start and on_stop of a set */
     bool has_stopped;      /* on_stop was called */
@@ -107,6 +109,9 @@ void user_close(struct user *user);
 
 /* Continues a user that is due: starts it or its next task, or ends its sleep. */
 void user_go(struct user *user);
+
+/* Starts an iteration that was due at due_ns, with a user that is free (iterations.h). */
+void user_iterate(struct user *user, uint64_t due_ns);
 
 /* Continues a user whose request has ended. */
 void user_answered(struct user *user, const struct exchange *exchange);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "loadgen/pace/schedule.h"
 #include "loadgen/users/exceptions.h"
 #include "loadgen/users/scenario/scenario.h"
 
@@ -23,6 +24,8 @@ struct users_order {
     uint64_t users;
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
+    struct schedule schedule; /* of iterations (iterations.h); its time begins when all users are
+                                 past on_start. Closed: users pick their tasks themselves */
     uint64_t max_requests;    /* of the run, exactly; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* tasks of the run, exactly; UINT64_MAX: no limit */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */

@@ -196,6 +196,18 @@ static void judge_requests(const struct summary *summary, struct slo_finding *fi
     }
 }
 
+/* Too few users are neither the target's fault nor the generator's: the plan asked for too few. */
+static void miss_for_drops(const struct summary *summary, struct slo_finding *finding)
+{
+    finding->is_held = false;
+    finding->is_certain = true;
+    if (finding->reason == SLO_NO_REASON) {
+        finding->reason = SLO_DROPPED;
+        finding->unanswered = summary->iterations_dropped;
+        finding->intended = summary->iterations + summary->iterations_dropped;
+    }
+}
+
 static void judge(const struct summary *summary, struct slo_finding *finding)
 {
     const struct slo_criterion *criterion = finding->criterion;
@@ -215,6 +227,9 @@ static void judge(const struct summary *summary, struct slo_finding *finding)
         finding->is_held = false;
         finding->is_certain = true;
         finding->reason = SLO_CUT_SHORT;
+    }
+    if (summary->iterations_dropped > 0) {
+        miss_for_drops(summary, finding);
     }
 }
 

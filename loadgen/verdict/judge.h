@@ -12,9 +12,10 @@
  * counts all of them, so missing data never makes a criterion pass.
  *
  * Missing data is a miss: no requests, no row with that name, no rate to take a percentage of.
- * Results that were cut short are a miss, too. Percentiles are as precise as in reports: one within
- * 0.05 % of its limit may be judged either way. Everything else is exact. The compared value is the
- * one that the report shows.
+ * Results that were cut short are a miss, too, and so is every criterion if an iteration of users
+ * was dropped because no user was free: what the target would have made of it is not known.
+ * Percentiles are as precise as in reports: one within 0.05 % of its limit may be judged either
+ * way. Everything else is exact. The compared value is the one that the report shows.
  *
  * A missed criterion is certain if the target would have missed it with an ideal generator, too. To
  * tell, its value is computed again:
@@ -27,7 +28,8 @@
  *                          the generator was too late to start
  *
  * For times and errors, all these requests count as answered immediately. Lag that was not recorded
- * counts as 0. A criterion without data, or of results that were cut short, is a certain miss.
+ * counts as 0. A criterion without data, of results that were cut short, or of a run that dropped
+ * iterations is a certain miss: no better generator changes it.
  *
  * This module only judges; report/slo_print.h puts verdicts into words. Threads, memory: pure
  * functions. A verdict points into the slo and the summary.
@@ -52,6 +54,7 @@ enum slo_reason {
     SLO_UNANSWERED,         /* some requests got no answer */
     SLO_UNANSWERED_OR_LOST, /* the same, or results were lost in a damaged file */
     SLO_PARTIAL,            /* some requests of its target may count as "other": rows_is_partial */
+    SLO_DROPPED,            /* iterations of users found no free user */
     SLO_CUT_SHORT,          /* held so far, but the results were cut short */
 };
 
@@ -65,7 +68,8 @@ struct slo_finding {
     bool is_certain; /* missed, and by `target_value` too */
     enum slo_reason reason;
     const char *nearest;           /* SLO_NO_TARGET: the target with the nearest name, or NULL */
-    uint64_t unanswered, intended; /* SLO_UNANSWERED and SLO_UNANSWERED_OR_LOST: requests */
+    uint64_t unanswered, intended; /* SLO_UNANSWERED and SLO_UNANSWERED_OR_LOST: requests;
+                                      SLO_DROPPED: iterations */
 };
 
 struct slo_verdict {

@@ -66,6 +66,12 @@ static const struct cli_flag flags[] = {
     {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
      "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
+    {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
+     "start iterations at this rate, such as 200/s, once all users are past on_start: each is one "
+     "task of a free user, without waits; -run-time counts from then on (default: each user picks "
+     "its next task after its wait)"},
+    {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
+     "spacing of the iterations of -rate: constant, or poisson for random, independent arrivals"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
      "end after exactly N requests, those of on_start and on_stop included"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
@@ -129,11 +135,24 @@ const struct cli run_cli = {
     .env_prefix = "LOCUST_",
 };
 
+bool run_schedule(const struct run_options *options, struct schedule *schedule, struct err *err)
+{
+    struct schedule_flags given = options->attack.schedule;
+    bool has_rate = given.rate.count > 0;
+    given.rate = has_rate ? given.rate : (struct rate){0, NS_PER_S};
+    given.duration_ns = has_rate ? options->run_time_ns : 0;
+    given.seed = options->seed;
+    return schedule_from_flags(&given, schedule, err);
+}
+
 bool run_plan(const struct run_options *options, struct plan *plan, struct err *err)
 {
     struct attack_options attack = options->attack;
-    attack.schedule.rate = (struct rate){0, NS_PER_S};
-    attack.schedule.duration_ns = options->run_time_ns;
+    bool has_rate = attack.schedule.rate.count > 0; /* then the users end the run */
+    attack.schedule = (struct schedule_flags){
+        .rate = {0, NS_PER_S},
+        .duration_ns = has_rate ? 0 : options->run_time_ns,
+    };
     attack.max_workers = options->users;
     attack.name = NULL;
     attack.encoding = "bin";

@@ -34,6 +34,9 @@ struct run_options {
 /* The options are a struct run_options. */
 extern const struct cli run_cli;
 
+/* The schedule of iterations; closed without a rate. ERR_USAGE names the flags to change. */
+bool run_schedule(const struct run_options *options, struct schedule *schedule, struct err *err);
+
 /* Fills and checks the plan, a closed loop of the users. ERR_USAGE names the flags to change. */
 bool run_plan(const struct run_options *options, struct plan *plan, struct err *err);
 

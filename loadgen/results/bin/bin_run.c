@@ -287,6 +287,8 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->started += integer(json, "started");
     summary->not_started += integer(json, "not_started");
     summary->too_late += integer(json, "too_late");
+    summary->iterations += integer(json, "iterations");
+    summary->iterations_dropped += integer(json, "iterations_dropped");
     summary->abandoned += integer(json, "abandoned");
     summary->lost_seconds += integer(json, "lost_seconds");
     summary->lost_connects += integer(json, "lost_connects");

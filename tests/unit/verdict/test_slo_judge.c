@@ -201,6 +201,18 @@ START_TEST(of_results_that_were_cut_short_nothing_is_held)
 }
 END_TEST
 
+START_TEST(an_iteration_without_a_user_misses_everything_for_certain)
+{
+    judged_add(summary, 100, 0, 200, NS_PER_MS);
+    expect_held("p99<2ms");
+    summary->iterations = 99;
+    summary->iterations_dropped = 1;
+    expect_missed("p99<2ms", "1 of 100 iterations found no free user; raise -u");
+    expect_missed("p99<1ms", "1 of 100 iterations found no free user; raise -u");
+    ck_assert(judge("p99<2ms").is_certain);
+}
+END_TEST
+
 START_TEST(one_miss_is_enough)
 {
     judged_add(summary, 100, 0, 200, NS_PER_MS);
@@ -238,6 +250,7 @@ Suite *slo_judge_suite(void)
     tcase_add_test(tests, what_no_row_is_known_for_counts_in_each);
     tcase_add_test(tests, the_only_target_is_the_whole_run);
     tcase_add_test(tests, of_results_that_were_cut_short_nothing_is_held);
+    tcase_add_test(tests, an_iteration_without_a_user_misses_everything_for_certain);
     tcase_add_test(tests, one_miss_is_enough);
     suite_add_tcase(suite, tests);
     return suite;
