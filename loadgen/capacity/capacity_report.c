@@ -256,11 +256,16 @@ bool capacity_write_text(const struct capacity_searches *searches, FILE *out)
     const json_t *trial = find_trial(median);
     const json_t *generator = json_object_get(trial, "generator");
     const json_t *target = json_object_get(trial, "target");
+    const json_t *scenario = json_object_get(searches->plan, "scenario");
     write_search(median, out);
     if (searches->count > 1) {
         write_spread(searches, out);
     }
     fprintf(out, "SLO           %s\n", text_of(settings, "slo"));
+    if (json_is_object(scenario)) {
+        fprintf(out, "Rates         iterations per second of %s, %" PRIu64 " users\n",
+                text_of(scenario, "file"), number_of(scenario, "users"));
+    }
     fprintf(out, "Arrivals      %s, a width of %g%%\n", text_of(settings, "arrival"),
             100 * median->options.width);
     if (generator) {

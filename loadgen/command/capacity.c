@@ -1,17 +1,22 @@
 /* loadgen capacity: searches for the highest rate that meets an SLO, and reports it. */
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/process/file_limit.h"
+#include "loadgen/agenda/driver.h"
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/capacity/search/rules.h"
 #include "loadgen/capacity/trial/trial_runner.h"
 #include "loadgen/command/capacity_output.h"
 #include "loadgen/command/command.h"
+#include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/capacity_flags.h"
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/command/process/stdio_watch.h"
@@ -21,6 +26,8 @@
 #include "loadgen/run/fingerprint.h"
 #include "loadgen/run/usage.h"
 #include "loadgen/target/digest.h"
+#include "loadgen/users/driver.h"
+#include "loadgen/users/prepare.h"
 
 enum {
     RATE_SCALE = 1000, /* rates are whole numbers per RATE_SCALE seconds */
@@ -30,6 +37,7 @@ struct job {
     struct capacity_options *options;
     struct slo *slo;
     struct workload workload;
+    struct users_order users; /* of a scenario */
     struct plan plan;
     struct search_options search;
     json_t *settings;
@@ -81,8 +89,40 @@ static bool check_options(const struct capacity_options *options, struct err *er
     return capacity_output_begin(options, err);
 }
 
+/* As a signal would; interrupt.h. */
+static void quit(void)
+{
+    kill(getpid(), SIGTERM);
+}
+
+static bool open_scenario(struct job *job, const char *url, struct err *err)
+{
+    const struct capacity_options *options = job->options;
+    if (url || strcmp(options->attack.targets, "stdin") != 0) {
+        return err_set(err, ERR_USAGE, "-scenario replaces %s; remove one of them; -H names a host",
+                       url ? "the URL" : "-targets");
+    }
+    job->users = (struct users_order){
+        .host = options->host,
+        .filter = {options->tags, options->excluded_tags},
+        .users = options->users,
+        .shares_connections = options->shares_connections,
+        .spawn_per_s = options->spawn_per_s,
+        .max_requests = UINT64_MAX,
+        .max_iterations = UINT64_MAX,
+        .max_bytes = options->max_memory.bytes,
+        .seed = options->attack.schedule.seed,
+        .quit = quit,
+    };
+    job->workload.source = users_source(&job->users);
+    return users_open(&job->users, options->scenario, &job->workload.targets, err);
+}
+
 static bool open_workload(struct job *job, const char *url, struct err *err)
 {
+    if (job->options->scenario) {
+        return open_scenario(job, url, err);
+    }
     const struct attack_options *attack = &job->options->attack;
     const struct workload_options workload = {
         .url = url,
@@ -129,7 +169,8 @@ static bool make_search(struct job *job, struct err *err)
 {
     const struct capacity_options *options = job->options;
     struct search_options *search = &job->search;
-    *search = rules_make(job->slo, &job->workload.targets, options->trial_ns, options->is_quick);
+    const struct targets *targets = options->scenario ? NULL : &job->workload.targets;
+    *search = rules_make(job->slo, targets, options->trial_ns, options->is_quick);
     search->time_limit_ns = options->time_limit_ns;
     if (options->min_rate.per_ns > 0) {
         search->min_rate = per_second(options->min_rate);
@@ -150,13 +191,43 @@ static json_t *rate_or_null(double rate)
     return rate > 0 ? json_real(rate) : json_null();
 }
 
+/* The content of a scenario, and who runs it; for a search that goes on also against which host. */
+static bool digest_scenario(const struct job *job, bool has_place, char text[SHA256_TEXT])
+{
+    const struct users_order *users = &job->users;
+    const char *const texts[] = {users->filter.tags, users->filter.excluded_tags,
+                                 has_place ? users->host : NULL};
+    char number[32];
+    struct bytes all = {0};
+    bytes_add(&all, users->scenario.text.at, users->scenario.text.length);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        bytes_add(&all, "", 1);
+        bytes_add_text(&all, texts[i] ? texts[i] : "");
+    }
+    snprintf(number, sizeof number, "%" PRIu64, users->users);
+    bytes_add(&all, number, strlen(number) + 1);
+    bool ok = !all.has_failed;
+    if (ok) {
+        sha256_print(all.at, all.length, text);
+    }
+    bytes_free(&all);
+    return ok;
+}
+
+static bool make_digests(const struct job *job, char places[SHA256_TEXT], char work[SHA256_TEXT])
+{
+    const struct targets *targets = &job->workload.targets;
+    return job->options->scenario
+               ? digest_scenario(job, true, places) && digest_scenario(job, false, work)
+               : digest_with_places(targets, places) && digest_of_work(targets, work);
+}
+
 /* What a journal must agree on before its search can go on. */
 static json_t *make_settings(const struct job *job)
 {
     const struct search_options *search = &job->search;
-    const struct targets *targets = &job->workload.targets;
     char digest[SHA256_TEXT], work[SHA256_TEXT];
-    if (!digest_with_places(targets, digest) || !digest_of_work(targets, work)) {
+    if (!make_digests(job, digest, work)) {
         return NULL;
     }
     bool is_poisson = job->options->attack.schedule.arrival == SCHEDULE_POISSON;
@@ -186,12 +257,16 @@ static bool prepare(struct job *job, const char *url, struct err *err)
     if (!check_options(job->options, err) || !slo_flag_parse(job->options->slo, &job->slo, err) ||
         !open_workload(job, url, err) || !make_plan(job, err) ||
         !tls_check_proxies(&job->plan, &job->workload.targets, err) ||
-        !slo_flag_check(job->slo, &job->workload.targets, &job->plan.schedule, err) ||
+        !slo_flag_check(job->slo, job->options->scenario ? NULL : &job->workload.targets,
+                        &job->plan.schedule, err) ||
         !make_search(job, err)) {
         return false;
     }
     job->settings = make_settings(job);
     job->plan_shown = show_plan(&job->plan);
+    if (job->options->scenario) {
+        json_object_set_new(job->plan_shown, "scenario", users_show(&job->users));
+    }
     job->environment = fingerprint_take("");
     job->list = calloc(job->options->repeat, sizeof job->list[0]);
     return (job->settings && job->plan_shown && job->environment && job->list) ||
@@ -235,6 +310,8 @@ static bool search_all(struct job *job, struct err *err)
     const struct order order = {&job->plan, &job->workload.targets, &job->workload.source};
     struct trial_runner runner = {
         .order = &order,
+        .driver_type = job->options->scenario ? &driver_users : &driver_agenda,
+        .iterations = job->options->scenario ? &job->users.schedule : NULL,
         .slo = job->slo,
         .control = &control,
         .arrival = job->options->attack.schedule.arrival,
@@ -310,6 +387,8 @@ static bool capacity_main(const struct command_line *line, struct err *err)
     json_decref(job.settings);
     json_decref(job.plan_shown);
     json_decref(job.environment);
+    ok = exceptions_output_tell(&job.users.exceptions, err) && ok;
+    users_close(&job.users);
     ok = workload_close(&job.workload, err) && ok;
     slo_destroy(job.slo);
     return ok;

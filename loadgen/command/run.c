@@ -6,6 +6,7 @@
 
 #include "common/plural.h"
 #include "loadgen/command/command.h"
+#include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/run_flags.h"
 #include "loadgen/command/session.h"
 #include "loadgen/run/run.h"
@@ -30,18 +31,6 @@ static const char *find_file(const struct command_line *line, const struct run_o
         return NULL;
     }
     return options->file ? options->file : line->operands[0];
-}
-
-/* The errors of scripts, with an example of each kind. */
-static bool tell_exceptions(const struct exceptions *exceptions, struct err *err)
-{
-    for (size_t i = 0; i < exceptions->count; i++) {
-        const struct exception *exception = &exceptions->list[i];
-        fprintf(stderr, "%" PRIu64 "x %s\n", exception->count, exception->text);
-    }
-    return exceptions->total == 0 ||
-           err_set(err, ERR_FAILED, "scripts raised %" PRIu64 " error%s, listed above",
-                   exceptions->total, exceptions->total == 1 ? "" : "s");
 }
 
 /* One user of each class runs each task once. */
@@ -126,7 +115,7 @@ static bool run_main(const struct command_line *line, struct err *err)
     }
     bool ok = users_open(&users, file, &targets, err) &&
               execute(options, &users, &session, &targets, err);
-    ok = tell_exceptions(&users.exceptions, err) && ok;
+    ok = exceptions_output_tell(&users.exceptions, err) && ok;
     if (ok && users.quit_code != 0) {
         ok = err_set(err, (enum err_code)users.quit_code, "the scenario ended with quit(%d)",
                      users.quit_code);

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/json_bytes.h"
-#include "loadgen/base/sha256.h"
 #include "loadgen/order/order.h"
 #include "loadgen/pace/slots.h"
+#include "loadgen/users/prepare.h"
 #include "loadgen/users/scenario/deal.h"
 #include "loadgen/users/seat.h"
 #include "loadgen/users/user.h"
@@ -196,24 +195,9 @@ static void count_iterations(const struct drive *drive, uint64_t *started, uint6
     *dropped = atomic_load(&pacing->dropped);
 }
 
-/* Which users ran: the scenario by its content, because files change. */
 static void show(const struct drive *drive, json_t *plan)
 {
-    const struct users_order *order = ((const struct drive_users *)drive)->order;
-    const struct bytes *text = &order->scenario.text;
-    const char *slash = strrchr(order->scenario.path, '/');
-    char hash[SHA256_TEXT];
-    sha256_print(text->length ? text->at : "", text->length, hash);
-    char rate[SCHEDULE_TEXT];
-    bool has_rate = !schedule_is_closed(&order->schedule);
-    json_object_set_new(
-        plan, "scenario",
-        json_pack("{s:o, s:s, s:I, s:I, s:f, s:s*, s:o*}", "file",
-                  json_text(slash ? slash + 1 : order->scenario.path), "sha256", hash, "size",
-                  (json_int_t)text->length, "users", (json_int_t)order->users, "spawn_per_second",
-                  order->spawn_per_s, "rate",
-                  has_rate ? schedule_print(&order->schedule, rate) : NULL, "duration",
-                  has_rate ? json_integer((json_int_t)order->schedule.duration_ns) : NULL));
+    json_object_set_new(plan, "scenario", users_show(((const struct drive_users *)drive)->order));
 }
 
 /* Set-up. */

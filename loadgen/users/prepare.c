@@ -1,7 +1,28 @@
 #include "loadgen/users/prepare.h"
 
+#include <string.h>
+
+#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/sha256.h"
 #include "loadgen/target/read/reader.h"
 #include "loadgen/users/words.h"
+
+json_t *users_show(const struct users_order *order)
+{
+    const struct bytes *text = &order->scenario.text;
+    const char *slash = strrchr(order->scenario.path, '/');
+    bool has_rate = !schedule_is_closed(&order->schedule);
+    uint64_t duration_ns = order->schedule.duration_ns;
+    char hash[SHA256_TEXT];
+    char rate[SCHEDULE_TEXT];
+    sha256_print(text->length ? text->at : "", text->length, hash);
+    return json_pack("{s:o, s:s, s:I, s:I, s:f, s:s*, s:o*}", "file",
+                     json_text(slash ? slash + 1 : order->scenario.path), "sha256", hash, "size",
+                     (json_int_t)text->length, "users", (json_int_t)order->users,
+                     "spawn_per_second", order->spawn_per_s, "rate",
+                     has_rate ? schedule_print(&order->schedule, rate) : NULL, "duration",
+                     has_rate ? json_integer((json_int_t)duration_ns) : NULL);
+}
 
 /* The hosts are resolved before the run; others come up when they are used. */
 static bool add_hosts(const struct classes *classes, struct targets *targets, struct err *err)

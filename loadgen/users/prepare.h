@@ -6,6 +6,8 @@
 #ifndef LOADGEN_USERS_PREPARE_H
 #define LOADGEN_USERS_PREPARE_H
 
+#include <jansson.h>
+
 #include "loadgen/target/targets.h"
 #include "loadgen/users/users.h"
 
@@ -17,6 +19,9 @@
 bool users_open(struct users_order *order, const char *path, struct targets *targets,
                 struct err *err);
 void users_close(struct users_order *order);
+
+/* Which users run, for result files: the scenario by its content, because files change. */
+json_t *users_show(const struct users_order *order);
 
 /* The source of the run's order; its state is the users' order. */
 struct source users_source(struct users_order *order);

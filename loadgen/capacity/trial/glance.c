@@ -3,11 +3,11 @@
 #include <math.h>
 
 #include "common/clock.h"
-#include "loadgen/agenda/driver.h"
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 
-enum { RATE_SCALE = 1000 }; /* rates are whole numbers per RATE_SCALE seconds */
+enum { RATE_SCALE = 1000 };    /* rates are whole numbers per RATE_SCALE seconds */
+enum { FLOOD_PER_S = 100000 }; /* iterations: more than users can do; the rest is dropped */
 
 struct rate glance_rate(double per_s)
 {
@@ -20,10 +20,14 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
     struct plan plan = *target->order->plan;
     struct order order = *target->order;
     order.plan = &plan;
-    plan.schedule = *schedule;
     plan.warmup = (struct schedule){0};
-    plan.max_workers = max_workers;
-    bool ok = run(&order, &driver_agenda, target->control, observer, NULL, summary, err);
+    if (target->iterations) {
+        *target->iterations = *schedule;
+    } else {
+        plan.schedule = *schedule;
+        plan.max_workers = max_workers;
+    }
+    bool ok = run(&order, target->driver_type, target->control, observer, NULL, summary, err);
     target->is_interrupted = target->is_interrupted || summary->is_interrupted;
     return ok && !target->is_interrupted;
 }
@@ -65,6 +69,10 @@ static bool glance(struct glance_target *target, const struct schedule *schedule
               refuse_silence(summary, err);
     if (ok) {
         *seen = look(summary, schedule->duration_ns);
+        if (target->iterations) {
+            seen->answers_per_s = seen->successes_per_s =
+                (double)summary->iterations * (double)NS_PER_S / (double)schedule->duration_ns;
+        }
     }
     summary_destroy(summary);
     return ok;
@@ -74,7 +82,10 @@ bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned 
                    struct glance *seen, struct err *err)
 {
     const struct schedule closed = {
-        .type = SCHEDULE_CONSTANT, .duration_ns = duration_ns, .rate = {0, NS_PER_S}};
+        .type = SCHEDULE_CONSTANT,
+        .duration_ns = duration_ns,
+        .rate = {target->iterations ? FLOOD_PER_S : 0, NS_PER_S},
+    };
     return glance(target, &closed, workers, seen, err);
 }
 

@@ -16,13 +16,16 @@
 /* How the target is reached. */
 struct glance_target {
     const struct order *order; /* of all runs; each run sets its own schedule */
+    const struct driver_type *driver_type;
+    struct schedule *iterations; /* where each run's schedule goes, if users have iterations; NULL:
+                                    into the plan */
     const struct control *control;
     bool is_interrupted; /* a run was interrupted: later ones do not count */
 };
 
 /* What the run measured. */
 struct glance {
-    double successes_per_s;
+    double successes_per_s; /* with users: iterations */
     double answers_per_s;
     uint64_t response_ns; /* the median */
     bool has_errors;
@@ -38,7 +41,8 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
                 const struct observer *observer, struct summary *summary, struct err *err);
 
 /*
- * glance_closed runs a closed loop of `workers`; glance_at sends `requests` at `rate`. Both fill in
+ * glance_closed runs a closed loop of `workers` (with users: as many iterations as all of them can
+ * do); glance_at sends `requests` at `rate`. Both fill in
  * `seen`; they fail if nothing was answered.
  */
 bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,

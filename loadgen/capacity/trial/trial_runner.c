@@ -83,8 +83,10 @@ static json_t *describe_generator(const struct trial_runner *runner,
                                   const struct calibration *calibration, const struct glance *seen)
 {
     uint64_t request_ns = seen->cpu_share > BUSY_SHARE ? seen->request_ns : 0;
-    return runner->generator_rate > 0 ? json_pack("{s:f}", "rate", runner->generator_rate)
-                                      : calibrate_to_json(calibration, request_ns);
+    if (runner->generator_rate > 0) {
+        return json_pack("{s:f}", "rate", runner->generator_rate);
+    }
+    return runner->iterations ? NULL : calibrate_to_json(calibration, request_ns);
 }
 
 static bool probe(void *context, struct capacity_start *start, struct err *err)
@@ -94,7 +96,8 @@ static bool probe(void *context, struct capacity_start *start, struct err *err)
     struct glance seen;
     uint64_t duration_ns = runner->is_quick ? PROBE_QUICK_NS : PROBE_NS;
     if (!warm_up(runner, &seen, err) ||
-        (runner->generator_rate == 0 && !calibrate_for(runner, &calibration, err)) ||
+        (runner->generator_rate == 0 && !runner->iterations &&
+         !calibrate_for(runner, &calibration, err)) ||
         !glance_closed(&runner->target, duration_ns, PROBE_WORKERS, &seen, err)) {
         return false;
     }
@@ -165,10 +168,12 @@ static bool on_second(void *context, const struct second *second)
 static bool measure(struct trial_runner *runner, const struct schedule *schedule,
                     struct over_time *over_time, struct summary *summary, struct err *err)
 {
+    bool is_planned = !runner->iterations; /* how many requests users send is not known */
     struct watch watch = {
         .runner = runner,
         .over_time = over_time,
-        .slo = slo_watch_begin(runner->slo, runner->order->targets, true, schedule),
+        .slo = slo_watch_begin(runner->slo, runner->order->targets, is_planned,
+                               is_planned ? schedule : &runner->order->plan->schedule),
     };
     over_time_begin(over_time, schedule->duration_ns);
     const struct observer observer = {on_second, &watch};
@@ -276,7 +281,12 @@ struct capacity_runner trial_runner_make(struct trial_runner *runner)
 {
     runner->baseline_ns = 0;
     runner->was_good = false;
-    runner->target = (struct glance_target){runner->order, runner->control, false};
+    runner->target = (struct glance_target){
+        .order = runner->order,
+        .driver_type = runner->driver_type,
+        .iterations = runner->iterations,
+        .control = runner->control,
+    };
     return (struct capacity_runner){
         .probe = probe, .resume = resume, .run = run_trial, .context = runner};
 }

@@ -18,6 +18,9 @@
  * TRIAL_RUNNER_RECOVERY_MAX_NS it measures a target that has not recovered, and the record and the
  * reason of the trial say so.
  *
+ * With users, rates are iterations per second. The generator is not calibrated, because what an
+ * iteration costs depends on its script: each trial's own verdict says whether it was the limit.
+ *
  * A trial ends early once its SLO can no longer be met.
  *
  * The target's metrics are read just before the first request of a trial and after its last answer,
@@ -40,6 +43,8 @@
 
 struct trial_runner {
     const struct order *order; /* of all runs; each run sets its own schedule */
+    const struct driver_type *driver_type;
+    struct schedule *iterations; /* of the order's users (glance.h); NULL: it sends targets */
     const struct slo *slo;
     const struct control *control;
     enum schedule_type arrival; /* SCHEDULE_CONSTANT or SCHEDULE_POISSON */

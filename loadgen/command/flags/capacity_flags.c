@@ -2,6 +2,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
+#include "loadgen/command/flags/run_flags.h"
 
 #define OWN(name) offsetof(struct capacity_options, name)
 #define FIELD(name) offsetof(struct capacity_options, attack.name)
@@ -9,6 +10,15 @@
 static const struct cli_flag flags[] = {
     {.help = "What to send"},
 #include "loadgen/command/flags/what_to_send.def"
+
+    {.help = "Scenarios"},
+    {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
+     "users in Lua, as in loadgen run; then rates are iterations per second, each of which is one "
+     "task of a free user"},
+#include "loadgen/command/flags/users.def"
+    {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
+     "users that start per second before each trial; also -r"},
+    {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
 
     {.help = "What to find"},
     {"slo", "EXPR", cli_set_string, OWN(slo), NULL,
@@ -77,7 +87,9 @@ const struct cli capacity_cli = {
         "http://127.0.0.1:5000/health\n"
         "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -output "
         "c.json\n"
-        "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -resume\n",
+        "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -resume\n"
+        "  loadgen capacity -scenario shopper.lua -u 500 -H http://127.0.0.1:5000 -slo "
+        "'p99<50ms'\n",
     .flags = flags,
 };
 
@@ -87,6 +99,10 @@ bool capacity_plan(struct capacity_options *options, struct plan *plan, struct e
     attack->schedule.rate = (struct rate){1, NS_PER_S};
     attack->schedule.duration_ns = NS_PER_S;
     attack->max_workers = UINT64_MAX;
+    if (options->scenario) { /* a closed loop of the users */
+        attack->schedule = (struct schedule_flags){.rate = {0, NS_PER_S}};
+        attack->max_workers = options->users;
+    }
     attack->name = NULL;
     attack->encoding = "none";
     return attack_plan(attack, plan, err);

@@ -12,7 +12,15 @@
 
 struct capacity_options {
     struct attack_options attack; /* what to send and how; each trial sets the rest */
-    const char *slo;              /* NULL: not given */
+    const char *scenario;         /* file; NULL: targets are sent */
+    const char *host;             /* this and the next fields: as in run_flags.h */
+    uint64_t users;
+    bool shares_connections;
+    double spawn_per_s;
+    struct size max_memory;
+    const char *tags;
+    const char *excluded_tags;
+    const char *slo; /* NULL: not given */
     bool is_quick;
     struct rate min_rate; /* per_ns 0: not given */
     struct rate max_rate;

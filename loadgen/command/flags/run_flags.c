@@ -9,7 +9,7 @@
 
 #define USERS_MAX 1000000 /* as workers of a closed loop */
 
-static bool set_users(void *field, const char *text, struct err *err)
+bool run_set_users(void *field, const char *text, struct err *err)
 {
     uint64_t users = 0;
     if (!cli_set_u64(&users, text, NULL) || users == 0 || users > USERS_MAX) {
@@ -19,7 +19,7 @@ static bool set_users(void *field, const char *text, struct err *err)
     return true;
 }
 
-static bool set_spawn_rate(void *field, const char *text, struct err *err)
+bool run_set_spawn_rate(void *field, const char *text, struct err *err)
 {
     char *end = NULL;
     double rate = strtod(text, &end);
@@ -58,11 +58,10 @@ static bool set_time(void *field, const char *text, struct err *err)
 
 static const struct cli_flag flags[] = {
     {.help = "Users"},
-    {"users", "N", set_users, OWN(users), "1", "number of users at the peak; also -u"},
-    {"u", "N", set_users, OWN(users), NULL, "short for -users"},
-    {"spawn-rate", "N", set_spawn_rate, OWN(spawn_per_s), "1",
+#include "loadgen/command/flags/users.def"
+    {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "1",
      "users that start per second; also -r"},
-    {"r", "N", set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
+    {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
     {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
      "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
@@ -76,21 +75,12 @@ static const struct cli_flag flags[] = {
      "end after exactly N requests, those of on_start and on_stop included"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
      "end after exactly N iterations, each of which is one task"},
-    {"host", "URL", cli_set_string, OWN(host), NULL,
-     "base URL of paths, such as http://target:5000 (default the scenario's own); also -H"},
-    {"H", "URL", cli_set_string, OWN(host), NULL, "short for -host"},
     {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",
      "time for running tasks to finish at the end; 0: only requests are finished; also -s"},
     {"s", "TIME", set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
      "the scenario, in place of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
-    {"tags", "TAG,...", cli_set_string, OWN(tags), NULL,
-     "run only tasks with one of these tags; also -T"},
-    {"T", "TAG,...", cli_set_string, OWN(tags), NULL, "short for -tags"},
-    {"exclude-tags", "TAG,...", cli_set_string, OWN(excluded_tags), NULL,
-     "leave out tasks with one of these tags; also -E"},
-    {"E", "TAG,...", cli_set_string, OWN(excluded_tags), NULL, "short for -exclude-tags"},
     {"check", NULL, cli_set_bool, OWN(is_check), "false",
      "run each task once, and print what is sent and answered"},
     {"list", NULL, cli_set_bool, OWN(is_list), "false",
@@ -104,13 +94,9 @@ static const struct cli_flag flags[] = {
      "seed of random numbers, waits and the order of tasks"},
 
     {.help = "Limits"},
-    {"script-memory", "SIZE", size_set, OWN(max_memory), "256MB",
-     "maximum memory of scripts, per thread"},
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},
-    {"shared-connections", NULL, cli_set_bool, OWN(shares_connections), "false",
-     "let users share connections, for more users than ports or open files allow"},
 #include "loadgen/command/flags/connections.def"
 
     {.help = "Output"},

@@ -31,6 +31,9 @@ struct run_options {
     bool is_headless; /* accepted for compatibility with Locust; unused */
 };
 
+cli_set_fn run_set_users;      /* uint64_t */
+cli_set_fn run_set_spawn_rate; /* double */
+
 /* The options are a struct run_options. */
 extern const struct cli run_cli;
 

@@ -1,0 +1,46 @@
+#!/bin/sh
+# capacity -scenario: the rate of iterations that a scenario sustains, against a known truth.
+#
+# Runs alone: it judges latency.
+# Not under tsan: the search is one thread, and its runs are those of 45_run_rate.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+
+log_target() { exec python3 tests/contract/locust/target.py "$PORT"; }
+start_on_free_port log_target
+U=http://127.0.0.1:$PORT
+
+# Four users, each busy for 100 ms and a request: at most 40 iterations a second, of three requests each.
+cat >"$TMP/known.lua" <<'LUA'
+local Known = User { wait = constant(1000) }
+function Known:on_start() self:post("/login", { json = { user = "eva" } }) end
+Known:task(function(self)
+    self:get("/")
+    sleep(0.1)
+    self:get("/items/1", { name = "/items/{id}" })
+    self:get("/items/2", { name = "/items/{id}" })
+end)
+LUA
+search() { "$loadgen" capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/known.lua" -H "$U" -u 4 -cpus 1 "$@"; }
+search -max-rate 100 -output "$TMP/result" -journal "$TMP/journal" >"$TMP/out" 2>"$TMP/err" || fail "capacity: $(cat "$TMP/err" "$TMP/out")"
+expect_eq "found" "$(json "$TMP/result" "r['verdict'], 34 <= r['capacity']['rate'] < 40")" "('found', True)"
+expect_eq "why more is too much" "$(json "$TMP/result" "all('found no free user; raise -u' in t['reason'] for t in r['trials'] if t['outcome'] == 'bad')")" True
+expect_eq "plan" "$(json "$TMP/result" "r['plan']['scenario']['file'], r['plan']['scenario']['users']")" "('known.lua', 4)"
+expect_has "text" "$(cat "$TMP/out")" "iterations per second of known.lua, 4 users"
+python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/result" >"$TMP/schema" 2>&1 || fail "schema: $(cat "$TMP/schema")"
+
+# the journal belongs to this scenario and its users
+refused 2 "another search (targets: " capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/known.lua" -H "$U" -u 5 -cpus 1 \
+    -max-rate 100 -journal "$TMP/journal" -resume
+search -max-rate 100 -journal "$TMP/journal" -resume >"$TMP/out" 2>"$TMP/err" || fail "resumed: $(cat "$TMP/err")"
+expect_has "resumed" "$(cat "$TMP/err")" "trials were read from the journal"
+
+refused 2 "-scenario replaces the URL" capacity -slo "p50<1s" -scenario "$TMP/known.lua" "$U"
+echo 'local A = User {} A:task(function(self) self:get("/") error("no") end)' >"$TMP/broken.lua"
+if "$loadgen" capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/broken.lua" -H "$U" -u 4 -min-rate 10 -max-rate 11 \
+    >"$TMP/out" 2>"$TMP/err"; then
+    fail "errors of scripts are not told"
+fi
+expect_has "errors of scripts" "$(cat "$TMP/err")" "loadgen: scripts raised "
+expect_has "where" "$(cat "$TMP/err")" "broken.lua:1: no"
