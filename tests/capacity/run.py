@@ -322,39 +322,51 @@ def complete_lines(path):
     return text[:text.rfind("\n") + 1]
 
 
-def kill_after(process, seconds):
+def is_killed(process, seconds):
+    """False if it found the capacity before."""
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
-    else:
-        raise Wrong(f"it ended before it was killed, with status {process.returncode}: {out}{err}")
+        return True
+    expect(process.returncode == 0, f"exit status {process.returncode}: {out}{err}")
+    return False
+
+
+def check_journal(path, kept):
+    """kept: what it had after each kill. Returns its trials."""
+    final = complete_lines(path)
+    lines = final.splitlines()
+    expect(all(final.startswith(before) for before in kept), f"a kill changed what was in the journal: {final}")
+    expect(len(set(lines)) == len(lines), f"a line is in the journal twice: {final}")
+    return [entry for entry in map(json.loads, lines) if "outcome" in entry]
 
 
 def killed(times, longest_s, *arguments, slo=SLO, low=0.95, high=1.02):
-    """The longest time until a kill is beyond a verification, so that one is killed too."""
+    """The longest time until a kill is beyond a verification, so that one is killed too. After a search that
+    ends before all kills, another one begins."""
     def line():
         rng = random.Random(time.time_ns())
-        kept = []
+        kept, kills = [], 0
         with Target(0.5) as target, Generator() as generator, \
                 tempfile.TemporaryDirectory() as scratch:
             url = f"{target.base}/work/1000"
             journal = os.path.join(scratch, "journal")
             with Truth(target, url) as truth:
-                for _ in range(times):
-                    resume = ["-resume"] if os.path.exists(journal) else []
-                    kill_after(generator.start("capacity", "-slo", slo, "-journal", journal, *resume,
-                                               *arguments, url), rng.uniform(3, longest_s))
-                    kept.append(complete_lines(journal))
+                while kills < times:
+                    process = generator.start("capacity", "-slo", slo, "-journal", journal, "-resume", *arguments, url)
+                    if is_killed(process, rng.uniform(3, longest_s)):
+                        kills += 1
+                        kept.append(complete_lines(journal))
+                    else:
+                        check_journal(journal, kept)
+                        os.remove(journal)
+                        kept = []
                 result = search(generator, url, "-journal", journal, "-resume", *arguments, slo=slo)
                 truth.check()
-            final = complete_lines(journal)
-        lines = final.splitlines()
-        trials = [entry for entry in map(json.loads, lines) if "outcome" in entry]
+            trials = check_journal(journal, kept)
         text = must_be_within(result, truth.rate, low, high)
-        expect(all(final.startswith(before) for before in kept), f"a kill changed what was in the journal; {text}")
-        expect(len(set(lines)) == len(lines), f"a line is in the journal twice; {text}")
         expect(len(trials) == len(result["trials"]), f"{len(trials)} trials are in the journal; {text}")
         return f"{text}; killed {times} times"
     return line

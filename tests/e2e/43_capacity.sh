@@ -3,6 +3,7 @@
 #
 # Runs alone: it judges latency.
 # Not under tsan: the search is one thread, and its runs are those of 20_attack.
+# shellcheck disable=SC3045 # dash and bash have ulimit -n
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
