@@ -9,7 +9,7 @@
 #include "loadgen/capacity/trial/same_node.h"
 #include "loadgen/capacity/trial/trial_record.h"
 #include "loadgen/report/target_remarks.h"
-#include "loadgen/report/text.h"
+#include "loadgen/report/text/text.h"
 #include "loadgen/scrape/account.h"
 
 enum { PERCENTILE = 24 }; /* width of its column */

@@ -1,5 +1,5 @@
 /* loadgen report: prints a report of result files. */
-#include "loadgen/report/report.h"
+#include "loadgen/report/report_choice.h"
 
 #include <unistd.h>
 

@@ -17,7 +17,7 @@
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/command/progress/exporter.h"
 #include "loadgen/order/order.h"
-#include "loadgen/report/report.h"
+#include "loadgen/report/report_choice.h"
 
 struct driver_type;
 struct slo;

@@ -1,8 +1,8 @@
 /*
  * report - the formats of reports on a summary.
  *
- * Each format is a const descriptor in its own file, listed in report.c. Words and layout are
- * vegeta's; our additions come after vegeta's lines.
+ * Each format is a const descriptor in its own file, listed in report_choice.c. Words and layout
+ * are vegeta's; our additions come after vegeta's lines.
  *
  * Threads, memory: none; reports only read the summary and the verdict.
  */
@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "common/err.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/verdict/judge.h"
 
@@ -29,21 +28,6 @@ extern const struct report report_json;
 extern const struct report report_hist;
 extern const struct report report_hdrplot;
 extern const struct report report_hdr_log;
-
-/* The requested report. The caller sets its buckets in the tally before the first result. */
-struct report_choice {
-    const struct report *report;
-    struct buckets
-        buckets; /* count 0: none; hist requires some, json may have some, others ignore them */
-};
-
-/*
- * Finds the report of this type: a name, or hist[0,1ms,10ms]. If has_buckets, the caller has
- * buckets (buckets_text.h) and hist may lack its own. ERR_USAGE for an unknown type or invalid
- * buckets.
- */
-bool report_choose(struct report_choice *choice, const char *type, bool has_buckets,
-                   struct err *err);
 
 /* The kinds of errors, in the order of a request's phases, as reports list them. */
 extern const enum outcome report_kinds[OUTCOMES_ALL];

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/report/report.h"
+#include "loadgen/report/report_choice.h"
 #include "tests/support/printed_report.h"
 #include "tests/support/recording.h"
 

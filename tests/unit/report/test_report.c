@@ -8,7 +8,7 @@
 
 #include "common/clock.h"
 #include "loadgen/report/buckets_text.h"
-#include "loadgen/report/report.h"
+#include "loadgen/report/report_choice.h"
 #include "tests/support/printed_report.h"
 
 static struct summary *summary;

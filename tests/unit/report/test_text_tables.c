@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
-#include "loadgen/report/text.h"
+#include "loadgen/report/text/text.h"
 
 static struct summary *summary;
 static char *text;

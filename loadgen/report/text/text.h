@@ -7,8 +7,8 @@
  *
  * Threads, memory: none.
  */
-#ifndef LOADGEN_REPORT_TEXT_H
-#define LOADGEN_REPORT_TEXT_H
+#ifndef LOADGEN_REPORT_TEXT_TEXT_H
+#define LOADGEN_REPORT_TEXT_TEXT_H
 
 #include <jansson.h>
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "loadgen/report/text.h"
+#include "loadgen/report/text/text.h"
 
 #include "loadgen/report/generator_text.h"
 #include "loadgen/report/report.h"
