@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/plot/capacity/page.h"
 
 static bool is_stdout(const char *path)

@@ -15,9 +15,6 @@ static const struct command command_dump = {
     .help = "dump has been replaced by encode, as in vegeta: loadgen encode",
 };
 
-const char command_no_inputs[] =
-    "files are arguments, not flags, as in vegeta: loadgen report a.bin b.bin";
-
 static const struct command *const commands[] = {
     &command_attack, &command_run,    &command_capacity, &command_compare,
     &command_plan,   &command_report, &command_selftest, &command_idle,

@@ -33,9 +33,6 @@ struct command {
     bool (*run)(const struct command_line *line, struct err *err);
 };
 
-/* The reason for refusing -inputs, a flag of old versions of vegeta. */
-extern const char command_no_inputs[];
-
 extern const struct command command_attack;
 extern const struct command command_capacity;
 extern const struct command command_encode;

@@ -8,7 +8,7 @@
 #include "loadgen/capacity/compare/capacity_set.h"
 #include "loadgen/capacity/compare/difference.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 
 struct fail_below {
     bool is_given;

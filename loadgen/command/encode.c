@@ -5,7 +5,8 @@
 #include "common/clock.h"
 #include "common/plural.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/collect.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/results/formats.h"
 #include "loadgen/results/results.h"
@@ -27,7 +28,7 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "file for the results"},
 
-    {"inputs", "FILE,...", NULL, 0, NULL, command_no_inputs},
+    {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
     {0},
 };
 

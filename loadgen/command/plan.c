@@ -8,7 +8,7 @@
 #include "loadgen/capacity/compare/capacity_file.h"
 #include "loadgen/capacity/compare/sizing.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/pace/pacer.h"
 
 struct options {

@@ -1,9 +1,9 @@
 /* loadgen plot: makes a page of charts from result files, or from the result of a search. */
 #include <sys/stat.h>
 
-#include "loadgen/command/collect.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/collect.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/plot/capacity/page.h"
 #include "loadgen/plot/page.h"
 
@@ -40,7 +40,7 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "file for the page, HTML"},
 
-    {"inputs", "FILE,...", NULL, 0, NULL, command_no_inputs},
+    {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
     {0},
 };
 

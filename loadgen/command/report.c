@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "loadgen/base/duration.h"
-#include "loadgen/command/collect.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/collect.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/command/slo_flag.h"
 #include "loadgen/report/buckets_text.h"
 
@@ -36,7 +36,7 @@ static const struct cli_flag flags[] = {
      "objectives, such as p99<20ms,errors<0.1%; if one is missed, exit status 99, or 98 if the "
      "generator was the limit"},
 
-    {"inputs", "FILE,...", NULL, 0, NULL, command_no_inputs},
+    {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
     {"reporter", "TYPE", NULL, 0, NULL, "renamed to -type, as in vegeta: -type=text"},
     {0},
 };

@@ -4,7 +4,7 @@
 
 #include "common/process/cgroup.h"
 #include "loadgen/command/command.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/selftest/selftest.h"
 

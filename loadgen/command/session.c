@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "common/process/file_limit.h"
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/command/progress/progress.h"
 #include "loadgen/command/slo_flag.h"

@@ -1,4 +1,4 @@
-#include "loadgen/command/output.h"
+#include "loadgen/command/files/output.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,8 +11,8 @@
  *
  * Threads: one; the only other thread may be the interrupt's.
  */
-#ifndef LOADGEN_COMMAND_COLLECT_H
-#define LOADGEN_COMMAND_COLLECT_H
+#ifndef LOADGEN_COMMAND_FILES_COLLECT_H
+#define LOADGEN_COMMAND_FILES_COLLECT_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +34,9 @@ struct collect_observer {
                                                                false ends the reading */
     uint64_t interval_ns;                                   /* 0: never */
 };
+
+/* The reason for refusing -inputs, a flag of old versions of vegeta. */
+extern const char collect_no_inputs[];
 
 /* Reads the named files, or stdin if count is 0. False: err is set. */
 bool collect(char *const *names, int count, struct summary *summary,

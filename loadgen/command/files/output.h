@@ -3,8 +3,8 @@
  *
  * Errors: ERR_FAILED with the file name; ERR_USAGE if the output is also an input.
  */
-#ifndef LOADGEN_COMMAND_OUTPUT_H
-#define LOADGEN_COMMAND_OUTPUT_H
+#ifndef LOADGEN_COMMAND_FILES_OUTPUT_H
+#define LOADGEN_COMMAND_FILES_OUTPUT_H
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,8 +1,11 @@
-#include "loadgen/command/collect.h"
+#include "loadgen/command/files/collect.h"
 
 #include "common/clock.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/results/results.h"
+
+const char collect_no_inputs[] =
+    "files are arguments, not flags, as in vegeta: loadgen report a.bin b.bin";
 
 /* Interval of checks for signals. */
 static const uint64_t POLL_NS = 100 * NS_PER_MS;
