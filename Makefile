@@ -54,7 +54,7 @@ DATE := $(or $(shell git log -1 --format=%cs 2>/dev/null),unknown)
 LLHTTP := $(wildcard /usr/share/llhttp/*.c)
 COMMON := $(wildcard common/*.c common/*/*.c)
 TARGET_API := $(wildcard target-api/*.c target-api/*/*.c)
-LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c loadgen/*/*/*.c loadgen/*/*/*/*.c loadgen/*/*.S)
+LOADGEN := $(wildcard loadgen/*.c loadgen/*/*.c loadgen/*/*/*.c loadgen/*/*/*/*.c loadgen/*/*/*.S)
 UNIT := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 BENCH := $(wildcard tests/bench/*.c)
@@ -192,7 +192,7 @@ $(B)/obj/%.o: %.S $(B)/flags
 	@mkdir -p $(@D)
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) -c -o $@ $<
-$(B)/obj/loadgen/plot/assets.o: $(wildcard loadgen/plot/*.html loadgen/plot/*.css loadgen/plot/*.js loadgen/plot/capacity/*.html loadgen/plot/capacity/*.js) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
+$(B)/obj/loadgen/plot/assets/assets.o: $(filter-out %.S %.h,$(wildcard loadgen/plot/assets/*)) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
 
 # Third-party source: built without warnings.
 $(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "loadgen/plot/assets.h"
+#include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/data.h"
 #include "loadgen/plot/html.h"
 #include "loadgen/plot/template.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/version.h"
-#include "loadgen/plot/assets.h"
+#include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/html.h"
 
 enum { SLOT_NAME = 32 };

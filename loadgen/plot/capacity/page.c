@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "loadgen/plot/assets.h"
+#include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/capacity/data.h"
 #include "loadgen/plot/capacity/target.h"
 #include "loadgen/plot/capacity/words.h"

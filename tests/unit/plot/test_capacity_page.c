@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/measure/hdr_codec.h"
-#include "loadgen/plot/assets.h"
+#include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/capacity/page.h"
 
 static char *text;

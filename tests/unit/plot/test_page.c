@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/plot/assets.h"
+#include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/page.h"
 
 static const char title[] = "</title><script>alert(1)</script> & 'more'";

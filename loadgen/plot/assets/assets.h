@@ -3,8 +3,8 @@
  *
  * dygraphs (dygraphs.com, MIT licence) is taken from Debian's libjs-dygraphs at build time.
  */
-#ifndef LOADGEN_PLOT_ASSETS_H
-#define LOADGEN_PLOT_ASSETS_H
+#ifndef LOADGEN_PLOT_ASSETS_ASSETS_H
+#define LOADGEN_PLOT_ASSETS_ASSETS_H
 
 extern const char asset_page_html[];
 extern const char asset_page_css[];

@@ -9,12 +9,12 @@
 .endm
 
         .section .rodata
-        asset asset_page_html, "loadgen/plot/page.html"
-        asset asset_page_css, "loadgen/plot/page.css"
-        asset asset_chart_js, "loadgen/plot/chart.js"
-        asset asset_page_js, "loadgen/plot/page.js"
-        asset asset_capacity_html, "loadgen/plot/capacity/capacity.html"
-        asset asset_capacity_js, "loadgen/plot/capacity/capacity.js"
+        asset asset_page_html, "loadgen/plot/assets/page.html"
+        asset asset_page_css, "loadgen/plot/assets/page.css"
+        asset asset_chart_js, "loadgen/plot/assets/chart.js"
+        asset asset_page_js, "loadgen/plot/assets/page.js"
+        asset asset_capacity_html, "loadgen/plot/assets/capacity.html"
+        asset asset_capacity_js, "loadgen/plot/assets/capacity.js"
         asset asset_dygraph_css, "/usr/share/javascript/dygraphs/dygraph.min.css"
         asset asset_dygraph_js, "/usr/share/javascript/dygraphs/dygraph.min.js"
 
