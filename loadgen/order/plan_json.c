@@ -9,7 +9,7 @@
 #include "loadgen/base/json_bytes.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
-#include "loadgen/pace/schedule_text.h"
+#include "loadgen/pace/schedule_words.h"
 #include "loadgen/target/request/message.h"
 #include "loadgen/target/request/secret.h"
 

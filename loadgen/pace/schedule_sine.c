@@ -16,7 +16,7 @@
 
 #include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/pace/schedule_text.h"
+#include "loadgen/pace/schedule_words.h"
 
 __extension__ typedef unsigned __int128 wide;
 

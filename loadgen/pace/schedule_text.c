@@ -4,19 +4,11 @@
 #include <string.h>
 
 #include "loadgen/base/duration.h"
+#include "loadgen/pace/schedule_words.h"
 
 __extension__ typedef unsigned __int128 wide;
 
 enum { PART_TEXT = 48 };
-
-static const char *const sine_starts[] = {
-    [SINE_UP] = "up",
-    [SINE_PEAK] = "peak",
-    [SINE_DOWN] = "down",
-    [SINE_TROUGH] = "trough",
-};
-
-enum { SINE_STARTS = sizeof sine_starts / sizeof sine_starts[0] };
 
 /* Copies the text before `end` and moves *text past it. False if there is no `end`. For the last
  * part, `end` is '\0'. */
@@ -88,17 +80,6 @@ bool schedule_set_ramp(void *field, const char *text, struct err *err)
                        text, hint);
     }
     return true;
-}
-
-bool schedule_sine_start_parse(const char *text, enum sine_start *start)
-{
-    for (int i = 0; i < SINE_STARTS; i++) {
-        if (strcmp(text, sine_starts[i]) == 0) {
-            *start = (enum sine_start)i;
-            return true;
-        }
-    }
-    return false;
 }
 
 bool schedule_set_sine(void *field, const char *text, struct err *err)
@@ -225,21 +206,4 @@ bool schedule_from_flags(const struct schedule_flags *flags, struct schedule *sc
         }
     }
     return schedule_check(schedule, err);
-}
-
-const char *schedule_rate_print(uint64_t per_h, char text[SCHEDULE_RATE_TEXT])
-{
-    if (per_h % 3600 == 0) {
-        snprintf(text, SCHEDULE_RATE_TEXT, "%" PRIu64 "/s", per_h / 3600);
-    } else if (per_h % 60 == 0) {
-        snprintf(text, SCHEDULE_RATE_TEXT, "%" PRIu64 "/m", per_h / 60);
-    } else {
-        snprintf(text, SCHEDULE_RATE_TEXT, "%" PRIu64 "/h", per_h);
-    }
-    return text;
-}
-
-const char *schedule_sine_start_name(enum sine_start start)
-{
-    return sine_starts[start];
 }

@@ -12,6 +12,7 @@
 
 #include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule_text.h"
+#include "loadgen/pace/schedule_words.h"
 
 /* What is left of a run with Poisson's arrivals is a double: longer ones have coarser moments. */
 #define POISSON_MAX_NS (UINT64_C(1) << 53)
