@@ -6,7 +6,7 @@
 # format   clang-format finds nothing to change
 # tidy     clang-tidy finds nothing (.clang-tidy; a tests/.clang-tidy would be inherited from it)
 # layers   each folder includes only what tests/lint/layers.txt allows
-# circles  no modules include each other in a circle
+# circles  no modules include or call each other in a circle
 # globals  the programs have no mutable global state but that of tests/lint/globals.txt
 # flags    below loadgen/command no error names a flag
 # exits    below loadgen/command nothing ends the process
@@ -17,7 +17,7 @@
 # Files are those that git knows or would add. A check prints one line, and what it found when it
 # failed. A tool that is missing fails the run: nothing is skipped.
 #
-# Environment: OBJ=build/release/obj, where `globals` finds the objects.
+# Environment: OBJ=build/release/obj, where `circles` and `globals` find the objects.
 # Exit status: 0 nothing found; 1 something found, or a tool is missing; 2 usage.
 
 # shellcheck disable=SC2317 # the functions are called by name
@@ -110,7 +110,7 @@ check_docs() {
 need_tools() {
     missing=
     for need in git:git clang-format:clang-format clang-tidy:clang-tidy gcc:gcc \
-        objdump:binutils shellcheck:shellcheck awk:mawk xargs:findutils \
+        objdump:binutils nm:binutils shellcheck:shellcheck awk:mawk xargs:findutils \
         tsort:coreutils; do
         if ! command -v "${need%:*}" >/dev/null; then
             echo "lint: ${need%:*} is missing: Debian package ${need#*:}" >&2
