@@ -4,35 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "common/hex.h"
-
-/* Decodes into `out`, which has room for `in`; returns the length. */
-static size_t decode(struct slice in, bool plus_is_space, char *out)
-{
-    size_t len = 0;
-    for (size_t i = 0; i < in.length; i++) {
-        char c = in.at[i];
-        if (c == '%' && i + 2 < in.length && hex_digit(in.at[i + 1]) >= 0 &&
-            hex_digit(in.at[i + 2]) >= 0) {
-            c = (char)(hex_digit(in.at[i + 1]) * 16 + hex_digit(in.at[i + 2]));
-            i += 2;
-        } else if (c == '+' && plus_is_space) {
-            c = ' ';
-        }
-        out[len++] = c;
-    }
-    return len;
-}
-
-/* Cuts `rest` at the first `mark`: what was before it is returned, what comes after stays. */
-static struct slice cut(struct slice *rest, char mark)
-{
-    const char *at = rest->length ? memchr(rest->at, mark, rest->length) : NULL;
-    struct slice head = {rest->at, at ? (size_t)(at - rest->at) : rest->length};
-    size_t used = head.length + (at ? 1 : 0);
-    *rest = (struct slice){rest->at + used, rest->length - used};
-    return head;
-}
+#include "target-api/base/form.h"
 
 static bool has_control(const char *uri)
 {
@@ -70,9 +42,9 @@ struct request *request_create(const char *uri)
     request->uri_end = uri + len;
     request->is_uri_bad = has_control(uri);
     request->query = without_origin((struct slice){request->storage, len});
-    request->path = cut(&request->query, '?');
+    request->path = form_cut(&request->query, '?');
     if (memchr(request->path.at, '%', request->path.length)) {
-        request->path.length = decode(request->path, false, request->storage); /* never grows */
+        request->path.length = form_decode(request->path, false, request->storage);
         request->path.at = request->storage;
     }
     return request;
@@ -127,21 +99,10 @@ bool request_body_is_too_large(const struct request *request)
 
 bool request_query(const struct request *request, const char *name, struct slice *value)
 {
-    struct slice rest = request->query;
-    struct slice last = {NULL, 0};
-    while (rest.length > 0) {
-        struct slice field = cut(&rest, '&');
-        struct slice key = cut(&field, '=');
-        key.length = decode(key, true, request->scratch);
-        key.at = request->scratch;
-        if (key.length > 0 && slice_equals(key, name)) {
-            last = field;
-        }
-    }
-    if (!last.at) {
+    if (!form_find(request->query, name, request->scratch, value)) {
         return false;
     }
-    *value = (struct slice){request->scratch, decode(last, true, request->scratch)};
+    *value = (struct slice){request->scratch, form_decode(*value, true, request->scratch)};
     return true;
 }
 

@@ -1,0 +1,29 @@
+/*
+ * form - fields of urlencoded text: the query of a URI, or the body of an HTML form.
+ *
+ * Fields are separated by `&`; `+` is a space. If a field is repeated, the last one counts. An
+ * invalid %XX is kept as it is; a decoded NUL is a byte like any other.
+ *
+ * Threads: any. Memory: slices point into the arguments.
+ */
+#ifndef TARGET_API_BASE_FORM_H
+#define TARGET_API_BASE_FORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/slice.h"
+
+/* Decodes %XX into `out`, which has room for `in`, and may be its memory. Returns the length. */
+size_t form_decode(struct slice in, bool plus_is_space, char *out);
+
+/* Removes the text before the first `mark` from `rest`, with the mark, and returns it. */
+struct slice form_cut(struct slice *rest, char mark);
+
+/*
+ * Sets *value to the value of a field, still encoded; empty if it has no `=`. False: no such field.
+ * `scratch` has room for the longest field.
+ */
+bool form_find(struct slice form, const char *name, char *scratch, struct slice *value);
+
+#endif
