@@ -77,7 +77,9 @@ static bool start(struct program *program, const struct target_options *options,
         !(program->metrics = metrics_create(options->threads, router_count(), err))) {
         return false;
     }
-    program->service = (struct service){program->store, options->has_test_endpoints};
+    program->service = (struct service){.store = program->store,
+                                        .has_test_endpoints = options->has_test_endpoints,
+                                        .is_sample_webapp = options->is_sample_webapp};
     struct server_options server = {.threads = options->threads,
                                     .limits = options->limits,
                                     .answer = router_answer,

@@ -52,7 +52,7 @@ static void add_responses(struct buffer *b, const struct route *route)
         buffer_add_string(b, ",");
         add_response(b, "422", "The request is invalid", "Detail");
     }
-    if (is_checked && !route->takes_user && !route->is_test) {
+    if (is_checked && !route->takes_user && route->set != ROUTE_TEST) {
         buffer_add_string(b, ",");
         add_response(b, "404", "No such user or attribute", "Detail");
     }
@@ -89,7 +89,7 @@ struct reply openapi_reply(const struct route *routes, size_t count, bool has_te
         "\"paths\":{",
         version_number);
     for (size_t i = 0; i < count; i++) {
-        if (!routes[i].is_test || has_tests) {
+        if (routes[i].set != ROUTE_WEBAPP && (routes[i].set != ROUTE_TEST || has_tests)) {
             add_route(&b, &routes[i], i == 0);
         }
     }

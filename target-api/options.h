@@ -19,6 +19,7 @@ struct target_options {
     const char *store;
     const char *store_path; /* of the SQLite file; NULL: memory only */
     bool has_test_endpoints;
+    bool is_sample_webapp;
     struct limits limits;
     const char *pod;
     const char *node;

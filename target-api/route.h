@@ -10,6 +10,14 @@
 
 #include "target-api/handlers.h"
 
+/* When a route exists. */
+enum route_set {
+    ROUTE_USERS,  /* unless the sample web app replaces the API of users */
+    ROUTE_WEBAPP, /* with -sample-webapp */
+    ROUTE_EITHER,
+    ROUTE_TEST, /* with -test-endpoints */
+};
+
 struct route {
     const char *method;
     const char *template;
@@ -19,7 +27,7 @@ struct route {
     const char *query;  /* the required query field; NULL: none */
     const char *schema; /* of the answer; NULL: a string */
     bool takes_user;    /* the body is a user */
-    bool is_test;       /* exists only with -test-endpoints */
+    enum route_set set;
 };
 
 #endif

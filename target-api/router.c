@@ -5,12 +5,14 @@
 
 #include "target-api/handlers.h"
 #include "target-api/openapi.h"
+#include "target-api/sample_webapp.h"
 #include "target-api/test_handlers.h"
 
+static handler_fn answer_root;
 static handler_fn answer_openapi;
 
 static const struct route routes[] = {
-    {"GET", "/", handlers_root, .summary = "A greeting"},
+    {"GET", "/", answer_root, .summary = "A greeting", .set = ROUTE_EITHER},
     {"GET", "/health", handlers_health, .summary = "Health of the service"},
     {"GET", "/metadata", handlers_metadata, .summary = "All users", .schema = "Users"},
     {"GET", "/users_name/{users_id}", handlers_name_by_path, .summary = "The name of a user"},
@@ -22,13 +24,22 @@ static const struct route routes[] = {
      .schema = "Users", .takes_user = true},
     {"GET", "/openapi.json", answer_openapi, .summary = "This description", .schema = "Any"},
     {"GET", "/delay/{ms}", test_delay, .summary = "Answers after this many milliseconds",
-     .is_test = true},
+     .set = ROUTE_TEST},
     {"GET", "/work/{us}", test_work, .summary = "Burns this many microseconds of CPU",
-     .is_test = true},
-    {"GET", "/status/{code}", test_status, .summary = "Answers with this status", .is_test = true},
-    {"GET", "/bytes/{n}", test_bytes, .summary = "Answers with this many bytes", .is_test = true},
+     .set = ROUTE_TEST},
+    {"GET", "/status/{code}", test_status, .summary = "Answers with this status",
+     .set = ROUTE_TEST},
+    {"GET", "/bytes/{n}", test_bytes, .summary = "Answers with this many bytes", .set = ROUTE_TEST},
+    {"POST", "/login", webapp_login, .set = ROUTE_WEBAPP},
+    {"POST", "/metrics", webapp_metrics, .set = ROUTE_WEBAPP},
 };
 enum { ROUTES = sizeof routes / sizeof routes[0] };
+
+static struct reply answer_root(const struct service *service, const struct request *request)
+{
+    return service->is_sample_webapp ? webapp_root(service, request)
+                                     : handlers_root(service, request);
+}
 
 static struct reply answer_openapi(const struct service *service, const struct request *request)
 {
@@ -87,14 +98,26 @@ static bool matches(const char *template, struct slice path, struct slice *param
     return is_end(template, t, (struct slice){path.at + used, path.length - used});
 }
 
+static bool exists(const struct route *route, const struct service *service)
+{
+    switch (route->set) {
+    case ROUTE_USERS:
+        return !service->is_sample_webapp;
+    case ROUTE_WEBAPP:
+        return service->is_sample_webapp;
+    case ROUTE_TEST:
+        return service->has_test_endpoints;
+    default:
+        return true;
+    }
+}
+
 struct reply router_answer(const struct service *service, struct request *request, size_t *route)
 {
     *route = ROUTES;
     for (size_t i = 0; i < ROUTES; i++) {
-        if (routes[i].is_test && !service->has_test_endpoints) {
-            continue;
-        }
-        if (!matches(routes[i].template, request->path, &request->parameter)) {
+        if (!exists(&routes[i], service) ||
+            !matches(routes[i].template, request->path, &request->parameter)) {
             continue;
         }
         if (strcmp(routes[i].method, request->method) == 0) {

@@ -32,6 +32,26 @@ runs chain "len(of('POST', '/items')) - 5 <= len(of('DELETE', '/items/')) <= len
 runs task_sets "of('GET', '/items?page=1') and of('POST', '/items') and of('POST', '/items')[0]['body'] == 'item=nut'"
 runs kinds "{r['headers']['x-kind'] for r in of('GET', '/items')} == {'Reader'} and {r['headers']['x-kind'] for r in of('POST', '/items')} == {'Writer'}"
 runs portal "len(of('POST', '/login')) == 5 and of('GET', '/redirect') and all(r['headers']['cookie'] == 'session=s-eva' for r in of('GET', '/me') + of('GET', '/redirect'))"
+
+# The tutorial's workload against its app: as many requests as are counted, one in 1000 a login
+start_target_api -sample-webapp
+"$BIN/loadgen" run examples/tutorial.lua -check -H "http://$API" >"$TMP/check" 2>"$TMP/err" || fail "tutorial: $(cat "$TMP/err")"
+device='[0-9a-f]\{8\}-[0-9a-f-]\{27\}'
+time='[0-9]\{4\}-[0-9][0-9]-[0-9][0-9] [0-9][0-9]:[0-9][0-9]:[0-9][0-9]'
+for line in "< /login - device: $device" "< /metrics - device: $device, timestamp: $time"; do
+    grep -qx "$line" "$TMP/check" || fail "tutorial: no line $line in: $(cat "$TMP/check")"
+done
+"$BIN/loadgen" run examples/tutorial.lua -u 20 -r 100 -t 3 -H "http://$API" -report json >"$TMP/report" 2>"$TMP/err" ||
+    fail "tutorial: $(cat "$TMP/err")"
+# served ROUTE: how many answers with status 200, without those of the check
+served() { curl -s "http://$ADMIN/metrics" | sed -n "s|^http_requests_total{route=\"$1\",method=\"POST\",code=\"200\"} ||p"; }
+logins=$(($(served /login) - 1)) metrics=$(($(served /metrics) - 1))
+expect_eq "tutorial: requests" "$(json "$TMP/report" "r['requests'], r['success']")" "($((logins + metrics)), 1.0)"
+# 6 standard deviations
+expect_eq "tutorial: $logins logins, $metrics metrics" \
+    "$(python3 -c "n = $logins + $metrics; print(n > 3000 and abs($logins - n / 1000) <= 6 * (n / 1000) ** 0.5)")" True
+echo tutorial >>"$TMP/run"
+
 for file in examples/*.lua; do
     grep -qx "$(basename "$file" .lua)" "$TMP/run" || fail "$file is not run here"
 done

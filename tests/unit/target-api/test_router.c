@@ -201,6 +201,46 @@ START_TEST(test_endpoints_are_there_only_when_asked_for)
 }
 END_TEST
 
+static const struct {
+    const char *body;
+    const char *answer;
+} forms[] = {
+    {"deviceid=d-1&timestamp=2018-05-01+10%3A20", "device: d-1, timestamp: 2018-05-01 10:20\n"},
+    {"timestamp=%&x&=&deviceid=a=b&deviceid", "device: , timestamp: %\n"},
+    {"timestamp=1&device%69d=%41+", "device: A , timestamp: 1\n"},
+    {"{\"deviceid\":1}", "device: , timestamp: \n"},
+    {"", "device: , timestamp: \n"},
+};
+
+START_TEST(the_sample_webapp_reads_forms)
+{
+    char expected[128];
+    service.is_sample_webapp = true;
+    ck_assert_str_eq(ask("POST", "/metrics", forms[_i].body), "/metrics");
+    ck_assert_uint_eq(reply.status, 200);
+    ck_assert_str_eq(reply.content_type, "text/plain");
+    snprintf(expected, sizeof expected, "/metrics - %s", forms[_i].answer);
+    expect_body(expected);
+}
+END_TEST
+
+START_TEST(the_sample_webapp_replaces_the_users)
+{
+    ck_assert_str_eq(ask("POST", "/login", "deviceid=1"), ROUTER_NO_ROUTE);
+    service.is_sample_webapp = true;
+    ck_assert_str_eq(ask("POST", "/login", "deviceid=1"), "/login");
+    expect_body("/login - device: 1\n");
+    ck_assert_str_eq(ask("GET", "/", NULL), "/");
+    ck_assert_str_eq(reply.content_type, "text/plain");
+    expect_body("Welcome to the \"Distributed Load Testing Using Kubernetes\" sample web app\n");
+    ask("GET", "/login", NULL);
+    ck_assert_uint_eq(reply.status, 405);
+    ck_assert_str_eq(reply.allow, "POST");
+    ck_assert_str_eq(ask("GET", "/health", NULL), ROUTER_NO_ROUTE);
+    ck_assert_uint_eq(reply.status, 404);
+}
+END_TEST
+
 static uint64_t cpu_ns(void)
 {
     struct timespec t;
@@ -286,6 +326,8 @@ Suite *router_suite(void)
     tcase_add_test(tests, a_body_beyond_the_limit_is_413_and_stores_nothing);
     tcase_add_test(tests, a_full_store_is_507_and_keeps_what_it_has);
     tcase_add_test(tests, test_endpoints_are_there_only_when_asked_for);
+    tcase_add_loop_test(tests, the_sample_webapp_reads_forms, 0, sizeof forms / sizeof forms[0]);
+    tcase_add_test(tests, the_sample_webapp_replaces_the_users);
     tcase_add_test(tests, work_burns_what_was_asked_for);
     tcase_add_test(tests, the_body_of_another_method_does_not_matter);
     tcase_add_test(tests, the_answer_to_a_write_is_the_metadata_after_it);

@@ -1,0 +1,23 @@
+/*
+ * sample_webapp - the web app that Google's tutorial on load tests with Locust and Kubernetes
+ * measures; it replaces the API of users with -sample-webapp.
+ *
+ *     GET /            Welcome to the "Distributed Load Testing Using Kubernetes" sample web app
+ *     POST /login      /login - device: ID
+ *     POST /metrics    /metrics - device: ID, timestamp: TIME
+ *
+ * ID and TIME are the fields deviceid and timestamp of the form in the body, whatever its
+ * Content-Type; empty if they are missing. Answers are plain text and end with a newline.
+ *
+ * Threads: any.
+ */
+#ifndef TARGET_API_SAMPLE_WEBAPP_H
+#define TARGET_API_SAMPLE_WEBAPP_H
+
+#include "target-api/handlers.h"
+
+handler_fn webapp_root;
+handler_fn webapp_login;
+handler_fn webapp_metrics;
+
+#endif
