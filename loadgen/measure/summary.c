@@ -157,6 +157,17 @@ double summary_throughput(const struct summary *summary)
                       summary_attack_ns(summary) + summary_wait_ns(summary));
 }
 
+static uint64_t integer(const json_t *json, const char *key)
+{
+    json_int_t value = json_integer_value(json_object_get(json, key));
+    return value > 0 ? (uint64_t)value : 0;
+}
+
+uint64_t summary_users(const struct summary *summary)
+{
+    return integer(json_object_get(summary->plan, "scenario"), "users");
+}
+
 double generator_cpu_share(const struct generator *g)
 {
     double available = g->cpu_limit * g->wall_seconds;
@@ -217,12 +228,6 @@ static double seconds(const json_t *json)
 {
     double value = json_number_value(json);
     return value > 0 && value < 1e9 ? value : 0;
-}
-
-static uint64_t integer(const json_t *json, const char *key)
-{
-    json_int_t value = json_integer_value(json_object_get(json, key));
-    return value > 0 ? (uint64_t)value : 0;
 }
 
 struct generator generator_from_json(const json_t *json)

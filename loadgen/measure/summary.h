@@ -113,6 +113,9 @@ void summary_destroy(struct summary *summary);
 /* Empties a summary. Much cheaper than creating another one. */
 void summary_clear(struct summary *summary);
 
+/* How many users of a scenario the run had, by its plan; 0: it had none. */
+uint64_t summary_users(const struct summary *summary);
+
 /* Appends a schedule in words, if there is room. */
 void summary_add_schedule(struct summary *summary, const char *words);
 

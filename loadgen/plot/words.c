@@ -177,7 +177,10 @@ static void write_schedule(const struct summary *summary, FILE *out)
         facts_write(out, "Schedule", "not recorded");
         return;
     }
-    if (summary->rate_count > 0) {
+    uint64_t users = summary_users(summary);
+    if (summary->rate_count == 0 && users > 0) {
+        snprintf(rate, sizeof rate, "%" PRIu64 " %s", users, plural(users, "user", "users"));
+    } else if (summary->rate_count > 0) {
         snprintf(rate, sizeof rate, "%" PRIu64 "/%s", summary->rate_count,
                  duration_print(summary->rate_per_ns, per));
     }

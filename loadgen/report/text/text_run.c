@@ -2,12 +2,14 @@
 
 #include <inttypes.h>
 
+#include "common/plural.h"
 #include "loadgen/base/duration.h"
 #include "loadgen/report/report.h"
 
 static void write_schedule(const struct summary *summary, FILE *out)
 {
     char per[DURATION_TEXT];
+    uint64_t users = summary_users(summary);
     fprintf(out, TEXT_LABELS, "Schedule", "[rate, intended, not started]");
     if (summary->is_going_on) {
         fputs("not known yet\n", out);
@@ -20,6 +22,9 @@ static void write_schedule(const struct summary *summary, FILE *out)
         }
         fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", summary->schedule, summary->intended,
                 summary->not_started);
+    } else if (summary->rate_count == 0 && users > 0) {
+        fprintf(out, "%" PRIu64 " %s, %" PRIu64 ", %" PRIu64 "\n", users,
+                plural(users, "user", "users"), summary->intended, summary->not_started);
     } else if (summary->rate_count == 0) {
         fprintf(out, "as fast as possible, %" PRIu64 ", %" PRIu64 "\n", summary->intended,
                 summary->not_started);
