@@ -125,6 +125,6 @@ expect_has "a name" "$(cat "$TMP/err")" "expected the name of a target; the near
     mean<1s,GET /heath:p99<20ms
             ^"
 expect_status 2 attack -rate 0 -max-workers 2 -duration 1s -slo "rate>=99%" "$u"
-expect_has "a closed loop" "$(cat "$TMP/err")" "-rate 0 has no rate to take a percentage of"
+expect_has "a closed loop" "$(cat "$TMP/err")" "-rate 0 and users have no rate to take a percentage of"
 expect_status 2 attack -abort-on-slo "$u"
 expect_has "no slo" "$(cat "$TMP/err")" "-abort-on-slo requires -slo"
