@@ -64,6 +64,7 @@ struct drive_thread {
     uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests */
+    uint64_t script_ns; /* how long scripts have held the thread; kept by its driver */
 };
 
 /* Sends now. The engine may report the end before this returns. */

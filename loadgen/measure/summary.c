@@ -202,12 +202,13 @@ void spread_merge(struct spread *into, const struct spread *from)
 json_t *generator_to_json(const struct generator *g)
 {
     return json_pack(
-        "{s:i, s:f, s:f, s:f, s:o, s:f, s:o, s:o, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I}",
+        "{s:i, s:f, s:f, s:f, s:o, s:f, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:I, s:f, s:I, s:I}",
         "threads", (int)g->threads, "cpu_limit", g->cpu_limit, "cpu_seconds", g->cpu_seconds,
         "wall_seconds", g->wall_seconds, "throttled_seconds",
         g->has_throttled ? json_real(g->throttled_seconds) : json_null(), "throttled_most_seconds",
         (double)g->throttled_most_ns / (double)NS_PER_S, "stolen_seconds",
-        g->has_stolen ? json_real(g->stolen_seconds) : json_null(), "other_attacks",
+        g->has_stolen ? json_real(g->stolen_seconds) : json_null(), "script_seconds",
+        g->has_scripts ? json_real(g->script_seconds) : json_null(), "other_attacks",
         g->other_attacks >= 0 ? json_integer(g->other_attacks) : json_null(), "loop_p99",
         (json_int_t)g->loop_p99_ns, "loop_unread", (json_int_t)g->loop_unread_ns, "memory",
         (json_int_t)g->memory_bytes, "held_back_seconds",
@@ -234,6 +235,7 @@ struct generator generator_from_json(const json_t *json)
 {
     const json_t *throttled = json_object_get(json, "throttled_seconds");
     const json_t *stolen = json_object_get(json, "stolen_seconds");
+    const json_t *scripts = json_object_get(json, "script_seconds");
     double most = seconds(json_object_get(json, "throttled_most_seconds"));
     double held = seconds(json_object_get(json, "held_back_seconds"));
     double connecting = seconds(json_object_get(json, "connect_seconds"));
@@ -247,6 +249,8 @@ struct generator generator_from_json(const json_t *json)
         .throttled_most_ns = (uint64_t)(most * (double)NS_PER_S),
         .has_stolen = json_is_number(stolen),
         .stolen_seconds = seconds(stolen),
+        .has_scripts = json_is_number(scripts),
+        .script_seconds = seconds(scripts),
         .other_attacks = other_attacks(json_object_get(json, "other_attacks")),
         .loop_p99_ns = integer(json, "loop_p99"),
         .loop_unread_ns = integer(json, "loop_unread"),

@@ -27,6 +27,8 @@ struct generator {
     uint64_t throttled_most_ns; /* most between two readings, about a second apart */
     bool has_stolen;
     double stolen_seconds;   /* CPU time of the machine that its hypervisor gave to others */
+    bool has_scripts;        /* it ran scripts of users */
+    double script_seconds;   /* of cpu_seconds, an estimate: used by scripts (run/usage.h) */
     uint64_t loop_p99_ns;    /* from the return of epoll_wait to the last event handled */
     uint64_t loop_unread_ns; /* the longest that a ready answer can have waited for its thread:
                                 the rest of one turn, a late wake-up, and the next turn */

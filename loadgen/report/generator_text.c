@@ -123,5 +123,8 @@ const char *generator_verdict_print(const struct generator_verdict *verdict,
         }
         break;
     }
+    if (verdict->class != GENERATOR_UNKNOWN && summary->generator.has_scripts) {
+        append(text, " Scripts used %.0f%% of the generator's CPU.", 100 * verdict->script_share);
+    }
     return text;
 }

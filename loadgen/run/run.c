@@ -202,13 +202,19 @@ static void note_generator(struct state *state, uint64_t now_ns)
     generator->other_attacks = others_count(&state->others);
     generator->loop_p99_ns = histogram_percentile(&state->summary->tally->loop, 990000);
     generator->held_back_ns = atomic_load(&state->blocked_ns);
+    generator->has_scripts = state->workers.shared.driver_type->runs_scripts;
+    uint64_t script_ns = 0;
+    uint64_t awake_ns = 0;
     for (unsigned i = 0; i < state->workers.count; i++) {
         const struct worker *worker = &state->workers.list[i];
         uint64_t unread_ns = atomic_load(&worker->published_unread_ns);
         generator->held_back_ns += atomic_load(&worker->published_blocked_ns);
+        script_ns += atomic_load(&worker->published_script_ns);
+        awake_ns += atomic_load(&worker->published_awake_ns);
         generator->loop_unread_ns =
             unread_ns > generator->loop_unread_ns ? unread_ns : generator->loop_unread_ns;
     }
+    generator->script_seconds = usage_script_seconds(script_ns, awake_ns, generator->cpu_seconds);
 }
 
 static void write_second(struct state *state, const struct second *second)

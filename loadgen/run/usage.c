@@ -81,6 +81,14 @@ void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
     generator->memory_bytes = peak_memory();
 }
 
+double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds)
+{
+    double script_seconds = (double)script_ns / (double)NS_PER_S;
+    double awake_seconds = (double)awake_ns / (double)NS_PER_S;
+    return awake_seconds > cpu_seconds ? script_seconds * cpu_seconds / awake_seconds
+                                       : script_seconds;
+}
+
 uint64_t usage_local_ports(void)
 {
     char line[256];

@@ -120,6 +120,9 @@ static void publish_counts(struct worker *worker)
     atomic_store_explicit(&worker->published_blocked_ns, worker->recorder.blocked_ns,
                           memory_order_relaxed);
     atomic_store_explicit(&worker->published_unread_ns, worker->unread_ns, memory_order_relaxed);
+    atomic_store_explicit(&worker->published_awake_ns, worker->awake_ns, memory_order_relaxed);
+    atomic_store_explicit(&worker->published_script_ns, worker->thread.script_ns,
+                          memory_order_relaxed);
 }
 
 static void tick(struct worker *worker, uint64_t now_ns)
@@ -175,6 +178,7 @@ static void read_more(struct loop *loop)
 static void turn(struct worker *worker, uint64_t now_ns)
 {
     uint64_t at_ns = next_deadline_ns(worker, now_ns);
+    worker->awake_ns += worker->woken_ns > 0 ? now_ns - worker->woken_ns : 0;
     loop_wait(worker->thread.loop, at_ns > now_ns ? at_ns - now_ns : 0);
     uint64_t woken_ns = clock_now_ns();
     loop_dispatch(worker->thread.loop);

@@ -117,6 +117,7 @@ static void begin(struct driver *driver, uint64_t end_ns)
     struct deal deal;
     size_t count = 0;
     seat->end_ns = end_ns;
+    seat->state.busy_ns = 0; /* without loading the scenario */
     if (seat->order->check) {
         begin_check(seat);
         return;
@@ -150,6 +151,7 @@ static bool go(struct driver *driver, uint64_t now_ns)
         user_go((struct user *)((char *)due - offsetof(struct user, due)));
         gone++;
     }
+    seat->thread->script_ns = seat->state.busy_ns;
     return gone > 0 || !is_up_to_date;
 }
 

@@ -18,6 +18,12 @@ static double thread_share(const struct generator *g)
     return available > 0 ? g->cpu_seconds / available : generator_cpu_share(g);
 }
 
+/* Both are estimates, of which the first may be a little larger. */
+static double script_share(const struct generator *g)
+{
+    return g->cpu_seconds > 0 ? fmin(1, g->script_seconds / g->cpu_seconds) : 0;
+}
+
 /* The first criterion that is missed by lag alone. */
 static const struct slo_finding *find_lagged(const struct slo_verdict *slo)
 {
@@ -104,6 +110,7 @@ struct generator_verdict generator_judge(const struct summary *summary,
         .class = GENERATOR_UNKNOWN,
         .cpu_share = generator_cpu_share(g),
         .thread_share = thread_share(g),
+        .script_share = script_share(g),
         .own_failures = tally_own_failures(summary->tally),
         .lagged = find_lagged(slo),
     };

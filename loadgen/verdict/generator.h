@@ -83,6 +83,7 @@ struct generator_verdict {
     enum generator_remedy remedy; /* only if disturbed or limit */
     double cpu_share;             /* CPU used / its CPU limit, 0 to 1 */
     double thread_share;          /* CPU used / what its threads can use, 0 to 1 */
+    double script_share;          /* CPU used by scripts of users / CPU used, 0 to 1 */
     uint64_t own_failures; /* requests that failed for lack of ports, descriptors or memory */
     size_t move_count;
     struct generator_move moves[GENERATOR_MOVES];

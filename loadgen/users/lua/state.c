@@ -135,16 +135,30 @@ static void describe(struct state *state, lua_State *coroutine)
     lua_pop(lua, 1);
 }
 
+/* A script begins to run; returns the time. */
+static uint64_t begin(struct state *state, uint64_t limit_ns)
+{
+    uint64_t now_ns = clock_now_ns();
+    state->until_ns = now_ns + limit_ns;
+    state->is_bounded = true;
+    return now_ns;
+}
+
+static void finish(struct state *state, uint64_t begin_ns)
+{
+    state->is_bounded = false;
+    state->busy_ns += clock_now_ns() - begin_ns;
+}
+
 enum state_result state_run(struct state *state, lua_State *coroutine, int arguments,
                             uint64_t limit_ns)
 {
     int results = 0;
-    state->until_ns = clock_now_ns() + limit_ns;
     state->running = coroutine;
     state->is_stopped = false;
-    state->is_bounded = true;
+    uint64_t begin_ns = begin(state, limit_ns);
     int status = lua_resume(coroutine, state->lua, arguments, &results);
-    state->is_bounded = false;
+    finish(state, begin_ns);
     state->running = NULL;
     if (status == LUA_OK || (status == LUA_YIELD && !state->is_stopped)) {
         lua_pop(coroutine, results);
@@ -167,10 +181,9 @@ bool state_call(struct state *state, int arguments, double *number)
     int handler = lua_gettop(lua) - arguments;
     lua_pushcfunction(lua, add_traceback);
     lua_insert(lua, handler);
-    state->until_ns = clock_now_ns() + STATE_RUN_NS;
-    state->is_bounded = true;
+    uint64_t begin_ns = begin(state, STATE_RUN_NS);
     bool ok = lua_pcall(lua, arguments, 1, handler) == LUA_OK;
-    state->is_bounded = false;
+    finish(state, begin_ns);
     *number = ok ? lua_tonumber(lua, -1) : 0;
     if (!ok) {
         keep_error(state, error_text(lua));
@@ -181,9 +194,8 @@ bool state_call(struct state *state, int arguments, double *number)
 
 void state_reset(struct state *state, lua_State *coroutine)
 {
-    state->until_ns = clock_now_ns() + STATE_RUN_NS; /* of __close functions */
-    state->is_bounded = true;
+    uint64_t begin_ns = begin(state, STATE_RUN_NS); /* __close functions run */
     lua_resetthread(coroutine);
-    state->is_bounded = false;
+    finish(state, begin_ns);
     lua_settop(coroutine, 0);
 }

@@ -43,6 +43,8 @@ struct state {
     bool is_stopped;    /* it ran for too long */
     lua_State *running; /* the coroutine of state_run; NULL: none */
     uint64_t until_ns;  /* when the script is stopped */
+    uint64_t busy_ns;   /* how long scripts have run, less what C functions took off for work that
+                           is not the script's */
     lua_Hook on_return; /* of a main chunk; NULL: not watched */
     struct seat *seat;  /* of this thread (seat.h) */
     struct user *user;  /* whose code is running; NULL: the scenario is being loaded */

@@ -151,14 +151,16 @@ static void build(const struct ask *ask)
 static void send_now(struct user *user)
 {
     struct seat *seat = user->seat;
+    uint64_t asked_ns = clock_now_ns();
     struct send send = {
         .request = &user->flight->request,
         .terms = &user->terms,
         .number = seat->numbers++ * seat->thread->threads + seat->thread->index,
-        .intended_ns = clock_now_ns() - (user->resumed_ns - user->ready_ns),
+        .intended_ns = asked_ns - (user->resumed_ns - user->ready_ns),
         .row = user->flight->request.row,
     };
     drive_send(seat->thread, &send);
+    seat->state.busy_ns -= clock_now_ns() - asked_ns; /* the engine's, not the script's */
 }
 
 int request_send(lua_State *lua, const char *method, int path)

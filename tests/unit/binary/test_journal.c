@@ -88,6 +88,8 @@ static void write_run(bool has_end, const char *plan_text)
         .has_throttled = true,
         .throttled_seconds = 0.125,
         .throttled_most_ns = 62500000,
+        .has_scripts = true,
+        .script_seconds = 0.1875,
         .loop_p99_ns = 70000,
         .loop_unread_ns = 90000,
         .memory_bytes = 1 << 20,
@@ -180,6 +182,8 @@ START_TEST(what_was_written_is_read_back)
     ck_assert(got->generator.has_throttled);
     ck_assert_double_eq(got->generator.throttled_seconds, 0.125);
     ck_assert_uint_eq(got->generator.throttled_most_ns, 62500000);
+    ck_assert(got->generator.has_scripts);
+    ck_assert_double_eq(got->generator.script_seconds, 0.1875);
     ck_assert_uint_eq(got->generator.loop_p99_ns, 70000);
     ck_assert_uint_eq(got->generator.loop_unread_ns, 90000);
     ck_assert_uint_eq(got->generator.held_back_ns, 5 * NS_PER_MS);

@@ -110,6 +110,14 @@ START_TEST(before_the_start_no_time_has_passed)
 }
 END_TEST
 
+START_TEST(scripts_share_the_wait_for_a_cpu)
+{
+    ck_assert_double_eq(usage_script_seconds(2 * NS_PER_S, 4 * NS_PER_S, 3), 1.5);
+    ck_assert_double_eq(usage_script_seconds(2 * NS_PER_S, 4 * NS_PER_S, 5), 2);
+    ck_assert_double_eq(usage_script_seconds(0, 0, 0), 0);
+}
+END_TEST
+
 Suite *usage_suite(void);
 Suite *usage_suite(void)
 {
@@ -117,6 +125,7 @@ Suite *usage_suite(void)
     TCase *tests = tcase_create("usage");
     tcase_add_test(tests, what_was_used_before_is_not_counted);
     tcase_add_test(tests, the_most_throttled_second_is_kept);
+    tcase_add_test(tests, scripts_share_the_wait_for_a_cpu);
     tcase_add_test(tests, before_the_start_no_time_has_passed);
     suite_add_tcase(suite, tests);
     return suite;

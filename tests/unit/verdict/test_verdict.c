@@ -268,6 +268,22 @@ START_TEST(without_a_generator_nothing_is_known)
 }
 END_TEST
 
+START_TEST(the_share_of_scripts_is_named)
+{
+    char text[GENERATOR_TEXT];
+    summary->generator.has_scripts = true;
+    summary->generator.script_seconds = 0.834;
+    struct generator_verdict verdict = generator_judge(summary, NULL);
+    generator_verdict_print(&verdict, summary, text);
+    ck_assert_msg(strstr(text, "µs. Scripts used 83% of the generator's CPU."), "%s", text);
+    summary->generator.script_seconds = 1.02; /* of 1: an estimate */
+    summary->generator.throttled_seconds = 1;
+    verdict = generator_judge(summary, NULL);
+    generator_verdict_print(&verdict, summary, text);
+    ck_assert_msg(strstr(text, "load. Scripts used 100% of the generator's CPU."), "%s", text);
+}
+END_TEST
+
 Suite *verdict_suite(void);
 Suite *verdict_suite(void)
 {
@@ -291,6 +307,7 @@ Suite *verdict_suite(void)
     tcase_add_test(tests, with_requests_that_came_too_late_it_was_and_all_reasons_are_given);
     tcase_add_test(tests, of_several_generators_the_latest_reader_counts);
     tcase_add_test(tests, without_a_generator_nothing_is_known);
+    tcase_add_test(tests, the_share_of_scripts_is_named);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,0 +1,81 @@
+#!/bin/sh
+# loadgen run: where the users' time and the generator's CPU go.
+#
+# Runs alone: it judges times.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+start_target_api -test-endpoints
+
+# run FLAG...: the scenario on stdin, on one thread; its report is $TMP/report
+run() {
+    cat >"$TMP/scenario.lua"
+    timeout 60 "$loadgen" run "$TMP/scenario.lua" -H "http://$API" -cpus 1 -report json "$@" >"$TMP/report" 2>"$TMP/err" ||
+        fail "status $?: $*: $(cat "$TMP/err")"
+}
+
+# Users x time = the sum of what they spent waiting, asking and running, within 1 %, and none of the three is small.
+# User 1 starts 1 ms after user 0.
+run -u 2 -r 1000 -t 4 <<'LUA'
+local Busy = User { wait = constant(0.005) }
+Busy:task(function(self)
+    local until_s = os.clock() + 0.00015
+    while os.clock() < until_s do end
+    self:get("/delay/1")
+end)
+LUA
+python3 - "$TMP/report" <<'PYTHON' || fail "users x time"
+import json, sys
+r = json.load(open(sys.argv[1]))
+all_s = 2 * 4 - 0.001
+parts = {
+    "waiting": 0.005 * r["requests"],
+    "asking": r["latencies"]["total"] / 1e9,
+    "running": r["generator"]["script_seconds"],
+}
+print(parts, "sum", sum(parts.values()), "of", all_s)
+sys.exit(not (abs(sum(parts.values()) / all_s - 1) < 0.01 < min(parts.values()) / all_s))
+PYTHON
+
+# What scripts use is what they say that they use. Beside other work it is estimated
+# too low, because it is what runs for long that has to wait for a CPU.
+run -u 4 -r 1000 -t 3 <<'LUA'
+local Hog = User { wait = constant(0) }
+Hog:task(function(self)
+    local until_s = os.clock() + 0.002
+    while os.clock() < until_s do end
+    self:get("/health")
+end)
+LUA
+expect_eq "CPU of scripts: $(json "$TMP/report" "r['generator'], r['requests']")" \
+    "$(json "$TMP/report" "0.8 < r['generator']['script_seconds'] / (0.002 * r['requests']) < 1.1")" True
+share=$(json "$TMP/report" "round(100 * r['generator']['script_seconds'] / r['generator']['cpu_seconds'])")
+[ "$share" -ge 70 ] || fail "scripts used only $share%: $(cat "$TMP/report")"
+expect_has "verdict" "$(json "$TMP/report" "r['generator']['why']")" " Scripts used $share% of the generator's CPU."
+python3 tests/support/report_schema.py "$TMP/report" >"$TMP/schema" || fail "the schema: $(cat "$TMP/schema")"
+
+# Sending, reading and counting is the greater part where scripts do nothing else.
+run -u 20 -r 1000 -t 2 <<'LUA'
+local Visitor = User { wait = constant(0) }
+Visitor:task(function(self) self:get("/health") end)
+LUA
+expect_eq "share of scripts that only ask: $(json "$TMP/report" "r['generator']")" \
+    "$(json "$TMP/report" "0.02 < r['generator']['script_seconds'] / r['generator']['cpu_seconds'] < 0.3")" True
+
+# A function that chooses the wait is a script, too; loading the scenario is none of it.
+run -u 1 -t 2 -output "$TMP/results" <<'LUA'
+local function burn(seconds)
+    local until_s = os.clock() + seconds
+    while os.clock() < until_s do end
+end
+burn(0.5)
+local Thinker = User { wait = function() burn(0.01) return 0.01 end }
+Thinker:task(function(self) self:get("/health") end)
+LUA
+expect_eq "CPU of waits: $(json "$TMP/report" "r['generator'], r['requests']")" \
+    "$(json "$TMP/report" "0.8 < r['generator']['script_seconds'] / (0.01 * r['requests']) < 1.1")" True
+"$loadgen" report -type json "$TMP/results" >"$TMP/read"
+expect_eq "from the file" "$(json "$TMP/read" "r['generator']['script_seconds']")" "$(json "$TMP/report" "r['generator']['script_seconds']")"
+
+"$loadgen" attack -rate 100 -duration 1s -report json -encoding none "http://$API/health" >"$TMP/report"
+expect_eq "without scripts" "$(json "$TMP/report" "r['generator']['script_seconds'], 'Scripts' in r['generator']['why']")" "(None, False)"
