@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/lua/sandbox.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/request/answer.h"
 #include "loadgen/users/request/judge.h"
@@ -103,6 +104,7 @@ bool words_open(struct state *state, size_t max_bytes, uint64_t seed, struct err
     if (!state_open(state, max_bytes, seed, err)) {
         return false;
     }
+    sandbox_open(state->lua);
     declare(state->lua);
     return true;
 }

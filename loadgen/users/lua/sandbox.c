@@ -4,20 +4,30 @@
 #include <lua5.4/lualib.h>
 #include <stdio.h>
 
+#include "loadgen/users/lua/strings.h"
+
 /* The largest text that string.rep makes. */
 #define REP_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* load(chunk, name, "t", environment); the original is the upvalue. */
-static int load_text(lua_State *lua)
+/* How many elements table.move moves, and table.sort sorts. */
+enum { ELEMENTS_MAX = 1000000 };
+
+/* Calls the upvalue with the arguments. */
+static int call_original(lua_State *lua)
 {
-    int arguments = lua_gettop(lua) > 3 ? 4 : 3;
-    lua_settop(lua, arguments);
-    lua_pushliteral(lua, "t");
-    lua_replace(lua, 3);
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_insert(lua, 1);
-    lua_call(lua, arguments, LUA_MULTRET);
+    lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
     return lua_gettop(lua);
+}
+
+/* load(chunk, name, "t", environment) */
+static int load_text(lua_State *lua)
+{
+    lua_settop(lua, lua_gettop(lua) > 3 ? 4 : 3);
+    lua_pushliteral(lua, "t");
+    lua_replace(lua, 3);
+    return call_original(lua);
 }
 
 static int set_metatable(lua_State *lua)
@@ -29,10 +39,7 @@ static int set_metatable(lua_State *lua)
         }
         lua_pop(lua, 1);
     }
-    lua_pushvalue(lua, lua_upvalueindex(1));
-    lua_insert(lua, 1);
-    lua_call(lua, lua_gettop(lua) - 1, 1);
-    return 1;
+    return call_original(lua);
 }
 
 static int repeat(lua_State *lua)
@@ -49,11 +56,26 @@ static int repeat(lua_State *lua)
     if ((lua_Unsigned)n > REP_MAX_BYTES / (length + gap)) {
         return luaL_error(lua, "string.rep: the result would have more than 64 MB");
     }
-    lua_settop(lua, 3);
-    lua_pushvalue(lua, lua_upvalueindex(1));
-    lua_insert(lua, 1);
-    lua_call(lua, 3, 1);
-    return 1;
+    return call_original(lua);
+}
+
+static int move(lua_State *lua)
+{
+    lua_Integer first = luaL_checkinteger(lua, 2);
+    lua_Integer last = luaL_checkinteger(lua, 3);
+    if (last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX) {
+        return luaL_error(lua, "table.move: more than %d elements", ELEMENTS_MAX);
+    }
+    return call_original(lua);
+}
+
+static int sort(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    if (luaL_len(lua, 1) > ELEMENTS_MAX) {
+        return luaL_error(lua, "table.sort: more than %d elements", ELEMENTS_MAX);
+    }
+    return call_original(lua);
 }
 
 static int print(lua_State *lua)
@@ -118,5 +140,9 @@ void sandbox_open(lua_State *lua)
     lua_getfield(lua, -1, LUA_STRLIBNAME);
     remove_field(lua, "dump");
     replace(lua, "rep", repeat);
-    lua_pop(lua, 2);
+    strings_replace(lua);
+    lua_getfield(lua, -2, LUA_TABLIBNAME);
+    replace(lua, "move", move);
+    replace(lua, "sort", sort);
+    lua_pop(lua, 3);
 }

@@ -5,10 +5,23 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
-#include "loadgen/users/lua/sandbox.h"
 
 /* How many instructions may pass until the clock is read. */
-enum { COUNT_PER_CHECK = 10000 };
+enum { COUNT_PER_CHECK = 1000 };
+
+/* From this size on an allocation takes so long that the clock is read. */
+enum { LARGE_BYTES = 64 * 1024 };
+
+static bool is_late(const struct state *state)
+{
+    return clock_now_ns() >= state->until_ns;
+}
+
+static bool may_grow(const struct state *state, size_t more)
+{
+    return !state->is_bounded || (state->used_bytes + more <= state->max_bytes &&
+                                  (more < LARGE_BYTES || !is_late(state)));
+}
 
 static void *allocate(void *context, void *old, size_t old_size, size_t size)
 {
@@ -19,7 +32,7 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
         state->used_bytes -= had;
         return NULL;
     }
-    if (state->is_bounded && size > had && state->used_bytes + (size - had) > state->max_bytes) {
+    if (size > had && !may_grow(state, size - had)) {
         return NULL;
     }
     void *block = realloc(old, size);
@@ -47,18 +60,39 @@ static void keep_error(struct state *state, const char *text)
     }
 }
 
+static void on_event(lua_State *lua, lua_Debug *where);
+
+static const char too_late[] = "stopped: no request, sleep() or return for too long";
+
+/* Pushes "file:line: " of the innermost function that has lines. */
+static void push_place(lua_State *lua, lua_State *of)
+{
+    lua_Debug where;
+    for (int level = 0; lua_getstack(of, level, &where); level++) {
+        lua_getinfo(of, "Sl", &where);
+        if (where.currentline > 0) {
+            lua_pushfstring(lua, "%s:%d: ", where.short_src, where.currentline);
+            return;
+        }
+    }
+    lua_pushliteral(lua, "");
+}
+
 /*
  * A yield stops the code for good: it is never resumed. Where Lua cannot yield, as inside the
- * comparison of table.sort, and in a coroutine of the script, an error has to do; it comes again
- * and again.
+ * comparison of table.sort, and in a coroutine of the script, an error has to do. It comes again at
+ * the next instruction, so that each pcall catches only one of them.
  */
 static void stop_if_late(struct state *state, lua_State *lua)
 {
-    if (clock_now_ns() < state->until_ns) {
+    if (!state->is_bounded || !is_late(state)) {
+        if (lua_gethookcount(lua) == 1) {
+            lua_sethook(lua, on_event, lua_gethookmask(lua), COUNT_PER_CHECK);
+        }
         return;
     }
-    luaL_where(lua, 0);
-    lua_pushliteral(lua, "stopped: no request, sleep() or return for too long");
+    push_place(lua, lua);
+    lua_pushstring(lua, too_late);
     lua_concat(lua, 2);
     if (lua == state->running && lua_isyieldable(lua)) {
         /* Here, as a yield moves the code back by one instruction. */
@@ -67,8 +101,16 @@ static void stop_if_late(struct state *state, lua_State *lua)
         state->is_stopped = true;
         lua_yield(lua, 0);
     } else {
+        lua_sethook(lua, on_event, LUA_MASKCOUNT, 1);
         lua_error(lua);
     }
+}
+
+void state_check_time(lua_State *lua)
+{
+    struct state *state = state_of(lua);
+    state->steps = 0;
+    stop_if_late(state, lua);
 }
 
 static void on_event(lua_State *lua, lua_Debug *where)
@@ -100,7 +142,6 @@ bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err
     lua_atpanic(state->lua, on_panic);
     *(struct state **)lua_getextraspace(state->lua) = state;
     lua_sethook(state->lua, on_event, LUA_MASKCOUNT, COUNT_PER_CHECK); /* coroutines inherit it */
-    sandbox_open(state->lua);
     return true;
 }
 
@@ -125,14 +166,28 @@ static const char *error_text(lua_State *lua)
                 : lua_pushfstring(lua, "an error that is no text but a %s", luaL_typename(lua, -1));
 }
 
+/* Pushes the message of a coroutine that failed. Lua tells no place for a lack of memory. */
+static const char *push_message(struct state *state, lua_State *coroutine)
+{
+    lua_State *lua = state->lua;
+    const char *text = state->is_stopped ? state->error.at : error_text(coroutine);
+    if (strcmp(text, "not enough memory") != 0) {
+        return lua_pushstring(lua, text);
+    }
+    push_place(lua, coroutine);
+    lua_pushstring(lua, is_late(state) ? too_late : text);
+    lua_concat(lua, 2);
+    return lua_tostring(lua, -1);
+}
+
 /* Message and traceback of a coroutine that failed. */
 static void describe(struct state *state, lua_State *coroutine)
 {
     lua_State *lua = state->lua;
     luaL_checkstack(coroutine, 4, NULL);
-    luaL_traceback(lua, coroutine, state->is_stopped ? state->error.at : error_text(coroutine), 0);
+    luaL_traceback(lua, coroutine, push_message(state, coroutine), 0);
     keep_error(state, lua_tostring(lua, -1));
-    lua_pop(lua, 1);
+    lua_pop(lua, 2);
 }
 
 /* A script begins to run; returns the time. */

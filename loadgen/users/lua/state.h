@@ -4,7 +4,8 @@
  * A script is text; it has Lua's libraries without files, processes, bytecode and the debug library
  * (sandbox.h). Code that neither returns nor pauses for STATE_RUN_NS is stopped, in a way that no
  * pcall can catch. A state cannot allocate more than max_bytes: Lua then raises "not enough
- * memory".
+ * memory". After STATE_RUN_NS large allocations fail too, which stops C functions of Lua that build
+ * long texts. C functions that can take longer call state_spend.
  *
  * Code runs in coroutines: one loads the scenario, then each user has its own. The C functions that
  * a script calls pause its coroutine with lua_yield; then state_run returns.
@@ -35,6 +36,9 @@ struct user;
     (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
                      */
 
+/* After this many steps of C code the clock is read. A step takes some nanoseconds. */
+enum { STATE_STEPS = 100000 };
+
 struct state {
     lua_State *lua;
     size_t used_bytes;
@@ -45,6 +49,7 @@ struct state {
     uint64_t until_ns;  /* when the script is stopped */
     uint64_t busy_ns;   /* how long scripts have run, less what C functions took off for work that
                            is not the script's */
+    size_t steps;       /* of C code since the clock was read */
     lua_Hook on_return; /* of a main chunk; NULL: not watched */
     struct seat *seat;  /* of this thread (seat.h) */
     struct user *user;  /* whose code is running; NULL: the scenario is being loaded */
@@ -56,7 +61,7 @@ struct state {
     struct bytes message;
 };
 
-/* Opens a state with the libraries of the sandbox. ERR_FAILED if out of memory. */
+/* Opens a state without libraries (sandbox.h). ERR_FAILED if out of memory. */
 bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err *err);
 void state_close(struct state *state);
 
@@ -64,6 +69,19 @@ void state_close(struct state *state);
 static inline struct state *state_of(lua_State *lua)
 {
     return *(struct state **)lua_getextraspace(lua);
+}
+
+/* Counts steps of a C function that a script calls. Stops the script if it is out of time: the call
+ * does not return then. */
+void state_check_time(lua_State *lua);
+
+static inline void state_spend(lua_State *lua, size_t steps)
+{
+    struct state *state = state_of(lua);
+    state->steps += steps;
+    if (state->steps >= STATE_STEPS) {
+        state_check_time(lua);
+    }
 }
 
 enum state_result {
