@@ -13,6 +13,7 @@
 #include "loadgen/users/request/judge.h"
 #include "loadgen/users/request/methods.h"
 #include "loadgen/users/scenario/declare.h"
+#include "loadgen/users/scenario/read_file.h"
 #include "loadgen/users/seat.h"
 #include "loadgen/users/user.h"
 #include "loadgen/users/waits.h"
@@ -93,6 +94,7 @@ static void declare(lua_State *lua)
     lua_register(lua, "uuid", uuid);
     waits_declare(lua);
     json_declare(lua);
+    read_file_declare(lua);
     answer_declare(lua, judge_methods, judge_close);
     declare_user(lua);
     methods_add(lua);

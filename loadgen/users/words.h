@@ -1,5 +1,6 @@
 /*
- * words - the globals of scenarios: User (declare.h), the waits (waits.h), JSON (json.h), and
+ * words - the globals of scenarios: User (declare.h), the waits (waits.h), JSON (json.h), read_file
+ * (read_file.h), and
  *
  *     sleep(s)             pauses this user
  *     random(a, b)         a number from a to b, an integer if both are

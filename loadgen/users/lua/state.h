@@ -51,6 +51,7 @@ struct state {
                            is not the script's */
     size_t steps;       /* of C code since the clock was read */
     lua_Hook on_return; /* of a main chunk; NULL: not watched */
+    const char *folder; /* whose files the script may read now; NULL: none */
     struct seat *seat;  /* of this thread (seat.h) */
     struct user *user;  /* whose code is running; NULL: the scenario is being loaded */
     struct random random;

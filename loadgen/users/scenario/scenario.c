@@ -1,5 +1,6 @@
 #include "loadgen/users/scenario/scenario.h"
 
+#include <limits.h>
 #include <lua5.4/lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +78,14 @@ static int load(const struct scenario *scenario, lua_State *lua)
                             scenario->text.length - 3 * mark, name, "t");
 }
 
+/* The folder of the file. */
+static const char *folder_of(const char *path, char folder[PATH_MAX])
+{
+    const char *slash = strrchr(path, '/');
+    snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+    return folder;
+}
+
 bool scenario_load(const struct scenario *scenario, const char *host,
                    const struct classes_filter *filter, struct state *state,
                    struct classes *classes, struct err *err)
@@ -86,9 +95,12 @@ bool scenario_load(const struct scenario *scenario, const char *host,
     if (load(scenario, coroutine) != LUA_OK) {
         return err_set(err, ERR_USAGE, "%s", lua_tostring(coroutine, -1));
     }
+    char folder[PATH_MAX];
+    state->folder = folder_of(scenario->path, folder);
     state_watch_return(state, coroutine, declare_name);
     enum state_result result = state_run(state, coroutine, 0, STATE_LOAD_NS);
     state->on_return = NULL;
+    state->folder = NULL;
     if (result != STATE_RETURNED) {
         return err_set(err, ERR_USAGE, "%s",
                        result == STATE_FAILED ? state->error.at : "the scenario paused");

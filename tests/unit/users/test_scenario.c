@@ -312,6 +312,61 @@ START_TEST(code_that_never_pauses_is_stopped)
 }
 END_TEST
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    ck_assert_ptr_nonnull(file);
+    fputs(text, file);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+/* A scenario in a folder that has rows.csv, with a secret file outside. */
+static const char reads[] =
+    "assert(read_file('rows.csv') == 'anna,1\\nbert,2\\n' and read_file('empty') == '')\n"
+    "assert(read_file('./sub/../rows.csv') == read_file('sub/same.csv'))\n"
+    "for name, why in pairs { ['../secret'] = 'it is not in', ['/etc/passwd'] = 'it is not in',\n"
+    "  link = 'it is not in', sub = 'not a regular', ['.'] = 'it is not in', pipe = 'not a "
+    "regular',"
+    "\n  none = 'No such file', ['rows.csv\\0'] = 'NUL', ['../in-other/rows.csv'] = 'it is not in'"
+    ",\n  [('x'):rep(5000)] = 'too long', ['sub/../../secret'] = 'it is not in' } do\n"
+    "  local ok, message = pcall(read_file, name)\n"
+    "  assert(not ok and message:find('read_file: ', 1, true) and message:find(why, 1, true), "
+    "message)"
+    "\nend\n"
+    "late = read_file\n"
+    "A = User {} A:task(function() late('rows.csv') end)\n";
+
+START_TEST(files_of_the_folder_are_read_at_load_time)
+{
+    char command[512];
+    char path[64];
+    char root[] = "/tmp/test_scenario.XXXXXX";
+    ck_assert_ptr_nonnull(mkdtemp(root));
+    snprintf(command, sizeof command,
+             "cd %s && mkdir -p in/sub in-other && printf 'anna,1\\nbert,2\\n' >in/rows.csv && "
+             "cp in/rows.csv in-other && : >in/empty && echo secret >secret && "
+             "ln -s ../secret in/link && ln -s ../rows.csv in/sub/same.csv && mkfifo in/pipe",
+             root);
+    ck_assert_int_eq(system(command), 0); // NOLINT(cert-env33-c): a test's own words
+    snprintf(path, sizeof path, "%s/in/test.lua", root);
+    write_file(path, reads);
+    struct scenario scenario;
+    err = (struct err){0};
+    bool ok = scenario_open(&scenario, path, &err) && words_open(&state, 32 * MB, 1, &err) &&
+              scenario_load(&scenario, NULL, &filter, &state, &classes, &err);
+    scenario_close(&scenario);
+    snprintf(command, sizeof command, "rm -r %s", root);
+    ck_assert_int_eq(system(command), 0); // NOLINT(cert-env33-c): a test's own words
+    ck_assert_msg(ok, "%s", err.text);
+    /* A user reads nothing. */
+    lua_State *coroutine = lua_newthread(state.lua);
+    lua_rawgeti(coroutine, LUA_REGISTRYINDEX, classes.list[0].tasks[0].function);
+    ck_assert_int_eq(state_run(&state, coroutine, 0, NS_PER_S), STATE_FAILED);
+    ck_assert_msg(strstr(state.error.at, "files are read while the scenario is loaded"), "%s",
+                  state.error.at);
+}
+END_TEST
+
 START_TEST(a_python_file_is_recognised)
 {
     static const char *const texts[] = {
@@ -354,6 +409,7 @@ Suite *scenario_suite(void)
     tcase_add_test(tc, what_is_harmless_works);
     tcase_add_test(tc, json_keeps_what_it_is_given);
     tcase_add_loop_test(tc, code_that_never_pauses_is_stopped, 0, sizeof endless / sizeof *endless);
+    tcase_add_test(tc, files_of_the_folder_are_read_at_load_time);
     tcase_add_test(tc, a_python_file_is_recognised);
     suite_add_tcase(suite, tc);
     return suite;
