@@ -252,10 +252,21 @@ static json_t *changes_to_json(const struct summary *summary)
                                : json_null();
 }
 
+/* One in each block: escapes may make a text six times as long. */
+static void write_exceptions(struct result_writer *writer, const struct exceptions *exceptions)
+{
+    json_t *list = exceptions_to_json(exceptions);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        put_json(writer, take(writer), BLOCK_EXCEPTION, json_incref(json_array_get(list, i)));
+    }
+    json_decref(list);
+}
+
 void journal_write_end(struct result_writer *writer, const struct summary *summary,
                        const struct targets *targets)
 {
     if (writer) {
+        write_exceptions(writer, &summary->exceptions);
         put_json(writer, take(writer), BLOCK_END,
                  json_pack(
                      "{s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:o, "

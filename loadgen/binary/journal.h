@@ -6,6 +6,7 @@
  *     'A' addresses  as text; as many blocks as needed
  *     'S' second     counters of that second, requests in flight, state of the generator
  *     'C' counts     the tally of that second, in as many parts as needed; only without results
+ *     'X' exception  an error of scripts, before E
  *     'E' end        intended, not started, counters of the run, interrupted, the generator
  *
  * All but C are JSON. docs/result-format.md lists the keys; loadgen/results reads them.
@@ -37,7 +38,8 @@ struct second {
     const struct tally *total; /* requests that ended since the start */
     const struct rows *rows;   /* names of the rows of both */
     const struct generator *generator;
-    uint64_t start_ns; /* of the run, relative to the header's clock */
+    const struct exceptions *exceptions; /* of scripts, since the start; NULL: there are none */
+    uint64_t start_ns;                   /* of the run, relative to the header's clock */
 };
 
 /* `plan` and `environment` are borrowed; `environment` NULL: unknown. */

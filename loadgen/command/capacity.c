@@ -387,7 +387,7 @@ static bool capacity_main(const struct command_line *line, struct err *err)
     json_decref(job.settings);
     json_decref(job.plan_shown);
     json_decref(job.environment);
-    ok = exceptions_output_tell(&job.users.exceptions, err) && ok;
+    ok = exceptions_output_tell(&job.users.exceptions, false, err) && ok;
     users_close(&job.users);
     ok = workload_close(&job.workload, err) && ok;
     slo_destroy(job.slo);

@@ -3,13 +3,17 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool exceptions_output_tell(const struct exceptions *exceptions, struct err *err)
+#include "common/plural.h"
+
+bool exceptions_output_tell(const struct exceptions *exceptions, bool are_listed, struct err *err)
 {
-    for (size_t i = 0; i < exceptions->count; i++) {
+    for (size_t i = 0; !are_listed && i < exceptions->count; i++) {
         const struct exception *exception = &exceptions->list[i];
-        fprintf(stderr, "%" PRIu64 "x %s\n", exception->count, exception->text);
+        fprintf(stderr, "%" PRIu64 "x %s\n%s\n", exception->count, exception->message,
+                exception->traceback);
     }
     return exceptions->total == 0 ||
-           err_set(err, ERR_FAILED, "scripts raised %" PRIu64 " error%s, listed above",
-                   exceptions->total, exceptions->total == 1 ? "" : "s");
+           err_set(err, ERR_FAILED, "scripts raised %" PRIu64 " %s, listed %s", exceptions->total,
+                   plural(exceptions->total, "exception", "exceptions"),
+                   are_listed ? "in the report" : "above");
 }

@@ -9,9 +9,10 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "loadgen/users/exceptions.h"
+#include "loadgen/measure/exceptions.h"
 
-/* Prints the number of each kind, with an example. ERR_FAILED if there were any. */
-bool exceptions_output_tell(const struct exceptions *exceptions, struct err *err);
+/* Prints the number of each kind, with an example, unless the report lists them. ERR_FAILED if
+ * there were any. */
+bool exceptions_output_tell(const struct exceptions *exceptions, bool are_listed, struct err *err);
 
 #endif

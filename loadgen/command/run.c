@@ -115,7 +115,8 @@ static bool run_main(const struct command_line *line, struct err *err)
     }
     bool ok = users_open(&users, file, &targets, err) &&
               execute(options, &users, &session, &targets, err);
-    ok = exceptions_output_tell(&users.exceptions, err) && ok;
+    bool are_listed = session.choice.report && session.choice.report->lists_exceptions;
+    ok = exceptions_output_tell(&users.exceptions, are_listed, err) && ok;
     if (ok && users.quit_code != 0) {
         ok = err_set(err, (enum err_code)users.quit_code, "the scenario ended with quit(%d)",
                      users.quit_code);

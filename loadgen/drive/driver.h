@@ -38,6 +38,7 @@
 
 struct catalogue_table;
 struct endpoints;
+struct exceptions;
 struct order;
 struct schedule;
 struct slots;
@@ -197,6 +198,9 @@ struct driver_type {
 
     /* Adds to the plan in the result file what the order's plan does not say. NULL: nothing. */
     void (*show)(const struct drive *drive, json_t *plan);
+
+    /* The errors of scripts so far (measure/exceptions.h). NULL: there are no scripts. */
+    struct exceptions *(*exceptions)(const struct drive *drive);
 };
 
 #endif

@@ -1,33 +1,61 @@
 /*
- * exceptions - the errors of scripts during a run, counted by their text.
+ * exceptions - the errors that scripts raised during a run, counted by message, with one traceback
+ * for each.
  *
- * Threads: any may add; it locks. Memory: keeps the first EXCEPTIONS_MAX different texts;
- * exceptions_fini.
+ * A message begins with its place: "shopper.lua:14: attempt to index a nil value". Texts of scripts
+ * go to terminals and into JSON, so invalid UTF-8 and control characters become '?'.
+ *
+ * Threads: any may add; all functions but init and fini lock. Memory: keeps the first
+ * EXCEPTIONS_MAX different messages, the others are only counted; exceptions_fini.
  */
-#ifndef LOADGEN_USERS_EXCEPTIONS_H
-#define LOADGEN_USERS_EXCEPTIONS_H
+#ifndef LOADGEN_MEASURE_EXCEPTIONS_H
+#define LOADGEN_MEASURE_EXCEPTIONS_H
 
+#include <jansson.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { EXCEPTIONS_MAX = 64 };
+/* Longer texts are cut. */
+enum { EXCEPTIONS_MAX = 64, EXCEPTION_MESSAGE = 512, EXCEPTION_TRACEBACK = 4096 };
 
 struct exception {
-    char *text; /* message and traceback */
+    char *message;
+    char *traceback; /* of the first one: lines, without a newline at the end; or "" */
     uint64_t count;
 };
 
 struct exceptions {
     pthread_mutex_t lock;
     uint64_t total;
-    size_t count;
+    size_t count; /* of the list, in the order of their first appearance */
     struct exception list[EXCEPTIONS_MAX];
 };
 
 void exceptions_init(struct exceptions *exceptions);
 void exceptions_fini(struct exceptions *exceptions);
 
+/* Counts an error: its message, then a line "stack traceback:" and the traceback, if it has one. */
 void exceptions_add(struct exceptions *exceptions, const char *text);
+
+/* Counts n errors with this message. */
+void exceptions_count(struct exceptions *exceptions, const char *message, const char *traceback,
+                      uint64_t n);
+
+/* Adds those of `from`. Other threads may add to it meanwhile. */
+void exceptions_merge(struct exceptions *into, struct exceptions *from);
+
+/* Makes `into` equal to `from`, which has the same errors and more. */
+void exceptions_follow(struct exceptions *into, struct exceptions *from);
+
+/* Errors whose message is not in the list. */
+uint64_t exceptions_others(const struct exceptions *exceptions);
+
+/*
+ * A list of {count, message, traceback} for result files and reports; the others, if there are any,
+ * are the last one, with nulls. exceptions_count_json adds one of these objects.
+ */
+json_t *exceptions_to_json(const struct exceptions *exceptions);
+void exceptions_count_json(struct exceptions *exceptions, const json_t *json);
 
 #endif

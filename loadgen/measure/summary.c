@@ -26,12 +26,14 @@ struct summary *summary_create(void)
     }
     summary->tally = tally;
     text_pool_init(&summary->texts);
+    exceptions_init(&summary->exceptions);
     return summary;
 }
 
 static void free_parts(struct summary *summary)
 {
     text_pool_fini(&summary->texts);
+    exceptions_fini(&summary->exceptions);
     rows_free(&summary->rows);
     rows_free(&summary->addresses);
     for (size_t i = 0; i < summary->generator_count; i++) {
@@ -49,6 +51,7 @@ void summary_clear(struct summary *summary)
     tally_clear(tally);
     *summary = (struct summary){.tally = tally};
     text_pool_init(&summary->texts);
+    exceptions_init(&summary->exceptions);
 }
 
 void summary_destroy(struct summary *summary)

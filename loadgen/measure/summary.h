@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/measure/exceptions.h"
 #include "loadgen/measure/tally.h"
 #include "loadgen/measure/text_pool.h"
 
@@ -66,8 +67,9 @@ enum {
 struct summary {
     struct tally *tally;
     struct text_pool texts;
-    struct rows rows;       /* names of the tally's rows */
-    struct rows addresses;  /* names of its addresses */
+    struct exceptions exceptions; /* of scripts */
+    struct rows rows;             /* names of the tally's rows */
+    struct rows addresses;        /* names of its addresses */
     uint64_t wall_start_ns; /* wall clock at time 0 of the tally: the start of the run; 0 (1970) if
                                read from files */
     /* What was scheduled, and what of it has no result; unknown if a file has no end. */

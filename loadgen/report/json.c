@@ -87,5 +87,6 @@ static bool write_json(const struct summary *summary, const struct slo_verdict *
 const struct report report_json = {
     .name = "json",
     .help = "vegeta's object with additional keys",
+    .lists_exceptions = true,
     .write = write_json,
 };

@@ -193,6 +193,7 @@ void json_add_ours(json_t *report, const struct summary *summary, const struct s
                         rows_to_json(&summary->addresses, tally->addresses, tally));
     add_counts(report, summary);
     json_object_set_new(report, "errors_by_kind", errors_by_kind(tally));
+    json_object_set_new(report, "exceptions", exceptions_to_json(&summary->exceptions));
     json_object_set_new(report, "interrupted", json_boolean(summary->is_interrupted));
     json_object_set_new(report, "aborted", json_boolean(summary->is_aborted));
     json_object_set_new(report, "cut_short", json_boolean(summary->is_cut_short));

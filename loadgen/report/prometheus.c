@@ -77,6 +77,21 @@ static void write_requests(const struct prometheus_page *page, FILE *out)
     prom_count(out, "loadgen_inflight", "gauge", "Requests in flight.", page->in_flight);
 }
 
+static void write_exceptions(const struct exceptions *exceptions, FILE *out)
+{
+    const char *name = "loadgen_exceptions_total";
+    if (!exceptions || exceptions->total == 0) {
+        return;
+    }
+    prom_describe(out, name, "counter", "Errors that scripts raised, by message.");
+    for (size_t i = 0; i < exceptions->count; i++) {
+        write_count(out, name, "message", exceptions->list[i].message, exceptions->list[i].count);
+    }
+    if (exceptions_others(exceptions) > 0) {
+        write_count(out, name, "message", "other", exceptions_others(exceptions));
+    }
+}
+
 /* name_suffix{target="...",le="..."}; a target of NULL and an empty bound are left out. */
 static void write_series(FILE *out, const char *name, const char *suffix, const char *target,
                          const char *bound)
@@ -210,6 +225,7 @@ bool prometheus_write(const struct prometheus_page *page, FILE *out)
 {
     write_info(page, out);
     write_requests(page, out);
+    write_exceptions(page->exceptions, out);
     write_timings(page, out);
     write_generator(page, out);
     return fflush(out) == 0 && !ferror(out);

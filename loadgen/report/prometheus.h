@@ -32,8 +32,9 @@ struct prometheus_page {
     const struct rows *rows;   /* names of the tally's rows; another thread may add some */
     const struct tally *tally; /* since the start */
     const struct generator *generator;
-    uint64_t offered; /* due since the start */
-    uint64_t sent;    /* started since the start */
+    const struct exceptions *exceptions; /* of scripts; NULL: there are none */
+    uint64_t offered;                    /* due since the start */
+    uint64_t sent;                       /* started since the start */
     uint64_t in_flight;
     uint64_t dropped_waiting;  /* not started: no free connection */
     uint64_t dropped_too_late; /* not started: the generator was too late */

@@ -333,6 +333,16 @@ static void remark_on_results(struct remarks *remarks, const struct summary *sum
     }
 }
 
+static void remark_on_exceptions(struct remarks *remarks, const struct exceptions *exceptions)
+{
+    if (exceptions->total > 0) {
+        say(remarks, "Scripts raised %" PRIu64 " %s%s%s", exceptions->total,
+            plural(exceptions->total, "exception", "exceptions"),
+            exceptions->count > 0 ? "; the first was " : ".",
+            exceptions->count > 0 ? exceptions->list[0].message : "");
+    }
+}
+
 size_t report_remarks(const struct summary *summary,
                       void (*say_one)(void *context, const char *sentence), void *context)
 {
@@ -347,5 +357,6 @@ size_t report_remarks(const struct summary *summary,
     remark_on_names(&remarks, summary);
     remark_on_spread(&remarks, summary);
     remark_on_results(&remarks, summary);
+    remark_on_exceptions(&remarks, &summary->exceptions);
     return remarks.count;
 }

@@ -19,6 +19,7 @@
 struct report {
     const char *name; /* of -type and -report */
     const char *help;
+    bool lists_exceptions;
     /* `slo` is NULL or empty if there is no -slo. False if `out` cannot be written. */
     bool (*write)(const struct summary *summary, const struct slo_verdict *slo, FILE *out);
 };

@@ -239,6 +239,15 @@ static void note_mean_rate(struct state *state, uint64_t now_ns, uint64_t intend
     }
 }
 
+static void note_exceptions(struct state *state)
+{
+    const struct worker_shared *shared = &state->workers.shared;
+    if (shared->driver_type->exceptions) {
+        exceptions_follow(&state->summary->exceptions,
+                          shared->driver_type->exceptions(shared->drive));
+    }
+}
+
 /* Merges the workers' tallies, and passes the second to the file and the observer. */
 static void collect(struct state *state, bool is_last)
 {
@@ -251,6 +260,7 @@ static void collect(struct state *state, bool is_last)
         .total = summary->tally,
         .rows = state->workers.shared.catalogue.rows,
         .generator = &summary->generator,
+        .exceptions = &summary->exceptions,
         .start_ns = state->start_ns - state->origin_ns,
     };
     for (unsigned i = 0; i < state->workers.count; i++) {
@@ -263,6 +273,7 @@ static void collect(struct state *state, bool is_last)
     tally_merge(summary->tally, state->window);
     note_generator(state, now_ns);
     note_mean_rate(state, now_ns, second.intended);
+    note_exceptions(state);
     write_second(state, &second);
     if (state->observer->on_second &&
         !state->observer->on_second(state->observer->context, &second)) {

@@ -202,6 +202,11 @@ static void show(const struct drive *drive, json_t *plan)
     json_object_set_new(plan, "scenario", users_show(((const struct drive_users *)drive)->order));
 }
 
+static struct exceptions *exceptions(const struct drive *drive)
+{
+    return &((const struct drive_users *)drive)->order->exceptions;
+}
+
 /* Set-up. */
 
 static bool check_ports(const struct drive *drive, uint64_t ports, struct err *err)
@@ -307,4 +312,5 @@ const struct driver_type driver_users = {
     .count_rows = count_rows,
     .count_iterations = count_iterations,
     .show = show,
+    .exceptions = exceptions,
 };

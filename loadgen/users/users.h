@@ -13,8 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "loadgen/measure/exceptions.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/users/exceptions.h"
 #include "loadgen/users/scenario/scenario.h"
 
 struct users_order {

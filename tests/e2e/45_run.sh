@@ -128,7 +128,7 @@ for key in success errors targets status_codes latencies; do
 done
 
 # errors of scripts are counted, with traceback, and users go on
-run 1 -u 2 -r 100 -t 1 -H "$U" <<'LUA'
+run 1 -u 2 -r 100 -t 1 -H "$U" -output "$TMP/results" <<'LUA'
 local Clumsy = User { wait = constant(0.05) }
 local function deep(r) return r.stauts end
 Clumsy:task("wrong", function(self)
@@ -137,9 +137,15 @@ Clumsy:task("wrong", function(self)
 end)
 Clumsy:task("right", function(self) self:get("/items") end)
 LUA
-expect_has "message" "$(cat "$TMP/err")" "scenario.lua:2: answers have no \"stauts\""
-expect_has "traceback" "$(cat "$TMP/err")" "scenario.lua:5: in function"
-expect_has "count" "$(cat "$TMP/err")" "loadgen: scripts raised "
+expect_eq "exceptions" "$(json "$TMP/report" "len(r['exceptions']), r['exceptions'][0]['count'] > 5")" "(1, True)"
+expect_has "message" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:2: answers have no \"stauts\""
+expect_has "traceback" "$(json "$TMP/report" "r['exceptions'][0]['traceback']")" "scenario.lua:5: in function"
+expect_has "remark" "$(json "$TMP/report" "r['remarks'][-1]")" "scenario.lua:2: answers have no"
+expect_has "count" "$(cat "$TMP/err")" "loadgen: scripts raised $(json "$TMP/report" "r['exceptions'][0]['count']") exceptions, listed in the report"
+"$loadgen" report -type json "$TMP/results" >"$TMP/read"
+expect_eq "exceptions, read from the file" "$(json "$TMP/read" "r['exceptions']")" "$(json "$TMP/report" "r['exceptions']")"
+expect_has "exceptions as text" "$("$loadgen" report "$TMP/results" | sed -n '/raised  exception/,/scenario.lua:5: in f/p' | tr -s ' \n' ' ')" \
+    "scenario.lua:5: in function"
 expect_eq "they go on" "$(json "$TMP/report" "sorted(t['name'] for t in r['targets']), r['requests'] > 10")" \
     "(['Clumsy GET /', 'Clumsy GET /items'], True)"
 
@@ -149,7 +155,7 @@ Busy:task(function(self)
     while true do pcall(function() while true do end end) end
 end)
 LUA
-expect_has "a task that never pauses" "$(cat "$TMP/err")" "scenario.lua:3: stopped: no request"
+expect_has "a task that never pauses" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:3: stopped: no request"
 
 # a script that is busy makes others late: that is lag, and the latency has it
 run 0 -u 2 -r 1000 -t 2 -H "$U" -cpus 1 <<'LUA'

@@ -29,5 +29,6 @@ static bool write_text(const struct summary *summary, const struct slo_verdict *
 const struct report report_text = {
     .name = "text",
     .help = "vegeta's text, then verdict, remarks and tables",
+    .lists_exceptions = true,
     .write = write_text,
 };

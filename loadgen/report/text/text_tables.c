@@ -1,6 +1,7 @@
 #include "loadgen/report/text/text.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "loadgen/base/duration.h"
 #include "loadgen/report/columns.h"
@@ -101,6 +102,28 @@ static void write_errors(const struct tally *tally, FILE *out)
     }
 }
 
+/* The message of each, and its traceback below. */
+static void write_exceptions(const struct exceptions *exceptions, FILE *out)
+{
+    uint64_t others = exceptions_others(exceptions);
+    if (exceptions->total == 0) {
+        return;
+    }
+    fprintf(out, "\n%*s  exception\n", WIDTH, "raised");
+    for (size_t i = 0; i < exceptions->count; i++) {
+        const struct exception *one = &exceptions->list[i];
+        fprintf(out, "%*" PRIu64 "  %s\n", WIDTH, one->count, one->message);
+        for (const char *line = one->traceback; *line;) {
+            int length = (int)strcspn(line, "\n");
+            fprintf(out, "%*s    %.*s\n", WIDTH, "", length, line);
+            line += length + (line[length] == '\n');
+        }
+    }
+    if (others > 0) {
+        fprintf(out, "%*" PRIu64 "  others\n", WIDTH, others);
+    }
+}
+
 void text_write_tables(const struct summary *summary, FILE *out)
 {
     const struct tally *tally = summary->tally;
@@ -114,4 +137,5 @@ void text_write_tables(const struct summary *summary, FILE *out)
     write_rows(&summary->rows, tally->rows, "target", out);
     write_rows(&summary->addresses, tally->addresses, "address", out);
     write_errors(tally, out);
+    write_exceptions(&summary->exceptions, out);
 }

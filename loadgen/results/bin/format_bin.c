@@ -116,6 +116,8 @@ static bool take_json(struct stream *stream, struct err *err)
         bin_run_take_addresses(&reader->run, json);
     } else if (block->type == BLOCK_SECOND) {
         ok = bin_counts_begin(&reader->counts, json, reader->run.wall_ns, stream->summary, err);
+    } else if (block->type == BLOCK_EXCEPTION) {
+        exceptions_count_json(&stream->summary->exceptions, json);
     } else {
         take_end(stream, json);
     }
@@ -156,6 +158,7 @@ static bool take_block(struct stream *stream, struct err *err)
     case BLOCK_HEADER:
     case BLOCK_TARGETS:
     case BLOCK_ADDRESSES:
+    case BLOCK_EXCEPTION:
     case BLOCK_END:
         return take_json(stream, err);
     default: /* of later versions */

@@ -106,7 +106,8 @@ static void write_run(bool has_end, const char *plan_text)
         put_results(writer, 100 * i, 100);
     }
     struct second second = {
-        0, NS_PER_S, 310, 300, 0, written->tally, written->tally, NULL, &written->generator, 0};
+        0,    NS_PER_S, 310, 300, 0, written->tally, written->tally, NULL, &written->generator,
+        NULL, 0};
     journal_write_second(writer, &second);
     if (has_end) {
         journal_write_end(writer, written, &targets);

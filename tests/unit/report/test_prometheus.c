@@ -334,6 +334,22 @@ START_TEST(a_stream_that_is_full_is_a_failure)
 }
 END_TEST
 
+START_TEST(errors_of_scripts_are_counted)
+{
+    page.exceptions = &summary->exceptions;
+    write_page();
+    ck_assert_ptr_null(strstr(text, "loadgen_exceptions"));
+    exceptions_add(&summary->exceptions, "a.lua:1: \"x\"");
+    exceptions_add(&summary->exceptions, "a.lua:1: \"x\"");
+    summary->exceptions.total += 3; /* beyond the list */
+    write_page();
+    expect_has("# HELP loadgen_exceptions_total Errors that scripts raised, by message.\n"
+               "# TYPE loadgen_exceptions_total counter\n"
+               "loadgen_exceptions_total{message=\"a.lua:1: \\\"x\\\"\"} 2\n"
+               "loadgen_exceptions_total{message=\"other\"} 3\n");
+}
+END_TEST
+
 Suite *prometheus_suite(void);
 Suite *prometheus_suite(void)
 {
@@ -347,6 +363,7 @@ Suite *prometheus_suite(void)
     tcase_add_test(tests, a_row_that_may_lack_results_is_partial);
     tcase_add_test(tests, kinds_of_errors_are_exact_however_many_texts_there_are);
     tcase_add_test(tests, a_stream_that_is_full_is_a_failure);
+    tcase_add_test(tests, errors_of_scripts_are_counted);
     suite_add_tcase(suite, tests);
     return suite;
 }
