@@ -1,4 +1,4 @@
--- A session cookie, a hidden field, a redirect.
+-- A session cookie, a hidden field, a redirect, an upload.
 local Portal = User { wait = constant(0.3), host = "http://127.0.0.1:9100" }
 
 function Portal:on_start()
@@ -6,6 +6,10 @@ function Portal:on_start()
     local csrf = page:match('name="csrf" value="([^"]+)"') or ""
     self:post("/login", { form = { user = "eva", csrf = csrf }, headers = { Referer = "/" } })
 end
+
+Portal:task("send", function(self)
+    self:post("/upload", { files = { f = { "a.txt", "abc", "text/plain" } }, form = { kind = "x" }, timeout = 5 })
+end)
 
 Portal:task("me", function(self)
     local r = self:get("/me", { timeout = 5 })

@@ -98,6 +98,38 @@ expect_eq "basic" "$(arrived "l[11]['headers']['authorization']")" "Basic dXNlcj
 expect_eq "left out" "$(arrived "'authorization' in l[12]['headers']")" False
 expect_eq "redirected" "$(json "$TMP/report" "r['redirected'], r['requests']")" "(1, 11)"
 
+# forms with files, as Python's own parser reads them; the content is from a file in the scenario's folder
+printf 'bytes\0\377\r\n--x' >"$TMP/photo.jpg"
+seen=$(wc -l <"$TMP/log")
+run 0 -u 1 -t 30 -H "$U" <<'LUA'
+local photo = read_file("photo.jpg")
+local Sender = User {}
+Sender:task(function(self)
+    self:post("/upload", { files = { photo = { "a.jpg", photo, "image/jpeg" } }, form = { kind = "x", b = { 1, true } } })
+    self:post("/upload", { files = { f = { { "ü\"\r.txt", "one" }, { "two.txt", "" } }, raw = "text", json = { false, "{}", "application/json" } } })
+    self:post("/upload", { files = {}, form = { a = "b" } })
+    for _, bad in ipairs { { files = { f = 1 } }, { files = { f = {} } }, { files = { f = { "a" } } }, { files = "x" }, { files = { f = { "a", {} } } },
+        { files = { f = { "a", "b", "c\n" } } }, { files = { { "a", "b" } } }, { files = { f = "x" }, json = {} }, { files = { f = "x" }, body = "x" } } do
+        local ok, why = pcall(self.post, self, "/upload", bad)
+        assert(not ok and why:find("files", 1, true), why)
+    end
+    self:stop_user()
+end)
+LUA
+cat >"$TMP/parts.py" <<'PYTHON'
+import email.parser, email.policy, json, sys
+for line in list(open(sys.argv[1]))[int(sys.argv[2]):]:
+    r = json.loads(line)
+    head = "Content-Type: " + r["headers"]["content-type"] + "\r\n\r\n"
+    m = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes((head + r["body"]).encode("latin-1"))
+    print([(p.get_param("name", header="content-disposition"), p.get_filename(), p.get("content-type"), p.get_payload(decode=True))
+           for p in m.iter_parts()] if m.is_multipart() else r["body"])
+PYTHON
+expect_eq "files" "$(python3 "$TMP/parts.py" "$TMP/log" "$seen")" \
+    "[('b', None, None, b'1'), ('b', None, None, b'true'), ('kind', None, None, b'x'), ('photo', 'a.jpg', 'image/jpeg', b'bytes\\x00\\xff\\r\\n--x')]
+[('f', 'ü%22%0D.txt', None, b'one'), ('f', 'two.txt', None, b''), ('json', None, 'application/json', b'{}'), ('raw', 'raw', None, b'text')]
+a=b"
+
 # a script judges answers; what it says is in reports, and in the file
 run 0 -u 1 -t 30 -H "$U" -output "$TMP/results" <<'LUA'
 local Judge = User {}

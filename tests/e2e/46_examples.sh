@@ -31,7 +31,7 @@ runs checks "of('GET', '/items?page=2') and of('GET', '/stock?n=')"
 runs chain "len(of('POST', '/items')) - 5 <= len(of('DELETE', '/items/')) <= len(of('GET', '/items/')) <= len(of('POST', '/items')) and of('DELETE', '/items/') and of('POST', '/items')[0]['body'].startswith('{\"gift\":null,\"lines\":[{\"n\":')"
 runs task_sets "of('GET', '/items?page=1') and of('POST', '/items') and of('POST', '/items')[0]['body'] == 'item=nut'"
 runs kinds "{r['headers']['x-kind'] for r in of('GET', '/items')} == {'Reader'} and {r['headers']['x-kind'] for r in of('POST', '/items')} == {'Writer'}"
-runs portal "len(of('POST', '/login')) == 5 and of('GET', '/redirect') and all(r['headers']['cookie'] == 'session=s-eva' for r in of('GET', '/me') + of('GET', '/redirect'))"
+runs portal "len(of('POST', '/login')) == 5 and all('filename=\"a.txt\"' in r['body'] for r in of('POST', '/upload')) and of('POST', '/upload') and of('GET', '/redirect') and all(r['headers']['cookie'] == 'session=s-eva' for r in of('GET', '/me') + of('GET', '/redirect'))"
 
 # The tutorial's workload against its app: as many requests as are counted, one in 1000 a login
 start_target_api -sample-webapp

@@ -1,11 +1,14 @@
 #include "loadgen/users/request/ask.h"
 
+#include <inttypes.h>
 #include <lua5.4/lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "loadgen/base/memory.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/request/multipart.h"
 #include "loadgen/users/request/url_text.h"
 #include "loadgen/users/seat.h"
 
@@ -84,10 +87,47 @@ void ask_write_url(const struct ask *ask, struct bytes *out)
 
 /* The body. */
 
+/* Is the table on top of the stack empty? */
+static bool is_empty(lua_State *lua)
+{
+    lua_pushnil(lua);
+    bool has_any = lua_next(lua, -2) != 0;
+    lua_pop(lua, has_any ? 2 : 0);
+    return !has_any;
+}
+
+static void add_files(struct ask *ask, int files, int form)
+{
+    struct random *random = &ask->state->random;
+    char boundary[40];
+    snprintf(boundary, sizeof boundary, "%016" PRIx64 "%016" PRIx64, random_next(random),
+             random_next(random));
+    multipart_write(ask->lua, files, form, boundary, &ask->state->body);
+    snprintf(ask->multipart_type, sizeof ask->multipart_type, "multipart/form-data; boundary=%s",
+             boundary);
+    ask->content_type = ask->multipart_type;
+}
+
+/* The form with its files; false: neither was given. */
+static bool add_form(struct ask *ask)
+{
+    lua_State *lua = ask->lua;
+    int form = ask_table(ask, "form") != LUA_TNIL ? lua_gettop(lua) : 0;
+    int files = ask_table(ask, "files") != LUA_TNIL && !is_empty(lua) ? lua_gettop(lua) : 0;
+    if (files) {
+        add_files(ask, files, form);
+    } else if (form) {
+        url_text_add_pairs(lua, form, "form", &ask->state->body);
+        ask->content_type = "application/x-www-form-urlencoded";
+    }
+    return files || form;
+}
+
 void ask_read_body(struct ask *ask)
 {
     lua_State *lua = ask->lua;
     struct bytes *out = &ask->state->body;
+    int top = lua_gettop(lua);
     int found = 0;
     bytes_clear(out);
     bytes_add(out, "", 0);
@@ -96,11 +136,7 @@ void ask_read_body(struct ask *ask)
         ask->content_type = "application/json";
         found++;
     }
-    if (ask_table(ask, "form") != LUA_TNIL) {
-        url_text_add_pairs(lua, lua_gettop(lua), "form", out);
-        ask->content_type = "application/x-www-form-urlencoded";
-        found++;
-    }
+    found += add_form(ask);
     int type = ask_option(ask, "body");
     if (type == LUA_TSTRING) {
         bytes_add(out, lua_tostring(lua, -1), lua_rawlen(lua, -1));
@@ -109,9 +145,9 @@ void ask_read_body(struct ask *ask)
         luaL_error(lua, "body: expected a text; json = ... sends a table as JSON, form = ... as a "
                         "form");
     }
-    lua_pop(lua, 3);
+    lua_settop(lua, top);
     if (found > 1) {
-        luaL_error(lua, "json, form and body are one body: use one of them");
+        luaL_error(lua, "json, form and body are one body: use one of them; files go with form");
     }
     if (out->has_failed) {
         memory_of(NULL);

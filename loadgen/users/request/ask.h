@@ -27,6 +27,7 @@ struct ask {
     struct url url;
     struct slice body; /* at == NULL: none */
     const char *content_type;
+    char multipart_type[80]; /* content_type of a form with files */
 };
 
 /* Pushes an option and returns its type, LUA_TNIL if it is missing. ask_table raises an error if it
@@ -34,7 +35,7 @@ struct ask {
 int ask_option(const struct ask *ask, const char *name);
 int ask_table(const struct ask *ask, const char *name);
 
-/* Call in this order: reads the URL with its params; reads json, form or body; writes
+/* Call in this order: reads the URL with its params; reads json, form with files, or body; writes
  * state->headers. */
 void ask_read_url(struct ask *ask);
 void ask_read_body(struct ask *ask);

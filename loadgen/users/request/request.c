@@ -15,8 +15,9 @@
 #include "loadgen/users/request/ask.h"
 #include "loadgen/users/seat.h"
 
-static const char *const known[] = {"allow_redirects", "auth", "body", "check",  "cookies", "form",
-                                    "headers",         "json", "name", "params", "timeout", NULL};
+static const char *const known[] = {"allow_redirects", "auth",    "body",    "check", "cookies",
+                                    "files",           "form",    "headers", "json",  "name",
+                                    "params",          "timeout", NULL};
 
 /* Names: class->names[method][name] = target. */
 

@@ -7,6 +7,8 @@
  *     headers           { ["X-Name"] = "value" }, before those of self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
+ *     files             { field = { "a.txt", bytes, "text/plain" } }, sent with `form` as
+ *                       multipart/form-data (multipart.h)
  *     auth              { "user", "password" }: Authorization: Basic
  *     cookies           { name = "value" }, kept in the user's jar
  *     timeout           seconds; default: the timeout of the run

@@ -15,10 +15,7 @@
  * fragment. */
 void url_text_add_path(struct bytes *out, struct slice text);
 
-/*
- * Appends the table at `index` as "a=1&b=x%20y", keys in alphabetical order, with one pair for each
- * element of a list. `what` names the table in errors.
- */
+/* Appends the table at `index` as "a=1&b=x%20y" (pairs.h). */
 void url_text_add_pairs(lua_State *lua, int index, const char *what, struct bytes *out);
 
 #endif

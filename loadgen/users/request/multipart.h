@@ -1,0 +1,23 @@
+/*
+ * multipart - writes the body of a form with files, multipart/form-data (RFC 7578), as Python's
+ * requests does.
+ *
+ *     files = { photo = { "a.jpg", bytes, "image/jpeg" } }, form = { kind = "x" }
+ *
+ * A file is { name, content, type }, without a Content-Type if there is no type, and without a name
+ * if that is false. A text alone is a file with the name of its field. A list of files sends
+ * several with the same field. The fields of the form come first; both are in alphabetical order.
+ *
+ * Threads: the state's thread. Errors are those of Lua.
+ */
+#ifndef LOADGEN_USERS_REQUEST_MULTIPART_H
+#define LOADGEN_USERS_REQUEST_MULTIPART_H
+
+#include <lua5.4/lua.h>
+
+#include "loadgen/base/bytes.h"
+
+/* Appends the files of the table at `files` and the fields of the one at `form` (0: none). */
+void multipart_write(lua_State *lua, int files, int form, const char *boundary, struct bytes *out);
+
+#endif
