@@ -2,25 +2,15 @@
 
 #include <lua5.4/lauxlib.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/base/memory.h"
 #include "loadgen/users/check.h"
 #include "loadgen/users/request/answer.h"
+#include "loadgen/users/request/flight.h"
 #include "loadgen/users/seat.h"
 
 #define WAIT_MAX_S 1e9
 #define WAIT_FAILED_S 1 /* after a function of the script that fails */
-
-static void on_hop(void *context, const struct exchange *exchange, const struct capture *answer,
-                   struct hop *hop)
-{
-    struct user *user = context;
-    (void)exchange;
-    flight_hop(user->flight, &user->cookies, answer, hop);
-}
 
 void user_open(struct user *user, struct seat *seat, uint64_t number, const struct class *class,
                uint64_t start_ns)
@@ -32,13 +22,8 @@ void user_open(struct user *user, struct seat *seat, uint64_t number, const stru
         .coroutine_ref = LUA_NOREF,
         .self_ref = LUA_NOREF,
         .due.at_ns = start_ns,
-        .terms = *seat->thread->terms,
+        .outbox.seat = seat,
     };
-    user->terms.keeps_answers = true;
-    user->terms.max_body = ANSWER_BODY_MAX;
-    user->terms.owner = seat->order->shares_connections ? NULL : &user->owner;
-    user->terms.on_hop = on_hop;
-    user->terms.context = user;
     queue_add(&seat->queue, &user->due);
 }
 
@@ -51,23 +36,13 @@ static void let_go(struct user *user)
     user->coroutine_ref = user->self_ref = LUA_NOREF;
     user->coroutine = NULL;
     user->self = NULL;
+    outbox_drop(&user->outbox);
     cookies_free(&user->cookies);
-}
-
-void user_record(struct user *user)
-{
-    struct held *held = user->held;
-    if (held) {
-        user->held = NULL;
-        user->seat->thread->judged(user->seat->thread, &held->exchange);
-        flight_free(held->flight);
-        free(held);
-    }
 }
 
 void user_close(struct user *user)
 {
-    flight_free(user->flight);
+    outbox_drop(&user->outbox);
     owner_close(&user->owner);
     cookies_free(&user->cookies);
 }
@@ -154,7 +129,7 @@ static void end(struct user *user)
     user->phase = USER_ENDED;
     user->seat->ended++;
     let_go(user);
-    if (!user->flight) {
+    if (user->outbox.in_flight == 0) {
         owner_close(&user->owner);
     }
     start_next_check(user);
@@ -211,7 +186,7 @@ static void wait_until(struct user *user, uint64_t due_ns)
 static void function_ended(struct user *user)
 {
     user->pause = PAUSE_NONE;
-    user_record(user);
+    outbox_record(&user->outbox, NULL);
     if (user->is_in_task) {
         end_iteration(user);
     }
@@ -262,8 +237,8 @@ static void run(struct user *user, int arguments, uint64_t ready_ns)
 {
     struct state *state = &user->seat->state;
     user->pause = PAUSE_NONE;
-    user->ready_ns = ready_ns;
-    user->resumed_ns = clock_now_ns();
+    user->outbox.ready_ns = ready_ns;
+    user->outbox.resumed_ns = clock_now_ns();
     state->user = user;
     enum state_result result = state_run(state, user->coroutine, arguments, STATE_RUN_NS);
     state->user = NULL;
@@ -422,44 +397,44 @@ void user_iterate(struct user *user, uint64_t due_ns)
 
 /* Answers. */
 
-/* The request is read when the result is recorded. */
-static void hold(struct user *user, const struct exchange *exchange)
+/* The list of parallel()'s answers is on top of the stack. */
+static void push_answer(const struct flight *flight, const struct exchange *exchange)
 {
-    struct held *held = memory_of(malloc(sizeof *held));
-    held->exchange = *exchange;
-    held->exchange.capture = NULL;
-    held->flight = user->flight;
-    user->held = held;
+    lua_State *lua = flight->user->coroutine;
+    luaL_checkstack(lua, 4, NULL);
+    answer_push(lua, exchange, flight->url);
+    if (flight->place > 0) {
+        lua_rawseti(lua, -2, (lua_Integer)flight->place);
+    }
 }
 
-void user_answered(struct user *user, const struct exchange *exchange)
+void user_answered(struct flight *flight, const struct exchange *exchange)
 {
+    struct user *user = flight->user;
     bool goes_on = user->phase != USER_ENDED && !user->is_cut;
     if (budget_end_one(&user->seat->goal->requests)) {
         seat_end_run(user->seat);
     }
-    flight_take_cookies(user->flight, &user->cookies, exchange->capture);
+    flight_take_cookies(flight, &user->cookies, exchange->capture);
     if (user->seat->order->check) {
         check_exchange(user->seat->order->check, exchange);
     }
     if (goes_on) {
-        luaL_checkstack(user->coroutine, 4, NULL);
-        answer_push(user->coroutine, exchange, user->flight->url);
+        push_answer(flight, exchange);
     }
-    if (exchange->is_held) {
-        hold(user, exchange);
-    } else {
-        flight_free(user->flight);
+    outbox_end(&user->outbox, flight, exchange);
+    if (user->outbox.in_flight > 0) {
+        return;
     }
-    user->flight = NULL;
-    if (goes_on) {
+    if (goes_on && !user->outbox.is_cut_short) {
         run(user, 1, exchange->done_ns);
     } else if (user->phase != USER_ENDED) {
         user->is_cut = false;
+        user->is_stopping |= user->outbox.is_cut_short;
         state_reset(&user->seat->state, user->coroutine);
         function_ended(user);
     } else {
-        user_record(user);
+        outbox_record(&user->outbox, NULL);
         owner_close(&user->owner);
     }
 }
@@ -473,8 +448,9 @@ void user_stop(struct user *user, bool may_finish)
     if (user->phase == USER_ENDED || user->phase == USER_STOPPING || (is_in_task && may_finish)) {
         return;
     }
-    if (user->flight) {
+    if (user->outbox.in_flight > 0) {
         user->is_cut = true;
+        outbox_drop(&user->outbox);
         return;
     }
     queue_remove(&user->seat->queue, &user->due);
@@ -493,7 +469,7 @@ void user_kill(struct user *user)
 {
     if (user->phase != USER_ENDED) {
         queue_remove(&user->seat->queue, &user->due);
-        user_record(user);
+        outbox_record(&user->outbox, NULL);
         end(user);
     }
 }

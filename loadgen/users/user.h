@@ -31,13 +31,12 @@
 #include <stdint.h>
 
 #include "loadgen/http/owner.h"
-#include "loadgen/http/send.h"
-#include "loadgen/target/request/source.h"
 #include "loadgen/users/queue.h"
 #include "loadgen/users/request/cookies.h"
-#include "loadgen/users/request/flight.h"
+#include "loadgen/users/request/outbox.h"
 #include "loadgen/users/scenario/classes.h"
 
+struct flight;
 struct seat;
 
 enum user_phase {
@@ -64,12 +63,6 @@ struct user_set {
     size_t next; /* index of the next task, if the set is sequential */
 };
 
-/* A result that is not judged yet (judge.h). */
-struct held {
-    struct exchange exchange;
-    struct flight *flight;
-};
-
 struct user {
     struct seat *seat;
     const struct class *class;
@@ -83,22 +76,18 @@ struct user {
     bool is_stopping; /* starts no further task */
     bool is_cut;      /* the task ends when the answer arrives */
     struct due due;   /* for its start, its next task or the end of its sleep */
-    uint64_t ready_ns;
-    uint64_t resumed_ns;
-    size_t checked; /* tasks so far, in a check */
+    size_t checked;   /* tasks so far, in a check */
     bool is_past_start;
     struct user *next_free; /* iterations.h */
     bool is_iterating;      /* has begun an iteration (goal.h) */
     bool is_in_task;        /* in the function of a task */
     unsigned depth;         /* number of task sets that it is in */
     struct user_set sets[CLASSES_DEPTH_MAX];
-    bool skips_wait;       /* after interrupt(), and after on_start and on_stop of a set */
-    bool has_stopped;      /* on_stop was called */
-    uint64_t task_ns;      /* start of its last task */
-    struct flight *flight; /* NULL: none */
-    struct held *held;     /* NULL: none */
+    bool skips_wait;  /* after interrupt(), and after on_start and on_stop of a set */
+    bool has_stopped; /* on_stop was called */
+    uint64_t task_ns; /* start of its last task */
+    struct outbox outbox;
     struct owner owner;
-    struct terms terms;
     struct cookies cookies;
 };
 
@@ -113,11 +102,8 @@ void user_go(struct user *user);
 /* Starts an iteration that was due at due_ns, with a user that is free (iterations.h). */
 void user_iterate(struct user *user, uint64_t due_ns);
 
-/* Continues a user whose request has ended. */
-void user_answered(struct user *user, const struct exchange *exchange);
-
-/* Records the held result, if any, as judged so far. */
-void user_record(struct user *user);
+/* A request has ended: continues its user, unless others of parallel() have not. */
+void user_answered(struct flight *flight, const struct exchange *exchange);
 
 /*
  * Stops a user at the end of the run: runs on_stop, after the request in flight if there is one.

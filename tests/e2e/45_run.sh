@@ -130,6 +130,51 @@ expect_eq "files" "$(python3 "$TMP/parts.py" "$TMP/log" "$seen")" \
 [('f', 'ü%22%0D.txt', None, b'one'), ('f', 'two.txt', None, b''), ('json', None, 'application/json', b'{}'), ('raw', 'raw', None, b'text')]
 a=b"
 
+# several requests at once: at most 10 in flight, each on a connection of the user; the others wait for one of them
+seen=$(wc -l <"$TMP/log")
+run 0 -u 1 -t 30 -H "$U" <<'LUA'
+local Page = User {}
+Page:task(function(self)
+    assert(#self:parallel {} == 0)
+    local list = {}
+    for n = 1, 25 do list[n] = { "get", "/slow?n=" .. n, { name = "/slow", check = true } } end
+    local answers = self:parallel(list)
+    assert(#answers == 25)
+    for n, r in ipairs(answers) do
+        assert(r.status == 200 and r.url:match("n=(%d+)$") == tostring(n), r.url)
+        if n % 5 == 0 then r:failure("fifth") end
+    end
+    local mixed = self:parallel { "/", { "POST", "/login", { form = { user = "p" } } }, "/drop", { "GET", "/redirect" } }
+    assert(mixed[1].text == "hello\n" and mixed[2]:json().token == "t-p" and mixed[3].status == 0 and mixed[4].url:match("redirect$"))
+    assert(self:get("/me").text == "welcome\n") -- with the cookie of the login
+    for _, bad in ipairs { { 1 }, { {} }, { { "GET" } }, { { "GET", 1 } }, { { "GET", "/", 1 } }, { { "GET", "/", name = "x" } }, { { "G T", "/" } },
+        { "/", { "GET", "/", { nmae = "x" } } }, { "/", "x" }, "x" } do
+        assert(not pcall(self.parallel, self, bad))
+    end
+    self:get("/items")
+    self:stop_user()
+end)
+LUA
+expect_eq "in parallel" "$(arrived "len(l), len({r['connection'] for r in l[:25]}), sorted(int(r['url'][8:]) for r in l[:10]), l[-1]['url']")" \
+    "(33, 10, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], '/items')"
+expect_eq "intended at once" "$(json "$TMP/report" "r['requests'] == r['intended'] == 31, 9e7 < r['connection_wait']['max'] < r['latencies']['max'] - 4e7")" \
+    "(True, True)"
+expect_eq "each judged" "$(json "$TMP/report" "{t['name']: t['success'] for t in r['targets']}['Page GET /slow'], r['redirected']")" "(0.8, 1)"
+
+# at the end of the run requests that wait are left out, and those in flight are answered; their user stops
+seen=$(wc -l <"$TMP/log")
+run 0 -u 1 -t 1 -H "$U" <<'LUA'
+local Page = User {}
+Page:task(function(self)
+    local list = {}
+    for n = 1, 1000 do list[n] = "/slow" end
+    self:parallel(list)
+    error("not reached")
+end)
+LUA
+expect_eq "the end" "$(arrived "10 <= len(l) < 500")" True
+expect_eq "its account" "$(json "$TMP/report" "r['requests'], r['intended'], r['not_started']")" "$(arrived "len(l), len(l), 0")"
+
 # a script judges answers; what it says is in reports, and in the file
 run 0 -u 1 -t 30 -H "$U" -output "$TMP/results" <<'LUA'
 local Judge = User {}

@@ -8,6 +8,7 @@
 
 #include "loadgen/base/memory.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/request/answer.h"
 #include "loadgen/users/request/multipart.h"
 #include "loadgen/users/request/url_text.h"
 #include "loadgen/users/seat.h"
@@ -157,13 +158,14 @@ void ask_read_body(struct ask *ask)
 
 /* Terms. */
 
-void ask_set_terms(const struct ask *ask)
+void ask_set_terms(struct ask *ask)
 {
     lua_State *lua = ask->lua;
-    struct terms *terms = &ask->user->terms;
-    const struct terms *usual = ask->user->seat->thread->terms;
-    terms->timeout_ns = usual->timeout_ns;
-    terms->max_redirects = usual->max_redirects;
+    struct terms *terms = &ask->terms;
+    *terms = *ask->user->seat->thread->terms;
+    terms->keeps_answers = true;
+    terms->max_body = ANSWER_BODY_MAX;
+    terms->owner = ask->user->seat->order->shares_connections ? NULL : &ask->user->owner;
     if (ask_option(ask, "timeout") != LUA_TNIL) {
         double seconds = lua_isnumber(lua, -1) ? lua_tonumber(lua, -1) : 0;
         if (!(seconds > 0 && seconds < 1e9)) {

@@ -13,6 +13,7 @@
 
 #include "common/slice.h"
 #include "loadgen/base/bytes.h"
+#include "loadgen/http/send.h"
 #include "loadgen/target/request/url.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/user.h"
@@ -26,6 +27,7 @@ struct ask {
     int options; /* index of the argument, a table; 0: none */
     struct url url;
     struct slice body; /* at == NULL: none */
+    struct terms terms;
     const char *content_type;
     char multipart_type[80]; /* content_type of a form with files */
 };
@@ -41,8 +43,8 @@ void ask_read_url(struct ask *ask);
 void ask_read_body(struct ask *ask);
 void ask_write_headers(const struct ask *ask);
 
-/* Sets the user's terms: timeout and redirects. */
-void ask_set_terms(const struct ask *ask);
+/* Sets the terms, but for their hook. */
+void ask_set_terms(struct ask *ask);
 
 /* Appends the URL. */
 void ask_write_url(const struct ask *ask, struct bytes *out);

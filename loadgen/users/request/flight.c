@@ -13,7 +13,7 @@ void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
 {
     if (answer) {
         const struct slice headers = {answer->headers.bytes, answer->headers.length};
-        cookies_take(cookies, headers, &flight->place);
+        cookies_take(cookies, headers, &flight->from);
     }
 }
 
@@ -22,15 +22,15 @@ static void move_to(struct flight *flight, const struct redirect *to)
 {
     struct parts parts;
     parts_of(&to->request, &parts);
-    const char *host = to->host[0] ? to->host : flight->place.host;
+    const char *host = to->host[0] ? to->host : flight->from.host;
     size_t length = strlen(host) + 1;
     char *hop = memory_of(malloc(length + parts.path.length));
     memcpy(hop, host, length);
     memcpy(hop + length, parts.path.at, parts.path.length);
-    flight->place = (struct cookie_place){
+    flight->from = (struct cookie_place){
         hop,
         {hop + length, parts.path.length},
-        to->host[0] ? to->is_https : flight->place.is_https,
+        to->host[0] ? to->is_https : flight->from.is_https,
     };
     free(flight->hop);
     flight->hop = hop;
@@ -42,7 +42,7 @@ void flight_hop(struct flight *flight, struct cookies *cookies, const struct cap
     struct bytes cookie = {0};
     flight_take_cookies(flight, cookies, answer);
     move_to(flight, hop->to);
-    cookies_write(cookies, &flight->place, &cookie);
+    cookies_write(cookies, &flight->from, &cookie);
     if (cookie.length > 0) {
         bytes_add(&cookie, "", 1);
         if (cookie.has_failed) {

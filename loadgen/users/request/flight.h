@@ -1,5 +1,5 @@
 /*
- * flight - a request in flight, and the cookies of its hops.
+ * flight - a request in flight or about to be, and the cookies of its hops.
  *
  * Threads: belongs to one thread. Memory: one block; flight_free.
  */
@@ -7,18 +7,24 @@
 #define LOADGEN_USERS_REQUEST_FLIGHT_H
 
 #include "common/slice.h"
+#include "loadgen/http/send.h"
 #include "loadgen/target/request/source.h"
 #include "loadgen/users/request/cookies.h"
 
 struct capture;
 struct hop;
+struct user;
 
 struct flight {
+    struct flight *next; /* that waits after it (request.h); NULL: none */
+    struct user *user;
+    size_t place; /* of its answer in the list of parallel(), from 1; 0: it is alone */
     struct request request;
-    struct slice url;          /* as requested */
-    struct cookie_place place; /* of the host that answers: after redirects, the last hop's */
-    char *hop;                 /* memory of `place` after a hop; NULL: no hop so far */
-    char bytes[];              /* the request, the URL and the first host */
+    struct terms terms;       /* its context is the flight */
+    struct slice url;         /* as requested */
+    struct cookie_place from; /* of the host that answers: after redirects, the last hop's */
+    char *hop;                /* memory of `from` after a hop; NULL: no hop so far */
+    char bytes[];             /* the request, the URL and the first host */
 };
 
 /* Stores the cookies of an answer; NULL: none. */

@@ -13,8 +13,7 @@ static struct held *find(lua_State *lua)
 {
     uint64_t number = answer_number(lua, 1);
     const struct user *user = state_of(lua)->user;
-    bool is_held = user && user->held && user->held->exchange.number == number;
-    return is_held ? user->held : NULL;
+    return user ? outbox_find(&user->outbox, number) : NULL;
 }
 
 static struct held *held_of(lua_State *lua, const char *what)
@@ -69,8 +68,9 @@ static int failure(lua_State *lua)
 
 int judge_close(lua_State *lua)
 {
-    if (find(lua)) {
-        user_record(state_of(lua)->user);
+    struct held *held = find(lua);
+    if (held) {
+        outbox_record(&state_of(lua)->user->outbox, held);
     }
     return 0;
 }

@@ -1,9 +1,8 @@
 #include "loadgen/users/request/methods.h"
 
-#include <ctype.h>
 #include <lua5.4/lauxlib.h>
 
-#include "loadgen/target/request/message.h"
+#include "loadgen/users/request/parallel.h"
 #include "loadgen/users/request/request.h"
 #include "loadgen/users/user.h"
 
@@ -27,18 +26,7 @@ METHODS(X)
 /* self:request(method, path, options) */
 static int send_any(lua_State *lua)
 {
-    enum { LENGTH_MAX = 32 };
-    char method[LENGTH_MAX];
-    size_t length = 0;
-    const char *text = luaL_checklstring(lua, 2, &length);
-    luaL_argcheck(lua, length < LENGTH_MAX && message_is_method(text), 2,
-                  "expected a method, such as \"GET\"");
-    for (size_t i = 0; i <= length; i++) {
-        method[i] = (char)toupper((unsigned char)text[i]);
-    }
-    lua_pushstring(lua, method);
-    lua_replace(lua, 2);
-    return request_send(lua, lua_tostring(lua, 2), 3);
+    return request_send(lua, request_check_method(lua, 2), 3);
 }
 
 static int stop_user(lua_State *lua)
@@ -68,6 +56,7 @@ void methods_add(lua_State *lua)
         METHODS(X)
 #undef X
             {"interrupt", interrupt},
+        {"parallel", parallel_send},
         {"request", send_any},
         {"reschedule", reschedule},
         {"stop_user", stop_user},

@@ -1,7 +1,7 @@
 /*
  * methods - the methods of every user: self:get(path, options), post, put, patch, delete, head,
- * options, request(method, path, options); self:stop_user(), self:reschedule() and
- * self:interrupt().
+ * options, request(method, path, options); parallel(list) (parallel.h); self:stop_user(),
+ * self:reschedule() and self:interrupt().
  *
  * The last three end a task in a way that no pcall of the script can catch.
  *

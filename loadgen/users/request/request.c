@@ -1,10 +1,10 @@
 #include "loadgen/users/request/request.h"
 
+#include <ctype.h>
 #include <lua5.4/lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/drive/endpoints.h"
 #include "loadgen/order/plan.h"
@@ -13,6 +13,7 @@
 #include "loadgen/target/request/secret.h"
 #include "loadgen/users/lua/options.h"
 #include "loadgen/users/request/ask.h"
+#include "loadgen/users/request/flight.h"
 #include "loadgen/users/seat.h"
 
 static const char *const known[] = {"allow_redirects", "auth",    "body",    "check", "cookies",
@@ -105,9 +106,17 @@ static void set_name(const struct ask *ask, struct request *request)
     request->row = (uint16_t)(both & ROW_MASK);
 }
 
-/* Sending. */
+/* Making. */
 
-static void build(const struct ask *ask)
+static void on_hop(void *context, const struct exchange *exchange, const struct capture *answer,
+                   struct hop *hop)
+{
+    struct flight *flight = context;
+    (void)exchange;
+    flight_hop(flight, &flight->user->cookies, answer, hop);
+}
+
+static struct flight *build(const struct ask *ask)
 {
     struct bytes *out = &ask->state->message;
     struct seat *seat = ask->user->seat;
@@ -136,60 +145,78 @@ static void build(const struct ask *ask)
         memory_of(NULL);
     }
     struct flight *flight = memory_of(malloc(sizeof *flight + out->length));
+    *flight = (struct flight){.user = ask->user, .request = request, .terms = ask->terms};
     memcpy(flight->bytes, out->at, out->length);
-    request.bytes = flight->bytes;
-    flight->request = request;
+    flight->request.bytes = flight->bytes;
+    flight->terms.on_hop = on_hop;
+    flight->terms.context = flight;
     flight->url = (struct slice){flight->bytes + length, url_length};
-    flight->hop = NULL;
-    flight->place = (struct cookie_place){
+    flight->from = (struct cookie_place){
         flight->bytes + length + url_length,
         {flight->bytes + request.layout.path_at, request.layout.path_length},
         ask->url.is_https,
     };
-    ask->user->flight = flight;
+    return flight;
 }
 
-static void send_now(struct user *user)
+void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place)
 {
-    struct seat *seat = user->seat;
-    uint64_t asked_ns = clock_now_ns();
-    struct send send = {
-        .request = &user->flight->request,
-        .terms = &user->terms,
-        .number = seat->numbers++ * seat->thread->threads + seat->thread->index,
-        .intended_ns = asked_ns - (user->resumed_ns - user->ready_ns),
-        .row = user->flight->request.row,
-    };
-    drive_send(seat->thread, &send);
-    seat->state.busy_ns -= clock_now_ns() - asked_ns; /* the engine's, not the script's */
-}
-
-int request_send(lua_State *lua, const char *method, int path)
-{
-    struct user *user = user_calling(lua, method);
     struct ask ask = {
         .lua = lua, .user = user, .state = state_of(lua), .method = method, .path = path};
-    if (!lua_istable(lua, 1) || lua_topointer(lua, 1) != user->self) {
-        return luaL_error(lua, "call it as self:NAME(...), with the self of the running user");
-    }
+    luaL_checkstack(lua, 20, NULL);
     if (!lua_isnoneornil(lua, path + 1)) {
         luaL_checktype(lua, path + 1, LUA_TTABLE);
         options_check(lua, path + 1, method, known);
         ask.options = path + 1;
     }
-    lua_settop(lua, path + 1);
-    luaL_checkstack(lua, 20, NULL);
-    user_record(user);
     ask_read_url(&ask);
     ask_read_body(&ask);
     ask_write_headers(&ask);
     ask_set_terms(&ask);
-    build(&ask);
-    if (!budget_take(&user->seat->goal->requests)) {
-        flight_free(user->flight);
-        user->flight = NULL;
-        return user_pause(user, PAUSE_USER_ENDS);
+    struct flight *flight = build(&ask);
+    flight->place = place;
+    outbox_add(&user->outbox, flight);
+}
+
+struct user *request_begin(lua_State *lua, const char *what)
+{
+    struct user *user = user_calling(lua, what);
+    if (!lua_istable(lua, 1) || lua_topointer(lua, 1) != user->self) {
+        luaL_error(lua, "call it as self:NAME(...), with the self of the running user");
     }
-    send_now(user);
-    return user_pause(user, PAUSE_ANSWER);
+    outbox_drop(&user->outbox); /* of a list with a wrong request */
+    return user;
+}
+
+int request_send_all(struct user *user)
+{
+    outbox_record(&user->outbox, NULL);
+    outbox_send(&user->outbox);
+    return user_pause(user, user->outbox.in_flight > 0 ? PAUSE_ANSWER : PAUSE_USER_ENDS);
+}
+
+int request_send(lua_State *lua, const char *method, int path)
+{
+    struct user *user = request_begin(lua, method);
+    lua_settop(lua, path + 1);
+    request_add(lua, user, method, path, 0);
+    return request_send_all(user);
+}
+
+const char *request_check_method(lua_State *lua, int index)
+{
+    enum { LENGTH_MAX = 32 };
+    char method[LENGTH_MAX];
+    size_t length = 0;
+    const char *text =
+        lua_type(lua, index) == LUA_TSTRING ? lua_tolstring(lua, index, &length) : "";
+    if (length >= LENGTH_MAX || !message_is_method(text)) {
+        luaL_error(lua, "expected a method, such as \"GET\"");
+    }
+    for (size_t i = 0; i <= length; i++) {
+        method[i] = (char)toupper((unsigned char)text[i]);
+    }
+    lua_pushstring(lua, method);
+    lua_replace(lua, index);
+    return lua_tostring(lua, index);
 }

@@ -23,9 +23,25 @@
 #define LOADGEN_USERS_REQUEST_REQUEST_H
 
 #include <lua5.4/lua.h>
+#include <stddef.h>
+
+struct user;
 
 /* Ends a C function: sends the request whose path is at this argument and whose options follow it.
  */
 int request_send(lua_State *lua, const char *method, int path);
+
+/*
+ * The parts of request_send: finds the user whose script calls method `what` of self; adds the
+ * request whose path is at this index, followed by its options, a table or nil, to the user's
+ * outbox; sends what was added. `place` is that of its answer in a list, from 1; 0: it is alone.
+ */
+struct user *request_begin(lua_State *lua, const char *what);
+void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place);
+int request_send_all(struct user *user);
+
+/* Replaces the method at this index, which is not negative, by the same in upper case, and returns
+ * it. Raises an error if it is none. */
+const char *request_check_method(lua_State *lua, int index);
 
 #endif

@@ -1,0 +1,26 @@
+/*
+ * parallel - sends several requests of a user at once, as a browser fetches what a page needs.
+ *
+ *     local answers = self:parallel {
+ *         "/style.css",                                             -- GET
+ *         { "POST", "/log", { json = { page = 1 } } },              -- method, path, options
+ *     }
+ *     assert(answers[1].ok)
+ *
+ * All are asked for at the same moment. OUTBOX_AT_ONCE are in flight at once; the others wait for
+ * a connection, and that is their wait. The user continues when all are answered; the answers are
+ * in the order of the requests. An error in one of them is raised before any is sent.
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_REQUEST_PARALLEL_H
+#define LOADGEN_USERS_REQUEST_PARALLEL_H
+
+#include <lua5.4/lua.h>
+
+enum { PARALLEL_MAX = 1000 };
+
+/* A C function: self:parallel(list). */
+int parallel_send(lua_State *lua);
+
+#endif
