@@ -68,6 +68,19 @@ other_by workload '"b"'
 other_by keepalive false
 other_by http2 false
 other_by h2c true
+# limited FILE CPUS: old, whose target says that it has so many
+limited() {
+    sed "s/\"searches\"/\"trials\":[{\"target\":{\"pods\":[{\"cpu_limit\":$2}]}},{}],&/" "$TMP/old" >"$TMP/$1"
+}
+limited half 0.5
+limited half_again 0.5
+limited whole 1
+compare half half_again >/dev/null
+refused 2 "target_cpu_limit was 0.5, then 1;" half whole
+refused 2 "target_cpu_limit was unknown, then 0.5;" old half
+# A CPU without a name can be any CPU.
+sed 's/"cpu_model":"Example"/"cpu_model":null/' "$TMP/old" >"$TMP/nameless"
+refused 2 "cpu_model was unknown, then unknown;" nameless nameless
 sed 's/"targets":"a"/"targets":"b"/' "$TMP/old" >"$TMP/elsewhere"
 compare old elsewhere >/dev/null
 refused 2 "results of one set were measured under different conditions" old,other new

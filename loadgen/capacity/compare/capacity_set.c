@@ -8,7 +8,7 @@
 
 /* Conditions that a capacity depends on: the object of the report, and its key. */
 static const struct {
-    const char *part;
+    const char *part; /* NULL: of the target's pods */
     const char *key;
 } conditions[] = {
     {"settings", "slo"},
@@ -24,15 +24,39 @@ static const struct {
     {"environment", "kernel"},
     {"environment", "memory_limit"},
     {"environment", "clock"},
+    {NULL, "target_cpu_limit"},
 };
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };
+
+/* Of a pod of the target in the last trial that knows it: all pods are alike. NULL: not known. */
+static json_t *find_target_limit(const json_t *report)
+{
+    const json_t *trials = json_object_get(report, "trials");
+    for (size_t i = json_array_size(trials); i-- > 0;) {
+        const json_t *target = json_object_get(json_array_get(trials, i), "target");
+        const json_t *pods = json_object_get(target, "pods");
+        for (size_t k = 0; k < json_array_size(pods); k++) {
+            json_t *limit = json_object_get(json_array_get(pods, k), "cpu_limit");
+            if (json_is_number(limit)) {
+                return limit;
+            }
+        }
+    }
+    return NULL;
+}
+
+static json_t *find_condition(const json_t *report, size_t i)
+{
+    return conditions[i].part
+               ? json_object_get(json_object_get(report, conditions[i].part), conditions[i].key)
+               : find_target_limit(report);
+}
 
 static json_t *find_conditions(const json_t *report)
 {
     json_t *found = json_object();
     for (size_t i = 0; i < CONDITIONS; i++) {
-        json_t *value =
-            json_object_get(json_object_get(report, conditions[i].part), conditions[i].key);
+        json_t *value = find_condition(report, i);
         json_object_set(found, conditions[i].key, value ? value : json_null());
     }
     return found;
@@ -46,6 +70,12 @@ static char *print_value(const json_t *value)
                : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 }
 
+/* A CPU whose model is unknown can be any; null elsewhere is "none", or nobody was asked. */
+static bool is_nameless(const char *key, const json_t *value)
+{
+    return json_is_null(value) && strcmp(key, "cpu_model") == 0;
+}
+
 /* True if no condition differs; else an error with the first one that does. */
 static bool check_conditions(const json_t *before, const json_t *after, const char *what,
                              struct err *err)
@@ -54,7 +84,7 @@ static bool check_conditions(const json_t *before, const json_t *after, const ch
         const char *key = conditions[i].key;
         const json_t *old = json_object_get(before, key);
         const json_t *new = json_object_get(after, key);
-        if (!json_equal(old, new)) {
+        if (is_nameless(key, new) || !json_equal(old, new)) {
             char *old_text = print_value(old);
             char *new_text = print_value(new);
             err_set(err, ERR_USAGE,
