@@ -12,7 +12,7 @@
 #include "loadgen/report/text/text.h"
 #include "loadgen/scrape/account.h"
 
-enum { PERCENTILE = 24 }; /* width of its column */
+enum { PERCENTILE = 24, PERCENTILES_TEXT = 512 }; /* width of their column */
 
 static double rate_of(const struct capacity_search *search)
 {
@@ -120,32 +120,46 @@ static const char *print_end(const json_t *end, char text[DURATION_TEXT])
                                 : "no answer";
 }
 
-/* "p99 91.2ms to 97ms", of the SLO's first percentile; else the 99th percentile. */
-static void print_percentile(const json_t *record, char text[96])
+static void print_interval(const json_t *interval, char *text, size_t size)
 {
     char from[DURATION_TEXT], to[DURATION_TEXT];
-    const json_t *interval = json_array_get(json_object_get(record, "intervals"), 0);
-    if (!interval) {
-        const json_t *latencies = json_object_get(record, "latencies");
-        snprintf(text, 96, "p99 %s", duration_print_short(number_of(latencies, "99th"), from));
-        return;
-    }
     const char *criterion = text_of(interval, "criterion");
     bool has_start = json_is_integer(json_object_get(interval, "from"));
-    snprintf(text, 96, "%.*s %s%s%s", (int)strcspn(criterion, "<= "), criterion,
+    snprintf(text, size, "%.*s %s%s%s", (int)strcspn(criterion, "<= "), criterion,
              print_end(json_object_get(interval, "from"), from), has_start ? " to " : "",
              has_start ? print_end(json_object_get(interval, "to"), to) : "");
 }
 
+/* "p50 20ms to 21ms, p99 91.2ms to 97ms", of the SLO's percentiles; else the 99th percentile. */
+static void print_percentiles(const json_t *record, char text[PERCENTILES_TEXT])
+{
+    char p99[DURATION_TEXT];
+    size_t i;
+    json_t *interval;
+    text[0] = '\0';
+    json_array_foreach(json_object_get(record, "intervals"), i, interval)
+    {
+        size_t used = strlen(text);
+        snprintf(text + used, PERCENTILES_TEXT - used, "%s", i > 0 ? ", " : "");
+        used = strlen(text);
+        print_interval(interval, text + used, PERCENTILES_TEXT - used);
+    }
+    if (text[0] == '\0') {
+        const json_t *latencies = json_object_get(record, "latencies");
+        snprintf(text, PERCENTILES_TEXT, "p99 %s",
+                 duration_print_short(number_of(latencies, "99th"), p99));
+    }
+}
+
 void capacity_print_trial(const json_t *record, size_t number, FILE *out)
 {
-    char rate[32], length[DURATION_TEXT], percentile[96];
+    char rate[32], length[DURATION_TEXT], percentiles[PERCENTILES_TEXT];
     snprintf(rate, sizeof rate, "%g/s", json_number_value(json_object_get(record, "rate")));
-    print_percentile(record, percentile);
+    print_percentiles(record, percentiles);
     const char *reason = text_of(record, "reason");
     fprintf(out, "%3zu  %10s  %4s  %-7s  %-7s  %-*s%s%s\n", number, rate,
             print_seconds(record, "duration_seconds", length), text_of(record, "step"),
-            text_of(record, "outcome"), reason[0] ? PERCENTILE : 0, percentile,
+            text_of(record, "outcome"), reason[0] ? PERCENTILE : 0, percentiles,
             reason[0] ? "  " : "", reason);
 }
 

@@ -9,6 +9,7 @@
 #include "loadgen/report/json_ours.h"
 #include "loadgen/report/json_parts.h"
 #include "loadgen/report/slo_print.h"
+#include "loadgen/verdict/sample.h"
 
 const char *const trial_outcome_names[] = {
 #define X(constant, name) [TRIAL_##constant] = #name,
@@ -55,14 +56,26 @@ static json_t *errors_to_json(const struct tally *tally)
 }
 
 /* The value at a rank of all scheduled requests; null: of one that was not answered. */
-static json_t *at_rank(const struct summary *summary, double rank)
+static json_t *at_rank(const struct sample *sample, double rank)
 {
-    const struct tally *tally = summary->tally;
-    uint64_t answered = tally->latency.count - tally->unanswered.count;
     uint64_t number = rank < 1 ? 1 : (uint64_t)rank;
-    return number > answered
+    return number > sample_answered(sample)
                ? json_null()
-               : integer_to_json(histogram_at_rank(&tally->latency, &tally->unanswered, number));
+               : integer_to_json(histogram_at_rank(sample->latency, sample->unanswered, number));
+}
+
+/* The requests of a target, or of all; false: there is no such target. */
+static bool take_sample(const struct summary *summary, const char *target, struct sample *sample)
+{
+    int row = target ? sample_find_row(&summary->rows, target) : SAMPLE_WHOLE;
+    if (row == SAMPLE_NONE) {
+        return false;
+    }
+    uint64_t intended = row == SAMPLE_WHOLE
+                            ? summary->intended
+                            : summary->tally->rows[row].ended + summary->rows_not_started[row];
+    *sample = sample_take(summary->tally, row, intended);
+    return true;
 }
 
 /* Where each percentile of the SLO lies with 95 % confidence: the ranks of the binomial interval.
@@ -70,16 +83,18 @@ static json_t *at_rank(const struct summary *summary, double rank)
 static json_t *intervals_to_json(const struct slo_verdict *verdict, const struct summary *summary)
 {
     json_t *json = json_array();
-    double count = (double)summary->intended;
     for (size_t i = 0; i < verdict->count; i++) {
         const struct slo_criterion *criterion = verdict->list[i].criterion;
-        double part = criterion->per_million / 1e6;
-        double reach = CONFIDENCE_95 * sqrt(count * part * (1 - part));
-        if (criterion->metric == SLO_PERCENTILE && !criterion->target) {
+        struct sample sample;
+        if (criterion->metric == SLO_PERCENTILE &&
+            take_sample(summary, criterion->target, &sample)) {
+            double count = (double)sample.intended;
+            double part = criterion->per_million / 1e6;
+            double reach = CONFIDENCE_95 * sqrt(count * part * (1 - part));
             json_array_append_new(json,
                                   json_pack("{s:s, s:o, s:o}", "criterion", criterion->text, "from",
-                                            at_rank(summary, floor(count * part - reach)), "to",
-                                            at_rank(summary, ceil(count * part + reach))));
+                                            at_rank(&sample, floor(count * part - reach)), "to",
+                                            at_rank(&sample, ceil(count * part + reach))));
         }
     }
     return json;

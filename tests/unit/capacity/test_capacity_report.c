@@ -131,6 +131,24 @@ START_TEST(the_text_has_the_generator_and_the_remarks_of_every_trial)
 }
 END_TEST
 
+START_TEST(each_percentile_of_the_slo_has_its_interval)
+{
+    char *text = NULL;
+    size_t size = 0;
+    json_t *record = json_pack("{s:f, s:f, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:n}]}", "rate",
+                               500.0, "duration_seconds", 5.0, "step", "halve", "outcome", "good",
+                               "intervals", "criterion", "a:p50<1s", "from", 1000000, "to", 2000000,
+                               "criterion", "p99<1s", "from");
+    FILE *out = open_memstream(&text, &size);
+    capacity_print_trial(record, 3, out);
+    fclose(out);
+    ck_assert_str_eq(text,
+                     "  3       500/s    5s  halve    good     a:p50 1ms to 2ms, p99 no answer\n");
+    free(text);
+    json_decref(record);
+}
+END_TEST
+
 Suite *capacity_report_suite(void);
 Suite *capacity_report_suite(void)
 {
@@ -142,6 +160,7 @@ Suite *capacity_report_suite(void)
     tcase_add_test(tests, one_search_has_no_variation);
     tcase_add_test(tests, a_trial_is_a_line_with_the_interval_of_its_percentile);
     tcase_add_test(tests, the_text_has_the_generator_and_the_remarks_of_every_trial);
+    tcase_add_test(tests, each_percentile_of_the_slo_has_its_interval);
     suite_add_tcase(suite, tests);
     return suite;
 }
