@@ -405,6 +405,27 @@ static void write_machine(const json_t *environment, FILE *out)
     write_text_fact(out, "Namespace", environment, "namespace");
 }
 
+/* Over all trials; nothing if no trial knows it. */
+static void write_lost(FILE *out, const char *name, const json_t *result, const char *key,
+                       const char *bound)
+{
+    char text[DURATION_TEXT];
+    double sum_s = 0;
+    bool is_known = false;
+    size_t i;
+    json_t *trial;
+    json_array_foreach(trials_of(result), i, trial)
+    {
+        const json_t *generator = json_object_get(trial, "generator");
+        is_known = is_known || json_is_number(json_object_get(generator, key));
+        sum_s += fmin(fmax(capacity_number(generator, key), 0), 1e9);
+    }
+    if (is_known) {
+        facts_write(out, name, "%s%s over all trials", sum_s > 0 ? bound : "",
+                    duration_print_short((uint64_t)(fmin(sum_s, 1e9) * NS_PER_S), text));
+    }
+}
+
 void capacity_words_place(const json_t *result, FILE *out)
 {
     const json_t *environment = json_object_get(result, "environment");
@@ -416,6 +437,8 @@ void capacity_words_place(const json_t *result, FILE *out)
                 capacity_number(settings, "trial_seconds"),
                 (json_int_t)capacity_count(settings, "requests"));
     write_machine(environment, out);
+    write_lost(out, "Throttled", result, "throttled_seconds", "at least ");
+    write_lost(out, "Stolen", result, "stolen_seconds", "");
     const json_t *same_node = json_object_get(result, "same_node");
     if (json_is_boolean(same_node)) {
         facts_write(out, "Target's node", "%s",

@@ -43,14 +43,15 @@ static json_t *make_trial(double rate, const char *outcome, const char *reason)
 {
     return json_pack(
         "{s:i, s:f, s:f, s:f, s:s, s:s, s:s, s:s, s:[s], s:{s:i, s:i, s:i, s:i, s:i}, "
-        "s:{s:i, s:i}, s:[{s:s, s:n, s:i, s:i, s:s}], s:[], s:{s:s}, s:{s:o, s:o}}",
+        "s:{s:i, s:i}, s:[{s:s, s:n, s:i, s:i, s:s}], s:[], s:{s:s, s:f, s:f}, s:{s:o, s:o}}",
         "search", 1, "rate", rate, "duration_seconds", 10.0, "took_seconds", 11.0, "outcome",
         outcome, "step", "halve", "reason", reason, "start", "2026-11-29T10:00:00Z", "addresses",
         "127.0.0.1:5000", "latencies", "50th", 1500000, "95th", 1950000, "99th", 1990000, "max",
         1999000, "min", 1000000, "response", "min", 1000000, "max", 1999000, "slo", "criterion",
         "p99<100ms", "target", "limit", 100000000, "value", 1990000, "unit", "ns", "over_time",
-        "generator", "why", "The generator was not the limit.", "histograms", "latency",
-        make_histogram(NS_PER_MS, 1000), "response", make_histogram(NS_PER_MS, 1000));
+        "generator", "why", "The generator was not the limit.", "throttled_seconds", 0.25,
+        "stolen_seconds", 0.5, "histograms", "latency", make_histogram(NS_PER_MS, 1000), "response",
+        make_histogram(NS_PER_MS, 1000));
 }
 
 static json_t *make_bounds(double good, double bad)
@@ -112,6 +113,8 @@ START_TEST(the_first_screen_has_answer_certainty_and_limit)
     expect("<dd>The target. At 476/s: p99&lt;100ms (131ms). "
            "The generator was not the limit.</dd>");
     expect("verdict clean reasons");
+    expect("<dt>Throttled</dt><dd>at least 1s over all trials</dd>");
+    expect("<dt>Stolen</dt><dd>2s over all trials</dd>");
 }
 END_TEST
 
