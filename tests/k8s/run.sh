@@ -49,7 +49,7 @@ diagnose() {
     k get pods,services,deployments -o wide 2>&1 | indent
     k describe pods 2>&1 | indent
     k get events --sort-by=.lastTimestamp 2>&1 | tail -n 30 | indent
-    for name in target-api loadgen; do
+    for name in target-api loadgen capacity; do
         k logs -l "app.kubernetes.io/name=$name" --prefix --tail=20 2>&1 | indent
     done
 }
