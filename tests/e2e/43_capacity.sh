@@ -68,10 +68,26 @@ wait "$interrupted" || actual=$?
 expect_eq "interrupted" "$actual" 1
 expect_has "interrupted" "$(cat "$TMP/err")" "-resume continues it"
 
+# The time limit comes first: 1, and the interval so far
+search 1 late "$trusted" -slo "p50<20ms,errors<10%" -min-rate 50 -time-limit 3s -output "$TMP/late.json" "$u"
+expect_eq "out of time" "$(json "$TMP/late.json" "r['verdict'], r['capacity']['rate'] >= 50")" "('out-of-time', True)"
+expect_has "out of time" "$(cat "$TMP/late.err")" "the time limit was reached: the target sustains at least "
+expect_has "how long it takes" "$(cat "$TMP/late.err")" ". A trial takes at least 1s, the search about "
+
+# On a terminal: the interval, the trial, the time left
+timeout 60 python3 tests/support/terminal.py \
+    "'$loadgen' capacity -quick -trial 1s $trusted -slo 'p50<20ms,errors<10%' -min-rate 50 -max-rate 60 '$u'" >"$TMP/shown" ||
+    fail "in a terminal: $?: $(cat "$TMP/shown")"
+tr '\r' '\n' <"$TMP/shown" >"$TMP/lines"
+grep -q 'at least [0-9.]*/s; trial 2 at 60/s, .*s of 1s; about .*s left' "$TMP/lines" || fail "in a terminal: $(cat "$TMP/lines")"
+
 # Two hosts: each gets half of the connections that half of the open files allow.
-printf 'GET http://%s/none\nGET http://%s/none\n' "$API" "$ADMIN" >"$TMP/two"
-(ulimit -n 400 && search 99 two "$trusted" -slo "errors<10%" -min-rate 50 -max-rate 60 -targets "$TMP/two" -output "$TMP/two.json")
+printf '# @name a\nGET http://%s/none\n\n# @name b\nGET http://%s/none\n' "$API" "$ADMIN" >"$TMP/two"
+(ulimit -n 400 && search 99 two "$trusted" -slo "errors<10%,a:p50<20ms" -min-rate 50 -max-rate 60 -targets "$TMP/two" -output "$TMP/two.json")
 expect_eq "connections per host" "$(json "$TMP/two.json" "r['settings']['max_connections']")" 100
+expect_eq "the interval of a target" \
+    "$(json "$TMP/two.json" "[(i['criterion'], 0 < i['from'] <= i['to']) for i in r['trials'][0]['intervals']]")" \
+    "[('a:p50<20ms', True)]"
 
 for pid in "$maximum" "$poisson" "$below" "$limited"; do wait "$pid" || exit 1; done
 expect_eq "verdict" "$(json "$TMP/result" "r['verdict'], r['capacity'], r['repeat']['max']")" \

@@ -99,6 +99,15 @@ static void expect_forecast(enum simulated_model model, struct outcomes *outcome
     ck_assert(model != SIMULATED_CLEAN || (median > 0.85 && median < 1.6));
 }
 
+/* About 5 minutes, and about 1 with -quick, for targets that are as steady as most. */
+static void expect_duration(enum simulated_model model, bool is_quick, struct outcomes *outcomes)
+{
+    double median_s = quantile(outcomes->seconds, 50);
+    if (model == SIMULATED_CLEAN || model == SIMULATED_NOISY) {
+        ck_assert_double_le(median_s, is_quick ? 100 : 300);
+    }
+}
+
 static void expect_bounds(enum simulated_model model, const struct outcomes *outcomes)
 {
     switch (model) {
@@ -135,6 +144,7 @@ static void expect_model(enum simulated_model model, bool is_quick)
     }
     print(model, is_quick, &outcomes);
     expect_forecast(model, &outcomes);
+    expect_duration(model, is_quick, &outcomes);
     expect_bounds(model, &outcomes);
 }
 
