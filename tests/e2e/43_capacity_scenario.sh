@@ -24,7 +24,7 @@ end)
 LUA
 search() { "$loadgen" capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/known.lua" -H "$U" -u 4 -cpus 1 "$@"; }
 search -max-rate 100 -output "$TMP/result" -journal "$TMP/journal" >"$TMP/out" 2>"$TMP/err" || fail "capacity: $(cat "$TMP/err" "$TMP/out")"
-expect_eq "found" "$(json "$TMP/result" "r['verdict'], 34 <= r['capacity']['rate'] < 40")" "('found', True)"
+expect_eq "found" "$(json "$TMP/result" "r['verdict'], 24 <= r['capacity']['rate'] < 40")" "('found', True)"
 expect_eq "why more is too much" "$(json "$TMP/result" "all('found no free user; raise -u' in t['reason'] for t in r['trials'] if t['outcome'] == 'bad')")" True
 expect_eq "plan" "$(json "$TMP/result" "r['plan']['scenario']['file'], r['plan']['scenario']['users']")" "('known.lua', 4)"
 expect_has "text" "$(cat "$TMP/out")" "iterations per second of known.lua, 4 users"
