@@ -104,7 +104,8 @@ struct driver_type {
     /*
      * False: `answered` is called as soon as an answer has been read, even from inside drive_send;
      * for drivers that take a few hundred nanoseconds. True: it is called after all ready sockets
-     * have been read, so a script cannot delay other answers, and never from inside drive_send.
+     * have been read (the first 16,640 of them: WORKER_BATCHES in run/worker.h), so a script cannot
+     * delay other answers, and never from inside drive_send.
      * A driver keeps a copy of an exchange that is_held, and passes it to thread->judged once its
      * script has judged the answer, at the latest before has_ended is true.
      */

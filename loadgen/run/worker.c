@@ -162,13 +162,10 @@ static void note_unread(struct worker *worker, uint64_t asleep_ns, uint64_t due_
     worker->unread_ns = unread_ns > worker->unread_ns ? unread_ns : worker->unread_ns;
 }
 
-/* Batches that a turn reads beyond the first one: bounded, because long bodies never end. */
-enum { MORE_BATCHES = 64 };
-
 /* Reads what else is ready, so that no script delays the stamp of an answer that has come. */
 static void read_more(struct loop *loop)
 {
-    for (int i = 0; i < MORE_BATCHES && loop_has_more(loop); i++) {
+    for (int i = 1; i < WORKER_BATCHES && loop_has_more(loop); i++) {
         loop_wait(loop, 0);
         loop_dispatch(loop);
     }

@@ -3,7 +3,8 @@
  *
  *     until the end:  start requests that are due (drive/driver.h)
  *                     sleep until an event or the next deadline
- *                     read ready sockets (every one, if the driver runs scripts)
+ *                     read ready sockets (all, if the driver runs scripts; at most WORKER_BATCHES
+ *                     batches of the loop, because long bodies never end)
  *                     end requests that have timed out
  *                     let scripts continue with the answers (backlog.h)
  *                     publish the counts once a second
@@ -41,6 +42,9 @@
 #include "loadgen/run/recorder.h"
 
 #define WORKER_DRAIN_NS (30 * NS_PER_S)
+
+/* Batches of events (256 each, loop.h) that a turn handles before scripts continue. */
+enum { WORKER_BATCHES = 65 };
 
 /* Workers that are set up wait here until the run begins, or is cancelled. */
 enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_CANCELLED };

@@ -2,7 +2,8 @@
  * A turn of a worker reads every ready socket before a script goes on, however many are ready.
  *
  * The driver is also the server: it accepts the connections, waits until all requests have come,
- * and answers them at once. So all answers are ready when the loop reads again.
+ * and answers them at once. So all answers are ready when the loop reads again. Over HTTP/2 each
+ * request has an owner, and so a connection of its own.
  */
 #include <check.h>
 #include <netinet/in.h>
@@ -16,6 +17,8 @@
 #include "common/clock.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/http/choice/engines.h"
+#include "loadgen/http/curl/engine.h"
+#include "loadgen/http/owner.h"
 #include "loadgen/order/order.h"
 #include "tests/support/measurement.h"
 
@@ -40,13 +43,27 @@ struct seat {
 
 static struct seat seat;
 
+static const struct {
+    const char *name;
+    const struct engine_type *engine;
+    bool h2c;
+} ways[] = {
+    {"HTTP/1.1", &engines, false}, {"libcurl", &engine_curl, false}, {"HTTP/2", &engines, true}};
+enum { WAYS = sizeof ways / sizeof *ways };
+
+static int way;
+static struct terms terms[USERS];
+static struct owner owners[USERS];
+
 static void send_all(void)
 {
     const struct request *request = &seat.order->source->requests[0];
     for (uint64_t i = 0; i < USERS; i++) {
+        terms[i] = *seat.thread->terms;
+        terms[i].owner = ways[way].h2c ? &owners[i] : NULL;
         struct send send = {
             .request = request,
-            .terms = seat.thread->terms,
+            .terms = &terms[i],
             .row = request->row,
             .number = i,
             .intended_ns = clock_now_ns(),
@@ -72,10 +89,14 @@ static void take_requests(void)
 
 static void answer_all(void)
 {
-    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    static const char h1[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    /* SETTINGS, and HEADERS that end stream 1: ":status: 200" is 8 in HPACK's table. */
+    static const char h2[] = "\0\0\0\4\0\0\0\0\0"
+                             "\0\0\1\1\5\0\0\0\1\x88";
+    const char *answer = ways[way].h2c ? h2 : h1;
+    size_t length = (ways[way].h2c ? sizeof h2 : sizeof h1) - 1;
     for (size_t i = 0; i < USERS; i++) {
-        ck_assert_int_eq(send(seat.sockets[i], answer, sizeof answer - 1, MSG_NOSIGNAL),
-                         sizeof answer - 1);
+        ck_assert_int_eq(send(seat.sockets[i], answer, length, MSG_NOSIGNAL), (ssize_t)length);
     }
     seat.has_answered = true;
 }
@@ -167,6 +188,9 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
 static void destroy(struct driver *driver)
 {
     (void)driver;
+    for (size_t i = 0; i < USERS; i++) {
+        owner_close(&owners[i]);
+    }
 }
 
 static struct drive *open_all(const struct order *order, const struct slots *slots,
@@ -224,7 +248,9 @@ START_TEST(all_answers_are_stamped_before_the_first_script_goes_on)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &files), 0);
     files.rlim_cur = files.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &files), 0); /* two sockets for each user */
+    way = _i;
     plan.threads = 1;
+    plan.h2c = ways[way].h2c;
     plan.timeout_ns = 60 * NS_PER_S;
     plan.schedule.duration_ns = 0;
     snprintf(text, sizeof text, "GET http://127.0.0.1:%u/\n", listen_at(&seat.listener));
@@ -237,9 +263,9 @@ START_TEST(all_answers_are_stamped_before_the_first_script_goes_on)
     const struct control control = {.stop_fd = -1};
     const struct observer observer = {0};
     struct summary *summary = summary_create();
-    ck_assert_msg(run_with_engine(&engines, &order, &driver_at_once, &control, &observer, NULL,
-                                  summary, &err),
-                  "%s", err.text);
+    ck_assert_msg(run_with_engine(ways[way].engine, &order, &driver_at_once, &control, &observer,
+                                  NULL, summary, &err),
+                  "%s: %s", ways[way].name, err.text);
     ck_assert_uint_eq(seat.ended, USERS);
     ck_assert_uint_eq(seat.accepted, USERS);
     ck_assert_uint_le(seat.last_done_ns, seat.script_ns);
@@ -258,7 +284,7 @@ Suite *turn_suite(void)
     Suite *suite = suite_create("turn");
     TCase *tc = tcase_create("turn");
     tcase_set_timeout(tc, 60);
-    tcase_add_test(tc, all_answers_are_stamped_before_the_first_script_goes_on);
+    tcase_add_loop_test(tc, all_answers_are_stamped_before_the_first_script_goes_on, 0, WAYS);
     suite_add_tcase(suite, tc);
     return suite;
 }
