@@ -47,7 +47,10 @@ bool run(const struct order *order, const struct driver_type *driver_type,
          const struct control *control, const struct observer *observer,
          struct result_writer *writer, struct summary *summary, struct err *err);
 
-/* The same, with all requests sent by one engine of this type (loadgen/http/engine.h). */
+/*
+ * The same, with all requests sent by one engine of this type (loadgen/http/engine.h). For tests:
+ * they send through libcurl without a proxy, or look at each request in an engine of their own.
+ */
 bool run_with_engine(const struct engine_type *engine_type, const struct order *order,
                      const struct driver_type *driver_type, const struct control *control,
                      const struct observer *observer, struct result_writer *writer,
