@@ -372,30 +372,40 @@ static void fill_histograms(void)
     }
 }
 
+static int compare(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a;
+    uint64_t y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
 /*
- * The fastest of many, in CPU time, for the 17,000 buckets of 34 histograms: docs/decisions.md has
- * the figure. Judged by what tally_merge takes, so that a slow machine and a sanitizer change
- * nothing.
+ * CPU time for the 17,000 buckets of 34 histograms: docs/decisions.md has the figure. The fastest
+ * of many is judged by what tally_merge takes, so that a slow machine and a sanitizer change
+ * nothing. tests/e2e/36_tally_codec.sh judges the median, which is printed.
  */
 START_TEST(adding_five_rows_of_500_buckets_a_histogram_costs_about_a_merge)
 {
-    uint64_t add_ns = UINT64_MAX;
+    enum { TIMES = 100 };
+    uint64_t add_ns[TIMES];
     uint64_t merge_ns = UINT64_MAX;
     name_rows(&names, "row %zu", 0, 5);
     fill_histograms();
     encode(TALLY_PART_MAX);
     ck_assert_uint_eq(part_count, 1);
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < TIMES; i++) {
         uint64_t begin_ns = cpu_ns();
         ck_assert_int_eq(decode(0), TALLY_DECODE_OK);
         uint64_t end_ns = cpu_ns();
-        add_ns = end_ns - begin_ns < add_ns ? end_ns - begin_ns : add_ns;
+        add_ns[i] = end_ns - begin_ns;
         tally_merge(got, written);
         merge_ns = cpu_ns() - end_ns < merge_ns ? cpu_ns() - end_ns : merge_ns;
     }
-    printf("tally_codec: %zu bytes added in %.1f us, merged in %.1f us\n", lengths[0],
-           (double)add_ns / 1000, (double)merge_ns / 1000);
-    ck_assert_uint_lt(add_ns, 4 * merge_ns);
+    qsort(add_ns, TIMES, sizeof *add_ns, compare);
+    printf("tally_codec: %zu bytes added in %.1f us, median %.1f us, merged in %.1f us\n",
+           lengths[0], (double)add_ns[0] / 1000, (double)add_ns[TIMES / 2] / 1000,
+           (double)merge_ns / 1000);
+    ck_assert_uint_lt(add_ns[0], 4 * merge_ns);
 }
 END_TEST
 
