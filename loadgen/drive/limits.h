@@ -3,7 +3,7 @@
  *
  * The caps are split by slots (pace/slots.h), like the requests. Engines read the limits whenever
  * they open or keep a connection, so a thread that gains or loses slots gains or loses connections.
- * Excess connections that are busy first complete their exchange.
+ * Excess connections are closed, idle ones at once and busy ones after their exchange.
  *
  * Threads: belongs to the thread whose limits they are. Memory: plain values.
  */

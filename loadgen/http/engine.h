@@ -36,11 +36,19 @@ struct link;
 struct link_connects;
 struct links;
 
-/* The limits of one thread. They may change while its engine runs. */
+/*
+ * The limits of one thread. They may change while its engine runs, which then closes the idle
+ * connections beyond them. Those of owners (owner.h) are not limited.
+ */
 struct engine_limits {
     uint64_t max_connections; /* per endpoint; UINT64_MAX: no limit */
     uint64_t max_idle;        /* idle connections kept per endpoint */
 };
+
+static inline bool engine_limits_equal(const struct engine_limits *a, const struct engine_limits *b)
+{
+    return a->max_connections == b->max_connections && a->max_idle == b->max_idle;
+}
 
 struct engine_config {
     struct resolver *resolver; /* of the same loop; it and `links` outlive the engine */

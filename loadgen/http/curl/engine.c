@@ -94,6 +94,9 @@ static struct curl_transfer *oldest(const struct curl_engine *curl)
 static uint64_t curl_next_deadline_ns(struct engine *engine)
 {
     const struct curl_engine *curl = curl_of(engine);
+    if (!engine_limits_equal(&curl->limits, curl->config.limits)) {
+        return 0;
+    }
     uint64_t oldest_ns = oldest_deadline_ns(curl);
     uint64_t closing_ns = flights_deadline_ns(&curl->sockets.closing);
     uint64_t drive_ns = curl_drive_next_deadline_ns(&curl->drive);
@@ -117,6 +120,28 @@ static void time_out(struct curl_engine *curl, struct curl_transfer *t)
     curl_end(curl, t);
 }
 
+static uint64_t times(uint64_t limit, size_t n)
+{
+    return limit > UINT64_MAX / n ? UINT64_MAX : limit * n;
+}
+
+/* Endpoints may share a destination, a proxy. */
+static void set_limits(struct curl_engine *curl)
+{
+    const struct engine_limits *limits = curl->config.limits;
+    size_t endpoints = curl->config.endpoint_count;
+    uint64_t max_idle = times(limits->max_idle, endpoints);
+    curl->limits = *limits;
+    curl->sockets.limits.max_idle = max_idle;
+    curl->sockets.limits.max_connections = times(limits->max_connections, endpoints);
+    curl_drive_set_max_idle(&curl->drive, max_idle < INT32_MAX ? (long)max_idle : INT32_MAX);
+    for (struct curl_route *route = curl->routes; route; route = route->next) {
+        for (struct turn *turn = route->turns.all; turn; turn = turn->next) {
+            curl_sockets_end_excess(&curl->sockets, (struct curl_lane *)turn);
+        }
+    }
+}
+
 static void curl_expire(struct engine *engine, uint64_t now_ns)
 {
     struct curl_engine *curl = curl_of(engine);
@@ -125,6 +150,9 @@ static void curl_expire(struct engine *engine, uint64_t now_ns)
     if (changes != curl->changes) {
         curl->changes = changes;
         curl_sockets_end_surplus(&curl->sockets);
+    }
+    if (!engine_limits_equal(&curl->limits, curl->config.limits)) {
+        set_limits(curl);
     }
     curl_sockets_expire_closing(&curl->sockets, now_ns);
     while (oldest_deadline_ns(curl) <= now_ns) {
@@ -196,9 +224,7 @@ static bool set_up(struct curl_engine *curl, struct loop *loop, struct err *err)
     curl_share_setopt(curl->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_share_setopt(curl->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl->drive.sockets = &curl->sockets;
-    curl->drive.max_idle = (long)(config->limits->max_idle < INT32_MAX / config->endpoint_count
-                                      ? config->limits->max_idle * config->endpoint_count
-                                      : INT32_MAX);
+    set_limits(curl);
     curl->drive.on_ended = curl_on_ended;
     curl->drive.context = curl;
     curl_drive_init(&curl->drive);

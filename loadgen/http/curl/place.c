@@ -115,5 +115,8 @@ void curl_place_undo(struct curl_transfer *t, uint64_t now_ns)
 {
     curl_drive_remove(t->lane, t->easy);
     curl_lane_end(t->lane, t->exchange.sent_ns, now_ns);
+    if (!origin_is_owned(&t->origin->origin)) {
+        curl_sockets_end_excess(t->sockets, t->lane);
+    }
     t->lane = NULL;
 }

@@ -5,9 +5,14 @@
 
 #include "loadgen/http/curl/try.h"
 
-static long is_reuse_forbidden(const struct engine_config *config)
+/* The limits may have changed. */
+static void allow_reuse(struct curl_transfer *t)
 {
-    return config->keepalive && config->limits->max_idle > 0 ? 0L : 1L;
+    bool forbids_reuse = !t->config->keepalive || t->config->limits->max_idle == 0;
+    if (t->forbids_reuse != forbids_reuse) {
+        t->forbids_reuse = forbids_reuse;
+        curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, forbids_reuse ? 1L : 0L);
+    }
 }
 
 static bool set_fixed(struct curl_transfer *t)
@@ -25,7 +30,7 @@ static bool set_fixed(struct curl_transfer *t)
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-    SET(CURLOPT_FORBID_REUSE, is_reuse_forbidden(config));
+    t->forbids_reuse = false;                /* see allow_reuse */
     SET(CURLOPT_HTTP_TRANSFER_DECODING, 0L); /* answer.h reads the chunks */
     SET(CURLOPT_FRESH_CONNECT, config->keepalive ? 0L : 1L);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
@@ -105,10 +110,7 @@ bool curl_setup_request(struct curl_transfer *t)
     t->is_abandoned = t->is_reset = false;
     t->exchange.bytes_in = 0;
     curl_transfer_begin_answer(t);
-    if (t->forbids_reuse) {
-        t->forbids_reuse = false;
-        curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, is_reuse_forbidden(t->config));
-    }
+    allow_reuse(t);
     if (t->prepared_origin != origin) {
         t->prepared_request = NULL;
         t->prepared_origin = prepare_origin(t) ? origin : NULL;

@@ -38,7 +38,9 @@ struct curl_engine {
     struct origins origins;
     struct flights flights;
     struct curl_transfer *free;
-    uint64_t changes; /* resolver_changes when idle connections were last checked */
+    /* When idle connections were last checked: */
+    uint64_t changes; /* resolver_changes */
+    struct engine_limits limits;
     char scratch[HOP_BYTES_MAX];
 };
 

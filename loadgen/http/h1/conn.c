@@ -227,6 +227,24 @@ void conns_drop_surplus(struct conns *conns)
     }
 }
 
+static bool has_excess(const struct pool *pool, const struct engine_limits *limits)
+{
+    return pool->idle_count > limits->max_idle || pool->open > limits->max_connections;
+}
+
+void conns_drop_excess(struct conns *conns)
+{
+    for (struct origin *origin = conns->origins.all; origin; origin = origin->next) {
+        struct pool *pool = (struct pool *)origin;
+        for (struct turn *turn = pool->turns.all; turn; turn = turn->next) {
+            struct lane *lane = (struct lane *)turn;
+            while (lane->idle && has_excess(pool, conns->config->limits)) {
+                conns_drop_idle(conns, lane->idle);
+            }
+        }
+    }
+}
+
 /* Closing. */
 
 static struct conn *oldest_closing(const struct conns *conns)

@@ -136,4 +136,7 @@ void conns_drop_idle(struct conns *conns, struct conn *conn);
 /* Closes idle connections to addresses that have more than their share (peer_is_surplus). */
 void conns_drop_surplus(struct conns *conns);
 
+/* Closes idle connections beyond the limits. */
+void conns_drop_excess(struct conns *conns);
+
 #endif

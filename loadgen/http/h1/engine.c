@@ -183,6 +183,9 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
 static uint64_t h1_next_deadline_ns(struct engine *engine)
 {
     const struct h1 *h1 = h1_of(engine);
+    if (!engine_limits_equal(&h1->limits, h1->config.limits)) {
+        return 0;
+    }
     uint64_t timeout_ns = flights_deadline_ns(&h1->conns.flights);
     uint64_t closing_ns = flights_deadline_ns(&h1->conns.closing);
     return timeout_ns < closing_ns ? timeout_ns : closing_ns;
@@ -205,6 +208,10 @@ static void h1_expire(struct engine *engine, uint64_t now_ns)
     if (changes != h1->changes) {
         h1->changes = changes;
         conns_drop_surplus(&h1->conns);
+    }
+    if (!engine_limits_equal(&h1->limits, h1->config.limits)) {
+        h1->limits = *h1->config.limits;
+        conns_drop_excess(&h1->conns);
     }
 }
 

@@ -21,7 +21,9 @@ struct h1 {
     void *owner;
     struct conns conns;
     const struct dial_owner *dial_owner;
-    uint64_t changes; /* resolver_changes when idle connections were last checked */
+    /* When idle connections were last checked: */
+    uint64_t changes; /* resolver_changes */
+    struct engine_limits limits;
     char receive[LINK_RECEIVE];
     char scratch[OUTGOING_SCRATCH];
 };

@@ -174,9 +174,20 @@ static void h2_resume(struct engine *engine, const struct exchange *so_far,
 static uint64_t h2_next_deadline_ns(struct engine *engine)
 {
     const struct h2 *h2 = h2_of(engine);
+    if (!engine_limits_equal(&h2->limits, h2->config.limits)) {
+        return 0;
+    }
     uint64_t timeout_ns = flights_deadline_ns(&h2->flights);
     uint64_t closing_ns = flights_deadline_ns(&h2->conns.closing);
     return timeout_ns < closing_ns ? timeout_ns : closing_ns;
+}
+
+/* It is closed by h2_leave once it has no streams. */
+static void drop(struct h2_conn *conn)
+{
+    conn->is_retired = true;
+    h2_conn_sort(conn);
+    h2_mark_dirty(conn);
 }
 
 /* Retires surplus connections, those to addresses with more than their share. */
@@ -185,9 +196,26 @@ static void drop_surplus(struct h2 *h2)
     for (struct origin *origin = h2->conns.origins.all; origin; origin = origin->next) {
         for (struct h2_conn *conn = ((struct h2_pool *)origin)->conns; conn; conn = conn->next) {
             if (conn->state == H2_OPEN && !conn->is_retired && h2_is_surplus(conn)) {
-                conn->is_retired = true;
-                h2_conn_sort(conn);
-                h2_mark_dirty(conn);
+                drop(conn);
+            }
+        }
+    }
+}
+
+/* Retires idle connections beyond the limits. */
+static void drop_excess(struct h2 *h2)
+{
+    const struct engine_limits *limits = h2->config.limits;
+    for (struct origin *origin = h2->conns.origins.all; origin; origin = origin->next) {
+        struct h2_pool *pool = (struct h2_pool *)origin;
+        uint64_t idle = pool->idle_count;
+        uint64_t count = pool->count;
+        for (struct h2_conn *conn = pool->conns; conn; conn = conn->next) {
+            bool has_excess = idle > limits->max_idle || count > limits->max_connections;
+            if (conn->is_idle && has_excess) {
+                drop(conn);
+                idle--;
+                count--;
             }
         }
     }
@@ -205,6 +233,10 @@ static void h2_expire(struct engine *engine, uint64_t now_ns)
     if (changes != h2->changes) {
         h2->changes = changes;
         drop_surplus(h2);
+    }
+    if (!engine_limits_equal(&h2->limits, h2->config.limits)) {
+        h2->limits = *h2->config.limits;
+        drop_excess(h2);
     }
     h2_leave(h2);
 }

@@ -178,10 +178,12 @@ static void close_if_unneeded(struct h2_conn *conn)
         }
         return;
     }
+    const struct engine_limits *limits = h2->config.limits;
+    bool has_place =
+        conn->is_idle || origin_is_owned(&pool->origin) ||
+        (pool->idle_count < limits->max_idle && pool->count <= limits->max_connections);
     bool is_kept = !conn->is_retired && !h2_session_has_ended(&conn->session) &&
-                   !h2_is_surplus(conn) &&
-                   (conn->is_idle || origin_is_owned(&pool->origin) ||
-                    pool->idle_count < h2->config.limits->max_idle);
+                   !h2_is_surplus(conn) && has_place;
     if (!is_kept && !h2->config.keepalive && conn->is_used && !h2->is_ending &&
         announce_close(conn)) {
         h2_conns_begin_closing(&h2->conns, conn, clock_now_ns());

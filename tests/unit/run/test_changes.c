@@ -5,18 +5,24 @@
  * Runs alone: it judges times.
  */
 #include <check.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/http/choice/engines.h"
+#include "loadgen/http/curl/engine.h"
 #include "loadgen/pace/epoch.h"
 #include "loadgen/run/changes.h"
 #include "tests/support/measurement.h"
+#include "tests/support/nginx_server.h"
 #include "tests/support/read_back.h"
 
 enum { REQUESTS = 10000 };
@@ -332,6 +338,95 @@ START_TEST(parts_of_the_caps_move_with_slots)
 }
 END_TEST
 
+/* Idle connections. */
+
+/* Over HTTP/2 a connection more is opened before it is known that each carries one stream. */
+static const struct {
+    const struct engine_type *engine;
+    const char *port;
+    bool h2c;
+    size_t most; /* connections of two users */
+} idle_ways[] = {
+    {&engines, "PLAIN", false, 2},
+    {&engine_curl, "PLAIN", false, 2},
+    {&engines, "H2C", true, 3},
+};
+
+/* Of this process to the port. */
+static size_t count_connections(uint16_t port)
+{
+    size_t count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        struct sockaddr_in to = {0};
+        struct tcp_info info = {0};
+        socklen_t to_size = sizeof to;
+        socklen_t info_size = sizeof info;
+        count += getpeername(fd, (struct sockaddr *)&to, &to_size) == 0 &&
+                 to.sin_port == htons(port) &&
+                 getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &info_size) == 0 &&
+                 info.tcpi_state == TCP_ESTABLISHED;
+    }
+    return count;
+}
+
+struct look {
+    uint16_t port;
+    size_t most;
+    size_t seen;
+    int stop_fd;
+};
+
+/* Waits until there are no more than these, soon after the changes; then stops the run. */
+static void *look_later(void *context)
+{
+    struct look *look = context;
+    const uint64_t one = 1;
+    usleep(800000);
+    uint64_t end_ns = clock_now_ns() + 5 * NS_PER_S;
+    while (clock_now_ns() < end_ns) {
+        look->seen = count_connections(look->port);
+        if (look->seen <= look->most) {
+            break;
+        }
+        usleep(10000);
+    }
+    ck_assert_int_eq(write(look->stop_fd, &one, sizeof one), sizeof one);
+    return NULL;
+}
+
+/* Six users leave six connections, and two of them go on, at last on another thread. */
+START_TEST(a_thread_without_slots_closes_its_idle_connections)
+{
+    static const uint16_t threads[] = {0, 1, 2};
+    struct nginx_server nginx;
+    struct plan plan = measurement_closed_loop;
+    pthread_t thread;
+    nginx_server_make(&nginx);
+    nginx_server_start(
+        &nginx, "keepalive_requests 1000000000; http2_max_concurrent_streams 1;\n"
+                "server { return 204; listen 127.0.0.1:@PLAIN@; listen 127.0.0.1:@H2C@ http2; }");
+    struct look look = {.port = nginx_server_port(&nginx, idle_ways[_i].port),
+                        .most = idle_ways[_i].most,
+                        .stop_fd = eventfd(0, EFD_CLOEXEC)};
+    plan.threads = THREADS;
+    plan.max_workers = 6;
+    plan.schedule.duration_ns = 0;
+    plan.h2c = idle_ways[_i].h2c;
+    measurement_engine = idle_ways[_i].engine;
+    changes.is_closed_loop = true;
+    slots_deal(&maps[0], NULL, UINT64_MAX, &threads[2], 1);
+    ck_assert(changes_ask(&changes, &(struct change){.at_ns = 200 * MS, .users = 2}, &err));
+    ck_assert(ask_slots(400 * MS, &maps[0]));
+    pthread_create(&thread, NULL, look_later, &look);
+    const struct control control = {.stop_fd = look.stop_fd, .changes = &changes};
+    summary_destroy(measurement_attack(&plan, "GET", look.port, &control, NULL));
+    pthread_join(thread, NULL);
+    close(look.stop_fd);
+    nginx_server_stop(&nginx);
+    ck_assert_uint_le(look.seen, look.most);
+}
+END_TEST
+
 /* Users. */
 
 static int compare(const void *a, const void *b)
@@ -485,6 +580,7 @@ Suite *changes_suite(void)
     tcase_add_test(tests, threads_that_sleep_hear_of_a_change_at_once);
     tcase_add_test(tests, requests_move_with_their_slots);
     tcase_add_loop_test(tests, parts_of_the_caps_move_with_slots, 0, 2);
+    tcase_add_loop_test(tests, a_thread_without_slots_closes_its_idle_connections, 0, 3);
     tcase_add_loop_test(tests, users_come_and_go, 0, 2);
     tcase_add_test(tests, changes_again_and_again_balance);
     tcase_add_test(tests, what_is_no_schedule_is_refused);

@@ -166,6 +166,14 @@ void curl_drive_init(struct curl_drive *drive)
     drive->sockets->context = drive;
 }
 
+void curl_drive_set_max_idle(struct curl_drive *drive, long max_idle)
+{
+    drive->max_idle = max_idle;
+    for (struct curl_lane *lane = drive->lanes; lane; lane = lane->next) {
+        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, max_idle);
+    }
+}
+
 void curl_drive_end(struct curl_drive *drive, const struct curl_route *route)
 {
     for (struct curl_lane **at = &drive->lanes; *at;) {

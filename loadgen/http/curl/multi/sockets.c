@@ -152,6 +152,18 @@ bool curl_sockets_end_idle(struct curl_sockets *sockets, const struct curl_lane 
     return false;
 }
 
+static bool has_excess(const struct curl_sockets *sockets, const struct curl_lane *lane)
+{
+    uint64_t idle = lane->open > lane->busy ? lane->open - lane->busy : 0;
+    return idle > sockets->limits.max_idle || lane->route->open > sockets->limits.max_connections;
+}
+
+void curl_sockets_end_excess(struct curl_sockets *sockets, const struct curl_lane *lane)
+{
+    while (has_excess(sockets, lane) && curl_sockets_end_idle(sockets, lane)) {
+    }
+}
+
 void curl_sockets_end_surplus(struct curl_sockets *sockets)
 {
     for (size_t i = 0; i < sockets->room; i++) {

@@ -22,6 +22,7 @@
 #include <stdint.h>
 
 #include "loadgen/http/curl/multi/lane.h"
+#include "loadgen/http/engine.h"
 #include "loadgen/http/flights.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"
@@ -51,7 +52,8 @@ struct curl_sockets {
     void *context;
     struct curl_socket **by_fd;
     size_t room;
-    struct flights closing; /* in the order in which they began to close */
+    struct engine_limits limits; /* of a lane's idle connections, and of all of a route */
+    struct flights closing;      /* in the order in which they began to close */
     size_t closing_count;
 };
 
@@ -71,6 +73,9 @@ bool curl_sockets_want(struct curl_sockets *sockets, struct curl_socket *socket,
 
 /* Shuts down an idle connection of the lane. False: there is none. */
 bool curl_sockets_end_idle(struct curl_sockets *sockets, const struct curl_lane *lane);
+
+/* Shuts down idle connections of the lane beyond the limits. */
+void curl_sockets_end_excess(struct curl_sockets *sockets, const struct curl_lane *lane);
 
 /* Shuts down idle connections to peers with more than their share. */
 void curl_sockets_end_surplus(struct curl_sockets *sockets);
