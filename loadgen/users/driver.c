@@ -93,10 +93,8 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = const_seat_of(driver);
     (void)now_ns;
-    const struct pacing *pacing = &seat->goal->pacing;
-    bool has_work = pacing->is_on && seat->stage == STAGE_RUNNING &&
-                    atomic_load(&pacing->ended) < seat->users_of_all;
-    return seat->ended == seat->count && !has_work;
+    bool drops = seat->stage == STAGE_RUNNING && iterations_have_users(&seat->iterations);
+    return seat->ended == seat->count && !drops;
 }
 
 /* Going on. */
@@ -108,7 +106,7 @@ static void begin_check(struct seat *seat)
         user_open(&seat->users[i], seat, i, &seat->classes.list[i],
                   i == 0 ? seat->thread->start_ns : UINT64_MAX);
     }
-    seat->count = seat->users_of_all = seat->classes.count;
+    seat->count = seat->classes.count;
 }
 
 static void begin(struct driver *driver, uint64_t end_ns)
@@ -117,16 +115,16 @@ static void begin(struct driver *driver, uint64_t end_ns)
     struct deal deal;
     size_t count = 0;
     seat->end_ns = end_ns;
+    iterations_begin(&seat->iterations, seat->goal, seat->thread);
     seat->state.busy_ns = 0; /* without loading the scenario */
     if (seat->order->check) {
         begin_check(seat);
         return;
     }
-    iterations_begin(seat);
     deal_init(&deal, &seat->classes);
     for (uint64_t u = 0; u < seat->order->users; u++) {
         const struct class *class = deal_next(&deal);
-        seat->users_of_all += class != NULL;
+        seat->iterations.users += class != NULL;
         if (class && seat->thread->slots->owner[u % SLOTS] == seat->thread->index) {
             double after_s = (double)u / seat->order->spawn_per_s;
             user_open(&seat->users[count++], seat, u, class,
@@ -137,12 +135,28 @@ static void begin(struct driver *driver, uint64_t end_ns)
     deal_fini(&deal);
 }
 
+/* True if nothing more is due. */
+static bool start_iterations(struct seat *seat, uint64_t now_ns)
+{
+    struct iterations *iterations = &seat->iterations;
+    struct idle *idle = NULL;
+    uint64_t due_ns = 0;
+    for (unsigned i = 0; i < GO_PER_TURN; i++) {
+        idle = iterations_take(iterations, now_ns, seat->end_ns, &due_ns);
+        if (!idle) {
+            break;
+        }
+        user_iterate((struct user *)((char *)idle - offsetof(struct user, idle)), due_ns);
+    }
+    return iterations_next_ns(iterations, seat->end_ns) > now_ns;
+}
+
 static bool go(struct driver *driver, uint64_t now_ns)
 {
     struct seat *seat = seat_of(driver);
     unsigned gone = 0;
     end_at(driver, atomic_load_explicit(&seat->goal->end_ns, memory_order_relaxed));
-    bool is_up_to_date = iterations_go(seat, now_ns, GO_PER_TURN);
+    bool is_up_to_date = start_iterations(seat, now_ns);
     if (is_up_to_date) {
         advance(seat, now_ns);
     }
@@ -159,7 +173,8 @@ static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = seat_of(driver);
     const struct due *first = queue_first(&seat->queue);
-    uint64_t next_ns = least(next_stage_ns(seat), iterations_next_ns(seat));
+    uint64_t next_ns =
+        least(next_stage_ns(seat), iterations_next_ns(&seat->iterations, seat->end_ns));
     (void)now_ns;
     return first ? least(first->at_ns, next_ns) : next_ns;
 }
@@ -287,7 +302,7 @@ static struct drive *open_all(const struct order *order, const struct slots *slo
     drive->goal.requests.most = drive->order->max_requests;
     drive->goal.iterations.most = drive->order->max_iterations;
     drive->goal.end_ns = UINT64_MAX;
-    pacing_init(&drive->goal.pacing, &drive->order->schedule, slots);
+    iterations_plan(&drive->goal, &drive->order->schedule, slots);
     return &drive->drive;
 }
 

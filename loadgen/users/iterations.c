@@ -1,10 +1,8 @@
 #include "loadgen/users/iterations.h"
 
-#include "loadgen/users/seat.h"
-#include "loadgen/users/user.h"
-
-void pacing_init(struct pacing *pacing, const struct schedule *schedule, const struct slots *slots)
+void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots)
 {
+    struct pacing *pacing = &goal->pacing;
     pacing->is_on = !schedule_is_closed(schedule);
     pacing->begin_ns = UINT64_MAX;
     if (pacing->is_on) {
@@ -12,89 +10,87 @@ void pacing_init(struct pacing *pacing, const struct schedule *schedule, const s
     }
 }
 
-void iterations_begin(struct seat *seat)
+void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread)
 {
-    const struct pacing *pacing = &seat->goal->pacing;
-    if (pacing->is_on) {
-        epoch_cursor_init(&seat->iterations.next, &pacing->epoch, (uint16_t)seat->thread->index);
+    own->goal = goal;
+    own->thread = thread;
+    if (goal->pacing.is_on) {
+        epoch_cursor_init(&own->next, &goal->pacing.epoch, (uint16_t)thread->index);
     }
 }
 
 /* The last user of all threads lets the schedule begin. */
-void iterations_pass_start(struct seat *seat)
+void iterations_pass_start(struct iterations *own)
 {
-    struct goal *goal = seat->goal;
-    struct pacing *pacing = &goal->pacing;
-    if (pacing->is_on && atomic_fetch_add(&pacing->past_start, 1) + 1 == seat->users_of_all) {
+    struct pacing *pacing = &own->goal->pacing;
+    if (pacing->is_on && atomic_fetch_add(&pacing->past_start, 1) + 1 == own->users) {
         uint64_t begin_ns = clock_now_ns() + ITERATIONS_LEAD_NS;
         uint64_t duration_ns = pacing->epoch.piece.schedule.duration_ns;
         atomic_store(&pacing->begin_ns, begin_ns);
         if (duration_ns && duration_ns < UINT64_MAX - begin_ns) {
-            goal_end_at(goal, begin_ns + duration_ns);
+            goal_end_at(own->goal, begin_ns + duration_ns);
         }
-        seat->thread->wake_all(seat->thread);
+        own->thread->wake_all(own->thread);
     }
 }
 
-/* Threads without users go on as long as others have some: their iterations are dropped. */
-void iterations_end_user(struct seat *seat)
+void iterations_end_user(struct iterations *own)
 {
-    struct pacing *pacing = &seat->goal->pacing;
-    if (pacing->is_on && atomic_fetch_add(&pacing->ended, 1) + 1 == seat->users_of_all) {
-        seat->thread->wake_all(seat->thread);
+    struct pacing *pacing = &own->goal->pacing;
+    if (pacing->is_on && atomic_fetch_add(&pacing->ended, 1) + 1 == own->users) {
+        own->thread->wake_all(own->thread);
     }
 }
 
-void iterations_set_free(struct user *user)
+bool iterations_have_users(const struct iterations *own)
 {
-    struct iterations *own = &user->seat->iterations;
-    user->next_free = NULL;
-    *(own->last_free ? own->last_free : &own->first_free) = user;
-    own->last_free = &user->next_free;
+    const struct pacing *pacing = &own->goal->pacing;
+    return pacing->is_on && atomic_load(&pacing->ended) < own->users;
 }
 
-static struct user *take_free(struct iterations *own)
+void iterations_set_free(struct iterations *own, struct idle *user)
 {
-    struct user *user = own->first_free;
-    own->first_free = user->next_free;
-    if (!own->first_free) {
-        own->last_free = NULL;
+    user->next = NULL;
+    *(own->last ? own->last : &own->first) = user;
+    own->last = &user->next;
+}
+
+static struct idle *take_free(struct iterations *own)
+{
+    struct idle *user = own->first;
+    own->first = user->next;
+    if (!own->first) {
+        own->last = NULL;
     }
     return user;
 }
 
-uint64_t iterations_next_ns(const struct seat *seat)
+uint64_t iterations_next_ns(const struct iterations *own, uint64_t end_ns)
 {
-    const struct iterations *own = &seat->iterations;
-    const struct pacing *pacing = &seat->goal->pacing;
+    const struct pacing *pacing = &own->goal->pacing;
     uint64_t begin_ns = pacing->is_on ? atomic_load(&pacing->begin_ns) : UINT64_MAX;
     if (own->is_over || begin_ns == UINT64_MAX || own->next.due_ns >= UINT64_MAX - begin_ns) {
         return UINT64_MAX;
     }
     uint64_t due_ns = begin_ns + own->next.due_ns;
-    return due_ns < seat->end_ns ? due_ns : UINT64_MAX;
+    return due_ns < end_ns ? due_ns : UINT64_MAX;
 }
 
-bool iterations_go(struct seat *seat, uint64_t now_ns, unsigned most)
+struct idle *iterations_take(struct iterations *own, uint64_t now_ns, uint64_t end_ns,
+                             uint64_t *due_ns)
 {
-    struct iterations *own = &seat->iterations;
-    struct pacing *pacing = &seat->goal->pacing;
-    struct budget *budget = &seat->goal->iterations;
-    unsigned started = 0;
-    uint64_t due_ns = iterations_next_ns(seat);
-    while (due_ns <= now_ns && started < most) {
-        if (budget_is_used_up(budget) || (own->first_free && !budget_take(budget))) {
+    struct budget *budget = &own->goal->iterations;
+    while ((*due_ns = iterations_next_ns(own, end_ns)) <= now_ns) {
+        if (budget_is_used_up(budget) || (own->first && !budget_take(budget))) {
             own->is_over = true;
-        } else if (own->first_free) {
-            atomic_fetch_add(&pacing->started, 1);
-            started++;
-            epoch_take(&own->next);
-            user_iterate(take_free(own), due_ns);
-        } else {
-            atomic_fetch_add(&pacing->dropped, 1);
-            epoch_take(&own->next);
+            return NULL;
         }
-        due_ns = iterations_next_ns(seat);
+        epoch_take(&own->next);
+        if (own->first) {
+            atomic_fetch_add(&own->goal->pacing.started, 1);
+            return take_free(own);
+        }
+        atomic_fetch_add(&own->goal->pacing.dropped, 1);
     }
-    return due_ns > now_ns;
+    return NULL;
 }

@@ -1,5 +1,5 @@
 /*
- * iterations - starts iterations (goal.h) at a rate, each with a user that is free, without waits.
+ * iterations - which user starts an iteration (goal.h) at a rate, and when.
  *
  *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each at its moment
  *
@@ -8,58 +8,61 @@
  * once. Every iteration that is due before the end of the run is started or dropped, however late
  * the thread is.
  *
- * Threads: struct pacing is shared by all threads; struct iterations belongs to one. Memory: plain
- * values.
+ * Without a rate (pacing.is_on), these functions do nothing.
+ *
+ * Threads: struct iterations belongs to one thread. Memory: plain values; users embed struct idle.
  */
 #ifndef LOADGEN_USERS_ITERATIONS_H
 #define LOADGEN_USERS_ITERATIONS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/clock.h"
-#include "loadgen/pace/epoch.h"
-
-struct seat;
-struct user;
+#include "loadgen/drive/driver.h"
+#include "loadgen/users/goal.h"
 
 #define ITERATIONS_LEAD_NS (10 * NS_PER_MS) /* until all threads are awake */
 
-struct pacing {
-    bool is_on;                  /* false: there is no rate, and nothing else is used */
-    struct epoch epoch;          /* when iterations are due, and whose they are */
-    _Atomic uint64_t begin_ns;   /* time 0 of the schedule; UINT64_MAX: not known */
-    _Atomic uint64_t past_start; /* users that are past on_start */
-    _Atomic uint64_t ended;      /* users that have ended */
-    _Atomic uint64_t started;    /* iterations */
-    _Atomic uint64_t dropped;
+/* Embedded by its owner. */
+struct idle {
+    struct idle *next;
 };
 
 struct iterations {
+    struct goal *goal; /* of all threads */
+    struct drive_thread *thread;
+    uint64_t users; /* of all threads */
     struct epoch_cursor next;
-    bool is_over; /* their budget is used up */
-    struct user *first_free;
-    struct user **last_free; /* where the next one is linked; NULL: &first_free */
+    bool is_over;       /* their budget is used up */
+    struct idle *first; /* free users */
+    struct idle **last; /* where the next one is linked; NULL: &first */
 };
 
-/* `schedule` closed: no rate. */
-void pacing_init(struct pacing *pacing, const struct schedule *schedule, const struct slots *slots);
+/* Before the run. `schedule` closed: no rate. */
+void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
-/* Before the first of the others. */
-void iterations_begin(struct seat *seat);
+/* Sets all but `users`, which must be set before the first user starts. */
+void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
 /* A user of this thread is past its on_start, or has ended. Call each once for each user. */
-void iterations_pass_start(struct seat *seat);
-void iterations_end_user(struct seat *seat);
+void iterations_pass_start(struct iterations *own);
+void iterations_end_user(struct iterations *own);
+
+/* True while any thread has users. A thread without some drops its iterations. */
+bool iterations_have_users(const struct iterations *own);
 
 /* A user may have an iteration. */
-void iterations_set_free(struct user *user);
+void iterations_set_free(struct iterations *own, struct idle *user);
 
-/* Starts or drops what is due, and starts at most `most`. True if nothing more is due. */
-bool iterations_go(struct seat *seat, uint64_t now_ns, unsigned most);
+/*
+ * Takes the next iteration that is due, and returns the user that starts it; *due_ns is its moment.
+ * Drops those before it. NULL: none is due that a user can start. The run ends at end_ns.
+ */
+struct idle *iterations_take(struct iterations *own, uint64_t now_ns, uint64_t end_ns,
+                             uint64_t *due_ns);
 
-/* When the next one is due; UINT64_MAX: none, or not known yet. */
-uint64_t iterations_next_ns(const struct seat *seat);
+/* When the next one is due; UINT64_MAX: none before the end, or not known yet. */
+uint64_t iterations_next_ns(const struct iterations *own, uint64_t end_ns);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "common/clock.h"
 #include "loadgen/drive/driver.h"
-#include "loadgen/users/goal.h"
+#include "loadgen/users/iterations.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/queue.h"
 #include "loadgen/users/scenario/classes.h"
@@ -30,8 +30,7 @@ struct seat {
     struct classes classes;
     struct user *users;
     size_t count;
-    size_t ended;          /* users that have ended */
-    uint64_t users_of_all; /* of all threads */
+    size_t ended; /* users that have ended */
     struct iterations iterations;
     struct queue queue;
     uint64_t numbers; /* request numbers used so far */

@@ -117,7 +117,7 @@ static void pass_start(struct user *user)
 {
     if (!user->is_past_start) {
         user->is_past_start = true;
-        iterations_pass_start(user->seat);
+        iterations_pass_start(&user->seat->iterations);
     }
 }
 
@@ -125,7 +125,7 @@ static void end(struct user *user)
 {
     end_iteration(user);
     pass_start(user);
-    iterations_end_user(user->seat);
+    iterations_end_user(&user->seat->iterations);
     user->phase = USER_ENDED;
     user->seat->ended++;
     let_go(user);
@@ -176,7 +176,7 @@ static void wait_until(struct user *user, uint64_t due_ns)
     user->phase = USER_WAITING;
     pass_start(user);
     if (user->seat->goal->pacing.is_on && !user->is_iterating) {
-        iterations_set_free(user);
+        iterations_set_free(&user->seat->iterations, &user->idle);
     } else {
         queue_at(user, due_ns);
     }

@@ -31,6 +31,7 @@
 #include <stdint.h>
 
 #include "loadgen/http/owner.h"
+#include "loadgen/users/iterations.h"
 #include "loadgen/users/queue.h"
 #include "loadgen/users/request/cookies.h"
 #include "loadgen/users/request/outbox.h"
@@ -78,10 +79,10 @@ struct user {
     struct due due;   /* for its start, its next task or the end of its sleep */
     size_t checked;   /* tasks so far, in a check */
     bool is_past_start;
-    struct user *next_free; /* iterations.h */
-    bool is_iterating;      /* has begun an iteration (goal.h) */
-    bool is_in_task;        /* in the function of a task */
-    unsigned depth;         /* number of task sets that it is in */
+    struct idle idle;  /* while it is free (iterations.h) */
+    bool is_iterating; /* has begun an iteration (goal.h) */
+    bool is_in_task;   /* in the function of a task */
+    unsigned depth;    /* number of task sets that it is in */
     struct user_set sets[CLASSES_DEPTH_MAX];
     bool skips_wait;  /* after interrupt(), and after on_start and on_stop of a set */
     bool has_stopped; /* on_stop was called */

@@ -1,6 +1,7 @@
 #!/bin/sh
 # loadgen run: users have connections of their own, or share them; more users than open files or local ports
 # allow are refused before the run.
+# shellcheck disable=SC3045 # dash and bash have ulimit -n
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -59,7 +60,10 @@ case $BIN in
 esac
 
 # local ports: in a network namespace of its own
-unshare -n true 2>/dev/null && command -v ip >/dev/null || { echo "the rest needs root, for a network namespace"; exit 0; }
+if ! unshare -n true 2>/dev/null || ! command -v ip >/dev/null; then
+    echo "the rest needs root, for a network namespace"
+    exit 0
+fi
 export TMP loadgen
 unshare -n sh -eu <<'SH'
 ip link set lo up
