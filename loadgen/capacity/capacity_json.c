@@ -1,6 +1,6 @@
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/capacity/trial/same_node.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 
 enum { DIGITS = 15 };
 

@@ -4,7 +4,7 @@
 
 #include "common/clock.h"
 #include "loadgen/null_server/null_server.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 #include "loadgen/run/usage.h"
 #include "loadgen/selftest/client.h"
 #include "loadgen/verdict/generator.h"

@@ -1,5 +1,5 @@
 #include "loadgen/base/duration.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 #include "loadgen/run/fingerprint.h"
 #include "loadgen/selftest/selftest.h"
 

@@ -1,7 +1,7 @@
 #include "loadgen/capacity/trial/over_time.h"
 
 #include "common/clock.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 
 enum { PLANNED_MAX = 48 }; /* the rest is for the drain */
 

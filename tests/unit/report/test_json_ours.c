@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/report/json_ours.h"
+#include "loadgen/report/json/json_ours.h"
 
 static struct summary *summary;
 static json_t *json;

@@ -1,7 +1,7 @@
-#include "loadgen/report/json_ours.h"
+#include "loadgen/report/json/json_ours.h"
 
 #include "loadgen/report/generator_text.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 #include "loadgen/report/report.h"
 
 /* null for what no result records; vegeta's formats record little. */

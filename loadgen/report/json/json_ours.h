@@ -4,8 +4,8 @@
  *
  * Threads, memory: none; the report is the caller's.
  */
-#ifndef LOADGEN_REPORT_JSON_OURS_H
-#define LOADGEN_REPORT_JSON_OURS_H
+#ifndef LOADGEN_REPORT_JSON_JSON_OURS_H
+#define LOADGEN_REPORT_JSON_JSON_OURS_H
 
 #include <jansson.h>
 

@@ -1,5 +1,5 @@
-#include "loadgen/report/json_ours.h"
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_ours.h"
+#include "loadgen/report/json/json_parts.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-#include "loadgen/report/json_parts.h"
+#include "loadgen/report/json/json_parts.h"
 
 json_t *integer_to_json(uint64_t value)
 {

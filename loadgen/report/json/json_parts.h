@@ -3,8 +3,8 @@
  *
  * Threads: none. Memory: the json_t returned is the caller's; NULL: out of memory.
  */
-#ifndef LOADGEN_REPORT_JSON_PARTS_H
-#define LOADGEN_REPORT_JSON_PARTS_H
+#ifndef LOADGEN_REPORT_JSON_JSON_PARTS_H
+#define LOADGEN_REPORT_JSON_JSON_PARTS_H
 
 #include <jansson.h>
 
