@@ -98,7 +98,7 @@ static uint64_t curl_next_deadline_ns(struct engine *engine)
         return 0;
     }
     uint64_t oldest_ns = oldest_deadline_ns(curl);
-    uint64_t closing_ns = flights_deadline_ns(&curl->sockets.closing);
+    uint64_t closing_ns = closing_deadline_ns(&curl->sockets.closing);
     uint64_t drive_ns = curl_drive_next_deadline_ns(&curl->drive);
     uint64_t first_ns = oldest_ns < closing_ns ? oldest_ns : closing_ns;
     return first_ns < drive_ns ? first_ns : drive_ns;
@@ -154,7 +154,7 @@ static void curl_expire(struct engine *engine, uint64_t now_ns)
     if (!engine_limits_equal(&curl->limits, curl->config.limits)) {
         set_limits(curl);
     }
-    curl_sockets_expire_closing(&curl->sockets, now_ns);
+    closing_expire(&curl->sockets.closing, now_ns);
     while (oldest_deadline_ns(curl) <= now_ns) {
         time_out(curl, oldest(curl));
     }
@@ -215,7 +215,7 @@ static bool set_up(struct curl_engine *curl, struct loop *loop, struct err *err)
     if (!config->tls) {
         return false;
     }
-    curl->sockets.loop = loop;
+    curl_sockets_init(&curl->sockets, loop);
     curl->share = curl_share_init();
     if (!curl->share || !curl_origins_init(&curl->origins, config)) {
         return err_set(err, ERR_FAILED, "not enough memory for libcurl");

@@ -70,7 +70,7 @@ static struct curl_socket *open_socket(struct curl_transfer *t)
 {
     struct curl_socket *socket = curl_sockets_open(t->sockets, t->lane, &t->config->local);
     if (!socket && (errno == EMFILE || errno == ENFILE)) {
-        curl_sockets_expire_closing(t->sockets, UINT64_MAX);
+        closing_end_all(&t->sockets->closing);
         socket = curl_sockets_open(t->sockets, t->lane, &t->config->local);
     }
     return socket;

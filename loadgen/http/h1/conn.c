@@ -42,6 +42,21 @@ static void close_pool(struct origin *origin)
     turns_fini(&pool->turns);
 }
 
+static void set_free(struct conns *conns, struct conn *conn)
+{
+    link_close(&conn->link);
+    conn->state = CONN_FREE;
+    conn->next = conns->free;
+    conns->free = conn;
+}
+
+/* The server has closed it, or took too long. */
+static void close_closing(struct closing *closing, struct flight *flight)
+{
+    struct conns *conns = (struct conns *)((char *)closing - offsetof(struct conns, closing));
+    set_free(conns, (struct conn *)((char *)flight - offsetof(struct conn, flight)));
+}
+
 bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *config,
                 void (*on_ready)(struct loop_watch *watch, uint32_t events))
 {
@@ -53,12 +68,13 @@ bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *
         return false;
     }
     conns->origins.close = close_pool;
+    conns->closing.close = close_closing;
     return add_slab(conns);
 }
 
 void conns_fini(struct conns *conns)
 {
-    conns_expire_closing(conns, UINT64_MAX);
+    closing_end_all(&conns->closing);
     for (struct origin *origin = conns->origins.all; origin; origin = origin->next) {
         close_pool(origin);
     }
@@ -196,18 +212,18 @@ bool conn_push_idle(struct conn *conn)
     return true;
 }
 
-static void set_free(struct conns *conns, struct conn *conn)
-{
-    link_close(&conn->link);
-    conn->state = CONN_FREE;
-    conn->next = conns->free;
-    conns->free = conn;
-}
-
 void conns_release(struct conns *conns, struct conn *conn)
 {
     conn->pool->open--;
     set_free(conns, conn);
+}
+
+void conns_begin_closing(struct conns *conns, struct conn *conn, uint64_t now_ns)
+{
+    link_shutdown(&conn->link);
+    conn->pool->open--;
+    conn->state = CONN_CLOSING;
+    closing_begin(&conns->closing, &conn->flight, now_ns);
 }
 
 void conns_drop_idle(struct conns *conns, struct conn *conn)
@@ -242,38 +258,5 @@ void conns_drop_excess(struct conns *conns)
                 conns_drop_idle(conns, lane->idle);
             }
         }
-    }
-}
-
-/* Closing. */
-
-static struct conn *oldest_closing(const struct conns *conns)
-{
-    return (struct conn *)((char *)flights_first(&conns->closing) - offsetof(struct conn, flight));
-}
-
-void conns_begin_closing(struct conns *conns, struct conn *conn, uint64_t now_ns)
-{
-    if (conns->closing_count == CONNS_CLOSING_MAX) {
-        conns_end_closing(conns, oldest_closing(conns));
-    }
-    link_shutdown(&conn->link);
-    conn->pool->open--;
-    conn->state = CONN_CLOSING;
-    conns->closing_count++;
-    flights_add(&conns->closing, &conn->flight, now_ns + CONNS_CLOSING_NS);
-}
-
-void conns_end_closing(struct conns *conns, struct conn *conn)
-{
-    flights_remove(&conns->closing, &conn->flight);
-    conns->closing_count--;
-    set_free(conns, conn);
-}
-
-void conns_expire_closing(struct conns *conns, uint64_t now_ns)
-{
-    while (flights_deadline_ns(&conns->closing) <= now_ns && flights_first(&conns->closing)) {
-        conns_end_closing(conns, oldest_closing(conns));
     }
 }

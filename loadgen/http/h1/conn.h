@@ -7,10 +7,7 @@
  *         +-------------+<---- closing                      |
  *         +-------------------------------------------------+
  *
- * With `Connection: close`, the server closes first, so that TIME_WAIT occupies a port of the
- * server, not ours. Until then the connection is `closing`: in no pool, and not counted against any
- * limit. We close it after CONNS_CLOSING_NS, or when it is the oldest of CONNS_CLOSING_MAX and
- * another one begins to close.
+ * A closing connection (closing.h) is in no pool.
  *
  * Only bookkeeping; wire.c sends and receives.
  *
@@ -24,6 +21,7 @@
 #include <stdint.h>
 
 #include "loadgen/http/answer/answer.h"
+#include "loadgen/http/closing.h"
 #include "loadgen/http/dial.h"
 #include "loadgen/http/engine.h"
 #include "loadgen/http/flights.h"
@@ -36,7 +34,7 @@ enum conn_state {
     CONN_DIALING, /* an exchange waits for the connection */
     CONN_BUSY,    /* sending, receiving, or both */
     CONN_IDLE,    /* connected, no exchange; in the pool of its origin */
-    CONN_CLOSING, /* no exchange, no pool; waits for the server to close it */
+    CONN_CLOSING, /* no exchange, no pool; waits for the server to close it (closing.h) */
 };
 
 /* What to do with a connection after its exchange. */
@@ -45,9 +43,6 @@ enum conn_after {
     AFTER_SERVER_CLOSES, /* the answer is complete and the last one */
     AFTER_KEEP,          /* it can carry another exchange */
 };
-
-enum { CONNS_CLOSING_MAX = 1000 };
-#define CONNS_CLOSING_NS UINT64_C(1000000000)
 
 struct h1;
 
@@ -91,8 +86,7 @@ struct conns {
     struct h1 *h1;
     void (*on_ready)(struct loop_watch *watch, uint32_t events); /* callback of all links */
     struct flights flights;
-    struct flights closing; /* by the time at which we close them */
-    size_t closing_count;
+    struct closing closing;
     struct conn *free;
     struct slab *slabs;
     const struct engine_config *config;
@@ -120,12 +114,6 @@ bool conn_push_idle(struct conn *conn);
 
 /* Starts closing; the server closes first. The connection must be in no list. */
 void conns_begin_closing(struct conns *conns, struct conn *conn, uint64_t now_ns);
-
-/* Closes the connection now, and puts it into the free list. */
-void conns_end_closing(struct conns *conns, struct conn *conn);
-
-/* Closes the connections that have been `closing` for CONNS_CLOSING_NS; now_ns UINT64_MAX: all. */
-void conns_expire_closing(struct conns *conns, uint64_t now_ns);
 
 /* Closes a connection that is in no list. */
 void conns_release(struct conns *conns, struct conn *conn);

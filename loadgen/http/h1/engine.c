@@ -27,10 +27,7 @@ static void on_dial_failed(struct dial *dial, enum outcome outcome, int system_e
 
 static bool make_room(struct dial *dial)
 {
-    struct conns *conns = &conn_of(dial)->h1->conns;
-    bool has_any = conns->closing_count > 0;
-    conns_expire_closing(conns, UINT64_MAX);
-    return has_any;
+    return closing_end_all(&conn_of(dial)->h1->conns.closing);
 }
 
 static const struct dial_owner dial_owner = {
@@ -56,7 +53,7 @@ static void check_closing(struct conn *conn, uint32_t events)
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         while (link_receive(&conn->link, conn->h1->receive) > 0) {
         }
-        conns_end_closing(&conn->h1->conns, conn);
+        closing_end(&conn->h1->conns.closing, &conn->flight);
     }
 }
 
@@ -187,7 +184,7 @@ static uint64_t h1_next_deadline_ns(struct engine *engine)
         return 0;
     }
     uint64_t timeout_ns = flights_deadline_ns(&h1->conns.flights);
-    uint64_t closing_ns = flights_deadline_ns(&h1->conns.closing);
+    uint64_t closing_ns = closing_deadline_ns(&h1->conns.closing);
     return timeout_ns < closing_ns ? timeout_ns : closing_ns;
 }
 
@@ -203,7 +200,7 @@ static void h1_expire(struct engine *engine, uint64_t now_ns)
     while (flights_deadline_ns(&h1->conns.flights) <= now_ns) {
         course_time_out(oldest(h1));
     }
-    conns_expire_closing(&h1->conns, now_ns);
+    closing_expire(&h1->conns.closing, now_ns);
     uint64_t changes = resolver_changes(h1->config.resolver);
     if (changes != h1->changes) {
         h1->changes = changes;

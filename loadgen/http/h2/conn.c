@@ -15,18 +15,38 @@ static void close_pool(struct origin *origin)
     turns_fini(&pool->turns);
 }
 
+static void set_free(struct h2_conns *conns, struct h2_conn *conn)
+{
+    h2_session_close(&conn->session);
+    link_close(&conn->link);
+    free(conn->unsent);
+    conn->unsent = NULL;
+    conn->state = H2_FREE;
+    conn->next = conns->free;
+    conns->free = conn;
+}
+
+/* The server has closed it, or took too long. */
+static void close_closing(struct closing *closing, struct flight *flight)
+{
+    struct h2_conns *conns =
+        (struct h2_conns *)((char *)closing - offsetof(struct h2_conns, closing));
+    set_free(conns, (struct h2_conn *)((char *)flight - offsetof(struct h2_conn, flight)));
+}
+
 bool h2_conns_init(struct h2_conns *conns, struct h2 *h2, const struct engine_config *config)
 {
     conns->h2 = h2;
     conns->config = config;
     bool ok = origins_init(&conns->origins, config, sizeof(struct h2_pool));
     conns->origins.close = close_pool;
+    conns->closing.close = close_closing;
     return ok;
 }
 
 void h2_conns_fini(struct h2_conns *conns)
 {
-    h2_conns_expire_closing(conns, UINT64_MAX);
+    closing_end_all(&conns->closing);
     for (struct origin *origin = conns->origins.all; origin; origin = origin->next) {
         close_pool(origin);
     }
@@ -179,55 +199,18 @@ static void leave_pool(struct h2_conn *conn)
     }
 }
 
-static void set_free(struct h2_conns *conns, struct h2_conn *conn)
-{
-    h2_session_close(&conn->session);
-    link_close(&conn->link);
-    free(conn->unsent);
-    conn->unsent = NULL;
-    conn->state = H2_FREE;
-    conn->next = conns->free;
-    conns->free = conn;
-}
-
 void h2_conns_release(struct h2_conns *conns, struct h2_conn *conn)
 {
     leave_pool(conn);
     set_free(conns, conn);
 }
 
-/* Closing. */
-
-static struct h2_conn *oldest_closing(const struct h2_conns *conns)
-{
-    return (struct h2_conn *)((char *)flights_first(&conns->closing) -
-                              offsetof(struct h2_conn, flight));
-}
-
 void h2_conns_begin_closing(struct h2_conns *conns, struct h2_conn *conn, uint64_t now_ns)
 {
-    if (conns->closing_count == H2_CLOSING_MAX) {
-        h2_conns_end_closing(conns, oldest_closing(conns));
-    }
     leave_pool(conn);
     link_shutdown(&conn->link);
     conn->state = H2_CLOSING;
-    conns->closing_count++;
-    flights_add(&conns->closing, &conn->flight, now_ns + H2_CLOSING_NS);
-}
-
-void h2_conns_end_closing(struct h2_conns *conns, struct h2_conn *conn)
-{
-    flights_remove(&conns->closing, &conn->flight);
-    conns->closing_count--;
-    set_free(conns, conn);
-}
-
-void h2_conns_expire_closing(struct h2_conns *conns, uint64_t now_ns)
-{
-    while (flights_deadline_ns(&conns->closing) <= now_ns && flights_first(&conns->closing)) {
-        h2_conns_end_closing(conns, oldest_closing(conns));
-    }
+    closing_begin(&conns->closing, &conn->flight, now_ns);
 }
 
 struct h2_stream *h2_conns_take_stream(struct h2_conns *conns)

@@ -7,8 +7,7 @@
  * is due comes first (turns.h), and its connections take turns; with one address, the connection
  * that became roomy last comes first.
  *
- * With -keepalive=false the server closes first, as in h1/conn.h: until then, the connection is
- * `closing` and in no pool.
+ * A closing connection (closing.h) is in no pool.
  *
  * Only bookkeeping. Threads: belongs to the engine's thread. Memory: connections and streams are
  * allocated when more are needed than ever before, and freed by h2_conns_fini.
@@ -16,14 +15,12 @@
 #ifndef LOADGEN_HTTP_H2_CONN_H
 #define LOADGEN_HTTP_H2_CONN_H
 
+#include "loadgen/http/closing.h"
 #include "loadgen/http/dial.h"
 #include "loadgen/http/h2/session/session.h"
 #include "loadgen/http/origins.h"
 #include "loadgen/net/link/link.h"
 #include "loadgen/net/turns.h"
-
-enum { H2_CLOSING_MAX = 1000 };
-#define H2_CLOSING_NS UINT64_C(1000000000)
 
 enum h2_state {
     H2_FREE,    /* no socket; in the free list */
@@ -100,8 +97,7 @@ struct h2_conns {
     const struct engine_config *config;
     struct origins origins;
     struct h2_conn *free;
-    struct flights closing; /* by the time at which we close them */
-    size_t closing_count;
+    struct closing closing;
     struct h2_stream *free_streams;
 };
 
@@ -122,12 +118,6 @@ bool h2_conn_open(struct h2_conn *conn);
 
 /* Starts closing a connection without streams; the server closes first. */
 void h2_conns_begin_closing(struct h2_conns *conns, struct h2_conn *conn, uint64_t now_ns);
-
-/* Closes the connection now, and puts it into the free list. */
-void h2_conns_end_closing(struct h2_conns *conns, struct h2_conn *conn);
-
-/* Closes the connections that have been `closing` for H2_CLOSING_NS; now_ns UINT64_MAX: all. */
-void h2_conns_expire_closing(struct h2_conns *conns, uint64_t now_ns);
 
 /*
  * h2_conn_limit: how many streams the connection can carry. h2_conn_load: how many it has,

@@ -178,7 +178,7 @@ static uint64_t h2_next_deadline_ns(struct engine *engine)
         return 0;
     }
     uint64_t timeout_ns = flights_deadline_ns(&h2->flights);
-    uint64_t closing_ns = flights_deadline_ns(&h2->conns.closing);
+    uint64_t closing_ns = closing_deadline_ns(&h2->conns.closing);
     return timeout_ns < closing_ns ? timeout_ns : closing_ns;
 }
 
@@ -228,7 +228,7 @@ static void h2_expire(struct engine *engine, uint64_t now_ns)
     while (flights_deadline_ns(&h2->flights) <= now_ns) {
         time_out(h2, stream_of(flights_first(&h2->flights)));
     }
-    h2_conns_expire_closing(&h2->conns, now_ns);
+    closing_expire(&h2->conns.closing, now_ns);
     uint64_t changes = resolver_changes(h2->config.resolver);
     if (changes != h2->changes) {
         h2->changes = changes;

@@ -25,10 +25,7 @@ static void on_dial_failed(struct dial *dial, enum outcome outcome, int system_e
 
 static bool make_room(struct dial *dial)
 {
-    struct h2_conns *conns = &conn_of(dial)->h2->conns;
-    bool has_any = conns->closing_count > 0;
-    h2_conns_expire_closing(conns, UINT64_MAX);
-    return has_any;
+    return closing_end_all(&conn_of(dial)->h2->conns.closing);
 }
 
 const struct dial_owner h2_dial_owner = {

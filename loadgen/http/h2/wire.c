@@ -163,7 +163,7 @@ void h2_check_closing(struct h2_conn *conn, uint32_t events)
     if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         while (link_receive(&conn->link, conn->h2->receive) > 0) {
         }
-        h2_conns_end_closing(&conn->h2->conns, conn);
+        closing_end(&conn->h2->conns.closing, &conn->flight);
     }
 }
 

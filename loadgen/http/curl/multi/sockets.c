@@ -7,27 +7,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static struct curl_socket *oldest_closing(const struct curl_sockets *sockets)
-{
-    return (struct curl_socket *)((char *)flights_first(&sockets->closing) -
-                                  offsetof(struct curl_socket, flight));
-}
-
-static void end_closing(struct curl_socket *socket)
-{
-    flights_remove(&socket->sockets->closing, &socket->flight);
-    socket->sockets->closing_count--;
-    socket->is_closing = false;
-    curl_sockets_close(socket);
-}
-
 /* Reads what the server sent after the answer: close(2) with unread bytes sends a reset. */
 static void check_closing(struct curl_socket *socket)
 {
     char bytes[4096];
     ssize_t n = recv(socket->watch.fd, bytes, sizeof bytes, MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        end_closing(socket);
+        closing_end(&socket->sockets->closing, &socket->flight);
     }
 }
 
@@ -195,32 +181,35 @@ void curl_sockets_close(struct curl_socket *socket)
     socket->wanted = 0;
 }
 
+static void close_closing(struct closing *closing, struct flight *flight)
+{
+    struct curl_socket *socket =
+        (struct curl_socket *)((char *)flight - offsetof(struct curl_socket, flight));
+    (void)closing;
+    socket->is_closing = false;
+    curl_sockets_close(socket);
+}
+
+void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop)
+{
+    *sockets = (struct curl_sockets){.loop = loop, .closing.close = close_closing};
+}
+
 void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns)
 {
     struct curl_sockets *sockets = socket->sockets;
-    if (sockets->closing_count == CURL_CLOSING_MAX) {
-        end_closing(oldest_closing(sockets));
-    }
     stop_counting(socket);
     if (!loop_set_levels(sockets->loop, &socket->watch, EPOLLIN)) {
         curl_sockets_close(socket);
         return;
     }
     socket->is_closing = true;
-    sockets->closing_count++;
-    flights_add(&sockets->closing, &socket->flight, now_ns + CURL_CLOSING_NS);
-}
-
-void curl_sockets_expire_closing(struct curl_sockets *sockets, uint64_t now_ns)
-{
-    while (flights_deadline_ns(&sockets->closing) <= now_ns && flights_first(&sockets->closing)) {
-        end_closing(oldest_closing(sockets));
-    }
+    closing_begin(&sockets->closing, &socket->flight, now_ns);
 }
 
 void curl_sockets_fini(struct curl_sockets *sockets)
 {
-    curl_sockets_expire_closing(sockets, UINT64_MAX);
+    closing_end_all(&sockets->closing);
     for (size_t i = 0; i < sockets->room; i++) {
         free(sockets->by_fd[i]);
     }

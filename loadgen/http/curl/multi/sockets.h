@@ -8,8 +8,8 @@
  * libcurl notices that an idle connection is dead only when it wants to use it. So a connection
  * that the server closed, or that we shut down, is no longer counted even before libcurl closes it.
  *
- * With -keepalive=false the server closes first, as in h1/conn.h: after libcurl has closed a
- * socket, the socket is `closing` here until the server closes the connection.
+ * With -keepalive=false the server closes first: after libcurl has closed a socket, the socket is
+ * `closing` here (closing.h).
  *
  * Threads: the engine's. Memory: a table by descriptor; curl_sockets_fini.
  */
@@ -21,14 +21,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/http/closing.h"
 #include "loadgen/http/curl/multi/lane.h"
 #include "loadgen/http/engine.h"
-#include "loadgen/http/flights.h"
 #include "loadgen/net/address.h"
 #include "loadgen/net/loop.h"
-
-enum { CURL_CLOSING_MAX = 1000 };
-#define CURL_CLOSING_NS UINT64_C(1000000000)
 
 struct curl_sockets;
 struct curl_transfer;
@@ -53,9 +50,10 @@ struct curl_sockets {
     struct curl_socket **by_fd;
     size_t room;
     struct engine_limits limits; /* of a lane's idle connections, and of all of a route */
-    struct flights closing;      /* in the order in which they began to close */
-    size_t closing_count;
+    struct closing closing;
 };
+
+void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop);
 
 /*
  * Creates a socket for a connection of the lane, bound to `local` unless its length is 0. The
@@ -82,12 +80,8 @@ void curl_sockets_end_surplus(struct curl_sockets *sockets);
 
 void curl_sockets_close(struct curl_socket *socket);
 
-/* Waits until the server closes the connection, for at most CURL_CLOSING_NS. If CURL_CLOSING_MAX
- * sockets are waiting already, closes the oldest of them. */
+/* Waits until the server closes the connection (closing.h), instead of curl_sockets_close. */
 void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns);
-
-/* Closes the sockets that have waited for CURL_CLOSING_NS; now_ns of UINT64_MAX: all. */
-void curl_sockets_expire_closing(struct curl_sockets *sockets, uint64_t now_ns);
 
 /* Closes the sockets that are closing. There must be no others. */
 void curl_sockets_fini(struct curl_sockets *sockets);
