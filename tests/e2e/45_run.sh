@@ -175,6 +175,17 @@ LUA
 expect_eq "the end" "$(arrived "10 <= len(l) < 500")" True
 expect_eq "its account" "$(json "$TMP/report" "r['requests'], r['intended'], r['not_started']")" "$(arrived "len(l), len(l), 0")"
 
+# -requests holds in the middle of a list, too: its user gets no answers, and ends
+run 0 -u 2 -t 60 -r 100 -requests 37 -H "$U" <<'LUA'
+local Page = User {}
+Page:task(function(self)
+    local list = {}
+    for n = 1, 12 do list[n] = "/" end
+    assert(self:parallel(list)[12].ok)
+end)
+LUA
+expect_eq "exactly" "$(json "$TMP/report" "r['requests'], r['intended'], r['success'], r['exceptions']")" "(37, 37, 1.0, [])"
+
 # a script judges answers; what it says is in reports, and in the file
 run 0 -u 1 -t 30 -H "$U" -output "$TMP/results" <<'LUA'
 local Judge = User {}
