@@ -219,7 +219,7 @@ static bool make_digests(const struct job *job, char places[SHA256_TEXT], char w
     const struct targets *targets = &job->workload.targets;
     return job->options->scenario
                ? digest_scenario(job, true, places) && digest_scenario(job, false, work)
-               : digest_with_places(targets, places) && digest_of_work(targets, work);
+               : digest_with_hosts(targets, places) && digest_of_work(targets, work);
 }
 
 /* What a journal must agree on before its search can go on. */

@@ -66,7 +66,7 @@ static bool digest(const struct targets *targets, add_request add, char text[SHA
     return ok;
 }
 
-bool digest_with_places(const struct targets *targets, char text[SHA256_TEXT])
+bool digest_with_hosts(const struct targets *targets, char text[SHA256_TEXT])
 {
     return digest(targets, add_with_place, text);
 }

@@ -1,7 +1,7 @@
 /*
  * digest - SHA-256 of all requests: equal requests have equal digests.
  *
- *     digest_with_places   with hosts and ports: a search is resumed only if it is equal
+ *     digest_with_hosts    with hosts and ports: a search is resumed only if it is equal
  *     digest_of_work       what a server has to do, on any host: methods, paths, headers, bodies,
  *                          and whether TLS is used; without our own User-Agent, and without values
  *                          that may be secret (secret.h), because tokens change. Capacities are
@@ -16,7 +16,7 @@
 #include "loadgen/target/targets.h"
 
 /* False if out of memory. `targets` must have its requests. */
-bool digest_with_places(const struct targets *targets, char text[SHA256_TEXT]);
+bool digest_with_hosts(const struct targets *targets, char text[SHA256_TEXT]);
 bool digest_of_work(const struct targets *targets, char text[SHA256_TEXT]);
 
 #endif

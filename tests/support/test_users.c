@@ -116,7 +116,7 @@ static void send_one(struct user *user, const char *path, uint32_t endpoint)
         .bytes = user->bytes,
         .length = (size_t)length,
         .endpoint = endpoint,
-        .is_repeatable = true,
+        .is_idempotent = true,
         .entry = user, /* not from a table: its memory holds another request later */
     };
     name_request(user);

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/http/curl/assign.h"
 #include "loadgen/http/curl/end.h"
 #include "loadgen/http/curl/follow.h"
-#include "loadgen/http/curl/place.h"
 #include "loadgen/http/curl/setup.h"
 #include "loadgen/http/curl/state.h"
 
@@ -61,7 +61,7 @@ static void curl_start(struct engine *engine, const struct send *send)
     struct curl_transfer *t = begin(curl, &exchange, origin, "not enough memory for libcurl");
     if (t) {
         t->request = send->request;
-        curl_place(curl, t);
+        curl_assign(curl, t);
         curl_drive_run(&curl->drive);
     }
 }
@@ -111,7 +111,7 @@ static void time_out(struct curl_engine *curl, struct curl_transfer *t)
         return;
     }
     t->is_abandoned = true;
-    curl_place_undo(t, clock_now_ns());
+    curl_unassign(t, clock_now_ns());
     t->exchange.outcome = OUTCOME_TIMED_OUT;
     t->exchange.code = 0;
     t->exchange.bytes_in = 0;

@@ -11,7 +11,7 @@
  * Differences from h1/engine.h:
  * - libcurl itself sends a request again, up to five times, when a reused connection closes before
  *   the first byte of the answer. We see each such try as it begins (CURLOPT_PREREQFUNCTION,
- *   CURLOPT_OPENSOCKETFUNCTION), count it as a retry, and stop it unless the request is repeatable.
+ *   CURLOPT_OPENSOCKETFUNCTION), count it as a retry, and stop it unless the request is idempotent.
  *   libcurl does not follow redirects; we do.
  * - libcurl closes an idle connection that the server has closed only when it needs one.
  * - max_idle limits the connections of the thread to one address, idle or not, of all origins

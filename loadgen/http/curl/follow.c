@@ -1,13 +1,13 @@
 #include "loadgen/http/curl/follow.h"
 
+#include "loadgen/http/curl/assign.h"
 #include "loadgen/http/curl/end.h"
 #include "loadgen/http/curl/outcome.h"
-#include "loadgen/http/curl/place.h"
 
 void curl_begin_hop(struct curl_engine *curl, struct curl_transfer *t, const struct redirect *hop)
 {
     if (curl_transfer_set_hop(t, &hop->request)) {
-        curl_place(curl, t);
+        curl_assign(curl, t);
     } else {
         curl_end_protocol(curl, t, "not enough memory for a redirect");
     }
@@ -79,10 +79,10 @@ static void conclude(struct curl_engine *curl, struct curl_transfer *t, CURLcode
 void curl_on_ended(void *context, struct curl_transfer *t, CURLcode result, uint64_t now_ns)
 {
     struct curl_engine *curl = context;
-    curl_place_undo(t, now_ns);
+    curl_unassign(t, now_ns);
     switch (t->stop) {
     case CURL_STOP_MOVES:
-        curl_place_again(curl, t);
+        curl_assign_again(curl, t);
         break;
     case CURL_STOP_WAITS:
         break;

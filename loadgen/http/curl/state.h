@@ -4,7 +4,7 @@
  *     engine.c the contract: start, resume, timeouts
  *     follow.c     the end of a try: done, continued elsewhere, redirected, handed over
  *     outcome.c    libcurl's result -> outcome
- *     place.c      which connection carries a request
+ *     assign.c     which connection carries a request
  *     end.c        the end of an exchange
  *     setup.c      easy handles; message.c: their requests
  *     try.c        callbacks of libcurl

@@ -24,7 +24,7 @@ struct curl_engine;
 /* Why a callback stopped a try, for which libcurl then reports an error. */
 enum curl_stop {
     CURL_STOP_NONE,       /* the try was not stopped */
-    CURL_STOP_REPEATED,   /* a request that is not repeatable would have been sent again */
+    CURL_STOP_REPEATED,   /* a request that is not idempotent would have been sent again */
     CURL_STOP_UNRESOLVED, /* the lookup failed */
     CURL_STOP_WAITS,      /* the lookup has no answer yet; wait.on_answer will be called */
     CURL_STOP_MOVES, /* the request continues at another address: `reserved`, or the next in turn */

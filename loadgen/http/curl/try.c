@@ -11,7 +11,7 @@
 /* True if the request may be sent, or sent again. */
 static bool can_try(struct curl_transfer *t)
 {
-    if (t->tries > 0 && !t->request->is_repeatable) {
+    if (t->tries > 0 && !t->request->is_idempotent) {
         t->stop = CURL_STOP_REPEATED;
         return false;
     }

@@ -212,7 +212,7 @@ static void end_broken(struct conn *conn)
     struct exchange *x = &conn->exchange;
     bool is_race = conn->is_reused && x->first_byte_ns == 0 &&
                    (x->outcome == OUTCOME_RESET || x->outcome == OUTCOME_CLOSED);
-    if (!is_race || (!conn->request->is_repeatable && conn->written > 0)) {
+    if (!is_race || (!conn->request->is_idempotent && conn->written > 0)) {
         fail(conn);
         return;
     }

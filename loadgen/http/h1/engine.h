@@ -10,7 +10,7 @@
  * - Reuse: a connection is kept after a complete answer that allows it (Connection, version, a body
  *   with a length), if the whole request was written and no byte followed the answer.
  * - Retry: if a reused connection closes or breaks before the first byte of the answer, the request
- *   is tried once more on a new connection, and counted, if it is repeatable or no byte of it was
+ *   is tried once more on a new connection, and counted, if it is idempotent or no byte of it was
  *   written. Otherwise the outcome is `closed` or `reset`.
  * - Timeout: counts from started_ns, over all tries and redirects.
  * - Redirects: followed on the same connection if possible, else on one to the new origin, which

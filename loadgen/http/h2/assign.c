@@ -148,7 +148,7 @@ struct loss {
 /* True if the connection was probably closing, as idle ones do, when the request was sent. */
 static bool is_race(const struct h2_stream *stream, const struct loss *loss)
 {
-    return loss->is_used && stream->request->is_repeatable &&
+    return loss->is_used && stream->request->is_idempotent &&
            loss->received_ns < stream->exchange.sent_ns &&
            (loss->outcome == OUTCOME_RESET || loss->outcome == OUTCOME_CLOSED);
 }

@@ -161,7 +161,7 @@ bool redirect_follow(const struct request *request, const struct redirect_origin
     redirect->request.tail = has_tail ? parts.raw_body.at : NULL;
     redirect->request.tail_length = has_tail ? parts.raw_body.length : 0;
     redirect->request.body_length = is_same ? request->body_length : 0;
-    redirect->request.is_repeatable = is_same ? request->is_repeatable : true;
+    redirect->request.is_idempotent = is_same ? request->is_idempotent : true;
     snprintf(redirect->host, sizeof redirect->host, "%s", is_here ? "" : location.url.host);
     return true;
 }

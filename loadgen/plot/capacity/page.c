@@ -20,7 +20,7 @@ static const struct slot {
     {"sure", capacity_words_sure},       {"limit", capacity_words_limit},
     {"figures", capacity_words_figures}, {"searches", capacity_words_searches},
     {"rates", capacity_words_rates},     {"trials", capacity_words_trials},
-    {"target", capacity_target},         {"place", capacity_words_place},
+    {"target", capacity_target},         {"environment", capacity_words_environment},
 };
 
 static bool write_data(json_t *result, FILE *out)

@@ -426,7 +426,7 @@ static void write_lost(FILE *out, const char *name, const json_t *result, const 
     }
 }
 
-void capacity_words_place(const json_t *result, FILE *out)
+void capacity_words_environment(const json_t *result, FILE *out)
 {
     const json_t *environment = json_object_get(result, "environment");
     const json_t *settings = json_object_get(result, "settings");

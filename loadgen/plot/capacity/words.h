@@ -33,6 +33,6 @@ void capacity_words_rates(const json_t *result, FILE *out);
 void capacity_words_trials(const json_t *result, FILE *out);
 
 /* The environment and settings of the measurement. */
-void capacity_words_place(const json_t *result, FILE *out);
+void capacity_words_environment(const json_t *result, FILE *out);
 
 #endif

@@ -320,12 +320,12 @@ static void write_body(struct bytes *out, const char *method, struct slice body,
 
 static void describe(struct request *request, struct slice method)
 {
-    static const char *const repeatable[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
+    static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
     request->is_head = method.length == 4 && memcmp(method.at, "HEAD", 4) == 0;
-    request->is_repeatable = false;
-    for (size_t i = 0; repeatable[i]; i++) {
-        request->is_repeatable |= method.length == strlen(repeatable[i]) &&
-                                  memcmp(method.at, repeatable[i], method.length) == 0;
+    request->is_idempotent = false;
+    for (size_t i = 0; idempotent[i]; i++) {
+        request->is_idempotent |= method.length == strlen(idempotent[i]) &&
+                                  memcmp(method.at, idempotent[i], method.length) == 0;
     }
 }
 

@@ -68,7 +68,7 @@ bool message_add_pair(struct bytes *headers, const char *name, const char *value
 /* Appends the body as it is sent, after the head. */
 void message_add_body(struct bytes *out, struct slice body, bool is_chunked);
 
-/* Sets is_head and is_repeatable by the method of a request that has bytes and layout. */
+/* Sets is_head and is_idempotent by the method of a request that has bytes and layout. */
 void message_describe(struct request *request);
 
 /* True if these bytes could be a header's name, or a method. */

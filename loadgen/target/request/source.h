@@ -45,7 +45,7 @@ struct request {
     uint32_t endpoint;    /* index of its host and port */
     uint16_t row;         /* of the report: targets with the same name share one (rows.h) */
     bool is_head;         /* the answer has no body, whatever its headers say */
-    bool is_repeatable;   /* an idempotent method: GET, HEAD, PUT, DELETE, OPTIONS */
+    bool is_idempotent;   /* an idempotent method: GET, HEAD, PUT, DELETE, OPTIONS */
     struct request_layout layout;
 };
 

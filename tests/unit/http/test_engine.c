@@ -238,7 +238,7 @@ static const struct script second_is_closed = {
     .order = SCRIPT_BY_REQUEST_OF_CONNECTION,
 };
 
-START_TEST(a_repeatable_request_is_tried_again_and_counted)
+START_TEST(an_idempotent_request_is_tried_again_and_counted)
 {
     struct plan plan = open_loop(_i);
     plan.max_workers = 1;
@@ -446,7 +446,7 @@ Suite *engine_suite(void)
         sizeof good_answers / sizeof good_answers[0]);
     add(tests, a_large_body_is_counted_to_the_byte, 1);
     add(tests, a_get_is_sent_again_when_an_idle_connection_had_closed, 1);
-    add(tests, a_repeatable_request_is_tried_again_and_counted, 1);
+    add(tests, an_idempotent_request_is_tried_again_and_counted, 1);
     add(tests, a_post_is_not_sent_twice, 1);
     add(tests, a_redirect_is_followed_and_counted, 2);
     add(tests, a_redirect_that_is_not_to_be_followed_is_the_answer, 1);

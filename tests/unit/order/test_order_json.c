@@ -351,7 +351,7 @@ static void expect_same_request(const struct request *x, const struct request *y
     ck_assert_uint_eq(x->target, y->target);
     ck_assert_uint_eq(x->endpoint, y->endpoint);
     ck_assert_uint_eq(x->row, y->row);
-    ck_assert(x->is_head == y->is_head && x->is_repeatable == y->is_repeatable);
+    ck_assert(x->is_head == y->is_head && x->is_idempotent == y->is_idempotent);
     ck_assert_uint_eq(x->layout.path_length, y->layout.path_length);
     ck_assert_uint_eq(x->layout.headers_at, y->layout.headers_at);
     ck_assert_uint_eq(x->layout.headers_length, y->layout.headers_length);

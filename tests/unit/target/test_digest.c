@@ -7,7 +7,7 @@
 static const char base[] = "POST http://a:1/x\nAccept: y\n\nGET http://a:1/\n";
 
 /* The digest of these targets: where they go too, or only of the work. */
-static void digest_with(const char *text, const char *body, bool has_places,
+static void digest_with(const char *text, const char *body, bool has_hosts,
                         char digest[SHA256_TEXT])
 {
     const struct message_defaults defaults = {
@@ -15,16 +15,16 @@ static void digest_with(const char *text, const char *body, bool has_places,
     struct targets targets;
     struct err err = {.code = ERR_NONE};
     ck_assert_msg(read_targets(&targets, text, strlen(text), &defaults, &err), "%s", err.text);
-    ck_assert(has_places ? digest_with_places(&targets, digest) : digest_of_work(&targets, digest));
+    ck_assert(has_hosts ? digest_with_hosts(&targets, digest) : digest_of_work(&targets, digest));
     ck_assert_uint_eq(strlen(digest), SHA256_TEXT - 1);
     targets_free(&targets);
 }
 
-static bool is_same(const char *a, const char *b, bool has_places)
+static bool is_same(const char *a, const char *b, bool has_hosts)
 {
     char of_a[SHA256_TEXT], of_b[SHA256_TEXT];
-    digest_with(a, "", has_places, of_a);
-    digest_with(b, "", has_places, of_b);
+    digest_with(a, "", has_hosts, of_a);
+    digest_with(b, "", has_hosts, of_b);
     return strcmp(of_a, of_b) == 0;
 }
 

@@ -323,7 +323,7 @@ END_TEST
 
 static const struct {
     const char *method;
-    bool is_head, is_repeatable, has_length;
+    bool is_head, is_idempotent, has_length;
 } methods[] = {
     {"GET", false, true, false},   {"HEAD", true, true, false},    {"PUT", false, true, true},
     {"POST", false, false, true},  {"DELETE", false, true, false}, {"OPTIONS", false, true, false},
@@ -340,7 +340,7 @@ START_TEST(the_method_says_what_may_be_sent_twice_and_what_has_a_length)
     ck_assert(read_text(text));
     expect_bytes(0, expected);
     ck_assert_int_eq(targets.requests[0].is_head, methods[_i].is_head);
-    ck_assert_int_eq(targets.requests[0].is_repeatable, methods[_i].is_repeatable);
+    ck_assert_int_eq(targets.requests[0].is_idempotent, methods[_i].is_idempotent);
 }
 END_TEST
 

@@ -1,5 +1,5 @@
 /*
- * place - chooses which connection carries a request, and when.
+ * assign - chooses which connection carries a request, and when.
  *
  *     an idle one of the next lane in turn       -> libcurl sends immediately
  *     a new one to the resolver's next address   -> libcurl connects, then sends
@@ -8,20 +8,21 @@
  * An address that has too few connections gets a new one even if others are idle: it is new, was
  * down, or cannot keep up (turns.h).
  *
- * An exchange that cannot be placed ends: out of memory, no address, or an invalid proxy.
+ * The exchange ends if no connection can be assigned: out of memory, no address, or an invalid
+ * proxy.
  */
-#ifndef LOADGEN_HTTP_CURL_PLACE_H
-#define LOADGEN_HTTP_CURL_PLACE_H
+#ifndef LOADGEN_HTTP_CURL_ASSIGN_H
+#define LOADGEN_HTTP_CURL_ASSIGN_H
 
 #include "loadgen/http/curl/state.h"
 
 /* Sends t->request to t->origin. Call curl_drive_run afterwards. */
-void curl_place(struct curl_engine *curl, struct curl_transfer *t);
+void curl_assign(struct curl_engine *curl, struct curl_transfer *t);
 
 /* Sends it again, after a try that stopped with CURL_STOP_MOVES. */
-void curl_place_again(struct curl_engine *curl, struct curl_transfer *t);
+void curl_assign_again(struct curl_engine *curl, struct curl_transfer *t);
 
 /* Removes the transfer from libcurl, which closes its connection if it has not ended. */
-void curl_place_undo(struct curl_transfer *t, uint64_t now_ns);
+void curl_unassign(struct curl_transfer *t, uint64_t now_ns);
 
 #endif

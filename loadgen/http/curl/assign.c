@@ -1,4 +1,4 @@
-#include "loadgen/http/curl/place.h"
+#include "loadgen/http/curl/assign.h"
 
 #include "common/clock.h"
 #include "loadgen/http/curl/end.h"
@@ -66,7 +66,7 @@ static void add_somewhere(struct curl_engine *curl, struct curl_transfer *t)
     }
 }
 
-void curl_place_again(struct curl_engine *curl, struct curl_transfer *t)
+void curl_assign_again(struct curl_engine *curl, struct curl_transfer *t)
 {
     curl_setup_another_try(t);
     if (t->reserved) {
@@ -83,14 +83,14 @@ static void on_answer(struct lookup *wait, struct peer *peer)
     struct curl_engine *curl = t->engine;
     t->reserved = peer;
     if (peer) {
-        curl_place_again(curl, t);
+        curl_assign_again(curl, t);
         curl_drive_run(&curl->drive);
     } else {
         curl_end_unresolved(curl, t);
     }
 }
 
-void curl_place(struct curl_engine *curl, struct curl_transfer *t)
+void curl_assign(struct curl_engine *curl, struct curl_transfer *t)
 {
     struct curl_origin *origin = t->origin;
     if (origin->problem[0]) {
@@ -111,7 +111,7 @@ void curl_place(struct curl_engine *curl, struct curl_transfer *t)
     }
 }
 
-void curl_place_undo(struct curl_transfer *t, uint64_t now_ns)
+void curl_unassign(struct curl_transfer *t, uint64_t now_ns)
 {
     curl_drive_remove(t->lane, t->easy);
     curl_lane_end(t->lane, t->exchange.sent_ns, now_ns);
