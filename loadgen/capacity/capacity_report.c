@@ -195,7 +195,7 @@ static void write_trusted(const struct capacity_search *search, FILE *out)
     fprintf(out, "Trusted       the generator, up to %g/s", search->options.generator_rate);
     if (json_object_get(generator, "steps")) {
         fprintf(out, ": %.0f%% of %.2g CPUs, %s per request",
-                100 * json_number_value(json_object_get(generator, "part")),
+                100 * json_number_value(json_object_get(generator, "utilisation")),
                 json_number_value(json_object_get(generator, "cpus")),
                 duration_print_short(number_of(generator, "cpu_per_request"), cost));
     }

@@ -9,7 +9,7 @@
 #include "loadgen/selftest/client.h"
 #include "loadgen/verdict/generator.h"
 
-static const double CLOSE_ENOUGH = 0.9;  /* of CALIBRATE_PART: no higher rate is tried */
+static const double CLOSE_ENOUGH = 0.9;  /* of CALIBRATE_UTILISATION: no higher rate is tried */
 static const double NARROW_ENOUGH = 1.1; /* highest and lowest of what is left, as a ratio */
 enum { WORKERS_PER_THREAD = 32, LAG_PART = 10 };
 #define LIMIT_NS (10 * NS_PER_MS) /* without a limit on a time */
@@ -28,7 +28,7 @@ static const struct calibrate_step *find_highest_on_time(const struct calibrate_
 /* Late without using up the CPU: another program may have been the cause. */
 static bool is_in_doubt(const struct calibrate_step *step)
 {
-    return !step->is_on_time && step->part < CALIBRATE_PART;
+    return !step->is_on_time && step->utilisation < CALIBRATE_UTILISATION;
 }
 
 /* The lowest rate, above this one, that is late; 0: none. */
@@ -56,8 +56,10 @@ double calibrate_next(const struct calibrate_step *steps, size_t count, double f
     if (late > 0) {
         return late / best->rate > NARROW_ENOUGH ? sqrt(late * best->rate) : 0;
     }
-    bool is_close = best->part >= CLOSE_ENOUGH * CALIBRATE_PART;
-    return is_close || best->part <= 0 ? 0 : best->rate * CALIBRATE_PART / best->part;
+    bool is_close = best->utilisation >= CLOSE_ENOUGH * CALIBRATE_UTILISATION;
+    return is_close || best->utilisation <= 0
+               ? 0
+               : best->rate * CALIBRATE_UTILISATION / best->utilisation;
 }
 
 static const struct calibrate_step *find_lowest(const struct calibration *calibration)
@@ -77,7 +79,8 @@ void calibrate_conclude(struct calibration *calibration)
     const struct calibrate_step *lowest = find_lowest(calibration);
     const struct calibrate_step *counts = best ? best : lowest;
     calibration->is_on_time = best != NULL;
-    calibration->part = best ? fmin(best->part, CALIBRATE_PART) : CALIBRATE_PART;
+    calibration->utilisation =
+        best ? fmin(best->utilisation, CALIBRATE_UTILISATION) : CALIBRATE_UTILISATION;
     calibration->rate_on_time = best ? best->rate : 0;
     calibration->lag_p99_ns = best ? best->lag_p99_ns : 0;
     if (counts) {
@@ -94,7 +97,7 @@ static uint64_t find_larger_cost(const struct calibration *calibration, uint64_t
 double calibrate_rate(const struct calibration *calibration, uint64_t request_ns)
 {
     uint64_t cost_ns = find_larger_cost(calibration, request_ns);
-    double rate = calibration->part * calibration->cpus * NS_PER_S / (double)cost_ns;
+    double rate = calibration->utilisation * calibration->cpus * NS_PER_S / (double)cost_ns;
     double scale = pow(10, fmax(floor(log10(rate)) - 2, 0));
     return fmax(floor(rate / scale) * scale, 1);
 }
@@ -111,8 +114,8 @@ static struct calibrate_step judge(const struct client_run *run, double rate, do
     double wall_s = fmax(g->wall_seconds, 1e-3);
     struct calibrate_step step = {
         .rate = rate,
-        .part = fmax((g->cpu_seconds + server_s) / (wall_s * g->cpu_limit),
-                     g->cpu_seconds / (wall_s * g->threads)),
+        .utilisation = fmax((g->cpu_seconds + server_s) / (wall_s * g->cpu_limit),
+                            g->cpu_seconds / (wall_s * g->threads)),
         .lag_p99_ns = histogram_percentile(&summary->tally->lag, 990000),
         .request_ns = (uint64_t)(g->cpu_seconds * NS_PER_S / ended),
         .server_ns = (uint64_t)((double)run->server_ns / ended),
@@ -128,7 +131,7 @@ static double guess_rate(const struct calibration *calibration, double cpu_limit
 {
     double both_ns = (double)(calibration->request_ns + calibration->server_ns);
     double alone_ns = (double)calibration->request_ns;
-    return CALIBRATE_PART * NS_PER_S * fmin(cpu_limit / both_ns, threads / alone_ns);
+    return CALIBRATE_UTILISATION * NS_PER_S * fmin(cpu_limit / both_ns, threads / alone_ns);
 }
 
 static bool find_cost(struct client *client, struct calibration *calibration, double *first_rate,
@@ -195,17 +198,17 @@ json_t *calibrate_to_json(const struct calibration *calibration, uint64_t reques
     json_t *steps = json_array();
     for (size_t i = 0; i < calibration->count; i++) {
         const struct calibrate_step *step = &calibration->steps[i];
-        json_array_append_new(steps,
-                              json_pack("{s:f, s:b, s:f, s:o, s:o, s:o}", "rate", step->rate,
-                                        "on_time", step->is_on_time, "part", step->part, "lag_p99",
-                                        integer_to_json(step->lag_p99_ns), "cpu_per_request",
-                                        integer_to_json(step->request_ns), "server_cpu_per_request",
-                                        integer_to_json(step->server_ns)));
+        json_array_append_new(
+            steps, json_pack("{s:f, s:b, s:f, s:o, s:o, s:o}", "rate", step->rate, "on_time",
+                             step->is_on_time, "utilisation", step->utilisation, "lag_p99",
+                             integer_to_json(step->lag_p99_ns), "cpu_per_request",
+                             integer_to_json(step->request_ns), "server_cpu_per_request",
+                             integer_to_json(step->server_ns)));
     }
     return json_pack(
         "{s:f, s:f, s:f, s:f, s:o, s:o, s:o, s:o}", "rate", calibrate_rate(calibration, request_ns),
-        "rate_on_time", calibration->rate_on_time, "cpus", calibration->cpus, "part",
-        calibration->part, "lag_p99", integer_to_json(calibration->lag_p99_ns), "cpu_per_request",
-        integer_to_json(find_larger_cost(calibration, request_ns)), "server_cpu_per_request",
-        integer_to_json(calibration->server_ns), "steps", steps);
+        "rate_on_time", calibration->rate_on_time, "cpus", calibration->cpus, "utilisation",
+        calibration->utilisation, "lag_p99", integer_to_json(calibration->lag_p99_ns),
+        "cpu_per_request", integer_to_json(find_larger_cost(calibration, request_ns)),
+        "server_cpu_per_request", integer_to_json(calibration->server_ns), "steps", steps);
 }

@@ -14,9 +14,9 @@
  *     s      CPU time of the null server per request
  *     L      CPUs: the limit of cgroup and affinity
  *     n      threads of the generator
- *     part   how busy a rate makes them: the larger of rate (c + s) / L and rate c / n
- *     u      the part at the highest rate on time; at most CALIBRATE_PART, because above that the
- *            verdict on the generator has a sign of trouble
+ *     u      CPU utilisation at the highest on-time rate: the larger of rate (c + s) / L and
+ *            rate c / n; at most CALIBRATE_UTILISATION, because above that the verdict on the
+ *            generator has a sign of trouble
  *
  *     trusted rate = u min(L, n) / c
  *
@@ -48,7 +48,7 @@
 #include "common/err.h"
 #include "loadgen/run/run.h"
 
-#define CALIBRATE_PART 0.8
+#define CALIBRATE_UTILISATION 0.8
 
 enum { CALIBRATE_STEPS_MAX = 8 };
 
@@ -64,7 +64,7 @@ struct calibrate_options {
 struct calibrate_step {
     double rate;
     bool is_on_time;
-    double part; /* how busy it made the CPUs */
+    double utilisation; /* how busy it made the CPUs */
     uint64_t lag_p99_ns;
     uint64_t request_ns; /* CPU time of the generator per request */
     uint64_t server_ns;  /* CPU time of the null server per request */
@@ -72,7 +72,7 @@ struct calibrate_step {
 
 struct calibration {
     double cpus;         /* min(L, n) */
-    double part;         /* u */
+    double utilisation;  /* u */
     bool is_on_time;     /* some rate was on time */
     double rate_on_time; /* the highest, with the null server on the same CPUs; 0: none */
     uint64_t lag_p99_ns; /* at that rate; 0: none */

@@ -10,7 +10,8 @@ static void write_trusted(const struct selftest *selftest, FILE *out)
     const struct calibration *calibration = &selftest->calibration;
     char own[DURATION_TEXT], server[DURATION_TEXT], lag[DURATION_TEXT];
     fprintf(out, "Trusted up to   %g/s, which uses %.0f%% of %.2g %s\n", selftest->rate,
-            100 * calibration->part, calibration->cpus, calibration->cpus == 1 ? "CPU" : "CPUs");
+            100 * calibration->utilisation, calibration->cpus,
+            calibration->cpus == 1 ? "CPU" : "CPUs");
     fprintf(out, "CPU             %s per request; the null server %s\n",
             duration_print_short(calibration->request_ns, own),
             duration_print_short(calibration->server_ns, server));

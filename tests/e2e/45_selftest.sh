@@ -23,7 +23,7 @@ done
 python3 tests/support/report_schema.py -schema selftest.schema.json "$TMP/result" >"$TMP/schema" ||
     fail "the schema: $(cat "$TMP/schema")"
 expect_eq "what it trusts itself with is what its CPU allows" "$(json "$TMP/result" \
-    "(lambda g: 0.98 <= g['rate'] * g['cpu_per_request'] / (1e9 * g['cpus'] * g['part']) <= 1 and 0 < g['part'] <= 0.8)(r['generator'])")" True
+    "(lambda g: 0.98 <= g['rate'] * g['cpu_per_request'] / (1e9 * g['cpus'] * g['utilisation']) <= 1 and 0 < g['utilisation'] <= 0.8)(r['generator'])")" True
 expect_eq "no latency below what it contains" "$(json "$TMP/result" "0 < r['floors']['lag']['min'] <= r['floors']['latencies']['min']")" True
 
 # JSON on stdout is all there is; one thread can do half of what two can, at most

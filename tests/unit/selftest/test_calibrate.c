@@ -4,11 +4,11 @@
 #include "common/clock.h"
 #include "loadgen/selftest/calibrate.h"
 
-static struct calibrate_step step(double rate, bool is_on_time, double part)
+static struct calibrate_step step(double rate, bool is_on_time, double utilisation)
 {
     return (struct calibrate_step){.rate = rate,
                                    .is_on_time = is_on_time,
-                                   .part = part,
+                                   .utilisation = utilisation,
                                    .lag_p99_ns = (uint64_t)rate,
                                    .request_ns = 8000,
                                    .server_ns = 4000};
@@ -80,7 +80,7 @@ START_TEST(the_generator_alone_has_the_cpu_of_the_null_server_too)
     calibration.steps[1] = step(5000, true, 0.6);
     calibrate_conclude(&calibration);
     ck_assert(calibration.is_on_time);
-    ck_assert_double_eq(calibration.part, 0.6);
+    ck_assert_double_eq(calibration.utilisation, 0.6);
     ck_assert_double_eq(calibration.rate_on_time, 5000);
     ck_assert_uint_eq(calibration.lag_p99_ns, 5000);
     /* 60 % of 0.1 CPUs, 8 us each: 7,500/s, where both together carried 5,000/s */
