@@ -3,8 +3,8 @@
  *
  * Editors, office programs, web pages and other systems leave such characters in texts: carriage
  * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. None of them is
- * meant as part of a value. Here "white space" means all of them, and what Unicode calls white
- * space.
+ * meant as part of a value. In this header, "white space" means these characters and Unicode's
+ * white space.
  *
  * Text is UTF-8; invalid bytes are never white space. Threads: pure functions.
  */
@@ -22,7 +22,7 @@ void blank_trim_range(const char **begin, const char **end);
 /* Cuts off trailing white space in place. Returns a pointer past the leading white space. */
 char *blank_trim(char *text);
 
-/* The same for a command-line argument, but at its start only a byte order mark is skipped. */
+/* Like blank_trim, for a command-line argument: at its start, only a byte order mark is skipped. */
 char *blank_trim_value(char *text);
 
 #endif

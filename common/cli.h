@@ -28,7 +28,7 @@
 typedef bool cli_set_fn(void *field, const char *text, struct err *err);
 
 struct cli_flag {
-    const char *name;  /* without the dash; NULL: a heading, in `help`, or the end */
+    const char *name;  /* without the dash; NULL: a heading, whose text is `help`, or the end */
     const char *value; /* placeholder of the value in the help, such as FILE; NULL: a boolean */
     cli_set_fn *set;   /* NULL: the flag is refused, with `help` as the reason */
     size_t offset;     /* of the field in the options struct */

@@ -1,11 +1,10 @@
 /*
  * clock - CLOCK_MONOTONIC and CLOCK_REALTIME, in nanoseconds.
  *
- * Moments and durations use CLOCK_MONOTONIC. The wall clock is read once per run, to convert
- * monotonic moments to dates; it never measures anything.
+ * Timestamps and durations use CLOCK_MONOTONIC. The wall clock is read once per run, to convert
+ * timestamps to dates; it never measures anything.
  *
- * Nothing is cached: each call reads the clock, because a measured moment must be read at its
- * event.
+ * Nothing is cached: each call reads the clock, because a timestamp must be read at its event.
  */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H

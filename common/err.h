@@ -4,8 +4,8 @@
  * Functions that prepare something (options, files, plans, sockets) return bool and fill in a
  * struct err. The first error wins: a later err_set does not overwrite it, so clean-up code may
  * fail without hiding the cause. `err` may be NULL if the caller ignores the reason. The text names
- * what failed, its value and the remedy. It does not contain the program name, which main prints,
- * nor a newline, unless it points into an expression (loadgen/base/point.h).
+ * what failed, its value and the remedy. It does not contain the program name, which main prints.
+ * It is one line, unless it points into an expression (loadgen/base/point.h).
  *
  * Code that runs during a measurement does not use it: it returns small enums, such as enum outcome
  * (loadgen/http/exchange.h).

@@ -20,7 +20,7 @@
 struct connection_lru;
 struct lru_entry;
 
-/* NULL: out of memory. */
+/* Allows `limit` connections, and `capacity` if evicted ones are included. NULL: out of memory. */
 struct connection_lru *connection_lru_create(size_t limit, size_t capacity);
 void connection_lru_destroy(struct connection_lru *lru); /* NULL is allowed */
 

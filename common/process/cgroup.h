@@ -11,7 +11,7 @@
  * cannot be read; and if several groups were throttled at different times, only the longest time
  * counts. The kernel sums the time over all CPUs on which the group had work.
  *
- * cgroup_visit reads other files of the group.
+ * cgroup_visit finds the group's other files.
  *
  * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
  * Memory: nothing is allocated.
@@ -30,7 +30,7 @@ struct cgroup_cpu {
     uint64_t throttled_ns;      /* since the group was created, over all CPUs; a lower bound */
 };
 
-/* If a file is missing, there is no limit, or has_stat is false. */
+/* Without a quota file, there is no limit; without cpu.stat, has_stat is false. */
 struct cgroup_cpu cgroup_read_cpu(const char *root);
 
 /*
@@ -41,10 +41,10 @@ struct cgroup_cpu cgroup_read_cpu(const char *root);
 typedef void cgroup_visit_fn(void *cls, const char *dir, bool is_v2);
 void cgroup_visit(const char *root, const char *controller, cgroup_visit_fn *visit, void *cls);
 
-/* Reads the first line of dir/file, with its newline. False: there is none. */
+/* Reads the first line of dir/file, including its newline. False: the file is missing or empty. */
 bool cgroup_read_line(const char *dir, const char *file, char *line, size_t size);
 
-/* Reads the number after `key` and a space in dir/file. False: there is none. */
+/* Reads the number after `key` and a space in dir/file. False: the file or the key is missing. */
 bool cgroup_read_key(const char *dir, const char *file, const char *key, uint64_t *value);
 
 /*

@@ -8,9 +8,10 @@
  *
  * When a new period of a closed loop begins, free users continue and new users start. Each request
  * in flight holds back one user until it ends, so a thread never has more requests in flight than
- * users. If the thread now has fewer users, requests end and no user sends the next one.
+ * users. If the thread now has fewer users, surplus users stop after their current request.
  *
- * A live source can run out of requests for a while, or for good: agenda_end_if_exhausted.
+ * A live source may have no request for a while. When it is exhausted, agenda_end_if_exhausted ends
+ * sending.
  *
  * Times are CLOCK_MONOTONIC nanoseconds; the agenda never reads the clock. Threads: belongs to one
  * thread; only source_ended may be read by others. Memory: allocates nothing; the ring of a closed
@@ -52,7 +53,7 @@ struct agenda {
     uint64_t base_ns;          /* time 0 of the cursor */
     uint64_t start_ns;         /* requests intended from here on are measured */
     uint64_t end_ns;           /* sending ends */
-    _Atomic bool source_ended; /* the source ran out: only the started requests were intended */
+    _Atomic bool source_ended; /* the source is exhausted: only started requests were intended */
 };
 
 void agenda_init(struct agenda *agenda, const struct plan *plan, const struct source *source,
@@ -76,7 +77,7 @@ uint64_t agenda_change_ns(const struct agenda *agenda);
  */
 void agenda_advance(struct agenda *agenda, uint64_t now_ns);
 
-/* Ends sending at this moment, unless it ends earlier. */
+/* Ends sending at end_ns, unless it already ends earlier. */
 void agenda_end_at(struct agenda *agenda, uint64_t end_ns);
 
 /* True if a request is due, now or later in this phase. */
@@ -89,13 +90,13 @@ uint64_t agenda_number(const struct agenda *agenda);
 /* The next request; NULL while a live source has none. */
 const struct request *agenda_peek(struct agenda *agenda);
 
-/* The next request has been sent: moves to the one after it. */
+/* Call it when the next request has been sent; moves to the one after it. */
 void agenda_take(struct agenda *agenda);
 
 /* Ends sending now if the live source is exhausted. */
 void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
 
-/* Closed loop: the request with this number has ended, and its user became free. */
+/* Closed loop: call it when the request with this number has ended. Its user becomes free. */
 void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns);
 
 /* Drops every request that has not been sent. */

@@ -51,11 +51,11 @@ struct busy {
     uint64_t others_ns;   /* the others' free time, at the last point */
     size_t count;
     uint64_t spacing_ns; /* minimum distance of points; a closer one replaces the last */
-    uint64_t needed_ns;  /* no later query goes back before this */
+    uint64_t needed_ns;  /* later queries start here or later */
     struct busy_point points[BUSY_POINTS];
 };
 
-/* Starts with all slots free. Every peer's word is initialised before any thread begins. */
+/* Starts with all slots free. Initialise every peer's word before any thread begins. */
 void busy_init(struct busy *busy, struct busy_peer *peers, size_t peer_count, size_t own,
                uint64_t now_ns);
 

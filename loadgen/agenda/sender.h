@@ -5,8 +5,8 @@
  *
  * Requests start in order: while all connections that the caps allow are busy, the next request
  * waits, and so do all later ones. After the end of the run, a request that waits for a connection
- * is dropped; one that is late for another reason is still started within SENDER_GRACE_NS. A slow
- * live source causes lag.
+ * is dropped; one that is late for another reason is still started within SENDER_GRACE_NS. A delay
+ * by a slow live source is lag.
  *
  * The thread's parts of the caps depend on the slots that it owns in the period of the next
  * request.
@@ -47,10 +47,10 @@ void sender_init(struct sender *sender, const struct order *order,
 /* Sets the times. `peers` are the free-time words of all threads (busy.h); borrowed. */
 void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_ns);
 
-/* Starts requests that are due, at most `most`. Returns whether it started any. */
+/* Starts requests that are due, at most `most`. True if it started any. */
 bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most);
 
-/* Frees the slot of a request that has ended. */
+/* Call it when a request has ended; frees its slot. */
 void sender_end_one(struct sender *sender, const struct exchange *exchange);
 
 /* When to call sender_start_due next if no event comes earlier; UINT64_MAX: never. */

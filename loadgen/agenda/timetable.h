@@ -63,7 +63,7 @@ void timetable_fini(struct timetable *timetable);
 /* The number of requests due before t_ns. t_ns must not decrease from call to call. */
 uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
 
-/* The same for one thread. */
+/* The number of these that belong to one thread. */
 uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns);
 
 /*

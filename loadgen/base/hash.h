@@ -3,8 +3,8 @@
  *
  *     uint64_t hash = hash_text(hash_text(HASH_START, method), url);
  *
- * Values differ between machines of different byte order: do not store them, but those of
- * hash_fnv1a, which is slower. Not for keys that an attacker can choose.
+ * Values differ between machines of different byte order: do not store them; store hash_fnv1a
+ * values, which are slower to compute. Not for keys that an attacker can choose.
  */
 #ifndef LOADGEN_BASE_HASH_H
 #define LOADGEN_BASE_HASH_H

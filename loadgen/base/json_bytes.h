@@ -2,7 +2,7 @@
  * json_bytes - converts any bytes to JSON without loss: to "text", or to {"base64": "..."} if they
  * are not UTF-8 or contain a NUL.
  *
- * Threads: pure functions. Memory: ends the program if it runs out (memory.h).
+ * Threads: pure functions. If memory runs out, the program ends (memory.h).
  */
 #ifndef LOADGEN_BASE_JSON_BYTES_H
 #define LOADGEN_BASE_JSON_BYTES_H

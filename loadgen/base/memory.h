@@ -20,8 +20,8 @@
 void *memory_of(void *allocated);
 
 /*
- * Maps zeroed pages; only those that are touched use memory. calloc may reuse freed memory, and
- * would clear and so use all of it. NULL: out of memory.
+ * Maps zeroed pages; only those that are touched use memory. calloc may clear reused memory, which
+ * touches every page. NULL: out of memory.
  */
 void *memory_map(size_t bytes);
 

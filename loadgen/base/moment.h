@@ -1,9 +1,9 @@
 /*
- * moment - parses and prints points in time (RFC 3339 with nanoseconds) as Go does.
+ * moment - parses and prints timestamps (RFC 3339 with nanoseconds) as Go does.
  *
  *     2026-11-20T16:47:48.790308594Z      2026-11-20T18:47:48.79+02:00
  *
- * Moments are nanoseconds since 1970 in UTC. Threads: pure functions.
+ * A timestamp is the number of nanoseconds since 1970 in UTC. Threads: pure functions.
  */
 #ifndef LOADGEN_BASE_MOMENT_H
 #define LOADGEN_BASE_MOMENT_H
@@ -14,10 +14,10 @@
 
 enum { MOMENT_TEXT = 32 };
 
-/* Prints the moment in UTC, without trailing zeros in the fraction. Returns the length. */
+/* Prints the timestamp in UTC, without trailing zeros in the fraction. Returns the length. */
 size_t moment_print(uint64_t ns, char text[MOMENT_TEXT]);
 
-/* False if the text is not a moment, or outside the range of int64_t: 1970 to 2262. */
+/* False if the text is not a timestamp, or is outside the range of int64_t: 1970 to 2262. */
 bool moment_parse(const char *text, size_t length, uint64_t *ns);
 
 #endif

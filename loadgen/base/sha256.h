@@ -1,5 +1,6 @@
 /*
- * sha256 - prints the SHA-256 hash of a content; orders and result files name the content by it.
+ * sha256 - formats the SHA-256 of some bytes in hex; orders and result files refer to files and
+ * bodies by this hash.
  *
  * Threads: pure functions. Memory: none.
  */

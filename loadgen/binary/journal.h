@@ -50,7 +50,7 @@ void journal_write_header(struct result_writer *writer, json_t *plan, json_t *en
 uint64_t journal_write_targets(struct result_writer *writer, const struct targets *targets,
                                size_t from);
 
-/* Never waits: returns false, and writes nothing, when no block is free. */
+/* Never waits: if no block is free, returns false and writes nothing. */
 bool journal_write_second(struct result_writer *writer, const struct second *second);
 
 /*
@@ -67,8 +67,8 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
 
 /*
  * The addresses of a run, and the targets that its drivers add. The writer's own thread writes
- * them, each before the first result that refers to it, so a new name never waits for a block.
- * Must stay in place from journal_begin_names to journal_write_end.
+ * them, each before the first result that refers to it, so a new name never waits for a block. The
+ * struct must not move from journal_begin_names to journal_write_end.
  */
 struct journal_names {
     struct result_writer *writer;

@@ -21,7 +21,7 @@
  *                by the length and bytes of a new text
  *     address    if bit 8: 0 for none, otherwise 1 + index into the file's addresses; without the
  *                bit: the previous record's (none in the first)
- *     (nothing)  if bit 9: only the latency is known, and stored in service
+ *     (nothing)  if bit 9: only the latency is known; it is stored in service
  *     violations if bit 10: a bit for each (violations.h)
  *     (nothing)  if bit 11: a script called it a success; bit 12: a failure
  *
@@ -43,7 +43,7 @@ enum { CODEC_TEXTS = TEXT_POOL_MAX + 1, CODEC_TEXT_MAX = 512, CODEC_RECORD_MAX =
 
 struct result_encoder {
     struct block *block; /* NULL: none yet */
-    uint64_t number;     /* of the previous record, like intended_ns and address */
+    uint64_t number;     /* this and the next two: of the previous record */
     uint64_t intended_ns;
     uint32_t address;
     size_t text_count;

@@ -16,7 +16,7 @@
 
 enum { CAPACITY_FORMAT = 1, CAPACITY_SENTENCE = 256, CAPACITY_REPEAT_MAX = 100 };
 
-/* At least one search, all of the same target with the same options, all complete. */
+/* At least one search. All must be complete, with the same target and the same options. */
 struct capacity_searches {
     const struct capacity_search *list;
     size_t count;
@@ -25,7 +25,7 @@ struct capacity_searches {
     json_t *environment;    /* taken before the first search (run/fingerprint.h) */
 };
 
-/* Statistics of the rates of several searches. */
+/* Statistics of the rates of several searches, in requests per second. */
 struct capacity_spread {
     double median, min, max;
     double variation; /* standard deviation / mean */

@@ -28,7 +28,7 @@ struct command_line {
 struct command {
     const char *name;
     const char *help;
-    const struct cli *cli; /* NULL: the command is refused, with `help` as the reason */
+    const struct cli *cli; /* NULL: the command is rejected, with `help` as the reason */
     size_t options_size;
     bool (*run)(const struct command_line *line, struct err *err);
 };

@@ -1,6 +1,6 @@
 /*
  * session - runs an order with everything that a command line adds: results, report, metrics,
- * progress, objectives, and an orderly end at a signal.
+ * progress, SLO, and an orderly end at a signal.
  *
  *     session_open: -slo, -output, -report   ->  the command opens what it sends
  *     session_run                            ->  session_close: the exit status
@@ -29,7 +29,7 @@ struct session {
     const char *cap_flags; /* flags that limit the connections, for messages; NULL: nothing does */
     /* Private. */
     struct report_choice choice; /* choice.report is NULL if no report is printed */
-    bool writes_results;         /* results, or each second's counts, are written */
+    bool writes_results;         /* results, or the counts of each second, are written */
     int output_fd;
     struct exporter *exporter; /* NULL: none */
     struct slo *slo;           /* NULL: none */
@@ -45,8 +45,8 @@ bool session_run(struct session *session, const struct order *order,
                  const struct driver_type *driver_type, struct err *err);
 
 /*
- * `ok`: there was no error so far. False with err if there was one, or if the output or the SLO
- * failed.
+ * `ok` is true if there was no error so far. False with err if there was one, if writing failed, or
+ * if the SLO was missed.
  */
 bool session_close(struct session *session, bool ok, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
- * slo_flag - the -slo flag of a command: parses it before the work, and turns it into an exit
- * status after it.
+ * slo_flag - the -slo flag: parses it before the run; after the run, converts the verdict to an
+ * exit status.
  *
  * Threads: one. Memory: the caller destroys the slo (slo_destroy).
  */

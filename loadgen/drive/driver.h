@@ -10,8 +10,7 @@
  * reports each answer to it once.
  *
  * A run ends at the end_ns of `begin`, or earlier: at end_at, or when the driver has nothing left
- * to send. The driver says until when it may start requests (last_ns). Then the worker drains those
- * in flight.
+ * to send. Until last_ns, the driver may start requests; then the worker drains those in flight.
  *
  * The driver counts intended requests; the worker counts started ones and how they ended. So
  * started + not started = intended for every driver.
@@ -53,11 +52,11 @@ struct drive_thread {
     /* Tables that grow during the run; NULL unless the driver's type adds targets. */
     struct endpoints *endpoints;     /* where requests go: endpoints.h */
     struct catalogue_table *targets; /* names of requests in reports: target/catalogue.h */
-    const struct terms *terms;       /* of the run; a driver may use others */
-    struct engine_limits limits;     /* of its connections; the driver may set them: limits.h */
+    const struct terms *terms;       /* those of the run; a driver may use its own */
+    struct engine_limits limits;     /* of the thread's connections; set by the driver (limits.h) */
     /*
-     * Counts an exchange that is_held, with its judgement; call it once for each. Does not keep the
-     * capture.
+     * Counts an exchange that is_held, with its judgement. Call it once for each. The capture may
+     * be freed afterwards.
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run: `go` of their drivers is called soon. */
@@ -73,14 +72,14 @@ static inline void drive_send(struct drive_thread *thread, struct send *send)
 {
     thread->started += send->intended_ns >= thread->start_ns;
     thread->in_flight++;
-    /* Read last: on an open connection it is also the moment of sending. */
+    /* Read last: on an open connection it is also the time of sending. */
     send->started_ns = clock_now_ns();
     thread->engine->type->start(thread->engine, send);
 }
 
 /*
- * A change during a run, effective at_ns after its start. Requests that were due before are sent
- * first.
+ * A change during a run, effective at_ns after the start of the run. Requests due before that are
+ * still sent.
  */
 struct change {
     uint64_t at_ns;
@@ -118,8 +117,8 @@ struct driver_type {
     bool adds_targets;
 
     /*
-     * Creates what the drivers of a run share. NULL with err: out of memory, or the order does not
-     * fit. Borrows the order until close, which accepts NULL.
+     * Creates what the drivers of a run share. NULL with err: out of memory, or the order is not
+     * for this driver. Borrows the order until close, which accepts NULL.
      */
     struct drive *(*open)(const struct order *order, const struct slots *slots, unsigned threads,
                           struct err *err);
@@ -153,8 +152,8 @@ struct driver_type {
     void (*begin)(struct driver *driver, uint64_t end_ns);
 
     /*
-     * Starts due requests, only a few per call, because answers wait to be read. True if it started
-     * any. Called before every sleep.
+     * Starts due requests, only a few per call, so that answers do not wait to be read. True if it
+     * started any. Called before every sleep.
      */
     bool (*go)(struct driver *driver, uint64_t now_ns);
 
@@ -165,10 +164,10 @@ struct driver_type {
      * exchange and its capture are valid during the call. */
     void (*answered)(struct driver *driver, const struct exchange *exchange);
 
-    /* Sending ends at this moment, unless it ends earlier. */
+    /* Stops sending at end_ns, or earlier if already scheduled. */
     void (*end_at)(struct driver *driver, uint64_t end_ns);
 
-    /* No request starts after this moment; UINT64_MAX: not known yet. */
+    /* The latest time at which a request may still start; UINT64_MAX: not known yet. */
     uint64_t (*last_ns)(const struct driver *driver);
 
     /* True if it will start no more requests, however those in flight end. */
@@ -177,9 +176,9 @@ struct driver_type {
     /* The count of intended requests. */
 
     /*
-     * Returns how many measured requests this thread was to send before now_ns, which never
-     * decreases and is before the end of the run. The result is at least `started`, the number
-     * started by the last tick.
+     * Returns how many measured requests this thread was to send before now_ns. The result is at
+     * least `started`, the number started by the last tick. now_ns must not decrease from call to
+     * call, and must be before the end of the run.
      */
     uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
 
@@ -197,7 +196,7 @@ struct driver_type {
     /* Adds the first n requests of the run to `by_row`, by their rows. False: not known. */
     bool (*count_rows)(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL]);
 
-    /* Adds to the plan in the result file what the order's plan does not say. NULL: nothing. */
+    /* Adds the driver's own settings to the plan in the result file. NULL: there are none. */
     void (*show)(const struct drive *drive, json_t *plan);
 
     /* The errors of scripts so far (measure/exceptions.h). NULL: there are no scripts. */

@@ -7,7 +7,7 @@
  *
  * The owner embeds a struct dial next to its link, and calls dial_continue at each event of the
  * link, until that returns true or on_failed is called. If an address fails and its family is
- * abandoned (peers.h), the dial continues with another address; else the failure is final.
+ * excluded (peers.h), the dial continues with another address; otherwise the failure is final.
  *
  * Threads: belongs to the engine's thread. Memory: none; the dial must not move while it is
  * resolving.
@@ -29,8 +29,8 @@ struct dial_owner {
     bool offers_h2; /* in the TLS handshake */
 
     /*
-     * The dial failed. `reason` is "" except for DNS and TLS. May be called from dial_begin and
-     * dial_continue, and may begin another dial.
+     * Called when the dial has failed. `reason` is "" except for DNS and TLS. May be called from
+     * dial_begin and dial_continue, and may begin another dial.
      */
     void (*on_failed)(struct dial *dial, enum outcome outcome, int system_error,
                       const char *reason);

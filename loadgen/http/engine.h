@@ -5,7 +5,7 @@
  * `done` exactly once for each, whatever the server does. A failure is an outcome, not an error,
  * because code that runs during a measurement formats no text and allocates nothing.
  *
- * Moments are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event
+ * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event
  * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire
  * and abandon; it may start the next exchange.
  *
@@ -71,7 +71,8 @@ struct engine_config {
 
     /*
      * Takes over an exchange that `from` cannot continue: for `hop`, or for its own request if
-     * `hop` is NULL. If `from` could have followed the hop, the server chose HTTP/1.1. `hop` and
+     * `hop` is NULL. If `from` normally serves this destination, it hands over because the server
+     * chose HTTP/1.1. `hop` and
      * `so_far` are copied; `link`, if not NULL, is an open connection to the destination, and is
      * moved or closed.
      */

@@ -1,8 +1,8 @@
 /*
- * exchange - one request, its moments, and how it ended.
+ * exchange - one request, its timestamps, and how it ended.
  *
  * An engine (engine.h) fills in an exchange and passes it to `done`; results, measurements and
- * reports only read it. Moments are CLOCK_MONOTONIC nanoseconds, each read from the clock at its
+ * reports only read it. Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its
  * event; 0: the event did not happen. docs/measurement.md has the picture.
  *
  * Threads and memory: a plain value. `request` and `terms` belong to the sender, and `capture` to

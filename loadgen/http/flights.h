@@ -3,8 +3,8 @@
  *
  * Most requests of a run have the same timeout, so most flights are added in the order of their
  * deadlines and form a queue. A flight with an earlier deadline than the last of the queue goes
- * into a pairing heap. Adding and removing take a few steps; removing the first of the heap takes a
- * few steps on average.
+ * into a pairing heap. Adding, and removing from the queue, is O(1); removing from the heap is
+ * O(log n) amortised.
  *
  * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight, which must not
  * move between flights_add and flights_remove.

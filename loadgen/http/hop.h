@@ -21,12 +21,12 @@ struct hop {
 };
 
 /*
- * Sets a header of the hop and removes all others of this name. Name and value are valid (RFC
- * 9110). If there is no room for it, the exchange fails.
+ * Sets a header of the hop and removes all others of this name. Name and value must be valid (RFC
+ * 9110). If the header does not fit into HOP_BYTES_MAX, the exchange fails.
  */
 void hop_set_header(struct hop *hop, const char *name, const char *value);
 
-/* True if a redirect to this Location is followed; otherwise it is the final answer. */
+/* False if redirects are disabled or the Location is blank: the answer is then final. */
 bool hop_is_wanted(const struct exchange *x, const char *location);
 
 /*

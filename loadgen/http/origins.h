@@ -20,10 +20,10 @@ enum { ORIGINS_REDIRECTED_MAX = 1000 };
 
 struct origin {
     struct origins *origins;
-    struct origin *base; /* the shared origin; itself, unless it is an owner's */
+    struct origin *base; /* the shared origin of this scheme, host and port; itself if shared */
     struct origin *next; /* in the shared origins, newest first; or in its owner's */
     const char *host;    /* without brackets */
-    char *own_host;      /* if only a redirect names the origin; else NULL */
+    char *own_host;      /* if only a redirect names the origin; otherwise NULL */
     uint16_t port;
     bool is_https;
     struct destination *destination; /* to connect to */
@@ -45,7 +45,7 @@ struct origins {
     struct destination *(*begin)(const struct engine_config *config, struct origin *origin);
     void (*end)(struct origin *origin);
 
-    /* Closes the connections of an owner's origin, which has nothing in flight. */
+    /* Closes the connections of an owner's origin, which must have nothing in flight. */
     void (*close)(struct origin *origin);
 };
 
@@ -71,8 +71,8 @@ void origins_fini(struct origins *origins);
 struct origin *origins_at(struct origins *origins, uint32_t endpoint, struct owner *owner);
 
 /*
- * The same for the origin that a redirect names; creates it if needed. NULL: there are already
- * ORIGINS_REDIRECTED_MAX of them, or out of memory; `problem` says which.
+ * Like origins_at, for the origin that a redirect names; creates it if needed. NULL: there are
+ * already ORIGINS_REDIRECTED_MAX of them, or out of memory; `problem` says which.
  */
 struct origin *origins_find(struct origins *origins, const struct redirect *hop,
                             struct owner *owner, char problem[REASON_MAX]);

@@ -25,8 +25,8 @@ struct request;
 
 /*
  * Called when an exchange is redirected, before each hop. `answer` is the head of the redirecting
- * answer, if the terms keep answers; hop.h describes what may be changed. It must not start or end
- * exchanges.
+ * answer, if the terms keep answers; hop.h describes what may be changed. The hook must not start
+ * or end exchanges.
  */
 typedef void hop_fn(void *context, const struct exchange *exchange, const struct capture *answer,
                     struct hop *hop);
@@ -43,14 +43,14 @@ struct terms {
     void *context;       /* of on_hop */
 };
 
-/* Moments are CLOCK_MONOTONIC nanoseconds. */
+/* Timestamps are CLOCK_MONOTONIC nanoseconds. */
 struct send {
     const struct request *request;
     const struct terms *terms;
     uint64_t number;      /* index of the request in the run, from 0 */
     uint64_t intended_ns; /* when it is due */
     uint64_t wait_ns;     /* the part of started - intended when every connection was busy */
-    uint64_t started_ns;  /* read from the clock just now */
+    uint64_t started_ns;  /* read from the clock just before `start` */
     uint16_t row;         /* of the report (target/rows.h) */
 };
 

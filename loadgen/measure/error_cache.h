@@ -2,9 +2,10 @@
  * error_cache - one thread's error texts, looked up without formatting or locking.
  *
  * The first error of a kind is formatted (error_text.h) and interned (text_pool.h), which takes a
- * lock and may allocate. After ERROR_CACHE_KINDS kinds, each new kind gets text_pool_overflow. So a
- * thread formats and locks a bounded number of times, whatever targets and servers do. The kind of
- * an error with a status depends only on status and reason: 404 from 10,000 targets is one kind.
+ * lock and may allocate. After ERROR_CACHE_KINDS kinds, each new kind gets text_pool_overflow. So
+ * each thread formats and locks a bounded number of times, whatever targets and servers do. The
+ * kind of an error with a status depends only on status and reason: 404 from 10,000 targets is one
+ * kind.
  *
  * Threads: one. Memory: fixed. Zero-initialise.
  */

@@ -125,9 +125,9 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 
 /*
  * The percentile by nearest rank: the value at rank ceil(per_million/1e6 * count); 990000 is the
- * 99th. Returns the middle of that value's bucket, but nothing below the minimum or above the
- * maximum, so it is at most 0.05 % off. The first and last rank are exact. 0 if empty; the maximum
- * for a rank among clipped values.
+ * 99th. Returns the middle of that value's bucket, clamped to minimum and maximum, so it is at most
+ * 0.05 % off. The first and last rank are exact. 0 if empty; the maximum for a rank among clipped
+ * values.
  */
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
 
@@ -135,8 +135,8 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
 uint64_t histogram_rank(uint64_t count, uint32_t per_million);
 
 /*
- * The value at this rank, from 1 to the count, as precise as a percentile. Values of `without`, a
- * subset of `h`, are left out; NULL: none.
+ * The value at this rank, from 1 to the count, as precise as a percentile. Values of `without`,
+ * which must be a subset of `h`, are left out; NULL: none.
  */
 uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *without,
                            uint64_t rank);

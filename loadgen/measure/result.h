@@ -26,7 +26,7 @@ struct result {
     uint32_t address;     /* ADDRESS_NONE: none, or not known */
     uint16_t row;         /* of the target in reports (loadgen/target/rows.h) */
     uint16_t address_row; /* of the address */
-    bool is_bare;         /* from vegeta: only the latency is known, and stored in service */
+    bool is_bare;         /* from vegeta: only the latency is known; it is in service_ns */
     uint16_t retries;
     uint16_t redirects;
     uint16_t violations; /* of RFC 9112: VIOLATION_BIT */

@@ -31,12 +31,12 @@ struct generator {
     bool has_scripts;        /* it ran scripts of users */
     double script_seconds;   /* of cpu_seconds, an estimate: used by scripts (run/usage.h) */
     uint64_t loop_p99_ns;    /* from the return of epoll_wait to the last event handled */
-    uint64_t loop_unread_ns; /* the longest that a ready answer can have waited for its thread:
-                                the rest of one turn, a late wake-up, and the next turn */
+    uint64_t loop_unread_ns; /* upper bound on how long a ready answer waited for its thread: the
+                                rest of one turn, a late wake-up, and the next turn */
     uint64_t memory_bytes;   /* peak resident memory */
     uint64_t held_back_ns;   /* spent waiting for the reader of results, over all threads */
     int other_attacks;       /* in the same container during the run; -1: not known */
-    uint64_t connects;       /* calls of connect(2) */
+    uint64_t connects;       /* calls to connect(2) */
     uint64_t connect_ns;     /* time in them */
     uint64_t local_ports;    /* size of net.ipv4.ip_local_port_range */
     uint64_t time_wait;      /* TCP sockets in TIME_WAIT at the end, each holding a port */
@@ -72,17 +72,17 @@ struct summary {
     struct rows addresses;        /* names of its addresses */
     uint64_t wall_start_ns; /* wall clock at time 0 of the tally: the start of the run; 0 (1970) if
                                read from files */
-    /* What was scheduled, and what of it has no result; unknown if a file has no end. */
+    /* Scheduled requests, and those without a result; unknown if a file has no end. */
     bool has_plan;
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
-    char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; else "" */
+    char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; otherwise "" */
     char changes[SUMMARY_CHANGES];   /* the part of `schedule` that was changed during the run */
     double asked_per_s;              /* mean rate of the schedule; 0: closed loop, or not known */
     uint64_t intended;
     uint64_t started;
-    uint64_t unplanned; /* of these, results of runs without a known plan or end; more
-                           may have been intended */
+    uint64_t unplanned; /* of these, results of runs whose plan or end is unknown: more may have
+                           been intended */
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
     uint64_t too_late;   /* of not_started: a connection was free, but the generator too late */
@@ -93,7 +93,7 @@ struct summary {
     uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;
-    bool is_aborted;            /* by the observer: the SLO could not be met any more */
+    bool is_aborted;            /* by the observer: the SLO could no longer be met */
     bool is_cut_short;          /* the file has no end */
     bool lacks_results;         /* a run recorded only the counts of each second */
     bool lacks_answers;         /* a run recorded no headers and bodies of answers */
@@ -151,8 +151,8 @@ uint64_t summary_wait_ns(const struct summary *summary);
 double generator_cpu_share(const struct generator *generator);
 
 /*
- * Upper bound of how late an answer can have been read while its thread was busy or throttled; the
- * largest of several generators.
+ * Upper bound on how late an answer was read because its thread was busy or throttled; the largest
+ * of several generators.
  */
 uint64_t generator_read_late_ns(const struct generator *generator);
 

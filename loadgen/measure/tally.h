@@ -79,7 +79,7 @@ struct counters {
     X(bytes_in)                                                                                    \
     X(bytes_out)
 
-/* Times since the start of the run; first_... are UINT64_MAX without results. */
+/* Nanoseconds since the start of the run; first_... are UINT64_MAX without results. */
 #define TALLY_MOMENTS(FIRST, LAST)                                                                 \
     FIRST(first_intended_ns)                                                                       \
     LAST(last_intended_ns)                                                                         \
@@ -155,7 +155,10 @@ bool tally_reserve(struct tally_row *rows, size_t count);
 /* Counts one result. */
 void tally_add(struct tally *tally, const struct result *result);
 
-/* Counts n errors with this text, which is from the pool. There is room for all its texts. */
+/*
+ * Counts n errors with this text, which must be from the pool. The table has room for all texts of
+ * the pool.
+ */
 void tally_count_error(struct tally *tally, const char *text, uint64_t n);
 
 void tally_merge(struct tally *into, const struct tally *from);

@@ -61,7 +61,7 @@ struct tally_sum {
     struct rows *targets;    /* receives the names of its rows */
     struct rows *addresses;  /* likewise */
     struct text_pool *texts; /* receives the texts of errors */
-    uint64_t offset_ns;      /* added to moments */
+    uint64_t offset_ns;      /* added to timestamps */
 };
 
 enum tally_decode {

@@ -9,10 +9,10 @@
  *     fe80::1%25eth0           fe80::1%eth0             fe80::1                  fe80::1%25eth0
  *     fe80::1%eth0             fe80::1%eth0             fe80::1                  fe80::1%25eth0
  *
- * Names outside ASCII become punycode: IDNA 2008 with UTS #46 mapping, else transitional, as in
- * curl (libidn2). A final dot makes a name absolute: the resolver ignores search domains, the Host
- * header keeps the dot and TLS drops it, as in curl and Go. The zone of an IPv6 address is local to
- * this machine: it is used to connect, and never sent.
+ * Names outside ASCII become punycode: IDNA 2008 with UTS #46 mapping, or transitional if that
+ * fails, as in curl (libidn2). A final dot makes a name absolute: the resolver ignores search
+ * domains, the Host header keeps the dot and TLS drops it, as in curl and Go. The zone of an IPv6
+ * address is local to this machine: it is used to connect, and never sent.
  *
  * Threads: pure functions.
  */

@@ -3,14 +3,14 @@
  *
  * A watch is registered once, for reading and writing. Its owner gets each edge and must read until
  * the socket is empty (a short read means empty). Closing the descriptor removes the watch. A watch
- * that is added while a batch of events is dispatched gets no event of that batch, because it would
- * be meant for an earlier descriptor of the same number.
+ * that is added while a batch of events is dispatched gets no event of that batch, because that
+ * event would be for an earlier descriptor with the same number.
  *
- * An owner that stops reading early, to be fair to others, calls loop_requeue. The loop calls it
- * again in the next batch, after that batch's new events.
+ * An owner that stops reading early, so that others are not delayed, calls loop_requeue. The loop
+ * calls it again in the next batch, after that batch's new events.
  *
- * Descriptors of libraries, which may not read until empty, can be watched level-triggered instead
- * (loop_set_levels).
+ * Libraries may stop before a socket is empty; their descriptors can be watched level-triggered
+ * instead (loop_set_levels).
  *
  * The loop has no timers: the thread passes the earliest deadline of its parts to loop_wait, which
  * sleeps in epoll_pwait2. loop_create sets the thread's timer slack to 1 ns (PR_SET_TIMERSLACK).
@@ -64,8 +64,10 @@ void loop_requeue(struct loop *loop, struct loop_watch *watch, uint32_t events);
 void loop_wait(struct loop *loop, uint64_t timeout_ns);
 void loop_dispatch(struct loop *loop);
 
-/* After loop_dispatch: true if more events may be ready (a batch has at most 256), or if a watch is
- * requeued. */
+/*
+ * After loop_dispatch: true if more events may be ready (a batch has at most 256) or a watch is
+ * requeued.
+ */
 bool loop_has_more(const struct loop *loop);
 
 #endif

@@ -5,9 +5,9 @@
  * answer. New peers, and peers with fewer connections than their share (a deficit), go to the front
  * of the rotation.
  *
- * The first failed connect to a family excludes it, if no connection to it ever succeeded, as long
- * as the name has addresses of the other family. So an unreachable IPv6 address alone fails no
- * request. All other peers get their turn, even if they refuse connections.
+ * If a connect fails before any connect to its family has succeeded, the family is excluded while
+ * the name has addresses of the other one. So an unreachable IPv6 address alone fails no request.
+ * All other peers get their turn, even if they refuse connections.
  *
  * Bookkeeping only: it resolves, opens and closes nothing.
  *

@@ -2,12 +2,12 @@
  * turns - chooses which of several addresses gets the next request.
  *
  * A turn is one address to which an engine keeps connections. Of the addresses that can take a
- * request now (ready), the one with the fewest requests so far is next. So addresses share
- * the load evenly, however many connections each has and whatever happened to some of them before.
+ * request now (ready), the one with the fewest requests so far is next. So addresses share the load
+ * evenly, however many connections each has.
  *
  * An address that was unavailable for a while catches up by at most TURNS_CREDIT requests, so it is
- * not flooded when it recovers. One whose connections are all in use (busy) and that is more than
- * TURNS_SLACK behind needs another connection: turns_take_behind. It gets one per completed
+ * not flooded when it recovers. An address that is more than TURNS_SLACK requests behind, with all
+ * connections in use (busy), needs another connection: turns_take_behind. It gets one per completed
  * request, so a stalled address collects no connections.
  *
  *     out -> ready <-> busy -> out (another connection was requested)

@@ -7,11 +7,11 @@
  *     null_server_follow(&server, &script, &account, &err)
  *     null_server_stop(&server)
  *
- * As separate processes, they do not count in the generator's CPU time. They are in its cgroup and
- * share its CPU limit. They are forked without exec, so the path of the program is not needed. They
- * end with the process that started them, even if that is killed.
+ * The processes do not count in the generator's CPU time, but they are in its cgroup and share its
+ * CPU limit. They are forked without exec, so the path of the program is not needed. They end with
+ * the process that started them, even if that is killed.
  *
- * Several share a port (SO_REUSEPORT): the kernel spreads connections over them.
+ * All processes share one port (SO_REUSEPORT): the kernel spreads connections over them.
  *
  * Errors: ERR_FAILED with the call that failed. Threads: one. Memory: null_server_stop.
  */
@@ -44,7 +44,10 @@ bool null_server_start(struct null_server *server, unsigned count, struct err *e
 /* CPU time of all processes so far. */
 uint64_t null_server_cpu_ns(const struct null_server *server);
 
-/* Makes each process follow the script; fills in what all did under the previous one. */
+/*
+ * Makes each process follow the script. Fills in the sums of what all processes did under the
+ * previous script.
+ */
 bool null_server_follow(struct null_server *server, const struct null_script *script,
                         struct null_account *account, struct err *err);
 

@@ -11,22 +11,22 @@
 #include <stdint.h>
 
 struct null_script {
-    uint64_t stall_at_ns; /* when to do nothing for stall_ns; 0: never */
+    uint64_t stall_at_ns; /* start of a stall of stall_ns; 0: none */
     uint64_t stall_ns;
     uint64_t delay_ns;     /* minimum delay of each answer; 0: none */
     uint64_t refuse_every; /* every nth request gets 503; 0: none */
-    uint64_t break_every;  /* every nth answer breaks off in its head; 0: none */
+    uint64_t break_every;  /* every nth answer is cut off in its head; 0: none */
 };
 
-/* Since the script arrived. */
+/* Counts since the script arrived. */
 struct null_account {
     uint64_t requests;
     uint64_t refused;         /* answered with 503 */
     uint64_t broken;          /* closed in the middle of the answer */
     uint64_t stalled_from_ns; /* wall clock; 0: there was no stall */
     uint64_t stalled_ns;      /* its actual length */
-    uint64_t delayed;         /* answers that were delayed, */
-    uint64_t delay_ns;        /* and the sum of their delays */
+    uint64_t delayed;         /* delayed answers */
+    uint64_t delay_ns;        /* sum of their delays */
 };
 
 #endif

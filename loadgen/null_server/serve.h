@@ -1,9 +1,9 @@
 /*
  * serve - the loop of a null server.
  *
- * One thread, one epoll; sockets are registered once, edge-triggered; one recv and one send per
- * request; nothing is parsed, allocated or timed while the script is empty. Received bytes that end
- * with an empty line count as one request, so clients must wait for each answer.
+ * One thread with one epoll instance; sockets are registered once, edge-triggered; one recv and one
+ * send per request. While the script is empty, nothing is parsed, allocated or timed. Received
+ * bytes that end with an empty line count as one request, so clients must wait for each answer.
  */
 #ifndef LOADGEN_NULL_SERVER_SERVE_H
 #define LOADGEN_NULL_SERVER_SERVE_H

@@ -1,9 +1,9 @@
 /*
- * files - the contents that an order refers to, by SHA-256: bodies, certificates, keys.
+ * files - the files that an order refers to by SHA-256: request bodies, certificates, keys.
  *
- * The sender adds contents and sends their chunks. The receiver expects the hash and size of each
- * content that an order names, and stores chunks as they arrive. A content can be found once it is
- * complete and its hash matches. Equal contents are stored once.
+ * The sender adds files and sends their chunks. The receiver registers the hash and size of each
+ * file that an order names, and stores chunks as they arrive. A file can be found once it is
+ * complete and its hash matches. Files with equal content are stored once.
  *
  * Threads: one. Memory: holds copies; order_files_free. Errors: ERR_FAILED, with the hash.
  */
@@ -19,7 +19,7 @@
 
 enum { ORDER_CHUNK = 256 * 1024 };
 
-/* Maximum size of a content. */
+/* Maximum size of a file, in bytes. */
 #define ORDER_FILE_MAX ((size_t)1 << 30)
 
 struct order_file {
@@ -38,21 +38,21 @@ struct order_files {
 
 void order_files_free(struct order_files *files);
 
-/* Adds a content unless it exists; returns its hash, valid until the next call. */
+/* Adds a file unless it exists; returns its hash, valid until the next call. */
 const char *order_files_add(struct order_files *files, const void *bytes, size_t length);
 
-/* Expects a content unless it exists. */
+/* Registers a file to be received, unless it exists. */
 bool order_files_expect(struct order_files *files, const char *hash, size_t length,
                         struct err *err);
 
-/* Stores chunk i of an expected content; the last missing one checks the hash. */
+/* Stores chunk i of a registered file. With the last missing chunk, checks the hash. */
 bool order_files_put(struct order_files *files, const char *hash, size_t i, struct slice chunk,
                      struct err *err);
 
-/* The content with this hash; `at` is NULL if it is incomplete. */
+/* The file with this hash; `at` is NULL if it is incomplete or unknown. */
 struct slice order_files_find(const struct order_files *files, const char *hash);
 
-/* Number of chunks of a content of this length, and chunk i. */
+/* Number of chunks of a file of this length, and chunk i. */
 size_t order_file_chunks(size_t length);
 struct slice order_file_chunk(const struct order_file *file, size_t i);
 

@@ -1,7 +1,7 @@
 /*
  * order - everything a run needs: the plan, and what to send.
  *
- * Threads: read-only during the run. Memory: all pointers are borrowed, and outlive the run.
+ * Threads: read-only during the run. Memory: all pointers are borrowed and must outlive the run.
  */
 #ifndef LOADGEN_ORDER_ORDER_H
 #define LOADGEN_ORDER_ORDER_H

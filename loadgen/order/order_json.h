@@ -29,10 +29,10 @@
 
 enum { ORDER_FORMAT = 1 };
 
-/* Adds the contents to `files`. NULL with err. */
+/* Adds bodies and files to `files`. NULL: err is set. */
 json_t *order_to_json(const struct order *order, struct order_files *files, struct err *err);
 
-/* Expects each content that the JSON refers to. */
+/* Registers each file that the JSON refers to. */
 bool order_expect_files(const json_t *json, struct order_files *files, struct err *err);
 
 /* An order with everything it refers to. */
@@ -45,7 +45,7 @@ struct order_copy {
     struct tls_file *tls_files;
 };
 
-/* Fills the copy, which must not move afterwards. `files` must have all contents. */
+/* Fills the copy, which must not move afterwards. `files` must be complete. */
 bool order_from_json(const json_t *json, const struct order_files *files, struct order_copy *copy,
                      struct err *err);
 

@@ -28,7 +28,7 @@ struct plan {
     uint64_t max_workers;     /* maximum requests in flight, over all threads */
     uint64_t max_connections; /* maximum per host and port, over all threads */
     uint64_t max_idle;        /* maximum idle connections per host and port */
-    int max_redirects;        /* to follow; -1: none, a redirect counts as the answer */
+    int max_redirects;        /* to follow; -1: follow none, the redirect is the answer */
     const char *unix_socket;  /* connect to this instead of to hosts */
     const char *resolvers;    /* name servers, "ip[:port],..."; NULL: the system's */
     int64_t dns_ttl_ns;       /* how long addresses are used; 0: forever; -1: for one connection */
@@ -36,7 +36,7 @@ struct plan {
     size_t connect_to_count;
     struct address local; /* source address of connections; length 0: chosen by the kernel */
     bool keepalive;
-    bool counts_only;   /* the result file has each second's tally, and no results */
+    bool counts_only;   /* the result file has the tally of each second, and no results */
     bool keeps_answers; /* records headers, and the first max_body bytes of bodies */
     uint64_t max_body;  /* 0 unless it keeps answers */
     bool http2;         /* negotiate HTTP/2 with https servers */
@@ -46,8 +46,10 @@ struct plan {
     unsigned threads; /* maximum; see plan_threads */
 };
 
-/* Checks that the fields fit together. ERR_USAGE names the field to change: "order.max_workers:
- * must be at least 1". The command line shows its flag (command/flags/field_flags.h). */
+/*
+ * Checks that the fields are consistent. ERR_USAGE names the field to change: "order.max_workers:
+ * must be at least 1". The command line shows its flag instead (command/flags/field_flags.h).
+ */
 bool plan_check(const struct plan *plan, struct err *err);
 
 /* Number of threads to start: at most plan_cap, and at most SLOTS. */

@@ -1,21 +1,21 @@
 /*
  * epoch - a part of a run in which neither the schedule nor the owners of slots change.
  *
- *     request k  ->  its epoch (first k)  ->  its moment (the epoch's piece of the schedule)
+ *     request k  ->  its epoch (first k)  ->  its due time (the epoch's piece of the schedule)
  *                                         ->  its thread (the epoch's slots)
  *
- * An epoch is in force from its instant until the next one's. A new one starts when threads
- * join or leave (with another map of slots) or when the rate changes (with another schedule). A
- * request belongs to the epoch in force when it is due, however late it is sent.
+ * An epoch is in effect from its start time until the next epoch starts. A new one starts when
+ * threads join or leave (with another map of slots) or when the rate changes (with another
+ * schedule). A request belongs to the epoch in effect when it is due, however late it is sent.
  *
- * The schedule of a run is a list of pieces. A piece starts at its instant, with time 0 of its
- * schedule; its first k is the number of requests due before. Requests that the old piece has due
- * before that instant are sent first; its later ones are not intended. Consecutive epochs may have
- * the same piece.
+ * The schedule of a run is a list of pieces. A piece starts at a given time, which is time 0 of its
+ * schedule; its first k is the number of requests due before. Requests that the old piece schedules
+ * before the start of the new one are still sent; its later ones are not intended. Consecutive
+ * epochs may have the same piece.
  *
- * An epoch is published in two steps, both before its instant. First the last epoch is closed at
- * that instant (epoch_close): requests due from then on wait. Then the new epoch is linked to it
- * (epoch_publish). Between the steps, the publisher must check that the instant is still in the
+ * An epoch is published in two steps, both before it starts. First the last epoch is closed at that
+ * time (epoch_close): requests due from then on wait. Then the new epoch is linked to it
+ * (epoch_publish). Between the steps, the publisher must check that the start is still in the
  * future.
  *
  * After a thread has read the clock, and before it sends what is due by then, it must call
@@ -71,7 +71,10 @@ struct epoch_counter {
 
 void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first);
 
-/* Requests due before t_ns, as far as epochs are published. t_ns must not decrease. */
+/*
+ * The number of requests due before t_ns, as far as epochs are published. t_ns must not decrease
+ * from call to call.
+ */
 uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 
 /*
@@ -81,7 +84,7 @@ uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 void epoch_init_next(struct epoch *next, const struct epoch_counter *counter, uint64_t at_ns,
                      const struct schedule *schedule, const struct slots *slots);
 
-/* Closes the last epoch of a list at this instant; UINT64_MAX: opens it again. */
+/* Closes the last epoch of a list at at_ns; UINT64_MAX: opens it again. */
 void epoch_close(struct epoch *last, uint64_t at_ns);
 
 /* Publishes `next`, from epoch_init_next, as the successor of the list's last epoch. */
@@ -133,7 +136,7 @@ struct epoch_part {
 
 void epoch_part_init(struct epoch_part *part, const struct epoch *first, uint16_t thread);
 
-/* The number of the thread's requests among the first n. n must not decrease. */
+/* The number of the thread's requests among the first n. n must not decrease from call to call. */
 uint64_t epoch_part_count(struct epoch_part *part, uint64_t n);
 
 #endif

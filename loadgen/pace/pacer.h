@@ -2,7 +2,7 @@
  * pacer - when each request of a constant rate is due.
  *
  * A pacer is pure arithmetic: request k, from 0, is due k * per / count after the start. It reads
- * no clock. Latency counts from this moment, not from when a connection was free, so stalls of the
+ * no clock. Latency counts from this time, not from when a connection was free, so stalls of the
  * server show.
  *
  * Units: nanoseconds since the start of the run. Threads: pure functions.

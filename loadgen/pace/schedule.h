@@ -1,5 +1,5 @@
 /*
- * schedule - when each request of a run is due, for every shape of load.
+ * schedule - when each request of a run is due, for every load profile.
  *
  * A schedule is plain data. If N(t) is the number of requests scheduled in the first t nanoseconds,
  * request k, from 0, is due when N(t) reaches k, and ceil(N(t)) requests are due before t:
@@ -88,7 +88,7 @@ struct schedule_walk {
     uint64_t made;   /* arrivals so far */
     uint64_t total;  /* with a duration: number of all arrivals */
     uint64_t due_ns; /* of the last one */
-    double part_ns;  /* with a duration: the rest of it; else the fraction of due_ns */
+    double part_ns;  /* with a duration: the rest of it; otherwise the fraction of due_ns */
 };
 
 /* A position in the schedule. All fields are private. */
@@ -139,7 +139,9 @@ struct schedule schedule_warmup(const struct schedule *schedule, uint64_t durati
 /* Prints the schedule in words, for reports: "100/s to 500/s in 10s". Returns `text`. */
 const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 
-/* Sets the cursor to the start. Use it for either schedule_due or schedule_count_next. */
+/*
+ * Sets the cursor to the start. Use a cursor either with schedule_due or with schedule_count_next.
+ */
 void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule);
 
 /* Sets the cursor to the position of another one. */
@@ -147,15 +149,19 @@ void schedule_resume(struct schedule_cursor *cursor, const struct schedule *sche
                      const struct schedule_walk *walk);
 
 /*
- * When request k is due; UINT64_MAX: there is none. k must not decrease. About 5 ns for constant
- * rates, 30 ns for ramps, 150 ns for sines; 30 to 50 ns for each Poisson arrival since the last k.
+ * When request k is due; UINT64_MAX: there is none. k must not decrease from call to call. A call
+ * takes about 5 ns for constant rates, 30 ns for ramps, 150 ns for sines; 30 to 50 ns for each
+ * Poisson arrival since the last k.
  */
 uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k);
 
 /* The number of requests due before elapsed_ns. Recomputes all Poisson arrivals. */
 uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns);
 
-/* The same, for times that do not decrease: computes each Poisson arrival only once. */
+/*
+ * The same, for times that do not decrease from call to call: computes each Poisson arrival only
+ * once.
+ */
 uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 
 /* Mean number of requests per second over the whole duration; 0 for a closed loop. */

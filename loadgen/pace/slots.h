@@ -14,10 +14,10 @@
  * set of slots is shuffled as one word (share.h).
  *
  * Each thread owns floor or ceil(slots / threads) slots; threads above the cap own none. For every
- * m, the first m slots are spread over the threads evenly, too: within 1 when dealt anew, within 2
- * after changes. So m users, or a cap of m connections, are divided as evenly. If the cap is below
- * SLOTS connections, slots are dealt to the connections in turn, so every connection gets the same
- * share of the requests.
+ * m, the first m slots are also spread evenly: the threads' shares differ by at most 1 when slots
+ * are dealt anew, and by at most 2 after changes. So m users, or a cap of m connections, are
+ * divided just as evenly. If the cap is below SLOTS connections, slots are dealt to the connections
+ * in turn, so every connection gets the same share of the requests.
  *
  * Threads: pure functions; a map that is shared does not change. Memory: plain values.
  */
@@ -57,8 +57,8 @@ struct slots {
 
 /*
  * Deals the slots to these threads, at most to the first `cap` (UINT64_MAX: no cap) or SLOTS of
- * them. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all but
- * the few slots that must move; NULL: none. Threads that stay must keep their order in the list.
+ * them. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all slots
+ * except the few that must move; NULL: none. Threads that stay must keep their order in the list.
  */
 void slots_deal(struct slots *slots, const struct slots *before, uint64_t cap,
                 const uint16_t *threads, size_t count);

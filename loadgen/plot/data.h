@@ -1,13 +1,13 @@
 /*
  * data - the numbers of the page, as one JSON object for page.js. Latencies are in milliseconds;
- * moments and widths in seconds, moments since the start of the first interval.
+ * times and widths are in seconds, times since the start of the first interval.
  *
  *     width, length   width of an interval, number of intervals
  *     requests        number of requests
- *     points          each request, [moment, latency, series, failure or -1], by moment; null
+ *     points          each request, [time, latency, series, failure or -1], by time; null
  *                     above the threshold, where the series have cells instead
  *     series          [{name, requests, cells: [[interval, requests, min, median, p99, max,
- *                     moment of the max]]}], always TIMELINE_SERIES of them
+ *                     time of the max]]}], always TIMELINE_SERIES of them
  *     failures        [{kind, requests, marks: [[interval, requests, slowest]]}]
  *     rates           [[begin, end, sent, succeeded, failed]], intervals and requests/s
  *     in_flight       [[begin, end, mean]], intervals

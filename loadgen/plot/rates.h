@@ -2,10 +2,10 @@
  * rates - requests and answers per second, and requests in flight, from a timeline.
  *
  * Intervals narrow enough for latencies are too narrow for rates: at 50 requests/s, an interval of
- * 10 ms has one request or none. So intervals are combined to spans of 1, 2, 4, 8 ... of them. A
- * span gets wider until it has RATES_SENT requests on average and there are at most RATES_SPANS
- * spans, but never so wide that fewer than 8 spans are left. For requests in flight,
- * RATES_IN_FLIGHT requests suffice, and the number of spans is not limited.
+ * 10 ms has one request or none. So intervals are combined to spans of 1, 2, 4, 8 ... of them.
+ * Spans get wider until they have RATES_SENT requests on average and there are at most RATES_SPANS
+ * of them, but there are always at least 8. For requests in flight, RATES_IN_FLIGHT requests
+ * suffice, and the number of spans is not limited.
  *
  * The rate sent counts from the first start to the last; n starts enclose n - 1 gaps, as in the
  * report's rate. Answers count from the first start to the last answer. The first and the last

@@ -3,11 +3,11 @@
  * outliers.
  *
  * Time is divided into intervals of equal width, at most as many as requested. If a result does not
- * fit, neighbours are merged in pairs until it does: 1/512 s, 1/256 s ... 1 s, 2 s. So a
- * run of any length takes the same memory, and at least half of the intervals are used (except by
+ * fit, neighbouring intervals are merged in pairs until it does: 1/512 s, 1/256 s ... 1 s, 2 s. So
+ * a run of any length takes the same memory, and at least half of the intervals are used (except by
  * runs shorter than intervals/512 s). Results may come in any order, from any number of files.
  *
- * For each series, an interval keeps about the requests intended in it:
+ * For each series, an interval keeps these figures on the requests intended in it:
  *
  *     count, minimum, maximum     exact, and when the slowest was intended
  *     percentiles                 of all of them, at most 3.2 % off (16 buckets per power of two);
@@ -15,7 +15,7 @@
  *     failures by kind            count, and latency of the slowest; a status outside 200 to 399
  *                                 is of kind "http"
  *
- * and for all series together, by the moment at which it happened:
+ * and for all series together, by the time of the event:
  *
  *     started, succeeded, failed  exact
  *     in flight                   exact mean over the interval: the integral of (started - done)
@@ -28,7 +28,7 @@
  * shifted to begin with an interval.
  *
  * Series are the rows of the report (loadgen/target/rows.h); rows from TIMELINE_SERIES - 1 on share
- * the last series. Moments are nanoseconds, from the same origin as in the results.
+ * the last series. Timestamps are nanoseconds, from the same origin as in the results.
  *
  * Threads: one owner. Memory: 2.4 kB per interval and series with results, allocated when a series
  * gets its first result; at most 22 MB with 1,000 intervals.
@@ -68,8 +68,8 @@ struct timeline_flow {
     uint64_t started;
     uint64_t succeeded;
     uint64_t failed;
-    double held; /* in widths: the sum, over starts in this interval, of the time to its end, less
-                    the same sum over ends */
+    double held; /* in interval widths: sum of (interval end - start) over requests started here,
+                    minus sum of (interval end - done) over requests done here */
     struct timeline_failures failures[OUTCOMES_ALL]; /* of requests intended here */
 };
 

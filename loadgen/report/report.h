@@ -39,7 +39,10 @@ bool report_is_bare(const struct tally *tally);
 /* The name of a row; "not known" for results whose row has no name. */
 const char *report_row_name(const struct rows *rows, size_t row);
 
-/* The suffix of a row's name: " (partial)" if some of its results may count as "other"; else "". */
+/*
+ * The suffix of a row's name: " (partial)" if some of its results may count as "other"; otherwise
+ * "".
+ */
 const char *report_row_mark(const struct rows *rows, size_t row);
 
 /*

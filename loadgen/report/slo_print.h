@@ -12,8 +12,10 @@
 
 #include "loadgen/verdict/judge.h"
 
-/* One line per criterion: the criterion, the value (also without lag, if lag moved it), met or
-   missed. */
+/*
+ * One line per criterion: the criterion, its value (also the value without lag, if lag moved it),
+ * met or missed.
+ */
 void slo_print_text(const struct slo_verdict *verdict, FILE *out);
 
 /* Adds the list `slo` to a report (docs/slo.md). */

@@ -9,8 +9,8 @@
  *
  * The caller counts the records; everything else that a report needs (plans, row names, generators,
  * losses, and the counts of runs without individual results) goes into the summary. Pipes are read
- * as data arrives, so none blocks another; files are read in order. A terminal is refused. stream.h
- * describes how damage is handled.
+ * as data arrives, so none blocks another; files are read in order. A terminal is rejected.
+ * stream.h describes how damage is handled.
  *
  * Threads: one. Memory: bounded for streams of any length (stream.h). Errors: ERR_FAILED with the
  * file's name if it cannot be opened or read, or holds no results.
@@ -37,7 +37,7 @@ struct results;
 struct results *results_open(char *const *names, int count, bool with_texts,
                              struct summary *summary, struct err *err);
 
-/* Same for one descriptor, which is borrowed. */
+/* The same for one descriptor, which is borrowed. */
 struct results *results_open_fd(int fd, const char *name, bool with_texts, struct summary *summary,
                                 struct err *err);
 

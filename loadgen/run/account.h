@@ -1,7 +1,7 @@
 /*
  * account - completes the summary of a run once its workers have ended.
  *
- * Threads: the thread of `run`. account_fill is called after workers_join.
+ * Threads: the thread of `run`. Call account_fill after workers_join.
  */
 #ifndef LOADGEN_RUN_ACCOUNT_H
 #define LOADGEN_RUN_ACCOUNT_H

@@ -1,17 +1,17 @@
 /*
- * changes - changes of schedule, users and slots during a run, each from an instant on.
+ * changes - changes of schedule, users and slots during a run, each at a given time.
  *
  *     changes_init(&changes, is_closed_loop, &err)  ->  control.changes = &changes, run(...)
  *     changes_ask(&changes, &(struct change){.at_ns = at_ns, .users = 200}, &err)
  *                                                   at any time, from any thread
  *
- * Requests that the old schedule has due before the instant are sent first; its later ones are not
- * intended. The new schedule starts at the instant, so a ramp of 10 s ends 10 s later. When a
+ * Requests that the old schedule schedules before that time are still sent; its later ones are not
+ * intended. The new schedule starts at that time, so a ramp of 10 s ends 10 s later. When a
  * schedule with a duration has ended, nothing more is sent. A change does not move the end of the
- * run. In a closed loop, surplus users end when their request ends.
+ * run. In a closed loop, surplus users stop after their current request.
  *
  * Threads: changes_ask may be called from any thread; the run takes the changes. Memory: the struct
- * outlives the run; changes are copied, with everything they point to.
+ * must outlive the run; changes are copied, with everything they point to.
  */
 #ifndef LOADGEN_RUN_CHANGES_H
 #define LOADGEN_RUN_CHANGES_H
@@ -44,7 +44,7 @@ struct changes {
     struct wish list[CHANGES_MAX];
 };
 
-/* is_closed_loop: the run is one. ERR_FAILED if out of descriptors. */
+/* is_closed_loop: the run is a closed loop. ERR_FAILED if out of descriptors. */
 bool changes_init(struct changes *changes, bool is_closed_loop, struct err *err);
 void changes_fini(struct changes *changes);
 

@@ -26,8 +26,10 @@
 /* `root` is prepended to every path, so that tests can use recorded trees; programs pass "". */
 json_t *fingerprint_take(const char *root);
 
-/* CPU time that the hypervisor gave to others, in seconds over all CPUs since the machine started;
-   -1: not known. */
+/*
+ * CPU time that the hypervisor gave to others: seconds over all CPUs since the machine started; -1:
+ * not known.
+ */
 double fingerprint_stolen_s(const char *root);
 
 #endif

@@ -86,8 +86,8 @@ void recorder_flush_due(struct recorder *recorder, uint64_t now_ns);
 void recorder_flush(struct recorder *recorder);
 
 /*
- * Called by the reader: merges the published tally into `into`. With `is_last`, after the worker's
- * thread has ended, also merges what was not published.
+ * Called by the reader: merges the published tally into `into`. With `is_last`, also merges what
+ * was not published; the worker's thread must have ended.
  */
 void recorder_collect(struct recorder *recorder, struct tally *into, bool is_last);
 

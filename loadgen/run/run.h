@@ -33,7 +33,7 @@ struct control {
 
 /* Called once a second on the thread of `run`; `second` is valid during the call. */
 struct observer {
-    /* Returns false to stop the run, which is then aborted. NULL: none. */
+    /* Returns false to abort the run. NULL: none. */
     bool (*on_second)(void *context, const struct second *second);
     void *context;
 };

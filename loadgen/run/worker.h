@@ -97,7 +97,7 @@ struct worker {
     uint64_t next_tick_ns;
     uint64_t woken_ns;  /* the last return of loop_wait */
     uint64_t awake_ns;  /* between returns of loop_wait and its next calls */
-    uint64_t unread_ns; /* the longest time that a ready answer can have waited for this thread */
+    uint64_t unread_ns; /* upper bound on how long a ready answer waited for this thread */
     /* For the run's thread: as of the last tick; exact once the worker has ended. */
     _Atomic uint64_t published_started;
     _Atomic uint64_t published_in_flight;

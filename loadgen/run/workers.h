@@ -1,7 +1,7 @@
 /*
  * workers - the threads of a run as a group: set up, released together, stopped, joined.
  *
- *     fill in `shared`  ->  workers_start  ->  workers_open: all begin at the same moment
+ *     fill in `shared`  ->  workers_start  ->  workers_open: all begin at the same time
  *                       ->  workers_stop, workers_abandon, or the end of the plan
  *                       ->  workers_join  ->  workers_fini
  *
@@ -29,9 +29,8 @@ void workers_init(struct workers *workers, const struct order *order,
                   const struct engine_type *engine_type, const struct driver_type *driver_type);
 
 /*
- * Reads certificates, opens the drive, starts the threads, and waits until each is set up.
- * Set `shared.recorder` and `shared.stop_fd` before. ERR_FAILED or ERR_USAGE with the first
- * problem.
+ * Reads certificates, opens the drive, starts the threads, and waits until each is set up. Set
+ * `shared.recorder` and `shared.stop_fd` first. ERR_FAILED or ERR_USAGE with the first problem.
  */
 bool workers_start(struct workers *workers, struct err *err);
 
@@ -42,7 +41,7 @@ void workers_open(struct workers *workers, uint64_t origin_ns, uint64_t start_ns
 bool workers_change(struct workers *workers, uint64_t start_ns, struct change *change,
                     struct err *err);
 
-/* Ends sending now. False if it has ended already. */
+/* Stops sending now. False if sending has ended already. */
 bool workers_stop(struct workers *workers);
 
 /* Abandons the requests in flight. Call it after workers_stop. */

@@ -6,7 +6,7 @@
  * that restarted or is new, they count from its start. Memory is the larger of the two values.
  * Values that are on no page are null.
  *
- * The remarks are sentences that cast doubt on the numbers:
+ * A remark is a sentence about something that casts doubt on the numbers:
  *
  *     served < answered                         something else sent answers
  *     served > started + retried + redirected   other clients sent requests

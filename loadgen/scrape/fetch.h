@@ -1,9 +1,9 @@
 /*
  * fetch - gets small pages from several addresses at once, with a timeout.
  *
- * libcurl is good enough outside the measured window: one new connection for each page, no proxy,
- * no redirects, HTTP/1.1. A page over FETCH_BYTES_MAX, a status other than 200, or an answer that
- * is not complete in time fails only that page.
+ * Uses libcurl, because pages are fetched outside the measured window: one new connection for each
+ * page, no proxy, no redirects, HTTP/1.1. A page over FETCH_BYTES_MAX, a status other than 200, or
+ * an answer that is not complete in time fails only that page.
  *
  * Threads: one; call curl_global_init before. Memory: the caller frees each body (bytes_free).
  */
@@ -23,7 +23,7 @@ struct fetch {
     const char *url;        /* NULL: nothing to get */
     struct address address; /* connects there, whatever the URL's host */
     struct bytes body;
-    char problem[FETCH_PROBLEM]; /* why the page failed; "": it did not */
+    char problem[FETCH_PROBLEM]; /* why the page failed; "": it succeeded */
     /* Private: */
     void *easy; /* NULL: it has ended */
     struct curl_slist *connect_to;
@@ -31,7 +31,7 @@ struct fetch {
 
 /*
  * Returns when every page has arrived or failed, after timeout_ns, or when stop_fd (-1: none) is
- * readable. `is_insecure`: certificates are not verified; else the system's roots are trusted.
+ * readable. `is_insecure`: certificates are not verified; otherwise the system's roots are trusted.
  */
 void fetch_all(struct fetch *list, size_t count, bool is_insecure, uint64_t timeout_ns,
                int stop_fd);

@@ -3,7 +3,7 @@
  *
  * docs/capacity.md lists the metrics that are read. A value is read from the first metric of its
  * list that the page has. All samples of a metric are added up, whatever their labels, except those
- * about the page of metrics itself: one of their labels has its path as the value.
+ * about requests for the page of metrics itself, which have its path as the value of a label.
  *
  * Threads, memory: plain data. Errors: ERR_FAILED with the number of the malformed line.
  */

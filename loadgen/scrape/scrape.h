@@ -1,5 +1,5 @@
 /*
- * scrape - reads the metrics of every pod of a target at one moment.
+ * scrape - reads the metrics of every pod of a target at the same time.
  *
  *     URL -- every address of its host --> pages (fetch.h) --> readings (reading.h)
  *
@@ -33,7 +33,7 @@ struct scrape_urls {
 
 struct scrape_pod {
     char address[ADDRESS_TEXT];  /* the host, if it has no address */
-    char problem[FETCH_PROBLEM]; /* why it could not be read; "": it was */
+    char problem[FETCH_PROBLEM]; /* why it could not be read; "": it was read */
     struct reading reading;
 };
 

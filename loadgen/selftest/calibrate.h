@@ -1,14 +1,14 @@
 /*
- * calibrate - measures the highest rate at which this generator can be trusted where it runs.
+ * calibrate - measures the highest rate at which this generator can be trusted on this machine.
  *
  * A null server takes the place of the target; its processes have their own CPU time. A closed loop
- * first shows how much CPU a request costs on each side. Runs at set rates then search for the
- * highest rate on time: all requests started, none failed, no sign of trouble
- * (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest limit on a
- * time.
+ * first shows how much CPU a request costs on each side. Runs at fixed rates then search for the
+ * highest on-time rate: all requests started, none failed, no sign of trouble
+ * (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest latency
+ * limit.
  *
  * The null server uses CPU that the generator will have for itself when the target runs elsewhere.
- * So the trusted rate follows from how busy the CPUs were at the highest rate on time:
+ * So the trusted rate follows from the CPU utilisation at the highest on-time rate:
  *
  *     c      CPU time of the generator per request
  *     s      CPU time of the null server per request
@@ -20,15 +20,15 @@
  *
  *     trusted rate = u min(L, n) / c
  *
- * c and s are measured at the highest rate on time, because they depend on the rate: at higher
+ * c and s are measured at the highest on-time rate, because they depend on the rate: at higher
  * rates, more requests share a wake-up, and each costs less.
  *
  * A rate counts as late if it was late twice in a row, or used up the CPU. So a short disturbance
  * by another program does not halve the result.
  *
  * With u = 0.8, the trusted rate is the one at which the generator alone uses 80 % of its CPU. If
- * no rate was on time, other programs are the cause. u is then 0.8, and c that of the lowest rate
- * tried, because the CPU limits the trusted rate in any case.
+ * no rate was on time, other programs are the cause. u is then 0.8, and c is taken from the lowest
+ * rate tried, because the CPU limits the trusted rate in any case.
  *
  * Not covered: TLS, HTTP/2, long answers and proxies cost more than the plain GET of a short
  * answer. calibrate_rate is given the cost of a request to the real target, and uses the larger
@@ -54,17 +54,17 @@ enum { CALIBRATE_STEPS_MAX = 8 };
 
 struct calibrate_options {
     unsigned threads;   /* of the generator */
-    double tightest_ns; /* the tightest limit on a time; INFINITY: none, 10 ms is assumed */
+    double tightest_ns; /* the tightest latency limit; INFINITY: none, 10 ms is assumed */
     uint64_t step_ns;   /* length of each run */
     unsigned steps;     /* maximum after the closed loop; at most CALIBRATE_STEPS_MAX */
     const struct control *control;
 };
 
-/* One run at a set rate. */
+/* One run at a fixed rate. */
 struct calibrate_step {
     double rate;
     bool is_on_time;
-    double utilisation; /* how busy it made the CPUs */
+    double utilisation; /* of the CPUs, 0 to 1 */
     uint64_t lag_p99_ns;
     uint64_t request_ns; /* CPU time of the generator per request */
     uint64_t server_ns;  /* CPU time of the null server per request */
@@ -73,7 +73,7 @@ struct calibrate_step {
 struct calibration {
     double cpus;         /* min(L, n) */
     double utilisation;  /* u */
-    bool is_on_time;     /* some rate was on time */
+    bool is_on_time;     /* at least one rate was on time */
     double rate_on_time; /* the highest, with the null server on the same CPUs; 0: none */
     uint64_t lag_p99_ns; /* at that rate; 0: none */
     uint64_t request_ns; /* c */

@@ -1,5 +1,5 @@
 /*
- * known_answers - checks that this generator, where it runs, reports known disturbances correctly.
+ * known_answers - checks that this generator reports known disturbances correctly on this machine.
  *
  *     stall      the null server stops for 200 ms. Requests due meanwhile wait for the end of the
  *                stall. Each that was due 100 ms or more before that end must be reported with a
@@ -7,7 +7,7 @@
  *                a few
  *     delay      each answer is delayed by 20 ms. No latency may be lower, the minimum must be
  *                hardly higher, and the service times must add up to at least the delays
- *     failures   some answers are 503, some break off: exactly these must be reported
+ *     failures   some answers are 503, some are cut off: exactly these must be reported
  *
  * The expected values come from what the server recorded (null_server/script.h), so a busy machine
  * changes them and the report alike. An answer is

@@ -1,5 +1,5 @@
 /*
- * selftest - measures how far this generator can be trusted where it runs.
+ * selftest - measures how far this generator can be trusted on this machine.
  *
  *     the trusted rate    calibrate.h
  *     floors              latency and lag at a low rate, against a server that does nothing: the

@@ -45,7 +45,7 @@ struct catalogue {
     struct arena arena;
 };
 
-/* Starts with the targets of an order, which are borrowed. `grows`: drivers may add some. */
+/* Starts with the targets of an order, which are borrowed. `grows`: drivers may add targets. */
 void catalogue_init(struct catalogue *catalogue, const struct targets *targets, bool grows);
 void catalogue_fini(struct catalogue *catalogue);
 

@@ -1,11 +1,11 @@
 /*
  * digest - SHA-256 of all requests: equal requests have equal digests.
  *
- *     digest_with_hosts    with hosts and ports: a search is resumed only if it is equal
+ *     digest_with_hosts    with hosts and ports: a search is resumed only if this digest is equal
  *     digest_of_work       what a server has to do, on any host: methods, paths, headers, bodies,
  *                          and whether TLS is used; without our own User-Agent, and without values
  *                          that may be secret (secret.h), because tokens change. Capacities are
- *                          compared only if it is equal
+ *                          compared only if this digest is equal
  *
  * Threads: set-up only. Memory: none.
  */

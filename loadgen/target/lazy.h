@@ -14,9 +14,9 @@
  * targets (name, method and URL); the rest share one, "other targets". A file may name at most
  * LAZY_ENDPOINTS different hosts and ports.
  *
- * lazy_open reads the first target, so an unreadable or empty file is refused before anything is
- * sent. A later error ends the source there; the targets before it are still sent, and lazy_close
- * returns the error.
+ * lazy_open reads the first target, so an unreadable or empty file is rejected before anything is
+ * sent. A later error ends the source; the targets before it are still sent, and lazy_close returns
+ * the error.
  *
  * Threads: any thread may call next, release and is_ended. Only the reading thread adds to
  * `targets`; an entry is complete before a request with its index is handed out, and never changes.

@@ -36,8 +36,10 @@ struct request_entry {
 };
 
 struct request_queue {
-    /* An eventfd that is written to when the queue is no longer empty after a pop found it so, and
-       at the end. It is never read: watch it edge-triggered. */
+    /*
+     * An eventfd. It is written to at the first push after a pop has found the queue empty, and at
+     * the end. It is never read: watch it edge-triggered.
+     */
     int ready_fd;
     pthread_mutex_t lock; /* guards the rest */
     pthread_cond_t has_room;
@@ -65,10 +67,10 @@ void request_queue_push(struct request_queue *queue, struct request_entry *entry
 /* Sleeps while the queue is full. False if it was stopped. */
 bool request_queue_wait_for_room(struct request_queue *queue);
 
-/* The builder pushes no more. */
+/* Call it when the builder has pushed its last request. */
 void request_queue_close(struct request_queue *queue);
 
-/* The senders pop no more. Returns whether the queue had been closed before. */
+/* Call it when the senders need no more requests. True if the queue was already closed. */
 bool request_queue_stop(struct request_queue *queue);
 
 /* Removes and returns the oldest entry; NULL if the queue is empty. */

@@ -43,7 +43,8 @@ const char *rows_name(const struct rows *rows, size_t row);
 /*
  * Tables of several processes are merged by name. rows_merge is rows_add for a name with a row in
  * another table; it may be called several times for a name. rows_merge_full records that another
- * table is full: it has rows for the names with these hashes, and counts `others` more as "other".
+ * table is full: it has rows for the names with these hashes, and counts `others` further names as
+ * "other".
  */
 uint16_t rows_merge(struct rows *rows, const char *name);
 void rows_merge_full(struct rows *rows, const uint64_t *hashes, size_t count, size_t others);

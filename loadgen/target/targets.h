@@ -13,8 +13,8 @@
  * In the text format a target is a line with method and URL, then headers, then either a blank line
  * or @ and the file of the body (relative to the current directory). A target without headers needs
  * no blank line after it. Comments and blank lines are allowed between targets. In the JSON format
- * each line is an object (format_json.c). Both reject what vegeta would silently misread: "GET
- * http..." right below a header is an error, not a header named "GET http".
+ * each line is an object (format_json.c). Both formats reject what vegeta would silently misread:
+ * "GET http..." right below a header is an error, not a header named "GET http".
  *
  * A URL that is only a path, as in "GET /health", is appended to TARGET_HOST of the environment:
  * HOST:PORT, or http://HOST[:PORT] with an optional path.
@@ -67,7 +67,7 @@ struct targets {
     size_t count;
     struct endpoint *endpoints;
     size_t endpoint_count;
-    size_t endpoint_room; /* maximum endpoints, if they are added during the run; else 0 */
+    size_t endpoint_room; /* maximum endpoints, if they are added during the run; otherwise 0 */
     struct rows rows;
     struct arena arena; /* what list and requests point to */
     struct bytes scratch;

@@ -3,13 +3,13 @@
  *
  * Signs of trouble:
  *
- *     too late     it was too late to start some requests
+ *     too late     it was so late that some requests were never started
  *     throttled    the kernel throttled it for over 1 % of the time
  *     cpu          it used over 80 % of its CPU limit
  *     threads      its threads, fewer than its CPUs, were over 80 % busy
  *     loop         the 99th percentile of event loop turns (wake-up to last event handled) exceeds
- *                  a tenth of the SLO's tightest limit on a time, or 1 ms if it has none
- *     lag          latencies miss a limit of the SLO on a time, and responses meet it (judge.h)
+ *                  a tenth of the SLO's tightest latency limit, or 1 ms if it has none
+ *     lag          latencies miss a latency limit of the SLO, and responses meet it (judge.h)
  *
  * The verdict:
  *
@@ -24,7 +24,7 @@
  *     .is_certain                                  a bad one, whatever the generator did
  *     generator_judge(summary, &verdict).class     GENERATOR_LIMIT: an invalid one, if it is missed
  *     .signs, .own_failures                        why
- *     generator_read_late_ns(&summary->generator)  how late answers can have been read
+ *     generator_read_late_ns(&summary->generator)  upper bound on how late answers were read
  *
  * The remedy names the bottleneck. More CPU is advised only if the generator used over 80 % of its
  * CPU or was throttled at all. After any throttling, other processes are not blamed: throttled time
@@ -63,7 +63,7 @@ enum generator_remedy {
     REMEDY_ONE_ATTACK,    /* other attacks in its container competed for CPU */
     REMEDY_PORTS,         /* free local ports were scarce */
     REMEDY_MORE_CPU,      /* its CPU limit was reached */
-    REMEDY_MORE_THREADS,  /* its threads were busy, some CPUs were not */
+    REMEDY_MORE_THREADS,  /* its threads were busy, but some CPUs were not */
     REMEDY_DEDICATED_CPU, /* its CPU was mostly idle: other processes delayed it */
     REMEDY_LESS_LOAD,     /* it had some CPU left */
 };

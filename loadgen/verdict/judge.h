@@ -17,11 +17,11 @@
  * Percentiles are as precise as in reports: one within 0.05 % of its limit may be judged either
  * way. Everything else is exact. The compared value is the one that the report shows.
  *
- * A missed criterion is certain if the target would have missed it with an ideal generator, too. To
+ * A miss is certain if the target would have missed the criterion even with an ideal generator. To
  * tell, its value is computed again:
  *
- *     times                from responses (latency - lag), less the longest time by which an answer
- *                          can have been read late (generator_read_late_ns)
+ *     times                from responses (latency - lag), minus the upper bound on how late
+ *                          an answer was read (generator_read_late_ns)
  *     errors               without requests that failed because this machine lacked local ports,
  *                          descriptors or memory
  *     rate, throughput     as if these requests had been sent and successful, and also those that
@@ -73,9 +73,9 @@ struct slo_finding {
 };
 
 struct slo_verdict {
-    bool is_met;        /* every criterion is held */
-    bool is_certain;    /* one is missed for certain */
-    double tightest_ns; /* the tightest limit on a time; INFINITY: none */
+    bool is_met;        /* every criterion is met */
+    bool is_certain;    /* at least one is certainly missed */
+    double tightest_ns; /* the tightest latency limit; INFINITY: none */
     size_t count;
     struct slo_finding list[SLO_CRITERIA_MAX];
 };
@@ -84,8 +84,8 @@ struct slo_verdict {
 struct slo_verdict slo_judge(const struct slo *slo, const struct summary *summary);
 
 /*
- * True if lag moved this time by over a tenth, and by over 1 ms or, if that is less, a tenth of the
- * limit (INFINITY: none). False if either time is INFINITY.
+ * True if lag moved this time by over a tenth and by over 1 ms (or over a tenth of the limit, if
+ * that is less; INFINITY: no limit). False if either time is INFINITY.
  */
 bool slo_is_moved(double latency_ns, double response_ns, double limit_ns);
 

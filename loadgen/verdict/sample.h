@@ -29,7 +29,7 @@ struct sample {
  */
 int sample_find_row(const struct rows *rows, const char *name);
 
-/* `row` is one of the tally, or SAMPLE_WHOLE. */
+/* `row` is a row of the tally, or SAMPLE_WHOLE. */
 struct sample sample_take(const struct tally *tally, int row, uint64_t intended);
 
 /* Requests with an answer, of any status. */

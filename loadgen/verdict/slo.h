@@ -8,7 +8,7 @@
  *
  *     p50 p99 p99.9 ...   percentile of the latencies, to four decimals      20ms
  *     mean max            of the latencies                                   20ms
- *     errors              part of the intended requests without success      0.1%
+ *     errors              share of the intended requests without success      0.1%
  *     rate                requests per second, as sent                       500 or 99%
  *     throughput          successes per second                               500 or 99%
  *

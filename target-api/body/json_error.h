@@ -20,7 +20,7 @@ struct json_position {
     size_t column;    /* in characters, from 1 */
 };
 
-/* `text` is valid UTF-8 that json_loadb rejected with `error`. */
+/* `text` must be valid UTF-8 that json_loadb rejected with `error`. */
 struct json_position json_error_position(struct slice text, const json_error_t *error);
 
 #endif

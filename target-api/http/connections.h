@@ -41,7 +41,7 @@ void connections_destroy(struct connections *connections);
 /* Reserves an entry for the next connection to open. False: the limit is reached. */
 bool connections_reserve(struct connections *connections);
 
-/* Uses the reserved entry. connection_shard returns `shard`. */
+/* Fills the reserved entry. connection_shard will return `shard`. */
 struct connection *connections_open(struct connections *connections, int socket,
                                     struct metrics_shard *shard);
 
@@ -50,16 +50,16 @@ void connections_close(struct connections *connections, struct connection *conne
 
 struct metrics_shard *connection_shard(const struct connection *connection);
 
-/* The request line was read at `now_ns`. */
+/* Call when the request line has been read, at `now_ns`. */
 void connection_begin(struct connection *connection, uint64_t now_ns);
 
-/* The request is complete; its deadline no longer applies. */
+/* Call when the request is complete: its deadline no longer applies. */
 void connection_received(struct connection *connection);
 
-/* The answer is queued. */
+/* Call when the answer is queued. */
 void connection_answered(struct connection *connection);
 
-/* The answer is sent or abandoned. */
+/* Call when the answer has been sent or abandoned. */
 void connection_end(struct connection *connection);
 
 struct connections_counts {

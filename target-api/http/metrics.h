@@ -33,7 +33,9 @@ struct metrics_shard *metrics_own_shard(struct metrics *metrics);
 /* The index of a shard: 0 to threads - 1. */
 size_t metrics_shard_index(const struct metrics_shard *shard);
 
-/* metrics_begin: a request begins. metrics_end: it has been answered or abandoned. */
+/*
+ * Call metrics_begin when a request begins, and metrics_end when it has been answered or abandoned.
+ */
 void metrics_begin(struct metrics_shard *shard);
 void metrics_end(struct metrics_shard *shard);
 

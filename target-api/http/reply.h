@@ -49,8 +49,8 @@ struct reply reply_buffer(unsigned status, struct buffer *b, const char *content
 struct reply reply_unavailable(void);
 
 /*
- * An address that only equal replies have: that of their constant, or of their text (as long as a
- * reference to the text exists). NULL: none.
+ * Cache key: a pointer that differs for different replies (the constant, or the text while it is
+ * referenced). NULL: do not cache.
  */
 const void *reply_identity(const struct reply *reply);
 

@@ -25,7 +25,7 @@
 #include "target-api/http/reply.h"
 
 enum {
-    REQUEST_BODY_MAX = 1024 * 1024, /* limit unless request_limit sets another */
+    REQUEST_BODY_MAX = 1024 * 1024, /* bytes; unless request_limit sets another limit */
     REQUEST_DROPPED_MAX = 64 * 1024 * 1024,
 };
 

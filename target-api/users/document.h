@@ -46,7 +46,10 @@ struct document *document_append(const struct document *last, const struct docum
 /* Returns the entry of the user with this index in the new version. */
 typedef struct document_entry document_entry_fn(const void *cls, size_t index);
 
-/* The version after `last` in which the user with this index is replaced. */
+/*
+ * The version after `last` in which the user with this index is replaced. Calls `entry` for that
+ * user and its neighbours in the block.
+ */
 struct document *document_replace(const struct document *last, size_t index,
                                   document_entry_fn *entry, const void *cls);
 

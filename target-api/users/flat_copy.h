@@ -30,7 +30,9 @@ struct flat_copy {
     size_t room[FLAT_ATTRIBUTES];
 };
 
-/* Has room for at least `lens` bytes. NULL: one exists already, or out of memory. */
+/*
+ * Creates a copy with room for at least `lens` bytes. NULL: one exists already, or out of memory.
+ */
 struct flat_copy *flat_copy_create(struct flat_slot *slot, const size_t lens[FLAT_ATTRIBUTES]);
 struct flat_copy *flat_copy_ref(struct flat_copy *copy);
 

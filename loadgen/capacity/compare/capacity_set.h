@@ -16,9 +16,9 @@
 enum { CAPACITY_SET_MAX = 1000 };
 
 struct capacity_set {
-    double rates[CAPACITY_SET_MAX]; /* one per search, in the order of the files */
+    double rates[CAPACITY_SET_MAX]; /* requests per second, one per search, in file order */
     size_t count;
-    double width;       /* the largest of all searches */
+    double width;       /* largest search width, as a fraction of the rate: 0.02 */
     json_t *conditions; /* what must be equal for a comparison: {"cpu_model": "...", ...} */
 };
 

@@ -34,7 +34,10 @@ struct sizing {
     const json_t *remarks; /* of the trial; NULL: none */
 };
 
-/* `headroom` from 0 to below 1. ERR_FAILED if the result has no rate that met the SLO. */
+/*
+ * `rate`: requests per second. `headroom`: from 0 to below 1. ERR_FAILED if the result has no rate
+ * that met the SLO.
+ */
 bool sizing_make(struct sizing *sizing, const json_t *report, double rate, double headroom,
                  struct err *err);
 

@@ -2,8 +2,8 @@
  * loads - what the trials so far say about each load.
  *
  * A load is classified by the total durations of its good and its bad trials, as MLRsearch (RFC
- * 9971) does with an exceed ratio of 0.5 and no short trials. `enough` is the total duration of
- * trials that decides about a load:
+ * 9971) does with an exceed ratio of 0.5 and no short trials. `enough` is the total trial duration
+ * needed to classify a load:
  *
  *     total = max(good + bad, enough)
  *     lower   if 2 good >= total        not too high, even if the rest of `enough` were bad

@@ -8,7 +8,7 @@
  *     requests    for a percentile p, the least n with p^n <= 1 %: 459 for p99, 4,603 for p99.9;
  *                 for a limit on errors, twice its inverse, so that one error does not decide:
  *                 2,000 for 0.1 %. For a criterion of one target, only its requests count
- *     decision    six ordinary trials decide about a load; quick: four
+ *     decision    six ordinary trials classify a load; quick: four
  *     minimum     the rate that sends these requests in 60 s, rounded up
  *
  * Threads, memory: pure functions.
@@ -23,8 +23,8 @@
 #include "loadgen/verdict/slo.h"
 
 /*
- * `targets` may be NULL: then the share of each row is unknown and counts as the whole. `trial_ns`
- * replaces the 10 s or 5 s unless it is 0.
+ * `targets` may be NULL: the share of each row is then unknown, and every row counts as the whole.
+ * `trial_ns` replaces the 10 s or 5 s unless it is 0.
  */
 struct search_options rules_make(const struct slo *slo, const struct targets *targets,
                                  uint64_t trial_ns, bool is_quick);

@@ -51,7 +51,7 @@ struct search_options {
     double first_rate;      /* a guess at the capacity: the rate of the probe; 0: none */
     uint64_t trial_ns;      /* minimum length of a trial */
     uint64_t requests;      /* minimum number of requests in a trial */
-    unsigned enough_trials; /* number of trials that decides about a load: 4, 6, ... */
+    unsigned enough_trials; /* number of trials needed to classify a load: 4, 6, ... */
     uint64_t time_limit_ns; /* 0: none */
 };
 

@@ -21,7 +21,7 @@ enum trial_outcome {
 struct trial {
     double rate;          /* requests per second */
     uint64_t duration_ns; /* as planned; a bad trial may end earlier */
-    uint64_t took_ns;     /* with the rest before it and the drain after it */
+    uint64_t took_ns;     /* including the rest before it and the drain after it */
     enum trial_outcome outcome;
 };
 

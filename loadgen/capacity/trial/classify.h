@@ -25,9 +25,9 @@
 /* The rest is known only of a trial that is not good. */
 struct trial_finding {
     enum trial_outcome outcome;
-    bool is_capped; /* so many requests waited for a connection that the cap may be the cause */
-    uint64_t
-        waited; /* requests; with those that were never started, unless the generator was late */
+    bool is_capped;  /* so many requests waited for a connection that the cap may be the cause */
+    uint64_t waited; /* requests that waited, including those never started, unless the generator
+                        was late */
     struct generator_verdict generator;
 };
 

@@ -12,11 +12,10 @@
  * A resumed search has the baseline of its journal.
  *
  * Before the first trial, and after one that was not good, the runner waits for the target to
- * recover: it pings at the low
- * rate until the median response (latency without the generator's lag) is at most twice the
- * baseline plus 1 ms, and no ping fails (unless some failed for the baseline). After
- * TRIAL_RUNNER_RECOVERY_MAX_NS it measures a target that has not recovered, and the record and the
- * reason of the trial say so.
+ * recover: it pings at the low rate until the median response (latency without the generator's lag)
+ * is at most twice the baseline plus 1 ms, and no ping fails (unless some failed for the baseline).
+ * If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the next trial runs anyway,
+ * and its record and its reason say so.
  *
  * With users, rates are iterations per second. The generator is not calibrated, because what an
  * iteration costs depends on its script: each trial's own verdict says whether it was the limit.

@@ -3,11 +3,11 @@
  *
  * SIGINT, SIGTERM and SIGHUP stop the reading of files; the summary is then marked as cut short. A
  * pipe is read to its end, because the attack that writes to it received the same signal and still
- * sends its last results; a second signal stops this too (interrupt.h). Reading also stops when
- * stdout and stderr have lost their readers (stdio_watch.h); this in turn ends the attack.
+ * sends its last results; only a second signal stops this (interrupt.h). Reading also stops when
+ * stdout and stderr have lost their readers (stdio_watch.h); the closed pipe then ends the attack.
  *
- * Damaged parts of an input are skipped. A line on stderr reports each such file, because most
- * report formats cannot.
+ * Damaged parts of a file are skipped. Each such file is reported on stderr, because most report
+ * formats cannot report it.
  *
  * Threads: one; the only other thread may be the interrupt's.
  */

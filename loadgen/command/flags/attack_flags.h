@@ -14,7 +14,7 @@
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/schedule_text.h"
 
-/* The reason for refusing -profile. */
+/* Why -profile is rejected. */
 extern const char attack_flags_no_profile[];
 
 struct attack_options {

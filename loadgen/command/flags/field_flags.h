@@ -1,5 +1,5 @@
 /*
- * field_flags - replaces names of fields in errors by the names of flags.
+ * field_flags - replaces the names of fields in errors with the names of flags.
  *
  * Modules below command/ also serve orders from other machines, so their errors name fields of the
  * order ("order.max_workers: must be at least 1"), of a capacity search ("search.journal") or of a

@@ -4,14 +4,16 @@
  *     1st request   stop: send no more requests, wait for those in flight, write everything
  *     2nd request   end: wait for nothing, write what there is
  *     3rd request   exit immediately with 128 + the signal's number; unwritten output is lost. The
- *                   same happens INTERRUPT_LAST_NS after the 2nd request, so that a blocked output
+ *                   same happens INTERRUPT_LAST_NS after the 2nd request, so a blocked output
  *                   cannot hold the process.
  *
- * A signal of the same kind within INTERRUPT_SAME_NS of a request repeats that request: GNU
- * timeout and shells send SIGTERM to a child and to its group. A signal of another kind is a
- * request of its own, with two exceptions: SIGHUP also repeats, and is repeated by, any kind,
- * because systemd sends it just after SIGTERM; and nothing within INTERRUPT_SAME_NS of the 2nd
- * request is the 3rd one, which loses output.
+ * Within INTERRUPT_SAME_NS of a request, these signals are duplicates of it:
+ *
+ * - the same signal: GNU timeout and shells send it to a child and to its group;
+ * - SIGHUP after another signal, and any signal after SIGHUP: systemd sends SIGHUP after SIGTERM;
+ * - after the 2nd request, any signal, because a 3rd request loses output.
+ *
+ * SIGINT and SIGTERM count separately.
  *
  * If SIGHUP was ignored at the start (nohup), it stays ignored.
  *

@@ -7,8 +7,8 @@
  * descriptors: process 1 would have to open them through /proc, which requires the same user, and
  * would keep each pipe open as an additional writer.
  *
- * A file, /dev/null or a stream that has a reader keeps the process alive; stdin is not considered.
- * If SIGHUP is ignored (nohup), a process is never abandoned.
+ * If one of them is a file or /dev/null, or still has a reader, the process keeps running; stdin is
+ * not considered. If SIGHUP is ignored (nohup), a process is never abandoned.
  *
  * Some container runtimes keep their own ends open after the client has gone (containerd's shim
  * keeps the pipes and the terminal); this cannot be detected inside the container.

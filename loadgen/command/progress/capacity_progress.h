@@ -1,6 +1,6 @@
 /*
- * capacity_progress - shows a search on stderr: on a terminal one line that is rewritten every
- * second, otherwise a line for each trial that ended.
+ * capacity_progress - shows a search on stderr: on a terminal one line that is updated every
+ * second, otherwise one line for each completed trial.
  *
  *     471.3/s to 487.5/s; trial 4 at 480.1/s, 4s of 10s; about 1m50s left
  *       3     487.5/s   10s  halve    bad      p99 140ms to 151ms  p99<100ms (145ms)

@@ -7,8 +7,8 @@
  * The page shows the last complete second; exporter_update replaces it with the final one. Requests
  * of the run never wait for it.
  *
- * Threads: one; common/http/side_port.h describes the serving thread. Memory: at most two copies of
- * the page, up to 500 kB each. If there is no memory for a new page, the old one stays.
+ * Threads: one calls these functions; the side port's thread serves the page. Memory: at most two
+ * copies of the page, up to 500 kB each. If memory for a new page runs out, the old one is kept.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_EXPORTER_H
 #define LOADGEN_COMMAND_PROGRESS_EXPORTER_H

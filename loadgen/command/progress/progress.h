@@ -1,5 +1,5 @@
 /*
- * progress - shows the state of a run on stderr: on a terminal one line that is rewritten every
+ * progress - shows the state of a run on stderr: on a terminal one line that is updated every
  * second, otherwise one line per interval (-progress).
  *
  *     [##########----------] 5s of 10s  sent 5000  1000/s  in flight 2  p50 45µs  p99 120µs

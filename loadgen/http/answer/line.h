@@ -35,8 +35,8 @@ void answer_line_end(struct answer *answer);
 
 /*
  * Reads a byte that is not plain, or follows a CR. A bare CR is read as a space (RFC 9112, 2.2),
- * and before another CR it is ignored. Returns true if the byte belongs to the text, and sets
- * *before to a text to insert before it. `bit` is the violation of control characters.
+ * and before another CR it is ignored. True if the byte belongs to the text; *before is then the
+ * text to insert before it. `bit` is the violation of control characters.
  */
 bool answer_line_take_odd(struct answer *answer, char c, unsigned bit, const char **before);
 

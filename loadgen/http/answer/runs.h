@@ -1,7 +1,7 @@
 /*
  * runs - skips bytes of one kind: a part of the answer reader (answer.h).
  *
- * It reads sixteen bytes at a time with SSE2, which every x86-64 has; on other CPUs one at a time.
+ * On x86-64, it reads sixteen bytes at a time with SSE2; on other CPUs, one at a time.
  */
 #ifndef LOADGEN_HTTP_ANSWER_RUNS_H
 #define LOADGEN_HTTP_ANSWER_RUNS_H

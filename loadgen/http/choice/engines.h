@@ -12,10 +12,10 @@
  *
  * If a redirect leads to a destination of another engine, the first engine hands over the exchange
  * and the second completes it. `done` is still called once, the exchange keeps its counts and
- * moments, and the timeout still runs from the start.
+ * timestamps, and the timeout still runs from the start.
  *
- * An engine is created when it is first needed; for endpoints that are known, before the run. All
- * share the links (link.h) of the thread.
+ * Engines for the endpoints of the targets are created before the run, the others when first
+ * needed. All share the links (link.h) of the thread.
  */
 #ifndef LOADGEN_HTTP_CHOICE_ENGINES_H
 #define LOADGEN_HTTP_CHOICE_ENGINES_H

@@ -1,6 +1,6 @@
 /*
- * end - ends an exchange through libcurl. The transfer must be removed from libcurl already. It
- * becomes free before `done` is called, so `done` may reuse it for the next exchange.
+ * end - ends an exchange through libcurl. The transfer must have been removed from libcurl. It is
+ * freed before `done` is called, so `done` may reuse it for the next exchange.
  */
 #ifndef LOADGEN_HTTP_CURL_END_H
 #define LOADGEN_HTTP_CURL_END_H

@@ -2,7 +2,7 @@
  * engine_curl - HTTP/1.1 through proxies and their tunnels: libcurl's multi interface on our event
  * loop.
  *
- * Moments, each read from the clock; CURLINFO_*_TIME_T, in microseconds, are not used:
+ * Timestamps, each read from the clock; CURLINFO_*_TIME_T, in microseconds, are not used:
  * - sent: in CURLOPT_PREREQFUNCTION, when the connection is open (TCP, proxy, TLS), before libcurl
  *   builds the request. Building it takes microseconds, which count as service.
  * - first byte: in CURLOPT_HEADERFUNCTION, with the status line.
@@ -12,7 +12,7 @@
  * - libcurl itself sends a request again, up to five times, when a reused connection closes before
  *   the first byte of the answer. We see each such try as it begins (CURLOPT_PREREQFUNCTION,
  *   CURLOPT_OPENSOCKETFUNCTION), count it as a retry, and stop it unless the request is idempotent.
- *   libcurl does not follow redirects; we do.
+ *   Redirects are followed by us, not by libcurl.
  * - libcurl closes an idle connection that the server has closed only when it needs one.
  * - max_idle limits the connections of the thread to one address, idle or not, of all origins
  *   together; above it libcurl closes an idle one.
@@ -21,7 +21,7 @@
  * libcurl resolves nothing: CURLOPT_RESOLVE gives it a dummy address, and
  * CURLOPT_OPENSOCKETFUNCTION connects each socket to the address that we chose.
  *
- * Threads: starts none; see http/engine.h. Memory: a transfer (easy handle) is created when more
+ * Threads: see http/engine.h; starts none. Memory: a transfer (easy handle) is created when more
  * are in flight than ever before, and kept until the end; libcurl allocates for each request.
  */
 #ifndef LOADGEN_HTTP_CURL_ENGINE_H

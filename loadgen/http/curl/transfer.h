@@ -67,7 +67,7 @@ void curl_transfer_begin_answer(struct curl_transfer *transfer);
 /* Copies a redirected request, to be sent next. False: out of memory. */
 bool curl_transfer_set_hop(struct curl_transfer *transfer, const struct request *hop);
 
-/* Cancels its lookup and releases its reserved peer. */
+/* Cancels the transfer's lookup and releases its reserved peer. */
 void curl_transfer_release(struct curl_transfer *transfer);
 
 /* The Location of a redirect; "" without one. */

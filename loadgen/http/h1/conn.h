@@ -102,9 +102,9 @@ void conns_fini(struct conns *conns);
  * Takes a connection of the pool: an idle one, or one without a socket (CONN_FREE). NULL: no
  * memory. The connection is in no list: put it in flight, or release it.
  *
- * With several addresses, it is a connection to the address that is due (turns.h), or a new one if
- * an address has a deficit. In an open loop, an address that falls behind also gets a new one, if
- * at now_ns the due connection has been idle for longer than its last request took. Of the
+ * With several addresses, it is a connection to the address next in turn (turns.h), or a new one if
+ * an address has too few. In an open loop, an address that falls behind also gets a new one, if at
+ * now_ns the connection next in turn has been idle for longer than its last request took. Of the
  * connections to an address, the most recently used one is taken.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns);

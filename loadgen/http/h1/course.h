@@ -18,8 +18,8 @@
 #include "loadgen/http/h1/wire.h"
 
 /*
- * Sends conn->request, after opening a connection if the conn has none. The conn is in flight with
- * its exchange.
+ * Sends conn->request, after opening a connection if the conn has none. The conn must be in flight
+ * with its exchange.
  */
 void course_begin(struct conn *conn, uint64_t now_ns);
 

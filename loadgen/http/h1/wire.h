@@ -3,7 +3,7 @@
  *
  *     wire_begin, then at each event wire_send or wire_receive, while they return TRY_GOES_ON
  *
- * Moments and counts go into the exchange as they happen.
+ * Timestamps and counts go into the exchange as they happen.
  *
  * Threads: belongs to the engine's thread. Memory: none.
  */
@@ -18,15 +18,15 @@ enum try_state {
     TRY_BROKEN,   /* outcome, system_error and reason in the exchange say why */
 };
 
-/* Sends conn->request; sent_ns was read from the clock just now. */
+/* Sends conn->request; read sent_ns from the clock just before the call. */
 enum try_state wire_begin(struct conn *conn, uint64_t sent_ns);
 
-/* The connection is writable: sends the rest of the request, if any. */
+/* Call it when the connection is writable: sends the rest of the request, if any. */
 enum try_state wire_send(struct conn *conn);
 
 /*
- * The connection is readable: reads what has arrived, up to a limit, so that timers and other
- * connections are not delayed. is_closing: the peer has closed its side.
+ * Call it when the connection is readable. Reads what has arrived, up to a limit, so that timers
+ * and other connections are not delayed. is_closing: the peer has closed its side.
  */
 enum try_state wire_receive(struct conn *conn, bool is_closing);
 

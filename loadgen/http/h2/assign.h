@@ -18,7 +18,10 @@ void h2_retry(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
 /* Submits as many waiting streams as the server allows now. */
 void h2_submit_waiting(struct h2_conn *conn);
 
-/* The server allows fewer streams than expected: moves the excess to connections with room. */
+/*
+ * Call it when the server allows fewer streams than expected: moves the excess to connections with
+ * room.
+ */
 void h2_move_excess(struct h2_conn *conn);
 
 /* Gives the connection no more streams, and reassigns its waiting ones. */
@@ -28,8 +31,8 @@ void h2_retire(struct h2_conn *conn);
 void h2_retire_if_ended(struct h2_conn *conn);
 
 /*
- * The connection broke, or could not be opened: releases it, and fails or retries its streams.
- * h2_lose_link: the link broke with this errno.
+ * Call these when a connection broke or could not be opened. They release it, and fail or retry its
+ * streams. h2_lose_link: the link broke with this errno.
  */
 void h2_lose(struct h2_conn *conn, enum outcome outcome, int system_error, const char *reason);
 void h2_lose_link(struct h2_conn *conn, int number);

@@ -3,8 +3,8 @@
  *
  *     free list -> in its origin's pool: dialing -> open, idle or not -> [closing] -> free list
  *
- * A connection that can take one more stream is `roomy`. With several addresses, the address that
- * is due comes first (turns.h), and its connections take turns; with one address, the connection
+ * A connection that can take one more stream is `roomy`. With several addresses, the address next
+ * in turn comes first (turns.h), and its connections take turns; with one address, the connection
  * that became roomy last comes first.
  *
  * A closing connection (closing.h) is in no pool.
@@ -113,7 +113,7 @@ void h2_conns_release(struct h2_conns *conns, struct h2_conn *conn);
 struct h2_stream *h2_conns_take_stream(struct h2_conns *conns);
 void h2_conns_release_stream(struct h2_conns *conns, struct h2_stream *stream);
 
-/* The dial has succeeded. False: out of memory. */
+/* Call it when the dial has succeeded. False: out of memory. */
 bool h2_conn_open(struct h2_conn *conn);
 
 /* Starts closing a connection without streams; the server closes first. */

@@ -3,13 +3,13 @@
  *
  * One send carries the requests of many streams, and one recv the answers of many: requests that
  * start while answers are being read are sent together afterwards. sent_ns is read just before the
- * send that carries the first byte of the request; all answers of one recv have the same moment.
+ * send that carries the first byte of the request; all answers of one recv have the same timestamp.
  *
  * Differences from h1/engine.h:
  * - A connection carries up to H2_STREAMS_MAX streams, or fewer if the server says so; one until
  *   its SETTINGS have arrived. max_connections counts connections.
- * - Up to H2_STREAMS_MAX exchanges wait for a connection that is being opened; that is connect
- *   time. If it fails, all of them fail.
+ * - Up to H2_STREAMS_MAX exchanges wait for a connection that is being opened; the wait counts as
+ *   connect time. If the connection fails, all of them fail.
  * - An https server that chooses HTTP/1.1 (ALPN) is served by engine_h1 from then on. The
  *   connection and the exchanges that wait for it are handed over.
  * - A name with several addresses gets a connection to each; streams use them in turn.

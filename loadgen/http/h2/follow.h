@@ -14,7 +14,9 @@ void h2_on_end(struct h2_stream *stream, uint32_t code);
 void h2_begin_hop(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream,
                   const struct redirect *hop);
 
-/* The server has chosen HTTP/1.1: hands over the connection and its waiting streams. */
+/*
+ * Call it when the server has chosen HTTP/1.1: hands over the connection and its waiting streams.
+ */
 void h2_hand_over_conn(struct h2_conn *conn);
 
 #endif

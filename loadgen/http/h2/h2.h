@@ -44,7 +44,7 @@ struct h2 {
     char scratch[HOP_BYTES_MAX]; /* for hops: the other buffers may be in use */
 };
 
-/* The connection may have something to send, or may no longer be needed. */
+/* Marks a connection that may have something to send, or may no longer be needed. */
 static inline void h2_mark_dirty(struct h2_conn *conn)
 {
     if (!conn->is_dirty) {

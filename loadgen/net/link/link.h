@@ -5,9 +5,9 @@
  *
  * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
  * pending operation. A step that must wait for the peer returns LINK_PENDING; call link_handshake
- * at the next edge. link_receive makes one recv call and link_send one send call, with TLS, too;
- * only if a recv brought no application data, link_receive calls recv again. All links of a thread
- * decrypt from a shared buffer.
+ * at the next edge. Also with TLS, link_receive makes one recv call and link_send one send call;
+ * link_receive calls recv again only if the first call brought no application data. All links of a
+ * thread decrypt from a shared buffer.
  *
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
  * link_close. OpenSSL allocates for each TLS connection.
@@ -59,14 +59,14 @@ bool link_is_local_limit(int number);
 /* True if the connect failed because no local port was free, which says nothing about the peer. */
 bool link_lacks_port(const struct link *link, int number);
 
-/* After the first edge: 0 if the link is connected, else the errno of the failure. */
+/* After the first edge: 0 if the link is connected, otherwise the errno of the failure. */
 int link_connected(struct link *link);
 
 enum link_step { LINK_DONE, LINK_PENDING, LINK_FAILED };
 
 /*
  * Starts and continues the TLS handshake. On LINK_FAILED errno is 0 if the peer closed, EPROTO if
- * link_problem has the reason, else the errno of the system call.
+ * link_problem has the reason, otherwise the errno of the system call.
  */
 enum link_step link_start_tls(struct link *link, struct link_host *host, bool offers_h2);
 enum link_step link_handshake(struct link *link);
@@ -87,8 +87,10 @@ bool link_has_ended(const struct link *link);
 /* Writes the TLS error, in Go's words if Go has the same error. */
 void link_problem(const struct link *link, char *text, size_t size);
 
-/* Moves the connection of `from` to `to`, which must be initialised but not connected. Afterwards
- * `from` is closed. False with errno if the loop refuses: the caller must close `from`. */
+/*
+ * Moves the connection of `from` to `to`, which must be initialised but not connected. `from` is
+ * closed afterwards. False with errno if the loop refuses: the caller must close `from`.
+ */
 bool link_move(struct link *to, struct link *from);
 
 /*

@@ -65,8 +65,10 @@ void link_tls_close(struct link_tls *tls);
 /* Sends close_notify, unless it was sent before. */
 void link_tls_finish(struct link_tls *tls);
 
-/* Continues the handshake. Returns 1 when it is complete, else -1 with errno: EAGAIN while it waits
-   for the peer, 0 if the peer closed, EPROTO if link_tls_problem has the reason. */
+/*
+ * Continues the handshake. Returns 1 when it is complete, otherwise -1 with errno: EAGAIN while it
+ * waits for the peer, 0 if the peer closed, EPROTO if link_tls_problem has the reason.
+ */
 int link_tls_handshake(struct link_tls *tls);
 
 bool link_tls_is_h2(const struct link_tls *tls);

@@ -2,7 +2,7 @@
  * tls - trusted roots, the client certificate, and errors about certificates of servers.
  *
  *     x509: certificate has expired: it was valid until 2024-01-31T00:00:00Z
- *     x509: certificate is not yet valid: it will be from 2031-01-31T00:00:00Z
+ *     x509: certificate is not yet valid: valid from 2031-01-31T00:00:00Z
  *     x509: certificate is valid for a.example, 127.0.0.1, not localhost
  *     x509: certificate signed by unknown authority: the issuer is "Example CA"
  *

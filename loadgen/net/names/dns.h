@@ -10,7 +10,7 @@
  * c-ares runs, and on_answer is called, only inside dns_query and dns_process. An event of the loop
  * only makes dns_process due.
  *
- * Threads: belongs to the thread of its loop. Call ares_library_init before. Memory: dns_destroy,
+ * Threads: belongs to the thread of its loop. Call ares_library_init first. Memory: dns_destroy,
  * which drops pending queries. Descriptors: two per server.
  */
 #ifndef LOADGEN_NET_NAMES_DNS_H

@@ -13,8 +13,8 @@
  * messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no such host").
  *
  * names_config.ttl_ns says how long an answer is cached. When it expires, the name is queried again
- * while the old addresses stay in use. If that query fails they stay, except after "no such host",
- * which removes them.
+ * while the old addresses stay in use. If that query fails, the old addresses stay; only "no such
+ * host" removes them.
  *
  * If connections are kept alive, each peer without a connection gets one every NAME_RETRY_NS, so a
  * peer that refused or died gets its share again when it is back. With a TTL, every answer starts
@@ -54,7 +54,7 @@ struct name;
 
 /* A pending lookup, embedded by its owner; must not move until it is answered or cancelled. */
 struct lookup {
-    /* `peer` as from name_next; NULL: the lookup failed. Called only by names_expire. */
+    /* Called only by names_expire, with a peer as from name_next; NULL: the lookup failed. */
     void (*on_answer)(struct lookup *lookup, struct peer *peer);
     /* Private: */
     struct lookup *next;
@@ -63,7 +63,7 @@ struct lookup {
 };
 
 enum lookup_result {
-    LOOKUP_DONE,    /* *peer has one more open connection, to be released by peer_release */
+    LOOKUP_DONE,    /* *peer counts one more open connection; release it with peer_release */
     LOOKUP_FAILED,  /* lookup_problem says why */
     LOOKUP_PENDING, /* on_answer will be called unless the lookup is cancelled */
 };

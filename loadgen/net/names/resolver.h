@@ -12,7 +12,7 @@
  * to close, and destination_has_deficit when to open one although others are idle.
  *
  * Threads: belongs to one thread and its loop; the address list is shared. Call ares_library_init
- * before. Memory: destinations and peers live until resolver_destroy.
+ * first. Memory: destinations and peers live until resolver_destroy.
  */
 #ifndef LOADGEN_NET_NAMES_RESOLVER_H
 #define LOADGEN_NET_NAMES_RESOLVER_H

@@ -2,7 +2,7 @@
  * capacity_data - the JSON of the page, for capacity.js:
  *
  *     result          the result, without the histograms of its trials
- *     distributions   [{what, trial, latency, response}]: why a trial was chosen
+ *     distributions   [{what, trial, latency, response}]: why the trial was chosen
  *                     (capacity_result.h), its index, and its percentiles (percentiles.h)
  *
  * Threads: none. Memory: the object is the caller's, and shares values with the result; NULL: out

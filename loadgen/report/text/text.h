@@ -2,8 +2,8 @@
  * text - the parts of the text report, in the order of text.c.
  *
  * Single facts are lines in vegeta's form: label, [names of the values], values. Tables put names
- * last, so that numbers stay aligned however long a name is. Times in tables have three digits, the
- * precision of a percentile.
+ * last, so that numbers stay aligned however long a name is. Times in tables have three significant
+ * digits, the precision of a percentile.
  *
  * Threads, memory: none.
  */

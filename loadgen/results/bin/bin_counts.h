@@ -22,7 +22,7 @@ struct bin_counts {
     const struct results_watch *watch; /* NULL: none */
     struct results_second second;      /* being read */
     struct tally *room;                /* its tally; NULL: not allocated */
-    uint64_t started;                  /* requests of the run until then */
+    uint64_t started;                  /* requests of the run started before that second */
     bool is_open;                      /* a second is being read */
 };
 

@@ -29,7 +29,7 @@ struct encoding {
     void (*copy)(void *state, const struct block *block);
     /* Writes buffered results; NULL: nothing is buffered. */
     void (*flush)(void *state);
-    /* Ends a stream; following records belong to another one. */
+    /* Ends a stream; the records that follow belong to another one. */
     void (*end)(void *state);
     /* Frees the encoder. Returns the number of texts cut or changed to fit the format. */
     uint64_t (*destroy)(void *state);

@@ -2,7 +2,7 @@
  * record - one result, as read from any format.
  *
  * `result` is what reports count. The texts are fields of vegeta's formats; they belong to the
- * reader and are valid until it reads the next record. A text whose `at` is NULL is absent.
+ * reader and are valid until it reads the next record. A text is absent if its `at` is NULL.
  */
 #ifndef LOADGEN_RESULTS_STREAM_RECORD_H
 #define LOADGEN_RESULTS_STREAM_RECORD_H

@@ -1,8 +1,8 @@
 /*
  * second - one second of a run whose file has only counts, no individual results.
  *
- * Moments are nanoseconds since 1970. The tally counts the requests that ended in this second; its
- * rows are the rows of the summary being filled.
+ * Timestamps are nanoseconds since 1970. The tally counts the requests that ended in this second;
+ * its rows are the rows of the summary being filled.
  */
 #ifndef LOADGEN_RESULTS_STREAM_SECOND_H
 #define LOADGEN_RESULTS_STREAM_SECOND_H

@@ -61,7 +61,7 @@ struct stream {
     uint64_t records;                   /* read so far */
     uint64_t line;                      /* being read, from 1; 0: the format has no lines */
     uint64_t losses;                    /* damaged blocks or lines skipped */
-    char first_loss[192];               /* message on the first of them */
+    char first_loss[192];               /* message about the first loss */
     bool is_cut;                        /* a run has no end */
     uint64_t cut_at;                    /* stream offset */
 };
@@ -72,7 +72,7 @@ void stream_fini(struct stream *stream);
 void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* For the formats: the stream was cut at this byte, within a run. */
+/* For the formats: records that the stream was cut at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
 /* Writes a line on damage and one on a cut, if any; true if there was one. */

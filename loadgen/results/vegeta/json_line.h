@@ -5,11 +5,11 @@
  *      "bytes_out":0,"bytes_in":15,"error":"","body":"e30=","method":"GET","url":"http://a/",
  *      "headers":{"Content-Type":["application/json"]}}
  *
- * A small parser that knows the order of the keys reads lines as vegeta writes them, at 690 MB/s of
- * CPU time. jansson reads all others (different order or spacing, missing, unknown or null keys,
- * characters outside ASCII), at 57 MB/s. Both give the same result for the same line: missing and
- * null values are 0 or empty, unknown keys are ignored, a timestamp is required. seq goes up to
- * 2^64 - 1 as in vegeta, other numbers up to 2^63 - 1.
+ * A small parser that knows the order of the keys reads lines as vegeta writes them, at 690 MB per
+ * CPU-second. jansson reads all others (different order or spacing, missing, unknown or null keys,
+ * characters outside ASCII), at 57 MB per CPU-second. Both give the same result for the same line:
+ * missing and null values are 0 or empty, unknown keys are ignored, a timestamp is required. seq
+ * goes up to 2^64 - 1 as in vegeta, other numbers up to 2^63 - 1.
  *
  * Threads: one. Memory: json_line_fini; the texts of a line are valid until the next parse.
  */

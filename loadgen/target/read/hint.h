@@ -13,13 +13,13 @@
 /* True if the line looks like the body of a request, which belongs in a file. */
 bool hint_is_body(const char *line);
 
-/* The line should begin a target, but does not. */
+/* For a line that should begin a target, but does not. */
 bool hint_no_target(const char *line, struct err *err);
 
-/* The line should be a header, but looks like a body. */
+/* For a line that should be a header, but looks like a body. */
 bool hint_inline_body(const char *line, struct err *err);
 
-/* The line has more than method and URL: an HTTP version, a header or a body. */
+/* For a line with more than method and URL: an HTTP version, a header or a body. */
 bool hint_one_line(const char *line, int method_length, const char *url, struct err *err);
 
 #endif

@@ -32,7 +32,7 @@ struct draft {
     struct bytes headers; /* lines, as message_add_header writes them */
     struct bytes body;
     struct bytes body_file; /* its path; empty: the body is not from a file */
-    bool has_body;          /* else the defaults' body is sent */
+    bool has_body;          /* false: the defaults' body is sent */
 };
 
 enum read_state { READ_OK, READ_END, READ_FAIL };

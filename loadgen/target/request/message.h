@@ -68,10 +68,10 @@ bool message_add_pair(struct bytes *headers, const char *name, const char *value
 /* Appends the body as it is sent, after the head. */
 void message_add_body(struct bytes *out, struct slice body, bool is_chunked);
 
-/* Sets is_head and is_idempotent by the method of a request that has bytes and layout. */
+/* Sets is_head and is_idempotent from the method of a request, which must have bytes and layout. */
 void message_describe(struct request *request);
 
-/* True if these bytes could be a header's name, or a method. */
+/* True if these bytes are a valid name of a header, or a valid method. */
 bool message_is_token(struct slice text);
 
 /* True if this is a header as message_add_header writes it, without its line end. */

@@ -4,7 +4,7 @@
  *     {"head": "POST /users HTTP/1.1\r\nHost: a\r\n...\r\n\r\n", "number_at": 0,
  *      "body": {"sha256": "...", "size": 8, "path": "add_users.json"}}
  *
- * The head is sent as it is; the body is named by its hash, and its content is sent separately.
+ * The head is sent as it is. The JSON has only the hash of the body, which is sent separately.
  * `path` is missing unless the body came from a file.
  * JSON is untrusted: the head must be one request, of lines that message.h could have written.
  *

@@ -14,8 +14,10 @@
 /* True if a header or parameter with this name may hold a secret. */
 bool secret_is_name(struct slice name);
 
-/* Replaces the value of each such parameter by ***, or fewer stars if it is shorter. So the URL
- * never becomes longer. */
+/*
+ * Replaces the value of each such parameter with ***, or with fewer stars if it is shorter, so the
+ * URL never becomes longer.
+ */
 void secret_mask_url(char *url);
 
 #endif

@@ -6,8 +6,9 @@
  * structs.
  *
  * Threads: all worker threads call `next` and `release` concurrently; the static source only reads,
- * a live one may lock. Memory: the source owns the requests. Static ones outlive the run. A live
- * source's request is valid until `release`, which is called after its exchange and all retries.
+ * a live one may lock. Memory: the source owns the requests. Static ones must outlive the run. A
+ * live source's request is valid until `release`, which is called after its exchange and all
+ * retries.
  */
 #ifndef LOADGEN_TARGET_REQUEST_SOURCE_H
 #define LOADGEN_TARGET_REQUEST_SOURCE_H
@@ -33,7 +34,7 @@ struct request_layout {
 struct request {
     const char *bytes; /* request line, headers, body; then, if has_fields, the table of headers */
     const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
-                          the body of the first one; else NULL */
+                          the body of the first one; otherwise NULL */
     void *entry;       /* NULL: in a table, for the whole run. Otherwise the memory may hold
                           another request later; private to its creator */
     size_t length;     /* of `bytes`, without that table */
@@ -74,7 +75,7 @@ struct source_live {
 };
 
 struct source {
-    /* Returns request k of the run, from 0. NULL: a live source has none at the moment. */
+    /* Returns request k of the run, from 0. NULL: a live source has none right now. */
     const struct request *(*next)(const struct source *source, uint64_t k);
     const struct source_live *live; /* NULL: a static source */
     const struct request *requests; /* of the static source */
@@ -84,7 +85,7 @@ struct source {
                      It is never read */
 };
 
-/* A static source that cycles through `requests`, which it borrows. count is at least 1. */
+/* A static source that cycles through `requests`, which it borrows. count must be at least 1. */
 struct source source_of(const struct request *requests, size_t count);
 
 #endif

@@ -16,8 +16,8 @@ struct curl_drive {
     struct curl_sockets *sockets;
 
     /*
-     * libcurl has finished this transfer, which is not removed yet; now_ns was read after that. May
-     * add transfers.
+     * Called when libcurl has finished this transfer, which is not removed yet; now_ns was read
+     * after that. May add transfers.
      */
     void (*on_ended)(void *context, struct curl_transfer *transfer, CURLcode result,
                      uint64_t now_ns);
@@ -47,8 +47,8 @@ void curl_drive_remove(struct curl_lane *lane, CURL *easy);
 
 /*
  * Starts the transfers that were added, and reports those that have ended. A call from inside
- * on_ended returns immediately: the outer call continues. After some rounds, it leaves the rest for
- * the next turn of the loop, so that timers and other connections are not delayed.
+ * on_ended returns immediately, because the outer call continues. After some rounds, the rest is
+ * left for the next iteration of the loop, so that timers and other connections are not delayed.
  */
 void curl_drive_run(struct curl_drive *drive);
 

@@ -48,7 +48,7 @@ struct curl_lane {
 /* Finds or adds the route to a destination. NULL: out of memory. */
 struct curl_route *curl_routes_find(struct curl_route **routes, struct destination *destination);
 
-/* Frees all routes and lanes; their multi handles must be gone. */
+/* Frees all routes and lanes; their multi handles must have been freed. */
 void curl_routes_fini(struct curl_route **routes);
 
 /* Finds or adds the lane of an address. NULL: out of memory. */
@@ -58,13 +58,16 @@ struct curl_lane *curl_lane_find(struct curl_route *route, struct peer *peer);
 struct curl_lane *curl_lane_due(struct curl_route *route);
 
 /*
- * curl_lane_begin: a request goes to libcurl. curl_lane_end: it has ended; sent_ns 0: it was not
- * sent.
+ * Call curl_lane_begin when a request goes to libcurl, and curl_lane_end when it has ended; sent_ns
+ * is 0 if it was not sent.
  */
 void curl_lane_begin(struct curl_lane *lane);
 void curl_lane_end(struct curl_lane *lane, uint64_t sent_ns, uint64_t now_ns);
 
-/* curl_lane_opened: a connection is being opened. curl_lane_closed: it is closed or dead. */
+/*
+ * Call curl_lane_opened when a connection is being opened, and curl_lane_closed when it is closed
+ * or dead.
+ */
 void curl_lane_opened(struct curl_lane *lane);
 void curl_lane_closed(struct curl_lane *lane);
 

@@ -44,7 +44,7 @@ struct curl_socket {
 
 struct curl_sockets {
     struct loop *loop;
-    /* An event that libcurl waits for. */
+    /* Called at an event that libcurl waits for. */
     void (*on_ready)(void *context, struct curl_socket *socket, uint32_t events);
     void *context;
     struct curl_socket **by_fd;
@@ -57,8 +57,8 @@ void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop);
 
 /*
  * Creates a socket for a connection of the lane, bound to `local` unless its length is 0. The
- * lane's peer came from resolver_next, and is released when the socket is closed. NULL with errno:
- * the kernel refused, or out of memory.
+ * lane's peer must come from resolver_next; it is released when the socket is closed. NULL with
+ * errno: the kernel refused, or out of memory.
  */
 struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_lane *lane,
                                       const struct address *local);

@@ -58,7 +58,7 @@ bool h2_session_receive(struct h2_session *session, const char *bytes, size_t le
  */
 size_t h2_session_fill(struct h2_session *session, char *buffer, size_t size);
 
-/* mark_sending: the buffer is about to be written. mark_sent: all of it was. */
+/* Call mark_sending when the buffer is about to be written, and mark_sent when all of it was. */
 void h2_session_mark_sending(struct h2_session *session, uint64_t now_ns);
 void h2_session_mark_sent(struct h2_session *session);
 
