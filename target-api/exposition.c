@@ -84,9 +84,10 @@ static void write_cgroup(FILE *out)
     }
     if (cpu.has_stat) {
         prom_count(out, "cgroup_cpu_throttled_periods_total", "counter",
-                   "Periods in which the cgroup was throttled, at least.", cpu.throttled_periods);
+                   "Periods in which the cgroup was throttled (lower bound).",
+                   cpu.throttled_periods);
         prom_real(out, "cgroup_cpu_throttled_seconds_total", "counter",
-                  "Time the cgroup was throttled, at least: throttling of a parent cgroup is "
+                  "Time the cgroup was throttled (lower bound): throttling of a parent cgroup is "
                   "not always visible.",
                   seconds(cpu.throttled_ns));
     }

@@ -22,7 +22,7 @@ static const struct cli_flag flags[] = {
     {"max-users", "N", cli_set_u64, LIMIT(users), "200000",
      "maximum number of users; further ones get 507"},
     {"max-users-bytes", "N", cli_set_u64, LIMIT(users_bytes), "33554432",
-     "maximum bytes of all ids, names and ages as JSON; beyond it: 507"},
+     "maximum bytes of all ids, names and ages as JSON; further users get 507"},
     {.help = "Limits"},
     {"threads", "N", cli_set_threads, offsetof(struct target_options, threads), "0",
      "number of serving threads; 0: one per available CPU"},

@@ -192,7 +192,7 @@ static void write_trusted(const struct capacity_search *search, FILE *out)
     if (!generator) {
         return;
     }
-    fprintf(out, "Trusted       the generator, up to %g/s", search->options.generator_rate);
+    fprintf(out, "Trusted       the generator up to %g/s", search->options.generator_rate);
     if (json_object_get(generator, "steps")) {
         fprintf(out, ": %.0f%% of %.2g CPUs, %s per request",
                 100 * json_number_value(json_object_get(generator, "utilisation")),
@@ -280,7 +280,7 @@ bool capacity_write_text(const struct capacity_searches *searches, FILE *out)
         fprintf(out, "Rates         iterations per second of %s, %" PRIu64 " users\n",
                 text_of(scenario, "file"), number_of(scenario, "users"));
     }
-    fprintf(out, "Arrivals      %s, a width of %g%%\n", text_of(settings, "arrival"),
+    fprintf(out, "Arrivals      %s; search width %g%%\n", text_of(settings, "arrival"),
             100 * median->options.width);
     if (generator) {
         fprintf(out, "Generator     %s\n", text_of(generator, "why"));

@@ -84,7 +84,7 @@ static bool check_options(const struct capacity_options *options, struct err *er
         return err_set(err, ERR_USAGE, "-repeat: expected 1 to %d", CAPACITY_REPEAT_MAX);
     }
     if (options->resumes && !options->journal) {
-        return err_set(err, ERR_USAGE, "-resume needs the -journal to continue");
+        return err_set(err, ERR_USAGE, "-resume needs -journal FILE, the search to continue");
     }
     return capacity_output_begin(options, err);
 }

@@ -158,8 +158,8 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
     }
     if (ok && !encode->encoding->copy && summary->lacks_results) {
         ok = err_set(err, ERR_FAILED,
-                     "the results of a run with -encoding none are each second's counts, which "
-                     "only -to bin can write");
+                     "a run with -encoding none has only counts per second, which only -to bin can "
+                     "write");
     }
     if (ok && !encode->encoding->copy && summary->lacks_answers) {
         fputs("loadgen: these results contain no response headers and bodies; record them with "

@@ -22,8 +22,8 @@ static bool set_headroom(void *field, const char *text, struct err *err)
     char *end = NULL;
     double value = strtod(text, &end);
     if (end == text || strcmp(end, "%") != 0 || !(value >= 0 && value < 100)) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a part from 0%% to below 100%%, such as 30%%",
-                       text);
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is not a percentage from 0%% to below 100%%, such as 30%%", text);
     }
     *(double *)field = value / 100;
     return true;
@@ -34,7 +34,7 @@ static const struct cli_flag flags[] = {
     {"rate", "N[/TIME]", rate_set, offsetof(struct options, rate), NULL,
      "requests to sustain, per second unless TIME is given; required"},
     {"headroom", "PERCENT", set_headroom, offsetof(struct options, headroom), "30%",
-     "part of each pod's capacity to leave unused at that rate"},
+     "share of each pod's capacity to leave unused at that rate"},
     {0},
 };
 
@@ -42,9 +42,9 @@ static const struct cli cli = {
     .program = "loadgen plan",
     .operands = "RESULT",
     .about =
-        "Says how many pods a rate needs: pods of the size that loadgen capacity -output RESULT\n"
-        "measured. If it was run with -target-metrics, the result knows how many pods served;\n"
-        "otherwise it is assumed to be one.\n"
+        "Computes how many pods a rate needs, from the result of loadgen capacity -output. With\n"
+        "-target-metrics, the result contains the number of pods that served; otherwise one is\n"
+        "assumed. All pods must have the size that was measured.\n"
         "\n"
         "  loadgen plan -rate 50000 -headroom 30% capacity.json\n",
     .flags = flags,
@@ -76,8 +76,9 @@ static void print_plan(const struct sizing *sizing, const struct options *option
     printf("With %" PRIu64 ", each gets %.4g/s, %.1f%% of its capacity.\n", sizing->pods,
            rate / (double)sizing->pods, 100 * sizing->load);
     if (sizing->is_assumed) {
-        puts("! Assumption: one pod served. The result does not say, because it was measured "
-             "without -target-metrics.");
+        puts(
+            "! Assumption: one pod served. The result does not contain the number of pods, because "
+            "it was measured without -target-metrics.");
     }
     print_bound(sizing->verdict);
     json_array_foreach(sizing->remarks, i, remark)
@@ -111,7 +112,7 @@ static bool plan_main(const struct command_line *line, struct err *err)
 
 const struct command command_plan = {
     .name = "plan",
-    .help = "say how many pods a rate needs",
+    .help = "compute how many pods a rate needs",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = plan_main,

@@ -26,7 +26,7 @@ static const char *find_file(const struct command_line *line, const struct run_o
     }
     if (line->operand_count == 0 && !options->file) {
         err_set(err, ERR_USAGE,
-                "which scenario? loadgen run scenario.lua -u 10 -r 1 -t 1m -H "
+                "the scenario is missing: loadgen run scenario.lua -u 10 -r 1 -t 1m -H "
                 "http://127.0.0.1:5000");
         return NULL;
     }

@@ -26,10 +26,10 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen selftest",
     .about =
-        "Measures the generator where it runs, against a server that does nothing, on loopback:\n"
-        "the rate up to which it can be trusted, the least latency and lag that it can report, "
-        "and\n"
-        "whether it reports a stall, a delay and failures correctly. Takes about 10 seconds.\n\n"
+        "Measures the generator on this machine, against a server on loopback that does nothing:\n"
+        "the rate up to which it can be trusted, the lowest latency and lag that it can report,\n"
+        "and whether it reports a stall, a delay and failures correctly. Takes about 10 "
+        "seconds.\n\n"
         "The exit status is 1 if it reports something incorrectly, 98 if it was too disturbed to "
         "tell.\n\n"
         "  loadgen selftest -output selftest.json\n",
@@ -81,7 +81,7 @@ static bool selftest_main(const struct command_line *line, struct err *err)
 
 const struct command command_selftest = {
     .name = "selftest",
-    .help = "what this generator can be trusted with, where it runs",
+    .help = "measure up to which rate this generator can be trusted here",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = selftest_main,

@@ -110,7 +110,7 @@ static bool stop_main(const struct command_line *line, struct err *err)
         return false;
     }
     if (stopped.count == 0) {
-        return err_set(err, ERR_FAILED, "this user runs no attack, run or capacity");
+        return err_set(err, ERR_FAILED, "no attack, run or capacity of this user is running");
     }
     return wait_for_end(&stopped, options->timeout_ns, err);
 }

@@ -15,8 +15,7 @@ bool hop_is_wanted(const struct exchange *x, const char *location)
 static void fail_long(struct exchange *x)
 {
     snprintf(x->reason, sizeof x->reason,
-             "redirected, and request line and headers are longer than the limit of %d bytes",
-             HOP_BYTES_MAX);
+             "redirected: request line and headers exceed the limit of %d bytes", HOP_BYTES_MAX);
 }
 
 /* Removes the headers of this name. Returns what they have left. */

@@ -6,7 +6,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
 
-const char text_pool_overflow[] = "other errors: more kinds than are told apart";
+const char text_pool_overflow[] = "other errors: too many kinds to list";
 
 void text_pool_init(struct text_pool *pool)
 {

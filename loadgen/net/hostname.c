@@ -84,13 +84,13 @@ static const char *read_address(const char *text, size_t length, char host[HOSTN
         zone += is_encoded ? 3 : 1;
     }
     if (zone == end || length >= HOSTNAME_MAX) {
-        return "a broken IPv6 address";
+        return "an invalid IPv6 address";
     }
     struct in6_addr address;
     memcpy(host, text, count);
     host[count] = '\0';
     if (inet_pton(AF_INET6, host, &address) != 1) {
-        return "a broken IPv6 address";
+        return "an invalid IPv6 address";
     }
     if (!zone) {
         return NULL;
@@ -101,7 +101,7 @@ static const char *read_address(const char *text, size_t length, char host[HOSTN
     host[count++] = '%';
     while (zone < end) {
         if (!isalnum((unsigned char)*zone) && !strchr("-._~", *zone)) {
-            return "a broken zone in its IPv6 address; write [fe80::1%25eth0]";
+            return "an invalid zone in its IPv6 address; write [fe80::1%25eth0]";
         }
         host[count++] = *zone++;
     }

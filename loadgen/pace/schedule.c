@@ -34,7 +34,7 @@ static void constant_print(const struct schedule *schedule, char text[SCHEDULE_T
 
 const struct schedule_kind schedule_constant = {
     .name = "constant",
-    .help = "a request each rate-th part of the time",
+    .help = "requests at equal intervals",
     .due_ns = constant_due_ns,
     .count = constant_count,
     .print = constant_print,

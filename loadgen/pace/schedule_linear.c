@@ -160,7 +160,7 @@ static void stages_print(const struct schedule *schedule, char text[SCHEDULE_TEX
 
 const struct schedule_kind schedule_ramp = {
     .name = "ramp",
-    .help = "the rate goes evenly from one to another",
+    .help = "the rate changes linearly from one value to another",
     .due_ns = linear_due_ns,
     .count = linear_count,
     .print = ramp_print,
@@ -168,7 +168,7 @@ const struct schedule_kind schedule_ramp = {
 
 const struct schedule_kind schedule_stages = {
     .name = "stages",
-    .help = "in each stage the rate goes evenly from where it was to the stage's",
+    .help = "in each stage the rate changes linearly to the stage's rate",
     .due_ns = linear_due_ns,
     .count = linear_count,
     .print = stages_print,

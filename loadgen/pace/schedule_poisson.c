@@ -142,7 +142,7 @@ static void poisson_print(const struct schedule *schedule, char text[SCHEDULE_TE
 
 const struct schedule_kind schedule_poisson = {
     .name = "poisson",
-    .help = "requests that know nothing of each other",
+    .help = "random, independent arrivals",
     .due_ns = poisson_due_ns,
     .count = poisson_count,
     .print = poisson_print,

@@ -127,7 +127,7 @@ static void sine_print(const struct schedule *schedule, char text[SCHEDULE_TEXT]
 
 const struct schedule_kind schedule_sine = {
     .name = "sine",
-    .help = "the rate swings about its mean",
+    .help = "the rate oscillates around its mean",
     .due_ns = sine_due_ns,
     .count = sine_count,
     .print = sine_print,

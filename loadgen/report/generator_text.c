@@ -119,7 +119,7 @@ const char *generator_verdict_print(const struct generator_verdict *verdict,
         append_reasons(verdict, summary, text);
         append(text, "%s", remedies[verdict->remedy]);
         if (verdict->class == GENERATOR_DISTURBED && verdict->signs) {
-            append(text, " The target misses the SLO even without that.");
+            append(text, " The target misses the SLO even without that disturbance.");
         }
         break;
     }

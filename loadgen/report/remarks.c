@@ -257,7 +257,7 @@ static void remark_on_answers(struct remarks *remarks, const struct tally *tally
         "Answers to %" PRIu64 " of %" PRIu64
         " %s violate RFC 9112: %s. They count as answers; other clients may reject them.",
         tally->counters.malformed, tally->counters.ended, requests(tally->counters.ended),
-        length > 0 ? list : "how is not recorded");
+        length > 0 ? list : "the kind of violation is not recorded");
 }
 
 static void remark_on_names(struct remarks *remarks, const struct summary *summary)

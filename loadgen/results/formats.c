@@ -46,7 +46,7 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
             is_gob(bytes, length)
                 ? "the results are in gob, which only Go's library reads; convert them with "
                   "vegeta encode -to json"
-                : "no results: neither loadgen's own format nor vegeta's JSON or CSV");
+                : "unknown format: neither loadgen's own nor vegeta's JSON or CSV");
     return NULL;
 }
 

@@ -27,8 +27,7 @@ static bool check(const struct changes *changes, const struct change *change, st
 {
     const struct schedule *schedule = change->schedule;
     if (!schedule) {
-        return change->users > 0 || change->slots ||
-               err_set(err, ERR_USAGE, "a change of nothing was asked for");
+        return change->users > 0 || change->slots || err_set(err, ERR_USAGE, "the change is empty");
     }
     if (changes->is_closed_loop) {
         return err_set(err, ERR_USAGE, "a closed loop has no schedule that could be changed");

@@ -192,7 +192,8 @@ static void remark_served(json_t *list, const struct sums *sums, const struct ac
 {
     double answered = (double)sent->answered, tried = (double)sent->tried;
     if (sums->served < 0) {
-        remark(list, "The pods do not say how many requests they served: no http_requests_total.");
+        remark(list,
+               "The pods do not report how many requests they served: no http_requests_total.");
     } else if (sums->served < answered) {
         remark(list,
                "%.0f requests were answered, but the pods served only %.0f: a pod is missing, or "
@@ -211,8 +212,8 @@ static void remark_spread(json_t *list, const struct sums *sums)
     double mean = sums->served / (double)sums->read;
     if (sums->read > 1 && sums->served > 0 && sums->most_served >= ACCOUNT_UNEVEN * mean) {
         remark(list,
-               "The load was uneven: of %zu pods, %s served %.0f%% of the requests. The capacity "
-               "is not that of %zu pods.",
+               "The load was uneven: of %zu pods, %s served %.0f%% of the requests. All %zu pods "
+               "together may sustain more.",
                sums->read, sums->busiest, 100 * sums->most_served / sums->served, sums->read);
     }
 }

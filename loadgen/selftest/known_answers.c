@@ -74,8 +74,8 @@ static struct known_answer judge_stall(const struct summary *summary,
                      : seen > most                       ? wrong_unless_disturbed(summary)
                                                          : KNOWN_RIGHT;
     snprintf(answer.text, sizeof answer.text,
-             "the server stood still for %s: %" PRIu64 " latencies over 100ms (%" PRIu64
-             " to %" PRIu64 " are right)",
+             "the server stopped for %s: %" PRIu64 " latencies over 100ms (expected %" PRIu64
+             " to %" PRIu64 ")",
              duration_print_short(account->stalled_ns, length), seen, least, most);
     return answer;
 }
@@ -95,7 +95,7 @@ static struct known_answer judge_delay(const struct summary *summary,
         answer.outcome = wrong_unless_disturbed(summary);
     }
     snprintf(answer.text, sizeof answer.text,
-             "answers were 20ms late: latencies from %s (20ms to 25ms is right)",
+             "answers were delayed by 20ms: lowest latency %s (expected 20ms to 25ms)",
              duration_print_short(tally->latency.min_ns, least));
     return answer;
 }
@@ -110,7 +110,8 @@ static struct known_answer judge_failures(const struct summary *summary,
                     tally->counters.failed == account->broken;
     answer.outcome = is_exact ? KNOWN_RIGHT : wrong_unless_disturbed(summary);
     snprintf(answer.text, sizeof answer.text,
-             "%" PRIu64 " answers were 503 and %" PRIu64 " broke off: %" PRIu64 " and %" PRIu64,
+             "%" PRIu64 " answers were 503 and %" PRIu64 " were cut off: reported %" PRIu64
+             " and %" PRIu64,
              account->refused, account->broken, tally->codes[503], tally->counters.failed);
     return answer;
 }

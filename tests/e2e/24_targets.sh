@@ -65,7 +65,7 @@ for how in "-targets paths" "-lazy -targets paths" "/health"; do
     # shellcheck disable=SC2086
     (unset TARGET_HOST; refused 2 'is only a path, and TARGET_HOST is not set' attack $how)
     # shellcheck disable=SC2086
-    (export TARGET_HOST=h:x; refused 2 'TARGET_HOST: the URL "http://h:x" has a bad port' attack $how)
+    (export TARGET_HOST=h:x; refused 2 'TARGET_HOST: the URL "http://h:x" has an invalid port' attack $how)
 done
 TARGET_HOST=$API "$loadgen" attack -rate 10 -duration 200ms -output results -targets paths
 grep -aqF "\"url\":\"http://$API/health\"" results || fail "the results do not have the whole URL"

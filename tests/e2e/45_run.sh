@@ -264,7 +264,7 @@ cat >"$TMP/good.lua" <<'LUA'
 local Visitor = User {}
 Visitor:task(function(self) self:get("/") end)
 LUA
-refused 2 "which scenario?" run
+refused 2 "the scenario is missing" run
 refused 2 "more than one scenario" run a.lua b.lua
 refused 1 "none.lua" run "$TMP/none.lua"
 refused 2 "is a Python file; scenarios are written in Lua" run tests/contract/locust/target.py

@@ -41,11 +41,11 @@ REFUSED = {
     "ftp://{here}/x": "only http and https are followed",
     "foo:bar": "only http and https are followed",
     "http:x": "is not an http URL",
-    "http://{here}9999/": "has a bad port",
-    "http://[::1/": "broken IPv6",
+    "http://{here}9999/": "has an invalid port",
+    "http://[::1/": "invalid IPv6",
     "http://a b/": "an invalid character in its host",
     "/" + 40000 * "y": "longer than the limit of 32768 bytes",
-    "/" + 11000 * "\u00e4": "request line and headers are longer than the limit of 65536 bytes",
+    "/" + 11000 * "\u00e4": "request line and headers exceed the limit of 65536 bytes",
 }
 
 

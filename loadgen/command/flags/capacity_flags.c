@@ -22,7 +22,7 @@ static const struct cli_flag flags[] = {
 
     {.help = "What to find"},
     {"slo", "EXPR", cli_set_string, OWN(slo), NULL,
-     "objectives that the target must meet, such as p99<100ms,errors<0.1%; required"},
+     "SLO that the target must meet, such as p99<100ms,errors<0.1%; required"},
     {"quick", NULL, cli_set_bool, OWN(is_quick), "false",
      "find the capacity to 5% instead of 2%, with shorter trials"},
     {"min-rate", "N[/TIME]", rate_set, OWN(min_rate), NULL,
@@ -31,10 +31,10 @@ static const struct cli_flag flags[] = {
     {"max-rate", "N[/TIME]", rate_set, OWN(max_rate), NULL,
      "highest rate to try (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, OWN(generator_rate), NULL,
-     "highest rate at which this generator is trusted, as printed by selftest (default: measured "
-     "before the search)"},
+     "highest rate at which this generator can be trusted, as printed by selftest (default: "
+     "measured before the search)"},
     {"trial", "TIME", duration_set, OWN(trial_ns), NULL,
-     "minimum length of a trial; some objectives need more (default 10s, with -quick 5s)"},
+     "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "spacing of requests: constant, or poisson for random, independent arrivals, which find a "
      "lower capacity"},
@@ -54,7 +54,7 @@ static const struct cli_flag flags[] = {
      "all"},
 #include "loadgen/command/flags/connections.def"
 
-    {.help = "What the target says"},
+    {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, OWN(metrics), NULL,
      "read Prometheus metrics of every address of the URL's host around each trial; may be "
      "repeated"},
@@ -63,13 +63,13 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, OWN(output), NULL,
      "file for the result in JSON, with all trials"},
     {"html", "FILE", cli_set_string, OWN(html), NULL,
-     "file for a page with the result and its charts, which opens offline"},
+     "file for an HTML page with the result and its charts; it works offline"},
     {"journal", "FILE", cli_set_string, OWN(journal), NULL,
      "file to which each trial is appended when it ends"},
     {"resume", NULL, cli_set_bool, OWN(resumes), "false",
      "continue the search of -journal after it was stopped or killed"},
     {"termination-log", "FILE", cli_set_string, OWN(termination_log), NULL,
-     "file for the verdict, or the error, in a sentence; in a pod /dev/termination-log"},
+     "file for the verdict or the error, as one sentence; in a pod, use /dev/termination-log"},
     {0},
 };
 

@@ -76,10 +76,10 @@ static const struct cli_flag flags[] = {
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
      "end after exactly N iterations, each of which is one task"},
     {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",
-     "time for running tasks to finish at the end; 0: only requests are finished; also -s"},
+     "time that running tasks have to finish at the end; 0: finish only requests; also -s"},
     {"s", "TIME", set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
-     "the scenario, in place of the argument; also -f"},
+     "file of the scenario, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"check", NULL, cli_set_bool, OWN(is_check), "false",
      "run each task once, and print what is sent and answered"},
@@ -111,10 +111,9 @@ const struct cli run_cli = {
     .program = "loadgen run",
     .operands = "SCENARIO.lua",
     .about =
-        "Runs the users of a scenario in Lua, which is written as a locustfile is\n"
-        "(docs/scenarios.md). Flags, and the environment variables LOCUST_USERS, LOCUST_HOST and "
-        "so\n"
-        "on, are Locust's where it has them.\n\n"
+        "Runs the users of a scenario in Lua, which is written like a locustfile\n"
+        "(docs/scenarios.md). Flags and environment variables (LOCUST_USERS, LOCUST_HOST and so\n"
+        "on) are Locust's if it has them.\n\n"
         "  loadgen run scenario.lua -u 100 -r 10 -t 5m -H http://127.0.0.1:5000\n"
         "  loadgen run scenario.lua -users 100 -spawn-rate 10 -run-time 60 -slo 'p99<100ms'\n",
     .flags = flags,

@@ -145,8 +145,7 @@ bool redirect_follow(const struct request *request, const struct redirect_origin
     room_add_text(&room, "\r\n");
     if (room.is_short) {
         snprintf(problem, LOCATION_PROBLEM,
-                 "redirected, and request line and headers are longer than the limit of %zu bytes",
-                 size);
+                 "redirected: request line and headers exceed the limit of %zu bytes", size);
         return false;
     }
     *redirect = (struct redirect){

@@ -281,7 +281,7 @@ static void print_problem(const struct tls_peer *peer, int problem, X509 *cert)
         break;
     case X509_V_ERR_CERT_NOT_YET_VALID:
         print_time(X509_get0_notBefore(cert), shown);
-        snprintf(text, size, "x509: certificate is not yet valid: it will be from %s", shown);
+        snprintf(text, size, "x509: certificate is not yet valid: valid from %s", shown);
         break;
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:

@@ -101,7 +101,7 @@ void capacity_words_lead(const json_t *result, FILE *out)
     const json_t *slo = json_object_get(json_array_get(trials_of(result), 0), "slo");
     size_t i;
     json_t *criterion;
-    fputs("To sustain a rate is to meet the objectives (SLO) at that rate: ", out);
+    fputs("A rate is sustained if the SLO is met at that rate: ", out);
     json_array_foreach(slo, i, criterion)
     {
         fputs(i == 0 ? "" : i + 1 < json_array_size(slo) ? ", " : " and ", out);
@@ -176,10 +176,10 @@ void capacity_words_sure(const json_t *result, FILE *out)
         write_votes(result, capacity_bound(result, "upper"), false, out);
         fputs(". No lower rate was allowed (-min-rate): the capacity is lower.", out);
     } else if (is_verdict(result, "generator-limited")) {
-        fputs("A lower bound only. What the target does at higher rates is not known.", out);
+        fputs("This is only a lower bound: the target was not measured at higher rates.", out);
         write_repeats(result, out);
     } else {
-        fputs("The search did not end: its time limit came first (-time-limit).", out);
+        fputs("The search reached its time limit (-time-limit) before it ended.", out);
     }
 }
 

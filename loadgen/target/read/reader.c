@@ -106,7 +106,7 @@ bool draft_set_name(struct draft *draft, const char *name, struct err *err)
 {
     if (!name[0] || !utf8_is_text(name) || strlen(name) > NAME_BYTES_MAX) {
         return err_set(err, ERR_USAGE,
-                       "a target's name is 1 to %d bytes of UTF-8 without control characters",
+                       "a target's name must be 1 to %d bytes of UTF-8 without control characters",
                        NAME_BYTES_MAX);
     }
     bytes_clear(&draft->name);

@@ -52,7 +52,7 @@ static bool read_port(struct slice text, struct url *url)
 
 const char *url_read_authority(struct url *url, struct slice text)
 {
-    static const char broken[] = "a broken IPv6 address";
+    static const char broken[] = "an invalid IPv6 address";
     bool is_ipv6 = text.length > 0 && text.at[0] == '[';
     const char *end = memchr(text.at, is_ipv6 ? ']' : ':', text.length);
     if (is_ipv6 && !end) {
@@ -66,7 +66,7 @@ const char *url_read_authority(struct url *url, struct slice text)
         return broken;
     }
     if (!read_port(port, url)) {
-        return "a bad port; it is 1 to 65535";
+        return "an invalid port; use 1 to 65535";
     }
     const char *problem = hostname_read(host.at, host.length, is_ipv6, url->host);
     if (problem) {
@@ -76,7 +76,7 @@ const char *url_read_authority(struct url *url, struct slice text)
     snprintf(sent, sizeof sent, "%.*s", (int)strcspn(url->host, "%"), url->host);
     int length = snprintf(url->authority, sizeof url->authority, is_ipv6 ? "[%s]%.*s" : "%s%.*s",
                           sent, (int)port.length, port.at);
-    return length < (int)sizeof url->authority ? NULL : "a bad port; it is 1 to 65535";
+    return length < (int)sizeof url->authority ? NULL : "an invalid port; use 1 to 65535";
 }
 
 bool url_parse(const char *text, struct url *url, struct err *err)

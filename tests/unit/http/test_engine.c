@@ -363,10 +363,10 @@ static const struct {
     {"Location: ftp://127.0.0.1/\r\n",
      "redirected to \"ftp://127.0.0.1/\": only http and https are followed"},
     {"Location: http://127.0.0.1:99999/\r\n",
-     "redirected to \"http://127.0.0.1:99999/\", which has a bad port"},
+     "redirected to \"http://127.0.0.1:99999/\", which has an invalid port"},
     {"Location: http:a\r\n", "redirected to \"http:a\", which is not an http URL"},
     {long_location, "redirected with a Location longer than the limit of 32768 bytes"},
-    {many_letters, "redirected, and request line and headers are longer than the limit of 65536"},
+    {many_letters, "redirected: request line and headers exceed the limit of 65536"},
     {"Location: http://name.invalid/\r\n", "lookup name.invalid on 127.0.0.1:1: "},
 };
 

@@ -46,7 +46,7 @@ START_TEST(what_does_not_fit_becomes_one_text_that_says_so)
         intern_number(i);
     }
     const char *other = intern_number(TEXT_POOL_MAX);
-    ck_assert_str_eq(other, "other errors: more kinds than are told apart");
+    ck_assert_str_eq(other, "other errors: too many kinds to list");
     ck_assert_ptr_eq(intern_number(TEXT_POOL_MAX + 1), other);
     ck_assert_ptr_eq(intern_number(0), first);
     ck_assert_str_eq(intern_number(TEXT_POOL_MAX - 1), "text 255");
@@ -57,7 +57,7 @@ END_TEST
 /* The text comes back from a result file before the pool of the reader is full. */
 START_TEST(the_text_for_what_does_not_fit_is_one_however_it_came)
 {
-    const char *early = text_pool_intern(&pool, "other errors: more kinds than are told apart");
+    const char *early = text_pool_intern(&pool, "other errors: too many kinds to list");
     for (size_t i = 0; i < TEXT_POOL_MAX; i++) {
         intern_number(i);
     }

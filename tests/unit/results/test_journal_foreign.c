@@ -36,7 +36,7 @@ static const struct {
     {"HRM1HRM1HRM1HRM1HRM1", "file.bin: no results: the header is damaged"},
     {"", "file.bin: no results: the input is empty"},
     {" \n\n", "file.bin: no results: the input is empty"},
-    {"GET http://127.0.0.1/\n", "file.bin: no results: neither loadgen's own format nor"},
+    {"GET http://127.0.0.1/\n", "file.bin: unknown format: neither loadgen's own nor"},
     {"\x0d\xff\x81\x03\x01\x01\x06Result\x01\xff\x82", "file.bin: the results are in gob"},
 };
 

@@ -89,8 +89,8 @@ START_TEST(one_pod_did_the_work_of_three)
 {
     serve(300, 0, 0);
     make(300, 300);
-    expect_remark("The load was uneven: of 3 pods, 10.0.0.1:5001 served 100% of the requests. The "
-                  "capacity is not that of 3 pods.");
+    expect_remark("The load was uneven: of 3 pods, 10.0.0.1:5001 served 100% of the requests. All "
+                  "3 pods together may sustain more.");
     ck_assert_uint_eq(account_count_servers(account), 1);
 }
 END_TEST
@@ -191,7 +191,7 @@ END_TEST
 START_TEST(pages_without_counts)
 {
     make(300, 300);
-    expect_remark("The pods do not say how many requests they served: no http_requests_total.");
+    expect_remark("The pods do not report how many requests they served: no http_requests_total.");
     ck_assert(json_is_null(json_object_get(account, "served")));
     ck_assert(json_is_null(json_object_get(pod_at(0), "share")));
     ck_assert_uint_eq(account_count_servers(account), 0);

@@ -94,7 +94,7 @@ static const struct {
     {"{\"method\":\"GET\",\"url\":[]}", "list.json:1: \"url\" is not a string"},
     {GET ",\"body\":{}}", "list.json:1: \"body\" is not a string"},
     {GET ",\"name\":3}", "list.json:1: \"name\" is not a string"},
-    {GET ",\"name\":\"a\\u0007\"}", "list.json:1: a target's name is 1 to 200 bytes"},
+    {GET ",\"name\":\"a\\u0007\"}", "list.json:1: a target's name must be 1 to 200 bytes"},
     {"{\"method\":\"G T\",\"url\":\"http://a/\"}", "list.json:1: \"G T\" is not a method"},
     {"{\"method\":\"GET\",\"url\":\"a\"}", "list.json:1: \"a\" is not a URL"},
     {"{\"method\":\"GET\",\"url\":\"http://a/ b\"}", "list.json:1: the URL \"http://a/ b\" has a"},

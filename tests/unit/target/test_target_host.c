@@ -52,7 +52,7 @@ static const struct {
      "list.txt:2: \"/a?b\" is only a path, and TARGET_HOST is not set; write "
      "http://HOST[:PORT]/a?b, or set TARGET_HOST=HOST:PORT",
      false, NULL},
-    {"h:x", "list.txt:2: TARGET_HOST: the URL \"http://h:x\" has a bad port", false, NULL},
+    {"h:x", "list.txt:2: TARGET_HOST: the URL \"http://h:x\" has an invalid port", false, NULL},
     {"h\n", "list.txt:2: TARGET_HOST: the URL \"http://h\n\" has a control character", false, NULL},
     {"a h", "list.txt:2: TARGET_HOST: the URL \"http://a h\" has a space in it", false, NULL},
     {"ftp://h", "list.txt:2: TARGET_HOST: \"ftp://h\" is not a URL", false, NULL},

@@ -154,9 +154,9 @@ static const struct {
     {"PUT http://a/\n@/nowhere/at all\n", "list.txt:2: cannot open /nowhere/at all: No such file"},
     {"PUT http://a/\nX-A: b\n@/tmp\n", "list.txt:3: cannot read /tmp: Is a directory"},
     {"PUT http://a/\n@\n", "list.txt:2: cannot open "},
-    {"# @name\nGET http://a/\n", "list.txt:1: a target's name is 1 to 200 bytes of UTF-8"},
-    {"# @name a\x01\nGET http://a/\n", "list.txt:1: a target's name is "},
-    {"# @name \xff\nGET http://a/\n", "list.txt:1: a target's name is "},
+    {"# @name\nGET http://a/\n", "list.txt:1: a target's name must be 1 to 200 bytes of UTF-8"},
+    {"# @name a\x01\nGET http://a/\n", "list.txt:1: a target's name must be "},
+    {"# @name \xff\nGET http://a/\n", "list.txt:1: a target's name must be "},
     {"POST http://h:5000/add_users/ Content-Type: application/json {'id':4, 'name':'user4'}\n",
      "list.txt:1: the URL \"http://h:5000/add_users/ Content-Type: application/json {'id':4, "
      "'name':'user4'}\" has a space in it; write the target on separate lines: "

@@ -216,7 +216,7 @@ START_TEST(beside_a_certain_miss_it_is_not_the_limit)
     expect_class("p99<20ms", GENERATOR_DISTURBED,
                  "Disturbed by the generator: it used 85% of its CPU limit (2 CPUs). ");
     expect_class("p99<20ms", GENERATOR_DISTURBED,
-                 "reduce the load. The target misses the SLO even without that.");
+                 "reduce the load. The target misses the SLO even without that disturbance.");
     expect_class("p99<3s", GENERATOR_LIMIT,
                  "Generator-limited: it used 85% of its CPU limit (2 CPUs)");
     ck_assert(judge_slo("p99<3s").is_met);

@@ -74,8 +74,8 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
         if (take_status(stream, value, value_length)) {
             return 0;
         }
-        snprintf(session->problem, sizeof session->problem, "the status is %.*s, and below 100",
-                 (int)value_length, (const char *)value);
+        snprintf(session->problem, sizeof session->problem,
+                 "the status is %.*s, which is below 100", (int)value_length, (const char *)value);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* ends the stream */
     }
     if (name_length == strlen("location") && memcmp(name, "location", name_length) == 0) {
