@@ -182,10 +182,3 @@ double schedule_mean_per_s(const struct schedule *schedule)
     uint64_t span_ns = is_even ? schedule->rate.per_ns : schedule->duration_ns;
     return count > 0 ? (double)count * (double)NS_PER_S / (double)span_ns : 0;
 }
-
-uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k)
-{
-    struct schedule_cursor cursor;
-    schedule_begin(&cursor, schedule);
-    return schedule_due(&cursor, k);
-}

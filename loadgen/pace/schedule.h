@@ -167,7 +167,4 @@ uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns
 /* Mean number of requests per second over the whole duration; 0 for a closed loop. */
 double schedule_mean_per_s(const struct schedule *schedule);
 
-/* When request k is due, without a cursor: recomputes all Poisson arrivals. */
-uint64_t schedule_due_ns(const struct schedule *schedule, uint64_t k);
-
 #endif

@@ -25,28 +25,7 @@ static uint64_t key_of_cycle(uint64_t cycle)
  * half: places are the tree's leaves, in order. A bit that is set swaps the halves.
  */
 
-/* Where the element at this place goes: halves are swapped from the smallest to the largest. */
-static uint32_t shuffle_place(uint32_t place, uint64_t key)
-{
-    uint32_t moved = 0;
-    for (uint32_t half = 1; half < SLOTS_GROUP; half *= 2) {
-        uint32_t node = place & ~(2 * half - 1);
-        moved |= (place & half) ^ (uint32_t)(key >> (node + half - 1) & 1) * half;
-    }
-    return moved;
-}
-
-/* What shuffle_place moved here. */
-static uint32_t unshuffle_place(uint32_t moved, uint64_t key)
-{
-    uint32_t place = 0;
-    for (uint32_t half = SLOTS_GROUP / 2; half > 0; half /= 2) {
-        place |= (moved & half) ^ (uint32_t)(key >> (place + half - 1) & 1) * half;
-    }
-    return place;
-}
-
-/* The same for a set of places. */
+/* Where the elements at these places go: halves are swapped from the smallest to the largest. */
 static uint64_t shuffle_set(uint64_t set, uint64_t key)
 {
     /* Bit 0 of each node whose halves have 1, 2, 4... places. */
@@ -64,6 +43,16 @@ static uint64_t shuffle_set(uint64_t set, uint64_t key)
     return set;
 }
 
+/* The place of the element that shuffle_set moves here. */
+static uint32_t unshuffle_place(uint32_t moved, uint64_t key)
+{
+    uint32_t place = 0;
+    for (uint32_t half = SLOTS_GROUP / 2; half > 0; half /= 2) {
+        place |= (moved & half) ^ (uint32_t)(key >> (place + half - 1) & 1) * half;
+    }
+    return place;
+}
+
 uint32_t slots_group(uint64_t block)
 {
     return unshuffle_place((uint32_t)(block % SLOTS_GROUPS), key_of_cycle(block / SLOTS_GROUPS));
@@ -77,19 +66,6 @@ uint64_t slots_blocks(uint64_t cycle, uint64_t groups)
 uint64_t slots_requests(uint64_t block, uint64_t group)
 {
     return shuffle_set(group, key_of(block));
-}
-
-uint32_t slots_of_request(uint64_t k)
-{
-    uint64_t block = k / SLOTS_GROUP;
-    return slots_group(block) * SLOTS_GROUP +
-           unshuffle_place((uint32_t)(k % SLOTS_GROUP), key_of(block));
-}
-
-uint64_t slots_request(uint64_t cycle, uint32_t slot)
-{
-    uint64_t block = cycle * SLOTS_GROUPS + shuffle_place(slot / SLOTS_GROUP, key_of_cycle(cycle));
-    return block * SLOTS_GROUP + shuffle_place(slot % SLOTS_GROUP, key_of(block));
 }
 
 uint64_t slots_part(const struct slots *slots, uint16_t thread, uint64_t n)

@@ -33,12 +33,6 @@ enum {
     SLOTS_GROUPS = SLOTS / SLOTS_GROUP,
 };
 
-/* The slot of request k. */
-uint32_t slots_of_request(uint64_t k);
-
-/* The request that the slot gets in this cycle, which starts at request SLOTS * cycle. */
-uint64_t slots_request(uint64_t cycle, uint32_t slot);
-
 /* The group of slots that block b (requests 64 b to 64 b + 63) gets. */
 uint32_t slots_group(uint64_t block);
 

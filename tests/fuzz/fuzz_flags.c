@@ -13,6 +13,7 @@
 #include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule_text.h"
 #include "loadgen/pace/schedule_words.h"
+#include "tests/support/pacing.h"
 
 /* What is left of a run with Poisson's arrivals is a double: longer ones have coarser moments. */
 #define POISSON_MAX_NS (UINT64_C(1) << 53)
@@ -78,7 +79,7 @@ static void check_hint(const char *text)
 /* Request k is one of those before its moment and 1 ns, and none of those before its moment. */
 static void check_moment(const struct schedule *schedule, uint64_t k)
 {
-    uint64_t due_ns = schedule_due_ns(schedule, k);
+    uint64_t due_ns = pacing_due_ns(schedule, k);
     if (due_ns < UINT64_MAX - 1) {
         require(schedule->duration_ns == 0 || due_ns < schedule->duration_ns);
         require(schedule_count(schedule, due_ns) <= k);
@@ -93,7 +94,7 @@ static void check_moments(const struct schedule *schedule)
     schedule_begin(&cursor, schedule);
     for (uint64_t k = 0; k < REQUESTS; k++) {
         uint64_t due_ns = schedule_due(&cursor, k);
-        require(due_ns >= before_ns && due_ns == schedule_due_ns(schedule, k));
+        require(due_ns >= before_ns && due_ns == pacing_due_ns(schedule, k));
         before_ns = due_ns;
         check_moment(schedule, k);
         if (due_ns == UINT64_MAX) {
@@ -102,9 +103,9 @@ static void check_moments(const struct schedule *schedule)
     }
     if (schedule->type != SCHEDULE_POISSON && schedule->duration_ns > 0) {
         uint64_t count = schedule_count(schedule, schedule->duration_ns);
-        require(schedule_due_ns(schedule, count) == UINT64_MAX);
+        require(pacing_due_ns(schedule, count) == UINT64_MAX);
         for (uint64_t i = 1; i <= REQUESTS_FAR && i <= count; i++) {
-            require(schedule_due_ns(schedule, count - i) < schedule->duration_ns);
+            require(pacing_due_ns(schedule, count - i) < schedule->duration_ns);
             check_moment(schedule, count - i);
             check_moment(schedule, count / 4 * i);
         }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "loadgen/agenda/agenda.h"
+#include "tests/support/pacing.h"
 
 /* 1,000 requests per second for 10 ms, and two requests of a live source for as long as it lasts.
  */
@@ -232,7 +233,7 @@ START_TEST(a_thread_that_gets_slots_sends_what_became_its_own)
 {
     struct slots slots;
     begin(2, 0);
-    const uint16_t other = slots_of_request(0) % 2 == 0;
+    const uint16_t other = pacing_slot(0) % 2 == 0;
     timetable_fini(&timetable);
     begin(2, other); /* the one that does not send request 0 */
     ck_assert_uint_gt(agenda_number(&agenda), 0);

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/pace/epoch.h"
+#include "tests/support/pacing.h"
 
 #define PER_S UINT64_C(3600) /* of requests per hour */
 
@@ -117,7 +118,7 @@ static void write_out(const struct epoch *epoch, uint64_t end_ns)
             expect(run->count < REQUESTS, "no room", k);
             expect(run->count == epoch->piece.first + k, "another number", k);
             run->due_ns[run->count] = at_ns + due_ns;
-            run->owner[run->count] = epoch->slots.owner[slots_of_request(run->count)];
+            run->owner[run->count] = epoch->slots.owner[pacing_slot(run->count)];
             run->count++;
         }
     }
@@ -296,7 +297,7 @@ START_TEST(a_thread_goes_back_to_what_became_its_own)
     slots_deal(&slots, NULL, UINT64_MAX, threads, 2);
     epoch_init(&epochs[0], &schedule, &slots);
     epoch_counter_init(&counter, &epochs[0]);
-    epoch_cursor_init(&cursor, &epochs[0], slots.owner[slots_of_request(1)]);
+    epoch_cursor_init(&cursor, &epochs[0], slots.owner[pacing_slot(1)]);
     ck_assert_uint_eq(cursor.number, 1);
     slots_deal(&slots, &slots, UINT64_MAX, &cursor.thread, 1);
     epoch_init_next(&epochs[1], &counter, 0, NULL, &slots);
@@ -304,7 +305,7 @@ START_TEST(a_thread_goes_back_to_what_became_its_own)
     for (uint64_t k = 0; k < 100; k++, epoch_take(&cursor)) {
         epoch_follow(&cursor);
         ck_assert_uint_eq(cursor.number, k);
-        ck_assert_uint_eq(cursor.due_ns, schedule_due_ns(&schedule, k));
+        ck_assert_uint_eq(cursor.due_ns, pacing_due_ns(&schedule, k));
     }
 }
 END_TEST
@@ -331,7 +332,7 @@ START_TEST(a_thread_that_joins_goes_on_with_the_walk)
     ck_assert_uint_gt(epochs[1].first, 300);
     epoch_cursor_init(&cursor, &epochs[1], 1);
     for (int i = 0; i < 100; i++, epoch_take(&cursor)) {
-        ck_assert_uint_eq(cursor.due_ns, schedule_due_ns(&schedule, cursor.number));
+        ck_assert_uint_eq(cursor.due_ns, pacing_due_ns(&schedule, cursor.number));
     }
     ck_assert_uint_eq(epoch_count(&counter, NS_PER_S), schedule_count(&schedule, NS_PER_S));
 }

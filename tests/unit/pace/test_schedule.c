@@ -10,6 +10,7 @@
 #include "loadgen/base/duration.h"
 #include "loadgen/pace/schedule_text.h"
 #include "tests/support/moments.h"
+#include "tests/support/pacing.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -114,9 +115,9 @@ START_TEST(the_count_is_what_was_handed_out)
             ck_assert_uint_eq(schedule_count(&schedule, at_ns),
                               moments_before(moments, count, at_ns));
         }
-        ck_assert_uint_eq(schedule_due_ns(&schedule, k), moments[k]);
+        ck_assert_uint_eq(pacing_due_ns(&schedule, k), moments[k]);
     }
-    ck_assert_uint_eq(schedule_due_ns(&schedule, count), NO_END);
+    ck_assert_uint_eq(pacing_due_ns(&schedule, count), NO_END);
     free(moments);
 }
 END_TEST
@@ -146,12 +147,12 @@ START_TEST(a_constant_rate_is_the_pacers)
 {
     struct schedule schedule = {.rate = {3, NS_PER_S}};
     for (uint64_t k = 0; k < UINT64_C(3000000000); k = k * 5 / 3 + 1) {
-        ck_assert_uint_eq(schedule_due_ns(&schedule, k), pacer_due_ns(schedule.rate, k));
+        ck_assert_uint_eq(pacing_due_ns(&schedule, k), pacer_due_ns(schedule.rate, k));
         uint64_t t_ns = k * 1000003;
         ck_assert_uint_eq(schedule_count(&schedule, t_ns), pacer_count(schedule.rate, t_ns));
     }
     /* a thousand million requests are no drift */
-    ck_assert_uint_eq(schedule_due_ns(&schedule, 3000000000), 1000000000 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&schedule, 3000000000), 1000000000 * NS_PER_S);
 }
 END_TEST
 
@@ -177,14 +178,14 @@ START_TEST(a_ramp_has_the_moments_of_its_formula)
     struct schedule down = schedule_of(8); /* 100:0: the mirror image */
     for (uint64_t k = 1; k < 500; k++) {
         double up_s = sqrt((double)k / 5);
-        ck_assert_uint_eq(schedule_due_ns(&up, k), (uint64_t)(up_s * 1e9));
+        ck_assert_uint_eq(pacing_due_ns(&up, k), (uint64_t)(up_s * 1e9));
         double down_s = 10 - sqrt((double)(500 - k) / 5);
-        ck_assert_double_eq_tol((double)schedule_due_ns(&down, k), down_s * 1e9, 1.0);
+        ck_assert_double_eq_tol((double)pacing_due_ns(&down, k), down_s * 1e9, 1.0);
     }
-    ck_assert_uint_eq(schedule_due_ns(&up, 125), 5 * NS_PER_S);
-    ck_assert_uint_eq(schedule_due_ns(&up, 20), 2 * NS_PER_S);
-    ck_assert_uint_eq(schedule_due_ns(&down, 375), 5 * NS_PER_S);
-    ck_assert_uint_eq(schedule_due_ns(&down, 180), 2 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&up, 125), 5 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&up, 20), 2 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&down, 375), 5 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&down, 180), 2 * NS_PER_S);
 }
 END_TEST
 
@@ -228,7 +229,7 @@ START_TEST(long_and_steep_stages_are_exact)
             if (k >= count || (j <= 980 && j > 20 && k < 20)) {
                 continue;
             }
-            uint64_t due_ns = schedule_due_ns(&schedule, k);
+            uint64_t due_ns = pacing_due_ns(&schedule, k);
             ck_assert_uint_lt(due_ns, cases[i].duration_ns);
             ck_assert_uint_le(schedule_count(&schedule, due_ns), k);
             ck_assert_uint_gt(schedule_count(&schedule, due_ns + 1), k);
@@ -244,8 +245,8 @@ START_TEST(a_pause_between_stages_has_no_requests)
     struct schedule schedule = schedule_of(17); /* up, hold, down, 5 s of nothing from 7 s, up */
     ck_assert_uint_eq(schedule_count(&schedule, 7 * NS_PER_S), 500);
     ck_assert_uint_eq(schedule_count(&schedule, 12 * NS_PER_S), 500);
-    ck_assert_uint_lt(schedule_due_ns(&schedule, 499), 7 * NS_PER_S);
-    ck_assert_uint_eq(schedule_due_ns(&schedule, 500), 12 * NS_PER_S);
+    ck_assert_uint_lt(pacing_due_ns(&schedule, 499), 7 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&schedule, 500), 12 * NS_PER_S);
 }
 END_TEST
 
@@ -267,7 +268,7 @@ START_TEST(a_sine_has_the_moments_of_vegetas_formula)
     for (int i = 11; i <= 15; i++) {
         struct schedule schedule = schedule_of(i);
         for (uint64_t k = 0; k < asked[i].count; k += 7) {
-            double due_s = (double)schedule_due_ns(&schedule, k) / 1e9;
+            double due_s = (double)pacing_due_ns(&schedule, k) / 1e9;
             double rate_max =
                 (double)(schedule.sine.mean_per_h + schedule.sine.amplitude_per_h) / 3600;
             ck_assert_double_eq_tol(sine_formula(&schedule.sine, due_s), (double)k,
@@ -306,7 +307,7 @@ START_TEST(half_a_period_from_an_extreme_is_counted_exactly)
                 .sine = {202 * PER_S, 171 * PER_S, period_s * NS_PER_S, (enum sine_start)start},
             };
             ck_assert_uint_eq(schedule_count(&schedule, schedule.duration_ns), 707 * period_s);
-            ck_assert_uint_eq(schedule_due_ns(&schedule, 101 * period_s), period_s * NS_PER_S / 2);
+            ck_assert_uint_eq(pacing_due_ns(&schedule, 101 * period_s), period_s * NS_PER_S / 2);
         }
     }
 }
@@ -320,11 +321,11 @@ START_TEST(a_sine_does_not_drift_and_nearly_stands_still)
         .sine = {1000000 * PER_S, 1000000 * PER_S - 1, 7 * NS_PER_S, SINE_TROUGH},
     };
     /* a thousand periods, and a million */
-    ck_assert_uint_eq(schedule_due_ns(&schedule, UINT64_C(7000000000)), 7000 * NS_PER_S);
-    ck_assert_uint_eq(schedule_due_ns(&schedule, UINT64_C(7000000000000)), 7000000 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&schedule, UINT64_C(7000000000)), 7000 * NS_PER_S);
+    ck_assert_uint_eq(pacing_due_ns(&schedule, UINT64_C(7000000000000)), 7000000 * NS_PER_S);
     uint64_t last_ns = 0;
     for (uint64_t k = 0; k < 7000000; k += 1 + k / 100) {
-        uint64_t due_ns = schedule_due_ns(&schedule, k);
+        uint64_t due_ns = pacing_due_ns(&schedule, k);
         ck_assert(due_ns >= last_ns && due_ns < 7 * NS_PER_S);
         ck_assert_uint_le(schedule_count(&schedule, due_ns), k);
         ck_assert_uint_gt(schedule_count(&schedule, due_ns + 1), k);

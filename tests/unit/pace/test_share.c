@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/pace/share.h"
+#include "tests/support/pacing.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 
@@ -49,7 +50,7 @@ START_TEST(the_shares_of_all_threads_are_every_request_once)
         share_init(&share, &slots, thread);
         for (uint64_t k = share_seek(&share, first); k < first + REQUESTS; k = share_next(&share)) {
             expect(k >= first && (k > before || before == 0), "not in order", k);
-            expect(slots.owner[slots_of_request(k)] == thread, "of another thread", k);
+            expect(slots.owner[pacing_slot(k)] == thread, "of another thread", k);
             before = k;
             taken[k - first]++;
             handed_out++;
@@ -71,7 +72,7 @@ START_TEST(a_share_goes_on_from_any_request)
         share_init(&share, &slots, thread);
         uint64_t next = share_seek(&share, k);
         uint64_t own = k;
-        while (slots.owner[slots_of_request(own)] != thread) {
+        while (slots.owner[pacing_slot(own)] != thread) {
             own++;
         }
         ck_assert_uint_eq(next, own);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "loadgen/pace/slots.h"
+#include "tests/support/pacing.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 #define NO_CAP UINT64_MAX
@@ -34,10 +35,10 @@ START_TEST(in_a_cycle_each_slot_gets_one_request)
     uint8_t got[SLOTS] = {0};
     uint64_t first = cycles[_i] * SLOTS;
     for (uint64_t k = first; k - first < SLOTS; k++) {
-        uint32_t slot = slots_of_request(k);
+        uint32_t slot = pacing_slot(k);
         expect(slot < SLOTS, "no slot", k);
         got[slot]++;
-        expect(slots_request(cycles[_i], slot) == k, "not the inverse", k);
+        expect(pacing_request(cycles[_i], slot) == k, "not the inverse", k);
     }
     for (uint32_t slot = 0; slot < SLOTS; slot++) {
         expect(got[slot] == 1, "not one request", slot);
@@ -51,8 +52,8 @@ START_TEST(each_cycle_is_permuted_anew)
         uint32_t same = 0;
         uint64_t same_group = 0;
         for (uint64_t i = 0; i < SLOTS; i++) {
-            uint32_t now = slots_of_request(cycle * SLOTS + i);
-            uint32_t then = slots_of_request((cycle + 1) * SLOTS + i);
+            uint32_t now = pacing_slot(cycle * SLOTS + i);
+            uint32_t then = pacing_slot((cycle + 1) * SLOTS + i);
             same += now == then;
             same_group += now / SLOTS_GROUP == then / SLOTS_GROUP;
         }
@@ -68,10 +69,10 @@ START_TEST(aligned_requests_in_a_row_have_neighbouring_slots_in_any_order)
     for (uint64_t length = 2; length <= SLOTS; length *= 2) {
         uint64_t in_order = 0;
         for (uint64_t first = 0; first < UINT64_C(4) * SLOTS; first += length) {
-            uint64_t slots = slots_of_request(first) / length;
-            in_order += slots_of_request(first) % length < length / 2;
+            uint64_t slots = pacing_slot(first) / length;
+            in_order += pacing_slot(first) % length < length / 2;
             for (uint64_t k = first; k < first + length; k++) {
-                expect(slots_of_request(k) / length == slots, "no neighbour", k);
+                expect(pacing_slot(k) / length == slots, "no neighbour", k);
             }
         }
         if (length <= 128) { /* as often in one half as in the other */
@@ -93,9 +94,9 @@ START_TEST(a_set_is_shuffled_as_each_of_its_slots)
         for (uint32_t bit = 0; bit < 64; bit++) {
             if (set >> bit & 1) {
                 uint32_t slot = slots_group(block) * SLOTS_GROUP + bit;
-                expect(slots_request(cycle, slot) / SLOTS_GROUP == block, "other block", slot);
-                requests |= UINT64_C(1) << slots_request(cycle, slot) % SLOTS_GROUP;
-                uint64_t request = slots_request(cycle, bit * SLOTS_GROUP);
+                expect(pacing_request(cycle, slot) / SLOTS_GROUP == block, "other block", slot);
+                requests |= UINT64_C(1) << pacing_request(cycle, slot) % SLOTS_GROUP;
+                uint64_t request = pacing_request(cycle, bit * SLOTS_GROUP);
                 blocks |= UINT64_C(1) << request / SLOTS_GROUP % SLOTS_GROUPS;
             }
         }

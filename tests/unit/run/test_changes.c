@@ -23,6 +23,7 @@
 #include "loadgen/run/changes.h"
 #include "tests/support/measurement.h"
 #include "tests/support/nginx_server.h"
+#include "tests/support/pacing.h"
 #include "tests/support/read_back.h"
 
 enum { REQUESTS = 10000 };
@@ -134,7 +135,7 @@ static void expect_piece(uint64_t first, uint64_t end, uint64_t at_ns,
 {
     for (uint64_t k = first; k < end; k++) {
         ck_assert_uint_eq(intended_ns[k] - intended_ns[0],
-                          at_ns + schedule_due_ns(schedule, k - first));
+                          at_ns + pacing_due_ns(schedule, k - first));
     }
 }
 
@@ -275,7 +276,7 @@ static void expect_owners(uint64_t count, uint64_t requests_of_a_map)
     const void *engine_of[THREADS] = {NULL};
     for (uint64_t k = 0; k < count; k++) {
         uint64_t map = k / requests_of_a_map < MAPS ? k / requests_of_a_map : MAPS - 1;
-        uint16_t owner = maps[map].owner[slots_of_request(k)];
+        uint16_t owner = maps[map].owner[pacing_slot(k)];
         ck_assert_uint_le(starts[k], 1);
         if (starts[k] == 0) {
             continue;
