@@ -4,21 +4,15 @@
 #include "loadgen/http/curl/end.h"
 #include "loadgen/http/curl/setup.h"
 
-/* True if an address with too few connections should get another one now. */
+/* True if an address should get a new connection now, and may. */
 static bool wants_another(struct curl_engine *curl, struct curl_lane *due)
 {
     const struct engine_config *config = &curl->config;
     struct curl_route *route = due->route;
     bool has_room = route->open < config->limits->max_connections;
     bool is_calm = config->is_open_loop && clock_now_ns() > due->calm_ns;
-    struct turn *behind = is_calm ? turns_take_behind(&route->turns) : NULL;
-    if (behind && behind->peer->open > 0 && has_room) {
-        peer_add_deficit(behind->peer);
-    }
-    if (!destination_has_deficit(route->destination)) {
-        return false;
-    }
-    return has_room || (due->open > 1 && curl_sockets_end_idle(&curl->sockets, due));
+    return destination_wants_another(route->destination, &route->turns, is_calm, has_room) &&
+           (has_room || (due->open > 1 && curl_sockets_end_idle(&curl->sockets, due)));
 }
 
 /* The lane that the request should use. NULL: open a new connection. */

@@ -126,19 +126,15 @@ static struct lane *find_due(struct pool *pool)
     return due;
 }
 
-/* True if an address with a deficit should get a new connection now. */
+/* True if an address should get a new connection now, and may. */
 static bool wants_another(struct conns *conns, struct pool *pool, struct lane *due, uint64_t now_ns)
 {
     const struct exchange *last = &due->idle->exchange;
     bool is_calm =
+        conns->config->is_open_loop &&
         now_ns > 2 * last->done_ns - last->sent_ns; /* idle for longer than its last request took */
-    struct turn *behind =
-        is_calm && conns->config->is_open_loop ? turns_take_behind(&pool->turns) : NULL;
     bool has_room = pool->open < conns->config->limits->max_connections;
-    if (behind && behind->peer->open > 0 && has_room) {
-        peer_add_deficit(behind->peer);
-    }
-    if (!destination_has_deficit(pool->origin.destination)) {
+    if (!destination_wants_another(pool->origin.destination, &pool->turns, is_calm, has_room)) {
         return false;
     }
     if (!has_room && due->turn.peer->open > 1) {

@@ -111,6 +111,16 @@ enum lookup_result resolver_next(struct destination *destination, struct lookup 
     return name_next(next_name(destination), lookup, peer);
 }
 
+bool destination_wants_another(const struct destination *destination, struct turns *turns,
+                               bool is_calm, bool has_room)
+{
+    struct turn *behind = is_calm ? turns_take_behind(turns) : NULL;
+    if (behind && behind->peer->open > 0 && has_room) {
+        peer_add_deficit(behind->peer);
+    }
+    return destination_has_deficit(destination);
+}
+
 size_t destination_usable_count(const struct destination *destination)
 {
     size_t count = 0;

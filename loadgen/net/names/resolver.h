@@ -25,6 +25,7 @@
 #include "loadgen/net/loop.h"
 #include "loadgen/net/names/connect_to.h"
 #include "loadgen/net/names/names.h"
+#include "loadgen/net/turns.h"
 
 struct resolver_config {
     struct names_config names;
@@ -67,6 +68,14 @@ static inline bool destination_has_deficit(const struct destination *destination
 {
     return destination->deficit > 0;
 }
+
+/*
+ * True if an address should get a new connection although others are idle, because it has a
+ * deficit. If `is_calm` and there is room for more connections, the address that falls behind in
+ * its turns (turns.h) is given one.
+ */
+bool destination_wants_another(const struct destination *destination, struct turns *turns,
+                               bool is_calm, bool has_room);
 
 /* The number of addresses, without those of an excluded family (peers.h). */
 size_t destination_usable_count(const struct destination *destination);
