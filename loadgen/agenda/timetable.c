@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "loadgen/base/least.h"
+
 static void free_period(struct period *period)
 {
     if (period) {
@@ -80,11 +82,6 @@ uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns)
 uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns)
 {
     return epoch_part_count(&timetable->seats[thread].part, timetable_count(timetable, t_ns));
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Frees the periods that no thread will read again. They are the first of the list. */

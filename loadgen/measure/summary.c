@@ -9,6 +9,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
+#include "loadgen/base/least.h"
 #include "loadgen/base/utf8.h"
 
 /* connect(2) takes 10 to 40 us if it finds a port immediately. */
@@ -264,11 +265,6 @@ struct generator generator_from_json(const json_t *json)
         .local_ports = integer(json, "local_ports"),
         .time_wait = integer(json, "time_wait"),
     };
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 void generator_merge(struct generator *into, const struct generator *from)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/least.h"
 #include "loadgen/measure/error_text.h"
 
 const char *const error_kind_names[OUTCOMES_ALL] = {
@@ -141,16 +142,6 @@ bool tally_reserve(struct tally_row *rows, size_t count)
         ok = reserve_row(tally_use_row(rows, i));
     }
     return ok;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 void tally_count_error(struct tally *tally, const char *text, uint64_t n)

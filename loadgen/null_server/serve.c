@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/base/least.h"
 #include "loadgen/null_server/script.h"
 
 enum { EVENTS_MAX = 256, DELAYED_MAX = 1024, REQUEST_MAX = 4096 };
@@ -160,11 +161,6 @@ static void stall(struct server *server)
     clock_nanosleep(CLOCK_MONOTONIC, 0, &length, NULL);
     server->has_stalled = true;
     server->account.stalled_ns = clock_now_ns() - now_ns;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* Milliseconds until something is due, rounded up; -1: nothing is. */

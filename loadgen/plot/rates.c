@@ -1,6 +1,7 @@
 #include "loadgen/plot/rates.h"
 
 #include "common/clock.h"
+#include "loadgen/base/least.h"
 
 enum { SPANS_LEAST = 8 };
 
@@ -19,16 +20,6 @@ static size_t span_width(const struct timeline *timeline, size_t requests, size_
 static double per_second(uint64_t count, uint64_t from_ns, uint64_t to_ns)
 {
     return to_ns > from_ns ? (double)count * (double)NS_PER_S / (double)(to_ns - from_ns) : 0;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 static struct rate_span measure(const struct timeline *timeline, size_t begin, size_t end)

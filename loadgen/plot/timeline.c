@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/base/least.h"
 
 /* 1/512 s: cannot be halved further in whole nanoseconds. */
 static const uint64_t FIRST_WIDTH_NS = NS_PER_S / 512;
@@ -290,16 +291,6 @@ static void add_failures(struct timeline *timeline, uint64_t moment_ns, const st
             failures->max_ns = max_ns;
         }
     }
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-static uint64_t most(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 static void add_counts(struct timeline *timeline, const struct timeline_second *second,

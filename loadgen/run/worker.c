@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/base/least.h"
 #include "loadgen/drive/limits.h"
 
 static void answered(struct worker *worker, const struct exchange *exchange)
@@ -82,11 +83,6 @@ static void on_wake(struct loop_watch *watch, uint32_t events)
     if (read(watch->fd, &count, sizeof count) == sizeof count) {
         end_at_stop(worker);
     }
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 /* When the last request in flight times out. */

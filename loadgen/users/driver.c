@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/least.h"
 #include "loadgen/order/order.h"
 #include "loadgen/pace/slots.h"
 #include "loadgen/users/prepare.h"
@@ -36,11 +37,6 @@ static const struct seat *const_seat_of(const struct driver *driver)
 }
 
 /* The end. */
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
 
 static uint64_t later(uint64_t at_ns, uint64_t by_ns)
 {

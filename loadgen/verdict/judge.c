@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "common/nearest.h"
+#include "loadgen/base/least.h"
 #include "loadgen/verdict/sample.h"
 
 /* How the requests of a sample are looked at. */
@@ -31,11 +32,6 @@ static uint64_t intended_of_row(const struct summary *summary, int row)
         missing -= known < missing ? known : missing;
     }
     return summary->tally->rows[row].ended + summary->rows_not_started[row] + missing;
-}
-
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
 }
 
 static struct view view_latency(const struct sample *sample)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/base/least.h"
 
 enum { QUERIES_MAX = 100 }; /* in flight */
 
@@ -291,15 +292,10 @@ static void complete_lookups(struct name *name)
     }
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
 static uint64_t name_deadline_ns(const struct name *name)
 {
     uint64_t timeout_ns = name->pending_ns ? name->pending_ns + NAME_TIMEOUT_NS : UINT64_MAX;
-    return earlier(timeout_ns, earlier(name->refresh_ns, name->balance_ns));
+    return least(timeout_ns, least(name->refresh_ns, name->balance_ns));
 }
 
 uint64_t names_next_deadline_ns(const struct names *names)
@@ -328,13 +324,13 @@ void names_expire(struct names *names, uint64_t now_ns)
         if (name->has_result) {
             complete_lookups(name);
         }
-        deadline_ns = earlier(deadline_ns, name_deadline_ns(name));
+        deadline_ns = least(deadline_ns, name_deadline_ns(name));
     }
     if (names->dns) {
-        deadline_ns = earlier(deadline_ns, dns_next_deadline_ns(names->dns, now_ns));
+        deadline_ns = least(deadline_ns, dns_next_deadline_ns(names->dns, now_ns));
     }
     /* 0 if a query was queued meanwhile. */
-    names->deadline_ns = earlier(names->deadline_ns, deadline_ns);
+    names->deadline_ns = least(names->deadline_ns, deadline_ns);
 }
 
 bool names_are_resolved(const struct names *names)
