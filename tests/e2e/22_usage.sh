@@ -27,7 +27,7 @@ refused 2 "-key: the certificate is missing" attack -key nothing $u
 refused 2 "-cert: no certificate could be read from nothing: No such file" attack -cert nothing $u
 refused 2 "-proxy-header: bad header" attack -proxy-header x $u
 refused 2 "is not a URL that can be attacked" attack 127.0.0.1:80
-refused 2 "bad port" attack http://127.0.0.1:99999/
+refused 2 "invalid port" attack http://127.0.0.1:99999/
 refused 2 "stdin: no targets to attack" attack
 refused 1 "-targets: cannot open nothing: No such file" attack -targets nothing
 refused 1 "-body: cannot open nothing: No such file" attack -body nothing $u

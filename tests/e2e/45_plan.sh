@@ -63,11 +63,11 @@ done
 refused_plan 1 "none: no rate met the SLO" -rate 1000 none
 refused_plan 2 "-rate is missing" three
 refused_plan 2 "-rate is missing" -rate 0 three
-refused_plan 2 "-headroom: \"100%\" is not a part" -rate 10 -headroom 100% three
-refused_plan 2 "-headroom: \"30\" is not a part" -rate 10 -headroom 30 three
+refused_plan 2 "-headroom: \"100%\" is not a percentage from 0%" -rate 10 -headroom 100% three
+refused_plan 2 "-headroom: \"30\" is not a percentage from 0%" -rate 10 -headroom 30 three
 refused_plan 2 "expected one result" -rate 10
 refused_plan 2 "expected one result" -rate 10 three one
 refused_plan 1 "absent: " -rate 10 absent
 echo '{"format":1}' >"$TMP/foreign"
 refused_plan 1 "foreign is not a JSON report of loadgen capacity" -rate 10 foreign
-refused_plan 1 "three: more than 1000000000 pods" -rate 1000000000 -headroom 99.99% three
+refused_plan 1 "three: that rate needs more than 1000000000 pods" -rate 1000000000 -headroom 99.99% three

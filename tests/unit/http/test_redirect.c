@@ -251,7 +251,7 @@ START_TEST(what_does_not_fit_is_refused)
             fitting++;
         } else {
             ck_assert_uint_eq(fitting, 0);
-            ck_assert_ptr_nonnull(strstr(problem, "longer than the limit of"));
+            ck_assert_ptr_nonnull(strstr(problem, "exceed the limit of"));
         }
         free(buffer);
     }
