@@ -15,11 +15,14 @@ from busy import BUSY_CPUS, Others, say_busy
 
 LIMIT_US = 60
 others = Others()
-said = subprocess.run([sys.argv[1], "tally_codec"], capture_output=True, text=True, check=True).stdout
-median_us = float(re.search(r"median ([0-9.]+) us", said).group(1))
+said = subprocess.run([sys.argv[1], "tally_codec"], stdout=subprocess.PIPE, text=True, check=False)
+if said.returncode:
+    sys.exit(said.stdout)
+median_us = float(re.search(r"median ([0-9.]+) us", said.stdout).group(1))
 print(f"adding a tally took {median_us} us; at most {LIMIT_US}")
 if median_us >= LIMIT_US:
-    if others.cpus() >= BUSY_CPUS:
-        say_busy(others.cpus())
+    cpus = others.cpus()
+    if cpus >= BUSY_CPUS:
+        say_busy(f"others used {cpus:.1f} CPUs meanwhile")
     sys.exit(1)
 END

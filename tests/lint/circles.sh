@@ -48,5 +48,6 @@ grep -E '^(common|target-api|loadgen)/.*\.c$' "$files" | sed "s|^|$OBJ/|; s|c\$|
             }
         }
     }' | sort -u >"$edges"
+[ -s "$edges" ] || { echo "no calls between modules are seen: are the objects of $OBJ built?"; exit 1; }
 check call
 exit "$status"
