@@ -229,7 +229,7 @@ static bool take_target(const json_t *json, const struct order_files *files, siz
     const char *name = get_text(json, "name", &targets->arena);
     const json_t *endpoint = json_object_get(json, "endpoint");
     struct slice body = find_body(json, files);
-    *request = (struct request){.target = (uint32_t)i};
+    *request = (struct request){.target = (uint32_t)i, .is_constant = true};
     target->method = get_text(json, "method", &targets->arena);
     target->url = get_text(json, "url", &targets->arena);
     target->body_file = get_text(json_object_get(json, "body"), "path", &targets->arena);

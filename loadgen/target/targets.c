@@ -80,7 +80,7 @@ static bool set_body_file(struct targets *targets, const char *path, struct err 
 static bool add_with_request(struct targets *targets, const struct draft *draft,
                              const struct message_defaults *defaults, struct err *err)
 {
-    struct request request = {.target = (uint32_t)targets->count};
+    struct request request = {.target = (uint32_t)targets->count, .is_constant = true};
     const struct message message = draft_message(draft);
     if (!targets_find_endpoint(targets, draft, &request.endpoint, err)) {
         return false;

@@ -117,7 +117,6 @@ static void send_one(struct user *user, const char *path, uint32_t endpoint)
         .length = (size_t)length,
         .endpoint = endpoint,
         .is_idempotent = true,
-        .entry = user, /* not from a table: its memory holds another request later */
     };
     name_request(user);
     struct send send = {

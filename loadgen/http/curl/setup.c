@@ -115,8 +115,7 @@ bool curl_setup_request(struct curl_transfer *t)
         t->prepared_request = NULL;
         t->prepared_origin = prepare_origin(t) ? origin : NULL;
     }
-    /* A live source reuses the memory of its requests. */
-    if (t->prepared_request != request || request->entry) {
+    if (t->prepared_request != request || !request->is_constant) {
         bool ok =
             t->prepared_origin && curl_message_set(&t->message, t->easy, origin->url, request);
         t->prepared_request = ok ? request : NULL;

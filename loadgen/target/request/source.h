@@ -35,8 +35,7 @@ struct request {
     const char *bytes; /* request line, headers, body; then, if has_fields, the table of headers */
     const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
                           the body of the first one; otherwise NULL */
-    void *entry;       /* NULL: in a table, for the whole run. Otherwise the memory may hold
-                          another request later; private to its creator */
+    void *entry;       /* private to its creator */
     size_t length;     /* of `bytes`, without that table */
     size_t tail_length;
     size_t body_length;   /* before chunked encoding */
@@ -45,6 +44,8 @@ struct request {
     uint32_t target;      /* index of its target */
     uint32_t endpoint;    /* index of its host and port */
     uint16_t row;         /* of the report: targets with the same name share one (rows.h) */
+    bool is_constant;     /* in a table that never changes; otherwise its memory may hold another
+                             request later */
     bool is_head;         /* the answer has no body, whatever its headers say */
     bool is_idempotent;   /* an idempotent method: GET, HEAD, PUT, DELETE, OPTIONS */
     struct request_layout layout;

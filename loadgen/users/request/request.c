@@ -121,7 +121,7 @@ static struct flight *build(const struct ask *ask)
     struct bytes *out = &ask->state->message;
     struct seat *seat = ask->user->seat;
     const struct message_defaults defaults = {.keepalive = seat->plan->keepalive};
-    struct request request = {.entry = ask->user};
+    struct request request = {0};
     set_name(ask, &request);
     const struct message message = {
         .method = ask->method,
