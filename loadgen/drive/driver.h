@@ -16,8 +16,8 @@
  * started + not started = intended for every driver.
  *
  * Times are CLOCK_MONOTONIC nanoseconds. Threads: the run's thread calls open, close, change and
- * the account; the worker's thread calls the rest. Memory: open and create allocate everything that
- * the functions from begin to has_ended need.
+ * the account; the worker's thread calls the rest. Memory: agenda allocates in open and create
+ * only; users also while scripts run.
  *
  * Drivers: agenda/driver.h (a schedule and targets), users/driver.h (the users of a scenario).
  */

@@ -3,8 +3,7 @@
  *
  * Filled in by a run (loadgen/run/run.h) or from result files (loadgen/results/results.h).
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; 200 MB, most of it in untouched
- * pages.
+ * Threads: one owner. Memory: summary_create, summary_destroy; that of its tally (tally.h).
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H
 #define LOADGEN_MEASURE_SUMMARY_H
