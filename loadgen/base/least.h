@@ -1,6 +1,4 @@
-/*
- * least - the smaller and the larger of two numbers.
- */
+/* least - the smaller (least) and the larger (most) of two numbers. */
 #ifndef LOADGEN_BASE_LEAST_H
 #define LOADGEN_BASE_LEAST_H
 

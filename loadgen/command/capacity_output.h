@@ -1,8 +1,8 @@
 /*
  * capacity_output - what `loadgen capacity` writes at the end: text, JSON, page, termination log.
  *
- * A search that fails leaves no -output and no -html: those of an earlier one would pass for its
- * result (`make fetch-report` copies what it finds).
+ * A search that fails leaves no -output and no -html, so that the files of an earlier search are
+ * not mistaken for its result (`make fetch-report` copies what it finds).
  *
  * Errors: ERR_FAILED with the flag and the file name. Threads: one. Memory: borrows everything.
  */

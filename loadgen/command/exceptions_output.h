@@ -1,5 +1,5 @@
 /*
- * exceptions_output - tells on stderr which errors the scripts of a run raised.
+ * exceptions_output - prints the errors that the scripts of a run raised, on stderr.
  *
  * Threads: after the run.
  */
@@ -11,8 +11,10 @@
 #include "common/err.h"
 #include "loadgen/measure/exceptions.h"
 
-/* Prints the number of each kind, with an example, unless the report lists them. ERR_FAILED if
- * there were any. */
+/*
+ * Prints how often each error was raised, with its first traceback, unless `are_listed` (in the
+ * report). ERR_FAILED if there were any.
+ */
 bool exceptions_output_tell(const struct exceptions *exceptions, bool are_listed, struct err *err);
 
 #endif

@@ -26,7 +26,8 @@ struct session {
     /* Set by the command. */
     const struct attack_options *options;
     const char *input; /* the file with the requests, or "stdin"; -output must be another file */
-    const char *cap_flags; /* flags that limit the connections, for messages; NULL: nothing does */
+    const char
+        *cap_flags; /* flags that limit the connections, for messages; NULL: there are none */
     /* Private. */
     struct report_choice choice; /* choice.report is NULL if no report is printed */
     bool writes_results;         /* results, or the counts of each second, are written */

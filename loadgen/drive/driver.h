@@ -59,12 +59,12 @@ struct drive_thread {
      * be freed afterwards.
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
-    /* Wakes all threads of the run: `go` of their drivers is called soon. */
+    /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
     void (*wake_all)(struct drive_thread *thread);
     uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests */
-    uint64_t script_ns; /* how long scripts have held the thread; kept by its driver */
+    uint64_t script_ns; /* time during which scripts held the thread; kept by the driver */
 };
 
 /* Sends now. The engine may report the end before this returns. */
@@ -132,9 +132,9 @@ struct driver_type {
     bool (*change)(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err);
 
     /*
-     * Before the run, once the names of hosts are resolved: checks that this many connections can
-     * be open at the same time, which is what the local ports allow. ERR_FAILED names the fields to
-     * change. NULL: not checked.
+     * Before the run, once the names of hosts are resolved: checks that the run does not need more
+     * connections at once than `ports`, the number that local ports allow. ERR_FAILED names the
+     * fields to change. NULL: not checked.
      */
     bool (*check_ports)(const struct drive *drive, uint64_t ports, struct err *err);
 

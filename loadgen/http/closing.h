@@ -1,5 +1,6 @@
 /*
- * closing - the connections that an engine no longer needs, and whose servers close first.
+ * closing - connections that an engine no longer needs, while they wait for the server to close
+ * first.
  *
  * After an answer with `Connection: close`, or with -keepalive=false, the server closes first, so
  * that TIME_WAIT occupies a port of the server, not ours. Until then the connection is `closing`:
@@ -28,13 +29,13 @@ struct closing {
     size_t count;
 };
 
-/* The connection begins to close. */
+/* Call it when a connection begins to close. */
 void closing_begin(struct closing *closing, struct flight *flight, uint64_t now_ns);
 
 /* Closes the connection. */
 void closing_end(struct closing *closing, struct flight *flight);
 
-/* Closes those that have been closing for CLOSING_NS. */
+/* Closes the connections that have been closing for CLOSING_NS. */
 void closing_expire(struct closing *closing, uint64_t now_ns);
 
 /* Closes all. True if there were any. */

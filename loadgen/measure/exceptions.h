@@ -2,11 +2,11 @@
  * exceptions - the errors that scripts raised during a run, counted by message, with one traceback
  * for each.
  *
- * A message begins with its place: "shopper.lua:14: attempt to index a nil value". Texts of scripts
- * go to terminals and into JSON, so invalid UTF-8 and control characters become '?'.
+ * A message begins with file and line: "shopper.lua:14: attempt to index a nil value". Texts go to
+ * terminals and into JSON, so invalid UTF-8 and control characters become '?'.
  *
  * Threads: any may add; all functions but init and fini lock. Memory: keeps the first
- * EXCEPTIONS_MAX different messages, the others are only counted; exceptions_fini.
+ * EXCEPTIONS_MAX different messages, and only counts errors with other messages; exceptions_fini.
  */
 #ifndef LOADGEN_MEASURE_EXCEPTIONS_H
 #define LOADGEN_MEASURE_EXCEPTIONS_H
@@ -42,13 +42,13 @@ void exceptions_add(struct exceptions *exceptions, const char *text);
 void exceptions_count(struct exceptions *exceptions, const char *message, const char *traceback,
                       uint64_t n);
 
-/* Adds those of `from`. Other threads may add to it meanwhile. */
+/* Adds the errors of `from`, to which other threads may add meanwhile. */
 void exceptions_merge(struct exceptions *into, struct exceptions *from);
 
-/* Makes `into` equal to `from`, which has the same errors and more. */
+/* Makes `into` equal to `from`, which must contain all errors of `into`. */
 void exceptions_follow(struct exceptions *into, struct exceptions *from);
 
-/* Errors whose message is not in the list. */
+/* The number of errors whose message is not in the list. */
 uint64_t exceptions_others(const struct exceptions *exceptions);
 
 /*

@@ -85,7 +85,7 @@ struct summary {
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
     uint64_t too_late;   /* of not_started: a connection was free, but the generator too late */
-    uint64_t iterations; /* of users, started at a rate */
+    uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
     uint64_t lost_seconds;       /* not in the file because its reader was slow */
@@ -116,7 +116,7 @@ void summary_destroy(struct summary *summary);
 /* Empties a summary. Much cheaper than creating another one. */
 void summary_clear(struct summary *summary);
 
-/* How many users of a scenario the run had, by its plan; 0: it had none. */
+/* The number of users in the run's plan; 0: the run had no scenario. */
 uint64_t summary_users(const struct summary *summary);
 
 /* Appends a schedule in words, if there is room. */

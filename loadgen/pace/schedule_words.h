@@ -1,5 +1,5 @@
 /*
- * schedule_words - the words for parts of schedules, in flags, orders and reports.
+ * schedule_words - names and rates of schedules as text, for flags, orders and reports.
  *
  * Threads: pure functions.
  */

@@ -4,8 +4,8 @@
  * Counts begin with the measurement, so the last page equals the report. Names are `loadgen_...`.
  * The number of label values is bounded, whatever servers send: `target` is the name of a row of
  * the report (rows.h), at most ROWS_ALL; `code` is an HTTP status; `reason` is from a fixed list.
- * If there is only one row, its histograms are those of the run. A partial row (rows_is_partial)
- * has loadgen_target_partial 1.
+ * If there is only one row, its histograms are those of the run. For a partial row
+ * (rows_is_partial), loadgen_target_partial is 1.
  *
  * offered = sent + dropped + waiting (due, not started); sent = completed + errors + inflight. A
  * page is read piece by piece while the run continues, so these sums are exact only after its end.

@@ -1,8 +1,8 @@
 /*
- * target_remarks - what the target's own account says against a capacity, over all trials.
+ * target_remarks - the remarks on the target's own metrics, collected over all trials.
  *
- * Each trial has remarks of its own (scrape/account.h), and many trials the same ones. Two remarks
- * are the same if they differ only in their numbers; the first one is kept.
+ * Each trial has its own remarks (scrape/account.h), and many trials have the same ones. Two
+ * remarks are the same if they differ only in their numbers; the first one is kept.
  *
  * The trials may come from any file: what is missing or of another type is left out. Threads: none.
  * Memory: the list is the caller's.

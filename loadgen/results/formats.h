@@ -1,7 +1,8 @@
 /*
- * formats - the lists of formats of results: to read (stream.h), and to write (encoding.h).
+ * formats - the result formats: those that are read (stream.h), and those that are written
+ * (encoding.h).
  *
- * The first bytes identify a format to read: `HRM1` is ours (bin/format_bin.c), `{` JSON
+ * The first bytes identify the format of a stream: `HRM1` is ours (bin/format_bin.c), `{` JSON
  * (vegeta/format_json.c), a digit CSV (vegeta/format_csv.c). A byte order mark before them is
  * skipped. Go's gob, UTF-16 and UTF-32 are rejected with a reason.
  *

@@ -32,9 +32,9 @@ void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
 
 /*
  * CPU seconds of scripts that held their threads for script_ns. The threads were awake for awake_ns
- * in all, and used cpu_seconds. While awake they may have waited for a CPU; scripts are taken to
- * have waited as much as the rest. Reading a thread's CPU clock around each script would be exact,
- * but is a system call.
+ * in all, and used cpu_seconds. While awake they may have waited for a CPU; scripts are assumed to
+ * have waited in proportion. Reading a thread's CPU clock around each script would be exact, but is
+ * a system call.
  */
 double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds);
 

@@ -1,8 +1,8 @@
 /*
- * budget - a number of requests or tasks that the users of all threads share: exactly so many are
- * started, whichever thread is faster.
+ * budget - a number of requests or tasks that all threads share. Exactly that many are started in
+ * total, however fast each thread is.
  *
- * Threads: any. Memory: plain values; start with `most` and zeroes.
+ * Threads: any. Memory: plain values; set `most`, zero the rest.
  */
 #ifndef LOADGEN_USERS_BUDGET_H
 #define LOADGEN_USERS_BUDGET_H
@@ -17,7 +17,7 @@ struct budget {
     _Atomic uint64_t ended;
 };
 
-/* Before each start. False: all were started. */
+/* Call it before each start. False: all have been started. */
 static inline bool budget_take(struct budget *budget)
 {
     return budget->most == UINT64_MAX || atomic_fetch_add(&budget->taken, 1) < budget->most;
@@ -28,7 +28,7 @@ static inline bool budget_is_used_up(const struct budget *budget)
     return budget->most != UINT64_MAX && atomic_load(&budget->taken) >= budget->most;
 }
 
-/* After each end. True for the last one. */
+/* Call it after each end. True for the last one. */
 static inline bool budget_end_one(struct budget *budget)
 {
     return budget->most != UINT64_MAX && atomic_fetch_add(&budget->ended, 1) + 1 == budget->most;

@@ -1,9 +1,9 @@
 /*
- * goal - when a run of users is over, apart from its time, and the rate of its iterations: what its
- * threads share.
+ * goal - what the threads of a run of users share: budgets that end the run, and the rate of
+ * iterations.
  *
- * The run ends once the requests or the iterations of a budget have ended. An iteration is one task
- * that a user picks, with the on_start of the task sets on the way to it.
+ * The run ends when all requests or all iterations of a budget have ended. An iteration is one task
+ * that a user picks, including the on_start of the task sets that lead to it.
  *
  * Threads: any may change the atomics. Memory: plain values.
  */
@@ -16,9 +16,9 @@
 /* Iterations at a rate (iterations.h). */
 struct pacing {
     bool is_on;                  /* false: there is no rate, and nothing else is used */
-    struct epoch epoch;          /* when iterations are due, and whose they are */
+    struct epoch epoch;          /* when iterations are due, and which thread owns each */
     _Atomic uint64_t begin_ns;   /* time 0 of the schedule; UINT64_MAX: not known */
-    _Atomic uint64_t past_start; /* users that are past on_start */
+    _Atomic uint64_t past_start; /* users that have completed on_start */
     _Atomic uint64_t ended;      /* users that have ended */
     _Atomic uint64_t started;    /* iterations */
     _Atomic uint64_t dropped;
@@ -31,7 +31,7 @@ struct goal {
     struct pacing pacing;
 };
 
-/* Ends the run at this moment, unless it ends earlier. Its threads must be woken. */
+/* Ends the run at end_ns, unless it already ends earlier. Wake its threads afterwards. */
 static inline void goal_end_at(struct goal *goal, uint64_t end_ns)
 {
     uint64_t before_ns = atomic_load(&goal->end_ns);

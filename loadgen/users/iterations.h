@@ -1,12 +1,12 @@
 /*
  * iterations - which user starts an iteration (goal.h) at a rate, and when.
  *
- *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each at its moment
+ *     all users completed on_start --LEAD--> iteration 0 -> iteration 1 ... each when it is due
  *
  * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. Its thread gives it to
- * the user that has been free for the longest time; if none is free, the iteration is dropped at
- * once. Every iteration that is due before the end of the run is started or dropped, however late
- * the thread is.
+ * the user that has been free for longest; if none is free, the iteration is dropped immediately.
+ * Every iteration that is due before the end of the run is started or dropped, however late the
+ * thread is.
  *
  * Without a rate (pacing.is_on), these functions do nothing.
  *
@@ -39,25 +39,29 @@ struct iterations {
     struct idle **last; /* where the next one is linked; NULL: &first */
 };
 
-/* Before the run. `schedule` closed: no rate. */
+/* Call it before the run. A closed `schedule` means no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
 /* Sets all but `users`, which must be set before the first user starts. */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
-/* A user of this thread is past its on_start, or has ended. Call each once for each user. */
+/*
+ * Call iterations_pass_start when a user of this thread has completed on_start, and
+ * iterations_end_user when it has ended; each once per user.
+ */
 void iterations_pass_start(struct iterations *own);
 void iterations_end_user(struct iterations *own);
 
-/* True while any thread has users. A thread without some drops its iterations. */
+/* True while any thread has users. A thread without users drops its iterations. */
 bool iterations_have_users(const struct iterations *own);
 
-/* A user may have an iteration. */
+/* Call it when a user can start an iteration. */
 void iterations_set_free(struct iterations *own, struct idle *user);
 
 /*
- * Takes the next iteration that is due, and returns the user that starts it; *due_ns is its moment.
- * Drops those before it. NULL: none is due that a user can start. The run ends at end_ns.
+ * Takes the next iteration that is due and returns the user that starts it; *due_ns is when it was
+ * due. Drops iterations that find no free user. NULL: none is due, or none found a user. The run
+ * ends at end_ns.
  */
 struct idle *iterations_take(struct iterations *own, uint64_t now_ns, uint64_t end_ns,
                              uint64_t *due_ns);

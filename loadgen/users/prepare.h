@@ -20,7 +20,7 @@ bool users_open(struct users_order *order, const char *path, struct targets *tar
                 struct err *err);
 void users_close(struct users_order *order);
 
-/* Which users run, for result files: the scenario by its content, because files change. */
+/* The users as JSON, for result files: the scenario by its hash, because files change. */
 json_t *users_show(const struct users_order *order);
 
 /* The source of the run's order; its state is the users' order. */

@@ -27,7 +27,7 @@ struct queue {
 bool queue_open(struct queue *queue, size_t room);
 void queue_close(struct queue *queue);
 
-/* Adds `due`, which must not be queued, by its at_ns. */
+/* Adds `due`, which must not be queued, ordered by its at_ns. */
 void queue_add(struct queue *queue, struct due *due);
 
 /* The earliest; NULL: the queue is empty. */

@@ -5,17 +5,18 @@
  *      |                 |           |            |          answer, or in sleep()
  *      +-----------------+-----------+------------+--> STOPPING --> ENDED
  *
- * From its start on, a user has its own coroutine, table `self`, cookie jar and, unless the order
- * shares them, connections, which are opened when they are needed. Its
- * code runs in user_go and user_answered, and pauses with user_pause.
+ * From its start on, a user has its own coroutine, table `self` and cookie jar. Unless the order
+ * shares connections, it also has its own connections, opened when they are needed. Its code runs
+ * in user_go and user_answered, and pauses with user_pause.
  *
- * The intended time of a request follows from three moments: *ready*, when an answer was read, a
- * wait ended, or the user was due to start; *resumed*, when the thread continued the script;
- * *asked*, when the script sends the request. The intended time is asked - (resumed - ready), as if
- * no other script had held the thread.
+ * The intended time of a request follows from three times: *ready*, when an answer was read, a wait
+ * ended, or the user was due to start; *resumed*, when the thread continued the script; *asked*,
+ * when the script sends the request. The intended time is asked - (resumed - ready), as if no other
+ * script had held the thread.
  *
- * When the budget of requests (goal.h) is used up, a script that asks for another one ends its
- * function, and the user stops; so does a user that would begin an iteration beyond their budget.
+ * When the budget of requests (goal.h) is used up, a script that tries to send another one is
+ * stopped, and so is its user; when the budget of iterations is used up, a user that would begin
+ * another one stops.
  *
  * An error in a script ends the task and is counted (exceptions.h). The user continues after its
  * wait.
@@ -103,7 +104,10 @@ void user_go(struct user *user);
 /* Starts an iteration that was due at due_ns, with a user that is free (iterations.h). */
 void user_iterate(struct user *user, uint64_t due_ns);
 
-/* A request has ended: continues its user, unless others of parallel() have not. */
+/*
+ * Call it when a request has ended. Continues its user, unless other requests of parallel() are
+ * still in flight.
+ */
 void user_answered(struct flight *flight, const struct exchange *exchange);
 
 /*

@@ -2,7 +2,7 @@
  * users - the input of the driver of scenarios (driver.h), and the errors that it collects.
  *
  * Threads: set up before the run and read by all of its threads, except for fields with a lock.
- * Memory: borrowed; outlives the run.
+ * Memory: borrowed; must outlive the run.
  */
 #ifndef LOADGEN_USERS_USERS_H
 #define LOADGEN_USERS_USERS_H
@@ -24,8 +24,8 @@ struct users_order {
     uint64_t users;
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
-    struct schedule schedule; /* of iterations (iterations.h); its time begins when all users are
-                                 past on_start. Closed: users pick their tasks themselves */
+    struct schedule schedule; /* of iterations (iterations.h); its time 0 is when all users have
+                                 completed on_start. Closed: users pick their tasks themselves */
     uint64_t max_requests;    /* of the run, exactly; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* tasks of the run, exactly; UINT64_MAX: no limit */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */

@@ -3,7 +3,7 @@
  * (read_file.h), and
  *
  *     sleep(s)             pauses this user
- *     random(a, b)         a number from a to b, an integer if both are
+ *     random(a, b)         a number from a to b; an integer if both are integers
  *     random()             a number from 0 to below 1
  *     choice(list)         a random element
  *     quit(code)           ends the test; code is the exit status unless something else sets one

@@ -13,7 +13,7 @@
  *
  * Missing data is a miss: no requests, no row with that name, no rate to take a percentage of.
  * Results that were cut short are a miss, too, and so is every criterion if an iteration of users
- * was dropped because no user was free: what the target would have made of it is not known.
+ * was dropped because no user was free: how the target would have handled it is unknown.
  * Percentiles are as precise as in reports: one within 0.05 % of its limit may be judged either
  * way. Everything else is exact. The compared value is the one that the report shows.
  *
@@ -29,7 +29,7 @@
  *
  * For times and errors, all these requests count as answered immediately. Lag that was not recorded
  * counts as 0. A criterion without data, of results that were cut short, or of a run that dropped
- * iterations is a certain miss: no better generator changes it.
+ * iterations is a certain miss, because a better generator would not change it.
  *
  * This module only judges; report/slo_print.h puts verdicts into words. Threads, memory: pure
  * functions. A verdict points into the slo and the summary.
@@ -54,7 +54,7 @@ enum slo_reason {
     SLO_UNANSWERED,         /* some requests got no answer */
     SLO_UNANSWERED_OR_LOST, /* the same, or results were lost in a damaged file */
     SLO_PARTIAL,            /* some requests of its target may count as "other": rows_is_partial */
-    SLO_DROPPED,            /* iterations of users found no free user */
+    SLO_DROPPED,            /* some iterations of users found no free user */
     SLO_CUT_SHORT,          /* held so far, but the results were cut short */
 };
 

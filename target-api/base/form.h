@@ -14,15 +14,18 @@
 
 #include "common/slice.h"
 
-/* Decodes %XX into `out`, which has room for `in`, and may be its memory. Returns the length. */
+/*
+ * Decodes %XX into `out`, which must have room for `in` and may be the same memory. Returns the
+ * length.
+ */
 size_t form_decode(struct slice in, bool plus_is_space, char *out);
 
-/* Removes the text before the first `mark` from `rest`, with the mark, and returns it. */
+/* Removes the text up to the first `mark` from `rest`, and returns it without the mark. */
 struct slice form_cut(struct slice *rest, char mark);
 
 /*
  * Sets *value to the value of a field, still encoded; empty if it has no `=`. False: no such field.
- * `scratch` has room for the longest field.
+ * `scratch` must have room for the longest field.
  */
 bool form_find(struct slice form, const char *name, char *scratch, struct slice *value);
 

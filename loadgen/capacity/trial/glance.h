@@ -17,8 +17,8 @@
 struct glance_target {
     const struct order *order; /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
-    struct schedule *iterations; /* where each run's schedule goes, if users have iterations; NULL:
-                                    into the plan */
+    struct schedule *iterations; /* receives the schedule of each run if users have iterations;
+                                    NULL: the plan's schedule is set */
     const struct control *control;
     bool is_interrupted; /* a run was interrupted: later ones do not count */
 };

@@ -4,7 +4,7 @@
  *
  *     capacity.html    the frame (template.h)
  *     capacity_words   answer, certainty, limit, tables; they need no script
- *     capacity_target  the target by its own account, in words as well
+ *     capacity_target  the target's own metrics, in words as well
  *     capacity_data    the JSON of the page: the result, with percentiles instead of histograms
  *     capacity.js      the charts, from this JSON
  *

@@ -1,7 +1,7 @@
 /*
  * json - converts values of Lua to JSON and back, with jansson.
  *
- *     null                       the global `null`; nil means that there is no value
+ *     null the global `null`; nil means that the key is absent
  *     [] and {}                  array {} and {}; a table read from an array stays an array
  *     [1, 2]                     a table with the keys 1 to n
  *     5 and 5.0                  integers and floats of Lua

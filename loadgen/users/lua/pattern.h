@@ -1,7 +1,7 @@
 /*
  * pattern - matches Lua's patterns (reference manual, 6.4.1) like Lua's own matcher, but counts its
- * steps with state_spend. So a pattern that tries every way to split a long text, such as
- * ".-.-.-x", is stopped like any other code that runs for too long.
+ * steps with state_spend. So a pattern that backtracks too much on a long text, such as ".-.-.-x",
+ * is stopped like any other code that runs for too long.
  *
  * Errors are those of Lua, with the same texts.
  *
@@ -42,7 +42,7 @@ struct pattern {
     struct capture_range captures[PATTERN_CAPTURES_MAX];
 };
 
-/* Both have a NUL after their last byte, as all strings of Lua. */
+/* Both texts must have a NUL after their last byte, as all Lua strings do. */
 struct pattern pattern_of(lua_State *lua, struct slice text, struct slice pattern);
 
 /* Returns the end of the match that begins at `from`; NULL: there is none. */

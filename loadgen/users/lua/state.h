@@ -36,7 +36,7 @@ struct user;
     (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
                      */
 
-/* After this many steps of C code the clock is read. A step takes some nanoseconds. */
+/* The clock is read after this many steps of C code. A step takes some nanoseconds. */
 enum { STATE_STEPS = 100000 };
 
 struct state {
@@ -47,11 +47,11 @@ struct state {
     bool is_stopped;    /* it ran for too long */
     lua_State *running; /* the coroutine of state_run; NULL: none */
     uint64_t until_ns;  /* when the script is stopped */
-    uint64_t busy_ns;   /* how long scripts have run, less what C functions took off for work that
-                           is not the script's */
+    uint64_t busy_ns;   /* how long scripts have run, minus the time that C functions subtracted for
+                           work that is not the script's */
     size_t steps;       /* of C code since the clock was read */
     lua_Hook on_return; /* of a main chunk; NULL: not watched */
-    const char *folder; /* whose files the script may read now; NULL: none */
+    const char *folder; /* folder whose files the script may read now; NULL: none */
     struct seat *seat;  /* of this thread (seat.h) */
     struct user *user;  /* whose code is running; NULL: the scenario is being loaded */
     struct random random;
@@ -72,8 +72,10 @@ static inline struct state *state_of(lua_State *lua)
     return *(struct state **)lua_getextraspace(lua);
 }
 
-/* Counts steps of a C function that a script calls. Stops the script if it is out of time: the call
- * does not return then. */
+/*
+ * Counts steps of a C function that a script calls. If the script is out of time, stops it: the
+ * call then does not return.
+ */
 void state_check_time(lua_State *lua);
 
 static inline void state_spend(lua_State *lua, size_t steps)

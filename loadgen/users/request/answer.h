@@ -29,7 +29,10 @@
  * variable with <close>. */
 void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_close);
 
-/* The number of the request that this argument answers; raises an error if it is not an answer. */
+/*
+ * The number of the request to which this argument is the answer; raises an error if it is not an
+ * answer.
+ */
 uint64_t answer_number(lua_State *lua, int argument);
 
 /* Pushes the answer of an ended exchange. */

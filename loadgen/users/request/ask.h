@@ -43,7 +43,7 @@ void ask_read_url(struct ask *ask);
 void ask_read_body(struct ask *ask);
 void ask_write_headers(const struct ask *ask);
 
-/* Sets the terms, but for their hook. */
+/* Sets the terms, except their hook. */
 void ask_set_terms(struct ask *ask);
 
 /* Appends the URL. */

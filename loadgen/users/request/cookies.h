@@ -3,8 +3,8 @@
  * Expires in the past deletes a cookie.
  *
  * A cookie without a Domain is sent only to its host; one with a Domain also to its subdomains.
- * There is no list of public suffixes: a Domain without a dot is refused. All other cookies live as
- * long as their user, even if they should expire earlier.
+ * There is no list of public suffixes; only a Domain without a dot is rejected. All other cookies
+ * live as long as their user, even if they should expire earlier.
  *
  * libcurl's jar is not used: it exists only inside a transfer, which takes 10 KB per user.
  *

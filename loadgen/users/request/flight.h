@@ -1,5 +1,5 @@
 /*
- * flight - a request in flight or about to be, and the cookies of its hops.
+ * flight - a request that is in flight or waits to be sent, and the cookies of its hops.
  *
  * Threads: belongs to one thread. Memory: one block; flight_free.
  */
@@ -16,9 +16,9 @@ struct hop;
 struct user;
 
 struct flight {
-    struct flight *next; /* that waits after it (request.h); NULL: none */
+    struct flight *next; /* the next one that waits to be sent (outbox.h); NULL: none */
     struct user *user;
-    size_t place; /* of its answer in the list of parallel(), from 1; 0: it is alone */
+    size_t place; /* index of its answer in the list of parallel(), from 1; 0: not part of a list */
     struct request request;
     struct terms terms;       /* its context is the flight */
     struct slice url;         /* as requested */
@@ -27,7 +27,7 @@ struct flight {
     char bytes[];             /* the request, the URL and the first host */
 };
 
-/* Stores the cookies of an answer; NULL: none. */
+/* Stores the cookies of an answer; `answer` NULL: there are none. */
 void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer);
 

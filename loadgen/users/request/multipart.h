@@ -4,9 +4,9 @@
  *
  *     files = { photo = { "a.jpg", bytes, "image/jpeg" } }, form = { kind = "x" }
  *
- * A file is { name, content, type }, without a Content-Type if there is no type, and without a name
- * if that is false. A text alone is a file with the name of its field. A list of files sends
- * several with the same field. The fields of the form come first; both are in alphabetical order.
+ * A file is { name, content, type }. Without a type, no Content-Type is sent; if the name is false,
+ * no file name is sent. A plain text is a file named like its field. A list of files sends several
+ * with the same field. The fields of the form come first; both are in alphabetical order.
  *
  * Threads: the state's thread. Errors are those of Lua.
  */

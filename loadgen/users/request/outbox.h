@@ -1,16 +1,16 @@
 /*
- * outbox - the requests of one user that its script has asked for, and the results that wait for
- * its judgement (judge.h).
+ * outbox - the requests that the script of one user has issued, and the results that wait for the
+ * script's judgement (judge.h).
  *
  *     outbox_add, outbox_add ... outbox_send -> in flight -> outbox_end -> held -> outbox_record
  *
- * At most OUTBOX_AT_ONCE are in flight, so a user has at most as many connections to a host. More
- * wait: all of its connections are busy, and that time is their wait.
+ * At most OUTBOX_AT_ONCE are in flight, so a user has at most as many connections to a host.
+ * Further requests wait until one ends; that time counts as their wait.
  *
  * The intended time of a request is asked - (resumed - ready) (user.h).
  *
- * Threads: belongs to one thread. Memory: start with zeroes but for the seat; outbox_drop and
- * outbox_record free what it has.
+ * Threads: belongs to one thread. Memory: set the seat, zero the rest; outbox_drop and
+ * outbox_record free its content.
  */
 #ifndef LOADGEN_USERS_REQUEST_OUTBOX_H
 #define LOADGEN_USERS_REQUEST_OUTBOX_H
@@ -46,13 +46,16 @@ struct outbox {
 /* Queues a request, and takes it over. */
 void outbox_add(struct outbox *outbox, struct flight *flight);
 
-/* The script asks for the queued requests now. */
+/* Call it when the script has issued all queued requests: sends them. */
 void outbox_send(struct outbox *outbox);
 
-/* Frees the requests that wait. */
+/* Frees the requests that have not been sent. */
 void outbox_drop(struct outbox *outbox);
 
-/* A request has ended. Holds its result if it will be judged, and sends one that waits. */
+/*
+ * Call it when a request has ended. Holds its result if it will be judged, and sends one that
+ * waits.
+ */
 void outbox_end(struct outbox *outbox, struct flight *flight, const struct exchange *exchange);
 
 /* The held result with this number; NULL: none. */

@@ -1,5 +1,5 @@
 /*
- * parallel - sends several requests of a user at once, as a browser fetches what a page needs.
+ * parallel - sends several requests of a user at once, as a browser fetches the parts of a page.
  *
  *     local answers = self:parallel {
  *         "/style.css",                                             -- GET
@@ -7,8 +7,8 @@
  *     }
  *     assert(answers[1].ok)
  *
- * All are asked for at the same moment. OUTBOX_AT_ONCE are in flight at once; the others wait for
- * a connection, and that is their wait. The user continues when all are answered; the answers are
+ * All are issued at the same time. OUTBOX_AT_ONCE are in flight at once; the time that the others
+ * wait for a connection counts as wait. The user continues when all are answered; the answers are
  * in the order of the requests. An error in one of them is raised before any is sent.
  *
  * Threads: the state's thread.

@@ -3,7 +3,7 @@
  *
  *     self:post("/items", { json = { lines = array {} }, name = "/items", timeout = 5 })
  *
- *     name              of its row in the report; default: the path without its query
+ *     name              name of the row in the report; default: the path without its query
  *     headers           { ["X-Name"] = "value" }, before those of self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
@@ -32,16 +32,19 @@ struct user;
 int request_send(lua_State *lua, const char *method, int path);
 
 /*
- * The parts of request_send: finds the user whose script calls method `what` of self; adds the
- * request whose path is at this index, followed by its options, a table or nil, to the user's
- * outbox; sends what was added. `place` is that of its answer in a list, from 1; 0: it is alone.
+ * The steps of request_send. request_begin finds the user whose script calls method `what` of self.
+ * request_add adds a request to the user's outbox: its path is at this index, followed by its
+ * options, a table or nil; `place` is the index of its answer in a list, from 1 (0: not part of a
+ * list). request_send_all sends what was added.
  */
 struct user *request_begin(lua_State *lua, const char *what);
 void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place);
 int request_send_all(struct user *user);
 
-/* Replaces the method at this index, which is not negative, by the same in upper case, and returns
- * it. Raises an error if it is none. */
+/*
+ * Converts the method at this index, which must not be negative, to upper case and returns it.
+ * Raises an error if it is not a method.
+ */
 const char *request_check_method(lua_State *lua, int index);
 
 #endif
