@@ -49,7 +49,8 @@ static const struct cli_flag flags[] = {
     {"test-endpoints", NULL, cli_set_bool, offsetof(struct target_options, has_test_endpoints),
      "false", "add /delay/{ms}, /work/{us}, /status/{code} and /bytes/{n}"},
     {"sample-webapp", NULL, cli_set_bool, offsetof(struct target_options, is_sample_webapp),
-     "false", "be the sample app of the Locust tutorials: only GET /, POST /login, POST /metrics"},
+     "false",
+     "serve the sample app of the Locust tutorials instead: GET /, POST /login, POST /metrics"},
     {0},
 };
 

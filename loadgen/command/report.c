@@ -31,7 +31,7 @@ static const struct cli_flag flags[] = {
     {"every", "TIME", duration_set, offsetof(struct options, every_ns), "0s",
      "also report the results so far at this interval; 0: only at the end"},
 
-    {.help = "Objectives"},
+    {.help = "SLO"},
     {"slo", "EXPR", cli_set_string, offsetof(struct options, slo), NULL,
      "SLO, such as p99<20ms,errors<0.1%; if it is missed, exit status 99, or 98 if the "
      "generator was the limit"},

@@ -234,7 +234,7 @@ def check_none(browser, folder, result):
                      'capacity': {'rate': None, 'upper': None}})
     equal('charts of nothing', open_page(browser, page), [])
     equal('answer', text_of(browser, 'h1'), 'The capacity was not found.')
-    check('no target', 'It was not asked' in text_of(browser, '#target'))
+    check('no target', 'Not recorded' in text_of(browser, '#target'))
 
 
 def main():

@@ -82,5 +82,5 @@ Walker:task(Flow)
 LUA
 run "$TMP/sets.lua" -u 4 -r 10000 -cpus 2 -iterations 7
 expect_eq "tasks of sets" "$(arrived "len([1 for r in l if r['url'].startswith('/items/')])")" 6
-refused 2 "is not a count, at least 1" run "$TMP/sets.lua" -requests 0
-refused 2 "is not a count, at least 1" run "$TMP/sets.lua" -iterations x
+refused 2 "is not a count; expected a whole number, at least 1" run "$TMP/sets.lua" -requests 0
+refused 2 "is not a count; expected a whole number, at least 1" run "$TMP/sets.lua" -iterations x

@@ -13,11 +13,11 @@ static const struct cli_flag flags[] = {
 
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
-     "users in Lua, as in loadgen run; then rates are iterations per second, each of which is one "
+     "file with users in Lua, as for loadgen run; rates are then iterations per second, each one "
      "task of a free user"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
-     "users that start per second before each trial; also -r"},
+     "number of users started per second before each trial; also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
 
     {.help = "What to find"},

@@ -35,7 +35,8 @@ static bool set_count(void *field, const char *text, struct err *err)
 {
     uint64_t count = 0;
     if (!cli_set_u64(&count, text, NULL) || count == 0) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a count, at least 1", text);
+        return err_set(err, ERR_USAGE, "\"%s\" is not a count; expected a whole number, at least 1",
+                       text);
     }
     *(uint64_t *)field = count;
     return true;
@@ -60,19 +61,18 @@ static const struct cli_flag flags[] = {
     {.help = "Users"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "1",
-     "users that start per second; also -r"},
+     "number of users started per second; also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
     {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
      "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s, once all users are past on_start: each is one "
-     "task of a free user, without waits; -run-time counts from then on (default: each user picks "
-     "its next task after its wait)"},
+     "start iterations at this rate, such as 200/s: one task of a free user each; -run-time counts "
+     "from the first (default: users wait between tasks)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "spacing of the iterations of -rate: constant, or poisson for random, independent arrivals"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
-     "end after exactly N requests, those of on_start and on_stop included"},
+     "end after exactly N requests, including those of on_start and on_stop"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
      "end after exactly N iterations, each of which is one task"},
     {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",

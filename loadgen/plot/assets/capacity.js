@@ -320,11 +320,11 @@ function makeDistribution() {
 // Parts of the CPU limit, and throttled parts of the time (lower bounds), by who used it; null: not known.
 const CPU_LINES = [
     {text: 'CPU of the target', color: '--s1', stroke: 2.5, of: trial => share(ofTarget(trial))},
-    {text: 'target throttled, at least', color: '--s3', stroke: 2, dash: [5, 3],
+    {text: 'target throttled (lower bound)', color: '--s3', stroke: 2, dash: [5, 3],
      of: trial => throttled(ofTarget(trial))},
     {text: 'CPU of the generator', color: '--s0', stroke: 2, dash: [6, 3],
      of: trial => share(trial.generator)},
-    {text: 'generator throttled, at least', color: '--s6', stroke: 1.5, dash: [2, 2],
+    {text: 'generator throttled (lower bound)', color: '--s6', stroke: 1.5, dash: [2, 2],
      of: trial => throttled(trial.generator)},
 ];
 
@@ -358,7 +358,7 @@ function noteCpu() {
     const at = asked.find(trial => trial.rate === capacity.rate) || asked[0];
     const cost = at && at.target.cpu_seconds_per_request;
     note.textContent = asked.length === 0
-        ? 'The CPU of the target is not known: it was not asked.'
+        ? 'The CPU of the target is unknown: -target-metrics was not set.'
         : cost > 0 ? `At ${perSecond(at.rate)} a request cost the target ${latency(1000 * cost)} `
             + 'of CPU.' : '';
 }
@@ -377,7 +377,7 @@ function makeCpu() {
         xUnit: 'requests per second', xLabel: x => digits(x, 5),
         options: {connectSeparatedPoints: true, dateWindow: [from, to],
                   underlayCallback: underRates},
-        label: 'CPU used, and throttled at least, over rate.',
+        label: 'CPU used and throttled time (lower bound) over rate.',
         show: x => showReadout(chart, perSecond(x), known.map(line => [line, at(x, line)])
             .filter(([, value]) => value !== null)
             .map(([line, value]) => [line.text, percent(value)])),

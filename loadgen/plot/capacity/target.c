@@ -78,12 +78,12 @@ static void write_pods(FILE *out, const json_t *result, int chosen)
     size_t i;
     json_t *pod;
     fputs("<p>", out);
-    html_print(out, "What its pods say about trial %d, at %.5g requests per second.", chosen + 1,
+    html_print(out, "The metrics of its pods in trial %d, at %.5g requests per second.", chosen + 1,
                capacity_number(trial, "rate"));
     fputs("</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
           "aria-labelledby=\"target-title\">\n<table>\n<thead><tr><th scope=\"col\">Pod</th>"
           "<th scope=\"col\">Share</th><th scope=\"col\">Served</th><th scope=\"col\">CPU</th>"
-          "<th scope=\"col\">Throttled, at least</th><th scope=\"col\">Memory</th>"
+          "<th scope=\"col\">Throttled (lower bound)</th><th scope=\"col\">Memory</th>"
           "<th scope=\"col\">OOM kills</th></tr></thead>\n<tbody>\n",
           out);
     json_array_foreach(json_object_get(json_object_get(trial, "target"), "pods"), i, pod)
@@ -115,8 +115,7 @@ void capacity_target(const json_t *result, FILE *out)
 {
     int chosen = choose_trial(result);
     if (chosen < 0) {
-        fputs("<p>It was not asked: -target-metrics URL reads what it says about itself.</p>\n",
-              out);
+        fputs("<p>Not recorded: -target-metrics URL reads the metrics of the target.</p>\n", out);
         return;
     }
     write_remarks(out, result);
