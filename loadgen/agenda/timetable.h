@@ -36,7 +36,7 @@ struct period {
     struct epoch epoch;           /* first member: an epoch of the list is cast to its period */
     uint64_t users;               /* plan.max_workers; UINT64_MAX: no cap */
     struct timetable_user *rooms; /* the free users of all threads; NULL: an open loop */
-    uint64_t room_at[];           /* by thread: where its part of `rooms` begins; then the end */
+    uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then their number */
 };
 
 /* What the thread of `run` keeps per thread: its intended requests, and its period. */

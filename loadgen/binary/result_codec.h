@@ -1,5 +1,5 @@
 /*
- * result_codec - results packed into the payload of an 'R' block, about 16 bytes each.
+ * result_codec - results packed into the payload of an 'R' block, about 17 bytes each.
  *
  * Each block can be read alone: numbers and times are differences to the previous record of the
  * same block, and an error's text is written where it is first used. Numbers are LEB128, signed
@@ -43,7 +43,7 @@ enum { CODEC_TEXTS = TEXT_POOL_MAX + 1, CODEC_TEXT_MAX = 512, CODEC_RECORD_MAX =
 
 struct result_encoder {
     struct block *block; /* NULL: none yet */
-    uint64_t number;     /* this and the next two: of the previous record */
+    uint64_t number;     /* of the previous record, like the next two */
     uint64_t intended_ns;
     uint32_t address;
     size_t text_count;

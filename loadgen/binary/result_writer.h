@@ -51,10 +51,10 @@ void result_writer_put(struct result_writer *writer, struct block *block);
 bool result_writer_is_behind(struct result_writer *writer);
 
 /*
- * Sets the source of blocks to which results refer. Before each block of results, and before the
- * end, the writing thread calls `next` until it returns NULL, and writes each returned block. The
- * block belongs to the callee and is written before the next call. In effect until
- * result_writer_drain.
+ * Sets the callback that supplies the targets and addresses to which results refer. Before each
+ * block of results, and before the end, the writing thread calls `next` until it returns NULL, and
+ * writes each returned block. The block belongs to the callee and is written before the next call.
+ * In effect until result_writer_drain.
  */
 void result_writer_set_preamble(struct result_writer *writer, struct block *(*next)(void *context),
                                 void *context);

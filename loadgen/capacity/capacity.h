@@ -25,13 +25,15 @@ struct capacity_start {
     double first_rate; /* a guess at the capacity */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);
                           NULL: unknown */
-    json_t *baseline; /* the target's speed without load, in the runner's own form; NULL: unknown */
+    json_t *baseline;  /* response time of the target without load: the runner's own JSON, passed
+                          back to `resume`; NULL: unknown */
 };
 
 struct capacity_runner {
     /* Warms the target up, measures the generator, and guesses the capacity. */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
-    /* Called instead of `probe` if the journal has one, with its baseline or NULL. */
+    /* Called instead of `probe` if the journal contains a probe. `baseline` is that probe's; NULL:
+     * not recorded. */
     void (*resume)(void *context, const json_t *baseline);
     /*
      * Runs one trial; `serial` is different for each. Fills `trial`, and `record` with its JSON

@@ -72,10 +72,9 @@ struct engine_config {
 
     /*
      * Takes over an exchange that `from` cannot continue: for `hop`, or for its own request if
-     * `hop` is NULL. If `from` normally serves this destination, it hands over because the server
-     * chose HTTP/1.1. `hop` and
-     * `so_far` are copied; `link`, if not NULL, is an open connection to the destination, and is
-     * moved or closed.
+     * `hop` is NULL. If `from` is the engine of this destination, the reason is that the server
+     * chose HTTP/1.1 (ALPN). `hop` and `so_far` are copied; `link`, if not NULL, is an open
+     * connection to the destination, and is moved or closed.
      */
     void (*hand_over)(void *context, const struct engine_type *from, const struct exchange *so_far,
                       const struct redirect *hop, struct link *link);

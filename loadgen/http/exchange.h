@@ -52,7 +52,7 @@ struct exchange {
     const struct request *request;
     const struct terms *terms; /* timeout, redirects, what to keep (send.h) */
     uint64_t number;           /* index of the request in the run, from 0 */
-    uint64_t intended_ns;      /* scheduled by the pacer */
+    uint64_t intended_ns;      /* when the request was due */
     uint64_t wait_ns;          /* the part of started - intended when every connection was busy */
     uint64_t started_ns;       /* the engine took it and had, or began to open, a connection */
     uint64_t sent_ns;          /* just before the first send of the last try */

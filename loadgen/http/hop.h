@@ -1,7 +1,7 @@
 /*
  * hop - the request that follows a redirect, for all engines.
  *
- * Threads: pure functions. Memory: the caller's.
+ * Threads: no state. Memory: the caller's.
  */
 #ifndef LOADGEN_HTTP_HOP_H
 #define LOADGEN_HTTP_HOP_H

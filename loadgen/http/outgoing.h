@@ -6,7 +6,7 @@
  * buffer and sent with one `send`; a larger one is sent in pieces with one `sendmsg`. After a short
  * send, the rest is assembled again, with the same number.
  *
- * Threads: pure functions; the scratch belongs to the calling thread. Memory: none.
+ * Threads: no state; the scratch belongs to the calling thread. Memory: none.
  */
 #ifndef LOADGEN_HTTP_OUTGOING_H
 #define LOADGEN_HTTP_OUTGOING_H

@@ -11,7 +11,7 @@
  *
  * A value is checked only if a destination needs it.
  *
- * Threads: pure functions. Memory: strings are borrowed.
+ * Threads: no state. Memory: strings are borrowed.
  */
 #ifndef LOADGEN_HTTP_PROXY_H
 #define LOADGEN_HTTP_PROXY_H

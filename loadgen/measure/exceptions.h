@@ -2,8 +2,8 @@
  * exceptions - the errors that scripts raised during a run, counted by message, with one traceback
  * for each.
  *
- * A message begins with file and line: "shopper.lua:14: attempt to index a nil value". Texts go to
- * terminals and into JSON, so invalid UTF-8 and control characters become '?'.
+ * A message begins with file and line: "shopper.lua:14: attempt to index a nil value". Texts of
+ * scripts go to terminals and into JSON, so invalid UTF-8 and control characters become '?'.
  *
  * Threads: any may add; all functions but init and fini lock. Memory: keeps the first
  * EXCEPTIONS_MAX different messages, and only counts errors with other messages; exceptions_fini.

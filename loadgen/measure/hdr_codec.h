@@ -12,7 +12,7 @@
  * minimum, maximum, sum and clipped values. The reader uses the bounds of the first and last bucket
  * as minimum and maximum, the middles of the buckets for the sum, and 0 clipped values.
  *
- * Errors: ERR_FAILED. Memory: bounded, whatever the text. Threads: pure functions.
+ * Errors: ERR_FAILED. Memory: bounded, whatever the text. Threads: no state.
  */
 #ifndef LOADGEN_MEASURE_HDR_CODEC_H
 #define LOADGEN_MEASURE_HDR_CODEC_H

@@ -16,7 +16,7 @@
  * An untrusted piece is checked as a whole first, so a malformed one adds nothing. Checking and
  * adding each take 1 ns per bucket if gaps and counts are below 128.
  *
- * Threads: pure functions. Memory: allocates only a histogram's array.
+ * Threads: no state. Memory: allocates only a histogram's array.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_CODEC_H
 #define LOADGEN_MEASURE_HISTOGRAM_CODEC_H
@@ -36,7 +36,7 @@ enum { HISTOGRAM_PIECE_MIN = 128 }; /* minimum room for a piece, in bytes */
  */
 uint8_t *histogram_put(uint8_t *at, const uint8_t *end, const struct histogram *h, uint32_t *next);
 
-/* Advances *at past a piece. False if it is malformed. */
+/* Checks a piece and advances *at past it. False if it is malformed. */
 bool histogram_check(const uint8_t **at, const uint8_t *end);
 
 /* Adds a checked piece, and advances *at past it. */

@@ -6,7 +6,7 @@
  *
  *     0 totals     COUNTERS, TALLY_SUMS; TALLY_MOMENTS if any request ended; number of codes, and
  *                  gap and count of each; VIOLATIONS; counts of the kinds of errors
- *     1 error      count, the kinds of errors whose example it is (one bit each), text
+ *     1 error      count, one bit for each outcome that uses this text as its example, text
  *     2 histogram  index in TALLY_HISTOGRAMS; a piece (histogram_codec.h)
  *     3 row        0: of a target, 1: of an address; name, or no name for "other"; ROW_COUNTERS
  *     4 histogram  of that row: index in ROW_HISTOGRAMS; a piece
@@ -16,14 +16,14 @@
  * Numbers are LEB128 (varint.h). A text is its length plus 1, then its bytes; no text is 0. The
  * lists are those of tally.h, in their order. To change a list, increase the version.
  *
- * Rows are merged by name. If one table is full, rows that it lacks and another table has are
- * partial (rows_is_partial): the full table may have counted some of their results as "other".
+ * Rows are merged by name. If a table is full, each row that only other tables have is partial
+ * (rows_is_partial): the full table may have counted some of its results as "other".
  *
  * Parts are untrusted: each is checked as a whole before any of it is added.
  *
- * Threads: pure functions of their arguments. Memory: names and texts are copied. Time: 22 us for
- * five rows with 500 buckets in each histogram. Parts are not deflated, because that saves 31 % of
- * their bytes and takes 37 times as long (docs/decisions.md).
+ * Threads: no state. Memory: names and texts are copied. Time: adding the parts of a tally takes
+ * 22 us for five rows with 500 buckets in each histogram. Parts are not deflated, because that
+ * saves 31 % of their bytes and takes 37 times as long (docs/decisions.md).
  */
 #ifndef LOADGEN_MEASURE_TALLY_CODEC_H
 #define LOADGEN_MEASURE_TALLY_CODEC_H
@@ -55,11 +55,11 @@ struct tally_sink {
 void tally_encode(const struct tally *tally, const struct rows *targets,
                   const struct rows *addresses, const struct tally_sink *sink);
 
-/* What parts are added to. */
+/* The tally that parts are added to, and the tables of its names and texts. */
 struct tally_sum {
     struct tally *tally;     /* if it has no rows, rows in parts are dropped */
-    struct rows *targets;    /* receives the names of its rows */
-    struct rows *addresses;  /* likewise */
+    struct rows *targets;    /* receives the names of its rows by target */
+    struct rows *addresses;  /* receives the names of its rows by address */
     struct text_pool *texts; /* receives the texts of errors */
     uint64_t offset_ns;      /* added to timestamps */
 };

@@ -9,8 +9,9 @@
  *
  * The rate sent counts from the first start to the last; n starts enclose n - 1 gaps, as in the
  * report's rate. Answers count from the first start to the last answer. The first and the last
- * interval may be incomplete, so neither is a span by itself: the first span has one interval more,
- * and the last span, also of the sending phase, absorbs a remainder of up to half a span.
+ * interval may be incomplete, so neither is a span by itself. The first span has one more interval.
+ * A remainder of up to half a span is added to the last span, and to the last span in which
+ * requests were sent.
  *
  * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
  * spans than intervals.

@@ -15,7 +15,7 @@
  * bound is the last nanosecond included (0.000131071 s is 2^17 - 1 ns). Sum and count are exact
  * too.
  *
- * Threads, memory: a pure function of the page.
+ * Threads, memory: no state; the page is only read.
  */
 #ifndef LOADGEN_REPORT_PROMETHEUS_H
 #define LOADGEN_REPORT_PROMETHEUS_H

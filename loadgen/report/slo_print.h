@@ -1,7 +1,7 @@
 /*
  * slo_print - the verdict on an SLO, as text and as JSON.
  *
- * NULL or a verdict without criteria prints nothing. Threads, memory: pure functions; the JSON is
+ * NULL or a verdict without criteria prints nothing. Threads, memory: no state; the JSON is
  * the caller's.
  */
 #ifndef LOADGEN_REPORT_SLO_PRINT_H

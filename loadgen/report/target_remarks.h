@@ -1,8 +1,8 @@
 /*
- * target_remarks - the remarks on the target's own metrics, collected over all trials.
+ * target_remarks - collects, over all trials, the remarks on the target's own metrics.
  *
- * Each trial has its own remarks (scrape/account.h), and many trials have the same ones. Two
- * remarks are the same if they differ only in their numbers; the first one is kept.
+ * Each trial has remarks (scrape/account.h), and many trials have the same ones. Two remarks are
+ * the same if they differ only in their numbers; the first one is kept.
  *
  * The trials may come from any file: what is missing or of another type is left out. Threads: none.
  * Memory: the list is the caller's.

@@ -14,9 +14,9 @@
 #include "loadgen/measure/summary.h"
 
 struct usage {
-    double cpu_seconds;         /* of the process, until usage_begin */
-    uint64_t throttled_ns;      /* until usage_begin */
-    uint64_t throttled_last_ns; /* until the last reading */
+    double cpu_seconds;         /* CPU time of the process until usage_begin */
+    uint64_t throttled_ns;      /* throttled time until usage_begin */
+    uint64_t throttled_last_ns; /* throttled time until the last reading */
     const char *root;           /* of the cgroup files; borrowed */
 };
 
@@ -32,13 +32,13 @@ void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
 
 /*
  * CPU seconds of scripts that held their threads for script_ns. The threads were awake for awake_ns
- * in all, and used cpu_seconds. While awake they may have waited for a CPU; scripts are assumed to
- * have waited in proportion. Reading a thread's CPU clock around each script would be exact, but is
- * a system call.
+ * in all, and used cpu_seconds. Part of the awake time may be waiting for a CPU; scripts are
+ * assumed to have waited in the same proportion as everything else. Reading a thread's CPU clock
+ * around each script would be exact, but is a system call.
  */
 double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds);
 
-/* CPUs that this process may use: the smaller of the cgroup's limit and the affinity. */
+/* CPUs that this process may use: the smaller of the cgroup's limit and the affinity mask. */
 double usage_cpu_limit(const char *root);
 
 /* The size of net.ipv4.ip_local_port_range; 0: not known. */

@@ -6,7 +6,7 @@
  * Comments, timestamps and OpenMetrics' exemplars are skipped. Nothing is copied: slices point into
  * the page. Work is linear in its length.
  *
- * Threads, memory: pure functions over the caller's bytes.
+ * Threads, memory: no state besides struct exposition, which borrows the caller's bytes.
  */
 #ifndef LOADGEN_SCRAPE_EXPOSITION_H
 #define LOADGEN_SCRAPE_EXPOSITION_H

@@ -6,7 +6,7 @@
  *                         minimum that every reported latency contains
  *     known answers       known_answers.h
  *
- * It takes about 10 s. docs/selftest.md explains the text and lists the keys of the JSON.
+ * It takes about 10 s. docs/selftest.md explains the text, docs/selftest.schema.json the JSON.
  *
  * Threads: the thread of `run`. Memory: selftest_destroy.
  */

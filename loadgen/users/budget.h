@@ -1,6 +1,6 @@
 /*
- * budget - a number of requests or tasks that all threads share. Exactly that many are started in
- * total, however fast each thread is.
+ * budget - a number of requests or iterations that the users of all threads share. Exactly `most`
+ * of them are started, however they are spread over the threads.
  *
  * Threads: any. Memory: plain values; set `most`, zero the rest.
  */

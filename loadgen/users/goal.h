@@ -1,6 +1,6 @@
 /*
- * goal - what the threads of a run of users share: budgets that end the run, and the rate of
- * iterations.
+ * goal - what the threads of a scenario's run share: the budgets of requests and iterations that
+ * end the run, and the pacing of iterations.
  *
  * The run ends when all requests or all iterations of a budget have ended. An iteration is one task
  * that a user picks, including the on_start of the task sets that lead to it.

@@ -1,7 +1,7 @@
 /*
  * iterations - which user starts an iteration (goal.h) at a rate, and when.
  *
- *     all users completed on_start --LEAD--> iteration 0 -> iteration 1 ... each when it is due
+ *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each when due
  *
  * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. Its thread gives it to
  * the user that has been free for longest; if none is free, the iteration is dropped immediately.
@@ -34,7 +34,7 @@ struct iterations {
     struct drive_thread *thread;
     uint64_t users; /* of all threads */
     struct epoch_cursor next;
-    bool is_over;       /* their budget is used up */
+    bool is_over;       /* the budget of iterations is used up */
     struct idle *first; /* free users */
     struct idle **last; /* where the next one is linked; NULL: &first */
 };
@@ -45,28 +45,26 @@ void iterations_plan(struct goal *goal, const struct schedule *schedule, const s
 /* Sets all but `users`, which must be set before the first user starts. */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
-/*
- * Call iterations_pass_start when a user of this thread has completed on_start, and
- * iterations_end_user when it has ended; each once per user.
- */
+/* Report that a user of this thread is past its on_start, and that it has ended: each once for
+ * each user. */
 void iterations_pass_start(struct iterations *own);
 void iterations_end_user(struct iterations *own);
 
 /* True while any thread has users. A thread without users drops its iterations. */
 bool iterations_have_users(const struct iterations *own);
 
-/* Call it when a user can start an iteration. */
+/* Adds a free user, who can be given an iteration. */
 void iterations_set_free(struct iterations *own, struct idle *user);
 
 /*
- * Takes the next iteration that is due and returns the user that starts it; *due_ns is when it was
- * due. Drops iterations that find no free user. NULL: none is due, or none found a user. The run
- * ends at end_ns.
+ * Takes the next iteration that is due, and returns the user that starts it; *due_ns becomes its
+ * due time. While no user is free, drops iterations that are due. NULL: no iteration can start now.
+ * The run ends at end_ns.
  */
 struct idle *iterations_take(struct iterations *own, uint64_t now_ns, uint64_t end_ns,
                              uint64_t *due_ns);
 
-/* When the next one is due; UINT64_MAX: none before the end, or not known yet. */
+/* When the next iteration is due; UINT64_MAX: none before the end, or not known yet. */
 uint64_t iterations_next_ns(const struct iterations *own, uint64_t end_ns);
 
 #endif

@@ -5,18 +5,18 @@
  *      |                 |           |            |          answer, or in sleep()
  *      +-----------------+-----------+------------+--> STOPPING --> ENDED
  *
- * From its start on, a user has its own coroutine, table `self` and cookie jar. Unless the order
- * shares connections, it also has its own connections, opened when they are needed. Its code runs
- * in user_go and user_answered, and pauses with user_pause.
+ * From its start on, a user has its own coroutine, table `self`, cookie jar and, unless the order
+ * shares them, connections, which are opened when they are needed. Its code runs in user_go,
+ * user_iterate and user_answered, and pauses with user_pause.
  *
  * The intended time of a request follows from three times: *ready*, when an answer was read, a wait
  * ended, or the user was due to start; *resumed*, when the thread continued the script; *asked*,
  * when the script sends the request. The intended time is asked - (resumed - ready), as if no other
  * script had held the thread.
  *
- * When the budget of requests (goal.h) is used up, a script that tries to send another one is
- * stopped, and so is its user; when the budget of iterations is used up, a user that would begin
- * another one stops.
+ * When the budget of requests (goal.h) is used up, the next request of a script ends its function,
+ * and its user stops. When the budget of iterations is used up, a user stops instead of beginning
+ * one.
  *
  * An error in a script ends the task and is counted (exceptions.h). The user continues after its
  * wait.

@@ -3,9 +3,9 @@
  * search.
  *
  * A request that failed, timed out or was not started is slower than every limit. Percentiles are
- * by nearest rank over all intended requests, and such requests rank above all answers; a mean or
- * maximum that includes one exceeds every limit. errors = (intended - answers with 200 <= status <
- * 400) / intended. An answer with another status is an error, and still has its latency.
+ * by nearest rank over all intended requests, and such requests rank above all answers; a single
+ * such request makes mean and maximum exceed every limit. errors = (intended - answers with 200 <=
+ * status < 400) / intended. An answer with another status is an error, and still has its latency.
  *
  * A target's criterion is judged over the requests intended for it. If it is unknown which target
  * some requests were for (not started by a lazy source, or lost in a damaged file), every row
@@ -22,14 +22,14 @@
  *
  *     times                from responses (latency - lag), minus the upper bound on how late
  *                          an answer was read (generator_read_late_ns)
- *     errors               without requests that failed because this machine lacked local ports,
- *                          descriptors or memory
- *     rate, throughput     as if these requests had been sent and successful, and also those that
- *                          the generator was too late to start
+ *     errors, throughput   as if two kinds of requests had been successful: those that the
+ *                          generator was too late to start, and those that failed because this
+ *                          machine lacked local ports, descriptors or memory
+ *     rate                 as if the first kind had been sent
  *
- * For times and errors, all these requests count as answered immediately. Lag that was not recorded
- * counts as 0. A criterion without data, of results that were cut short, or of a run that dropped
- * iterations is a certain miss, because a better generator would not change it.
+ * For times, both kinds count as answered immediately. Lag that was not recorded counts as 0. A
+ * criterion without data, of results that were cut short, or of a run that dropped iterations is a
+ * certain miss: no better generator changes it.
  *
  * This module only judges; report/slo_print.h puts verdicts into words. Threads, memory: pure
  * functions. A verdict points into the slo and the summary.

@@ -1,8 +1,8 @@
 /*
- * json_error - the position of a JSON syntax error, as Python's json module reports it.
+ * json_error - the position of a JSON syntax error: the start of the invalid token.
  *
- * jansson reports a position after the invalid token. Python, and therefore the sample app, reports
- * the start of the token; if the error is inside a string or number, the start of that.
+ * jansson reports a position after that token. Python, and therefore the sample app, reports its
+ * start, too, except for an error inside a string or a number, whose own position it may report.
  *
  * Threads: no state. Memory: none.
  */

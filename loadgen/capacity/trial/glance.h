@@ -25,9 +25,9 @@ struct glance_target {
 
 /* What the run measured. */
 struct glance {
-    double successes_per_s; /* with users: iterations */
-    double answers_per_s;
-    uint64_t response_ns; /* the median */
+    double successes_per_s; /* with users: iterations per second */
+    double answers_per_s;   /* likewise */
+    uint64_t response_ns;   /* the median */
     bool has_errors;
     double cpu_share;    /* share of its CPU that the generator used, 0 to 1 */
     uint64_t request_ns; /* CPU time of the generator per request */
@@ -41,9 +41,9 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
                 const struct observer *observer, struct summary *summary, struct err *err);
 
 /*
- * glance_closed runs a closed loop of `workers` (with users: as many iterations as all of them can
- * do); glance_at sends `requests` at `rate`. Both fill in
- * `seen`; they fail if nothing was answered.
+ * glance_closed runs a closed loop of `workers`. With users, `workers` is ignored: iterations are
+ * started faster than all users can run them. glance_at sends `requests` at `rate` per second; with
+ * users, that many iterations. Both fill in `seen`, and fail if nothing was answered.
  */
 bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,
                    struct glance *seen, struct err *err);

@@ -13,9 +13,11 @@
  *   the first byte of the answer. We see each such try as it begins (CURLOPT_PREREQFUNCTION,
  *   CURLOPT_OPENSOCKETFUNCTION), count it as a retry, and stop it unless the request is idempotent.
  *   Redirects are followed by us, not by libcurl.
- * - libcurl closes an idle connection that the server has closed only when it needs one.
- * - max_idle limits the connections of the thread to one address, idle or not, of all origins
- *   together; above it libcurl closes an idle one.
+ * - When the server closes an idle connection, libcurl closes its end only when it next needs a
+ *   connection.
+ * - The limit of idle connections is max_idle times the number of endpoints, because these may
+ *   share a proxy. It applies per address, and counts busy connections, too; above it, libcurl
+ *   closes an idle one.
  * - The body of a HEAD is not sent.
  *
  * libcurl resolves nothing: CURLOPT_RESOLVE gives it a dummy address, and

@@ -35,7 +35,9 @@ struct request {
     const char *bytes; /* request line, headers, body; then, if has_fields, the table of headers */
     const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
                           the body of the first one; otherwise NULL */
-    void *entry;       /* private to its creator */
+    void *entry;       /* private to its creator. NULL: the request stays unchanged for the whole
+                          run, so engines may cache it by address; otherwise its memory may hold
+                          another request after it has ended */
     size_t length;     /* of `bytes`, without that table */
     size_t tail_length;
     size_t body_length;   /* before chunked encoding */

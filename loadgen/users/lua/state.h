@@ -47,8 +47,8 @@ struct state {
     bool is_stopped;    /* it ran for too long */
     lua_State *running; /* the coroutine of state_run; NULL: none */
     uint64_t until_ns;  /* when the script is stopped */
-    uint64_t busy_ns;   /* how long scripts have run, minus the time that C functions subtracted for
-                           work that is not the script's */
+    uint64_t busy_ns;   /* time spent in scripts; outbox_send subtracts the time for sending their
+                           requests */
     size_t steps;       /* of C code since the clock was read */
     lua_Hook on_return; /* of a main chunk; NULL: not watched */
     const char *folder; /* folder whose files the script may read now; NULL: none */

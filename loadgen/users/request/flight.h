@@ -16,9 +16,9 @@ struct hop;
 struct user;
 
 struct flight {
-    struct flight *next; /* the next one that waits to be sent (outbox.h); NULL: none */
+    struct flight *next; /* the next one that waits (outbox.h); NULL: none */
     struct user *user;
-    size_t place; /* index of its answer in the list of parallel(), from 1; 0: not part of a list */
+    size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
     struct terms terms;       /* its context is the flight */
     struct slice url;         /* as requested */

@@ -1,11 +1,11 @@
 /*
- * outbox - the requests that the script of one user has issued, and the results that wait for the
- * script's judgement (judge.h).
+ * outbox - the requests of one user's script, and the results that wait for its judgement
+ * (judge.h).
  *
  *     outbox_add, outbox_add ... outbox_send -> in flight -> outbox_end -> held -> outbox_record
  *
- * At most OUTBOX_AT_ONCE are in flight, so a user has at most as many connections to a host.
- * Further requests wait until one ends; that time counts as their wait.
+ * At most OUTBOX_AT_ONCE requests are in flight, so a user has at most as many connections per
+ * host. Further requests wait, and that time counts as wait, not as lag (docs/measurement.md).
  *
  * The intended time of a request is asked - (resumed - ready) (user.h).
  *

@@ -7,9 +7,10 @@
  *     }
  *     assert(answers[1].ok)
  *
- * All are issued at the same time. OUTBOX_AT_ONCE are in flight at once; the time that the others
- * wait for a connection counts as wait. The user continues when all are answered; the answers are
- * in the order of the requests. An error in one of them is raised before any is sent.
+ * All requests are intended at the same moment. At most OUTBOX_AT_ONCE are in flight; the others
+ * wait for a connection, and this time counts as wait, not as lag. The user continues when all are
+ * answered. The answers are in the order of the requests. An invalid request raises an error before
+ * any is sent.
  *
  * Threads: the state's thread.
  */

@@ -32,19 +32,17 @@ struct user;
 int request_send(lua_State *lua, const char *method, int path);
 
 /*
- * The steps of request_send. request_begin finds the user whose script calls method `what` of self.
- * request_add adds a request to the user's outbox: its path is at this index, followed by its
- * options, a table or nil; `place` is the index of its answer in a list, from 1 (0: not part of a
- * list). request_send_all sends what was added.
+ * The parts of request_send: finds the user whose script calls method `what` of self; adds the
+ * request whose path is at this index, followed by its options, a table or nil, to the user's
+ * outbox; sends what was added. `place` is the index of its answer in the list of parallel(), from
+ * 1; 0: a single request.
  */
 struct user *request_begin(lua_State *lua, const char *what);
 void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place);
 int request_send_all(struct user *user);
 
-/*
- * Converts the method at this index, which must not be negative, to upper case and returns it.
- * Raises an error if it is not a method.
- */
+/* Converts the method at this index, which must not be negative, to upper case, and returns it.
+ * Raises an error if it is not a method. */
 const char *request_check_method(lua_State *lua, int index);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * deal - assigns each user of a run to a class: a pure function of the classes and the user's
- * number, the same in every thread and process.
+ * deal - deals the users of a run to classes, one after the other. The class of user n depends only
+ * on the classes and n, so all threads and processes agree.
  *
  * Classes with a fixed_count come first, in turn. Then each user gets the class that has the fewest
  * users for its weight. So for every n, the first n users match the weights as well as possible.
  *
- * Threads: pure functions. Memory: deal_fini.
+ * Threads: a struct deal belongs to one thread. Memory: deal_fini.
  */
 #ifndef LOADGEN_USERS_SCENARIO_DEAL_H
 #define LOADGEN_USERS_SCENARIO_DEAL_H
