@@ -153,7 +153,7 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
         ok = err_set(err, ERR_FAILED,
                      "%" PRIu64 " %s truncated or changed: bin stores at most 512 bytes of an "
                      "error, and only UTF-8 without control characters; json stores no NUL in "
-                     "header names. Everything else was written",
+                     "header names. All results that could be read were written",
                      cut, plural(cut, "text was", "texts were"));
     }
     if (ok && !encode->encoding->copy && summary->lacks_results) {

@@ -15,7 +15,7 @@ static void write_line(struct lines *lines, const char *prefix, const char *name
                        const struct histogram *h)
 {
     if (h->clipped > 0) {
-        fprintf(lines->out, "# %llu values were too long for the histogram of the next line\n",
+        fprintf(lines->out, "# next line: %llu values over 9.77 hours are not included\n",
                 (unsigned long long)h->clipped);
     }
     lines->ok = lines->ok && hdr_log_write(lines->out, prefix, name, lines->length_ns, h);
