@@ -35,9 +35,7 @@ struct request {
     const char *bytes; /* request line, headers, body; then, if has_fields, the table of headers */
     const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
                           the body of the first one; otherwise NULL */
-    void *entry;       /* private to its creator. NULL: the request stays unchanged for the whole
-                          run, so engines may cache it by address; otherwise its memory may hold
-                          another request after it has ended */
+    void *entry;       /* private to its creator */
     size_t length;     /* of `bytes`, without that table */
     size_t tail_length;
     size_t body_length;   /* before chunked encoding */
@@ -46,8 +44,8 @@ struct request {
     uint32_t target;      /* index of its target */
     uint32_t endpoint;    /* index of its host and port */
     uint16_t row;         /* of the report: targets with the same name share one (rows.h) */
-    bool is_constant;     /* in a table that never changes; otherwise its memory may hold another
-                             request later */
+    bool is_constant;     /* unchanged for the whole run, so engines may cache it by address;
+                             otherwise its memory may hold another request after it has ended */
     bool is_head;         /* the answer has no body, whatever its headers say */
     bool is_idempotent;   /* an idempotent method: GET, HEAD, PUT, DELETE, OPTIONS */
     struct request_layout layout;
