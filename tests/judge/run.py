@@ -143,7 +143,7 @@ def check_idle():
     time.sleep(IDLE_S)
     cpus = others.cpus()
     if cpus > IDLE_MAX * os.cpu_count():
-        say_busy(f"others used {cpus:.1f} CPUs meanwhile")
+        say_busy(cpus)
 
 
 def run_line(name, is_short, beside):
@@ -182,7 +182,7 @@ def main():
     wrong = [cpus for is_right, cpus in answers if not is_right]
     print(f"{len(runs) - len(wrong)} of {len(runs)} right", flush=True)
     if wrong and min(wrong) >= BUSY_CPUS:
-        say_busy(f"others used {min(wrong):.1f} CPUs meanwhile")
+        say_busy(min(wrong))
     sys.exit(1 if wrong else SKIPPED if reason else 0)
 
 

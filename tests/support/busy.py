@@ -1,15 +1,12 @@
-"""Whether the machine was busy while a test ran: a test that judges time asks before it says "machine busy".
+"""Who else used the CPU while a test ran: a test that judges time asks before it says "machine busy".
 
-An idle machine must not hide a failure, so only what the test itself cannot cause counts:
-- Others: the CPU time of this machine, without that of this process, its children that have ended, and the
-  processes that the test names. Interrupts do not count, because nobody can say whose they are.
-- Pauses: how long a CPU ran nothing at all, because the hypervisor had stopped it.
+An idle machine must not hide a failure. So only others count: the CPU time of this machine, without that of
+this process, its children that have ended, and the processes that the test names. Interrupts do not count,
+because nobody can say whose they are.
 """
 
 import os
-import select
 import sys
-import time
 
 BUSY_CPUS = 0.3  # of others, from which on a late answer can be the machine's
 SKIPPED = 77
@@ -48,50 +45,7 @@ class Others:
         return max(0, others_s / (os.times().elapsed - self.began))
 
 
-class Pauses:
-    """Watches each CPU with a child of real-time priority, which no program of ordinary priority delays."""
-
-    TICK_S = 0.002
-
-    def __init__(self):
-        self.children = [self._watch(cpu) for cpu in os.sched_getaffinity(0)]
-
-    def _watch(self, cpu):
-        stop, stopper = os.pipe()
-        answer, answering = os.pipe()
-        pid = os.fork()
-        if pid:
-            os.close(stop)
-            os.close(answering)
-            return pid, stopper, answer
-        os.close(stopper)
-        longest_s = 0.0
-        try:
-            os.sched_setaffinity(0, [cpu])
-            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50))
-            before = time.monotonic()
-            while not select.select([stop], [], [], self.TICK_S)[0]:
-                now = time.monotonic()
-                longest_s, before = max(longest_s, now - before - self.TICK_S), now
-        except PermissionError:
-            pass  # not root: nobody can say
-        os.write(answering, str(longest_s).encode())
-        os._exit(0)
-
-    def longest_s(self):
-        """Ends watching. Returns the longest pause of a CPU; 0 without root."""
-        longest_s = 0.0
-        for pid, stopper, answer in self.children:
-            os.write(stopper, b".")
-            os.close(stopper)
-            longest_s = max(longest_s, float(os.read(answer, 100)))
-            os.close(answer)
-            os.waitpid(pid, 0)
-        self.children = []
-        return longest_s
-
-
-def say_busy(how):
+def say_busy(cpus):
     """Ends the test: its last line begins as tests/run_test.sh knows it."""
-    print(f"machine busy: {how}", flush=True)
+    print(f"machine busy: others used {cpus:.1f} CPUs meanwhile", flush=True)
     sys.exit(SKIPPED)
