@@ -20,6 +20,7 @@ def main():
     admin, end, limit_ms = sys.argv[1], time.monotonic() + float(sys.argv[2]), float(sys.argv[3])
     others = Others(sys.argv[4:])
     slowest = 0
+    get(admin, "/livez")  # Python loads modules at its first connection, which takes up to 0.1 s beside the flood
     while time.monotonic() < end:
         for path in ("/livez", "/readyz"):
             start = time.monotonic()

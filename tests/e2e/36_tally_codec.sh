@@ -23,6 +23,6 @@ print(f"adding a tally took {median_us} us; at most {LIMIT_US}")
 if median_us >= LIMIT_US:
     cpus = others.cpus()
     if cpus >= BUSY_CPUS:
-        say_busy(f"others used {cpus:.1f} CPUs meanwhile")
+        say_busy(cpus)
     sys.exit(1)
 END
