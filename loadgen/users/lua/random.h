@@ -1,5 +1,5 @@
 /*
- * random - numbers for scripts and for the choice of tasks: SplitMix64 (Steele, Lea, Flood 2014).
+ * random - random numbers for scripts and for choosing tasks: SplitMix64 (Steele, Lea, Flood 2014).
  *
  * Threads: a generator belongs to one thread. Memory: a plain value.
  */
