@@ -33,7 +33,7 @@ static const struct cli_flag flags[] = {
 
     {.help = "SLO"},
     {"slo", "EXPR", cli_set_string, offsetof(struct options, slo), NULL,
-     "SLO, such as p99<20ms,errors<0.1%; if it is missed, exit status 99, or 98 if the "
+     "SLO to check, such as p99<20ms,errors<0.1%; if it is missed, exit status 99, or 98 if the "
      "generator was the limit"},
 
     {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
