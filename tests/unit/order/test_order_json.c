@@ -369,12 +369,17 @@ static void expect_same_endpoints(const struct targets *a, const struct targets 
     }
 }
 
+static void expect_same_text(const char *a, const char *b)
+{
+    ck_assert_pstr_eq(a, b);
+}
+
 static void expect_same_target(const struct targets *a, const struct targets *b, size_t i)
 {
-    ck_assert_str_eq(a->list[i].name, b->list[i].name);
-    ck_assert_str_eq(a->list[i].method, b->list[i].method);
-    ck_assert_str_eq(a->list[i].url, b->list[i].url);
-    ck_assert_pstr_eq(a->list[i].body_file, b->list[i].body_file);
+    expect_same_text(a->list[i].name, b->list[i].name);
+    expect_same_text(a->list[i].method, b->list[i].method);
+    expect_same_text(a->list[i].url, b->list[i].url);
+    expect_same_text(a->list[i].body_file, b->list[i].body_file);
     ck_assert_uint_eq(a->list[i].row, b->list[i].row);
     expect_same_request(&a->requests[i], &b->requests[i]);
 }

@@ -198,6 +198,7 @@ static uint32_t least_moves(const struct slots *before, const struct team *team,
 {
     uint32_t owners = team->count < seats ? (uint32_t)team->count : seats;
     uint32_t stay = 0;
+    ck_assert_uint_gt(owners, 0);
     uint32_t part = seats / owners;
     uint32_t larger = seats % owners;
     for (size_t i = 0; i < owners; i++) {
