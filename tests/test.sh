@@ -23,6 +23,8 @@ export BIN="${BIN:-build/release/bin}"
 export STRICT="${STRICT:-}"
 # Check's own limit of 4 s is for an idle machine without sanitizers.
 export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-120}"
+# A time limit is for tests that hang; sanitizers are slow.
+[ -z "${SANITIZER:-}" ] || export CK_TIMEOUT_MULTIPLIER="${CK_TIMEOUT_MULTIPLIER:-4}"
 wanted=" $* "
 
 lists=$(mktemp -d)

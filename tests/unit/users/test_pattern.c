@@ -1,4 +1,8 @@
-/* Our functions with patterns against those of Lua's library. */
+/*
+ * Our functions with patterns against those of Lua's library.
+ *
+ * Not under tsan: one thread.
+ */
 #include <check.h>
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lualib.h>
