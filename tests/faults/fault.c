@@ -4,11 +4,12 @@
  *     LD_PRELOAD=fault.so FAULT_AT=17 FAULT_REPORT=FILE program ...
  *
  * The calls below are counted over all threads; the FAULT_AT-th fails as it does when the system
- * has no more of what it asks for, and FAULT_REPORT gets its name. With FAULT_AT=0 none fails, and
- * FAULT_REPORT gets the first call of each way at the end, as NUMBER:WAY: what is called in a loop
- * is there once, what is called from two places is there twice. With FAULT_OWN only the program's
- * own part of a way counts: all that a function of a library calls is one. A way is then the same
- * number in every run of the program. Nothing of it is for a program that is used.
+ * has no more of what it asks for, and FAULT_REPORT gets its name and stack, and that of the crash
+ * if there is one. With FAULT_AT=0 none fails, and FAULT_REPORT gets the first call of each way at
+ * the end, as NUMBER:WAY: what is called in a loop is there once, what is called from two places is
+ * there twice. With FAULT_OWN only the program's own part of a way counts: all that a function of a
+ * library calls is one. A way is then the same number in every run of the program. Nothing of it is
+ * for a program that is used.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <limits.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -79,19 +81,18 @@ static struct stack walk(void)
 }
 
 /* By the kernel alone: nothing here may be counted. Returns the descriptor. */
-static int report(const char *text)
+static int report(const char *text, int how)
 {
-    int flags = O_WRONLY | O_CREAT | O_TRUNC;
+    int flags = O_WRONLY | O_CREAT | how;
     int fd = report_path ? (int)syscall(SYS_openat, AT_FDCWD, report_path, flags, 0644) : -1;
     syscall(SYS_write, fd, text, strlen(text));
     return fd;
 }
 
-/* The name of the call that fails, and how the program came to it. */
-static void report_failure(const char *name)
+static void report_stack(const char *title, int how)
 {
     struct stack stack = walk();
-    int fd = report(name);
+    int fd = report(title, how);
     syscall(SYS_write, fd, "\n", 1);
     backtrace_symbols_fd(stack.frames, stack.depth, fd);
     close(fd);
@@ -170,10 +171,17 @@ static bool fails(const char *name)
     if (fault_at == ULONG_MAX) {
         note_way(number);
     } else if (is_its_turn) {
-        report_failure(name);
+        report_stack(name, O_TRUNC); /* and how the program came to it */
     }
     is_exempt = false;
     return is_its_turn;
+}
+
+static void report_crash(int signal)
+{
+    is_exempt = true;
+    report_stack("crash", O_APPEND);
+    raise(signal); /* its action is the default again */
 }
 
 /* The function of the next library that has one of this name. */
@@ -381,6 +389,11 @@ __attribute__((constructor)) static void begin(void)
     report_path = getenv("FAULT_REPORT");
     counts_own = getenv("FAULT_OWN") != NULL;
     dl_iterate_phdr(find_own, NULL);
+    static const int crashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+    for (size_t i = 0; i < sizeof crashes / sizeof crashes[0]; i++) {
+        struct sigaction action = {.sa_handler = report_crash, .sa_flags = (int)SA_RESETHAND};
+        sigaction(crashes[i], &action, NULL);
+    }
     hash_stack(); /* what it needs the first time is none of the program's */
     fault_at = at ? strtoul(at, NULL, 10) : 0;
     fault_at = fault_at ? fault_at : ULONG_MAX; /* all are counted, and none fails */
@@ -396,6 +409,6 @@ __attribute__((destructor)) static void end(void)
             length += (size_t)snprintf(text + length, 48, "%lu:%" PRIx64 " ", firsts[i].number,
                                        firsts[i].way);
         }
-        close(report(text));
+        close(report(text, O_TRUNC));
     }
 }
