@@ -38,8 +38,9 @@ struct link_connects;
 struct links;
 
 /*
- * The limits of one thread. They may change while its engine runs, which then closes the idle
- * connections beyond them. Those of owners (owner.h) are not limited.
+ * The limits of one thread. They may change while its engine runs, which then closes the
+ * connections beyond them: idle ones immediately, busy ones after their exchanges, without starting
+ * others on them. The connections of owners (owner.h) are not limited.
  */
 struct engine_limits {
     uint64_t max_connections; /* per endpoint; UINT64_MAX: no limit */

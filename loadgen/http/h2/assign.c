@@ -33,11 +33,46 @@ static bool wants_another(const struct h2_pool *pool, const struct engine_config
                                   pool->count < config->limits->max_connections);
 }
 
-void h2_retire(struct h2_conn *conn)
+void h2_drain(struct h2_conn *conn)
 {
     conn->is_retired = true;
     h2_conn_sort(conn);
     h2_mark_dirty(conn);
+}
+
+/* Connections that take streams, or will when they are open. */
+static uint64_t count_active(const struct h2_pool *pool)
+{
+    uint64_t count = 0;
+    for (const struct h2_conn *conn = pool->conns; conn; conn = conn->next) {
+        count += !conn->is_retired;
+    }
+    return count;
+}
+
+void h2_drain_excess(struct h2_pool *pool, const struct engine_limits *limits)
+{
+    uint64_t idle = pool->idle_count;
+    uint64_t active = count_active(pool);
+    for (struct h2_conn *conn = pool->conns; conn; conn = conn->next) {
+        bool has_excess = idle > limits->max_idle || active > limits->max_connections;
+        if (conn->is_idle && !conn->is_retired && has_excess) {
+            h2_drain(conn);
+            idle--;
+            active--;
+        }
+    }
+    for (struct h2_conn *conn = pool->conns; conn; conn = conn->next) {
+        if (conn->state == H2_OPEN && !conn->is_retired && active > limits->max_connections) {
+            h2_drain(conn);
+            active--;
+        }
+    }
+}
+
+void h2_retire(struct h2_conn *conn)
+{
+    h2_drain(conn);
     struct h2_streams waiting = conn->waiting;
     conn->waiting = (struct h2_streams){0};
     while (waiting.first) {

@@ -24,6 +24,16 @@ void h2_submit_waiting(struct h2_conn *conn);
  */
 void h2_move_excess(struct h2_conn *conn);
 
+/* Gives the connection no more streams. It is closed when those it has, or waits with, have ended.
+ */
+void h2_drain(struct h2_conn *conn);
+
+/*
+ * Drains open connections of a shared pool beyond the limits, idle ones first. Those that are being
+ * opened are drained by a call when they are open.
+ */
+void h2_drain_excess(struct h2_pool *pool, const struct engine_limits *limits);
+
 /* Gives the connection no more streams, and reassigns its waiting ones. */
 void h2_retire(struct h2_conn *conn);
 

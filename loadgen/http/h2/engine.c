@@ -182,42 +182,23 @@ static uint64_t h2_next_deadline_ns(struct engine *engine)
     return timeout_ns < closing_ns ? timeout_ns : closing_ns;
 }
 
-/* It is closed by h2_leave once it has no streams. */
-static void drop(struct h2_conn *conn)
-{
-    conn->is_retired = true;
-    h2_conn_sort(conn);
-    h2_mark_dirty(conn);
-}
-
 /* Retires surplus connections, those to addresses with more than their share. */
 static void drop_surplus(struct h2 *h2)
 {
     for (struct origin *origin = h2->conns.origins.all; origin; origin = origin->next) {
         for (struct h2_conn *conn = ((struct h2_pool *)origin)->conns; conn; conn = conn->next) {
             if (conn->state == H2_OPEN && !conn->is_retired && h2_is_surplus(conn)) {
-                drop(conn);
+                h2_drain(conn);
             }
         }
     }
 }
 
-/* Retires idle connections beyond the limits. */
+/* Retires connections beyond the limits. */
 static void drop_excess(struct h2 *h2)
 {
-    const struct engine_limits *limits = h2->config.limits;
     for (struct origin *origin = h2->conns.origins.all; origin; origin = origin->next) {
-        struct h2_pool *pool = (struct h2_pool *)origin;
-        uint64_t idle = pool->idle_count;
-        uint64_t count = pool->count;
-        for (struct h2_conn *conn = pool->conns; conn; conn = conn->next) {
-            bool has_excess = idle > limits->max_idle || count > limits->max_connections;
-            if (conn->is_idle && has_excess) {
-                drop(conn);
-                idle--;
-                count--;
-            }
-        }
+        h2_drain_excess((struct h2_pool *)origin, h2->config.limits);
     }
 }
 

@@ -34,6 +34,14 @@ const struct dial_owner h2_dial_owner = {
     .make_room = make_room,
 };
 
+/* The cap may have been lowered while the connection was being opened. */
+static void drain_excess(struct h2_pool *pool, const struct engine_limits *limits)
+{
+    if (pool->count > limits->max_connections && !origin_is_owned(&pool->origin)) {
+        h2_drain_excess(pool, limits);
+    }
+}
+
 /* Returns true if bytes may have arrived for a session. */
 static bool open_conn(struct h2_conn *conn)
 {
@@ -46,6 +54,7 @@ static bool open_conn(struct h2_conn *conn)
         return false;
     }
     conn->pool->is_known = true;
+    drain_excess(conn->pool, conn->config->limits);
     h2_submit_waiting(conn);
     h2_mark_dirty(conn);
     return true;
