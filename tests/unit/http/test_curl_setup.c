@@ -56,6 +56,22 @@ START_TEST(a_request_of_a_table_is_set_up_once)
 }
 END_TEST
 
+/* libcurl has some of its own, to look up names. */
+START_TEST(only_our_sockets_are_found)
+{
+    struct curl_sockets none = {0};
+    ck_assert_ptr_null(curl_sockets_at(&none, 16));
+    struct curl_socket closed = {.watch.fd = -1};
+    struct curl_socket open = {.watch.fd = 1};
+    struct curl_socket *by_fd[] = {&closed, &open, NULL};
+    struct curl_sockets some = {.by_fd = by_fd, .room = 3};
+    ck_assert_ptr_null(curl_sockets_at(&some, 0));
+    ck_assert_ptr_eq(curl_sockets_at(&some, 1), &open);
+    ck_assert_ptr_null(curl_sockets_at(&some, 2));
+    ck_assert_ptr_null(curl_sockets_at(&some, 3));
+}
+END_TEST
+
 Suite *curl_setup_suite(void);
 Suite *curl_setup_suite(void)
 {
@@ -64,6 +80,7 @@ Suite *curl_setup_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, memory_with_another_request_is_read_again);
     tcase_add_test(tests, a_request_of_a_table_is_set_up_once);
+    tcase_add_test(tests, only_our_sockets_are_found);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -112,6 +112,10 @@ static int on_want(CURL *easy, curl_socket_t fd, int what, void *context, void *
     const struct curl_lane *lane = context;
     struct curl_socket *socket = curl_sockets_at(lane->drive->sockets, fd);
     (void)unused;
+    if (!socket) {
+        /* libcurl 7.88 looks up a name: without memory it forgot the proxy. It must not go on. */
+        return what == CURL_POLL_REMOVE ? 0 : -1;
+    }
     if (what != CURL_POLL_REMOVE) {
         socket->user = transfer_of(easy);
     }

@@ -107,7 +107,8 @@ struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_
 
 struct curl_socket *curl_sockets_at(const struct curl_sockets *sockets, int fd)
 {
-    return sockets->by_fd[fd];
+    struct curl_socket *socket = (size_t)fd < sockets->room ? sockets->by_fd[fd] : NULL;
+    return socket && socket->watch.fd == fd ? socket : NULL;
 }
 
 static void end(struct curl_socket *socket)

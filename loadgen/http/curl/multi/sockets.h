@@ -63,7 +63,7 @@ void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop);
 struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_lane *lane,
                                       const struct address *local);
 
-/* The socket with this descriptor. */
+/* The open socket with this descriptor. NULL: it is none that curl_sockets_open created. */
 struct curl_socket *curl_sockets_at(const struct curl_sockets *sockets, int fd);
 
 /* Watches for `what`, one of CURL_POLL_IN and so on. False with errno: it cannot be watched. */
