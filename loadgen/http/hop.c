@@ -41,10 +41,13 @@ void hop_set_header(struct hop *hop, const char *name, const char *value)
     struct slice headers = remove_header(hop, name);
     size_t end = (size_t)(headers.at - hop->bytes) + headers.length;
     struct room room = {.at = hop->bytes, .size = HOP_BYTES_MAX, .length = end};
-    room_add_text(&room, name);
-    room_add_text(&room, ": ");
-    room_add_text(&room, value);
-    room_add_text(&room, "\r\n\r\n");
+    if (value) {
+        room_add_text(&room, name);
+        room_add_text(&room, ": ");
+        room_add_text(&room, value);
+        room_add_text(&room, "\r\n");
+    }
+    room_add_text(&room, "\r\n");
     hop->is_short |= room.is_short;
     hop->request->length = room.length;
     hop->request->layout = parts_find(hop->bytes, room.length);

@@ -21,8 +21,9 @@ struct hop {
 };
 
 /*
- * Sets a header of the hop and removes all others of this name. Name and value must be valid (RFC
- * 9110). If the header does not fit into HOP_BYTES_MAX, the exchange fails.
+ * Sets a header of the hop and removes all others of this name; value NULL: only removes them. Name
+ * and value must be valid (RFC 9110). If the header does not fit into HOP_BYTES_MAX, the exchange
+ * fails.
  */
 void hop_set_header(struct hop *hop, const char *name, const char *value);
 

@@ -43,13 +43,12 @@ void flight_hop(struct flight *flight, struct cookies *cookies, const struct cap
     flight_take_cookies(flight, cookies, answer);
     move_to(flight, hop->to);
     cookies_write(cookies, &flight->from, &cookie);
-    if (cookie.length > 0) {
-        bytes_add(&cookie, "", 1);
-        if (cookie.has_failed) {
-            memory_of(NULL);
-        }
-        hop_set_header(hop, "Cookie", cookie.at);
+    bool has_any = cookie.length > 0;
+    bytes_add(&cookie, "", 1);
+    if (cookie.has_failed) {
+        memory_of(NULL);
     }
+    hop_set_header(hop, "Cookie", has_any ? cookie.at : NULL);
     bytes_free(&cookie);
 }
 

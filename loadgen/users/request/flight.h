@@ -31,7 +31,8 @@ struct flight {
 void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer);
 
-/* The same for a redirect, before each hop (send.h); also adds the user's cookies to the hop. */
+/* The same for a redirect, before each hop (send.h); then the hop's only cookies are those of the
+ * jar, as in Python's requests: the redirect may have deleted some. */
 void flight_hop(struct flight *flight, struct cookies *cookies, const struct capture *answer,
                 struct hop *hop);
 

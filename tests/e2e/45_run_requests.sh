@@ -1,0 +1,72 @@
+#!/bin/sh
+# What requests of scripts say: cookies over redirects.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+
+# logs what arrives, a line of JSON each; /set?NAME=VALUE... and /delete?NAME... set and delete cookies, and redirect to /after
+cat >"$TMP/server.py" <<'PYTHON'
+import http.server, json, sys, urllib.parse
+
+log = open(sys.argv[2], "a", buffering=1)
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode("latin-1")
+        url = urllib.parse.urlsplit(self.path)
+        headers = {}
+        for name, value in self.headers.items():
+            headers.setdefault(name.lower(), []).append(value)
+        log.write(json.dumps({"method": self.command, "path": self.path, "headers": headers, "body": body}) + "\n")
+        is_hop = url.path in ("/set", "/delete", "/go")
+        self.send_response(302 if is_hop else 200)
+        for name, value in urllib.parse.parse_qsl(url.query, keep_blank_values=True) if is_hop else ():
+            end = "; Max-Age=0" if url.path == "/delete" else ""
+            self.send_header("Set-Cookie", "%s=%s; Path=/%s" % (name, value, end))
+        if is_hop:
+            self.send_header("Location", "/after")
+        self.send_header("Content-Length", "0" if is_hop or self.command == "HEAD" else "3")
+        self.end_headers()
+        if not is_hop and self.command != "HEAD":
+            self.wfile.write(b"ok\n")
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = answer
+
+    def log_message(self, *arguments):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+PYTHON
+server() { exec python3 "$TMP/server.py" "$PORT" "$TMP/log"; }
+start_on_free_port server
+U=http://127.0.0.1:$PORT
+
+# run FLAG...: one user of the scenario on stdin, without exceptions
+run() {
+    cat >"$TMP/scenario.lua"
+    : >"$TMP/log"
+    timeout 60 "$loadgen" run "$TMP/scenario.lua" -u 1 -t 30 -H "$U" -report json "$@" >"$TMP/report" 2>"$TMP/err" ||
+        fail "status $?: $(cat "$TMP/err")"
+}
+
+# arrived EXPRESSION: of the list `l` of requests; sent(r, name) is the list of a header's lines
+arrived() {
+    python3 -c 'import json, sys; sent = lambda r, name: r["headers"].get(name, []); l = [json.loads(x) for x in open(sys.argv[1])]; print(eval(sys.argv[2]))' \
+        "$TMP/log" "$1"
+}
+
+# a hop has the cookies that the redirect left: one that it deleted is not sent again, even if it was the last
+run <<'LUA'
+local Member = User {}
+Member:task(function(self)
+    self:get("/set?a=1&b=2")
+    self:get("/delete?a")
+    self:get("/delete?b")
+    self:get("/set?c=3")
+    self:stop_user()
+end)
+LUA
+expect_eq "cookies over redirects" "$(arrived "[(r['path'], sorted('; '.join(sent(r, 'cookie')).split('; '))) for r in l]")" \
+    "[('/set?a=1&b=2', ['']), ('/after', ['a=1', 'b=2']), ('/delete?a', ['a=1', 'b=2']), ('/after', ['b=2']), ('/delete?b', ['b=2']), ('/after', ['']), ('/set?c=3', ['']), ('/after', ['c=3'])]"
