@@ -1,5 +1,5 @@
 #!/bin/sh
-# What requests of scripts say: cookies over redirects.
+# What requests of scripts say: cookies over redirects, headers of the script beside them.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -70,3 +70,22 @@ end)
 LUA
 expect_eq "cookies over redirects" "$(arrived "[(r['path'], sorted('; '.join(sent(r, 'cookie')).split('; '))) for r in l]")" \
     "[('/set?a=1&b=2', ['']), ('/after', ['a=1', 'b=2']), ('/delete?a', ['a=1', 'b=2']), ('/after', ['b=2']), ('/delete?b', ['b=2']), ('/after', ['']), ('/set?c=3', ['']), ('/after', ['c=3'])]"
+
+# a header of the script is sent once: its Cookie in place of the jar's, `auth` in place of its Authorization
+run <<'LUA'
+local Member = User { headers = { authorization = "Bearer default" } }
+Member:task(function(self)
+    self:get("/set?a=1")
+    self:get("/own", { headers = { cookie = "mine=1" } })
+    self:get("/none", { headers = { Cookie = false } })
+    self:get("/go", { headers = { Cookie = "mine=2" } })
+    self:get("/auth", { auth = { "u", "p" } })
+    self:get("/auth", { auth = { "u", "p" }, headers = { AUTHORIZATION = "Bearer mine" } })
+    self:get("/auth", { headers = { AUTHORIZATION = "Bearer mine" } })
+    self.headers.Cookie = "always=1"
+    self:get("/default")
+    self:stop_user()
+end)
+LUA
+expect_eq "headers of the script" "$(arrived "[(r['path'], sent(r, 'cookie'), sent(r, 'authorization')[0][:12], len(sent(r, 'authorization'))) for r in l[2:]]")" \
+    "[('/own', ['mine=1'], 'Bearer defau', 1), ('/none', [], 'Bearer defau', 1), ('/go', ['mine=2'], 'Bearer defau', 1), ('/after', ['a=1'], 'Bearer defau', 1), ('/auth', ['a=1'], 'Basic dTpw', 1), ('/auth', ['a=1'], 'Basic dTpw', 1), ('/auth', ['a=1'], 'Bearer mine', 1), ('/default', ['always=1'], 'Bearer defau', 1)]"

@@ -51,14 +51,16 @@ static bool has_name(lua_State *lua, int index, const char *name)
     return has_it;
 }
 
-/* Of the table at `index`, those that are not in the one at `above`. */
-static void add_table(const struct ask *ask, int index, int above)
+/* Of the table at `index`, those that are not in the one at `above`. As in Python's requests, an
+ * auth option replaces an Authorization header. */
+static void add_table(const struct ask *ask, int index, int above, bool has_auth)
 {
     lua_State *lua = ask->lua;
     lua_pushnil(lua);
     while (lua_next(lua, index)) {
         const char *name = header_name(lua);
-        bool is_left_out = lua_isboolean(lua, -1) && !lua_toboolean(lua, -1);
+        bool is_left_out = (lua_isboolean(lua, -1) && !lua_toboolean(lua, -1)) ||
+                           (has_auth && strcasecmp(name, "Authorization") == 0);
         if (!is_left_out && !has_name(lua, above, name)) {
             add_header(ask, name, header_value(lua));
         }
@@ -103,10 +105,6 @@ static void set_cookies(const struct ask *ask)
 
 static void add_cookies(const struct ask *ask)
 {
-    if (ask_table(ask, "cookies") == LUA_TTABLE) {
-        set_cookies(ask);
-    }
-    lua_pop(ask->lua, 1);
     if (ask->user->cookies.count == 0) {
         return;
     }
@@ -126,21 +124,27 @@ void ask_write_headers(const struct ask *ask)
     bytes_clear(&ask->state->headers);
     int own = ask_table(ask, "headers") == LUA_TTABLE ? lua_gettop(lua) : 0;
     int defaults = lua_getfield(lua, 1, "headers") == LUA_TTABLE ? lua_gettop(lua) : 0;
+    bool has_auth = ask_table(ask, "auth") == LUA_TTABLE;
+    if (has_auth) {
+        add_auth(ask);
+    }
     if (own) {
-        add_table(ask, own, 0);
+        add_table(ask, own, 0, has_auth);
     }
     if (defaults) {
-        add_table(ask, defaults, own);
+        add_table(ask, defaults, own, has_auth);
     }
     if (ask->content_type && !has_name(lua, own, "Content-Type") &&
         !has_name(lua, defaults, "Content-Type")) {
         add_header(ask, "Content-Type", ask->content_type);
     }
-    if (ask_table(ask, "auth") == LUA_TTABLE) {
-        add_auth(ask);
+    if (ask_table(ask, "cookies") == LUA_TTABLE) {
+        set_cookies(ask);
     }
-    lua_pop(lua, 3);
-    add_cookies(ask);
+    if (!has_name(lua, own, "Cookie") && !has_name(lua, defaults, "Cookie")) {
+        add_cookies(ask);
+    }
+    lua_pop(lua, 4);
     if (ask->state->headers.has_failed) {
         memory_of(NULL);
     }

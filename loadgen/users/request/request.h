@@ -9,8 +9,9 @@
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
  *     files             { field = { "a.txt", bytes, "text/plain" } }, sent with `form` as
  *                       multipart/form-data (multipart.h)
- *     auth              { "user", "password" }: Authorization: Basic
- *     cookies           { name = "value" }, kept in the user's jar
+ *     auth              { "user", "password" }: Authorization: Basic, in place of one in headers
+ *     cookies           { name = "value" }, kept in the user's jar, which is sent unless headers
+ *                       have a Cookie
  *     timeout           seconds; default: the timeout of the run
  *     check             true: the script judges the answer (judge.h)
  *     allow_redirects   false: a redirect is the answer
