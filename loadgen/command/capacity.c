@@ -2,11 +2,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/process/file_limit.h"
@@ -89,12 +87,6 @@ static bool check_options(const struct capacity_options *options, struct err *er
     return capacity_output_begin(options, err);
 }
 
-/* As a signal would; interrupt.h. */
-static void quit(void)
-{
-    kill(getpid(), SIGTERM);
-}
-
 static bool open_scenario(struct job *job, const char *url, struct err *err)
 {
     const struct capacity_options *options = job->options;
@@ -112,7 +104,6 @@ static bool open_scenario(struct job *job, const char *url, struct err *err)
         .max_iterations = UINT64_MAX,
         .max_bytes = options->max_memory.bytes,
         .seed = options->attack.schedule.seed,
-        .quit = quit,
     };
     job->workload.source = users_source(&job->users);
     return users_open(&job->users, options->scenario, &job->workload.targets, err);

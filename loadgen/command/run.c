@@ -1,8 +1,6 @@
 /* loadgen run: runs the users of a scenario. */
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/plural.h"
 #include "loadgen/command/command.h"
@@ -66,7 +64,6 @@ static bool execute(struct run_options *options, struct users_order *users, stru
     }
     if (options->is_check) {
         users->check = stdout;
-        users->quit = NULL;
         users->users = options->users = users->class_count;
         options->run_time_ns = 0;
         users->max_requests = users->max_iterations = UINT64_MAX;
@@ -75,12 +72,6 @@ static bool execute(struct run_options *options, struct users_order *users, stru
     }
     return run_plan(options, &plan, err) &&
            (options->is_check ? check(&order, err) : measure(session, &order, err));
-}
-
-/* As a signal would; interrupt.h. */
-static void quit(void)
-{
-    kill(getpid(), SIGTERM);
 }
 
 static bool run_main(const struct command_line *line, struct err *err)
@@ -101,7 +92,6 @@ static bool run_main(const struct command_line *line, struct err *err)
         .stop_timeout_ns = options->stop_timeout_ns,
         .max_bytes = options->max_memory.bytes,
         .seed = options->seed,
-        .quit = quit,
     };
     struct targets targets = {0};
     bool is_stdout = attack->output && strcmp(attack->output, "stdout") == 0;

@@ -61,6 +61,8 @@ struct drive_thread {
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
     void (*wake_all)(struct drive_thread *thread);
+    /* Stops the run as a signal does, but counts as none: the next signal is the first one. */
+    void (*stop_run)(struct drive_thread *thread);
     uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests */

@@ -394,6 +394,8 @@ static bool finish(struct state *state, struct err *err)
         begin_measuring(state);
     }
     collect(state, true);
+    state->summary->is_interrupted |=
+        atomic_load(&state->workers.shared.is_quit) && !state->is_aborted;
     others_leave(&state->others);
     account_fill(state->summary, &state->workers);
     journal_write_end(state->writer, state->summary, state->order->targets);

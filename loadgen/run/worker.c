@@ -47,6 +47,20 @@ static void wake_all(struct drive_thread *thread)
     }
 }
 
+static void stop_run(struct drive_thread *thread)
+{
+    struct worker_shared *shared = worker_of(thread)->shared;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t before_ns = atomic_load(&shared->stop_ns);
+    while (now_ns < before_ns) {
+        if (atomic_compare_exchange_weak(&shared->stop_ns, &before_ns, now_ns)) {
+            atomic_store(&shared->is_quit, true);
+            wake_all(thread);
+            return;
+        }
+    }
+}
+
 static void judged(struct drive_thread *thread, const struct exchange *exchange)
 {
     struct worker *worker = worker_of(thread);
@@ -343,6 +357,7 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     worker->thread.terms = &shared->terms;
     worker->thread.judged = judged;
     worker->thread.wake_all = wake_all;
+    worker->thread.stop_run = stop_run;
     worker->wake = (struct loop_watch){.on_ready = on_wake};
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {

@@ -75,6 +75,7 @@ struct worker_shared {
     struct slots slots;     /* the thread that owns each slot */
     struct gate gate;
     _Atomic uint64_t stop_ns; /* sending ends; only decreases */
+    atomic_bool is_quit;      /* a driver has stopped the run before its end */
     atomic_bool is_abandoned; /* do not drain */
     int finished_fd;          /* eventfd: 1 for each worker that has ended */
     int stop_fd;              /* readable: stop; -1: none */

@@ -31,8 +31,7 @@ struct users_order {
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */
     uint64_t seed;
-    void (*quit)(void); /* ends the run; called by quit() of the scenario */
-    _Atomic bool is_quitting;
+    _Atomic bool is_quitting; /* the scenario has called quit() */
     _Atomic int quit_code;
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
                     runs each task once, on one thread; NULL: a normal run */

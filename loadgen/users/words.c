@@ -36,8 +36,8 @@ static int quit(lua_State *lua)
     struct users_order *order = user->seat->order;
     if (!atomic_exchange(&order->is_quitting, true)) {
         atomic_store(&order->quit_code, (int)code);
-        if (order->quit) {
-            order->quit();
+        if (!order->check) {
+            user->seat->thread->stop_run(user->seat->thread);
         }
     }
     return user_pause(user, PAUSE_USER_ENDS);
