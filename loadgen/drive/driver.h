@@ -169,6 +169,10 @@ struct driver_type {
     /* Stops sending at end_ns, or earlier if already scheduled. */
     void (*end_at)(struct driver *driver, uint64_t end_ns);
 
+    /* The run is abandoned: starts nothing more. What is in flight ends after this call. NULL:
+     * end_at is enough. */
+    void (*abandon)(struct driver *driver);
+
     /* The latest time at which a request may still start; UINT64_MAX: not known yet. */
     uint64_t (*last_ns)(const struct driver *driver);
 

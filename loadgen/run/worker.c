@@ -154,6 +154,9 @@ static void expire(struct worker *worker, uint64_t now_ns)
         /* A worker that waited for a block has not handled its wake yet, and in a closed loop every
          * abandoned request would start another one. */
         end_at_stop(worker);
+        if (is_abandoned && !worker->is_abandoning && worker->driver->type->abandon) {
+            worker->driver->type->abandon(worker->driver);
+        }
         worker->is_abandoning = is_abandoned;
         engine->type->abandon(engine);
     }

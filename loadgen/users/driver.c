@@ -79,6 +79,16 @@ static void end_at(struct driver *driver, uint64_t end_ns)
     seat->end_ns = least(end_ns, seat->end_ns);
 }
 
+static void abandon(struct driver *driver)
+{
+    struct seat *seat = seat_of(driver);
+    seat->stage = STAGE_OVER;
+    seat->iterations.is_over = true;
+    for (size_t i = 0; i < seat->count; i++) {
+        user_kill(&seat->users[i]);
+    }
+}
+
 static uint64_t last_ns(const struct driver *driver)
 {
     const struct seat *seat = const_seat_of(driver);
@@ -316,6 +326,7 @@ const struct driver_type driver_users = {
     .next_ns = next_ns,
     .answered = answered,
     .end_at = end_at,
+    .abandon = abandon,
     .last_ns = last_ns,
     .has_ended = has_ended,
     .intended = intended,

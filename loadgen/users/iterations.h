@@ -34,7 +34,7 @@ struct iterations {
     struct drive_thread *thread;
     uint64_t users; /* of all threads */
     struct epoch_cursor next;
-    bool is_over;       /* the budget of iterations is used up */
+    bool is_over;       /* none is due any more: their budget is used up, or the run abandoned */
     struct idle *first; /* free users */
     struct idle **last; /* where the next one is linked; NULL: &first */
 };

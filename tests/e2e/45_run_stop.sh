@@ -47,4 +47,35 @@ quit_of_a_search() {
         -min-rate 10 -max-rate 11
 }
 
-beside quit_and_a_signal quit_of_a_search
+# a second Ctrl-C ends -stop-timeout, and on_stop, whatever they wait for; the results are kept
+second_signal() {
+    begin -u 3 -r 100 -s 60 <<'LUA'
+local Slow = User { fixed_count = 1 }
+Slow:task(function(self)
+    self:get("/health")
+    sleep(1000)
+    error("not reached")
+end)
+local Held = User { fixed_count = 1 }
+Held:task(function(self)
+    local r = self:get("/metadata", { check = true })
+    sleep(1000)
+end)
+local Stopping = User { fixed_count = 1, wait = constant(1000) }
+Stopping:task(function(self) self:get("/openapi.json") end)
+function Stopping:on_stop()
+    print("stops")
+    sleep(1000)
+end
+LUA
+    sleep 1.5
+    kill -INT "$pid"
+    wait_for grep -q stops "$TMP/err" || fail "no on_stop"
+    sleep 1.2
+    kill -INT "$pid"
+    ends 0 2
+    expect_eq "results" "$(requests)" "{'health': 1, 'metadata': 1, 'openapi.json': 1}"
+    expect_eq "account" "$(json "$TMP/report" "r['interrupted'], r['intended'], r['not_started'], r['success'], r['exceptions']")" "(True, 3, 0, 1.0, [])"
+}
+
+beside quit_and_a_signal quit_of_a_search second_signal
