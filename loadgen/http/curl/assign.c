@@ -9,7 +9,7 @@ static bool wants_another(struct curl_engine *curl, struct curl_lane *due)
 {
     const struct engine_config *config = &curl->config;
     struct curl_route *route = due->route;
-    bool has_room = route->open < config->limits->max_connections;
+    bool has_room = route->open < curl_route_limit(route, config->limits->max_connections);
     bool is_calm = config->is_open_loop && clock_now_ns() > due->calm_ns;
     return destination_wants_another(route->destination, &route->turns, is_calm, has_room) &&
            (has_room || (due->open > 1 && curl_sockets_end_idle(&curl->sockets, due)));
@@ -84,6 +84,17 @@ static void on_answer(struct lookup *wait, struct peer *peer)
     }
 }
 
+/* The route to the origin's destination. NULL: out of memory. */
+static struct curl_route *find_route(struct curl_engine *curl, struct curl_origin *origin)
+{
+    struct curl_route **routes = origin_is_owned(&origin->origin) ? &origin->own : &curl->routes;
+    struct curl_route *route = curl_routes_find(routes, origin->origin.destination);
+    if (route) {
+        route->origins++;
+    }
+    return route;
+}
+
 void curl_assign(struct curl_engine *curl, struct curl_transfer *t)
 {
     struct curl_origin *origin = t->origin;
@@ -92,9 +103,7 @@ void curl_assign(struct curl_engine *curl, struct curl_transfer *t)
         return;
     }
     if (!origin->route) {
-        struct curl_route **routes =
-            origin_is_owned(&origin->origin) ? &origin->own : &curl->routes;
-        origin->route = curl_routes_find(routes, origin->origin.destination);
+        origin->route = find_route(curl, origin);
     }
     t->wait.on_answer = on_answer;
     t->engine = curl;

@@ -120,21 +120,8 @@ static void time_out(struct curl_engine *curl, struct curl_transfer *t)
     curl_end(curl, t);
 }
 
-static uint64_t times(uint64_t limit, size_t n)
+static void drop_excess(struct curl_engine *curl)
 {
-    return limit > UINT64_MAX / n ? UINT64_MAX : limit * n;
-}
-
-/* Endpoints may share a destination, a proxy. */
-static void set_limits(struct curl_engine *curl)
-{
-    const struct engine_limits *limits = curl->config.limits;
-    size_t endpoints = curl->config.endpoint_count;
-    uint64_t max_idle = times(limits->max_idle, endpoints);
-    curl->limits = *limits;
-    curl->sockets.limits.max_idle = max_idle;
-    curl->sockets.limits.max_connections = times(limits->max_connections, endpoints);
-    curl_drive_set_max_idle(&curl->drive, max_idle < INT32_MAX ? (long)max_idle : INT32_MAX);
     for (struct curl_route *route = curl->routes; route; route = route->next) {
         for (struct turn *turn = route->turns.all; turn; turn = turn->next) {
             curl_sockets_end_excess(&curl->sockets, (struct curl_lane *)turn);
@@ -152,7 +139,8 @@ static void curl_expire(struct engine *engine, uint64_t now_ns)
         curl_sockets_end_surplus(&curl->sockets);
     }
     if (!engine_limits_equal(&curl->limits, curl->config.limits)) {
-        set_limits(curl);
+        curl->limits = *curl->config.limits;
+        drop_excess(curl);
     }
     closing_expire(&curl->sockets.closing, now_ns);
     while (oldest_deadline_ns(curl) <= now_ns) {
@@ -215,7 +203,7 @@ static bool set_up(struct curl_engine *curl, struct loop *loop, struct err *err)
     if (!config->tls) {
         return false;
     }
-    curl_sockets_init(&curl->sockets, loop);
+    curl_sockets_init(&curl->sockets, loop, config->limits);
     curl->share = curl_share_init();
     if (!curl->share || !curl_origins_init(&curl->origins, config)) {
         return err_set(err, ERR_FAILED, "not enough memory for libcurl");
@@ -224,7 +212,7 @@ static bool set_up(struct curl_engine *curl, struct loop *loop, struct err *err)
     curl_share_setopt(curl->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
     curl_share_setopt(curl->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
     curl->drive.sockets = &curl->sockets;
-    set_limits(curl);
+    curl->limits = *config->limits;
     curl->drive.on_ended = curl_on_ended;
     curl->drive.context = curl;
     curl_drive_init(&curl->drive);

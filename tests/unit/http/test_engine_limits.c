@@ -287,6 +287,14 @@ static void settle(void)
     }
 }
 
+/* That many connections are left, and stay. */
+static void expect_open(size_t count)
+{
+    await(count_open, count);
+    settle();
+    ck_assert_uint_eq(count_open(), count);
+}
+
 /* The cap of three connections becomes one while each carries 100 streams, or is being opened. */
 START_TEST(busy_connections_beyond_a_lowered_cap_end_with_their_streams)
 {
@@ -323,12 +331,55 @@ START_TEST(busy_connections_beyond_a_lowered_cap_end_with_their_streams)
     ck_assert_uint_eq(count_open(), CONNECTIONS); /* none was cut off */
     answer_all();
     await(count_ended, started);
-    await(count_open, 1);
+    expect_open(1);
     start(STREAMS);
     await(count_asked, started);
     ck_assert_uint_eq(accepted, CONNECTIONS);
     answer_all();
     await(count_ended, started);
+    tear_down();
+}
+END_TEST
+
+/* The table of endpoints has room for many more than there are. */
+START_TEST(limits_are_those_of_the_endpoints_that_exist)
+{
+    enum { BUSY = 8, IDLE = 2, OPEN = 5 };
+    set_up(_i);
+    limits.max_idle = IDLE;
+    start(BUSY);
+    await(count_asked, BUSY);
+    ck_assert_uint_eq(accepted, BUSY);
+    answer_all();
+    await(count_ended, BUSY);
+    expect_open(IDLE);
+    limits.max_idle = BUSY;
+    start(BUSY);
+    await(count_asked, started);
+    ck_assert_uint_eq(count_open(), BUSY);
+    limits.max_connections = OPEN;
+    settle();
+    ck_assert_uint_eq(count_open(), BUSY); /* they are busy */
+    answer_all();
+    await(count_ended, started);
+    expect_open(OPEN);
+    tear_down();
+}
+END_TEST
+
+/* One of two connections becomes idle while the other is busy: it is within the limit. */
+START_TEST(busy_connections_are_not_idle_ones)
+{
+    set_up(_i);
+    limits.max_idle = 1;
+    start(2);
+    await(count_asked, 2);
+    answer(&sockets[0], 1);
+    await(count_ended, 1);
+    settle();
+    ck_assert_uint_eq(count_open(), 2);
+    answer(&sockets[1], 1);
+    expect_open(1);
     tear_down();
 }
 END_TEST
@@ -340,6 +391,8 @@ Suite *engine_limits_suite(void)
     TCase *tests = tcase_create("engine limits");
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, busy_connections_beyond_a_lowered_cap_end_with_their_streams, 0, 2);
+    tcase_add_loop_test(tests, limits_are_those_of_the_endpoints_that_exist, H1, CURL + 1);
+    tcase_add_loop_test(tests, busy_connections_are_not_idle_ones, H1, CURL + 1);
     suite_add_tcase(suite, tests);
     return suite;
 }

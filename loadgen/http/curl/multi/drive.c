@@ -141,7 +141,7 @@ static bool open_lane(struct curl_drive *drive, struct curl_lane *lane)
     curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane);
     curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane);
-    curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, drive->max_idle);
+    curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)INT32_MAX); /* see sockets.h */
     lane->timer_ns = UINT64_MAX;
     lane->drive = drive;
     lane->next = drive->lanes;
@@ -168,14 +168,6 @@ void curl_drive_init(struct curl_drive *drive)
 {
     drive->sockets->on_ready = on_ready;
     drive->sockets->context = drive;
-}
-
-void curl_drive_set_max_idle(struct curl_drive *drive, long max_idle)
-{
-    drive->max_idle = max_idle;
-    for (struct curl_lane *lane = drive->lanes; lane; lane = lane->next) {
-        curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, max_idle);
-    }
 }
 
 void curl_drive_end(struct curl_drive *drive, const struct curl_route *route)

@@ -25,16 +25,12 @@ struct curl_drive {
 
     /* Private: */
     struct curl_lane *lanes; /* those with a multi handle */
-    long max_idle;
-    bool is_running; /* curl_drive_run is on the stack and starts what is added meanwhile */
+    bool is_running;         /* curl_drive_run is on the stack and starts what is added meanwhile */
 };
 
 /* The owner sets the fields above `Private` first. Sets sockets->on_ready. */
 void curl_drive_init(struct curl_drive *drive);
 void curl_drive_fini(struct curl_drive *drive);
-
-/* Sets how many connections libcurl keeps per lane; 0: its default. */
-void curl_drive_set_max_idle(struct curl_drive *drive, long max_idle);
 
 /* Closes the connections of a route. Its lanes must have no requests. */
 void curl_drive_end(struct curl_drive *drive, const struct curl_route *route);

@@ -17,6 +17,12 @@ struct curl_route *curl_routes_find(struct curl_route **routes, struct destinati
     return route;
 }
 
+uint64_t curl_route_limit(const struct curl_route *route, uint64_t of_endpoint)
+{
+    uint64_t origins = route->origins;
+    return origins > 0 && of_endpoint > UINT64_MAX / origins ? UINT64_MAX : of_endpoint * origins;
+}
+
 void curl_routes_fini(struct curl_route **routes)
 {
     while (*routes) {

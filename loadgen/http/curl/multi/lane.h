@@ -28,6 +28,7 @@ struct curl_route {
     struct destination *destination;
     struct turns turns; /* turns of the lanes */
     uint64_t open;      /* connections of all lanes */
+    uint64_t origins;   /* that share it */
 };
 
 struct curl_lane {
@@ -47,6 +48,9 @@ struct curl_lane {
 
 /* Finds or adds the route to a destination. NULL: out of memory. */
 struct curl_route *curl_routes_find(struct curl_route **routes, struct destination *destination);
+
+/* How many connections a route may have if an endpoint may have so many; UINT64_MAX: no limit. */
+uint64_t curl_route_limit(const struct curl_route *route, uint64_t of_endpoint);
 
 /* Frees all routes and lanes; their multi handles must have been freed. */
 void curl_routes_fini(struct curl_route **routes);

@@ -142,7 +142,9 @@ bool curl_sockets_end_idle(struct curl_sockets *sockets, const struct curl_lane 
 static bool has_excess(const struct curl_sockets *sockets, const struct curl_lane *lane)
 {
     uint64_t idle = lane->open > lane->busy ? lane->open - lane->busy : 0;
-    return idle > sockets->limits.max_idle || lane->route->open > sockets->limits.max_connections;
+    const struct curl_route *route = lane->route;
+    return idle > curl_route_limit(route, sockets->limits->max_idle) ||
+           route->open > curl_route_limit(route, sockets->limits->max_connections);
 }
 
 void curl_sockets_end_excess(struct curl_sockets *sockets, const struct curl_lane *lane)
@@ -191,9 +193,11 @@ static void close_closing(struct closing *closing, struct flight *flight)
     curl_sockets_close(socket);
 }
 
-void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop)
+void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop,
+                       const struct engine_limits *limits)
 {
-    *sockets = (struct curl_sockets){.loop = loop, .closing.close = close_closing};
+    *sockets =
+        (struct curl_sockets){.loop = loop, .limits = limits, .closing.close = close_closing};
 }
 
 void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns)

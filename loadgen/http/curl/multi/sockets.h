@@ -8,6 +8,9 @@
  * libcurl notices that an idle connection is dead only when it wants to use it. So a connection
  * that the server closed, or that we shut down, is no longer counted even before libcurl closes it.
  *
+ * libcurl's own limit of kept connections counts busy ones as well, so it is not used: idle
+ * connections beyond ours are shut down here.
+ *
  * With -keepalive=false the server closes first: after libcurl has closed a socket, the socket is
  * `closing` here (closing.h).
  *
@@ -49,11 +52,13 @@ struct curl_sockets {
     void *context;
     struct curl_socket **by_fd;
     size_t room;
-    struct engine_limits limits; /* of a lane's idle connections, and of all of a route */
+    const struct engine_limits *limits; /* of an endpoint: lane.h */
     struct closing closing;
 };
 
-void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop);
+/* Borrows the limits, which may change. */
+void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop,
+                       const struct engine_limits *limits);
 
 /*
  * Creates a socket for a connection of the lane, bound to `local` unless its length is 0. The
