@@ -5,10 +5,11 @@
 
 #include "loadgen/http/curl/try.h"
 
-/* The limits may have changed. */
+/* The limits, or the owner of the connection, may have changed. */
 static void allow_reuse(struct curl_transfer *t)
 {
-    bool forbids_reuse = !t->config->keepalive || t->config->limits->max_idle == 0;
+    bool keeps_none = t->config->limits->max_idle == 0 && !origin_is_owned(&t->origin->origin);
+    bool forbids_reuse = !t->config->keepalive || keeps_none;
     if (t->forbids_reuse != forbids_reuse) {
         t->forbids_reuse = forbids_reuse;
         curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, forbids_reuse ? 1L : 0L);

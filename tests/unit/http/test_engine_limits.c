@@ -15,6 +15,7 @@
 #include "common/clock.h"
 #include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
+#include "loadgen/http/owner.h"
 #include "loadgen/net/address_list.h"
 #include "tests/support/measurement.h"
 
@@ -384,6 +385,30 @@ START_TEST(busy_connections_are_not_idle_ones)
 }
 END_TEST
 
+/* Its connections are kept whatever the limits are, until it closes them. */
+START_TEST(connections_of_an_owner_are_not_limited)
+{
+    enum { REQUESTS = 4 };
+    struct owner owner = {0};
+    const size_t connections = ways[_i].h2c ? 1 : REQUESTS;
+    set_up(_i);
+    terms.owner = &owner;
+    for (size_t i = 0; i < 3; i++) {
+        limits = (struct engine_limits){.max_connections = 3 - i, .max_idle = i};
+        settle();
+        start(REQUESTS);
+        await(count_asked, started);
+        answer_all();
+        await(count_ended, started);
+        expect_open(connections);
+    }
+    ck_assert_uint_eq(accepted, connections);
+    owner_close(&owner);
+    await(count_open, 0);
+    tear_down();
+}
+END_TEST
+
 Suite *engine_limits_suite(void);
 Suite *engine_limits_suite(void)
 {
@@ -393,6 +418,7 @@ Suite *engine_limits_suite(void)
     tcase_add_loop_test(tests, busy_connections_beyond_a_lowered_cap_end_with_their_streams, 0, 2);
     tcase_add_loop_test(tests, limits_are_those_of_the_endpoints_that_exist, H1, CURL + 1);
     tcase_add_loop_test(tests, busy_connections_are_not_idle_ones, H1, CURL + 1);
+    tcase_add_loop_test(tests, connections_of_an_owner_are_not_limited, 0, WAYS);
     suite_add_tcase(suite, tests);
     return suite;
 }
