@@ -22,7 +22,7 @@
 
 /* What is known before the first trial. */
 struct capacity_start {
-    double first_rate; /* a guess at the capacity */
+    double first_rate; /* first estimate of the capacity */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);
                           NULL: unknown */
     json_t *baseline;  /* response time of the target without load: the runner's own JSON, passed
@@ -30,7 +30,7 @@ struct capacity_start {
 };
 
 struct capacity_runner {
-    /* Warms the target up, measures the generator, and guesses the capacity. */
+    /* Warms the target up, measures the generator, and estimates the capacity. */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
     /* Called instead of `probe` if the journal contains a probe. `baseline` is that probe's; NULL:
      * not recorded. */

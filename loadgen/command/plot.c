@@ -34,7 +34,7 @@ static const struct cli_flag flags[] = {
     {"title", "TEXT", cli_set_string, offsetof(struct options, title), "Load test",
      "title of the page"},
     {"threshold", "N", set_threshold, offsetof(struct options, threshold), "4000",
-     "draw each result up to this number, 100 to 20000; summarise more in N/4 intervals"},
+     "draw up to N results one by one (100 to 20000); summarise more in N/4 intervals"},
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",

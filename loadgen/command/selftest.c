@@ -81,7 +81,7 @@ static bool selftest_main(const struct command_line *line, struct err *err)
 
 const struct command command_selftest = {
     .name = "selftest",
-    .help = "measure up to which rate this generator can be trusted here",
+    .help = "measure the rate up to which this generator can be trusted here",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = selftest_main,

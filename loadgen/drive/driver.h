@@ -46,7 +46,7 @@ struct slots;
 struct drive_thread {
     unsigned index;
     unsigned threads;          /* of the run */
-    const struct slots *slots; /* which thread owns which: pace/slots.h */
+    const struct slots *slots; /* the thread that owns each slot: pace/slots.h */
     struct loop *loop;
     struct engine *engine;
     /* Tables that grow during the run; NULL unless the driver's type adds targets. */
@@ -86,7 +86,7 @@ static inline void drive_send(struct drive_thread *thread, struct send *send)
 struct change {
     uint64_t at_ns;
     const struct schedule *schedule; /* its time starts at at_ns; NULL: no change */
-    const struct slots *slots;       /* which thread owns which (pace/slots.h); NULL: no change */
+    const struct slots *slots;       /* the owner of each slot (pace/slots.h); NULL: no change */
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
 };
 
@@ -104,10 +104,10 @@ struct driver_type {
 
     /*
      * False: `answered` is called as soon as an answer has been read, even from inside drive_send;
-     * for drivers that take a few hundred nanoseconds. True: it is called after all ready sockets
-     * have been read (the first 16,640 of them: WORKER_BATCHES in run/worker.h), so a script cannot
-     * delay other answers, and never from inside drive_send.
-     * A driver keeps a copy of an exchange that is_held, and passes it to thread->judged once its
+     * for drivers whose `answered` takes a few hundred nanoseconds at most. True: it is called
+     * after all ready sockets have been read (the first 16,640 of them: WORKER_BATCHES in
+     * run/worker.h), so a script cannot delay other answers, and never from inside drive_send. A
+     * driver keeps a copy of an exchange that is_held, and passes it to thread->judged once its
      * script has judged the answer, at the latest before has_ended is true.
      */
     bool runs_scripts;
@@ -179,12 +179,10 @@ struct driver_type {
     /* True if it will start no more requests, however those in flight end. */
     bool (*has_ended)(const struct driver *driver, uint64_t now_ns);
 
-    /* The count of intended requests. */
-
     /*
-     * Returns how many measured requests this thread was to send before now_ns. The result is at
-     * least `started`, the number started by the last tick. now_ns must not decrease from call to
-     * call, and must be before the end of the run.
+     * Returns how many measured requests this thread was to send before now_ns (intended requests).
+     * The result is at least `started`, the number started by the last tick. now_ns must not
+     * decrease from call to call, and must be before the end of the run.
      */
     uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
 

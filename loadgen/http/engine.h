@@ -2,9 +2,9 @@
  * engine - the interface of every engine: sends a request and receives its answer.
  *
  * An engine serves one thread, on that thread's loop. The thread starts exchanges. The engine calls
- * `done` exactly once for each, whatever the server does. A failure is an outcome, not an error,
- * because code that runs during a measurement formats no text of its own. HTTP/1.1 allocates
- * nothing per request; nghttp2 and libcurl do.
+ * `done` exactly once for each, whatever the server does. A failure is an outcome, not a
+ * struct err, because code that runs during a measurement formats no text of its own. HTTP/1.1
+ * allocates nothing per request; nghttp2 and libcurl do.
  *
  * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event
  * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire

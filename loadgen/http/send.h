@@ -34,7 +34,7 @@ typedef void hop_fn(void *context, const struct exchange *exchange, const struct
 /* The terms of the run, or a driver's own. */
 struct terms {
     uint64_t timeout_ns; /* from started to done, over all tries and redirects; 0: none */
-    int max_redirects;   /* -1: none are followed: a redirect is the answer */
+    int max_redirects;   /* -1: a redirect is the answer and is not followed */
     bool keeps_answers;  /* headers, and up to max_body bytes of bodies */
     uint64_t max_body;
     bool is_judged;      /* a script says whether the answer is a success (drive/driver.h) */

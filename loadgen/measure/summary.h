@@ -76,7 +76,7 @@ struct summary {
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
     char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; otherwise "" */
-    char changes[SUMMARY_CHANGES];   /* the part of `schedule` that was changed during the run */
+    char changes[SUMMARY_CHANGES];   /* changes during the run, in words; `schedule` has them too */
     double asked_per_s;              /* mean rate of the schedule; 0: closed loop, or not known */
     uint64_t intended;
     uint64_t started;
@@ -100,7 +100,7 @@ struct summary {
     uint64_t open_runs;         /* runs that have begun and not ended yet */
     uint64_t damaged;           /* damaged parts of the files, skipped */
     char loss[SUMMARY_LOSS];    /* the first damage: file, record or line, byte, and cause */
-    struct generator generator; /* of several runs the worst of each figure */
+    struct generator generator; /* of several runs: the worst value of each figure */
     json_t *plan;        /* of the run (order/plan_json.h), without secrets; of several runs the
                             first; NULL: not recorded */
     json_t *environment; /* of the run (run/fingerprint.h); of several runs the first; NULL: not
@@ -139,7 +139,7 @@ void summary_add_generator(struct summary *summary, const char *name,
  */
 double summary_rate(const struct summary *summary);
 
-/* Successes per second of attack and wait; the plain count if that span is 0. */
+/* Successes / (attack + wait), per second; the number of successes if that time is 0. */
 double summary_throughput(const struct summary *summary);
 
 /* vegeta's duration (last intended - first intended) and wait (end - last intended). */

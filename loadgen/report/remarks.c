@@ -112,15 +112,16 @@ static void remark_on_bare(struct remarks *remarks, const struct summary *summar
             "requests were started.");
     } else if (tally->bare > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64 " results %s the start of the request (the rate uses the "
-            "timestamp instead), service, connect, wait, lag, retries and redirects.",
+            "%" PRIu64 " of %" PRIu64 " results %s request start, service, connect, wait, lag, "
+            "retries and redirects; the rate uses their timestamps instead.",
             tally->bare, tally->counters.ended, plural(tally->bare, "lacks", "lack"));
     }
     if (summary->has_plan && !summary->is_cut_short && summary->unplanned > 0) {
         say(remarks,
-            "The runs of %" PRIu64
-            " %s have no recorded plan; only their recorded requests count as intended.",
-            summary->unplanned, plural(summary->unplanned, "result", "results"));
+            "%" PRIu64
+            " %s from runs without a recorded plan; only recorded requests of these runs count as "
+            "intended.",
+            summary->unplanned, plural(summary->unplanned, "result is", "results are"));
     }
 }
 

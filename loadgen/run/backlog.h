@@ -25,7 +25,7 @@ struct backlog {
     struct backlog_entry *free;
 };
 
-/* Keeps a copy and returns it. Takes the bytes of exchange->capture, and leaves a reused buffer. */
+/* Keeps a copy and returns it. Takes the buffers of exchange->capture, and leaves reused ones. */
 struct exchange *backlog_add(struct backlog *backlog, const struct exchange *exchange);
 
 /* Removes and returns all waiting entries, oldest first. */

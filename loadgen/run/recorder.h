@@ -58,7 +58,7 @@ struct recorder_config {
     const struct address_list *addresses;
     struct text_pool *texts;
     struct result_writer *writer;
-    bool keeps_answers; /* if captured, writes headers, and bodies up to max_body bytes */
+    bool keeps_answers; /* write captured headers, and max_body bytes of bodies */
     uint64_t max_body;
     const struct buckets *buckets; /* also count latencies by these bounds; NULL: none */
     bool by_target;                /* count results of each target */
@@ -72,8 +72,8 @@ bool recorder_init(struct recorder *recorder, const struct recorder_config *conf
                    struct err *err);
 void recorder_fini(struct recorder *recorder);
 
-/* Allocates for the targets and addresses known so far, so that counting their results never does.
- * Call it before the first result. */
+/* Allocates the counters of the targets and addresses known so far, so that counting their results
+ * allocates nothing. Call it before the first result. */
 bool recorder_reserve(struct recorder *recorder, struct err *err);
 
 /* Counts an exchange and writes its result. */

@@ -3,9 +3,9 @@
  *
  *     until the end:  start requests that are due (drive/driver.h)
  *                     sleep until an event or the next deadline
- *                     read ready sockets (if the driver runs scripts, all: at most WORKER_BATCHES
- *                     batches of the loop, because sockets that receive long bodies are always
- *                     ready)
+ *                     read ready sockets (if the driver runs scripts: up to WORKER_BATCHES batches
+ *                     of events, so usually all of them; the limit is needed because sockets that
+ *                     receive long bodies are always ready)
  *                     end requests that have timed out
  *                     let scripts continue with the answers (backlog.h)
  *                     publish the counts once a second

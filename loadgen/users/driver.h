@@ -11,10 +11,11 @@
  * The run ends after its time, or when the requests or iterations of the order have ended (goal.h).
  * At the end, waiting users stop immediately; users with a request in flight stop when it is
  * answered. With a stop_timeout, users in a task stop when the task has ended, or at the timeout.
- * on_stop may then take DRIVER_ON_STOP_NS. When the run is abandoned, all of this ends immediately.
+ * Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the run is abandoned, all of this ends
+ * immediately.
  *
- * A request is due when an undisturbed script would have sent it (user.h), so every intended
- * request is started.
+ * A request is due when an undisturbed script would have sent it (user.h). It counts as intended
+ * only when the script sends it, so every intended request is started.
  */
 #ifndef LOADGEN_USERS_DRIVER_H
 #define LOADGEN_USERS_DRIVER_H

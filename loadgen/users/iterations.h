@@ -1,5 +1,5 @@
 /*
- * iterations - which user starts an iteration (goal.h) at a rate, and when.
+ * iterations - starts iterations (goal.h) at a rate: when, and with which user.
  *
  *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each when due
  *
@@ -39,21 +39,21 @@ struct iterations {
     struct idle **last; /* where the next one is linked; NULL: &first */
 };
 
-/* Call it before the run. A closed `schedule` means no rate. */
+/* Call it before the run. If `schedule` is a closed loop, there is no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
-/* Sets all but `users`, which must be set before the first user starts. */
+/* Initialises all fields except `users`. Set `users` before the first user starts. */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
-/* Report that a user of this thread is past its on_start, and that it has ended: each once for
- * each user. */
+/* Call each once for each user of this thread: when it has completed on_start, and when it has
+ * ended. */
 void iterations_pass_start(struct iterations *own);
 void iterations_end_user(struct iterations *own);
 
 /* True while any thread has users. A thread without users drops its iterations. */
 bool iterations_have_users(const struct iterations *own);
 
-/* Adds a free user, who can be given an iteration. */
+/* Adds a user that is free to run an iteration. */
 void iterations_set_free(struct iterations *own, struct idle *user);
 
 /*

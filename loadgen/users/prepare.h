@@ -1,5 +1,5 @@
 /*
- * prepare - opens a scenario for a run: the order of its users, its targets, and their source.
+ * prepare - opens a scenario for a run: fills in its order, targets and source.
  *
  * Threads: set-up only.
  */
@@ -13,14 +13,14 @@
 
 /*
  * Opens the scenario, executes it once, and fills the targets with its hosts. Names of requests are
- * added during the run (target/catalogue.h). Set the fields of the order down to `seed`, except
- * `scenario`, before the call. Errors are those of scenario.h.
+ * added during the run (target/catalogue.h). Before the call, set all fields of the order up
+ * to and including `seed`, except `scenario`. Errors are those of scenario.h.
  */
 bool users_open(struct users_order *order, const char *path, struct targets *targets,
                 struct err *err);
 void users_close(struct users_order *order);
 
-/* The users as JSON, for result files: the scenario by its hash, because files change. */
+/* The users as JSON, for result files. A hash identifies the scenario, because files change. */
 json_t *users_show(const struct users_order *order);
 
 /* The source of the run's order; its state is the users' order. */

@@ -5,8 +5,8 @@
  *      |                 |           |            |          answer, or in sleep()
  *      +-----------------+-----------+------------+--> STOPPING --> ENDED
  *
- * From its start on, a user has its own coroutine, table `self`, cookie jar and, unless the order
- * shares them, connections, which are opened when they are needed. Its code runs in user_go,
+ * Once started, a user has its own coroutine, table `self`, cookie jar and, unless the order shares
+ * them, connections, which are opened when they are needed. Its code runs in user_go,
  * user_iterate and user_answered, and pauses with user_pause.
  *
  * The intended time of a request follows from three times: *ready*, when an answer was read, a wait

@@ -24,9 +24,9 @@ struct users_order {
     uint64_t users;
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
-    struct schedule schedule; /* of iterations (iterations.h); its time begins when all users are
-                                 past on_start. Closed: users pick their tasks themselves */
-    uint64_t max_requests;    /* the run ends after exactly so many; UINT64_MAX: no limit */
+    struct schedule schedule; /* of iterations (iterations.h); its time begins when all users have
+                                 completed on_start. Closed loop: users pick their tasks */
+    uint64_t max_requests;    /* the run ends after exactly this many; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* likewise (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */

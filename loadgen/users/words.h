@@ -6,7 +6,7 @@
  *     random(a, b)         a number from a to b; an integer if both are integers
  *     random()             a number from 0 to below 1
  *     choice(list)         a random element
- *     quit(code)           ends the test; code is the exit status unless something else sets one
+ *     quit(code)           ends the run; code is the exit status, unless the run fails otherwise
  *     uuid()               "9f1c...", version 4
  *
  * Threads: the state's thread.

@@ -243,7 +243,7 @@ Busy:task(function(self)
     while true do pcall(function() while true do end end) end
 end)
 LUA
-expect_has "a task that never pauses" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:3: stopped: no request"
+expect_has "a task that never pauses" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:3: stopped: ran for too long"
 
 # a script that is busy makes others late: that is lag, and the latency has it
 run 0 -u 2 -r 1000 -t 2 -H "$U" -cpus 1 <<'LUA'
@@ -353,7 +353,7 @@ expect_eq "without a tag" "$(grep -c 'Shop: last' "$TMP/check")" 0
 "$loadgen" run "$TMP/sets.lua" -T last -check -H "$U" >"$TMP/check" 2>"$TMP/err" || fail "tags: $(cat "$TMP/err")"
 expect_eq "with a tag" "$(grep -v '^[<>]' "$TMP/check" | tr '\n' ',')" \
     "Shop: on_start of a task set,Shop: last,Shop: on_stop of a task set,Shop: on_stop,"
-refused 2 "the tags leave no task" run "$TMP/sets.lua" -T none
+refused 2 "no task matches the tags" run "$TMP/sets.lua" -T none
 
 # the scenario ends the run
 run 7 -u 3 -r 100 -t 600 -H "$U" <<'LUA'

@@ -23,7 +23,7 @@
 #include "loadgen/verdict/slo.h"
 
 /*
- * `targets` may be NULL: the share of each row is then unknown, and every row counts as the whole.
+ * `targets` may be NULL: the share of each row is then unknown, and each is assumed to be 100 %.
  * `trial_ns` replaces the 10 s or 5 s unless it is 0.
  */
 struct search_options rules_make(const struct slo *slo, const struct targets *targets,

@@ -48,7 +48,7 @@ struct search_options {
     double min_rate;        /* above 0 */
     double max_rate;        /* 0: none */
     double generator_rate;  /* maximum rate that the generator can send; 0: unknown */
-    double first_rate;      /* a guess at the capacity: the rate of the probe; 0: none */
+    double first_rate;      /* first estimate of the capacity: the rate of the probe; 0: none */
     uint64_t trial_ns;      /* minimum length of a trial */
     uint64_t requests;      /* minimum number of requests in a trial */
     unsigned enough_trials; /* number of trials needed to classify a load: 4, 6, ... */
@@ -61,7 +61,7 @@ struct search_options {
     X(ABOVE_MAXIMUM, "above-maximum")         /* max_rate is good */                               \
     X(BELOW_MINIMUM, "below-minimum")         /* min_rate is too high */                           \
     X(GENERATOR_LIMITED, "generator-limited") /* the target sustains at least `rate` */            \
-    X(OUT_OF_TIME, "out-of-time")             /* the verdict is the interval so far */
+    X(OUT_OF_TIME, "out-of-time")             /* the result is the interval so far */
 
 enum search_verdict {
 #define X(constant, name) SEARCH_##constant,

@@ -22,12 +22,12 @@
 #include "loadgen/verdict/generator.h"
 #include "loadgen/verdict/judge.h"
 
-/* The rest is known only of a trial that is not good. */
+/* The fields after `outcome` are set only if the trial is not good. */
 struct trial_finding {
     enum trial_outcome outcome;
     bool is_capped;  /* so many requests waited for a connection that the cap may be the cause */
-    uint64_t waited; /* requests that waited, including those never started, unless the generator
-                        was late */
+    uint64_t waited; /* requests that waited for a connection, or were never started although the
+                        generator was on time */
     struct generator_verdict generator;
 };
 

@@ -20,7 +20,7 @@ struct glance_target {
     struct schedule *iterations; /* receives the schedule of each run if users have iterations;
                                     NULL: the plan's schedule is set */
     const struct control *control;
-    bool is_interrupted; /* a run was interrupted: later ones do not count */
+    bool is_interrupted; /* a run was interrupted; every later one counts as interrupted, too */
 };
 
 /* What the run measured. */

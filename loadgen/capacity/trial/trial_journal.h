@@ -3,8 +3,9 @@
  * before the next trial begins.
  *
  *     {"journal": 1, "settings": {...}}         what the search depends on
- *     {"search": 1, "first_rate": 481.2, ...}   a search begins, after its probe: the guess, the
- * rate at which the generator is trusted, and the target's speed without load
+ *     {"search": 1, "first_rate": 481.2, ...}   a search begins, after its probe: the first
+ *                                               estimate, the trusted rate of the generator, and
+ *                                               the baseline of the target
  *     {"search": 1, "rate": 471.3, ...}         a trial ended (trial_record.h)
  *
  * If the program is killed during a write, the last line is incomplete. It is dropped and reported,

@@ -4,18 +4,19 @@
  *
  *     warm-up  a closed loop of a few workers; not counted
  *     baseline the median response of a few requests at a low rate
- *     calibration
+ *     calibration (of the generator)
  *              the highest rate at which the generator is trusted (selftest/calibrate.h); 1 to 4 s.
- *              If the probe then keeps the generator busy, its CPU time per request counts as well
+ *              If the probe keeps the generator busy, the larger of the two CPU times per request
+ *              counts
  *     probe    a closed loop of more workers: an estimate of the maximum rate
  *
  * A resumed search has the baseline of its journal.
  *
  * Before the first trial, and after one that was not good, the runner waits for the target to
  * recover: it pings at the low rate until the median response (latency without the generator's lag)
- * is at most twice the baseline plus 1 ms, and no ping fails (unless some failed for the baseline).
- * If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the next trial runs anyway,
- * and its record and its reason say so.
+ * is at most twice the baseline plus 1 ms, and no ping fails (unless some failed while it measured
+ * the baseline). If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the next trial
+ * runs anyway, and its record and its reason say so.
  *
  * With users, rates are iterations per second. The generator is not calibrated, because what an
  * iteration costs depends on its script: each trial's own verdict says whether it was the limit.
@@ -23,7 +24,7 @@
  * A trial ends early once its SLO can no longer be met.
  *
  * The target's metrics are read just before the first request of a trial and after its last answer,
- * never in between. If none can be read before the trial, none are read after it.
+ * never in between. If they cannot be read before the trial, they are not read after it.
  *
  * Threads: one, the thread of `run`. Memory: borrows everything.
  */

@@ -13,8 +13,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
-     "file with users in Lua, as for loadgen run; rates are then iterations per second, each one "
-     "task of a free user"},
+     "file with users in Lua, as for loadgen run; rates are then iterations per second; an "
+     "iteration is one task, run by a free user"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
      "number of users started per second before each trial; also -r"},
@@ -50,14 +50,14 @@ static const struct cli_flag flags[] = {
 
     {.help = "Connections"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "1024",
-     "maximum connections per host and port; never over half of the local ports or open files in "
-     "all"},
+     "maximum connections per host and port; in total at most half of the local ports and of the "
+     "open-file limit"},
 #include "loadgen/command/flags/connections.def"
 
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, OWN(metrics), NULL,
-     "read Prometheus metrics of every address of the URL's host around each trial; may be "
-     "repeated"},
+     "read Prometheus metrics from every address of the URL's host before and after each trial; "
+     "may be repeated"},
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, OWN(output), NULL,

@@ -67,8 +67,8 @@ static const struct cli_flag flags[] = {
      "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s: one task of a free user each; -run-time counts "
-     "from the first (default: users wait between tasks)"},
+     "start iterations at this rate, such as 200/s; each is one task of a free user, without "
+     "waits (default: users start tasks by themselves)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "spacing of the iterations of -rate: constant, or poisson for random, independent arrivals"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
@@ -113,7 +113,7 @@ const struct cli run_cli = {
     .about =
         "Runs the users of a scenario in Lua, which is written like a locustfile\n"
         "(docs/scenarios.md). Flags and environment variables (LOCUST_USERS, LOCUST_HOST and so\n"
-        "on) are Locust's if it has them.\n\n"
+        "on) have Locust's names where Locust has an equivalent.\n\n"
         "  loadgen run scenario.lua -u 100 -r 10 -t 5m -H http://127.0.0.1:5000\n"
         "  loadgen run scenario.lua -users 100 -spawn-rate 10 -run-time 60 -slo 'p99<100ms'\n",
     .flags = flags,

@@ -7,9 +7,10 @@
  *
  * The reader is lenient: it accepts what curl or Go's client accepts, and records how the answer
  * breaks RFC 9112 (violations.h). It refuses every answer whose length two parsers could interpret
- * differently: a Content-Length repeated with another value, not a number, folded, or with white
- * space before its colon; a Transfer-Encoding that is unknown or does not end with chunked; both in
- * HTTP/1.0; a malformed chunk. docs/measurement.md has the table.
+ * differently: a Content-Length that is repeated with another value, is not a number, is folded, or
+ * has white space before its colon; a Transfer-Encoding that is unknown or does not end with
+ * chunked; Content-Length and Transfer-Encoding together in HTTP/1.0; a malformed chunk.
+ * docs/measurement.md has the table.
  *
  *     status line -> [ name : value ]... -> body, by length, by chunks or to the end -> complete
  *          ^                            |                         |
@@ -17,7 +18,7 @@
  *
  * We do not use llhttp: its lenient flags (8.1) do not cover lines that end in LF, white space
  * after a chunk size, and a Content-Length repeated with the same value. It does not report what it
- * tolerated, and does not keep its state after a refusal. fuzz_answer compares both.
+ * tolerated, and does not keep its state after a refusal. fuzz_answer compares the two.
  *
  * answer.c reads bodies and chunks, status.c and head.c the lines of a head, line.c and runs.c the
  * text of a line; field.c interprets fields. They share the state in state.h. A well-formed line

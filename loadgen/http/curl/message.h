@@ -19,7 +19,7 @@
 struct curl_message {
     char *text; /* NUL-terminated strings: URL, method, headers */
     size_t text_room;
-    struct curl_slist *lines; /* headers; also those that libcurl must not add */
+    struct curl_slist *lines; /* headers, and entries that keep libcurl from adding its own */
     size_t line_room;
     char *sequence; /* where to write the request's number; NULL: nowhere */
     const char *body;

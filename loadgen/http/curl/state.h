@@ -1,7 +1,7 @@
 /*
  * state - the state of a libcurl engine, and its parts. A part calls only parts below it.
  *
- *     engine.c the contract: start, resume, timeouts
+ *     engine.c     the contract: start, resume, timeouts
  *     follow.c     the end of a try: done, continued elsewhere, redirected, handed over
  *     outcome.c    libcurl's result -> outcome
  *     assign.c     which connection carries a request

@@ -103,9 +103,9 @@ void conns_fini(struct conns *conns);
  * memory. The connection is in no list: put it in flight, or release it.
  *
  * With several addresses, it is a connection to the address next in turn (turns.h), or a new one if
- * an address has too few. In an open loop, an address that falls behind also gets a new one, if at
- * now_ns the connection next in turn has been idle for longer than its last request took. Of the
- * connections to an address, the most recently used one is taken.
+ * an address has too few. In an open loop, one is also opened to an address that falls behind, but
+ * only if the connection next in turn has been idle, at now_ns, for longer than its last request
+ * took. Of the connections to an address, the most recently used one is taken.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns);
 

@@ -13,8 +13,9 @@
  *   is tried once more on a new connection, and counted, if it is idempotent or no byte of it was
  *   written. Otherwise the outcome is `closed` or `reset`.
  * - Timeout: counts from started_ns, over all tries and redirects.
- * - Redirects: followed on the same connection if possible, else on one to the new origin, which
- *   may exceed max_connections by one. The time before the last hop counts as connecting.
+ * - Redirects: followed on the same connection if possible, else on one to the new origin. The
+ *   number of connections may then exceed max_connections by one. The time before the last hop
+ * counts as connecting.
  * - Errors: a name without an address is `dns`, even if the timeout came first. A failed connect
  *   is `connect`, with the address that failed; another address is tried only if it is of another
  *   family (peers.h). A failed handshake is `tls`; one that breaks off is `reset` or `closed`.

@@ -1,7 +1,7 @@
 /*
  * h1 - the state of an HTTP/1.1 engine, and its parts. A part calls only parts below it.
  *
- *     engine.c the contract: start, resume, timeouts; events of links
+ *     engine.c   the contract: start, resume, timeouts; events of links
  *     course.c   an exchange from its first try to its end: dial, retry, redirect, another engine
  *     wire.c     a try: the request and its answer, on an open connection
  *     conn.c     connections, pools and the free list

@@ -15,7 +15,8 @@
  * - A name with several addresses gets a connection to each; streams use them in turn.
  * - A stream that the server did not process (REFUSED_STREAM, or above the last stream of a GOAWAY)
  *   is retried whatever its method, up to H2_RETRIES_MAX times. One that was never sent moves to
- *   another connection, which does not count as a retry; that may exceed max_connections by one.
+ *   another connection; this does not count as a retry, and the number of connections may then
+ *   exceed max_connections by one.
  * - If a connection that has carried a complete answer breaks, idempotent requests sent since the
  *   last received byte are retried: the server was about to close it.
  * - A stream that times out is reset (RST_STREAM). Its connection stays, unless nothing has arrived

@@ -1,7 +1,7 @@
 /*
  * h2 - the state of an HTTP/2 engine, and its parts. A part calls only parts below it.
  *
- *     engine.c the contract: start, resume, timeouts
+ *     engine.c   the contract: start, resume, timeouts
  *     events.c   events of links; a connection that has opened or failed
  *     follow.c   the end of a stream: done, retry, redirect, another engine
  *     wire.c     bytes to and from links

@@ -5,9 +5,9 @@
  * body; 307 and 308 repeat method and body. An answer with another status, or without a Location,
  * is final.
  *
- * A request to the same origin (scheme, host and port) keeps all headers; a host with a final dot
- * is another one, as in curl. To another origin, Host is that of the Location, and Authorization,
- * Cookie and proxy headers are omitted. Credentials in a same-origin Location become
+ * A request to the same origin (scheme, host and port) keeps all headers; a host with a trailing
+ * dot is a different host, as in curl. To another origin, Host is that of the Location, and
+ * Authorization, Cookie and proxy headers are omitted. Credentials in a same-origin Location become
  * Authorization: Basic, as in curl, unless the request has an Authorization header.
  *
  * Threads: pure functions. Memory: the caller's.

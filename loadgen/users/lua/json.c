@@ -63,7 +63,7 @@ static void write_member(struct writing *writing, json_t *object)
     lua_State *lua = writing->lua;
     size_t length = 0;
     if (lua_type(lua, -2) != LUA_TSTRING) {
-        writing->problem = "keys are texts, or 1 to n for an array";
+        writing->problem = "keys must be strings, or 1 to n for an array";
         return;
     }
     const char *key = lua_tolstring(lua, -2, &length);
@@ -129,7 +129,7 @@ static json_t *write_number(struct writing *writing, int index)
     }
     double number = lua_tonumber(writing->lua, index);
     if (!isfinite(number)) {
-        writing->problem = "infinity and NaN are no JSON";
+        writing->problem = "JSON cannot represent infinity and NaN";
         return NULL;
     }
     return json_real(number);
@@ -153,7 +153,7 @@ static json_t *write_value(struct writing *writing, int index)
     case LUA_TLIGHTUSERDATA:
         return json_null();
     default:
-        writing->problem = "nil, functions and answers are no JSON; null is written null";
+        writing->problem = "JSON cannot represent nil, functions and answers; write null as null";
         return NULL;
     }
 }

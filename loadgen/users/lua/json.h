@@ -1,10 +1,10 @@
 /*
- * json - converts values of Lua to JSON and back, with jansson.
+ * json - converts Lua values to JSON and back, with jansson.
  *
- *     null the global `null`; nil means that the key is absent
+ *     null                       the global `null`; nil means that the key is absent
  *     [] and {}                  array {} and {}; a table read from an array stays an array
  *     [1, 2]                     a table with the keys 1 to n
- *     5 and 5.0                  integers and floats of Lua
+ *     5 and 5.0                  an integer and a float
  *     {"a": 1, "b": 2}           keys in alphabetical order
  *
  * Threads: the state's thread.

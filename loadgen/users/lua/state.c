@@ -62,7 +62,7 @@ static void keep_error(struct state *state, const char *text)
 
 static void on_event(lua_State *lua, lua_Debug *where);
 
-static const char too_late[] = "stopped: no request, sleep() or return for too long";
+static const char too_late[] = "stopped: ran for too long without a request, sleep() or return";
 
 /* Pushes "file:line: " of the innermost function that has lines. */
 static void push_place(lua_State *lua, lua_State *of)
@@ -163,7 +163,8 @@ static const char *error_text(lua_State *lua)
 {
     const char *text = lua_tostring(lua, -1);
     return text ? text
-                : lua_pushfstring(lua, "an error that is no text but a %s", luaL_typename(lua, -1));
+                : lua_pushfstring(lua, "the error value is a %s, not a string",
+                                  luaL_typename(lua, -1));
 }
 
 /* Pushes the message of a coroutine that failed. Lua tells no place for a lack of memory. */

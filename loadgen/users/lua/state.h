@@ -2,8 +2,8 @@
  * state - the Lua state of one worker thread, and the limits on its scripts.
  *
  * A script is text; it has Lua's libraries without files, processes, bytecode and the debug library
- * (sandbox.h). Code that neither returns nor pauses for STATE_RUN_NS is stopped, in a way that no
- * pcall can catch. A state cannot allocate more than max_bytes: Lua then raises "not enough
+ * (sandbox.h). Code that runs for STATE_RUN_NS without returning or pausing is stopped, in a way
+ * that no pcall can catch. A state cannot allocate more than max_bytes: Lua then raises "not enough
  * memory". After STATE_RUN_NS large allocations fail too, which stops C functions of Lua that build
  * long texts. C functions that can take longer call state_spend.
  *

@@ -212,7 +212,7 @@ static int read_json(lua_State *lua)
 {
     const struct answer *answer = luaL_checkudata(lua, 1, answer_type);
     char what[64];
-    snprintf(what, sizeof what, "the answer (status %u) is no JSON", answer->status);
+    snprintf(what, sizeof what, "the body of the answer (status %u) is not JSON", answer->status);
     json_decode(lua, body_of(answer), answer->body_length, what);
     return 1;
 }

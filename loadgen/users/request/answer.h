@@ -1,7 +1,7 @@
 /*
  * answer - the value that a request returns to the script.
  *
- *     r.status     200; 0: no complete answer came
+ *     r.status     200; 0: no complete answer arrived
  *     r.ok         true for 200 to 399
  *     r.error      nil, or why there is no answer: "time-out", "connection refused"
  *     r.headers    a table; names in any case: r.headers["content-type"]
@@ -25,8 +25,8 @@
 /* Maximum bytes of a body that are kept; the rest is read and counted. */
 #define ANSWER_BODY_MAX (UINT64_C(16) * 1024 * 1024)
 
-/* Prepares a new state. Adds `methods` to those above; `on_close` is called at the end of a
- * variable with <close>. */
+/* Prepares a new state. Adds `methods` to those above; `on_close` is called when
+ * a variable with <close> goes out of scope. */
 void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_close);
 
 /*

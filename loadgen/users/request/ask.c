@@ -143,8 +143,9 @@ void ask_read_body(struct ask *ask)
         bytes_add(out, lua_tostring(lua, -1), lua_rawlen(lua, -1));
         found++;
     } else if (type != LUA_TNIL) {
-        luaL_error(lua, "body: expected a text; json = ... sends a table as JSON, form = ... as a "
-                        "form");
+        luaL_error(lua,
+                   "body: expected a string; json = ... sends a table as JSON, form = ... as a "
+                   "form");
     }
     lua_settop(lua, top);
     if (found > 1) {

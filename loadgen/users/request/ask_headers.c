@@ -18,8 +18,8 @@ static void add_header(const struct ask *ask, const char *name, const char *valu
 static const char *header_value(lua_State *lua)
 {
     if (!lua_isstring(lua, -1)) {
-        luaL_error(lua, "headers: the value of %s is a %s; expected a text", lua_tostring(lua, -2),
-                   luaL_typename(lua, -1));
+        luaL_error(lua, "headers: the value of %s is a %s; expected a string",
+                   lua_tostring(lua, -2), luaL_typename(lua, -1));
     }
     size_t length = 0;
     const char *value = lua_tolstring(lua, -1, &length);

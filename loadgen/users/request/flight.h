@@ -23,7 +23,7 @@ struct flight {
     struct terms terms;       /* its context is the flight */
     struct slice url;         /* as requested */
     struct cookie_place from; /* of the host that answers: after redirects, the last hop's */
-    char *hop;                /* memory of `from` after a hop; NULL: no hop so far */
+    char *hop;                /* owns the bytes of `from` after a hop; NULL: no hop so far */
     char bytes[];             /* the request, the URL and the first host */
 };
 

@@ -22,7 +22,7 @@ static struct held *held_of(lua_State *lua, const char *what)
     if (!held) {
         luaL_error(
             lua,
-            "%s: the result is recorded already; write check = true in the request, and judge "
+            "%s: the result is already recorded; pass check = true to the request, and judge "
             "its answer before the next one",
             what);
     }

@@ -15,7 +15,7 @@
 
 #include <lua5.4/lauxlib.h>
 
-/* Methods of answers, and the function called at the end of a variable with <close>. */
+/* Methods of answers, and the function called when a variable with <close> goes out of scope. */
 extern const luaL_Reg judge_methods[];
 int judge_close(lua_State *lua);
 

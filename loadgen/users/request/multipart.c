@@ -12,7 +12,7 @@ struct multipart {
 };
 
 static const char form_of_files[] =
-    "files: %s: expected { \"NAME\", CONTENT [, \"TYPE\"] }, a text, or a list of files";
+    "files: %s: expected { \"NAME\", CONTENT [, \"TYPE\"] }, a string, or a list of files";
 
 /* ; name="text", where what would end it is percent-encoded, as browsers do */
 static void add_parameter(struct bytes *out, const char *name, struct slice text)

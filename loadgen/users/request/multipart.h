@@ -5,10 +5,11 @@
  *     files = { photo = { "a.jpg", bytes, "image/jpeg" } }, form = { kind = "x" }
  *
  * A file is { name, content, type }. Without a type, no Content-Type is sent; if the name is false,
- * no file name is sent. A plain text is a file named like its field. A list of files sends several
- * with the same field. The fields of the form come first; both are in alphabetical order.
+ * no file name is sent. A string alone is sent as a file named after its field. A list of files
+ * sends all of them in the same field. The fields of the form come first; both are in alphabetical
+ * order.
  *
- * Threads: the state's thread. Errors are those of Lua.
+ * Threads: the state's thread. Errors: raises Lua errors.
  */
 #ifndef LOADGEN_USERS_REQUEST_MULTIPART_H
 #define LOADGEN_USERS_REQUEST_MULTIPART_H

@@ -4,7 +4,7 @@
  *
  *     outbox_add, outbox_add ... outbox_send -> in flight -> outbox_end -> held -> outbox_record
  *
- * At most OUTBOX_AT_ONCE requests are in flight, so a user has at most as many connections per
+ * At most OUTBOX_AT_ONCE requests are in flight, so a user has at most that many connections per
  * host. Further requests wait, and that time counts as wait, not as lag (docs/measurement.md).
  *
  * The intended time of a request is asked - (resumed - ready) (user.h).
@@ -53,8 +53,8 @@ void outbox_send(struct outbox *outbox);
 void outbox_drop(struct outbox *outbox);
 
 /*
- * Call it when a request has ended. Holds its result if it will be judged, and sends one that
- * waits.
+ * Call it when a request has ended. Holds its result if it will be judged, and sends the next
+ * waiting request.
  */
 void outbox_end(struct outbox *outbox, struct flight *flight, const struct exchange *exchange);
 

@@ -36,7 +36,7 @@ static struct slice value_of(lua_State *lua, struct slice key, const char *what)
         return slice_of(lua_toboolean(lua, -1) ? "true" : "false");
     }
     if (!lua_isstring(lua, -1)) {
-        luaL_error(lua, "%s: %s is a %s; expected a text, a number, or a list of them", what,
+        luaL_error(lua, "%s: %s is a %s; expected a string, a number, or a list of them", what,
                    key.at, luaL_typename(lua, -1));
     }
     value.at = lua_tolstring(lua, -1, &value.length);

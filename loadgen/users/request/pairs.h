@@ -1,8 +1,8 @@
 /*
  * pairs - reads tables of names and values in a script's request: { user = "eva", tag = { 1, 2 } }.
  *
- * `what` names the table in errors, which are those of Lua. Slices are valid while the table holds
- * their values.
+ * Raises Lua errors, in which `what` names the table. Slices are valid while the table holds their
+ * values.
  *
  * Threads: the state's thread.
  */
@@ -19,8 +19,8 @@ enum { PAIRS_MAX = 256 };
 /* Reads the keys of the table at `index`, in alphabetical order. */
 size_t pairs_read_keys(lua_State *lua, int index, const char *what, struct slice keys[PAIRS_MAX]);
 
-/* Calls `add` with each pair, in the order of their keys, and with one pair for each element of a
- * list. */
+/* Calls `add` with each pair, in alphabetical order of the keys; a list gives one pair for each of
+ * its elements. */
 typedef void pair_fn(void *context, struct slice key, struct slice value);
 void pairs_visit(lua_State *lua, int index, const char *what, pair_fn *add, void *context);
 

@@ -37,7 +37,7 @@ static struct slice given_name(const struct ask *ask)
         name.at = lua_tolstring(ask->lua, -1, &name.length);
     }
     if (!name.at || name.length == 0 || strlen(name.at) != name.length || name.length > 200) {
-        luaL_error(ask->lua, "name: expected a text of 1 to 200 bytes");
+        luaL_error(ask->lua, "name: expected a string of 1 to 200 bytes");
     }
     return name;
 }

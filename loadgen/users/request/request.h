@@ -4,7 +4,7 @@
  *     self:post("/items", { json = { lines = array {} }, name = "/items", timeout = 5 })
  *
  *     name              name of the row in the report; default: the path without its query
- *     headers           { ["X-Name"] = "value" }, before those of self.headers; false: not sent
+ *     headers           { ["X-Name"] = "value" }, overriding self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
  *     files             { field = { "a.txt", bytes, "text/plain" } }, sent with `form` as
@@ -28,8 +28,8 @@
 
 struct user;
 
-/* Ends a C function: sends the request whose path is at this argument and whose options follow it.
- */
+/* For C functions that scripts call: sends the request whose path is at this argument and whose
+ * options follow it. The function must return the result. */
 int request_send(lua_State *lua, const char *method, int path);
 
 /*

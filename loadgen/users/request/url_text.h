@@ -1,7 +1,7 @@
 /*
  * url_text - percent-encodes paths and parameters that scripts pass.
  *
- * Threads: the state's thread. Errors are those of Lua.
+ * Threads: the state's thread. Errors: raises Lua errors.
  */
 #ifndef LOADGEN_USERS_REQUEST_URL_TEXT_H
 #define LOADGEN_USERS_REQUEST_URL_TEXT_H

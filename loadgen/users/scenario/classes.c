@@ -278,7 +278,7 @@ static bool refuse_no_users(const struct classes *classes, struct err *err)
 {
     return err_set(err, ERR_USAGE, "%s",
                    classes->filter.tags || classes->filter.excluded_tags
-                       ? "no users: the tags leave no task"
+                       ? "no users: no task matches the tags"
                        : "no users: declare a class, such as local Visitor = User { wait = "
                          "between(1, 3) }");
 }

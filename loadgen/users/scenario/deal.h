@@ -3,7 +3,8 @@
  * on the classes and n, so all threads and processes agree.
  *
  * Classes with a fixed_count come first, in turn. Then each user gets the class that has the fewest
- * users for its weight. So for every n, the first n users match the weights as well as possible.
+ * users relative to its weight. So for every n, the first n users match the weights as well as
+ * possible.
  *
  * Threads: a struct deal belongs to one thread. Memory: deal_fini.
  */
@@ -27,8 +28,8 @@ struct deal {
 void deal_init(struct deal *deal, const struct classes *classes);
 void deal_fini(struct deal *deal);
 
-/* The class of the next user, from user 0 on; NULL: all classes have a fixed count, and it is
- * reached. */
+/* The class of the next user, from user 0 on; NULL: all classes have a fixed count, and all
+ * counts are reached. */
 const struct class *deal_next(struct deal *deal);
 
 #endif

@@ -126,7 +126,7 @@ static int add_task(lua_State *lua)
         return luaL_error(lua, task_form);
     }
     if (lua_getfield(lua, task, "weight") != LUA_TNIL && !(lua_tonumber(lua, -1) >= 0)) {
-        return luaL_error(lua, "task: the weight is a number of at least 0");
+        return luaL_error(lua, "task: expected a weight of at least 0");
     }
     lua_pop(lua, 1);
     lua_pushvalue(lua, last);

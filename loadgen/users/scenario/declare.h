@@ -11,8 +11,8 @@
  *     Flow:task("last", function(self) self:interrupt() end)
  *     Shopper:task(2, Flow)
  *
- * A class is a table that is indexed through its base, down to User, which has the methods of every
- * user (methods.h). classes.h reads what was declared.
+ * A class is a table. Missing keys are looked up in its base, and finally in User, which has the
+ * methods of every user (methods.h). classes.h reads what was declared.
  *
  * Classes get their names from the variables that hold them when the scenario has been executed.
  *

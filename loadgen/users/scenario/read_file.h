@@ -7,7 +7,7 @@
  * During the run nothing is read, because a slow disk would delay all users of the thread. Only
  * regular files can be read, and no name or symbolic link leads out of the folder.
  *
- * Threads: the state's thread. Errors are those of Lua.
+ * Threads: the state's thread. Errors: raises Lua errors.
  */
 #ifndef LOADGEN_USERS_SCENARIO_READ_FILE_H
 #define LOADGEN_USERS_SCENARIO_READ_FILE_H

@@ -134,11 +134,12 @@ START_TEST(results_that_do_not_say_when_they_were_started)
     tally_add(summary->tally, &bare);
     summary->unplanned = 1;
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
-    ck_assert_str_eq(said[0],
-                     "1 of 201 results lacks the start of the request (the rate uses the timestamp "
-                     "instead), service, connect, wait, lag, retries and redirects.");
-    ck_assert_str_eq(said[1], "The runs of 1 result have no recorded plan; only their recorded "
-                              "requests count as intended.");
+    ck_assert_str_eq(
+        said[0], "1 of 201 results lacks request start, service, connect, wait, lag, retries and "
+                 "redirects; the rate uses their timestamps instead.");
+    ck_assert_str_eq(said[1],
+                     "1 result is from runs without a recorded plan; only recorded requests "
+                     "of these runs count as intended.");
     tally_clear(summary->tally);
     tally_add(summary->tally, &bare);
     summary->has_plan = false;

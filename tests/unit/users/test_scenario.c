@@ -176,7 +176,7 @@ static const struct {
      "nested more than 8 deep, or contain themselves"},
     {"A = User {} A:task(User {})", "expected Class:task("},
     {"error('my words')", "test.lua:1: my words"},
-    {"error({})", "an error that is no text but a table"},
+    {"error({})", "the error value is a table, not a string"},
     {"local function f() error('deep') end\nf()", "in local 'f'"},
     {"sleep(1)", "sleep: only users can do that"},
     {"User.get({}, '/')", "GET: only users can do that"},

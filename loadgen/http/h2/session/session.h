@@ -1,5 +1,5 @@
 /*
- * session - HTTP/2 on one connection: a layer over nghttp2, without sockets and clocks.
+ * session - HTTP/2 on one connection: a layer over nghttp2, without sockets or clocks.
  *
  *     h2_session_submit(stream) -> frames -> h2_session_fill -> bytes for the link
  *     bytes from the link -> h2_session_receive -> on_end(stream), once for each stream
