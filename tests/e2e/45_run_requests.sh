@@ -89,3 +89,17 @@ end)
 LUA
 expect_eq "headers of the script" "$(arrived "[(r['path'], sent(r, 'cookie'), sent(r, 'authorization')[0][:12], len(sent(r, 'authorization'))) for r in l[2:]]")" \
     "[('/own', ['mine=1'], 'Bearer defau', 1), ('/none', [], 'Bearer defau', 1), ('/go', ['mine=2'], 'Bearer defau', 1), ('/after', ['a=1'], 'Bearer defau', 1), ('/auth', ['a=1'], 'Basic dTpw', 1), ('/auth', ['a=1'], 'Basic dTpw', 1), ('/auth', ['a=1'], 'Bearer mine', 1), ('/default', ['always=1'], 'Bearer defau', 1)]"
+
+# floats have as many digits as read back as the same number
+run <<'LUA'
+local Buyer = User {}
+Buyer:task(function(self)
+    self:post("/buy", { json = { price = 19.99, sum = 0.1 + 0.2, count = 3, half = 5 / 2, whole = 10 / 2 } })
+    self:post("/buy", { form = { price = 19.99, sum = 0.1 + 0.2, list = { 1.5, 2 }, whole = 10 / 2 } })
+    self:get("/buy", { params = { price = 1234567.891234567 } })
+    self:post("/buy", { form = { price = 1 / 3 }, files = { f = "x" } })
+    self:stop_user()
+end)
+LUA
+expect_eq "floats" "$(arrived "[r['body'] or r['path'] for r in l[:3]], '0.3333333333333333\\r' in l[3]['body']")" \
+    "(['{\"count\":3,\"half\":2.5,\"price\":19.99,\"sum\":0.30000000000000004,\"whole\":5.0}', 'list=1.5&list=2&price=19.99&sum=0.30000000000000004&whole=5.0', '/buy?price=1234567.891234567'], True)"

@@ -3,7 +3,10 @@
 #include <jansson.h>
 #include <lua5.4/lauxlib.h>
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/state.h"
 
 enum { DEPTH_MAX = 100, VALUES_MAX = 1000000 };
@@ -15,6 +18,7 @@ struct writing {
     lua_State *lua;
     unsigned depth;
     unsigned values; /* so far: tables that hold one table many times grow without bounds */
+    bool has_floats;
     const char *problem;
 };
 
@@ -132,6 +136,7 @@ static json_t *write_number(struct writing *writing, int index)
         writing->problem = "JSON cannot represent infinity and NaN";
         return NULL;
     }
+    writing->has_floats = true;
     return json_real(number);
 }
 
@@ -164,12 +169,54 @@ static int add_bytes(const char *text, size_t length, void *out)
     return 0;
 }
 
+/* Copies the number at *from, shorter if it is a float. Returns the end of the copy. */
+static char *copy_number(const char **from, char *to)
+{
+    char text[NUMBER_TEXT];
+    size_t length = strspn(*from, "-+.0123456789eE");
+    bool is_float = strcspn(*from, ".eE") < length;
+    size_t shorter = is_float ? number_print(strtod(*from, NULL), text) : length;
+    if (shorter < length) {
+        memcpy(to, text, shorter);
+    } else {
+        shorter = length;
+        memmove(to, *from, length);
+    }
+    *from += length;
+    return to + shorter;
+}
+
+/* jansson prints 17 digits of each float, as in 19.989999999999998. Rewrites the JSON at `text`,
+ * which ends with a NUL, with no more digits than needed. Returns its length. */
+static size_t shorten_floats(char *text)
+{
+    char *to = text;
+    bool is_in_string = false;
+    for (const char *from = text; *from;) {
+        if (!is_in_string && (*from == '-' || (*from >= '0' && *from <= '9'))) {
+            to = copy_number(&from, to);
+            continue;
+        }
+        is_in_string ^= *from == '"';
+        if (*from == '\\') {
+            *to++ = *from++;
+        }
+        *to++ = *from++;
+    }
+    return (size_t)(to - text);
+}
+
 void json_encode(lua_State *lua, int index, struct bytes *out)
 {
+    size_t begin = out->length;
     struct writing writing = {.lua = lua};
     json_t *json = write_value(&writing, lua_absindex(lua, index));
     if (!writing.problem) {
         json_dump_callback(json, add_bytes, out, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    }
+    if (writing.has_floats && !writing.problem) {
+        bytes_add(out, "", 1);
+        out->length = out->has_failed ? begin : begin + shorten_floats(out->at + begin);
     }
     json_decref(json);
     if (writing.problem) {

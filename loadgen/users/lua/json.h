@@ -4,7 +4,7 @@
  *     null                       the global `null`; nil means that the key is absent
  *     [] and {}                  array {} and {}; a table read from an array stays an array
  *     [1, 2]                     a table with the keys 1 to n
- *     5 and 5.0                  an integer and a float
+ *     5 and 5.0                  an integer and a float (number.h)
  *     {"a": 1, "b": 2}           keys in alphabetical order
  *
  * Threads: the state's thread.

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/users/lua/number.h"
+
 static int compare(const void *a, const void *b)
 {
     return strcmp(((const struct slice *)a)->at, ((const struct slice *)b)->at);
@@ -34,6 +36,11 @@ static struct slice value_of(lua_State *lua, struct slice key, const char *what)
     struct slice value = {0};
     if (lua_isboolean(lua, -1)) {
         return slice_of(lua_toboolean(lua, -1) ? "true" : "false");
+    }
+    if (lua_type(lua, -1) == LUA_TNUMBER && !lua_isinteger(lua, -1)) {
+        char text[NUMBER_TEXT];
+        lua_pushlstring(lua, text, number_print(lua_tonumber(lua, -1), text));
+        lua_replace(lua, -2);
     }
     if (!lua_isstring(lua, -1)) {
         luaL_error(lua, "%s: %s is a %s; expected a string, a number, or a list of them", what,

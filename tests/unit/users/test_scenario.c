@@ -246,23 +246,27 @@ END_TEST
 
 START_TEST(json_keeps_what_it_is_given)
 {
-    declare("local function same(text) local t = json.encode(json.decode(text)) assert(t == text, "
-            "t) end\n"
-            "same '{\"a\":null,\"b\":[],\"c\":{},\"d\":[1,2.5,\"x\",true,[[]]]}'\n"
-            "same '5' same '5.0' same '-9223372036854775808' same '\"\\\\u0000\\\\\"\"'\n"
-            "assert(json.encode { 1, 2 } == '[1,2]' and json.encode {} == '{}')\n"
-            "assert(json.encode(array {}) == '[]' and json.encode { x = null } == '{\"x\":null}')\n"
-            "assert(json.encode { b = 1, a = 2, c = { 10 / 2, 7 // 2 } } == "
-            "'{\"a\":2,\"b\":1,\"c\":[5.0,3]}')\n"
-            "local loop = {} loop.x = loop\n"
-            "local wide = {} for _ = 1, 60 do wide = { wide, wide } end\n"
-            "for _, bad in ipairs { loop, wide, { [2] = 1 }, { 1, x = 1 }, { x = print }, { 0/0 }, "
-            "'\\xff' } do\n"
-            "  local ok, why = pcall(json.encode, bad) assert(not ok and why:find 'JSON: ', why)\n"
-            "end\n"
-            "local ok, why = pcall(json.decode, '{\"a\":')\n"
-            "assert(not ok and why:find('json.decode: line 1, column 5', 1, true), why)\n"
-            "A = User {} A:task(print)\n");
+    declare(
+        "local function same(text) local t = json.encode(json.decode(text)) assert(t == text, "
+        "t) end\n"
+        "same '{\"a\":null,\"b\":[],\"c\":{},\"d\":[1,2.5,\"x\",true,[[]]]}'\n"
+        "same '5' same '5.0' same '-9223372036854775808' same '\"\\\\u0000\\\\\"\"'\n"
+        "assert(json.encode { 1, 2 } == '[1,2]' and json.encode {} == '{}')\n"
+        "assert(json.encode(array {}) == '[]' and json.encode { x = null } == '{\"x\":null}')\n"
+        "assert(json.encode { b = 1, a = 2, c = { 10 / 2, 7 // 2 } } == "
+        "'{\"a\":2,\"b\":1,\"c\":[5.0,3]}')\n"
+        "assert(json.encode { 19.99, 0.1 + 0.2, 1 / 3, 1e22, -1e-7, '19.989999999999998', 5e-324 } "
+        "== '[19.99,0.30000000000000004,0.3333333333333333,1e22,-1e-07,\"19.989999999999998\",'\n"
+        "  .. '4.94065645841247e-324]')\n"
+        "local loop = {} loop.x = loop\n"
+        "local wide = {} for _ = 1, 60 do wide = { wide, wide } end\n"
+        "for _, bad in ipairs { loop, wide, { [2] = 1 }, { 1, x = 1 }, { x = print }, { 0/0 }, "
+        "'\\xff' } do\n"
+        "  local ok, why = pcall(json.encode, bad) assert(not ok and why:find 'JSON: ', why)\n"
+        "end\n"
+        "local ok, why = pcall(json.decode, '{\"a\":')\n"
+        "assert(not ok and why:find('json.decode: line 1, column 5', 1, true), why)\n"
+        "A = User {} A:task(print)\n");
 }
 END_TEST
 
