@@ -461,6 +461,7 @@ void user_stop(struct user *user, bool may_finish)
     if (is_in_task) {
         state_reset(&user->seat->state, user->coroutine);
         user->pause = PAUSE_NONE;
+        outbox_record(&user->outbox, NULL);
     }
     stop(user);
 }

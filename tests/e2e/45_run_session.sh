@@ -167,7 +167,21 @@ progress() {
     expect_has "without a time" "$(tr '\r' '\n' <"$TMP/shown")" "1s  sent "
 }
 
+# A result that waits for its judgement when the run ends is recorded.
+judged() {
+    cat >"$TMP/two.lua" <<'LUA'
+local Judge = User {}
+Judge:task(function(self)
+    local r <close> = self:get("/health", { check = true })
+    sleep(1000)
+end)
+LUA
+    run -t 3 -progress 1s -report json
+    expect_status 0
+    expect_eq "at the end" "$(json "$TMP/out" "r['requests'], r['success']")" "(9, 1.0)"
+}
+
 # own: a scenario in the folder of this part
 own() { cp "${TMP%/*}/two.lua" "$TMP/two.lua"; }
 
-beside objectives reports files metrics progress
+beside objectives reports files metrics progress judged
