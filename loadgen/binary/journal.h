@@ -29,11 +29,11 @@ enum { JOURNAL_FORMAT = 2 }; /* `format` of the header */
 
 /* One second of a run, for observers and the journal. */
 struct second {
-    uint64_t index;      /* from 0 */
-    uint64_t elapsed_ns; /* since the start */
-    uint64_t intended;   /* since the start */
-    uint64_t started;    /* since the start */
-    uint64_t in_flight;
+    uint64_t index;            /* from 0 */
+    uint64_t elapsed_ns;       /* since the start */
+    uint64_t intended;         /* since the start */
+    uint64_t started;          /* since the start */
+    uint64_t in_flight;        /* including requests whose answer a script still judges */
     const struct tally *tally; /* requests that ended in this second */
     const struct tally *total; /* requests that ended since the start */
     const struct rows *rows;   /* names of the rows of both */

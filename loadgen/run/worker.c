@@ -12,6 +12,7 @@
 static void answered(struct worker *worker, const struct exchange *exchange)
 {
     worker->thread.in_flight--;
+    worker->held += exchange->is_held;
     worker->driver->type->answered(worker->driver, exchange);
 }
 
@@ -64,6 +65,7 @@ static void stop_run(struct drive_thread *thread)
 static void judged(struct drive_thread *thread, const struct exchange *exchange)
 {
     struct worker *worker = worker_of(thread);
+    worker->held--;
     if (exchange->intended_ns >= thread->start_ns) {
         recorder_add(&worker->recorder, exchange);
     }
@@ -125,7 +127,7 @@ static uint64_t next_deadline_ns(struct worker *worker, uint64_t now_ns)
 static void publish_counts(struct worker *worker)
 {
     atomic_store_explicit(&worker->published_started, worker->thread.started, memory_order_relaxed);
-    atomic_store_explicit(&worker->published_in_flight, worker->thread.in_flight,
+    atomic_store_explicit(&worker->published_in_flight, worker->thread.in_flight + worker->held,
                           memory_order_relaxed);
     atomic_store_explicit(&worker->published_blocked_ns, worker->recorder.blocked_ns,
                           memory_order_relaxed);

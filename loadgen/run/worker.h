@@ -94,6 +94,7 @@ struct worker {
     struct recorder recorder;
     struct backlog backlog; /* for a driver that runs scripts */
     struct link_connects connects;
+    uint64_t held; /* requests whose answer a script still judges; `thread` counts them no longer */
     bool is_abandoning;
     uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by target */
     uint64_t next_tick_ns;

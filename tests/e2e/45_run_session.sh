@@ -167,7 +167,7 @@ progress() {
     expect_has "without a time" "$(tr '\r' '\n' <"$TMP/shown")" "1s  sent "
 }
 
-# A result that waits for its judgement when the run ends is recorded.
+# A request whose answer is still judged was sent and is not counted yet: it is in flight.
 judged() {
     cat >"$TMP/two.lua" <<'LUA'
 local Judge = User {}
@@ -178,6 +178,7 @@ end)
 LUA
     run -t 3 -progress 1s -report json
     expect_status 0
+    expect_eq "lines: $(cat "$TMP/err")" "$(grep -c '  sent 9  0/s  in flight 9  ' "$TMP/err" | awk '{print ($1 >= 1)}')" 1
     expect_eq "at the end" "$(json "$TMP/out" "r['requests'], r['success']")" "(9, 1.0)"
 }
 
