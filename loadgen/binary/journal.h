@@ -29,14 +29,16 @@ enum { JOURNAL_FORMAT = 2 }; /* `format` of the header */
 
 /* One second of a run, for observers and the journal. */
 struct second {
-    uint64_t index;            /* from 0 */
-    uint64_t elapsed_ns;       /* since the start */
-    uint64_t intended;         /* since the start */
-    uint64_t started;          /* since the start */
-    uint64_t in_flight;        /* including requests whose answer a script still judges */
-    const struct tally *tally; /* requests that ended in this second */
-    const struct tally *total; /* requests that ended since the start */
-    const struct rows *rows;   /* names of the rows of both */
+    uint64_t index;              /* from 0 */
+    uint64_t elapsed_ns;         /* since the start */
+    uint64_t intended;           /* since the start */
+    uint64_t started;            /* since the start */
+    uint64_t in_flight;          /* including requests whose answer a script still judges */
+    uint64_t iterations;         /* of users, started at a rate since the start */
+    uint64_t iterations_dropped; /* due at that rate, when no user was free */
+    const struct tally *tally;   /* requests that ended in this second */
+    const struct tally *total;   /* requests that ended since the start */
+    const struct rows *rows;     /* names of the rows of both */
     const struct generator *generator;
     const struct exceptions *exceptions; /* of scripts, since the start; NULL: there are none */
     uint64_t start_ns;                   /* of the run, relative to the header's clock */

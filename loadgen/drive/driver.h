@@ -192,8 +192,8 @@ struct driver_type {
     bool (*is_too_late)(const struct driver *driver);
 
     /*
-     * Counts the iterations that were started at a rate, and those that were dropped because no
-     * user was free. NULL: there are none.
+     * Counts the iterations that were started at a rate so far, and those that were dropped because
+     * no user was free. NULL: there are none.
      */
     void (*count_iterations)(const struct drive *drive, uint64_t *started, uint64_t *dropped);
 

@@ -77,6 +77,18 @@ static void write_requests(const struct prometheus_page *page, FILE *out)
     prom_count(out, "loadgen_inflight", "gauge", "Requests in flight.", page->in_flight);
 }
 
+/* Absent unless users have iterations at a rate. */
+static void write_iterations(const struct prometheus_page *page, FILE *out)
+{
+    if (page->iterations > 0 || page->iterations_dropped > 0) {
+        prom_count(out, "loadgen_iterations_started_total", "counter",
+                   "Iterations of users that were started.", page->iterations);
+        prom_count(out, "loadgen_iterations_dropped_total", "counter",
+                   "Iterations that were dropped because no user was free.",
+                   page->iterations_dropped);
+    }
+}
+
 static void write_exceptions(const struct exceptions *exceptions, FILE *out)
 {
     const char *name = "loadgen_exceptions_total";
@@ -225,6 +237,7 @@ bool prometheus_write(const struct prometheus_page *page, FILE *out)
 {
     write_info(page, out);
     write_requests(page, out);
+    write_iterations(page, out);
     write_exceptions(page->exceptions, out);
     write_timings(page, out);
     write_generator(page, out);

@@ -38,6 +38,8 @@ struct prometheus_page {
     uint64_t in_flight;
     uint64_t dropped_waiting;  /* not started: no free connection */
     uint64_t dropped_too_late; /* not started: the generator was too late */
+    uint64_t iterations;       /* of users, started at a rate */
+    uint64_t iterations_dropped;
     uint64_t open_files;
 };
 

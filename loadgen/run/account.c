@@ -97,14 +97,6 @@ static void note_connections(struct summary *summary, const struct workers *work
     summary->generator.time_wait = usage_time_wait();
 }
 
-static void count_iterations(struct summary *summary, const struct worker_shared *shared)
-{
-    if (shared->driver_type->count_iterations) {
-        shared->driver_type->count_iterations(shared->drive, &summary->iterations,
-                                              &summary->iterations_dropped);
-    }
-}
-
 void account_fill(struct summary *summary, const struct workers *workers)
 {
     copy_rows(workers->shared.catalogue.rows, &summary->rows);
@@ -112,6 +104,5 @@ void account_fill(struct summary *summary, const struct workers *workers)
     count_abandoned(summary, workers);
     count_not_started(summary, workers);
     attribute_not_started(summary, workers);
-    count_iterations(summary, &workers->shared);
     note_connections(summary, workers);
 }

@@ -248,11 +248,21 @@ static void note_exceptions(struct state *state)
     }
 }
 
+static void count_iterations(struct state *state)
+{
+    const struct worker_shared *shared = &state->workers.shared;
+    if (shared->driver_type->count_iterations) {
+        shared->driver_type->count_iterations(shared->drive, &state->summary->iterations,
+                                              &state->summary->iterations_dropped);
+    }
+}
+
 /* Merges the workers' tallies, and passes the second to the file and the observer. */
 static void collect(struct state *state, bool is_last)
 {
     uint64_t now_ns = clock_now_ns();
     struct summary *summary = state->summary;
+    count_iterations(state);
     struct second second = {
         .index = state->seconds,
         .elapsed_ns = now_ns > state->start_ns ? now_ns - state->start_ns : 0,
@@ -261,6 +271,8 @@ static void collect(struct state *state, bool is_last)
         .rows = state->workers.shared.catalogue.rows,
         .generator = &summary->generator,
         .exceptions = &summary->exceptions,
+        .iterations = summary->iterations,
+        .iterations_dropped = summary->iterations_dropped,
         .start_ns = state->start_ns - state->origin_ns,
     };
     for (unsigned i = 0; i < state->workers.count; i++) {

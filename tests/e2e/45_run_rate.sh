@@ -59,6 +59,17 @@ expect_has "why" "$(cat "$TMP/err")" "iterations found no free user; raise -u"
 expect_has "remark" "$(json "$TMP/report" "r['remarks']")" "were dropped, because no user was free when they were due. Raise the number of users (-u)"
 run 0 "$TMP/slow.lua" -u 4 -r 1000 -rate 100/s -t 1
 
+# While it runs, the progress line and the metrics count them.
+"$loadgen" run "$TMP/slow.lua" -u 4 -r 1000 -rate 100/s -t 4 -H "$U" -progress 1s -prometheus-addr 127.0.0.1:0 -report json >"$TMP/report" 2>"$TMP/err" &
+pid=$!
+STARTED="$STARTED $pid"
+wait_for grep -q '  dropped [1-9]' "$TMP/err" || fail "no drops: $(cat "$TMP/err")"
+curl -sS "$(sed -n 's/^loadgen: metrics at //p' "$TMP/err")" >"$TMP/page"
+python3 tests/support/prometheus_page.py read "$TMP/page"
+wait $pid || fail "status $?: $(cat "$TMP/err")"
+expect_eq "progress" "$(grep -Ec '  errors 0  dropped [1-9][0-9]*$' "$TMP/err")" "$(grep -c '  sent ' "$TMP/err")"
+expect_eq "metrics" "$(awk '$1 == "loadgen_iterations_started_total" {s = $2} $1 == "loadgen_iterations_dropped_total" {d = $2} END {print (s > 0), (d > s), (s + d <= 400)}' "$TMP/page")" "1 1 1"
+
 # A busy script makes iterations late: lag counts from the moment when they were due, and none is lost.
 cat >"$TMP/busy.lua" <<'LUA'
 local Busy = User {}

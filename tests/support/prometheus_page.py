@@ -95,6 +95,7 @@ def agrees(page, report):
     assert value(s, 'errors_total', 'reason="time-out"') == r['timed_out']
     assert value(s, 'errors_total', 'reason="connect"') == r['failed']
     assert total(s, 'loadgen_errors_total') == r['timed_out'] + r['failed']
+    assert total(s, 'loadgen_iterations_dropped_total') == (r['iterations'] or {'dropped': 0})['dropped']
     codes = {key: n for key, n in r['status_codes'].items() if key != '0'}
     assert codes == {labels[0][6:-1]: v for (n, labels), v in s.items() if n == 'loadgen_completed_total'}
     for family, key in (('request_latency', 'latencies'), ('service_time', 'service')):

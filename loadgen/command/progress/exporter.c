@@ -84,6 +84,8 @@ void exporter_update_second(struct exporter *exporter, const struct second *seco
             .offered = second->intended,
             .sent = second->started,
             .in_flight = second->in_flight,
+            .iterations = second->iterations,
+            .iterations_dropped = second->iterations_dropped,
         };
         replace_page(exporter, &page);
     }
@@ -101,6 +103,8 @@ void exporter_update(struct exporter *exporter, const struct summary *summary)
             .sent = summary->started,
             .dropped_waiting = summary->not_started - summary->too_late,
             .dropped_too_late = summary->too_late,
+            .iterations = summary->iterations,
+            .iterations_dropped = summary->iterations_dropped,
         };
         replace_page(exporter, &page);
     }

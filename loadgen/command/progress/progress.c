@@ -64,11 +64,14 @@ void progress_show(struct progress *progress, const struct second *second)
     print_elapsed(progress, second->elapsed_ns);
     fprintf(stderr,
             "  sent %" PRIu64 "  %" PRIu64 "/s  in flight %" PRIu64 "  p50 %s  p99 %s  errors "
-            "%" PRIu64 "%s",
+            "%" PRIu64,
             second->started, second->tally->counters.ended, second->in_flight,
             duration_print_rounded(histogram_percentile(latency, 500000), p50),
-            duration_print_rounded(histogram_percentile(latency, 990000), p99), errors,
-            progress->is_terminal ? "" : "\n");
+            duration_print_rounded(histogram_percentile(latency, 990000), p99), errors);
+    if (second->iterations_dropped > 0) {
+        fprintf(stderr, "  dropped %" PRIu64, second->iterations_dropped);
+    }
+    fputs(progress->is_terminal ? "" : "\n", stderr);
     fflush(stderr);
 }
 

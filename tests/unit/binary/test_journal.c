@@ -105,9 +105,14 @@ static void write_run(bool has_end, const char *plan_text)
     for (uint64_t i = 0; i < 3; i++) {
         put_results(writer, 100 * i, 100);
     }
-    struct second second = {
-        0,    NS_PER_S, 310, 300, 0, written->tally, written->tally, NULL, &written->generator,
-        NULL, 0};
+    const struct second second = {
+        .elapsed_ns = NS_PER_S,
+        .intended = 310,
+        .started = 300,
+        .tally = written->tally,
+        .total = written->tally,
+        .generator = &written->generator,
+    };
     journal_write_second(writer, &second);
     if (has_end) {
         journal_write_end(writer, written, &targets);

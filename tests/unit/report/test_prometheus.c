@@ -350,6 +350,22 @@ START_TEST(errors_of_scripts_are_counted)
 }
 END_TEST
 
+START_TEST(iterations_at_a_rate_are_counted)
+{
+    write_page();
+    ck_assert_ptr_null(strstr(text, "loadgen_iterations"));
+    page.iterations = 3;
+    write_page();
+    expect_has("# HELP loadgen_iterations_started_total Iterations of users that were started.\n"
+               "# TYPE loadgen_iterations_started_total counter\n"
+               "loadgen_iterations_started_total 3\n"
+               "# HELP loadgen_iterations_dropped_total Iterations that were dropped because no "
+               "user was free.\n"
+               "# TYPE loadgen_iterations_dropped_total counter\n"
+               "loadgen_iterations_dropped_total 0\n");
+}
+END_TEST
+
 Suite *prometheus_suite(void);
 Suite *prometheus_suite(void)
 {
@@ -364,6 +380,7 @@ Suite *prometheus_suite(void)
     tcase_add_test(tests, kinds_of_errors_are_exact_however_many_texts_there_are);
     tcase_add_test(tests, a_stream_that_is_full_is_a_failure);
     tcase_add_test(tests, errors_of_scripts_are_counted);
+    tcase_add_test(tests, iterations_at_a_rate_are_counted);
     suite_add_tcase(suite, tests);
     return suite;
 }
