@@ -28,7 +28,9 @@ struct engine_type;
 
 struct control {
     int stop_fd; /* eventfd: the first 1 written stops the run, the second abandons it; -1: none */
-    struct changes *changes; /* of schedule, users and slots (changes.h); NULL: none */
+    /* Of schedule, users and slots (changes.h); NULL: none. If the driver's type has no `change`,
+     * the run does not begin: ERR_USAGE. */
+    struct changes *changes;
 };
 
 /* Called once a second on the thread of `run`; `second` is valid during the call. */

@@ -21,6 +21,8 @@
 #include "loadgen/http/curl/engine.h"
 #include "loadgen/pace/epoch.h"
 #include "loadgen/run/changes.h"
+#include "loadgen/users/driver.h"
+#include "loadgen/users/prepare.h"
 #include "tests/support/measurement.h"
 #include "tests/support/nginx_server.h"
 #include "tests/support/pacing.h"
@@ -569,6 +571,53 @@ START_TEST(what_is_no_schedule_is_refused)
 }
 END_TEST
 
+/* A run of users, who cannot be changed. */
+static bool run_users(const char *path, uint16_t port, const struct control *control)
+{
+    char host[64];
+    struct plan plan = measurement_closed_loop;
+    struct targets targets;
+    snprintf(host, sizeof host, "http://127.0.0.1:%u", port);
+    struct users_order users = {.host = host,
+                                .users = 1,
+                                .spawn_per_s = 1000,
+                                .schedule.rate.per_ns = NS_PER_S,
+                                .max_requests = UINT64_MAX,
+                                .max_iterations = UINT64_MAX,
+                                .max_bytes = 32000000};
+    err = (struct err){0};
+    ck_assert_msg(users_open(&users, path, &targets, &err), "%s", err.text);
+    const struct source source = users_source(&users);
+    const struct order order = {&plan, &targets, &source};
+    const struct observer observer = {0};
+    struct summary *summary = summary_create();
+    bool ok = run(&order, &driver_users, control, &observer, NULL, summary, &err);
+    ck_assert(ok || summary->started == 0);
+    summary_destroy(summary);
+    users_close(&users);
+    targets_free(&targets);
+    return ok;
+}
+
+START_TEST(a_run_that_cannot_be_changed_says_so_before_it_begins)
+{
+    static const char scenario[] = "U = User {}\nU:task(function(self) self:get('/') end)\n";
+    char path[] = "/tmp/test_changes.XXXXXX";
+    int fd = mkstemp(path);
+    ck_assert_int_eq(write(fd, scenario, sizeof scenario - 1), sizeof scenario - 1);
+    close(fd);
+    struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
+    struct control control = {.stop_fd = -1, .changes = &changes};
+    ck_assert(!run_users(path, script_server_port(server), &control));
+    ck_assert_int_eq(err.code, ERR_USAGE);
+    ck_assert_str_eq(err.text, "this run cannot be changed: its driver does not support it");
+    control.changes = NULL;
+    ck_assert_msg(run_users(path, script_server_port(server), &control), "%s", err.text);
+    script_server_stop(server);
+    unlink(path);
+}
+END_TEST
+
 Suite *changes_suite(void);
 Suite *changes_suite(void)
 {
@@ -585,6 +634,7 @@ Suite *changes_suite(void)
     tcase_add_loop_test(tests, users_come_and_go, 0, 2);
     tcase_add_test(tests, changes_again_and_again_balance);
     tcase_add_test(tests, what_is_no_schedule_is_refused);
+    tcase_add_test(tests, a_run_that_cannot_be_changed_says_so_before_it_begins);
     suite_add_tcase(suite, tests);
     return suite;
 }
