@@ -401,6 +401,23 @@ START_TEST(the_account_balances_whatever_the_server_does)
 }
 END_TEST
 
+/* There is no such socket, so connect(2) itself fails: no user hears of it before its send is over.
+ */
+START_TEST(what_fails_inside_a_send_is_answered_after_it)
+{
+    struct plan plan = measurement_closed_loop;
+    plan.unix_socket = "/nonexistent/socket";
+    plan.h2c = _i == 2;
+    users.is_plain = true;
+    measurement_engine = _i == 1 ? &engine_curl : &engines;
+    struct summary *summary = run_users(&plan, "http", 1, NULL);
+    check_balance(summary);
+    ck_assert_uint_ge(users.sent, TEST_USERS);
+    ck_assert_uint_eq(summary->tally->kinds[OUTCOME_CONNECT].count, users.sent);
+    summary_destroy(summary);
+}
+END_TEST
+
 static size_t count_files(void)
 {
     size_t count = 0;
@@ -475,6 +492,7 @@ Suite *driver_suite(void)
     tc = tcase_create("failures");
     tcase_set_timeout(tc, 60);
     tcase_add_loop_test(tc, the_account_balances_whatever_the_server_does, 0, 2 * (FAILURES + 1));
+    tcase_add_loop_test(tc, what_fails_inside_a_send_is_answered_after_it, 0, 3);
     suite_add_tcase(suite, tc);
     tc = tcase_create("many runs");
     tcase_set_timeout(tc, 120);
