@@ -19,6 +19,7 @@
 #include "loadgen/binary/result_codec.h"
 #include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
+#include "loadgen/run/changes.h"
 #include "tests/support/measurement.h"
 #include "tests/support/nginx_server.h"
 #include "tests/support/read_back.h"
@@ -446,6 +447,44 @@ static void run_with_results(struct plan plan)
     fclose(file);
 }
 
+/* Each user with a handshake, over HTTP/1.1 and HTTP/2 in turn. */
+static void run_with_tls(struct plan plan, bool is_h2)
+{
+    plan.tls.is_insecure = true;
+    plan.http2 = is_h2;
+    measurement_engine = &engines;
+    summary_destroy(
+        run_users(&plan, "https", nginx_server_port(&nginx, is_h2 ? "H2" : "TLS"), NULL));
+}
+
+/*
+ * Other users, or another cap, and other slots; in an open loop another schedule as well. True if
+ * the run was changed: on a busy machine it may be over before.
+ */
+static bool run_with_changes(struct plan plan, bool is_closed_loop, uint16_t port)
+{
+    static const struct schedule poisson = {
+        .type = SCHEDULE_POISSON, .rate = {1000, NS_PER_S}, .seed = 1};
+    static const uint16_t first = 0;
+    struct slots slots;
+    struct changes changes;
+    struct err err = {0};
+    slots_deal(&slots, NULL, UINT64_MAX, &first, 1);
+    const struct schedule *schedule = is_closed_loop ? NULL : &poisson;
+    ck_assert(changes_init(&changes, is_closed_loop, &err));
+    ck_assert(changes_ask(&changes, &(struct change){5 * MS, schedule, NULL, 50}, &err));
+    ck_assert(changes_ask(&changes, &(struct change){10 * MS, NULL, &slots, 0}, &err));
+    plan.schedule.rate.count = is_closed_loop ? 0 : 2000;
+    plan.schedule.duration_ns = 50 * MS;
+    const struct control control = {.stop_fd = -1, .changes = &changes};
+    measurement_engine = &engines;
+    struct summary *summary = measurement_attack(&plan, "GET", port, &control, NULL);
+    bool is_changed = strstr(summary->schedule, "50 users");
+    summary_destroy(summary);
+    changes_fini(&changes);
+    return is_changed;
+}
+
 /* A page, or a search, calls run again and again in one process. */
 START_TEST(a_hundred_runs_leave_nothing_behind)
 {
@@ -454,6 +493,7 @@ START_TEST(a_hundred_runs_leave_nothing_behind)
     struct err err = {0};
     size_t bytes = 0;
     size_t files = 0;
+    size_t changed = 0;
     plan.schedule.duration_ns = 20 * MS;
     plan.max_workers = TEST_USERS;
     struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
@@ -465,15 +505,30 @@ START_TEST(a_hundred_runs_leave_nothing_behind)
             files = count_files();
         }
         uint16_t port = script_server_port(server);
-        if (i % 4 == 3) {
-            run_with_results(plan);
-            continue;
-        }
         measurement_engine = i % 2 ? &engine_curl : &engines;
-        summary_destroy(i % 3 ? measurement_attack(&plan, "GET", port, &control, NULL)
-                              : run_users(&plan, "http", port, NULL));
+        switch (i % 10) {
+        case 3:
+        case 7:
+            run_with_results(plan);
+            break;
+        case 4:
+        case 9:
+            run_with_tls(plan, i % 10 == 9);
+            break;
+        case 1:
+        case 6:
+            changed += run_with_changes(plan, i % 10 == 6, port);
+            break;
+        case 0:
+        case 5:
+            summary_destroy(run_users(&plan, "http", port, NULL));
+            break;
+        default:
+            summary_destroy(measurement_attack(&plan, "GET", port, &control, NULL));
+        }
     }
-    usleep(100000); /* the server closes its side */
+    ck_assert_uint_ge(changed, RUNS / 20); /* of RUNS / 5 */
+    usleep(100000);                        /* the server closes its side */
     ck_assert_uint_le(mallinfo2().uordblks + mallinfo2().hblkhd, bytes + SLACK_BYTES);
     ck_assert_uint_le(count_files(), files);
     script_server_stop(server);
