@@ -6,25 +6,68 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/blank.h"
+#include "common/slice.h"
 #include "loadgen/base/utf8.h"
 #include "loadgen/users/scenario/declare.h"
 
-/* Words with which lines of locustfiles begin. */
+static bool begins(struct slice line, const char *word)
+{
+    size_t length = strlen(word);
+    return line.length >= length && memcmp(line.at, word, length) == 0;
+}
+
+static bool ends_with_colon(struct slice line)
+{
+    return line.length > 0 && line.at[line.length - 1] == ':';
+}
+
+static bool is_line_of_python(struct slice line)
+{
+    return begins(line, "import ") || begins(line, "from ") || begins(line, "@task") ||
+           ((begins(line, "class ") || begins(line, "def ")) && ends_with_colon(line));
+}
+
+static bool is_line_of_lua(struct slice line)
+{
+    static const char *const words[] = {"local ", "function ", "end)", "--"};
+    bool is_one = line.length == 3 && begins(line, "end");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        is_one |= begins(line, words[i]);
+    }
+    return is_one;
+}
+
+/* Of a text that is not Lua: does it have lines of a locustfile, and none of a scenario? */
 static bool is_python(const struct bytes *text)
 {
-    static const char *const words[] = {"import ", "from ", "class ", "def ", "@task"};
+    bool has_python = false;
     const char *end = text->at + text->length;
-    for (const char *line = text->at; line && line < end;) {
-        const char *next = memchr(line, '\n', (size_t)(end - line));
-        for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-            size_t length = strlen(words[i]);
-            if ((size_t)(end - line) > length && memcmp(line, words[i], length) == 0) {
-                return true;
-            }
+    for (const char *at = text->at; at && at < end;) {
+        const char *next = memchr(at, '\n', (size_t)(end - at));
+        const char *line_end = next ? next : end;
+        blank_trim_range(&at, &line_end);
+        const struct slice line = {at, (size_t)(line_end - at)};
+        if (is_line_of_lua(line)) {
+            return false;
         }
-        line = next ? next + 1 : NULL;
+        has_python |= is_line_of_python(line);
+        at = next ? next + 1 : NULL;
     }
-    return false;
+    return has_python;
+}
+
+/* What is wrong with a text that Lua cannot load, which `why` says for Lua. */
+static bool refuse_text(const struct scenario *scenario, const char *why, struct err *err)
+{
+    const char *dot = strrchr(scenario->path, '.');
+    bool has_ending = dot && strcasecmp(dot, ".py") == 0;
+    return has_ending || is_python(&scenario->text)
+               ? err_set(err, ERR_USAGE,
+                         "%s is a Python file; scenarios are written in Lua. docs/scenarios.md "
+                         "translates each of Locust's constructs",
+                         scenario->path)
+               : err_set(err, ERR_USAGE, "%s", why);
 }
 
 bool scenario_open(struct scenario *scenario, const char *path, struct err *err)
@@ -32,13 +75,6 @@ bool scenario_open(struct scenario *scenario, const char *path, struct err *err)
     *scenario = (struct scenario){.path = path};
     if (!bytes_add_file(&scenario->text, path, err)) {
         return false;
-    }
-    const char *dot = strrchr(path, '.');
-    if ((dot && strcasecmp(dot, ".py") == 0) || is_python(&scenario->text)) {
-        return err_set(err, ERR_USAGE,
-                       "%s is a Python file; scenarios are written in Lua. docs/scenarios.md "
-                       "translates each of Locust's constructs",
-                       path);
     }
     const char *other = utf8_other_encoding(scenario->text.at, scenario->text.length);
     return !other || err_set(err, ERR_USAGE,
@@ -93,7 +129,7 @@ bool scenario_load(const struct scenario *scenario, const char *host,
     lua_State *lua = state->lua;
     lua_State *coroutine = lua_newthread(lua);
     if (load(scenario, coroutine) != LUA_OK) {
-        return err_set(err, ERR_USAGE, "%s", lua_tostring(coroutine, -1));
+        return refuse_text(scenario, lua_tostring(coroutine, -1), err);
     }
     char folder[PATH_MAX];
     state->folder = folder_of(scenario->path, folder);

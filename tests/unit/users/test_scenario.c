@@ -371,27 +371,50 @@ START_TEST(files_of_the_folder_are_read_at_load_time)
 }
 END_TEST
 
+/* A file of this text is opened and loaded. */
+static bool load_file(const char *text)
+{
+    char path[] = "/tmp/test_scenario.XXXXXX";
+    struct scenario scenario;
+    int fd = mkstemp(path);
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+    write_file(path, text);
+    err = (struct err){0};
+    bool ok = scenario_open(&scenario, path, &err) && words_open(&state, 32 * MB, 1, &err) &&
+              scenario_load(&scenario, NULL, &filter, &state, &classes, &err);
+    scenario_close(&scenario);
+    unlink(path);
+    return ok;
+}
+
+static const char *const python[] = {
+    "from locust import HttpUser\n",
+    "# comment\nimport time\nendpoint = 1\n",
+    "\nclass A(HttpUser):\n    pass\n",
+};
+
 START_TEST(a_python_file_is_recognised)
 {
-    static const char *const texts[] = {
-        "from locust import HttpUser\n",
-        "# comment\nimport time\n",
-        "\nclass A(HttpUser):\n    pass\n",
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        char path[] = "/tmp/test_scenario.XXXXXX";
-        struct scenario scenario;
-        int fd = mkstemp(path);
-        ck_assert_int_ge(fd, 0);
-        ck_assert_int_eq(write(fd, texts[i], strlen(texts[i])), (ssize_t)strlen(texts[i]));
-        close(fd);
-        err = (struct err){0};
-        ck_assert(!scenario_open(&scenario, path, &err));
-        ck_assert_msg(strstr(err.text, "is a Python file") && strstr(err.text, "docs/scenarios.md"),
-                      "%s", err.text);
-        scenario_close(&scenario);
-        unlink(path);
-    }
+    ck_assert(!load_file(python[_i]));
+    ck_assert_int_eq(err.code, ERR_USAGE);
+    ck_assert_msg(strstr(err.text, "is a Python file") && strstr(err.text, "docs/scenarios.md"),
+                  "%s", err.text);
+}
+END_TEST
+
+/* Words of Python in its comments and texts. */
+START_TEST(lua_is_not_taken_for_python)
+{
+    static const char lua[] = "--[[\nimport the users\nclass of 2026:\n]]\n"
+                              "local text = [[\nfrom here on\n@task\ndef x():\n]]\n"
+                              "local A = User {}\nA:task(print)\n";
+    char text[512];
+    ck_assert_msg(load_file(lua), "%s", err.text);
+    teardown();
+    snprintf(text, sizeof text, "%sA:task(\n", lua);
+    ck_assert(!load_file(text));
+    ck_assert_msg(strstr(err.text, ":13: unexpected symbol near <eof>"), "%s", err.text);
 }
 END_TEST
 
@@ -414,7 +437,8 @@ Suite *scenario_suite(void)
     tcase_add_test(tc, json_keeps_what_it_is_given);
     tcase_add_loop_test(tc, code_that_never_pauses_is_stopped, 0, sizeof endless / sizeof *endless);
     tcase_add_test(tc, files_of_the_folder_are_read_at_load_time);
-    tcase_add_test(tc, a_python_file_is_recognised);
+    tcase_add_loop_test(tc, a_python_file_is_recognised, 0, sizeof python / sizeof *python);
+    tcase_add_test(tc, lua_is_not_taken_for_python);
     suite_add_tcase(suite, tc);
     return suite;
 }
