@@ -270,6 +270,7 @@ refused 1 "none.lua" run "$TMP/none.lua"
 refused 2 "is a Python file; scenarios are written in Lua" run tests/contract/locust/target.py
 refused 2 "is not a number of users" run "$TMP/good.lua" -u 0
 refused 2 "is not a number of users per second" run "$TMP/good.lua" -r 0
+refused 2 "-rate must be greater than 0; without -rate users start tasks by themselves" run "$TMP/good.lua" -H "$U" -t 1 -rate 0/s
 refused 2 "unknown flag -user-count" run "$TMP/good.lua" --user-count 5
 refused 2 "not a URL" run "$TMP/good.lua" -H 127.0.0.1:1
 

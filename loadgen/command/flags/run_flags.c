@@ -124,6 +124,11 @@ bool run_schedule(const struct run_options *options, struct schedule *schedule, 
 {
     struct schedule_flags given = options->attack.schedule;
     bool has_rate = given.rate.count > 0;
+    if (given.rate.per_ns > 0 && !has_rate) {
+        return err_set(err, ERR_USAGE,
+                       "-rate must be greater than 0; without -rate users start tasks by "
+                       "themselves, as fast as their waits allow");
+    }
     given.rate = has_rate ? given.rate : (struct rate){0, NS_PER_S};
     given.duration_ns = has_rate ? options->run_time_ns : 0;
     given.seed = options->seed;
