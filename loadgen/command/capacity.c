@@ -17,6 +17,7 @@
 #include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/capacity_flags.h"
 #include "loadgen/command/process/interrupt.h"
+#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/command/progress/capacity_progress.h"
 #include "loadgen/command/slo_flag.h"
@@ -106,7 +107,9 @@ static bool open_scenario(struct job *job, const char *url, struct err *err)
         .seed = options->attack.schedule.seed,
     };
     job->workload.source = users_source(&job->users);
-    return users_open(&job->users, options->scenario, &job->workload.targets, err);
+    return (options->shares_connections ||
+            open_files_check(options->users, OPEN_FILES_USERS, err)) &&
+           users_open(&job->users, options->scenario, &job->workload.targets, err);
 }
 
 static bool open_workload(struct job *job, const char *url, struct err *err)

@@ -6,6 +6,7 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/run_flags.h"
+#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/session.h"
 #include "loadgen/run/run.h"
 #include "loadgen/users/driver.h"
@@ -78,9 +79,8 @@ static bool run_main(const struct command_line *line, struct err *err)
 {
     struct run_options *options = line->options;
     struct attack_options *attack = &options->attack;
-    struct session session = {
-        .options = attack,
-        .cap_flags = options->shares_connections ? NULL : "-users, or set -shared-connections"};
+    struct session session = {.options = attack,
+                              .cap_flags = options->shares_connections ? NULL : OPEN_FILES_USERS};
     struct users_order users = {
         .host = options->host,
         .filter = {options->tags, options->excluded_tags},

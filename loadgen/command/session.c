@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/process/file_limit.h"
 #include "loadgen/command/files/output.h"
+#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/command/progress/progress.h"
 #include "loadgen/command/slo_flag.h"
@@ -16,7 +16,7 @@
 #include "loadgen/run/run.h"
 #include "loadgen/verdict/slo_watch.h"
 
-enum { BLOCKS_SPARE = 8, FILES_SPARE = 96 }; /* of which -prometheus-addr takes up to 64 */
+enum { BLOCKS_SPARE = 8 };
 
 static bool decide_outputs(struct session *session, struct err *err)
 {
@@ -150,13 +150,9 @@ static bool measure(struct session *session, const struct order *order,
 /* Each connection is an open file. With a cap, their maximum number is known in advance. */
 static bool has_files(const struct session *session, const struct plan *plan, struct err *err)
 {
-    uint64_t limit = file_limit_raise();
     uint64_t cap = plan_cap(plan);
-    return cap == UINT64_MAX || !session->cap_flags || cap + FILES_SPARE <= limit ||
-           err_set(err, ERR_FAILED,
-                   "%" PRIu64 " connections exceed the limit of %" PRIu64
-                   " open files; raise it (ulimit -Hn) or lower %s",
-                   cap, limit, session->cap_flags);
+    return cap == UINT64_MAX || !session->cap_flags ||
+           open_files_check(cap, session->cap_flags, err);
 }
 
 /* Reports the run, even if its results could not be written. */

@@ -39,6 +39,11 @@ if few_files -t 1 >"$TMP/report" 2>"$TMP/err"; then
     fail "60 users start with 150 open files"
 fi
 expect_has "open files" "$(cat "$TMP/err")" "the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
+if (ulimit -n 150 && exec timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TMP/turns.lua" -H "$U" -u 60) >"$TMP/report" 2>"$TMP/err"; then
+    fail "a search with 60 users starts with 150 open files"
+fi
+expect_eq "open files of a search" "$(cat "$TMP/err")" \
+    "loadgen: 60 connections exceed the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
 few_files -t 1 -shared-connections >"$TMP/report" 2>"$TMP/err" || fail "shared: $(cat "$TMP/err")"
 
 # Users that wait cost no connection: 100,000 of them are there in 10 s.
@@ -80,7 +85,9 @@ if run -u 51; then
     exit 1
 fi
 cp "$TMP/err" "$TMP/refused"
+timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TMP/turns.lua" -H http://127.0.0.1:5000 -u 51 >"$TMP/report" 2>"$TMP/search" || true
 run -u 51 -shared-connections || { cat "$TMP/err"; exit 1; }
 SH
-expect_has "local ports" "$(cat "$TMP/refused")" \
-    "51 users with connections of their own exceed the 50 local ports to their hosts (net.ipv4.ip_local_port_range); set -shared-connections, or divide the users into several runs, each with its own -laddr"
+ports="51 users with connections of their own exceed the 50 local ports to their hosts (net.ipv4.ip_local_port_range); set -shared-connections, or divide the users into several runs, each with its own -laddr"
+expect_has "local ports" "$(cat "$TMP/refused")" "$ports"
+expect_has "local ports of a search" "$(cat "$TMP/search")" "$ports"
