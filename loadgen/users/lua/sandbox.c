@@ -4,6 +4,7 @@
 #include <lua5.4/lualib.h>
 #include <stdio.h>
 
+#include "loadgen/users/lua/state.h"
 #include "loadgen/users/lua/strings.h"
 
 /* The largest text that string.rep makes. */
@@ -39,6 +40,15 @@ static int set_metatable(lua_State *lua)
         }
         lua_pop(lua, 1);
     }
+    return call_original(lua);
+}
+
+/* coroutine.create and coroutine.wrap */
+static int make_coroutine(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TFUNCTION);
+    lua_settop(lua, 1);
+    lua_pushcclosure(lua, state_protect, 1);
     return call_original(lua);
 }
 
@@ -137,6 +147,10 @@ void sandbox_open(lua_State *lua)
     replace(lua, "setmetatable", set_metatable);
     lua_pushcfunction(lua, print);
     lua_setfield(lua, -2, "print");
+    lua_getfield(lua, -1, LUA_COLIBNAME);
+    replace(lua, "create", make_coroutine);
+    replace(lua, "wrap", make_coroutine);
+    lua_pop(lua, 1);
     lua_getfield(lua, -1, LUA_STRLIBNAME);
     remove_field(lua, "dump");
     replace(lua, "rep", repeat);

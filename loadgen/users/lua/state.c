@@ -1,6 +1,7 @@
 #include "loadgen/users/lua/state.h"
 
 #include <lua5.4/lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,28 @@ static bool may_grow(const struct state *state, size_t more)
                                   (more < LARGE_BYTES || !is_late(state)));
 }
 
+/* Writes "file:line: " of the innermost function that has lines, without allocating. */
+static void write_place(lua_State *lua, char place[STATE_PLACE])
+{
+    lua_Debug where;
+    place[0] = '\0';
+    for (int level = 0; lua_getstack(lua, level, &where); level++) {
+        lua_getinfo(lua, "Sl", &where);
+        if (where.currentline > 0) {
+            snprintf(place, STATE_PLACE, "%s:%d: ", where.short_src, where.currentline);
+            return;
+        }
+    }
+}
+
+/* Lua has unwound the stack when it tells of a lack of memory. */
+static void *refuse(struct state *state)
+{
+    state->is_refused_late = is_late(state);
+    write_place(state->running ? state->running : state->lua, state->refused_at);
+    return NULL;
+}
+
 static void *allocate(void *context, void *old, size_t old_size, size_t size)
 {
     struct state *state = context;
@@ -33,7 +56,7 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
         return NULL;
     }
     if (size > had && !may_grow(state, size - had)) {
-        return NULL;
+        return refuse(state);
     }
     void *block = realloc(old, size);
     if (block) {
@@ -50,9 +73,10 @@ static int on_panic(lua_State *lua)
     return 0;
 }
 
-static void keep_error(struct state *state, const char *text)
+static void keep_error(struct state *state, const char *place, const char *text)
 {
     bytes_clear(&state->error);
+    bytes_add_text(&state->error, place);
     bytes_add_text(&state->error, text);
     bytes_add(&state->error, "", 1);
     if (state->error.has_failed) {
@@ -63,20 +87,6 @@ static void keep_error(struct state *state, const char *text)
 static void on_event(lua_State *lua, lua_Debug *where);
 
 static const char too_late[] = "stopped: ran for too long without a request, sleep() or return";
-
-/* Pushes "file:line: " of the innermost function that has lines. */
-static void push_place(lua_State *lua, lua_State *of)
-{
-    lua_Debug where;
-    for (int level = 0; lua_getstack(of, level, &where); level++) {
-        lua_getinfo(of, "Sl", &where);
-        if (where.currentline > 0) {
-            lua_pushfstring(lua, "%s:%d: ", where.short_src, where.currentline);
-            return;
-        }
-    }
-    lua_pushliteral(lua, "");
-}
 
 /*
  * A yield stops the code for good: it is never resumed. Where Lua cannot yield, as inside the
@@ -91,17 +101,16 @@ static void stop_if_late(struct state *state, lua_State *lua)
         }
         return;
     }
-    push_place(lua, lua);
-    lua_pushstring(lua, too_late);
-    lua_concat(lua, 2);
+    char place[STATE_PLACE];
+    write_place(lua, place);
     if (lua == state->running && lua_isyieldable(lua)) {
         /* Here, as a yield moves the code back by one instruction. */
-        keep_error(state, lua_tostring(lua, -1));
-        lua_pop(lua, 1);
+        keep_error(state, place, too_late);
         state->is_stopped = true;
         lua_yield(lua, 0);
     } else {
         lua_sethook(lua, on_event, LUA_MASKCOUNT, 1);
+        lua_pushfstring(lua, "%s%s", place, too_late);
         lua_error(lua);
     }
 }
@@ -167,28 +176,59 @@ static const char *error_text(lua_State *lua)
                                   luaL_typename(lua, -1));
 }
 
-/* Pushes the message of a coroutine that failed. Lua tells no place for a lack of memory. */
-static const char *push_message(struct state *state, lua_State *coroutine)
+/* Keeps a message; Lua tells no place for a lack of memory. */
+static void keep_message(struct state *state, const char *text)
 {
-    lua_State *lua = state->lua;
-    const char *text = state->is_stopped ? state->error.at : error_text(coroutine);
-    if (strcmp(text, "not enough memory") != 0) {
-        return lua_pushstring(lua, text);
+    if (strcmp(text, "not enough memory") == 0) {
+        keep_error(state, state->refused_at, state->is_refused_late ? too_late : text);
+    } else {
+        keep_error(state, "", text);
     }
-    push_place(lua, coroutine);
-    lua_pushstring(lua, is_late(state) ? too_late : text);
-    lua_concat(lua, 2);
-    return lua_tostring(lua, -1);
 }
 
-/* Message and traceback of a coroutine that failed. */
-static void describe(struct state *state, lua_State *coroutine)
+/*
+ * Protection. An error that a hook raises switches hooks off in its coroutine, until it reaches a
+ * protected call (Lua's ldo.c: allowhook). Without one nothing would stop the __close functions
+ * that run next, nor what the coroutine runs later. So each coroutine's function runs in one.
+ */
+
+/* Pushes message and traceback, without the last line, which is the protected call. */
+static void push_traceback(lua_State *lua, lua_State *of, const char *message, int level)
 {
-    lua_State *lua = state->lua;
-    luaL_checkstack(coroutine, 4, NULL);
-    luaL_traceback(lua, coroutine, push_message(state, coroutine), 0);
-    keep_error(state, lua_tostring(lua, -1));
-    lua_pop(lua, 2);
+    luaL_traceback(lua, of, message, level);
+    const char *text = lua_tostring(lua, -1);
+    const char *last = strrchr(text, '\n');
+    lua_pushlstring(lua, text, last ? (size_t)(last - text) : strlen(text));
+    lua_remove(lua, -2);
+}
+
+static int add_traceback_inside(lua_State *lua)
+{
+    push_traceback(lua, lua, error_text(lua), 1);
+    return 1;
+}
+
+static int end_protected(lua_State *lua, int status, lua_KContext first)
+{
+    bool ok = status == LUA_OK || status == LUA_YIELD;
+    return ok ? lua_gettop(lua) - (int)first : lua_error(lua);
+}
+
+/* Calls the function that is its first argument. */
+static int protect_first(lua_State *lua)
+{
+    lua_pushcfunction(lua, add_traceback_inside);
+    lua_insert(lua, 1);
+    return end_protected(lua,
+                         lua_pcallk(lua, lua_gettop(lua) - 2, LUA_MULTRET, 1, 1, end_protected), 1);
+}
+
+int state_protect(lua_State *lua)
+{
+    lua_pushvalue(lua, lua_upvalueindex(1));
+    lua_insert(lua, 1);
+    return end_protected(lua,
+                         lua_pcallk(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0, 0, end_protected), 0);
 }
 
 /* A script begins to run; returns the time. */
@@ -210,6 +250,11 @@ enum state_result state_run(struct state *state, lua_State *coroutine, int argum
                             uint64_t limit_ns)
 {
     int results = 0;
+    if (lua_status(coroutine) == LUA_OK) {
+        lua_pushcfunction(coroutine, protect_first);
+        lua_insert(coroutine, -arguments - 2);
+        arguments++;
+    }
     state->running = coroutine;
     state->is_stopped = false;
     uint64_t begin_ns = begin(state, limit_ns);
@@ -220,7 +265,13 @@ enum state_result state_run(struct state *state, lua_State *coroutine, int argum
         lua_pop(coroutine, results);
         return status == LUA_OK ? STATE_RETURNED : STATE_PAUSED;
     }
-    describe(state, coroutine);
+    if (state->is_stopped) {
+        push_traceback(state->lua, coroutine, state->error.at, 0);
+        keep_error(state, "", lua_tostring(state->lua, -1));
+        lua_pop(state->lua, 1);
+    } else {
+        keep_message(state, error_text(coroutine));
+    }
     state_reset(state, coroutine);
     return STATE_FAILED;
 }
@@ -242,7 +293,7 @@ bool state_call(struct state *state, int arguments, double *number)
     finish(state, begin_ns);
     *number = ok ? lua_tonumber(lua, -1) : 0;
     if (!ok) {
-        keep_error(state, error_text(lua));
+        keep_message(state, error_text(lua));
     }
     lua_settop(lua, handler - 1);
     return ok;

@@ -39,21 +39,25 @@ struct user;
 /* The clock is read after this many steps of C code. A step takes some nanoseconds. */
 enum { STATE_STEPS = 100000 };
 
+enum { STATE_PLACE = LUA_IDSIZE + 16 }; /* room for "file:line: " */
+
 struct state {
     lua_State *lua;
     size_t used_bytes;
     size_t max_bytes;
-    bool is_bounded;    /* a script is running */
-    bool is_stopped;    /* it ran for too long */
-    lua_State *running; /* the coroutine of state_run; NULL: none */
-    uint64_t until_ns;  /* when the script is stopped */
-    uint64_t busy_ns;   /* time spent in scripts; outbox_send subtracts the time for sending their
-                           requests */
-    size_t steps;       /* of C code since the clock was read */
-    lua_Hook on_return; /* of a main chunk; NULL: not watched */
-    const char *folder; /* folder whose files the script may read now; NULL: none */
-    struct seat *seat;  /* of this thread (seat.h) */
-    struct user *user;  /* whose code is running; NULL: the scenario is being loaded */
+    bool is_bounded;      /* a script is running */
+    bool is_stopped;      /* it ran for too long */
+    lua_State *running;   /* the coroutine of state_run; NULL: none */
+    uint64_t until_ns;    /* when the script is stopped */
+    uint64_t busy_ns;     /* time spent in scripts; outbox_send subtracts the time for sending their
+                             requests */
+    size_t steps;         /* of C code since the clock was read */
+    lua_Hook on_return;   /* of a main chunk; NULL: not watched */
+    bool is_refused_late; /* the last allocation that was refused: because the time was up */
+    char refused_at[STATE_PLACE]; /* and where in the script */
+    const char *folder;           /* folder whose files the script may read now; NULL: none */
+    struct seat *seat;            /* of this thread (seat.h) */
+    struct user *user;            /* whose code is running; NULL: the scenario is being loaded */
     struct random random;
     struct bytes error; /* of the last STATE_FAILED: message and traceback, with a NUL */
     struct bytes path;  /* scratch of requests (request.c) */
@@ -99,6 +103,12 @@ enum state_result {
  */
 enum state_result state_run(struct state *state, lua_State *coroutine, int arguments,
                             uint64_t limit_ns);
+
+/*
+ * A C closure that calls its upvalue with its arguments. The coroutines that scripts make run their
+ * functions in it: else an error at the time limit would leave them without a limit.
+ */
+int state_protect(lua_State *lua);
 
 /*
  * Calls the function below the arguments on the stack of state->lua; it cannot pause. Sets *number

@@ -295,13 +295,22 @@ static const char *const endless[] = {
     "local t = {} for i = 1, 1e6 do t[i] = 'x' end while true do table.concat(t) end",
     "local s = ('x'):rep(2e6) while true do s:gsub('x', 'y') end",
     "local s, t = ('x'):rep(4e6), ('x'):rep(2e6) .. 'y' while true do s:find(t, 1, true) end",
+    /* These are stopped by an error; then what they close must be stopped, too. */
+    "coroutine.wrap(function() local x <close> = closes_never while true do end end)()",
+    "local c = coroutine.create(function() local x <close> = closes_never while true do end end) "
+    "coroutine.resume(c) coroutine.close(c) while true do end",
+    "local x <close> = closes_never table.sort({ 2, 1 }, function() while true do end end)",
+    "local x <close> = closes_never while true do end",
 };
 
 START_TEST(code_that_never_pauses_is_stopped)
 {
     char text[512];
     declare("A = User {} A:task(print)\n");
-    snprintf(text, sizeof text, "\n\n%s", endless[_i]);
+    snprintf(text, sizeof text,
+             "\n\nlocal closes_never = setmetatable({}, { __close = function() while true do end "
+             "end }); %s",
+             endless[_i]);
     lua_State *coroutine = lua_newthread(state.lua);
     ck_assert_int_eq(luaL_loadbufferx(coroutine, text, strlen(text), "@test.lua", "t"), LUA_OK);
     uint64_t begin_ns = clock_now_ns();
@@ -310,9 +319,11 @@ START_TEST(code_that_never_pauses_is_stopped)
     ck_assert_msg(strstr(state.error.at, "test.lua:3: ") == state.error.at &&
                       strstr(state.error.at, "stopped: "),
                   "%s", state.error.at);
-    /* It can be used again. */
+    /* It can be used again, and is stopped again. */
     ck_assert_int_eq(luaL_loadstring(coroutine, "return 1"), LUA_OK);
     ck_assert_int_eq(state_run(&state, coroutine, 0, 100 * NS_PER_MS), STATE_RETURNED);
+    ck_assert_int_eq(luaL_loadstring(coroutine, "while true do end"), LUA_OK);
+    ck_assert_int_eq(state_run(&state, coroutine, 0, 10 * NS_PER_MS), STATE_FAILED);
 }
 END_TEST
 
