@@ -2,6 +2,7 @@
 
 #include <lua5.4/lauxlib.h>
 #include <lua5.4/lualib.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "loadgen/users/lua/state.h"
@@ -10,7 +11,7 @@
 /* The largest text that string.rep makes. */
 #define REP_MAX_BYTES ((size_t)64 * 1024 * 1024)
 
-/* How many elements table.move moves, and table.sort sorts. */
+/* How many elements table.move moves, table.sort sorts and table.concat reads through __index. */
 enum { ELEMENTS_MAX = 1000000 };
 
 /* Calls the upvalue with the arguments. */
@@ -69,22 +70,63 @@ static int repeat(lua_State *lua)
     return call_original(lua);
 }
 
+/* Also false if there is no element. */
+static bool is_too_long(lua_Integer first, lua_Integer last)
+{
+    return last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX;
+}
+
 static int move(lua_State *lua)
 {
-    lua_Integer first = luaL_checkinteger(lua, 2);
-    lua_Integer last = luaL_checkinteger(lua, 3);
-    if (last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX) {
+    if (is_too_long(luaL_checkinteger(lua, 2), luaL_checkinteger(lua, 3))) {
         return luaL_error(lua, "table.move: more than %d elements", ELEMENTS_MAX);
     }
     return call_original(lua);
 }
 
-static int sort(lua_State *lua)
+/* A __len may say anything, at each call something else; the original counts to it. */
+static void refuse_length(lua_State *lua, const char *what)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
-    if (luaL_len(lua, 1) > ELEMENTS_MAX) {
+    if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL) {
+        luaL_error(lua, "%s: the table has a __len", what);
+    }
+}
+
+static int insert(lua_State *lua)
+{
+    refuse_length(lua, "table.insert");
+    return call_original(lua);
+}
+
+static int remove_element(lua_State *lua)
+{
+    refuse_length(lua, "table.remove");
+    return call_original(lua);
+}
+
+static int sort(lua_State *lua)
+{
+    refuse_length(lua, "table.sort");
+    if (lua_rawlen(lua, 1) > ELEMENTS_MAX) {
         return luaL_error(lua, "table.sort: more than %d elements", ELEMENTS_MAX);
     }
+    return call_original(lua);
+}
+
+/* table.concat(list, separator, first, last); an __index may have elements without end. */
+static int concat(lua_State *lua)
+{
+    luaL_checktype(lua, 1, LUA_TTABLE);
+    lua_settop(lua, 4);
+    lua_Integer first = luaL_optinteger(lua, 3, 1);
+    lua_Integer last = lua_isnil(lua, 4) ? luaL_len(lua, 1) : luaL_checkinteger(lua, 4);
+    if (is_too_long(first, last) && lua_getmetatable(lua, 1)) {
+        return luaL_error(lua, "table.concat: more than %d elements of a table with a metatable",
+                          ELEMENTS_MAX);
+    }
+    lua_pushinteger(lua, last);
+    lua_replace(lua, 4);
     return call_original(lua);
 }
 
@@ -156,7 +198,10 @@ void sandbox_open(lua_State *lua)
     replace(lua, "rep", repeat);
     strings_replace(lua);
     lua_getfield(lua, -2, LUA_TABLIBNAME);
+    replace(lua, "concat", concat);
+    replace(lua, "insert", insert);
     replace(lua, "move", move);
+    replace(lua, "remove", remove_element);
     replace(lua, "sort", sort);
     lua_pop(lua, 3);
 }

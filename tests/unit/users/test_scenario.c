@@ -214,6 +214,11 @@ static const char *const forbidden[] = {
     "table.move({}, 1, 1e15, 2)",
     "table.sort(setmetatable({}, { __len = function() return 1e9 end }))",
     "table.concat(setmetatable({}, { __index = rawlen }), '', 1, 1e9)",
+    "table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1e15)",
+    "table.insert(setmetatable({}, { __len = function() return 1e15 end }), 1, 'x')",
+    "table.remove(setmetatable({}, { __len = function() return 1e15 end }), 1)",
+    "local n = 0 local function len() n = n + 1 return n > 1 and 1e9 or 1 end "
+    "table.sort(setmetatable({}, { __len = len }), rawequal)",
 };
 
 START_TEST(scripts_stay_in_their_sandbox)
@@ -239,6 +244,9 @@ START_TEST(what_is_harmless_works)
         "  n = random() assert(n >= 0 and n < 1)\n"
         "  n = between(1, 3)() assert(n >= 1 and n <= 3)\n"
         "end\n"
+        "local t = { 'b', 'a' } table.insert(t, 1, 'c') assert(table.concat(t, '-') == 'c-b-a')\n"
+        "table.sort(t) assert(table.concat(t, '', 2) == 'bc' and table.remove(t, 1) == 'a')\n"
+        "assert(table.concat({ 1, 2, 3 }, ',', 2, 3) == '2,3' and table.concat {} == '')\n"
         "assert(choice { 7 } == 7 and constant(2)() == 2 and poisson(5)() >= 0)\n"
         "A = User {} A:task(print)\n");
 }
