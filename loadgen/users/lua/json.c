@@ -330,6 +330,10 @@ static int array(lua_State *lua)
     }
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);
+    if (lua_getmetatable(lua, 1) && !is_marked_array(lua, 1)) {
+        return luaL_error(lua, "array: the table has a metatable");
+    }
+    lua_settop(lua, 1);
     mark_array(lua);
     return 1;
 }
@@ -354,7 +358,8 @@ static int decode(lua_State *lua)
 
 void json_declare(lua_State *lua)
 {
-    lua_newtable(lua);
+    lua_createtable(lua, 0, 1);
+    state_hide_metatable(lua);
     lua_rawsetp(lua, LUA_REGISTRYINDEX, &array_type);
     luaL_newmetatable(lua, held_type);
     lua_pushcfunction(lua, free_held);

@@ -91,6 +91,17 @@ static inline void state_spend(lua_State *lua, size_t steps)
     }
 }
 
+/*
+ * Hides the metatable on top of the stack from scripts: getmetatable returns false, setmetatable
+ * fails. Every metatable of ours needs it, because scripts could replace its functions, and a __gc
+ * would run without limits.
+ */
+static inline void state_hide_metatable(lua_State *lua)
+{
+    lua_pushboolean(lua, 0);
+    lua_setfield(lua, -2, "__metatable");
+}
+
 enum state_result {
     STATE_RETURNED, /* the function's results were dropped */
     STATE_PAUSED,

@@ -7,6 +7,7 @@
 #include "common/clock.h"
 #include "loadgen/http/answer/capture.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/lua/state.h"
 
 static const char answer_type[] = "headroom.answer";
 static const char headers_type[] = "headroom.headers";
@@ -234,12 +235,10 @@ void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_cl
     lua_setfield(lua, -2, "__index");
     lua_pushcfunction(lua, on_close);
     lua_setfield(lua, -2, "__close");
-    lua_pushboolean(lua, 0);
-    lua_setfield(lua, -2, "__metatable");
+    state_hide_metatable(lua);
     luaL_newmetatable(lua, headers_type);
     lua_pushcfunction(lua, index_headers);
     lua_setfield(lua, -2, "__index");
-    lua_pushboolean(lua, 0);
-    lua_setfield(lua, -2, "__metatable");
+    state_hide_metatable(lua);
     lua_pop(lua, 2);
 }

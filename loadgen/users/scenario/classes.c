@@ -203,9 +203,10 @@ static void read_instances(struct class *class, lua_State *lua)
 {
     lua_newtable(lua);
     class->names = luaL_ref(lua, LUA_REGISTRYINDEX);
-    lua_createtable(lua, 0, 1);
+    lua_createtable(lua, 0, 2);
     lua_pushvalue(lua, -2);
     lua_setfield(lua, -2, "__index");
+    state_hide_metatable(lua);
     class->instances = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_pushvalue(lua, -1);
     class->table = luaL_ref(lua, LUA_REGISTRYINDEX);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loadgen/users/lua/options.h"
+#include "loadgen/users/lua/state.h"
 
 /* A key of the registry. */
 static const char is_user[] = "headroom.is_user"; /* class -> true, task set -> false */
@@ -68,12 +69,13 @@ static int make_class(lua_State *lua)
     lua_setfield(lua, 3, DECLARE_TASKS);
     lua_pushvalue(lua, 1);
     lua_setfield(lua, 3, DECLARE_BASE);
-    lua_createtable(lua, 0, 2);
+    lua_createtable(lua, 0, 3);
     lua_pushvalue(lua, 1);
     lua_setfield(lua, -2, "__index");
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_pushcclosure(lua, make_class, 1);
     lua_setfield(lua, -2, "__call");
+    state_hide_metatable(lua);
     lua_setmetatable(lua, 3);
     lua_getfield(lua, LUA_REGISTRYINDEX, is_user);
     lua_pushvalue(lua, 3);
@@ -144,10 +146,11 @@ static void declare_root(lua_State *lua, const char *name)
     lua_newtable(lua);
     lua_pushcfunction(lua, add_task);
     lua_setfield(lua, -2, "task");
-    lua_createtable(lua, 0, 1);
+    lua_createtable(lua, 0, 2);
     lua_pushstring(lua, name);
     lua_pushcclosure(lua, make_class, 1);
     lua_setfield(lua, -2, "__call");
+    state_hide_metatable(lua);
     lua_setmetatable(lua, -2);
     lua_pushvalue(lua, -1);
     lua_setglobal(lua, name);
