@@ -19,6 +19,7 @@ static const char *foreign(const char *name)
     } list[] = {
         {"data", "form = {...}, or body = \"...\" for bytes"},
         {"catch_response", "check = true"},
+        {"tasks", "Class:task(...) for each of them"},
         {"wait_time", "wait"},
     };
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {

@@ -10,20 +10,61 @@
 
 /* Reading, after the scenario was loaded. The class is on top of the stack. */
 
-static double number_of(lua_State *lua, const char *name, double otherwise)
+/* Where the class or set on top of the stack was declared. */
+static const char *place_of(lua_State *lua)
 {
-    double number = lua_getfield(lua, -1, name) == LUA_TNIL ? otherwise : lua_tonumber(lua, -1);
-    lua_pop(lua, 1);
-    return number;
+    declare_push(lua, -1);
+    lua_getfield(lua, -1, DECLARE_PLACE);
+    const char *place = lua_tostring(lua, -1);
+    lua_pop(lua, 2);
+    return place;
 }
 
+static bool read_number(const struct class *class, lua_State *lua, const char *name, double *number,
+                        struct err *err)
+{
+    bool is_given = lua_getfield(lua, -1, name) != LUA_TNIL;
+    bool ok = !is_given || declare_is_number(lua) ||
+              err_set(err, ERR_USAGE, "%s: %s: " DECLARE_NUMBER_FORM, class->name, name);
+    *number = is_given ? lua_tonumber(lua, -1) : *number;
+    lua_pop(lua, 1);
+    return ok;
+}
+
+/* An optional function; raises an error if it is something else. */
 static int function_of(lua_State *lua, const char *name)
 {
-    if (lua_getfield(lua, -1, name) == LUA_TFUNCTION) {
+    const char *place = place_of(lua);
+    int type = lua_getfield(lua, -1, name);
+    if (type == LUA_TFUNCTION) {
         return luaL_ref(lua, LUA_REGISTRYINDEX);
+    }
+    if (type != LUA_TNIL) {
+        luaL_error(lua, "%s: %s: expected a function, not a %s", place, name,
+                   lua_typename(lua, type));
     }
     lua_pop(lua, 1);
     return LUA_NOREF;
+}
+
+static const char wait_form[] =
+    "expected between(1, 3), constant(2), another function of self, or seconds";
+
+/* Of the class or set on top of the stack. wait_s is -1 if it has none. */
+static bool read_wait(struct class *class, lua_State *lua)
+{
+    class->wait = LUA_NOREF;
+    class->wait_s = -1;
+    int type = lua_getfield(lua, -1, "wait");
+    if (type == LUA_TFUNCTION) {
+        class->wait = luaL_ref(lua, LUA_REGISTRYINDEX);
+        return true;
+    }
+    if (type == LUA_TNUMBER) {
+        class->wait_s = fmax(0, lua_tonumber(lua, -1));
+    }
+    lua_pop(lua, 1);
+    return type == LUA_TNUMBER || type == LUA_TNIL;
 }
 
 /* Is a word of `list` among the tags of the task on top of the stack? */
@@ -66,25 +107,31 @@ static struct class *read_set(struct reading *reading, bool is_tagged)
     set->next = reading->classes->sets;
     reading->classes->sets = set;
     if (++reading->depth > CLASSES_DEPTH_MAX) {
-        luaL_error(lua, "task sets are nested more than %d deep, or contain themselves",
-                   CLASSES_DEPTH_MAX);
+        luaL_error(lua, "%s: task sets are nested more than %d deep, or contain themselves",
+                   place_of(lua), CLASSES_DEPTH_MAX);
     }
     set->on_start = function_of(lua, "on_start");
     set->on_stop = function_of(lua, "on_stop");
-    set->wait = LUA_NOREF;
-    set->wait_s = -1; /* the user's */
-    if (lua_getfield(lua, -1, "wait") == LUA_TFUNCTION) {
-        set->wait = luaL_ref(lua, LUA_REGISTRYINDEX);
-    } else {
-        set->wait_s = lua_isnumber(lua, -1) ? fmax(0, lua_tonumber(lua, -1)) : -1;
-        lua_pop(lua, 1);
+    if (!read_wait(set, lua)) {
+        luaL_error(lua, "%s: wait: %s", place_of(lua), wait_form);
     }
+    declare_push(lua, -1);
     lua_getfield(lua, -1, DECLARE_SEQUENTIAL);
     set->is_sequential = lua_toboolean(lua, -1);
-    lua_pop(lua, 1);
+    lua_pop(lua, 2);
     read_tasks(reading, set, is_tagged);
     reading->depth--;
     return set;
+}
+
+/* The name of the table on top of the stack; NULL: it has none. Scripts may let go of theirs. */
+static char *copy_name(lua_State *lua)
+{
+    lua_pushliteral(lua, "name");
+    lua_rawget(lua, -2);
+    char *name = lua_isstring(lua, -1) ? memory_of(strdup(lua_tostring(lua, -1))) : NULL;
+    lua_pop(lua, 1);
+    return name;
 }
 
 /* The task on top of the stack; false: it is filtered out. */
@@ -96,21 +143,23 @@ static bool read_task(struct reading *reading, struct task *task, bool is_tagged
     if (has_tag(lua, filter->excluded_tags)) {
         return false;
     }
-    lua_getfield(lua, -1, "name");
-    task->name = lua_isstring(lua, -1) ? lua_tostring(lua, -1) : NULL; /* kept by the task */
-    lua_pop(lua, 1);
+    task->name = NULL;
     task->set = NULL;
-    task->function = function_of(lua, "run");
-    if (task->function == LUA_NOREF) {
-        lua_getfield(lua, -1, "run");
-        lua_getfield(lua, -1, "name");
-        task->name = !task->name && lua_isstring(lua, -1) ? lua_tostring(lua, -1) : task->name;
-        lua_pop(lua, 1);
+    task->function = LUA_NOREF;
+    if (lua_getfield(lua, -1, "run") == LUA_TFUNCTION) {
+        task->function = luaL_ref(lua, LUA_REGISTRYINDEX);
+    } else {
         task->set = read_set(reading, is_tagged);
+        task->name = copy_name(lua); /* of the set, unless the task has one */
         lua_pop(lua, 1);
-        return task->set->task_count > 0;
     }
-    return is_tagged || !filter->tags;
+    bool is_kept = task->set ? task->set->task_count > 0 : is_tagged || !filter->tags;
+    char *name = is_kept ? copy_name(lua) : NULL;
+    if (name || !is_kept) {
+        free(task->name);
+        task->name = name;
+    }
+    return is_kept;
 }
 
 /* Of the class on top of the stack. Those of the bases come first. */
@@ -118,28 +167,28 @@ static void read_tasks(struct reading *reading, struct class *class, bool is_tag
 {
     lua_State *lua = reading->lua;
     luaL_checkstack(lua, 10, NULL);
-    lua_pushliteral(lua, DECLARE_BASE);
-    if (lua_rawget(lua, -2) == LUA_TTABLE) {
-        read_tasks(reading, class, is_tagged);
-    }
-    lua_pop(lua, 1);
-    lua_pushliteral(lua, DECLARE_TASKS);
-    if (lua_rawget(lua, -2) != LUA_TTABLE) {
+    declare_push(lua, -1);
+    if (!lua_istable(lua, -1)) { /* User, TaskSet or SequentialTaskSet */
         lua_pop(lua, 1);
         return;
     }
+    lua_getfield(lua, -1, DECLARE_BASE);
+    read_tasks(reading, class, is_tagged);
+    lua_pop(lua, 1);
+    lua_getfield(lua, -1, DECLARE_TASKS);
     size_t count = lua_rawlen(lua, -1);
     class->tasks =
         memory_of(realloc(class->tasks, (class->task_count + count + 1) * sizeof *class->tasks));
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(lua, -1, (lua_Integer)i);
         struct task *task = &class->tasks[class->task_count];
-        double weight = number_of(lua, "weight", 1);
+        double weight = lua_getfield(lua, -1, "weight") == LUA_TNIL ? 1 : lua_tonumber(lua, -1);
+        lua_pop(lua, 1);
         task->until = (class->task_count > 0 ? task[-1].until : 0) + weight;
         class->task_count += weight > 0 && read_task(reading, task, is_tagged);
         lua_pop(lua, 1);
     }
-    lua_pop(lua, 1);
+    lua_pop(lua, 2);
 }
 
 static bool check_methods(const struct class *class, lua_State *lua, struct err *err)
@@ -160,35 +209,23 @@ static bool check_methods(const struct class *class, lua_State *lua, struct err 
     return ok;
 }
 
-static bool read_wait(struct class *class, lua_State *lua, struct err *err)
+static bool check_wait(struct class *class, lua_State *lua, struct err *err)
 {
-    class->wait = LUA_NOREF;
-    switch (lua_getfield(lua, -1, "wait")) {
-    case LUA_TFUNCTION:
-        class->wait = luaL_ref(lua, LUA_REGISTRYINDEX);
-        return true;
-    case LUA_TNUMBER:
-        class->wait_s = fmax(0, lua_tonumber(lua, -1));
-        lua_pop(lua, 1);
-        return true;
-    case LUA_TNIL:
-        lua_pop(lua, 1);
-        return true;
-    default:
-        lua_pop(lua, 1);
-        return err_set(err, ERR_USAGE,
-                       "%s: wait: expected between(1, 3), constant(2), another function of self, "
-                       "or seconds",
-                       class->name);
-    }
+    bool ok =
+        read_wait(class, lua) || err_set(err, ERR_USAGE, "%s: wait: %s", class->name, wait_form);
+    class->wait_s = fmax(0, class->wait_s);
+    return ok;
 }
 
 static bool read_host(struct class *class, lua_State *lua, const char *host, struct err *err)
 {
-    lua_getfield(lua, -1, "host");
+    int type = lua_getfield(lua, -1, "host");
     const char *text = host ? host : lua_tostring(lua, -1);
     class->host_text = text ? memory_of(strdup(text)) : NULL;
     lua_pop(lua, 1);
+    if (type != LUA_TNIL && type != LUA_TSTRING) {
+        return err_set(err, ERR_USAGE, "%s: host: expected a URL", class->name);
+    }
     if (!class->host_text) {
         return true;
     }
@@ -197,6 +234,14 @@ static bool read_host(struct class *class, lua_State *lua, const char *host, str
     }
     return url_parse(class->host_text, &class->host, err) ||
            (host ? err_prefix(err, "users.host") : err_prefix(err, "%s: host", class->name));
+}
+
+static bool check_headers(const struct class *class, lua_State *lua, struct err *err)
+{
+    int type = lua_getfield(lua, -1, "headers");
+    lua_pop(lua, 1);
+    return type == LUA_TNIL || type == LUA_TTABLE ||
+           err_set(err, ERR_USAGE, "%s: headers: expected a table", class->name);
 }
 
 static void read_instances(struct class *class, lua_State *lua)
@@ -223,14 +268,19 @@ static bool read_class(struct reading *reading, struct class *class, size_t numb
     *class = (struct class){0};
     class->name = memory_of(strdup(lua_isstring(lua, -1) ? lua_tostring(lua, -1) : unnamed));
     lua_pop(lua, 1);
-    class->weight = number_of(lua, "weight", 1);
-    class->fixed_count = (uint64_t)fmin(number_of(lua, "fixed_count", 0), 1e9);
+    double fixed_count = 0;
+    class->weight = 1;
+    if (!read_number(class, lua, "weight", &class->weight, err) ||
+        !read_number(class, lua, "fixed_count", &fixed_count, err)) {
+        return false;
+    }
+    class->fixed_count = (uint64_t)fixed_count;
     class->on_start = function_of(lua, "on_start");
     class->on_stop = function_of(lua, "on_stop");
     read_tasks(reading, class, false);
     read_instances(class, lua);
-    return read_wait(class, lua, err) && read_host(class, lua, host, err) &&
-           check_methods(class, lua, err);
+    return check_wait(class, lua, err) && read_host(class, lua, host, err) &&
+           check_headers(class, lua, err) && check_methods(class, lua, err);
 }
 
 /* Is it the base of another one? */
@@ -239,10 +289,10 @@ static bool is_base(lua_State *lua, int all)
     bool is_one = false;
     for (size_t i = 1; i <= lua_rawlen(lua, all); i++) {
         lua_rawgeti(lua, all, (lua_Integer)i);
-        lua_pushliteral(lua, DECLARE_BASE);
-        lua_rawget(lua, -2);
-        is_one |= lua_rawequal(lua, -1, -3);
-        lua_pop(lua, 2);
+        declare_push(lua, -1);
+        lua_getfield(lua, -1, DECLARE_BASE);
+        is_one |= lua_rawequal(lua, -1, -4);
+        lua_pop(lua, 3);
     }
     return is_one;
 }
@@ -258,6 +308,9 @@ static bool is_abstract(lua_State *lua)
 
 static void free_class(struct class *class)
 {
+    for (size_t i = 0; i < class->task_count; i++) {
+        free(class->tasks[i].name);
+    }
     free(class->name);
     free(class->host_text);
     free(class->tasks);
@@ -273,15 +326,6 @@ static bool refuse_no_tasks(const struct classes *classes, const struct class *c
                    "%s has no tasks; write %s:task(function(self) ... end), or abstract = true if "
                    "it is a base for others",
                    class->name, class->name);
-}
-
-static bool refuse_no_users(const struct classes *classes, struct err *err)
-{
-    return err_set(err, ERR_USAGE, "%s",
-                   classes->filter.tags || classes->filter.excluded_tags
-                       ? "no users: no task matches the tags"
-                       : "no users: declare a class, such as local Visitor = User { wait = "
-                         "between(1, 3) }");
 }
 
 bool classes_read(struct classes *classes, struct state *state, const char *host,
@@ -309,10 +353,13 @@ bool classes_read(struct classes *classes, struct state *state, const char *host
             free_class(class);
             classes->count--;
         }
+        if (!ok) {
+            err_prefix(err, "%s", place_of(lua));
+        }
         lua_pop(lua, 1);
     }
     lua_pop(lua, 1);
-    return ok && (classes->count > 0 || refuse_no_users(classes, err));
+    return ok;
 }
 
 void classes_free(struct classes *classes)

@@ -24,7 +24,7 @@ enum { CLASSES_DEPTH_MAX = 8 };
 struct class;
 
 struct task {
-    const char *name;        /* "browse"; NULL: it has none */
+    char *name;              /* "browse"; NULL: it has none */
     int function;            /* reference in the registry */
     const struct class *set; /* a task set instead of a function; NULL: none */
     double until;            /* sum of the weights up to this one */
@@ -66,7 +66,8 @@ struct classes {
 
 /*
  * Reads what the scenario has declared. `host` replaces the hosts of the classes; NULL: none was
- * given. ERR_USAGE if classes, tasks or a valid host are missing.
+ * given. ERR_USAGE with file and line if tasks or a valid host are missing, or a field has a wrong
+ * type; some of these errors are Lua's. There may be no classes.
  */
 bool classes_read(struct classes *classes, struct state *state, const char *host,
                   const struct classes_filter *filter, struct err *err);

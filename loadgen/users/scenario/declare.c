@@ -9,7 +9,20 @@
 #include "loadgen/users/lua/state.h"
 
 /* A key of the registry. */
-static const char is_user[] = "headroom.is_user"; /* class -> true, task set -> false */
+static const char declarations[] = "headroom.declarations"; /* class or task set -> declaration */
+
+void declare_push(lua_State *lua, int index)
+{
+    if (!lua_istable(lua, index)) {
+        lua_pushnil(lua);
+        return;
+    }
+    lua_pushvalue(lua, index);
+    lua_getfield(lua, LUA_REGISTRYINDEX, declarations);
+    lua_insert(lua, -2);
+    lua_rawget(lua, -2);
+    lua_remove(lua, -2);
+}
 
 /* Declaring, from the script. */
 
@@ -17,28 +30,71 @@ enum kind { KIND_OTHER, KIND_USER, KIND_SET };
 
 static enum kind kind_at(lua_State *lua, int index)
 {
-    if (!lua_istable(lua, index)) {
-        return KIND_OTHER;
+    enum kind kind = KIND_OTHER;
+    declare_push(lua, index);
+    if (lua_istable(lua, -1)) {
+        lua_getfield(lua, -1, DECLARE_KIND);
+        kind = lua_toboolean(lua, -1) ? KIND_USER : KIND_SET;
+        lua_pop(lua, 1);
     }
-    lua_pushvalue(lua, index);
-    lua_getfield(lua, LUA_REGISTRYINDEX, is_user);
-    lua_insert(lua, -2);
-    bool is_known = lua_rawget(lua, -2) != LUA_TNIL;
-    enum kind kind = lua_toboolean(lua, -1) ? KIND_USER : KIND_SET;
-    lua_pop(lua, 2);
-    return is_known ? kind : KIND_OTHER;
+    lua_pop(lua, 1);
+    return kind;
 }
 
 static void check_numbers(lua_State *lua, int options)
 {
     static const char *const numbers[] = {"weight", "fixed_count"};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
-        int type = lua_getfield(lua, options, numbers[i]);
-        if (type != LUA_TNIL && (type != LUA_TNUMBER || !(lua_tonumber(lua, -1) >= 0))) {
-            luaL_error(lua, "User: %s: expected a number of at least 0", numbers[i]);
+        lua_pushstring(lua, numbers[i]);
+        if (lua_rawget(lua, options) != LUA_TNIL && !declare_is_number(lua)) {
+            luaL_error(lua, "User: %s: " DECLARE_NUMBER_FORM, numbers[i]);
         }
         lua_pop(lua, 1);
     }
+}
+
+/* class[key] = value, of a new key. Locust's way of declaring tasks would do nothing here. */
+static int assign(lua_State *lua)
+{
+    if (lua_type(lua, 2) == LUA_TSTRING && strcmp(lua_tostring(lua, 2), "tasks") == 0) {
+        return luaL_error(lua, "tasks: declare each one with Class:task([WEIGHT,] [NAME,] ...)");
+    }
+    lua_settop(lua, 3);
+    lua_rawset(lua, 1);
+    return 0;
+}
+
+/* Pushes file and line of the script, or less if a function such as pcall makes the class. */
+static void push_place(lua_State *lua)
+{
+    lua_Debug where;
+    bool has_line =
+        lua_getstack(lua, 1, &where) && lua_getinfo(lua, "Sl", &where) && where.currentline > 0;
+    if (has_line) {
+        lua_pushfstring(lua, "%s:%d", where.short_src, where.currentline);
+    } else {
+        lua_pushliteral(lua, "the scenario");
+    }
+}
+
+/* The declaration of the class at index 3, whose base is at index 1. */
+static void declare(lua_State *lua, bool has_users, bool is_sequential)
+{
+    lua_getfield(lua, LUA_REGISTRYINDEX, declarations);
+    lua_pushvalue(lua, 3);
+    lua_createtable(lua, 0, 5);
+    lua_pushboolean(lua, has_users);
+    lua_setfield(lua, -2, DECLARE_KIND);
+    lua_pushboolean(lua, is_sequential);
+    lua_setfield(lua, -2, DECLARE_SEQUENTIAL);
+    lua_pushvalue(lua, 1);
+    lua_setfield(lua, -2, DECLARE_BASE);
+    lua_newtable(lua);
+    lua_setfield(lua, -2, DECLARE_TASKS);
+    push_place(lua);
+    lua_setfield(lua, -2, DECLARE_PLACE);
+    lua_rawset(lua, -3);
+    lua_pop(lua, 1);
 }
 
 /*
@@ -65,22 +121,17 @@ static int make_class(lua_State *lua)
         lua_insert(lua, -2);
         lua_rawset(lua, 3);
     }
-    lua_newtable(lua);
-    lua_setfield(lua, 3, DECLARE_TASKS);
-    lua_pushvalue(lua, 1);
-    lua_setfield(lua, 3, DECLARE_BASE);
-    lua_createtable(lua, 0, 3);
+    lua_createtable(lua, 0, 4);
     lua_pushvalue(lua, 1);
     lua_setfield(lua, -2, "__index");
+    lua_pushcfunction(lua, assign);
+    lua_setfield(lua, -2, "__newindex");
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_pushcclosure(lua, make_class, 1);
     lua_setfield(lua, -2, "__call");
     state_hide_metatable(lua);
     lua_setmetatable(lua, 3);
-    lua_getfield(lua, LUA_REGISTRYINDEX, is_user);
-    lua_pushvalue(lua, 3);
-    lua_pushboolean(lua, has_users);
-    lua_rawset(lua, -3);
+    declare(lua, has_users, strcmp(root, "SequentialTaskSet") == 0);
     if (has_users) {
         lua_getfield(lua, LUA_REGISTRYINDEX, DECLARE_CLASSES);
         lua_pushvalue(lua, 3);
@@ -93,6 +144,22 @@ static int make_class(lua_State *lua)
 static const char task_form[] =
     "task: expected Class:task([WEIGHT,] [NAME,] [OPTIONS,] function(self) ... end), or a "
     "task set in place of the function";
+
+static void check_task(lua_State *lua, int task)
+{
+    if (lua_getfield(lua, task, "weight") != LUA_TNIL && !declare_is_number(lua)) {
+        luaL_error(lua, "task: weight: " DECLARE_NUMBER_FORM);
+    }
+    int name = lua_getfield(lua, task, "name");
+    if (name != LUA_TNIL && name != LUA_TSTRING) {
+        luaL_error(lua, "task: name: expected a text");
+    }
+    int tags = lua_getfield(lua, task, "tags");
+    if (tags != LUA_TNIL && tags != LUA_TTABLE) {
+        luaL_error(lua, "task: tags: expected a list of texts");
+    }
+    lua_pop(lua, 3);
+}
 
 /* Class:task([weight,] [name,] [options,] function or task set) */
 static int add_task(lua_State *lua)
@@ -127,14 +194,11 @@ static int add_task(lua_State *lua)
     if (at != last) {
         return luaL_error(lua, task_form);
     }
-    if (lua_getfield(lua, task, "weight") != LUA_TNIL && !(lua_tonumber(lua, -1) >= 0)) {
-        return luaL_error(lua, "task: expected a weight of at least 0");
-    }
-    lua_pop(lua, 1);
+    check_task(lua, task);
     lua_pushvalue(lua, last);
     lua_setfield(lua, task, "run");
-    lua_pushliteral(lua, "tasks");
-    lua_rawget(lua, 1);
+    declare_push(lua, 1);
+    lua_getfield(lua, -1, DECLARE_TASKS);
     lua_pushvalue(lua, task);
     lua_rawseti(lua, -2, (lua_Integer)lua_rawlen(lua, -2) + 1);
     return 0;
@@ -161,11 +225,9 @@ void declare_user(lua_State *lua)
     lua_newtable(lua);
     lua_setfield(lua, LUA_REGISTRYINDEX, DECLARE_CLASSES);
     lua_newtable(lua);
-    lua_setfield(lua, LUA_REGISTRYINDEX, is_user);
+    lua_setfield(lua, LUA_REGISTRYINDEX, declarations);
     declare_root(lua, "TaskSet");
     declare_root(lua, "SequentialTaskSet");
-    lua_pushboolean(lua, 1);
-    lua_setfield(lua, -2, DECLARE_SEQUENTIAL);
     lua_pop(lua, 2);
     declare_root(lua, "User");
 }
@@ -176,8 +238,9 @@ static void name_class(lua_State *lua, const char *name)
 {
     lua_pushliteral(lua, "name");
     if (lua_rawget(lua, -2) == LUA_TNIL) {
+        lua_pushliteral(lua, "name");
         lua_pushstring(lua, name);
-        lua_setfield(lua, -3, "name");
+        lua_rawset(lua, -4);
     }
     lua_pop(lua, 1);
 }

@@ -22,11 +22,30 @@
 #define LOADGEN_USERS_SCENARIO_DECLARE_H
 
 #include <lua5.4/lua.h>
+#include <stdbool.h>
 
 #define DECLARE_CLASSES "headroom.classes" /* in the registry: a list, in order, without User */
-#define DECLARE_BASE "base"                /* fields of a class */
-#define DECLARE_TASKS "tasks"              /* a list of { run, weight, name, tags } */
+
+/* Fields of a declaration. */
+#define DECLARE_KIND "is_user" /* true; false: a task set */
+#define DECLARE_PLACE "place"  /* "shopper.lua:3" */
+#define DECLARE_BASE "base"    /* the class */
+#define DECLARE_TASKS "tasks"  /* a list of { run, weight, name, tags } */
 #define DECLARE_SEQUENTIAL "is_sequential"
+
+/*
+ * Pushes the declaration of the class or task set at this index, a table out of the scripts' reach;
+ * nil if the value is something else.
+ */
+void declare_push(lua_State *lua, int index);
+
+/* Is the value on top of the stack a weight or a count? */
+#define DECLARE_NUMBER_FORM "expected a number of at least 0 and at most 1e9"
+static inline bool declare_is_number(lua_State *lua)
+{
+    double number = lua_tonumber(lua, -1);
+    return lua_type(lua, -1) == LUA_TNUMBER && number >= 0 && number <= 1e9;
+}
 
 /* Declares User, TaskSet and SequentialTaskSet in a new state, and leaves User on the stack. */
 void declare_user(lua_State *lua);

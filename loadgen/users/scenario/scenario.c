@@ -122,6 +122,15 @@ static const char *folder_of(const char *path, char folder[PATH_MAX])
     return folder;
 }
 
+static bool refuse_no_users(const struct scenario *scenario, const struct classes_filter *filter,
+                            struct err *err)
+{
+    return err_set(err, ERR_USAGE, "%s: no users: %s", scenario->path,
+                   filter->tags || filter->excluded_tags
+                       ? "no task matches the tags"
+                       : "declare a class, such as local Visitor = User { wait = between(1, 3) }");
+}
+
 bool scenario_load(const struct scenario *scenario, const char *host,
                    const struct classes_filter *filter, struct state *state,
                    struct classes *classes, struct err *err)
@@ -146,9 +155,9 @@ bool scenario_load(const struct scenario *scenario, const char *host,
     lua_pushcfunction(lua, read_classes);
     lua_pushlightuserdata(lua, &reading);
     if (lua_pcall(lua, 1, 0, 0) != LUA_OK) {
-        err_set(err, ERR_USAGE, "%s: %s", scenario->path, lua_tostring(lua, -1));
+        err_set(err, ERR_USAGE, "%s", lua_tostring(lua, -1));
         lua_pop(lua, 1);
         return false;
     }
-    return reading.ok || err_prefix(err, "%s", scenario->path);
+    return reading.ok && (classes->count > 0 || refuse_no_users(scenario, filter, err));
 }

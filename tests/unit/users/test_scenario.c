@@ -80,6 +80,37 @@ START_TEST(a_base_without_tasks_has_no_users)
 }
 END_TEST
 
+/* Whatever scripts do with fields that look like ours, and with names. */
+START_TEST(declarations_are_out_of_reach_of_scripts)
+{
+    declare(
+        "S = TaskSet { name = 'a name ' .. 'of a set' } S:task({ name = 'in ' .. 'it' }, print)\n"
+        "A = User {} A:task(print) A:task(S) A.base = A A.is_sequential = true\n"
+        "rawset(A, 'tasks', { 1, 2 }) A:task(print) rawset(S, 'tasks', 5) S.base = 5\n"
+        "S.name = nil\n"
+        "B = A { wait = 1 } B.base = setmetatable({}, { __index = error })\n");
+    lua_gc(state.lua, LUA_GCCOLLECT);
+    ck_assert_uint_eq(classes.count, 2);
+    ck_assert_uint_eq(classes.list[1].task_count, 3);
+    ck_assert_str_eq(classes.list[1].tasks[1].name, "S");
+    ck_assert_str_eq(classes.list[1].tasks[1].set->tasks[0].name, "in it");
+}
+END_TEST
+
+/* They were once those of strings that Lua could free. */
+START_TEST(names_outlive_those_of_the_script)
+{
+    declare("S = TaskSet { name = ('set '):rep(30) } S:task(print)\n"
+            "A = User {} A:task(S)\n");
+    ck_assert_int_eq(luaL_dostring(state.lua, "S.name = nil"), LUA_OK);
+    lua_gc(state.lua, LUA_GCCOLLECT);
+    ck_assert_int_eq(luaL_dostring(state.lua, "for i = 100, 999 do S[i] = (i .. 'x'):rep(30) end"),
+                     LUA_OK);
+    ck_assert_uint_eq(strlen(classes.list[0].tasks[0].name), 120);
+    ck_assert(strncmp(classes.list[0].tasks[0].name, "set set ", 8) == 0);
+}
+END_TEST
+
 static const char tagged[] =
     "local Inner = TaskSet {} Inner:task('one', print)\n"
     "Inner:task('two', { tags = { 'write', 'slow' } }, print)\n"
@@ -170,7 +201,23 @@ static const struct {
     {"A = User {} A:task(print) function A:on_strat() end",
      "A:on_strat: users have on_start and on_stop"},
     {"A = User { host = 'target:5000' } A:task(print)", "A: host: \"target:5000\" is not a URL"},
-    {"A = User { wait = 'x' } A:task(print)", "A: wait: expected between(1, 3)"},
+    {"\nA = User { wait = 'x' } A:task(print)", "test.lua:2: A: wait: expected between(1, 3)"},
+    {"A = User { tasks = {} }", "test.lua:1: User: unknown option \"tasks\"; write Class:task("},
+    {"A = User {}\nA.tasks = nil A:task(print)", "test.lua:2: tasks: declare each one with Class:"},
+    {"A = User {}\nA:task(print) A.tasks = { print }", "test.lua:2: tasks: declare each one with"},
+    {"A = User {} A:task(print) A.weight = 'x'", "test.lua:1: A: weight: expected a number"},
+    {"A = User {} A:task(print) A.weight = 0 / 0", "A: weight: expected a number of at least 0"},
+    {"A = User { fixed_count = 1 } A:task(print) A.fixed_count = -1", "A: fixed_count: expected"},
+    {"A = User { weight = 1 / 0 }", "User: weight: expected a number of at least 0 and at most"},
+    {"A = User {} A:task(print) A.host = {}", "test.lua:1: A: host: expected a URL"},
+    {"A = User {} A:task(print) A.headers = 'x'", "test.lua:1: A: headers: expected a table"},
+    {"A = User {} A:task(print) A.on_start = 5",
+     "test.lua:1: on_start: expected a function, not a number"},
+    {"S = TaskSet { wait = 'x' } S:task(print) A = User {} A:task(S)",
+     "test.lua:1: wait: expected"},
+    {"A = User {} A:task({ weight = 'x' }, print)", "test.lua:1: task: weight: expected a number"},
+    {"A = User {} A:task({ name = 5 }, print)", "test.lua:1: task: name: expected a text"},
+    {"A = User {} A:task({ tags = 'x' }, print)", "test.lua:1: task: tags: expected a list"},
     {"S = TaskSet { weight = 1 }", "TaskSet: unknown option \"weight\""},
     {"S = TaskSet {} S:task(S) A = User {} A:task(S)",
      "nested more than 8 deep, or contain themselves"},
@@ -453,6 +500,8 @@ Suite *scenario_suite(void)
     tcase_add_checked_fixture(tc, NULL, teardown);
     tcase_add_test(tc, classes_are_what_was_declared);
     tcase_add_test(tc, a_base_without_tasks_has_no_users);
+    tcase_add_test(tc, declarations_are_out_of_reach_of_scripts);
+    tcase_add_test(tc, names_outlive_those_of_the_script);
     tcase_add_loop_test(tc, tags_choose_tasks, 0, sizeof filters / sizeof *filters);
     tcase_add_test(tc, users_are_dealt_by_weight_at_every_number);
     tcase_add_test(tc, only_fixed_counts_are_not_exceeded);
