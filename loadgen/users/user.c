@@ -67,7 +67,7 @@ static void come_to_life(struct user *user)
     const struct class *class = user->class;
     lua_State *lua = user->seat->state.lua;
     luaL_checkstack(lua, 10, NULL);
-    user->coroutine = lua_newthread(lua);
+    user->coroutine = state_new_coroutine(&user->seat->state);
     user->coroutine_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
     lua_createtable(lua, 0, 2);
     user->self = lua_topointer(lua, -1);

@@ -14,7 +14,7 @@ run() {
     shift
     cat >"$TMP/scenario.lua"
     timeout 60 "$loadgen" run "$TMP/scenario.lua" -report json -cpus 1 -r 1000 -t 30 -H "$U" "$@" >"$TMP/report" 2>"$TMP/err" || actual=$?
-    [ "$actual" = "$expected" ] || fail "status $actual, expected $expected: $*: $(cat "$TMP/err")"
+    [ "$actual" = "$expected" ] || fail "status $actual, expected $expected: $*: $(cat "$TMP/err" "$TMP/report")"
 }
 
 # the metatable of users and answers
@@ -26,5 +26,28 @@ A:task(function(self)
         assert(getmetatable(value) == false)
         assert(not pcall(setmetatable, value, {}))
     end
+end)
+LUA
+
+# the coroutine of a user, from another one and from its own coroutines
+run 0 -u 2 -iterations 2 <<'LUA'
+local A = User { wait = 0 }
+local first
+local function refused(f, ...)
+    local ok, why = pcall(f, ...)
+    assert(not ok and why:find("the coroutine of a user", 1, true), why)
+end
+A:task(function(self)
+    local own = coroutine.running()
+    if first then
+        refused(coroutine.resume, first)
+        refused(coroutine.close, first)
+    end
+    first = first or own
+    refused(coroutine.close, own)
+    coroutine.wrap(function() refused(coroutine.resume, own) refused(coroutine.close, own) end)()
+    local mine = coroutine.create(function(x) coroutine.yield(x + 1) end)
+    assert(select(2, coroutine.resume(mine, 1)) == 2 and coroutine.close(mine) and coroutine.status(mine) == "dead")
+    assert(self:get("/slow", { timeout = 0.01 }).error == "time-out")
 end)
 LUA

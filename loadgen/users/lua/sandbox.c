@@ -53,6 +53,18 @@ static int make_coroutine(lua_State *lua)
     return call_original(lua);
 }
 
+/* coroutine.resume and coroutine.close: those of users are resumed by us, and end with their task.
+ */
+static int refuse_own(lua_State *lua)
+{
+    lua_State *coroutine = lua_tothread(lua, 1);
+    if (coroutine && state_is_own(coroutine)) {
+        return luaL_error(lua, "the coroutine of a user: scripts resume and close only coroutines "
+                               "that they have created");
+    }
+    return call_original(lua);
+}
+
 static int repeat(lua_State *lua)
 {
     size_t length = 0;
@@ -190,7 +202,9 @@ void sandbox_open(lua_State *lua)
     lua_pushcfunction(lua, print);
     lua_setfield(lua, -2, "print");
     lua_getfield(lua, -1, LUA_COLIBNAME);
+    replace(lua, "close", refuse_own);
     replace(lua, "create", make_coroutine);
+    replace(lua, "resume", refuse_own);
     replace(lua, "wrap", make_coroutine);
     lua_pop(lua, 1);
     lua_getfield(lua, -1, LUA_STRLIBNAME);

@@ -139,6 +139,25 @@ void state_watch_return(struct state *state, lua_State *coroutine, lua_Hook on_r
     lua_sethook(coroutine, on_event, LUA_MASKCOUNT | LUA_MASKRET, COUNT_PER_CHECK);
 }
 
+static void link_to(lua_State *lua, const struct state_link *link)
+{
+    *(const struct state_link **)lua_getextraspace(lua) = link;
+}
+
+lua_State *state_new_coroutine(struct state *state)
+{
+    lua_State *coroutine = lua_newthread(state->lua);
+    link_to(coroutine, &state->own);
+    return coroutine;
+}
+
+bool state_is_own(lua_State *coroutine)
+{
+    const struct state *state = state_of(coroutine);
+    return coroutine == state->lua ||
+           *(const struct state_link **)lua_getextraspace(coroutine) == &state->own;
+}
+
 bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err *err)
 {
     memset(state, 0, sizeof *state);
@@ -149,7 +168,8 @@ bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err
         return err_set(err, ERR_FAILED, "not enough memory for Lua");
     }
     lua_atpanic(state->lua, on_panic);
-    *(struct state **)lua_getextraspace(state->lua) = state;
+    state->own.state = state->foreign.state = state;
+    link_to(state->lua, &state->foreign);                              /* coroutines inherit it */
     lua_sethook(state->lua, on_event, LUA_MASKCOUNT, COUNT_PER_CHECK); /* coroutines inherit it */
     return true;
 }

@@ -41,8 +41,15 @@ enum { STATE_STEPS = 100000 };
 
 enum { STATE_PLACE = LUA_IDSIZE + 16 }; /* room for "file:line: " */
 
+/* What a coroutine refers to. */
+struct state_link {
+    struct state *state;
+};
+
 struct state {
     lua_State *lua;
+    struct state_link own;     /* of coroutines of state_new_coroutine */
+    struct state_link foreign; /* of those that scripts make */
     size_t used_bytes;
     size_t max_bytes;
     bool is_bounded;      /* a script is running */
@@ -73,7 +80,7 @@ void state_close(struct state *state);
 /* The state that a C function was called in. */
 static inline struct state *state_of(lua_State *lua)
 {
-    return *(struct state **)lua_getextraspace(lua);
+    return (*(const struct state_link **)lua_getextraspace(lua))->state;
 }
 
 /*
@@ -107,6 +114,12 @@ enum state_result {
     STATE_PAUSED,
     STATE_FAILED, /* `error` says why; the coroutine can be used again */
 };
+
+/* Pushes a new coroutine for state_run. Scripts can neither resume nor close it. */
+lua_State *state_new_coroutine(struct state *state);
+
+/* Is it the main one, or one of state_new_coroutine? */
+bool state_is_own(lua_State *coroutine);
 
 /*
  * Runs a coroutine until it returns, pauses or fails: starts the function below the arguments on

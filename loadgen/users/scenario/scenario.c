@@ -136,7 +136,7 @@ bool scenario_load(const struct scenario *scenario, const char *host,
                    struct classes *classes, struct err *err)
 {
     lua_State *lua = state->lua;
-    lua_State *coroutine = lua_newthread(lua);
+    lua_State *coroutine = state_new_coroutine(state);
     if (load(scenario, coroutine) != LUA_OK) {
         return refuse_text(scenario, lua_tostring(coroutine, -1), err);
     }
