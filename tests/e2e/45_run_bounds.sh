@@ -51,3 +51,17 @@ A:task(function(self)
     assert(self:get("/slow", { timeout = 0.01 }).error == "time-out")
 end)
 LUA
+
+# a judgement whose text closes the answer; string.format is ours
+run 0 -u 1 -iterations 1 <<'LUA'
+local A = User {}
+A:task(function(self)
+    local r = self:get("/items", { check = true })
+    local closes = setmetatable({}, { __tostring = function() do local _ <close> = r end return "closed" end })
+    local ok, why = pcall(r.failure, r, "%s", closes)
+    assert(not ok and why:find("recorded already", 1, true), why)
+    string.format = error
+    self:get("/items", { check = true, name = "second" }):failure("it is %d", 5)
+end)
+LUA
+expect_eq "judged" "$(json "$TMP/report" "r['requests'], round(r['success'], 2), r['errors']")" "(2, 0.5, ['it is 5'])"

@@ -14,6 +14,8 @@
 /* How many elements table.move moves, table.sort sorts and table.concat reads through __index. */
 enum { ELEMENTS_MAX = 1000000 };
 
+static const char format[] = "headroom.format"; /* a key of the registry */
+
 /* Calls the upvalue with the arguments. */
 static int call_original(lua_State *lua)
 {
@@ -142,6 +144,14 @@ static int concat(lua_State *lua)
     return call_original(lua);
 }
 
+int sandbox_format(lua_State *lua)
+{
+    lua_getfield(lua, LUA_REGISTRYINDEX, format);
+    lua_insert(lua, 1);
+    lua_call(lua, lua_gettop(lua) - 1, 1);
+    return 1;
+}
+
 static int print(lua_State *lua)
 {
     int count = lua_gettop(lua);
@@ -208,6 +218,8 @@ void sandbox_open(lua_State *lua)
     replace(lua, "wrap", make_coroutine);
     lua_pop(lua, 1);
     lua_getfield(lua, -1, LUA_STRLIBNAME);
+    lua_getfield(lua, -1, "format");
+    lua_setfield(lua, LUA_REGISTRYINDEX, format);
     remove_field(lua, "dump");
     replace(lua, "rep", repeat);
     strings_replace(lua);

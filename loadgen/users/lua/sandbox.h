@@ -20,4 +20,7 @@
 /* Opens the libraries in a new state. */
 void sandbox_open(lua_State *lua);
 
+/* string.format, whatever scripts assign to that. */
+int sandbox_format(lua_State *lua);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "loadgen/base/utf8.h"
+#include "loadgen/users/lua/sandbox.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/request/answer.h"
 #include "loadgen/users/user.h"
@@ -50,19 +51,17 @@ static void keep_reason(char reason[REASON_MAX], const char *text)
     }
 }
 
-/* r:failure(format, ...) */
+/* r:failure(format, ...). string.format calls __tostring of scripts, which may close the answer. */
 static int failure(lua_State *lua)
 {
-    struct held *held = held_of(lua, "failure");
+    held_of(lua, "failure");
     luaL_checkstring(lua, 2);
-    int arguments = lua_gettop(lua) - 1;
-    luaL_requiref(lua, "string", NULL, 0);
-    lua_getfield(lua, -1, "format");
-    lua_replace(lua, 1);
-    lua_pop(lua, 1);
-    lua_call(lua, arguments, 1);
+    lua_pushcfunction(lua, sandbox_format);
+    lua_insert(lua, 2);
+    lua_call(lua, lua_gettop(lua) - 2, 1);
+    struct held *held = held_of(lua, "failure");
     held->exchange.judgement = JUDGEMENT_FAILURE;
-    keep_reason(held->exchange.reason, luaL_checkstring(lua, -1));
+    keep_reason(held->exchange.reason, luaL_checkstring(lua, 2));
     return 0;
 }
 
