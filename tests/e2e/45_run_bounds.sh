@@ -65,3 +65,22 @@ A:task(function(self)
 end)
 LUA
 expect_eq "judged" "$(json "$TMP/report" "r['requests'], round(r['success'], 2), r['errors']")" "(2, 0.5, ['it is 5'])"
+
+# metamethods of what becomes a request are not called: they could use the buffers in which it is made
+seen=$(wc -l <"$TMP/log")
+run 0 -u 1 -iterations 1 <<'LUA'
+local A = User {}
+local called
+local big = ("x"):rep(1000000)
+local meta = { __index = function() called = json.encode(big) end, __pairs = error, __len = error }
+A:task(function(self)
+    local function with(t) return setmetatable(t, meta) end
+    self.headers = with { ["X-One"] = "1" }
+    self:post("/items", with { body = "kept", auth = with { "user", "password" } })
+    self:post("/items", with { json = with { 1, with { a = with {} } } })
+    self:post("/items", with { form = with { a = with { 1, 2 } }, params = with {}, cookies = with {} })
+    assert(json.encode(with {}) == "{}" and not called)
+end)
+LUA
+expect_eq "bodies" "$(tail -n +$((seen + 1)) "$TMP/log" | python3 -c 'import json, sys; print([json.loads(l)["body"] for l in sys.stdin])')" \
+    "['kept', '[1,{\"a\":{}}]', 'a=1&a=2']"

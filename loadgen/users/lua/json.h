@@ -7,6 +7,8 @@
  *     5 and 5.0                  an integer and a float (number.h)
  *     {"a": 1, "b": 2}           keys in alphabetical order
  *
+ * Tables are read without their metatables: no __index, __len or __pairs is called.
+ *
  * Threads: the state's thread.
  */
 #ifndef LOADGEN_USERS_LUA_JSON_H

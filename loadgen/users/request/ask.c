@@ -19,7 +19,8 @@ int ask_option(const struct ask *ask, const char *name)
         lua_pushnil(ask->lua);
         return LUA_TNIL;
     }
-    return lua_getfield(ask->lua, ask->options, name);
+    lua_pushstring(ask->lua, name);
+    return lua_rawget(ask->lua, ask->options);
 }
 
 int ask_table(const struct ask *ask, const char *name)

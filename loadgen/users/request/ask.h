@@ -32,7 +32,8 @@ struct ask {
     char multipart_type[80]; /* content_type of a form with files */
 };
 
-/* Pushes an option and returns its type, LUA_TNIL if it is missing. ask_table raises an error if it
+/* Pushes an option and returns its type, LUA_TNIL if it is missing; calls no metamethod, because it
+ * could use the scratch buffers. ask_table raises an error if it
  * is neither missing nor a table. */
 int ask_option(const struct ask *ask, const char *name);
 int ask_table(const struct ask *ask, const char *name);

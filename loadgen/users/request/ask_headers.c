@@ -72,8 +72,8 @@ static void add_auth(const struct ask *ask)
 {
     lua_State *lua = ask->lua;
     struct bytes *out = &ask->state->message; /* scratch */
-    lua_geti(lua, -1, 1);
-    lua_geti(lua, -2, 2);
+    lua_rawgeti(lua, -1, 1);
+    lua_rawgeti(lua, -2, 2);
     if (!lua_isstring(lua, -1) || !lua_isstring(lua, -2)) {
         luaL_error(lua, "auth: expected { \"user\", \"password\" }");
     }
@@ -82,6 +82,9 @@ static void add_auth(const struct ask *ask)
     bytes_add_text(out, "Basic ");
     base64_encode(lua_tostring(lua, -1), lua_rawlen(lua, -1), out);
     bytes_add(out, "", 1);
+    if (out->has_failed) {
+        memory_of(NULL);
+    }
     add_header(ask, "Authorization", out->at);
     lua_pop(lua, 3);
 }
