@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "loadgen/users/scenario/deal.h"
@@ -375,9 +376,9 @@ START_TEST(code_that_never_pauses_is_stopped)
              endless[_i]);
     lua_State *coroutine = lua_newthread(state.lua);
     ck_assert_int_eq(luaL_loadbufferx(coroutine, text, strlen(text), "@test.lua", "t"), LUA_OK);
-    uint64_t begin_ns = clock_now_ns();
+    clock_t begin = clock();
     ck_assert_int_eq(state_run(&state, coroutine, 0, 100 * NS_PER_MS), STATE_FAILED);
-    ck_assert_uint_lt(clock_now_ns() - begin_ns, 2 * NS_PER_S);
+    ck_assert_int_lt(clock() - begin, 2 * CLOCKS_PER_SEC); /* other programs use CPU, too */
     ck_assert_msg(strstr(state.error.at, "test.lua:3: ") == state.error.at &&
                       strstr(state.error.at, "stopped: "),
                   "%s", state.error.at);
