@@ -2,10 +2,11 @@
  * state - the Lua state of one worker thread, and the limits on its scripts.
  *
  * A script is text; it has Lua's libraries without files, processes, bytecode and the debug library
- * (sandbox.h). Code that runs for STATE_RUN_NS without returning or pausing is stopped, in a way
- * that no pcall can catch. A state cannot allocate more than max_bytes: Lua then raises "not enough
- * memory". After STATE_RUN_NS large allocations fail too, which stops C functions of Lua that build
- * long texts. C functions that can take longer call state_spend.
+ * (sandbox.h). Code that uses STATE_RUN_NS of CPU time (a tenth more, at most) without returning or
+ * pausing is stopped, in a way that no pcall can catch. A state cannot allocate more than
+ * max_bytes: Lua then raises "not enough memory". After STATE_RUN_NS large allocations fail too,
+ * which stops C functions of Lua that build long texts. C functions that can take longer call
+ * state_spend.
  *
  * Code runs in coroutines: one loads the scenario, then each user has its own. The C functions that
  * a script calls pause its coroutine with lua_yield; then state_run returns.
@@ -55,7 +56,9 @@ struct state {
     bool is_bounded;      /* a script is running */
     bool is_stopped;      /* it ran for too long */
     lua_State *running;   /* the coroutine of state_run; NULL: none */
-    uint64_t until_ns;    /* when the script is stopped */
+    uint64_t limit_ns;    /* of the script that is running */
+    uint64_t look_ns;     /* when to look at the thread's CPU time next */
+    uint64_t stop_cpu_ns; /* CPU time of the thread at which the script is stopped; 0: unknown */
     uint64_t busy_ns;     /* time spent in scripts; outbox_send subtracts the time for sending their
                              requests */
     size_t steps;         /* of C code since the clock was read */

@@ -390,6 +390,26 @@ START_TEST(code_that_never_pauses_is_stopped)
 }
 END_TEST
 
+/* Of a thread that gets no CPU. */
+static int stand_still(lua_State *lua)
+{
+    (void)lua;
+    usleep(150000);
+    return 0;
+}
+
+START_TEST(time_without_a_cpu_is_not_the_script_s)
+{
+    declare("A = User {} A:task(print)\n");
+    lua_register(state.lua, "stand_still", stand_still);
+    lua_State *coroutine = lua_newthread(state.lua);
+    static const char text[] = "for _ = 1, 4 do stand_still() for i = 1, 10000 do end end";
+    ck_assert_int_eq(luaL_loadstring(coroutine, text), LUA_OK);
+    ck_assert_msg(state_run(&state, coroutine, 0, 100 * NS_PER_MS) == STATE_RETURNED, "%s",
+                  state.error.at);
+}
+END_TEST
+
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
@@ -512,6 +532,7 @@ Suite *scenario_suite(void)
     tcase_add_test(tc, what_is_harmless_works);
     tcase_add_test(tc, json_keeps_what_it_is_given);
     tcase_add_loop_test(tc, code_that_never_pauses_is_stopped, 0, sizeof endless / sizeof *endless);
+    tcase_add_test(tc, time_without_a_cpu_is_not_the_script_s);
     tcase_add_test(tc, files_of_the_folder_are_read_at_load_time);
     tcase_add_loop_test(tc, a_python_file_is_recognised, 0, sizeof python / sizeof *python);
     tcase_add_test(tc, lua_is_not_taken_for_python);
