@@ -1,10 +1,10 @@
 /*
- * blank - trims white space and invisible characters from both ends of a text.
+ * blank - trims white space and invisible characters from both ends of a string.
  *
- * Editors, office programs, web pages and other systems leave such characters in texts: carriage
- * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. None of them is
- * meant as part of a value. In this header, "white space" means these characters and Unicode's
- * white space.
+ * Editors, office programs, web pages and other operating systems add such characters: carriage
+ * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. They are never meant
+ * as part of a value. In this header, "white space" means these characters and Unicode's white
+ * space.
  *
  * Text is UTF-8; invalid bytes are never white space. Threads: pure functions.
  */

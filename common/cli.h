@@ -1,12 +1,12 @@
 /*
- * cli - parses command lines by a table of flags, which also defines the help and the environment
- * variables.
+ * cli - parses command lines according to a table of flags, which also defines the help and the
+ * environment variables.
  *
  * A flag is `-name value` or `-name=value`, with one dash or two; the value of a boolean needs the
- * equals sign. Names are not abbreviated; the error for an unknown flag names the nearest known
- * one. Flags and operands can be mixed; `--` ends the flags. `-h` and `-version` always exist. With
- * an `env_prefix`, each flag can also be set by an environment variable (`-admin-port` by
- * PREFIX_ADMIN_PORT); the command line takes precedence: if it sets a field, no variable of that
+ * equals sign. Names cannot be abbreviated; the error for an unknown flag names the nearest known
+ * flag. Flags and operands can be mixed; `--` ends the flags. `-h` and `-version` always exist.
+ * With an `env_prefix`, each flag can also be set by an environment variable (`-admin-port` by
+ * PREFIX_ADMIN_PORT). The command line takes precedence: if it sets a field, no variable for that
  * field is read. A leading byte order mark and trailing white space (blank.h), which files and CI
  * systems add, are removed from arguments.
  *
@@ -57,23 +57,24 @@ enum cli_result {
 };
 
 /*
- * Sets all defaults, then the flags of argv[1..argc), then those of the environment. Operands are
- * moved to argv[1] and following; *operands is their number.
+ * Sets all defaults, then the flags of argv[1..argc), then, from the environment, flags whose
+ * fields the command line has not set. Operands are moved to argv[1] and following; *operands is
+ * their number.
  */
 enum cli_result cli_parse(const struct cli *cli, int argc, char **argv, void *options,
                           int *operands, struct err *err);
 
 /*
  * cli_print_help prints usage, `about` and flags; cli_print_flags prints only the flags and
- * headings of a table. A flag takes at most two lines of 100 columns.
+ * headings of a table. The help of each flag must fit on two lines of 100 columns.
  */
 void cli_print_help(const struct cli *cli, FILE *out);
 void cli_print_flags(const struct cli_flag *flags, FILE *out);
 
-/* Setters by type of field. Their errors say what was expected. */
+/* Setters, by the type of the field. Their errors name the expected form. */
 cli_set_fn cli_set_bool;    /* bool, as in Go: 1, t, T, true, True, TRUE, 0, f, ... */
 cli_set_fn cli_set_string;  /* const char * */
-cli_set_fn cli_set_text;    /* const char *: NULL if the value is empty, as if it were not given */
+cli_set_fn cli_set_text;    /* const char *: an empty value is stored as NULL */
 cli_set_fn cli_set_port;    /* uint16_t: 0 to 65535 */
 cli_set_fn cli_set_u64;     /* uint64_t: a whole number, no sign */
 cli_set_fn cli_set_threads; /* unsigned: 0 to 1024 */

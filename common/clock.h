@@ -4,7 +4,8 @@
  * Timestamps and durations use CLOCK_MONOTONIC. The wall clock is read once per run, to convert
  * timestamps to dates; it never measures anything.
  *
- * Nothing is cached: each call reads the clock, because a timestamp must be read at its event.
+ * Nothing is cached: each call reads the clock, because a timestamp must be taken when its event
+ * occurs.
  */
 #ifndef COMMON_CLOCK_H
 #define COMMON_CLOCK_H
@@ -23,13 +24,13 @@ static inline uint64_t clock_read_ns(clockid_t id)
     return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
-/* Nanoseconds of CLOCK_MONOTONIC. */
+/* CLOCK_MONOTONIC, in nanoseconds. */
 static inline uint64_t clock_now_ns(void)
 {
     return clock_read_ns(CLOCK_MONOTONIC);
 }
 
-/* Nanoseconds since 1970 of CLOCK_REALTIME. */
+/* CLOCK_REALTIME, in nanoseconds since 1970. */
 static inline uint64_t clock_wall_ns(void)
 {
     return clock_read_ns(CLOCK_REALTIME);

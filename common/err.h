@@ -4,11 +4,11 @@
  * Functions that prepare something (options, files, plans, sockets) return bool and fill in a
  * struct err. The first error wins: a later err_set does not overwrite it, so clean-up code may
  * fail without hiding the cause. `err` may be NULL if the caller ignores the reason. The text names
- * what failed, its value and the remedy. It does not contain the program name, which main prints.
- * It is one line, unless it points into an expression (loadgen/base/point.h).
+ * what failed, the offending value and the remedy. It does not contain the program name, which main
+ * prints. It is one line, unless it points into an expression (loadgen/base/point.h).
  *
- * Code that runs during a measurement does not use it: it returns small enums, such as enum outcome
- * (loadgen/http/exchange.h).
+ * Code that runs during a measurement does not use struct err: it returns small enums, such as enum
+ * outcome (loadgen/http/exchange.h).
  *
  * Threads: a struct err belongs to one thread. Memory: nothing is allocated.
  */
@@ -32,7 +32,7 @@ struct err {
     char text[640];
 };
 
-/* Sets the error unless there is one. Returns false, for `return err_set(err, ...)`. */
+/* Sets the error unless one is already set. Returns false, for `return err_set(err, ...)`. */
 bool err_set(struct err *err, enum err_code code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -13,8 +13,8 @@
 typedef const char *nearest_word_fn(const void *list, size_t i);
 
 /*
- * Returns the first known word that begins with `word`; if there is none, the one with the smallest
- * edit distance. NULL if there is none. A word of more than 63 bytes is found only if it begins
+ * Returns the first known word that begins with `word`; if no word does, the one with the smallest
+ * edit distance. NULL if neither exists. A word of more than 63 bytes is found only if it begins
  * with `word`.
  */
 const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);

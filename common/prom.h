@@ -11,13 +11,13 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The HELP and TYPE lines of a family; `type` is counter, gauge or histogram. */
+/* Writes the HELP and TYPE lines of a family; `type` is counter, gauge or histogram. */
 void prom_describe(FILE *out, const char *name, const char *type, const char *help);
 
 /* Writes name="value". */
 void prom_label(FILE *out, const char *name, const char *value);
 
-/* A family of one sample without labels. */
+/* Writes a whole family: HELP, TYPE, and one sample without labels. */
 void prom_count(FILE *out, const char *name, const char *type, const char *help, uint64_t value);
 void prom_real(FILE *out, const char *name, const char *type, const char *help, double value);
 

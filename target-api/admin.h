@@ -13,7 +13,7 @@
 #include "common/http/side_port.h"
 #include "target-api/exposition.h"
 
-/* Takes over the listener's socket even if it fails. NULL: err is set. */
+/* Takes over the listener's socket, even on failure. NULL: err is set. */
 struct side_port *admin_start(struct listener *listener, struct exposition *exposition,
                               struct err *err);
 

@@ -1,5 +1,5 @@
 /*
- * exposition - writes the page /metrics: requests (metrics.h), connections, users, process, cgroup,
+ * exposition - writes the /metrics page: requests (metrics.h), connections, users, process, cgroup,
  * and the pod and node of the process. Values that the system does not provide are omitted.
  *
  * Threads: any. Memory: everything is borrowed.

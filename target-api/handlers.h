@@ -1,9 +1,9 @@
 /*
- * handlers - compute the answers of the routes.
+ * handlers - the functions that compute the answers of the routes.
  *
- * The router calls a handler if path and method match and the body is within its limit.
+ * The router calls a handler only if path and method match and the body is within its limit.
  *
- * Threads: any, concurrently; they share only the store.
+ * Threads: any, concurrently; handlers share only the store.
  */
 #ifndef TARGET_API_HANDLERS_H
 #define TARGET_API_HANDLERS_H

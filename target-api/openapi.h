@@ -12,7 +12,7 @@
 #include "target-api/http/reply.h"
 #include "target-api/route.h"
 
-/* Without `has_tests`, omits the routes of -test-endpoints. */
+/* Omits the routes of -test-endpoints unless `has_tests`. */
 struct reply openapi_reply(const struct route *routes, size_t count, bool has_tests);
 
 #endif

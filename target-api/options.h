@@ -15,7 +15,7 @@ struct target_options {
     const char *bind;
     uint16_t port;
     uint16_t admin_port;
-    unsigned threads; /* at least 1: 0 is replaced by the available CPUs */
+    unsigned threads; /* at least 1: 0 is replaced by the number of available CPUs */
     const char *store;
     const char *store_path; /* of the SQLite file; NULL: memory only */
     bool has_test_endpoints;

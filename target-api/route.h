@@ -12,7 +12,7 @@
 
 /* When a route exists. */
 enum route_set {
-    ROUTE_USERS,  /* unless the sample web app replaces the API of users */
+    ROUTE_USERS,  /* unless the sample web app replaces the users API */
     ROUTE_WEBAPP, /* with -sample-webapp */
     ROUTE_EITHER,
     ROUTE_TEST, /* with -test-endpoints */

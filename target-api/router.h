@@ -20,8 +20,8 @@
 #define ROUTER_NO_ROUTE "unmatched"
 
 /*
- * Answers the request and sets its `parameter`. *route becomes the index of its route, or
- * router_count() if none matches.
+ * Answers the request and sets request->parameter. *route becomes the index of the matching route,
+ * or router_count() if none matches.
  */
 struct reply router_answer(const struct service *service, struct request *request, size_t *route);
 

@@ -1,13 +1,13 @@
 /*
  * sample_webapp - the web app that Google's tutorial on load tests with Locust and Kubernetes
- * measures; it replaces the API of users with -sample-webapp.
+ * measures. With -sample-webapp, it replaces the users API.
  *
  *     GET /            Welcome to the "Distributed Load Testing Using Kubernetes" sample web app
  *     POST /login      /login - device: ID
  *     POST /metrics    /metrics - device: ID, timestamp: TIME
  *
- * ID and TIME are the fields deviceid and timestamp of the form in the body, whatever its
- * Content-Type; empty if they are missing. Answers are plain text and end with a newline.
+ * ID and TIME are the fields deviceid and timestamp of the form in the body, whatever the
+ * Content-Type; a missing field is empty. Answers are plain text and end with a newline.
  *
  * Threads: any.
  */

@@ -13,7 +13,7 @@ struct store;
 struct service {
     struct store *store; /* borrowed */
     bool has_test_endpoints;
-    bool is_sample_webapp; /* sample_webapp.h, in place of the API of users */
+    bool is_sample_webapp; /* sample_webapp.h replaces the users API */
 };
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * test_handlers - routes for testing a measuring tool; they exist with -test-endpoints.
+ * test_handlers - routes for testing a measuring tool; available only with -test-endpoints.
  *
  *     /delay/{ms}     answers {"delay_ms":N} after N milliseconds without blocking a thread
  *     /work/{us}      burns N microseconds of the serving thread's CPU time

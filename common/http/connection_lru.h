@@ -4,8 +4,8 @@
  *
  * Without eviction, silent clients would block all others. A connection is busy from the last byte
  * of a request to the end of its answer, and idle otherwise, even while a request arrives. If more
- * than half of the limit is busy, the connection that has been busy longest is evicted instead. So
- * clients that do not read their answers hold at most half of the connections.
+ * than half of the allowed connections are busy, the connection that has been busy longest is
+ * evicted instead. So clients that do not read their answers hold at most half of the connections.
  *
  * Evicting shuts the socket down and discards unsent data; the server then closes the connection.
  * Evicted connections count against `capacity` until they are removed.
@@ -20,16 +20,16 @@
 struct connection_lru;
 struct lru_entry;
 
-/* Allows `limit` connections, and `capacity` if evicted ones are included. NULL: out of memory. */
+/* Allows `limit` connections, or `capacity` including evicted ones. NULL: out of memory. */
 struct connection_lru *connection_lru_create(size_t limit, size_t capacity);
 void connection_lru_destroy(struct connection_lru *lru); /* NULL is allowed */
 
 /* Adds an idle connection. NULL: `capacity` is reached; the socket has been shut down. */
 struct lru_entry *connection_lru_add(struct connection_lru *lru, int socket);
 
-/* The entry may be NULL. */
+/* `entry` may be NULL. Call connection_lru_remove before closing the socket. */
 void connection_lru_set_busy(struct connection_lru *lru, struct lru_entry *entry);
 void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry);
-void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry); /* before close */
+void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry);
 
 #endif

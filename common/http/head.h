@@ -1,11 +1,11 @@
 /*
  * head - rejects requests whose head two parsers could interpret differently.
  *
- * libmicrohttpd 0.9.75 accepts such heads: two lengths, a length together with chunks, a NUL that
- * hides the rest of a line, continued lines (it adds their text to the header's name), blanks
- * before a colon. A proxy that reads them differently could send one client's answer to another
- * (RFC 9112, 11.2). Such a request gets 400 (501 for an unknown transfer coding), and its
- * connection is closed.
+ * libmicrohttpd 0.9.75 accepts such heads: different Content-Lengths, Content-Length together with
+ * Transfer-Encoding, a NUL that hides the rest of a line, folded lines (whose text it appends to
+ * the header's name), white space before a colon. A proxy that interprets them differently could
+ * send one client's answer to another (RFC 9112, 11.2). Such a request gets 400 (501 for an unknown
+ * transfer coding), and its connection is closed.
  *
  * head_lookup.c keeps libmicrohttpd from answering such a request before head_check can.
  *
@@ -35,7 +35,8 @@ unsigned head_check(struct MHD_Connection *connection, const struct head_line *l
 
 /*
  * Hides the query from libmicrohttpd, which would parse it into the connection's memory pool;
- * 0.9.75 hangs if it does not fit. Call it from MHD_OPTION_URI_LOG_CALLBACK, after copying the URI.
+ * 0.9.75 hangs if the query does not fit there. Call it from MHD_OPTION_URI_LOG_CALLBACK, after
+ * copying the URI.
  */
 void head_cut_query(const char *uri);
 

@@ -1,10 +1,10 @@
 /*
- * side_port - a small HTTP server in the background of a program: probes for Kubernetes, metrics
- * for Prometheus.
+ * side_port - a small HTTP server that a program runs in the background: probes for Kubernetes,
+ * metrics for Prometheus.
  *
- * It answers GET and HEAD. When `connections` are open, a new one evicts an old one
+ * It answers GET and HEAD. At the limit of `connections`, a new connection evicts an old one
  * (connection_lru.h), so silent clients cannot block others. A request with an ambiguous head
- * (head.h) gets 400, and its connection is closed. Connections idle for 120 s are closed.
+ * (head.h) is rejected, and its connection is closed. Connections idle for 120 s are closed.
  *
  * Threads: start and stop from one thread; a separate thread, which blocks all signals, serves the
  * requests.
@@ -21,8 +21,8 @@
 struct side_port;
 
 /*
- * Called on the server's thread. Returns the response to a GET of `path`, which the server destroys
- * after sending; NULL closes the connection. *status is 200 unless changed.
+ * Called on the server's thread. Returns the response to a GET of `path`; the server destroys the
+ * response after sending it. NULL closes the connection. *status is 200 unless changed.
  */
 typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsigned *status);
 
@@ -33,7 +33,7 @@ typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsig
 struct side_port *side_port_start(struct listener *listener, size_t connections,
                                   side_port_fn *answer, void *context, struct err *err);
 
-/* Stops the server. `answer` is not called after it returns. NULL is allowed. */
+/* Stops the server. `answer` is not called after this returns. NULL is allowed. */
 void side_port_stop(struct side_port *port);
 
 /* A plain-text response; `text` is a constant. NULL: out of memory. */

@@ -4,14 +4,14 @@
  * Reads cgroup v2 (cpu.max, cpu.stat) and v1 (cpu.cfs_quota_us, cpu.cfs_period_us, cpu.stat of the
  * `cpu` mount). Any ancestor group can limit and throttle the process, so the result is the
  * smallest limit and the longest throttled time of the group and its ancestors. In a v1 container,
- * /proc/self/cgroup names a path of the host, which does not exist inside; the mount's root is read
- * instead.
+ * /proc/self/cgroup names a host path that does not exist inside the container; the root of the
+ * mount is read instead.
  *
  * Throttled time is a lower bound. Groups above the mount's root (in a container, those of its pod)
  * cannot be read; and if several groups were throttled at different times, only the longest time
  * counts. The kernel sums the time over all CPUs on which the group had work.
  *
- * cgroup_visit finds the group's other files.
+ * cgroup_visit finds the directories that hold other files of the group.
  *
  * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
  * Memory: nothing is allocated.
@@ -30,13 +30,13 @@ struct cgroup_cpu {
     uint64_t throttled_ns;      /* since the group was created, over all CPUs; a lower bound */
 };
 
-/* Without a quota file, there is no limit; without cpu.stat, has_stat is false. */
+/* If there is no quota file, limit_cpus is 0; if there is no cpu.stat, has_stat is false. */
 struct cgroup_cpu cgroup_read_cpu(const char *root);
 
 /*
- * Visits the directories of this process's group and its ancestors, up to the mount. `controller`
- * is the name of the mount in v1 ("cpu", "cpuacct", "memory"). In a v1 container the first
- * directories do not exist.
+ * Visits the directories of this process's group and its ancestors, up to the mount point.
+ * `controller` is the name of the mount in v1 ("cpu", "cpuacct", "memory"). In a v1 container, the
+ * first directories visited do not exist.
  */
 typedef void cgroup_visit_fn(void *cls, const char *dir, bool is_v2);
 void cgroup_visit(const char *root, const char *controller, cgroup_visit_fn *visit, void *cls);

@@ -2,7 +2,7 @@
  * cgroup_use - CPU time, memory usage and memory limit of this process's cgroup (v1 and v2).
  *
  * Usage is that of the innermost visible group, which is the container's. The limit is the smallest
- * one of that group and its ancestors.
+ * limit of that group and its ancestors.
  *
  * Threads: no state. Memory: nothing is allocated.
  */

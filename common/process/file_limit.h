@@ -1,5 +1,5 @@
 /*
- * file_limit - the limit of open files, which bounds the number of connections.
+ * file_limit - the limit on open files, which bounds the number of connections.
  */
 #ifndef COMMON_PROCESS_FILE_LIMIT_H
 #define COMMON_PROCESS_FILE_LIMIT_H

@@ -51,15 +51,15 @@ struct agenda {
     uint64_t next_user;        /* users of the period from this index on have not started */
     uint64_t held;             /* users that start when requests of earlier periods end */
     uint64_t base_ns;          /* time 0 of the cursor */
-    uint64_t start_ns;         /* requests intended from here on are measured */
+    uint64_t start_ns;         /* requests intended at this time or later are measured */
     uint64_t end_ns;           /* sending ends */
-    _Atomic bool source_ended; /* the source is exhausted: only started requests were intended */
+    _Atomic bool source_ended; /* source exhausted: only started requests count as intended */
 };
 
 void agenda_init(struct agenda *agenda, const struct plan *plan, const struct source *source,
                  const struct timetable *timetable, uint16_t thread);
 
-/* Sets the times and moves to the first request, the warm-up's if there is one. */
+/* Sets start_ns and end_ns, and moves to the first request (of the warm-up, if there is one). */
 void agenda_begin(struct agenda *agenda, uint64_t start_ns, uint64_t end_ns);
 
 /* The epoch of the next request; in a closed loop, the current period's. */

@@ -1,22 +1,21 @@
 /*
- * busy - measures for how long all allowed connections were busy, to split a delay into wait and
- * lag.
+ * busy - measures how long all allowed connections were busy, to split a delay into wait and lag.
  *
- * With a cap on connections a request may have to wait for one. `wait` is the part of its delay
- * during which every slot of every thread was taken; the rest is `lag`, which the generator causes.
- * While another thread has a free slot, the delay is lag too, because the division of slots among
- * threads causes it.
+ * With a cap on connections, a request may have to wait for a connection. `wait` is the part of its
+ * delay during which every slot of every thread was taken; the rest is `lag`, which the generator
+ * causes. While another thread has a free slot, the delay is lag too, because the division of slots
+ * among threads causes it.
  *
  * Each thread publishes in one word how long it has had a free slot so far. If a thread's own slots
- * are all taken for a time T, and the other threads have free slots for F of it in total, the
- * thread counts T - F as all-busy. With one or two threads this is exact; with more it is never too
- * high, so lag is never reported as wait.
+ * are all taken for a time T, and the other threads' free times during T add up to F, the thread
+ * counts T - F as all-busy. With one or two threads this is exact; with more it is never too high,
+ * so lag is never reported as wait.
  *
  * The all-busy time is kept as a curve of at most BUSY_POINTS points (time, all-busy time so far);
- * values between points are interpolated. Queries come in the order of intended times, so points
- * before the last query are dropped. If the curve is still full, every second point is dropped, and
- * the split may be wrong by the time that slots were free between two points; wait + lag stays
- * exact.
+ * values between points are interpolated. Queries are made in the order of intended times, so
+ * points before the last query are dropped. If the curve is still full, every second point is
+ * dropped, and the split may be wrong by the time that slots were free between two points; wait +
+ * lag stays exact.
  *
  * Threads: a struct busy belongs to one thread. `peers` are read by all; each is written by its
  * owner, with a plain atomic store. Memory: fixed.
@@ -50,7 +49,7 @@ struct busy {
     uint64_t own_free_ns; /* this thread's free time until then */
     uint64_t others_ns;   /* the others' free time, at the last point */
     size_t count;
-    uint64_t spacing_ns; /* minimum distance of points; a closer one replaces the last */
+    uint64_t spacing_ns; /* minimum distance between points; a closer point replaces the last */
     uint64_t needed_ns;  /* later queries start here or later */
     struct busy_point points[BUSY_POINTS];
 };

@@ -6,7 +6,8 @@
  *     sender.h   starts it if a connection is free; busy.h splits its delay into wait and lag
  *     driver.c   the functions of the driver, and the count of intended requests
  *
- * It handles an answer immediately and sends requests that are due, in a few hundred nanoseconds.
+ * It handles an answer as soon as it has been read, and sends the next request if it is due; this
+ * takes a few hundred nanoseconds.
  */
 #ifndef LOADGEN_AGENDA_DRIVER_H
 #define LOADGEN_AGENDA_DRIVER_H

@@ -5,10 +5,10 @@
  *
  * Requests start in order: while all connections that the caps allow are busy, the next request
  * waits, and so do all later ones. After the end of the run, a request that waits for a connection
- * is dropped; one that is late for another reason is still started within SENDER_GRACE_NS. A delay
- * by a slow live source is lag.
+ * is dropped; one that is late for another reason is still started, up to SENDER_GRACE_NS after the
+ * end. A delay caused by a slow live source counts as lag.
  *
- * The thread's parts of the caps depend on the slots that it owns in the period of the next
+ * The thread's share of each cap depends on the slots that it owns in the period of the next
  * request.
  *
  * Threads: belongs to its worker. Memory: nothing is allocated while sending.
@@ -37,14 +37,17 @@ struct sender {
     bool is_starting;          /* sender_start_due is running further up the stack */
     bool is_out_of_grace;      /* requests were dropped although only the generator delayed them */
     uint64_t slots;            /* maximum requests in flight */
-    const struct epoch *epoch; /* the one that `slots` and `is_capped` belong to */
+    const struct epoch *epoch; /* the epoch for which `slots` and `is_capped` hold */
     struct timetable_seat *seat; /* of this thread */
 };
 
 void sender_init(struct sender *sender, const struct order *order,
                  const struct timetable *timetable, struct drive_thread *thread);
 
-/* Sets the times. `peers` are the free-time words of all threads (busy.h); borrowed. */
+/*
+ * Prepares the first request. Sending ends at end_ns. `peers` are the free-time words of all
+ * threads (busy.h); borrowed.
+ */
 void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_ns);
 
 /* Starts requests that are due, at most `most`. True if it started any. */

@@ -6,13 +6,13 @@
  *
  * A period is an epoch with a number of users. In a closed loop it also holds each thread's free
  * users (agenda.h). Each thread advances from period to period at its own pace, and publishes the
- * number of the one it has entered. Each change frees the periods that all threads have left.
+ * number of its current period. Each change frees the periods that all threads have left.
  *
  * Times are nanoseconds since the start of the run; for the warm-up, since the warm-up's start.
  *
- * Threads: the thread of `run` creates the timetable, changes it and counts requests. The other
- * threads only read the periods, without a lock. Memory: per period 10 kB, plus 16 bytes per user
- * in a closed loop; timetable_fini.
+ * Threads: the thread that calls `run` creates the timetable, changes it and counts requests. The
+ * other threads only read the periods, without a lock. Memory: per period 10 kB, plus 16 bytes per
+ * user in a closed loop; timetable_fini.
  */
 #ifndef LOADGEN_AGENDA_TIMETABLE_H
 #define LOADGEN_AGENDA_TIMETABLE_H
@@ -36,13 +36,13 @@ struct period {
     struct epoch epoch;           /* first member: an epoch of the list is cast to its period */
     uint64_t users;               /* plan.max_workers; UINT64_MAX: no cap */
     struct timetable_user *rooms; /* the free users of all threads; NULL: an open loop */
-    uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then their number */
+    uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then the entry count */
 };
 
-/* What the thread of `run` keeps per thread: its intended requests, and its period. */
+/* Kept per thread by the thread that calls `run`: the intended requests, and the current period. */
 struct timetable_seat {
     struct epoch_part part;
-    _Atomic uint64_t entered; /* number of the period it is in; written by the thread itself */
+    _Atomic uint64_t entered; /* number of the thread's period; written by the thread itself */
 };
 
 struct timetable {
@@ -63,7 +63,7 @@ void timetable_fini(struct timetable *timetable);
 /* The number of requests due before t_ns. t_ns must not decrease from call to call. */
 uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
 
-/* The number of these that belong to one thread. */
+/* The number of those requests that belong to one thread. */
 uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns);
 
 /*

@@ -2,7 +2,7 @@
  * base64 - encodes and strictly decodes base64: the standard alphabet with padding (RFC 4648, 4).
  *
  * Strict: whole groups of four, padding only at the end, no white space, unused bits zero. So
- * decoding a text and encoding it again gives the same text.
+ * decoding a string and encoding the result gives the same string.
  *
  * Threads: pure functions. Memory: output is appended to the caller's buffer.
  */

@@ -2,7 +2,7 @@
  * bytes - a growing buffer that can be reused.
  *
  * If memory runs out, appending leaves the buffer unchanged and sets has_failed, so the caller
- * checks once at the end instead of after each line. bytes_clear empties the buffer and keeps its
+ * checks once at the end instead of after each call. bytes_clear empties the buffer and keeps its
  * memory.
  *
  * Threads: one at a time. Memory: start with zeroes; bytes_free.

@@ -15,7 +15,7 @@
 
 enum { DURATION_TEXT = 32 };
 
-/* Parses `text` to nanoseconds. ERR_USAGE if it is not a duration or longer than 292 years. */
+/* Parses `text` to nanoseconds. ERR_USAGE if it is not a duration or exceeds 292 years. */
 bool duration_parse(const char *text, uint64_t *ns, struct err *err);
 
 /* The setter of a flag (common/cli.h); the field is a uint64_t of nanoseconds. */
@@ -30,7 +30,7 @@ const char *duration_print(uint64_t ns, char text[DURATION_TEXT]);
  */
 const char *duration_print_rounded(uint64_t ns, char text[DURATION_TEXT]);
 
-/* Prints `ns` with three digits, the precision of histograms: 229µs, 24.9ms, 1m23.4s. */
+/* Prints `ns` with three significant digits, as precise as histograms: 229µs, 24.9ms, 1m23.4s. */
 const char *duration_print_short(uint64_t ns, char text[DURATION_TEXT]);
 
 #endif

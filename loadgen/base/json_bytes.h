@@ -15,11 +15,12 @@
 
 json_t *json_bytes(const char *bytes, size_t length);
 
-/* The same for a NUL-terminated text. */
+/* The same for a NUL-terminated string. */
 json_t *json_text(const char *text);
 
 /*
- * Converts back: replaces `out`, and adds a NUL that its length does not count. False: other JSON.
+ * Converts back: replaces the content of `out`, and adds a NUL that its length does not count.
+ * False: other JSON.
  */
 bool json_bytes_read(const json_t *json, struct bytes *out);
 

@@ -1,14 +1,14 @@
 /*
- * memory - ends the program if memory for texts runs out.
+ * memory - ends the program if memory for strings runs out.
  *
- * Names and texts are small, but a report or a result file that lacks some of them would look
- * complete. jansson silently drops what it cannot allocate, so its allocations are guarded here as
- * well. Results that an attack has written by then are kept; the file reads as truncated.
+ * Strings are small, but a report or a result file that lacks some of them would look complete.
+ * jansson silently drops what it cannot allocate, so its allocations are guarded here as well.
+ * Results that an attack has written by then are kept; the file reads as truncated.
  *
  * Large allocations, and those of a connection, fail with an error instead, because their callers
  * can continue.
  *
- * Nothing else below command/ ends the process, except a failed assertion, so a program that
+ * Nothing else outside command/ ends the process, except a failed assertion, so a program that
  * performs many runs survives a failed one. `make lint` checks that.
  */
 #ifndef LOADGEN_BASE_MEMORY_H

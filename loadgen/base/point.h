@@ -1,11 +1,11 @@
 /*
- * point - an error in the user's text, with a ^ below the offending character.
+ * point - an error message that quotes the user's text, with a ^ below the offending character.
  *
  *     expected a unit: ns, us, µs, ms, s, m or h
  *         p99<20,errors<0.1%
  *               ^
  *
- * A long text is cut to the part around the error.
+ * Long text is cut to the part around the error.
  */
 #ifndef LOADGEN_BASE_POINT_H
 #define LOADGEN_BASE_POINT_H
@@ -15,7 +15,7 @@
 
 #include "common/err.h"
 
-/* Sets ERR_USAGE with these three lines and returns false. `offset` is in bytes. */
+/* Sets ERR_USAGE with three lines as above and returns false. `offset` is in bytes. */
 bool point_at(const char *text, size_t offset, const char *what, struct err *err);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * sha256 - formats the SHA-256 of some bytes in hex; orders and result files refer to files and
- * bodies by this hash.
+ * sha256 - computes the SHA-256 of a byte string, in hex; orders and result files refer to files
+ * and bodies by this hash.
  *
  * Threads: pure functions. Memory: none.
  */

@@ -17,8 +17,8 @@ size_t utf8_character(const char *text);
 bool utf8_is_text(const char *text);
 
 /*
- * Detects UTF-16 and UTF-32 by the first bytes of a file. Returns iconv's name of the encoding;
- * NULL: another encoding.
+ * Detects UTF-16 and UTF-32 by the first bytes of a file. Returns iconv's name for the encoding;
+ * NULL: neither.
  */
 const char *utf8_other_encoding(const char *bytes, size_t length);
 

@@ -7,14 +7,14 @@
  *     part       LEB128: 0 headers, as HTTP/1.1 lines; 1 body
  *     length     LEB128, followed by that many bytes
  *
- * Headers come before the body. A part has several pieces only if a block was full: it continues at
- * the beginning of a later one. An empty part is an empty piece; a part that was not recorded has
- * none. All pieces of an answer precede its result in the file; pieces of other answers may lie
+ * Headers precede the body. A part has several pieces only if a block was full: it continues at the
+ * beginning of a later block. An empty part is an empty piece; a part that was not recorded has no
+ * piece. All pieces of an answer precede its result in the file; pieces of other answers may lie
  * between them.
  *
  * Threads: a store belongs to one thread. Memory: the store keeps each answer until its result is
- * read, which follows soon (recorder.h). If results are missing, the oldest answers are dropped and
- * counted, so memory is bounded.
+ * read; results follow soon (recorder.h). If results are missing, the oldest answers are dropped
+ * and counted, so memory is bounded.
  */
 #ifndef LOADGEN_BINARY_ANSWER_CODEC_H
 #define LOADGEN_BINARY_ANSWER_CODEC_H
@@ -37,9 +37,9 @@ bool answer_put(struct block *block, uint64_t number, enum answer_part part,
 
 enum {
     ANSWER_BUCKETS = 16384,
-    ANSWER_BYTES_USUAL = 64 * 1024 * 1024,     /* above this, all but the newest are dropped */
-    ANSWERS_KEPT = 128,                        /* how many of the newest are kept */
-    ANSWER_BYTES_MAX = 4 * ANSWER_BYTES_USUAL, /* above this, any answer is dropped */
+    ANSWER_BYTES_USUAL = 64 * 1024 * 1024,     /* bytes; above this, only the newest are kept */
+    ANSWERS_KEPT = 128,                        /* number of these newest answers */
+    ANSWER_BYTES_MAX = 4 * ANSWER_BYTES_USUAL, /* bytes; above this, even the newest are dropped */
 };
 
 /* Answers whose results have not been read yet. Zero-initialise. */
@@ -53,8 +53,8 @@ struct answer_store {
 };
 
 /*
- * Adds the pieces of a block. False if the block is malformed, or out of memory. An answer that
- * begins again before its result replaces the earlier one.
+ * Adds the pieces of a block. False if the block is malformed, or out of memory. If an answer
+ * begins again before its result has been read, the new answer replaces the earlier one.
  */
 bool answer_store_add(struct answer_store *store, struct block *block);
 
@@ -64,7 +64,7 @@ bool answer_store_add(struct answer_store *store, struct block *block);
  */
 bool answer_store_take(struct answer_store *store, uint64_t number, struct capture *capture);
 
-/* Frees all answers, before the next run of a file or at its end. */
+/* Frees all answers. Call it before the next run of a file, and at the end of the file. */
 void answer_store_clear(struct answer_store *store);
 
 #endif

@@ -58,7 +58,7 @@ enum block_read {
     BLOCK_READ_NONE,   /* the bytes do not begin with a block */
 };
 
-/* Copies the block of any type at the beginning of these bytes. */
+/* Copies the block at the beginning of these bytes, whatever its type. */
 enum block_read block_read(struct block *block, const void *bytes, size_t length);
 
 #endif

@@ -1,13 +1,15 @@
 /*
- * journal - the blocks of a result file about a run as a whole: everything except its results.
+ * journal - the blocks of a result file that describe a run as a whole: all but results and bodies.
  *
  *     'H' header     plan, version, environment, and wall and monotonic clock, read together
  *     'T' targets    name, method and URL of each target; as many blocks as needed
  *     'A' addresses  as text; as many blocks as needed
- *     'S' second     counters of that second, requests in flight, state of the generator
- *     'C' counts     the tally of that second, in as many parts as needed; only without results
+ *     'S' second     counters of one second, requests in flight, state of the generator
+ *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
+ *                    written
  *     'X' exception  an error of scripts, before E
- *     'E' end        intended, not started, counters of the run, interrupted, the generator
+ *     'E' end        requests intended and not started, counters of the run, whether it was
+ *                    interrupted, state of the generator
  *
  * All but C are JSON. docs/result-format.md lists the keys; loadgen/results reads them.
  *
@@ -38,10 +40,10 @@ struct second {
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     const struct tally *tally;   /* requests that ended in this second */
     const struct tally *total;   /* requests that ended since the start */
-    const struct rows *rows;     /* names of the rows of both */
+    const struct rows *rows;     /* names of the rows of `tally` and `total` */
     const struct generator *generator;
     const struct exceptions *exceptions; /* of scripts, since the start; NULL: there are none */
-    uint64_t start_ns;                   /* of the run, relative to the header's clock */
+    uint64_t start_ns;                   /* of the run, relative to the header's monotonic clock */
 };
 
 /* `plan` and `environment` are borrowed; `environment` NULL: unknown. */
@@ -62,8 +64,10 @@ bool journal_write_second(struct result_writer *writer, const struct second *sec
 void journal_write_counts(struct result_writer *writer, const struct second *second,
                           const struct rows *addresses);
 
-/* Writes the remaining addresses, which no result refers to, and the end. Waits until the file is
- * complete. */
+/*
+ * Writes the remaining addresses, which no result refers to, and the end. Waits until the file is
+ * complete.
+ */
 void journal_write_end(struct result_writer *writer, const struct summary *summary,
                        const struct targets *targets);
 

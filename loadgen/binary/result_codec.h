@@ -1,9 +1,9 @@
 /*
  * result_codec - results packed into the payload of an 'R' block, about 17 bytes each.
  *
- * Each block can be read alone: numbers and times are differences to the previous record of the
- * same block, and an error's text is written where it is first used. Numbers are LEB128, signed
- * ones zigzag-coded first. A record is:
+ * Each block can be read alone: request numbers and intended times are stored as differences from
+ * the previous record of the same block, and an error's text is written where it is first used.
+ * Numbers are LEB128, signed ones zigzag-coded first. A record is:
  *
  *     kind       outcome in bits 0-2, then a bit for each optional field that follows; rare fields
  *                have the high bits, so that kind is nearly always one byte
@@ -13,17 +13,18 @@
  *     code       HTTP status
  *     lag        ns
  *     service    ns
- *     bytes_in   bytes_out
- *     wait       ns, if bit 3      connect  ns, if bit 4
+ *     bytes_in, bytes_out
+ *     wait       ns, if bit 3
+ *     connect    ns, if bit 4
  *     first_byte ns since sent, if bit 5; otherwise equal to service
- *     retries    redirects, if bit 6
+ *     retries, redirects   if bit 6
  *     error      if bit 7: index into the texts of this block; the next unused index is followed
  *                by the length and bytes of a new text
  *     address    if bit 8: 0 for none, otherwise 1 + index into the file's addresses; without the
  *                bit: the previous record's (none in the first)
  *     (nothing)  if bit 9: only the latency is known; it is stored in service
  *     violations if bit 10: a bit for each (violations.h)
- *     (nothing)  if bit 11: a script called it a success; bit 12: a failure
+ *     (nothing)  if bit 11: a script judged the answer a success; if bit 12: a failure
  *
  * Threads: an encoder or decoder belongs to one thread. Memory: nothing is allocated.
  */
@@ -72,7 +73,7 @@ struct result_decoder {
     struct slice error;                /* of the last result, as written in the block; "": none */
 };
 
-/* Borrows the block and the pool, in which it stores the texts of results. */
+/* Borrows the block and the pool; stores the error texts of results in the pool. */
 void result_decoder_begin(struct result_decoder *decoder, struct block *block,
                           struct text_pool *pool);
 

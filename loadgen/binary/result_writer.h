@@ -59,7 +59,7 @@ bool result_writer_is_behind(struct result_writer *writer);
 void result_writer_set_preamble(struct result_writer *writer, struct block *(*next)(void *context),
                                 void *context);
 
-/* Waits until everything queued is written or discarded, and removes the preamble. */
+/* Waits until everything queued is written or discarded, and removes the preamble callback. */
 void result_writer_drain(struct result_writer *writer);
 
 /* Makes the writer fail with this errno. Call it if the file would otherwise be wrong. */

@@ -36,8 +36,8 @@ struct capacity_runner {
      * not recorded. */
     void (*resume)(void *context, const json_t *baseline);
     /*
-     * Runs one trial; `serial` is different for each. Fills `trial`, and `record` with its JSON
-     * (trial_record.h). False with ERR_NONE if it was interrupted: the trial does not count.
+     * Runs one trial; `serial` is different for each. Fills in `trial`, and sets *record to its
+     * JSON (trial_record.h). False with ERR_NONE if it was interrupted: the trial does not count.
      */
     bool (*run)(void *context, const struct search_move *move, unsigned serial, struct trial *trial,
                 json_t **record, struct err *err);
@@ -50,7 +50,7 @@ struct capacity_search {
     json_t *generator, *baseline;  /* of capacity_start; NULL: unknown */
     struct trial trials[SEARCH_TRIALS_MAX];
     size_t count;
-    size_t resumed;          /* how many of them are from the journal */
+    size_t resumed;          /* how many of the trials are from the journal */
     json_t *records;         /* of the trials */
     struct search_move move; /* the next move, or the end of the search */
 };

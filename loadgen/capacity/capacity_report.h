@@ -22,7 +22,7 @@ struct capacity_searches {
     size_t count;
     const json_t *settings; /* settings of the journal (trial_journal.h) */
     json_t *plan;           /* the plan of all trials (order/plan_json.h) */
-    json_t *environment;    /* taken before the first search (run/fingerprint.h) */
+    json_t *environment;    /* recorded before the first search (run/fingerprint.h) */
 };
 
 /* Statistics of the rates of several searches, in requests per second. */
@@ -33,19 +33,22 @@ struct capacity_spread {
 
 struct capacity_spread capacity_find_spread(const struct capacity_searches *searches);
 
-/* The search with the median rate; if their number is even, the lower of the middle two. */
+/* The search with the median rate; of an even number of searches, the lower of the middle two. */
 const struct capacity_search *capacity_find_median(const struct capacity_searches *searches);
 
 /* The verdict in a sentence, without a full stop: "471.3/s meets the SLO, 476/s does not". */
 const char *capacity_sentence(const struct capacity_search *search, char text[CAPACITY_SENTENCE]);
 
-/* One trial, as a line: rate, length, outcome, why. `record` is its JSON. */
+/*
+ * Prints one trial as a line: rate, length, step, outcome, percentiles, reason. `record` is its
+ * JSON.
+ */
 void capacity_print_trial(const json_t *record, size_t number, FILE *out);
 
 /* The result as JSON; NULL: out of memory. */
 json_t *capacity_make_json(const struct capacity_searches *searches);
 
-/* False if out cannot be written. */
+/* False if `out` cannot be written. */
 bool capacity_write_text(const struct capacity_searches *searches, FILE *out);
 bool capacity_write_json(const json_t *report, FILE *out);
 

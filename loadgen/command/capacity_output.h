@@ -1,5 +1,6 @@
 /*
- * capacity_output - what `loadgen capacity` writes at the end: text, JSON, page, termination log.
+ * capacity_output - what `loadgen capacity` writes at the end: text, JSON, HTML page, termination
+ * log.
  *
  * A search that fails leaves no -output and no -html, so that the files of an earlier search are
  * not mistaken for its result (`make fetch-report` copies what it finds).
@@ -21,7 +22,7 @@
  */
 bool capacity_output_begin(const struct capacity_options *options, struct err *err);
 
-/* Writes text, JSON and page. False with err if that fails, or if the verdict is an error. */
+/* Writes text, JSON and HTML page. False with err if that fails, or if the verdict is an error. */
 bool capacity_output_write(const struct capacity_options *options,
                            const struct capacity_searches *searches, struct err *err);
 

@@ -22,7 +22,7 @@ struct command_line {
     void *options; /* the struct that its flags fill; freed after `run` */
     char **operands;
     int operand_count;
-    unsigned cpus; /* value of a -cpus before the command; 0: not given */
+    unsigned cpus; /* value of -cpus if given before the command; 0: not given */
 };
 
 struct command {

@@ -12,8 +12,8 @@
 #include "loadgen/measure/exceptions.h"
 
 /*
- * Prints how often each error was raised, with its first traceback, unless `are_listed` (in the
- * report). ERR_FAILED if there were any.
+ * Unless the report already lists the errors (`are_listed`), prints how often each was raised, with
+ * its first traceback. ERR_FAILED if scripts raised any errors.
  */
 bool exceptions_output_tell(const struct exceptions *exceptions, bool are_listed, struct err *err);
 

@@ -1,6 +1,6 @@
 /*
  * session - runs an order with everything that a command line adds: results, report, metrics,
- * progress, SLO, and an orderly end at a signal.
+ * progress, SLO, and an orderly end on a signal.
  *
  *     session_open: -slo, -output, -report   ->  the command opens what it sends
  *     session_run                            ->  session_close: the exit status
@@ -25,9 +25,8 @@ struct slo;
 struct session {
     /* Set by the command. */
     const struct attack_options *options;
-    const char *input; /* the file with the requests, or "stdin"; -output must be another file */
-    const char
-        *cap_flags; /* flags that limit the connections, for messages; NULL: there are none */
+    const char *input;     /* the file with the requests, or "stdin"; not the file of -output */
+    const char *cap_flags; /* flags that limit the connections, for messages; NULL: none */
     /* Private. */
     struct report_choice choice; /* choice.report is NULL if no report is printed */
     bool writes_results;         /* results, or the counts of each second, are written */
@@ -38,7 +37,7 @@ struct session {
     struct interrupt interrupt;
 };
 
-/* Reads the flags. ERR_USAGE names flags that do not go together. */
+/* Reads the flags. ERR_USAGE names flags that cannot be combined. */
 bool session_open(struct session *session, struct err *err);
 
 /* Runs the order, writes results and reports. False with err if that failed. */

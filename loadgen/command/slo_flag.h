@@ -15,7 +15,7 @@
 #include "loadgen/target/targets.h"
 #include "loadgen/verdict/judge.h"
 
-/* Parses the value of -slo. If it is NULL, so is *slo. ERR_USAGE points into the text. */
+/* Parses the value of -slo; `text` NULL: *slo becomes NULL. ERR_USAGE points into the text. */
 bool slo_flag_parse(const char *text, struct slo **slo, struct err *err);
 
 /*

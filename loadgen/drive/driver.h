@@ -1,23 +1,24 @@
 /*
  * driver - the interface of drivers, which decide what a run sends, and when.
  *
- * A run has one `struct drive`, which its drivers share, and one `struct driver` for each worker
- * thread. The worker has the loop, the engine and the recorder, and calls its driver:
+ * A run has one `struct drive`, which its drivers share, and one `struct driver` per worker thread.
+ * The worker owns the loop, the engine and the recorder, and calls its driver:
  *
  *     create -> begin -> [ go -> sleep until next_ns or an event -> answered ... ] -> destroy
  *
  * until has_ended is true and nothing is in flight. A driver sends with drive_send, and the worker
  * reports each answer to it once.
  *
- * A run ends at the end_ns of `begin`, or earlier: at end_at, or when the driver has nothing left
- * to send. Until last_ns, the driver may start requests; then the worker drains those in flight.
+ * A run ends at the end_ns passed to `begin`, or earlier: at the end_ns passed to `end_at`, or when
+ * the driver has nothing left to send. The driver may start requests until last_ns; then the worker
+ * drains those in flight.
  *
  * The driver counts intended requests; the worker counts started ones and how they ended. So
  * started + not started = intended for every driver.
  *
- * Times are CLOCK_MONOTONIC nanoseconds. Threads: the run's thread calls open, close, change and
- * the account; the worker's thread calls the rest. Memory: agenda allocates in open and create
- * only; users also while scripts run.
+ * Times are CLOCK_MONOTONIC nanoseconds. Threads: the worker's thread calls create and the
+ * functions from `begin` to `has_ended`; the run's thread calls the others. Memory: the agenda
+ * driver allocates only in open and create; the users driver also while scripts run.
  *
  * Drivers: agenda/driver.h (a schedule and targets), users/driver.h (the users of a scenario).
  */
@@ -61,9 +62,12 @@ struct drive_thread {
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
     void (*wake_all)(struct drive_thread *thread);
-    /* Stops the run as a signal does, but counts as none: the next signal is the first one. */
+    /*
+     * Stops the run like a first signal, but does not count as a signal: the next signal is the
+     * first.
+     */
     void (*stop_run)(struct drive_thread *thread);
-    uint64_t start_ns;  /* requests intended from here on are measured; the rest is warm-up */
+    uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests */
     uint64_t script_ns; /* time during which scripts held the thread; kept by the driver */
@@ -74,7 +78,7 @@ static inline void drive_send(struct drive_thread *thread, struct send *send)
 {
     thread->started += send->intended_ns >= thread->start_ns;
     thread->in_flight++;
-    /* Read last: on an open connection it is also the time of sending. */
+    /* Read the clock last: on an open connection, this is also the time of sending. */
     send->started_ns = clock_now_ns();
     thread->engine->type->start(thread->engine, send);
 }
@@ -90,7 +94,7 @@ struct change {
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
 };
 
-/* The first members of every type's own structs. */
+/* The first members of each type's own structs: `drive` for a run, `driver` for a thread. */
 struct drive {
     const struct driver_type *type;
 };
@@ -127,29 +131,29 @@ struct driver_type {
     void (*close)(struct drive *drive);
 
     /*
-     * Applies a change to the run that starts at start_ns. If change->at_ns would be too soon,
+     * Applies a change to the run that started at start_ns. If change->at_ns would be too soon,
      * moves it to a later time. Borrows the change during the call. The caller wakes sleeping
-     * threads afterwards. False with err: out of memory. NULL: nothing can be changed.
+     * threads afterwards. False with err: out of memory. NULL: the driver supports no changes.
      */
     bool (*change)(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err);
 
     /*
-     * Before the run, once the names of hosts are resolved: checks that the run does not need more
-     * connections at once than `ports`, the number that local ports allow. ERR_FAILED names the
-     * fields to change. NULL: not checked.
+     * Called before the run, once host names are resolved. Checks that the run does not need more
+     * simultaneous connections than `ports`, the number that local ports allow. ERR_FAILED names
+     * the fields to change. NULL: not checked.
      */
     bool (*check_ports)(const struct drive *drive, uint64_t ports, struct err *err);
 
     /*
-     * Creates the driver of one thread. NULL: err is set. Borrows both until destroy, which accepts
-     * NULL.
+     * Creates the driver of one thread. NULL: err is set. Borrows `drive` and `thread` until
+     * destroy, which accepts NULL.
      */
     struct driver *(*create)(struct drive *drive, struct drive_thread *thread, struct err *err);
     void (*destroy)(struct driver *driver);
 
     /*
-     * Begins to send, first the warm-up until thread->start_ns, if there is one. Sending ends at
-     * end_ns; UINT64_MAX: when it is stopped.
+     * Begins to send: first the warm-up, if there is one, until thread->start_ns; then the measured
+     * requests. Sending ends at end_ns; UINT64_MAX: only when it is stopped.
      */
     void (*begin)(struct driver *driver, uint64_t end_ns);
 
@@ -162,21 +166,25 @@ struct driver_type {
     /* When to call `go` next if no event comes earlier; UINT64_MAX: never. */
     uint64_t (*next_ns)(struct driver *driver, uint64_t now_ns);
 
-    /* An exchange has ended; thread->in_flight no longer counts it. May send the next one. The
-     * exchange and its capture are valid during the call. */
+    /*
+     * An exchange has ended; thread->in_flight no longer counts it. May send the next request. The
+     * exchange and its capture are valid during the call.
+     */
     void (*answered)(struct driver *driver, const struct exchange *exchange);
 
-    /* Stops sending at end_ns, or earlier if already scheduled. */
+    /* Stops sending at end_ns, unless it already ends earlier. */
     void (*end_at)(struct driver *driver, uint64_t end_ns);
 
-    /* The run is abandoned: starts nothing more. What is in flight ends after this call. NULL:
-     * end_at is enough. */
+    /*
+     * Abandons the run: starts no more requests. Those in flight end after this call. NULL: end_at
+     * is enough.
+     */
     void (*abandon)(struct driver *driver);
 
     /* The latest time at which a request may still start; UINT64_MAX: not known yet. */
     uint64_t (*last_ns)(const struct driver *driver);
 
-    /* True if it will start no more requests, however those in flight end. */
+    /* True if the driver will start no more requests, however those in flight end. */
     bool (*has_ended)(const struct driver *driver, uint64_t now_ns);
 
     /*

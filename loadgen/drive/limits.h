@@ -1,11 +1,11 @@
 /*
- * limits - one thread's parts of the run's caps on connections.
+ * limits - one thread's share of the run's caps on connections.
  *
  * The caps are split by slots (pace/slots.h), like the requests. Engines read the limits whenever
  * they open or keep a connection, so a thread that gains or loses slots gains or loses connections.
  * Excess connections are closed, idle ones at once and busy ones after their exchange.
  *
- * Threads: belongs to the thread whose limits they are. Memory: plain values.
+ * Threads: the limits belong to their thread. Memory: plain values.
  */
 #ifndef LOADGEN_DRIVE_LIMITS_H
 #define LOADGEN_DRIVE_LIMITS_H
@@ -15,7 +15,9 @@
 #include "loadgen/http/engine.h"
 #include "loadgen/pace/slots.h"
 
-/* Sets the thread's parts of these caps, which are for all threads together; UINT64_MAX: no cap. */
+/*
+ * Sets the thread's share of these caps, which apply to all threads together; UINT64_MAX: no cap.
+ */
 static inline void limits_split(struct engine_limits *limits, uint64_t max_connections,
                                 uint64_t max_idle, const struct slots *slots, uint16_t thread)
 {

@@ -4,8 +4,9 @@
  *
  * After an answer with `Connection: close`, or with -keepalive=false, the server closes first, so
  * that TIME_WAIT occupies a port of the server, not ours. Until then the connection is `closing`:
- * in no pool, and not counted against any limit. We close it after CLOSING_NS, or when it is the
- * oldest of CLOSING_MAX and another one begins to close, or when descriptors run out.
+ * in no pool, and not counted against any limit. We close it after CLOSING_NS, or earlier: if
+ * descriptors run out, or if it is the oldest of CLOSING_MAX closing connections when another one
+ * begins to close.
  *
  * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight (flights.h) in
  * its connection, which must not move while it is closing.
@@ -38,7 +39,7 @@ void closing_end(struct closing *closing, struct flight *flight);
 /* Closes the connections that have been closing for CLOSING_NS. */
 void closing_expire(struct closing *closing, uint64_t now_ns);
 
-/* Closes all. True if there were any. */
+/* Closes all connections in `closing`. True if there were any. */
 bool closing_end_all(struct closing *closing);
 
 /* When closing_expire must be called; UINT64_MAX: never. */

@@ -59,8 +59,8 @@ void dial_begin(struct dial *dial);
 bool dial_continue(struct dial *dial);
 
 /*
- * Cancels a dial that is not complete, without on_failed. Returns why there is no address yet, or
- * NULL if there is one. An address that is not connected yet counts as failed.
+ * Cancels a dial that is not complete, without calling on_failed. Returns why there is no address
+ * yet, or NULL if there is an address. An address that is not connected yet counts as failed.
  */
 const char *dial_cancel(struct dial *dial);
 

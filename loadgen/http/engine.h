@@ -2,16 +2,16 @@
  * engine - the interface of every engine: sends a request and receives its answer.
  *
  * An engine serves one thread, on that thread's loop. The thread starts exchanges. The engine calls
- * `done` exactly once for each, whatever the server does. A failure is an outcome, not a
- * struct err, because code that runs during a measurement formats no text of its own. HTTP/1.1
- * allocates nothing per request; nghttp2 and libcurl do.
+ * `done` exactly once per exchange, whatever the server does. A failure is an outcome, not a struct
+ * err, because code that runs during a measurement formats no error messages. The HTTP/1.1 engine
+ * allocates no memory per request; nghttp2 and libcurl do.
  *
- * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event
- * (docs/measurement.md has the picture). `done` is called from inside start, loop_dispatch, expire
- * and abandon; it may start the next exchange.
+ * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event (see the
+ * diagram in docs/measurement.md). `done` is called from inside start, resume, loop_dispatch,
+ * expire and abandon; it may start the next exchange.
  *
  * Engines: h1/engine.h (HTTP/1.1), h2/engine.h (HTTP/2), curl/engine.h (through a proxy), and
- * choice/engines.h, which holds all three and chooses.
+ * choice/engines.h, which combines the three and chooses one for each request.
  */
 #ifndef LOADGEN_HTTP_ENGINE_H
 #define LOADGEN_HTTP_ENGINE_H
@@ -38,9 +38,9 @@ struct link_connects;
 struct links;
 
 /*
- * The limits of one thread. They may change while its engine runs, which then closes the
- * connections beyond them: idle ones immediately, busy ones after their exchanges, without starting
- * others on them. The connections of owners (owner.h) are not limited.
+ * The limits of one thread. They may change during the run. The engine then closes connections
+ * beyond the new limits: idle connections immediately, busy ones when their exchanges have ended,
+ * without starting further exchanges on them. The connections of owners (owner.h) are not limited.
  */
 struct engine_limits {
     uint64_t max_connections; /* per endpoint; UINT64_MAX: no limit */
@@ -72,10 +72,10 @@ struct engine_config {
     bool (*can_follow)(void *context, const struct engine_type *engine, const struct redirect *hop);
 
     /*
-     * Takes over an exchange that `from` cannot continue: for `hop`, or for its own request if
-     * `hop` is NULL. If `from` is the engine of this destination, the reason is that the server
-     * chose HTTP/1.1 (ALPN). `hop` and `so_far` are copied; `link`, if not NULL, is an open
-     * connection to the destination, and is moved or closed.
+     * Takes over an exchange that `from` cannot continue: with `hop`, or with its own request if
+     * `hop` is NULL. If the destination belongs to `from` itself, the server has chosen HTTP/1.1
+     * (ALPN). `hop` and `so_far` are copied; `link`, if not NULL, is an open connection to the
+     * destination, and is moved or closed.
      */
     void (*hand_over)(void *context, const struct engine_type *from, const struct exchange *so_far,
                       const struct redirect *hop, struct link *link);

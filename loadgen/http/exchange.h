@@ -3,7 +3,7 @@
  *
  * An engine (engine.h) fills in an exchange and passes it to `done`; results, measurements and
  * reports only read it. Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its
- * event; 0: the event did not happen. docs/measurement.md has the picture.
+ * event; 0: the event did not happen. See the diagram in docs/measurement.md.
  *
  * Threads and memory: a plain value. `request` and `terms` belong to the sender, and `capture` to
  * the engine; they are valid while `done` runs.
@@ -53,7 +53,7 @@ struct exchange {
     const struct terms *terms; /* timeout, redirects, what to keep (send.h) */
     uint64_t number;           /* index of the request in the run, from 0 */
     uint64_t intended_ns;      /* when the request was due */
-    uint64_t wait_ns;          /* the part of started - intended when every connection was busy */
+    uint64_t wait_ns;          /* the part of started - intended with all connections busy */
     uint64_t started_ns;       /* the engine took it and had, or began to open, a connection */
     uint64_t sent_ns;          /* just before the first send of the last try */
     uint64_t first_byte_ns;    /* just after the recv with the answer's first byte */
@@ -70,7 +70,7 @@ struct exchange {
     uint16_t row;        /* row of the report */
     bool is_held;        /* its result waits for the judgement (drive/driver.h) */
     enum judgement judgement;
-    struct capture *capture; /* NULL: not kept, or not ANSWERED. May be replaced by another */
+    struct capture *capture; /* NULL: not kept, or not ANSWERED. `done` may swap its buffers */
     char reason[REASON_MAX]; /* status text ("Not Found") if code >= 400, the error, or the script's
                                 text */
 };

@@ -2,8 +2,8 @@
  * flights - the exchanges in flight, ordered by deadline: the timer of an engine.
  *
  * Most requests of a run have the same timeout, so most flights are added in the order of their
- * deadlines and form a queue. A flight with an earlier deadline than the last of the queue goes
- * into a pairing heap. Adding, and removing from the queue, is O(1); removing from the heap is
+ * deadlines and form a queue. A flight with an earlier deadline than the last flight of the queue
+ * goes into a pairing heap. Adding, and removing from the queue, is O(1); removing from the heap is
  * O(log n) amortised.
  *
  * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight, which must not

@@ -1,7 +1,7 @@
 /*
  * origins - the origins (scheme, host and port) that an engine sends to: those of the targets, and
- * those that redirects add. Besides the shared origins, each owner (owner.h) has its own, with its
- * own connections.
+ * those that redirects lead to. Besides the shared origins, each owner (owner.h) has its own, with
+ * its own connections.
  *
  * An engine's origin struct begins with a struct origin; it is created on first use, with its other
  * fields zeroed. An engine that must initialise these fields, or that connects to another host (a
@@ -23,7 +23,7 @@ struct origin {
     struct origin *base; /* the shared origin of this scheme, host and port; itself if shared */
     struct origin *next; /* in the shared origins, newest first; or in its owner's */
     const char *host;    /* without brackets */
-    char *own_host;      /* if only a redirect names the origin; otherwise NULL */
+    char *own_host;      /* `host`, if only a redirect names the origin; otherwise NULL */
     uint16_t port;
     bool is_https;
     struct destination *destination; /* to connect to */
@@ -71,8 +71,8 @@ void origins_fini(struct origins *origins);
 struct origin *origins_at(struct origins *origins, uint32_t endpoint, struct owner *owner);
 
 /*
- * Like origins_at, for the origin that a redirect names; creates it if needed. NULL: there are
- * already ORIGINS_REDIRECTED_MAX of them, or out of memory; `problem` says which.
+ * Like origins_at, for the origin that a redirect names; creates it if needed. NULL: redirects have
+ * already added ORIGINS_REDIRECTED_MAX origins, or out of memory; `problem` says which.
  */
 struct origin *origins_find(struct origins *origins, const struct redirect *hop,
                             struct owner *owner, char problem[REASON_MAX]);

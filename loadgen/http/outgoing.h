@@ -31,7 +31,7 @@ struct outgoing_piece {
     size_t length;
 };
 
-/* Returns some or all bytes from `written` on, for callers that do the sending. */
+/* Returns some or all bytes from `written` on, for callers that send them themselves. */
 struct outgoing_piece outgoing_piece(const struct request *request, uint64_t number, size_t written,
                                      char scratch[OUTGOING_SCRATCH], size_t *length);
 

@@ -4,8 +4,8 @@
  * The caller fills in a struct send and passes it to the engine's `start` (engine.h). It is
  * declared here, below its callers, because includes go downwards.
  *
- * Threads and memory: plain values. The call borrows the send; its request and terms must outlive
- * the exchange.
+ * Threads and memory: plain values. `start` borrows the struct send; its request and terms must
+ * outlive the exchange.
  */
 #ifndef LOADGEN_HTTP_SEND_H
 #define LOADGEN_HTTP_SEND_H
@@ -49,7 +49,7 @@ struct send {
     const struct terms *terms;
     uint64_t number;      /* index of the request in the run, from 0 */
     uint64_t intended_ns; /* when it is due */
-    uint64_t wait_ns;     /* the part of started - intended when every connection was busy */
+    uint64_t wait_ns;     /* the part of started - intended with all connections busy */
     uint64_t started_ns;  /* read from the clock just before `start` */
     uint16_t row;         /* of the report (target/rows.h) */
 };

@@ -1,8 +1,8 @@
 /*
  * address - socket addresses, parsed and printed.
  *
- * address_resolve uses the system's resolver and may block: it is for addresses to listen on. It
- * prefers the first IPv4 address of a name. Destinations of connections are resolved by resolver.h.
+ * address_resolve uses the system resolver and may block: use it only for addresses to listen on.
+ * It prefers a name's first IPv4 address. resolver.h resolves the destinations of connections.
  */
 #ifndef LOADGEN_NET_ADDRESS_H
 #define LOADGEN_NET_ADDRESS_H

@@ -1,9 +1,9 @@
 /*
  * address_list - all addresses of a run, numbered in the order in which they first appear.
  *
- * Results refer to an address by its number; reports have a row for each. The list only grows, so
- * numbers stay valid during the run. It holds ADDRESS_LIST_MAX addresses; further ones share the
- * last number, printed as "other addresses".
+ * Results refer to addresses by number; reports have one row per address. The list only grows, so
+ * numbers stay valid during the run. All addresses beyond the first ADDRESS_LIST_MAX - 1 share the
+ * last number, which is printed as "other addresses".
  *
  * Threads: any thread may add or read. Adding takes a short lock; it happens when a name is
  * resolved, never when a request is sent. Memory: holds copies; address_list_fini.

@@ -9,10 +9,10 @@
  *     fe80::1%25eth0           fe80::1%eth0             fe80::1                  fe80::1%25eth0
  *     fe80::1%eth0             fe80::1%eth0             fe80::1                  fe80::1%25eth0
  *
- * Names outside ASCII become punycode: IDNA 2008 with UTS #46 mapping, or transitional if that
- * fails, as in curl (libidn2). A final dot makes a name absolute: the resolver ignores search
- * domains, the Host header keeps the dot and TLS drops it, as in curl and Go. The zone of an IPv6
- * address is local to this machine: it is used to connect, and never sent.
+ * Non-ASCII names are converted to punycode: IDNA 2008 with UTS #46 mapping or, if that fails,
+ * transitional processing, as in curl (libidn2). A trailing dot makes a name absolute: the resolver
+ * ignores search domains, the Host header keeps the dot and TLS drops it, as in curl and Go. The
+ * zone of an IPv6 address is local to this machine: it is used to connect, but never sent.
  *
  * Threads: pure functions.
  */
@@ -30,7 +30,7 @@ enum { HOSTNAME_MAX = 256, HOSTNAME_TEXT = HOSTNAME_MAX + 4 };
  */
 const char *hostname_read(const char *text, size_t length, bool is_ipv6, char host[HOSTNAME_MAX]);
 
-/* Drops zone and final dot, for SNI and certificates. Returns `bare`. */
+/* Drops the zone and the trailing dot, for SNI and certificates. Returns `bare`. */
 const char *hostname_bare(const char *host, char bare[HOSTNAME_MAX]);
 
 /* Prints a host for a URL, with brackets around an IPv6 address. Returns `text`. */

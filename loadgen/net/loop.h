@@ -9,12 +9,13 @@
  * An owner that stops reading early, so that others are not delayed, calls loop_requeue. The loop
  * calls it again in the next batch, after that batch's new events.
  *
- * Libraries may stop before a socket is empty; their descriptors can be watched level-triggered
+ * Some libraries stop reading before a socket is empty; watch their descriptors level-triggered
  * instead (loop_set_levels).
  *
- * The loop has no timers: the thread passes the earliest deadline of its parts to loop_wait, which
- * sleeps in epoll_pwait2. loop_create sets the thread's timer slack to 1 ns (PR_SET_TIMERSLACK).
- * The loop never spins, because that would use up a CPU quota and cause throttling.
+ * The loop has no timers: the thread finds the earliest deadline of its parts and passes the time
+ * until then to loop_wait, which sleeps in epoll_pwait2. loop_create sets the thread's timer slack
+ * to 1 ns (PR_SET_TIMERSLACK). The loop never spins, because that would use up a CPU quota and
+ * cause throttling.
  *
  * Threads: a loop belongs to the thread that created it.
  */

@@ -1,18 +1,18 @@
 /*
  * peers - the addresses of a name, and the rotation of connections over them.
  *
- * IPv6 and IPv4 addresses alternate, IPv6 first, each in numerical order, whatever the order of the
- * answer. New peers, and peers with fewer connections than their share (a deficit), go to the front
- * of the rotation.
+ * IPv6 and IPv4 addresses alternate, IPv6 first, each family in numerical order, regardless of
+ * their order in the answer. New peers, and peers with fewer connections than their share (a
+ * deficit), go to the front of the rotation.
  *
- * If a connect fails before any connect to its family has succeeded, the family is excluded while
- * the name has addresses of the other one. So an unreachable IPv6 address alone fails no request.
- * All other peers get their turn, even if they refuse connections.
+ * If a connect fails before any connect to its address family has succeeded, the family is excluded
+ * while the name has addresses of the other family. So requests do not fail merely because IPv6 is
+ * unreachable. All other peers get their turn, even if they refuse connections.
  *
  * Bookkeeping only: it resolves, opens and closes nothing.
  *
- * Threads: belongs to one thread; the address list is shared. Memory: peers_fini. A peer does not
- * move while it has connections; after that, a peer that is gone is reused.
+ * Threads: belongs to one thread; the address list is shared. Memory: peers_fini. A struct peer
+ * does not move while it has connections; the struct of a peer that is gone and has none is reused.
  */
 #ifndef LOADGEN_NET_PEERS_H
 #define LOADGEN_NET_PEERS_H
@@ -42,7 +42,7 @@ struct peer {
 struct peers {
     struct peer **list; /* the addresses of the last answer, in rotation order */
     size_t count;
-    size_t turn;              /* index of the next in rotation */
+    size_t turn;              /* index of the next peer in rotation */
     struct peer *all;         /* including those that are gone */
     bool is_set;              /* the name was resolved at least once */
     bool has_connected[2];    /* a connection succeeded, by family */
@@ -67,15 +67,17 @@ enum peers_change peers_set(struct peers *peers, struct address *addresses, size
  */
 struct peer *peers_next(struct peers *peers);
 
-/* Reports the outcome of a connect. peer_connect_failed: true if it excluded the family of the
- * peer, so another peer should be tried. */
+/*
+ * Report the outcome of a connect. peer_connect_failed returns true if this excluded the peer's
+ * family, so another peer should be tried.
+ */
 void peer_connected(struct peer *peer);
 bool peer_connect_failed(struct peer *peer);
 
-/* True if any connection of its family ever succeeded. */
+/* True if any connect to the peer's family has ever succeeded. */
 bool peer_has_worked(const struct peer *peer);
 
-/* The number of peers without an excluded family. */
+/* The number of peers whose family is not excluded. */
 size_t peers_usable_count(const struct peers *peers);
 
 /* Reports that a connection is closed, or that its connect failed. */
@@ -85,8 +87,8 @@ void peer_release(struct peer *peer);
 void peer_add_deficit(struct peer *peer);
 
 /*
- * Requests a connection for every peer without one, even if its last connect failed. So an address
- * that was down gets its share again when it is back.
+ * Requests a connection to every peer that has none, even if its last connect failed. So an address
+ * that was down regains its share when it is back.
  */
 void peers_revive(struct peers *peers);
 
@@ -94,8 +96,9 @@ void peers_revive(struct peers *peers);
 bool peers_have_deficit(const struct peers *peers);
 
 /*
- * Moves connections from the peers with the most to those with the fewest, at most a tenth of all:
- * sets their surplus and deficit. False if they are even.
+ * Moves connections from the peers with the most to those with the fewest, by setting their surplus
+ * and deficit. One call moves at most a tenth of all connections, but at least 1 and at most 100.
+ * False if the peers were already even.
  */
 bool peers_balance(struct peers *peers);
 

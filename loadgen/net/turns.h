@@ -6,9 +6,9 @@
  * evenly, however many connections each has.
  *
  * An address that was unavailable for a while catches up by at most TURNS_CREDIT requests, so it is
- * not flooded when it recovers. An address that is more than TURNS_SLACK requests behind, with all
- * connections in use (busy), needs another connection: turns_take_behind. It gets one per completed
- * request, so a stalled address collects no connections.
+ * not flooded when it recovers. An address that is more than TURNS_SLACK requests behind while all
+ * its connections are in use (busy) needs another connection: turns_take_behind returns it, at most
+ * once per completed request, so a stalled address collects no connections.
  *
  *     out -> ready <-> busy -> out (another connection was requested)
  *
@@ -39,13 +39,13 @@ struct turn {
     struct peer *peer;
     uint64_t given;         /* requests so far, plus those skipped while it was out */
     struct turn_heap *heap; /* NULL: out */
-    size_t at;              /* index in it */
+    size_t at;              /* index in the heap */
 };
 
 struct turns {
     size_t size; /* of the engine's struct, in bytes */
     struct turn *all;
-    size_t count; /* of all */
+    size_t count; /* number of all turns */
     struct turn_heap ready;
     struct turn_heap busy;
     uint64_t now; /* the highest `given` at which a turn got a request */
@@ -62,7 +62,7 @@ void turns_fini(struct turns *turns);
 /* Finds or adds the turn of this peer; the rest of a new struct is zero. NULL: out of memory. */
 struct turn *turns_find(struct turns *turns, struct peer *peer);
 
-/* Ready: can take a request. Busy: cannot until one ends. Out: has no connection. */
+/* Ready: can take a request. Busy: cannot until a request ends. Out: in neither heap. */
 void turns_set_ready(struct turns *turns, struct turn *turn);
 void turns_set_busy(struct turns *turns, struct turn *turn);
 void turns_set_out(struct turn *turn);
@@ -76,7 +76,9 @@ static inline struct turn *turns_first(const struct turns *turns)
 /* Counts a request for this turn. */
 void turns_give(struct turns *turns, struct turn *turn);
 
-/* Removes and returns a busy turn that is over TURNS_SLACK behind the next one; NULL: none. */
+/*
+ * Removes and returns a busy turn more than TURNS_SLACK requests behind the next turn; NULL: none.
+ */
 struct turn *turns_take_behind(struct turns *turns);
 
 #endif

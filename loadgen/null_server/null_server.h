@@ -1,15 +1,15 @@
 /*
- * null_server - a minimal HTTP server in separate processes on loopback, against which the
- * generator is measured where it runs (loadgen/selftest).
+ * null_server - a minimal HTTP server in separate processes on loopback: the target for measuring
+ * the generator on the machine where it runs (loadgen/selftest).
  *
  *     null_server_start(&server, 2, &err)
  *     ... requests to http://127.0.0.1:<server.port>/, CPU from null_server_cpu_ns ...
  *     null_server_follow(&server, &script, &account, &err)
  *     null_server_stop(&server)
  *
- * The processes do not count in the generator's CPU time, but they are in its cgroup and share its
- * CPU limit. They are forked without exec, so the path of the program is not needed. They end with
- * the process that started them, even if that is killed.
+ * The CPU time of these processes does not count as the generator's, but they are in its cgroup and
+ * share its CPU limit. They are forked without exec, so the path of the program is not needed. They
+ * end when the process that started them ends, even if it is killed.
  *
  * All processes share one port (SO_REUSEPORT): the kernel spreads connections over them.
  *
@@ -45,8 +45,8 @@ bool null_server_start(struct null_server *server, unsigned count, struct err *e
 uint64_t null_server_cpu_ns(const struct null_server *server);
 
 /*
- * Makes each process follow the script. Fills in the sums of what all processes did under the
- * previous script.
+ * Makes each process follow the script. Fills `account` with the totals over all processes under
+ * the previous script.
  */
 bool null_server_follow(struct null_server *server, const struct null_script *script,
                         struct null_account *account, struct err *err);

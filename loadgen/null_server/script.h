@@ -24,7 +24,7 @@ struct null_account {
     uint64_t refused;         /* answered with 503 */
     uint64_t broken;          /* closed in the middle of the answer */
     uint64_t stalled_from_ns; /* wall clock; 0: there was no stall */
-    uint64_t stalled_ns;      /* its actual length */
+    uint64_t stalled_ns;      /* actual length of the stall */
     uint64_t delayed;         /* delayed answers */
     uint64_t delay_ns;        /* sum of their delays */
 };

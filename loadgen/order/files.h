@@ -26,8 +26,8 @@ struct order_file {
     char hash[SHA256_TEXT];
     char *bytes;
     size_t length;
-    size_t missing; /* chunks */
-    bool *has;      /* by chunk, while any is missing */
+    size_t missing; /* number of missing chunks */
+    bool *has;      /* by chunk: true if it has arrived */
 };
 
 /* Zero-initialise. */
@@ -45,7 +45,10 @@ const char *order_files_add(struct order_files *files, const void *bytes, size_t
 bool order_files_expect(struct order_files *files, const char *hash, size_t length,
                         struct err *err);
 
-/* Stores chunk i of a registered file. With the last missing chunk, checks the hash. */
+/*
+ * Stores chunk i of a registered file. When the last missing chunk arrives, checks the hash; on a
+ * mismatch, all chunks count as missing again.
+ */
 bool order_files_put(struct order_files *files, const char *hash, size_t i, struct slice chunk,
                      struct err *err);
 

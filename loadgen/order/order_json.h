@@ -12,7 +12,7 @@
  *
  * JSON is untrusted and checked. Threads: one. Memory: order_copy_free; a copy borrows the files.
  * Errors: ERR_FAILED with the key; ERR_USAGE for an invalid plan, or for a source that cannot be
- * sent: a live one, which only this process can read, or a scenario, whose data workers cannot
+ * sent: a live source, which only this process can read, or a scenario, whose data workers cannot
  * share yet.
  */
 #ifndef LOADGEN_ORDER_ORDER_JSON_H

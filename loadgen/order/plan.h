@@ -2,9 +2,9 @@
  * plan - the parameters of a run, without its targets.
  *
  * Plain data, which can be written into a result file or sent to another machine. "None" is NULL
- * for a text, never ""; 0 for a duration; UINT64_MAX for a limit.
+ * for a string, never ""; 0 for a duration; UINT64_MAX for a limit.
  *
- * Threads: read-only once checked. Memory: the texts are borrowed.
+ * Threads: read-only once checked. Memory: strings are borrowed.
  */
 #ifndef LOADGEN_ORDER_PLAN_H
 #define LOADGEN_ORDER_PLAN_H
@@ -23,22 +23,22 @@
 struct plan {
     const char *name;         /* of the attack */
     struct schedule schedule; /* when to send, and for how long */
-    struct schedule warmup;   /* sent before, not counted */
+    struct schedule warmup;   /* sent before `schedule`, not counted */
     uint64_t timeout_ns;      /* of a request, from its start */
     uint64_t max_workers;     /* maximum requests in flight, over all threads */
     uint64_t max_connections; /* maximum per host and port, over all threads */
     uint64_t max_idle;        /* maximum idle connections per host and port */
-    int max_redirects;        /* to follow; -1: follow none, the redirect is the answer */
+    int max_redirects;        /* to follow; -1: none, the redirect itself is the answer */
     const char *unix_socket;  /* connect to this instead of to hosts */
     const char *resolvers;    /* name servers, "ip[:port],..."; NULL: the system's */
-    int64_t dns_ttl_ns;       /* how long addresses are used; 0: forever; -1: for one connection */
+    int64_t dns_ttl_ns;       /* how long answers are cached; 0: forever; -1: for one connection */
     const struct connect_to *connect_to;
     size_t connect_to_count;
     struct address local; /* source address of connections; length 0: chosen by the kernel */
     bool keepalive;
     bool counts_only;   /* the result file has the tally of each second, and no results */
     bool keeps_answers; /* records headers, and the first max_body bytes of bodies */
-    uint64_t max_body;  /* 0 unless it keeps answers */
+    uint64_t max_body;  /* 0 unless keeps_answers */
     bool http2;         /* negotiate HTTP/2 with https servers */
     bool h2c;           /* HTTP/2 without TLS, for http:// */
     struct tls_options tls;
@@ -52,7 +52,7 @@ struct plan {
  */
 bool plan_check(const struct plan *plan, struct err *err);
 
-/* Number of threads to start: at most plan_cap, and at most SLOTS. */
+/* Number of threads to start: the least of `threads`, plan_cap and SLOTS. */
 unsigned plan_threads(const struct plan *plan);
 
 /* Deals the slots to threads 0 to plan_threads - 1. */

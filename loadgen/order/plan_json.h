@@ -1,10 +1,11 @@
 /*
  * plan_json - converts a plan to JSON and back without loss. docs/result-format.md lists the keys.
  *
- * Result files contain no secrets: only host and port of a proxy, and no value of a header that may
- * be secret (target/secret.h). Files appear by name; their contents are sent separately (files.h).
+ * Result files contain no secrets: only the host and port of a proxy, and no value of a header that
+ * may be secret (target/request/secret.h). Files appear by name; their contents are sent separately
+ * (files.h).
  *
- * "None" is null for a number, and a missing key for a text.
+ * "None" is null for a number, and a missing key for a string.
  *
  * JSON is untrusted and checked: types, ranges, and plan_check.
  *

@@ -4,19 +4,19 @@
  *     request k  ->  its epoch (first k)  ->  its due time (the epoch's piece of the schedule)
  *                                         ->  its thread (the epoch's slots)
  *
- * An epoch is in effect from its start time until the next epoch starts. A new one starts when
+ * An epoch is in effect from its start time until the next epoch starts. A new epoch starts when
  * threads join or leave (with another map of slots) or when the rate changes (with another
  * schedule). A request belongs to the epoch in effect when it is due, however late it is sent.
  *
  * The schedule of a run is a list of pieces. A piece starts at a given time, which is time 0 of its
- * schedule; its first k is the number of requests due before. Requests that the old piece schedules
- * before the start of the new one are still sent; its later ones are not intended. Consecutive
- * epochs may have the same piece.
+ * schedule; its first k is the number of requests due before that time. Requests that the old piece
+ * schedules before the new piece starts are still sent; later requests of the old piece are dropped
+ * and do not count as intended. Consecutive epochs may have the same piece.
  *
- * An epoch is published in two steps, both before it starts. First the last epoch is closed at that
- * time (epoch_close): requests due from then on wait. Then the new epoch is linked to it
- * (epoch_publish). Between the steps, the publisher must check that the start is still in the
- * future.
+ * An epoch is published in two steps, both before it starts. First the last epoch is closed at the
+ * new epoch's start time (epoch_close): requests due from then on wait. Then the new epoch is
+ * linked to the last one (epoch_publish). Between the steps, the publisher must check that the
+ * start time is still in the future.
  *
  * After a thread has read the clock, and before it sends what is due by then, it must call
  * epoch_follow and then check epoch_is_open. Each k is then sent exactly once, over any sequence of
@@ -26,8 +26,9 @@
  * EPOCH_NUMBERS + j * U + u. The user belongs to the owner of slot u mod SLOTS.
  *
  * Units: nanoseconds since the start of the run. Threads: an epoch that is published does not
- * change, except `end_ns` and `next`. Its publisher is one thread; a cursor, a counter or a part
- * belongs to one thread. Memory: plain values. Epochs outlive their cursors, counters and parts.
+ * change, except `end_ns` and `next`. One thread publishes all epochs; a cursor, a counter or a
+ * part belongs to one thread. Memory: plain values. Epochs outlive their cursors, counters and
+ * parts.
  */
 #ifndef LOADGEN_PACE_EPOCH_H
 #define LOADGEN_PACE_EPOCH_H
@@ -40,7 +41,7 @@
 #include "loadgen/pace/share.h"
 #include "loadgen/pace/slots.h"
 
-/* Request numbers per epoch of a closed loop: more than are ever sent in one. */
+/* Request numbers per epoch of a closed loop: more than any epoch uses. */
 #define EPOCH_NUMBERS (UINT64_C(1) << 40)
 
 struct piece {
@@ -72,14 +73,14 @@ struct epoch_counter {
 void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first);
 
 /*
- * The number of requests due before t_ns, as far as epochs are published. t_ns must not decrease
- * from call to call.
+ * The number of requests due before t_ns, according to the epochs published so far. t_ns must not
+ * decrease from call to call.
  */
 uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 
 /*
  * Initialises the epoch after the last one; `schedule` or `slots` NULL: unchanged. at_ns must not
- * be before the start of the last epoch, nor before the counter's time.
+ * be before the start of the last epoch, nor before the last t_ns of the counter (epoch_count).
  */
 void epoch_init_next(struct epoch *next, const struct epoch_counter *counter, uint64_t at_ns,
                      const struct schedule *schedule, const struct slots *slots);
@@ -101,7 +102,10 @@ struct epoch_cursor {
     uint16_t thread;
 };
 
-/* Sets the cursor to the thread's first request of this epoch, or of one that follows. */
+/*
+ * Sets the cursor to the thread's first request in this epoch or, if it has none there, in a later
+ * epoch.
+ */
 void epoch_cursor_init(struct epoch_cursor *cursor, const struct epoch *epoch, uint16_t thread);
 
 /* Moves to the thread's next request. */

@@ -2,8 +2,8 @@
  * pacer - when each request of a constant rate is due.
  *
  * A pacer is pure arithmetic: request k, from 0, is due k * per / count after the start. It reads
- * no clock. Latency counts from this time, not from when a connection was free, so stalls of the
- * server show.
+ * no clock. Latency counts from this time, not from when a connection became free, so it includes
+ * the delays that stalls of the server cause.
  *
  * Units: nanoseconds since the start of the run. Threads: pure functions.
  */
@@ -31,8 +31,10 @@ bool rate_set(void *field, const char *text, struct err *err);
 
 enum { RATE_HINT = 96 };
 
-/* For errors about decimal rates: prints the equivalent, as in "; 0.5/s is 1/2s". Prints "" for
-   other texts. */
+/*
+ * For errors about decimal rates: prints the equivalent, as in "; 0.5/s is 1/2s". Prints "" if
+ * `text` is not a decimal rate.
+ */
 const char *rate_hint(const char *text, char hint[RATE_HINT]);
 
 /* When request k is due: floor(k * per / count), at most UINT64_MAX. The rate must not be 0. */

@@ -8,7 +8,7 @@
  *     ramp       N = a t + (b - a) t^2 / 2D                      integers, exact
  *     stages     consecutive ramps; the first starts at 0        integers, exact
  *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    exact at whole periods
- *     poisson    independent arrivals; with a duration exactly rate x duration of them
+ *     poisson    independent arrivals; with a duration, exactly rate x duration arrivals
  *
  * Nothing here reads a clock. A cursor and schedule_count agree exactly for every t
  * (docs/measurement.md has the formulae).
@@ -76,10 +76,10 @@ struct sine {
 struct schedule {
     enum schedule_type type;
     uint64_t duration_ns; /* 0: until stopped */
-    struct rate rate;     /* constant, poisson. constant with count 0: a closed loop */
+    struct rate rate;     /* constant, poisson; constant with count 0: a closed loop */
     uint64_t seed;        /* poisson */
     struct sine sine;     /* sine */
-    struct stages stages; /* stages; ramp: one. Their durations add up to duration_ns */
+    struct stages stages; /* stages, or the one stage of a ramp; they last duration_ns */
 };
 
 /* The state of a Poisson walk: plain numbers, from which another machine can continue. */
@@ -87,8 +87,8 @@ struct schedule_walk {
     uint64_t random;
     uint64_t made;   /* arrivals so far */
     uint64_t total;  /* with a duration: number of all arrivals */
-    uint64_t due_ns; /* of the last one */
-    double part_ns;  /* with a duration: the rest of it; otherwise the fraction of due_ns */
+    uint64_t due_ns; /* of the last arrival so far */
+    double part_ns;  /* with a duration: time left in it; otherwise the fraction of due_ns */
 };
 
 /* A position in the schedule. All fields are private. */
@@ -102,19 +102,21 @@ struct schedule_cursor {
     struct schedule_walk walk;
 };
 
-/* The operations of a kind. */
+/* The operations of one kind of schedule. */
 struct schedule_kind {
     const char *name;
     const char *help; /* one line, no full stop */
 
-    /* When request k is due, regardless of the duration. k must not decrease for a cursor. */
+    /* When request k is due, regardless of the duration. k must not decrease from call to call. */
     uint64_t (*due_ns)(struct schedule_cursor *cursor, uint64_t k);
 
-    /* The number of requests due before elapsed_ns, which must not decrease for a cursor and must
-     * not exceed the duration. */
+    /*
+     * The number of requests due before elapsed_ns, which must not decrease from call to call and
+     * must not exceed the duration.
+     */
     uint64_t (*count)(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 
-    /* Prints the schedule in words without a comma. */
+    /* Prints the schedule in words, without commas. */
     void (*print)(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 };
 
@@ -131,8 +133,9 @@ bool schedule_is_closed(const struct schedule *schedule);
 bool schedule_check(const struct schedule *schedule, struct err *err);
 
 /*
- * The schedule of the warm-up, whose requests are not counted: duration_ns at the initial rate of
- * `schedule`, or, if that is 0, at the first rate that it changes to. A closed loop stays one.
+ * The schedule of the warm-up, whose requests are not counted: duration_ns at a constant rate. The
+ * rate is the mean of a sine, otherwise the initial rate of `schedule` or, if that is 0, its first
+ * rate above 0. A closed loop stays a closed loop.
  */
 struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns);
 
@@ -144,7 +147,7 @@ const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_T
  */
 void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule);
 
-/* Sets the cursor to the position of another one. */
+/* Sets the cursor to the position of another cursor, whose state is `walk`. */
 void schedule_resume(struct schedule_cursor *cursor, const struct schedule *schedule,
                      const struct schedule_walk *walk);
 
@@ -159,8 +162,8 @@ uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k);
 uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns);
 
 /*
- * The same, for times that do not decrease from call to call: computes each Poisson arrival only
- * once.
+ * Like schedule_count, for times that do not decrease from call to call: computes each Poisson
+ * arrival only once.
  */
 uint64_t schedule_count_next(struct schedule_cursor *cursor, uint64_t elapsed_ns);
 

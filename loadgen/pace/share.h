@@ -5,7 +5,8 @@
  *     for (k = share_seek(&share, 0); k != SHARE_END; k = share_next(&share)) { ... }
  *
  * This takes a few nanoseconds per request, however many threads there are: a thread opens only the
- * blocks of 64 requests that contain some of its own (slots.h), and shuffles one word to find them.
+ * blocks of 64 requests that contain requests of its own (slots.h), and shuffles one 64-bit word to
+ * find them.
  *
  * Threads: a share belongs to one thread. Memory: plain values, without allocations.
  */
@@ -23,8 +24,8 @@ struct share {
     uint64_t groups;              /* bit g: owns slots of group g */
     uint64_t group[SLOTS_GROUPS]; /* bit i of group g: owns slot SLOTS_GROUP * g + i */
     uint64_t blocks;              /* bit i: block i of the cycle, after `block`, has own requests */
-    uint64_t block;               /* the current one */
-    uint64_t requests;            /* bit i: request i of the block is an own one, not yet taken */
+    uint64_t block;               /* the current block */
+    uint64_t requests;            /* bit i: own request i of the block, not yet taken */
 };
 
 void share_init(struct share *share, const struct slots *slots, uint16_t thread);

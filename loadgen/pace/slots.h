@@ -3,21 +3,22 @@
  *
  *     request k  ->  its slot, by a permutation of each cycle  ->  the thread that owns the slot
  *
- * A cycle is SLOTS requests in a row, and each slot gets one of them. So threads with equally many
- * slots send equally many requests, in one process or in many pods, without any communication.
+ * A cycle is SLOTS requests in a row, and each slot gets one of them. So threads with equal numbers
+ * of slots send equal numbers of requests, in one process or in many pods, without any
+ * communication.
  *
- * Each cycle has its own permutation, a pure function of its number, so that a thread sends to
- * every target. It is a nested shuffle: at every level of a binary tree over the slots, the two
- * halves keep their order or swap it, at random. Any aligned run of 2, 4, 8... requests therefore
- * goes to aligned neighbouring slots, in random order, and a thread gets its share of every hundred
- * requests as well as of every billion. A block of 64 requests goes to a group of 64 slots, so a
- * set of slots is shuffled as one word (share.h).
+ * Each cycle has its own permutation, a pure function of the cycle's number, so that every thread
+ * sends to every target. It is a nested shuffle: at every level of a binary tree over the slots,
+ * the two halves keep or swap their order, at random. Any aligned run of 2, 4, 8... requests
+ * therefore goes to aligned neighbouring slots, in random order, and a thread gets its share of
+ * every hundred requests as well as of every billion. A block of 64 requests goes to a group of 64
+ * slots, so a set of slots is shuffled as one word (share.h).
  *
  * Each thread owns floor or ceil(slots / threads) slots; threads above the cap own none. For every
  * m, the first m slots are also spread evenly: the threads' shares differ by at most 1 when slots
- * are dealt anew, and by at most 2 after changes. So m users, or a cap of m connections, are
- * divided just as evenly. If the cap is below SLOTS connections, slots are dealt to the connections
- * in turn, so every connection gets the same share of the requests.
+ * are dealt for the first time, and by at most 2 after changes. So m users, or a cap of m
+ * connections, are divided just as evenly. If the cap is below SLOTS connections, slots are dealt
+ * to the connections in turn, so every connection gets the same share of the requests.
  *
  * Threads: pure functions; a map that is shared does not change. Memory: plain values.
  */
@@ -33,15 +34,16 @@ enum {
     SLOTS_GROUPS = SLOTS / SLOTS_GROUP,
 };
 
-/* The group of slots that block b (requests 64 b to 64 b + 63) gets. */
+/* The group of slots that gets this block: requests 64 * block to 64 * block + 63. */
 uint32_t slots_group(uint64_t block);
 
 /*
- * Maps a set of groups (bit g: group g) to the blocks of this cycle that get them (bit i: block i).
+ * Maps a set of groups (bit g: group g) to the blocks of this cycle that go to them (bit i: block
+ * i).
  */
 uint64_t slots_blocks(uint64_t cycle, uint64_t groups);
 
-/* Maps a set of slots in the block's group to the requests of the block that they get. */
+/* Maps a set of slots in the block's group to the requests of the block that go to these slots. */
 uint64_t slots_requests(uint64_t block, uint64_t group);
 
 /* The owner of each slot: a thread's number, unique over all threads that take part. */
@@ -50,9 +52,10 @@ struct slots {
 };
 
 /*
- * Deals the slots to these threads, at most to the first `cap` (UINT64_MAX: no cap) or SLOTS of
- * them. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all slots
- * except the few that must move; NULL: none. Threads that stay must keep their order in the list.
+ * Deals the slots to these threads, but to at most the first `cap` (UINT64_MAX: no cap) or SLOTS
+ * threads. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all
+ * slots except the few that must move; NULL: none. Threads that stay must keep their order in the
+ * list.
  */
 void slots_deal(struct slots *slots, const struct slots *before, uint64_t cap,
                 const uint16_t *threads, size_t count);

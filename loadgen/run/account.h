@@ -9,12 +9,12 @@
 #include "loadgen/measure/summary.h"
 #include "loadgen/run/workers.h"
 
-/* Names the addresses that were added since the last call. */
+/* Fills in the names of addresses that were added since the last call. */
 void account_name_addresses(struct summary *summary, const struct address_list *addresses);
 
 /*
- * Fills in names of rows and addresses, requests not started and abandoned, iterations, and
- * connections. Reads summary->tally, intended and started.
+ * Fills in the names of rows and addresses, the counts of requests not started and abandoned, the
+ * iterations, and connection statistics. Reads summary->tally, intended and started.
  */
 void account_fill(struct summary *summary, const struct workers *workers);
 

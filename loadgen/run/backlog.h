@@ -4,8 +4,8 @@
  * An engine calls `done` while it reads sockets, and owns the answer's bytes. The backlog keeps a
  * copy, with the bytes, until every ready socket has been read.
  *
- * Threads: belongs to the worker's thread. Memory: entries are reused with their buffers, so one is
- * allocated only when more wait than ever before; backlog_fini.
+ * Threads: belongs to the worker's thread. Memory: entries are reused with their buffers; a new
+ * entry is allocated only when more entries wait than ever before; backlog_fini.
  */
 #ifndef LOADGEN_RUN_BACKLOG_H
 #define LOADGEN_RUN_BACKLOG_H
@@ -21,11 +21,14 @@ struct backlog_entry {
 
 struct backlog {
     struct backlog_entry *first; /* oldest; NULL: none waits */
-    struct backlog_entry **last; /* where the next one is linked; NULL: &first */
+    struct backlog_entry **last; /* where the next entry is linked; NULL: &first */
     struct backlog_entry *free;
 };
 
-/* Keeps a copy and returns it. Takes the buffers of exchange->capture, and leaves reused ones. */
+/*
+ * Keeps a copy and returns it. Moves the buffers of exchange->capture into the copy, and leaves
+ * reused or empty buffers in their place.
+ */
 struct exchange *backlog_add(struct backlog *backlog, const struct exchange *exchange);
 
 /* Removes and returns all waiting entries, oldest first. */

@@ -5,10 +5,11 @@
  *     changes_ask(&changes, &(struct change){.at_ns = at_ns, .users = 200}, &err)
  *                                                   at any time, from any thread
  *
- * Requests that are due before that time in the old schedule are still sent; its later requests are
- * dropped, and do not count as intended. The new schedule starts at that time, so a ramp of 10 s
- * ends 10 s later. When a schedule with a duration has ended, nothing more is sent. A change does
- * not move the end of the run. In a closed loop, surplus users stop after their current request.
+ * Requests that are due in the old schedule before a change takes effect are still sent; later
+ * requests of the old schedule are dropped, and do not count as intended. The new schedule starts
+ * when the change takes effect, so a ramp of 10 s ends 10 s later. When a schedule with a duration
+ * has ended, nothing more is sent. A change does not move the end of the run. In a closed loop,
+ * surplus users stop after their current request.
  *
  * Threads: changes_ask may be called from any thread; the run takes the changes. Memory: the struct
  * must outlive the run; changes are copied, with everything they point to.
@@ -29,7 +30,7 @@
 
 enum { CHANGES_MAX = 16 };
 
-/* A change with everything it points to. */
+/* A copy of a change, with everything it points to. */
 struct wish {
     struct change change;
     struct schedule schedule;

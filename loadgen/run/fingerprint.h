@@ -27,7 +27,7 @@
 json_t *fingerprint_take(const char *root);
 
 /*
- * CPU time that the hypervisor gave to others: seconds over all CPUs since the machine started; -1:
+ * CPU time that the hypervisor gave to other guests: seconds since boot, summed over all CPUs; -1:
  * not known.
  */
 double fingerprint_stolen_s(const char *root);

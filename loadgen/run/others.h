@@ -5,10 +5,11 @@
  *     others_count(&others)   at any time; the count is complete at the end of the run
  *     others_leave(&others)   when the run has ended
  *
- * Attacks in one container share its CPU and network, so each distorts the other's numbers. A run
- * binds an abstract Unix socket named after its PID namespace and process, which works for any user
- * and on a read-only file system, and vanishes with the process. A new attack finds the sockets of
- * running ones and sends each a datagram, so both know of each other, however short they are.
+ * Attacks in one container share its CPU and network, so each distorts the results of the others. A
+ * run binds an abstract Unix socket named after its PID namespace and process. This works for any
+ * user and on a read-only file system, and the socket vanishes with the process. An attack that
+ * starts finds the sockets of the running attacks and sends each a datagram, so attacks know of
+ * each other, however short they are.
  *
  * "The same container" is the same PID namespace and network namespace; without containers, the
  * machine.
@@ -21,7 +22,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-enum { OTHERS_MAX = 64 }; /* further ones are not counted */
+enum { OTHERS_MAX = 64 }; /* further attacks are not counted */
 
 struct others {
     int fd;          /* -1: others cannot be found */

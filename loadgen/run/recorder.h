@@ -1,18 +1,19 @@
 /*
  * recorder - counts one thread's exchanges and writes their results.
  *
- * Exchanges are counted in a tally, which is swapped for an empty one once a second, so the run's
+ * Exchanges are counted in a tally, which is swapped for an empty tally once a second, so the run's
  * thread reads a tally that no other thread writes. Results are packed into blocks of the result
  * writer, if there is one. A block is handed to the writer when it is full, or RECORDER_FLUSH_NS
- * after its first result, so a run that is killed loses no more than that. While the writer lags
- * behind, blocks are handed over only when full: many small ones would use up the free blocks and
- * stall the run sooner.
+ * after its first result, so a run that is killed loses at most the results of the last
+ * RECORDER_FLUSH_NS. While the writer lags behind, blocks are handed over only when full: many
+ * small blocks would use up the free blocks and stall the run sooner.
  *
  * Threads: all functions belong to the worker, except recorder_collect, which is the reader's. The
- * swap uses two atomic mailboxes: the worker publishes its tally if it finds an empty one, the
- * reader merges it and returns it empty. recorder_add locks or allocates only for a new block
- * (result_writer.h), for a new kind of error, a bounded number of times (error_cache.h), and once
- * for each row that first appears after recorder_reserve (tally.h).
+ * swap uses two atomic mailboxes: if the worker finds an empty tally, it publishes its own and
+ * continues with the empty one; the reader merges the published tally, clears it and returns it.
+ * recorder_add locks or allocates only for a new block (result_writer.h), for a new kind of error,
+ * a bounded number of times (error_cache.h), and once for each row that first appears after
+ * recorder_reserve (tally.h).
  */
 #ifndef LOADGEN_RUN_RECORDER_H
 #define LOADGEN_RUN_RECORDER_H
@@ -35,7 +36,7 @@
 #define RECORDER_RETRY_NS (10 * NS_PER_MS) /* until the next try if the writer lags behind */
 
 struct recorder {
-    uint64_t origin_ns; /* time 0 of results; set before the first one */
+    uint64_t origin_ns; /* time 0 of results; set before the first result */
     const struct catalogue *catalogue;
     const struct address_list *addresses;
     struct text_pool *texts;
@@ -65,7 +66,7 @@ struct recorder_config {
     bool by_address;               /* count results of each address */
 };
 
-/* An empty tally as the config describes it; NULL if out of memory. */
+/* Creates an empty tally with the counters that the config selects. NULL: out of memory. */
 struct tally *recorder_create_tally(const struct recorder_config *config);
 
 bool recorder_init(struct recorder *recorder, const struct recorder_config *config,

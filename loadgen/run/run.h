@@ -9,7 +9,7 @@
  *
  * A run ends after the plan's duration, when `control` or the observer stops it, or when results
  * can no longer be written. Requests in flight are then drained, and the summary is complete. If
- * `control` stops it a second time they are abandoned: counted, without a result.
+ * `control` stops the run a second time, they are abandoned: counted, but without results.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
@@ -50,8 +50,8 @@ bool run(const struct order *order, const struct driver_type *driver_type,
          struct result_writer *writer, struct summary *summary, struct err *err);
 
 /*
- * The same, with all requests sent by one engine of this type (loadgen/http/engine.h). For tests:
- * they send through libcurl without a proxy, or look at each request in an engine of their own.
+ * Like run, with all requests sent by one engine of this type (loadgen/http/engine.h). For tests,
+ * which send through libcurl without a proxy, or observe each request in an engine of their own.
  */
 bool run_with_engine(const struct engine_type *engine_type, const struct order *order,
                      const struct driver_type *driver_type, const struct control *control,

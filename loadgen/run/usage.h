@@ -1,5 +1,5 @@
 /*
- * usage - CPU, memory and throttled time of this process during the measured part of a run.
+ * usage - CPU time, memory and throttled time of this process in the measured part of a run.
  *
  *     usage = usage_begin("")                        when the measured part begins
  *     usage_note(&usage, start_ns, now, &generator)  once a second, and at the end
@@ -32,9 +32,9 @@ void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
 
 /*
  * CPU seconds of scripts that held their threads for script_ns. The threads were awake for awake_ns
- * in all, and used cpu_seconds. Part of the awake time may be waiting for a CPU; scripts are
+ * in total, and used cpu_seconds. Part of the awake time may be waiting for a CPU; scripts are
  * assumed to have waited in the same proportion as everything else. Reading a thread's CPU clock
- * around each script would be exact, but is a system call.
+ * around each script would be exact, but costs a system call.
  */
 double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds);
 

@@ -4,16 +4,16 @@
  *     until the end:  start requests that are due (drive/driver.h)
  *                     sleep until an event or the next deadline
  *                     read ready sockets (if the driver runs scripts: up to WORKER_BATCHES batches
- *                     of events, so usually all of them; the limit is needed because sockets that
- *                     receive long bodies are always ready)
+ *                     of events, so usually all ready sockets; the limit is needed because sockets
+ *                     that receive long bodies are always ready)
  *                     end requests that have timed out
  *                     let scripts continue with the answers (backlog.h)
  *                     publish the counts once a second
  *     then:           drain the requests in flight
  *
  * Draining takes at most the plan's timeout (WORKER_DRAIN_NS if it has none); then the requests in
- * flight time out. If the run is abandoned instead, they are counted by target and have no result.
- * Requests of a warm-up are never counted.
+ * flight time out. If the run is abandoned, the requests in flight are counted by target and have
+ * no results. Requests of a warm-up are never counted.
  *
  * Threads: everything in the measured window happens on this thread. Shared between threads: the
  * stop time and is_abandoned (atomics), the tallies (recorder.h), the published counts below, and
@@ -44,7 +44,7 @@
 
 #define WORKER_DRAIN_NS (30 * NS_PER_S)
 
-/* Batches of events (256 each, loop.h) that a turn handles before scripts continue. */
+/* Maximum batches of events (256 each, loop.h) that are read before scripts continue. */
 enum { WORKER_BATCHES = 65 };
 
 /* Workers that are set up wait here until the run begins, or is cancelled. */
@@ -83,8 +83,8 @@ struct worker_shared {
 
 struct worker {
     struct worker_shared *shared;
-    struct endpoints endpoints;     /* for a driver that adds some */
-    struct catalogue_table targets; /* likewise */
+    struct endpoints endpoints;     /* for a driver that adds endpoints */
+    struct catalogue_table targets; /* for a driver that adds targets */
     struct drive_thread thread;     /* with the loop, the engine and the counts */
     pthread_t id;
     struct err err;         /* of the thread's set-up */
@@ -99,7 +99,7 @@ struct worker {
     uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by target */
     uint64_t next_tick_ns;
     uint64_t woken_ns;  /* the last return of loop_wait */
-    uint64_t awake_ns;  /* between returns of loop_wait and its next calls */
+    uint64_t awake_ns;  /* total time outside loop_wait */
     uint64_t unread_ns; /* upper bound on how long a ready answer waited for this thread */
     /* For the run's thread: as of the last tick; exact once the worker has ended. */
     _Atomic uint64_t published_started;

@@ -1,6 +1,6 @@
 /*
- * budget - a number of requests or iterations that the users of all threads share. Exactly `most`
- * of them are started, however they are spread over the threads.
+ * budget - a number of requests or iterations that the users of all threads share. At most `most`
+ * are started in total, however they are spread over the threads.
  *
  * Threads: any. Memory: plain values; set `most`, zero the rest.
  */
@@ -28,7 +28,7 @@ static inline bool budget_is_used_up(const struct budget *budget)
     return budget->most != UINT64_MAX && atomic_load(&budget->taken) >= budget->most;
 }
 
-/* Call it after each end. True for the last one. */
+/* Call it after each end. True for the last request or iteration of the budget. */
 static inline bool budget_end_one(struct budget *budget)
 {
     return budget->most != UINT64_MAX && atomic_fetch_add(&budget->ended, 1) + 1 == budget->most;

@@ -8,11 +8,11 @@
  * order.source->state is the struct users_order (users.h). User u belongs to the thread that owns
  * slot u mod SLOTS, and starts u / spawn_per_s after the start of the run.
  *
- * The run ends after its time, or when the requests or iterations of the order have ended (goal.h).
- * At the end, waiting users stop immediately; users with a request in flight stop when it is
- * answered. With a stop_timeout, users in a task stop when the task has ended, or at the timeout.
- * Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the run is abandoned, all of this ends
- * immediately.
+ * The run ends after its duration, or when the requests or iterations of the order have ended
+ * (goal.h). At the end, waiting users stop immediately; users with a request in flight stop when it
+ * is answered. With a stop_timeout, users in a task stop when the task has ended, or at the
+ * timeout. Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the run is abandoned, all of this
+ * ends immediately.
  *
  * A request is due when an undisturbed script would have sent it (user.h). It counts as intended
  * only when the script sends it, so every intended request is started.

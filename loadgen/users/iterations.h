@@ -3,10 +3,10 @@
  *
  *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each when due
  *
- * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. Its thread gives it to
- * the user that has been free for longest; if none is free, the iteration is dropped immediately.
- * Every iteration that is due before the end of the run is started or dropped, however late the
- * thread is.
+ * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. The owner assigns it to
+ * the user that has been free the longest; if no user is free, the iteration is dropped
+ * immediately. Every iteration that is due before the end of the run is started or dropped, however
+ * late the thread is.
  *
  * Without a rate (pacing.is_on), these functions do nothing.
  *
@@ -34,9 +34,9 @@ struct iterations {
     struct drive_thread *thread;
     uint64_t users; /* of all threads */
     struct epoch_cursor next;
-    bool is_over;       /* none is due any more: their budget is used up, or the run abandoned */
+    bool is_over;       /* no more iterations: their budget is used up, or the run abandoned */
     struct idle *first; /* free users */
-    struct idle **last; /* where the next one is linked; NULL: &first */
+    struct idle **last; /* where the next user is linked; NULL: &first */
 };
 
 /* Call it before the run. If `schedule` is a closed loop, there is no rate. */
@@ -45,8 +45,10 @@ void iterations_plan(struct goal *goal, const struct schedule *schedule, const s
 /* Initialises all fields except `users`. Set `users` before the first user starts. */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
-/* Call each once for each user of this thread: when it has completed on_start, and when it has
- * ended. */
+/*
+ * Call each once per user of this thread: iterations_pass_start when the user has completed
+ * on_start, iterations_end_user when it has ended.
+ */
 void iterations_pass_start(struct iterations *own);
 void iterations_end_user(struct iterations *own);
 

@@ -1,5 +1,5 @@
 /*
- * queue - the users that are due next, in a binary heap.
+ * queue - the users ordered by the time at which they are due, in a binary heap.
  *
  *     struct user { ... struct due due; }     queue_add(&queue, &user->due)
  *
@@ -15,7 +15,7 @@
 /* Embedded by its owner. Zero-initialise. */
 struct due {
     uint64_t at_ns;
-    size_t place; /* in the heap, from 1; 0: not queued */
+    size_t place; /* index in the heap, from 1; 0: not queued */
 };
 
 struct queue {

@@ -5,8 +5,8 @@
  *      |                 |           |            |          answer, or in sleep()
  *      +-----------------+-----------+------------+--> STOPPING --> ENDED
  *
- * Once started, a user has its own coroutine, table `self`, cookie jar and, unless the order shares
- * them, connections, which are opened when they are needed. Its code runs in user_go,
+ * Once started, a user has its own coroutine, `self` table and cookie jar. It also has its own
+ * connections, opened when needed, unless the order shares them. Its code runs in user_go,
  * user_iterate and user_answered, and pauses with user_pause.
  *
  * The intended time of a request follows from three times: *ready*, when an answer was read, a wait
@@ -14,9 +14,9 @@
  * when the script sends the request. The intended time is asked - (resumed - ready), as if no other
  * script had held the thread.
  *
- * When the budget of requests (goal.h) is used up, the next request of a script ends its function,
- * and its user stops. When the budget of iterations is used up, a user stops instead of beginning
- * one.
+ * When the budget of requests (goal.h) is used up, the next request of a user is not sent: the
+ * running function ends, and the user stops. When the budget of iterations is used up, a user stops
+ * instead of beginning another iteration.
  *
  * An error in a script ends the task and is counted (exceptions.h). The user continues after its
  * wait.
@@ -78,7 +78,7 @@ struct user {
     bool is_stopping; /* starts no further task */
     bool is_cut;      /* the task ends when the answer arrives */
     struct due due;   /* for its start, its next task or the end of its sleep */
-    size_t checked;   /* tasks so far, in a check */
+    size_t checked;   /* tasks begun so far, with -check */
     bool is_past_start;
     struct idle idle;  /* while it is free (iterations.h) */
     bool is_iterating; /* has begun an iteration (goal.h) */
@@ -112,7 +112,7 @@ void user_answered(struct flight *flight, const struct exchange *exchange);
 
 /*
  * Stops a user at the end of the run: runs on_stop, after the request in flight if there is one.
- * With `may_finish`, the task is completed first.
+ * With `may_finish`, a task that the user is in is completed first.
  */
 void user_stop(struct user *user, bool may_finish);
 

@@ -1,8 +1,8 @@
 /*
- * users - the input of the driver of scenarios (driver.h), and the errors that it collects.
+ * users - the input of the scenario driver (driver.h), and the errors that it collects.
  *
- * Threads: set up before the run and read by all of its threads, except for fields with a lock.
- * Memory: borrowed; must outlive the run.
+ * Threads: set up before the run and read by all of its threads; fields that change during the run
+ * are atomic or locked. Memory: borrowed; must outlive the run.
  */
 #ifndef LOADGEN_USERS_USERS_H
 #define LOADGEN_USERS_USERS_H
@@ -24,10 +24,10 @@ struct users_order {
     uint64_t users;
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
-    struct schedule schedule; /* of iterations (iterations.h); its time begins when all users have
-                                 completed on_start. Closed loop: users pick their tasks */
+    struct schedule schedule; /* of iterations (iterations.h); its time 0 is when all users have
+                                 completed on_start. Closed loop: no rate */
     uint64_t max_requests;    /* the run ends after exactly this many; UINT64_MAX: no limit */
-    uint64_t max_iterations;  /* likewise (goal.h) */
+    uint64_t max_iterations;  /* the same for iterations (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */
     uint64_t seed;

@@ -17,7 +17,7 @@
 
 #include <lua5.4/lua.h>
 
-/* Declares them as globals. */
+/* Declares these functions as globals. */
 void waits_declare(lua_State *lua);
 
 /* Pushes what constant(seconds) returns. */

@@ -4,7 +4,7 @@
  *
  *     sleep(s)             pauses this user
  *     random(a, b)         a number from a to b; an integer if both are integers
- *     random()             a number from 0 to below 1
+ *     random()             a number of at least 0 and less than 1
  *     choice(list)         a random element
  *     quit(code)           ends the run; code is the exit status, unless the run fails otherwise
  *     uuid()               "9f1c...", version 4
@@ -21,7 +21,7 @@
 #include "common/err.h"
 #include "loadgen/users/lua/state.h"
 
-/* Opens a state (state_open) and declares all of these. */
+/* Opens a state (state_open) and declares these globals. */
 bool words_open(struct state *state, size_t max_bytes, uint64_t seed, struct err *err);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * buffer - bytes that grow up to a limit.
+ * buffer - a byte buffer that grows up to a limit.
  *
  * Failure is sticky: after an addition that does not fit or cannot be allocated, all later ones
  * fail, so the caller checks once, in buffer_take.

@@ -20,12 +20,14 @@
  */
 size_t form_decode(struct slice in, bool plus_is_space, char *out);
 
-/* Removes the text up to the first `mark` from `rest`, and returns it without the mark. */
+/*
+ * Removes the text up to and including the first `mark` from `rest`. Returns it without the mark.
+ */
 struct slice form_cut(struct slice *rest, char mark);
 
 /*
- * Sets *value to the value of a field, still encoded; empty if it has no `=`. False: no such field.
- * `scratch` must have room for the longest field.
+ * Sets *value to the value of a field, still encoded; empty if the field has no `=`. False: no such
+ * field. `scratch` must have room for the longest field.
  */
 bool form_find(struct slice form, const char *name, char *scratch, struct slice *value);
 

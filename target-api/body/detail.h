@@ -1,5 +1,5 @@
 /*
- * detail - the 422 of an invalid request, in the format of FastAPI and pydantic 1:
+ * detail - the 422 answer to an invalid request, in the format of FastAPI and pydantic 1:
  * {"detail":[{"loc":["body","id"],"msg":"field required","type":"value_error.missing"},...]}
  *
  * Threads: one owner. Memory: entries are added to the caller's buffer, which starts empty.
@@ -25,7 +25,7 @@ void detail_add(struct buffer *b, const char *part, const char *field, enum deta
 /* Makes the 422 from the buffer, which must have at least one entry, and takes its bytes over. */
 struct reply detail_reply(struct buffer *b);
 
-/* The answer with one entry. */
+/* A 422 with one entry. */
 struct reply detail_reply_one(const char *part, const char *field, enum detail_kind kind);
 
 /* The answer to a body that is not JSON. */

@@ -1,8 +1,9 @@
 /*
  * json_error - the position of a JSON syntax error: the start of the invalid token.
  *
- * jansson reports a position after that token. Python, and therefore the sample app, reports its
- * start, too, except for an error inside a string or a number, whose own position it may report.
+ * jansson reports a position after that token. Python, and therefore the sample app, also reports
+ * the start of the token; for an error inside a string or a number, however, it may report the
+ * position of the error itself.
  *
  * Threads: no state. Memory: none.
  */

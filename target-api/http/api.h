@@ -40,7 +40,7 @@ struct api {
     atomic_bool is_draining; /* close each connection after its next answer */
 };
 
-/* MHD_AcceptPolicyCallback: MHD_NO at the limit of connections. */
+/* MHD_AcceptPolicyCallback: MHD_NO at the connection limit. */
 enum MHD_Result api_accept(void *cls, const struct sockaddr *address, socklen_t len);
 
 /* MHD_OPTION_NOTIFY_CONNECTION */
@@ -50,7 +50,9 @@ void api_connection(void *cls, struct MHD_Connection *connection, void **context
 /* MHD_OPTION_URI_LOG_CALLBACK: called first, with the request line. */
 void *api_begin(void *cls, const char *uri, struct MHD_Connection *connection);
 
-/* MHD_AccessHandlerCallback: called with the headers, each piece of the body, and at the end. */
+/*
+ * MHD_AccessHandlerCallback: called after the headers, for each piece of the body, and at the end.
+ */
 enum MHD_Result api_handle(void *cls, struct MHD_Connection *connection, const char *url,
                            const char *method, const char *version, const char *upload_data,
                            size_t *upload_data_size, void **context);

@@ -3,11 +3,11 @@
  * that exceed -request-timeout or -idle-timeout.
  *
  * libmicrohttpd's own timeout is reset by every byte and takes a lock per request. Here the serving
- * threads record when a request begins, is received and is answered. The thread polls TCP_INFO
- * every twentieth of the shorter timeout (at most 1 s) and shuts down expired sockets;
- * libmicrohttpd then closes them. libmicrohttpd does not report the first byte of a request; the
- * thread detects it at its next poll, because the count of received bytes has grown. The thread
- * also closes connections whose end libmicrohttpd missed.
+ * threads record when a request begins, is received and is answered. The polling thread reads
+ * TCP_INFO at intervals of 1/20 of the shorter timeout (at most 1 s) and shuts down expired
+ * sockets; libmicrohttpd then closes them. libmicrohttpd does not report the first byte of a
+ * request; the polling thread detects it at its next poll, because the count of received bytes has
+ * grown. It also closes connections that clients have closed without libmicrohttpd noticing.
  *
  * Threads: each connection belongs to its serving thread; any thread may read the counts. The lock
  * is taken to open or close a connection, and by the polling thread for a few connections at a
@@ -35,7 +35,7 @@ struct metrics_shard;
 struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint64_t idle_ns,
                                        struct err *err);
 
-/* Call it when all are closed. NULL is allowed. */
+/* Call it when all connections are closed. NULL is allowed. */
 void connections_destroy(struct connections *connections);
 
 /* Reserves an entry for the next connection to open. False: the limit is reached. */
@@ -66,7 +66,7 @@ struct connections_counts {
     uint64_t limit;
     uint64_t open;
     uint64_t refused; /* because the limit was reached */
-    uint64_t expired; /* closed because of their deadline */
+    uint64_t expired; /* closed because receiving a request took longer than deadline_ns */
 };
 
 struct connections_counts connections_count(const struct connections *connections);

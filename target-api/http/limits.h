@@ -1,6 +1,6 @@
 /*
- * limits - resource limits of the service. Each is a flag (options.c); docs/target-api.md says what
- * happens when it is exceeded.
+ * limits - resource limits of the service, each set by a flag (options.c). docs/target-api.md says
+ * what happens when a limit is exceeded.
  */
 #ifndef TARGET_API_HTTP_LIMITS_H
 #define TARGET_API_HTTP_LIMITS_H

@@ -3,9 +3,10 @@
  * them as Prometheus text.
  *
  * A request is counted just before its answer is queued, so a client that has read an answer finds
- * it counted. Latency is the time from the request line until then. The number of series is
- * bounded: paths that match no route share a label, and so do uncommon methods. Requests that
- * libmicrohttpd refuses by itself count as `unmatched` and `other`, without latency.
+ * its request counted. Latency is measured from the request line to that point. The number of
+ * series is bounded: paths that match no route share a label, and so do uncommon methods. Requests
+ * that libmicrohttpd itself rejects count with the route `unmatched` and the method `other`,
+ * without latency.
  *
  * Threads: each serving thread counts in its own shard, without a lock or an atomic
  * read-modify-write; any thread may call metrics_write. Memory: metrics_create to metrics_destroy.

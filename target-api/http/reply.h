@@ -16,12 +16,12 @@
 #include "target-api/base/text.h"
 #include "target-api/users/document.h"
 
-enum { REPLY_MAX = 64 * 1024 * 1024 }; /* bytes of a reply built in a buffer */
+enum { REPLY_MAX = 64 * 1024 * 1024 }; /* maximum bytes of a reply built in a buffer */
 
 struct reply {
     unsigned status;
     const char *content_type; /* static */
-    const char *allow;        /* static; the method of a 405; NULL: none */
+    const char *allow;        /* static; the Allow header of a 405; NULL: none */
     const char *bytes;
     size_t len;
     void (*release)(void *owner); /* NULL: the bytes are static */
@@ -45,7 +45,7 @@ struct reply reply_document(unsigned status, struct document *document);
 /* Takes the buffer's bytes over. 503 if the buffer has failed. */
 struct reply reply_buffer(unsigned status, struct buffer *b, const char *content_type);
 
-/* The 503 for lack of memory. */
+/* The 503 answer for when memory runs out. */
 struct reply reply_unavailable(void);
 
 /*

@@ -1,5 +1,5 @@
 /*
- * request - a request of the API port, from its request line to the end of its answer.
+ * request - a request to the API port, from its request line to the end of its answer.
  *
  * request_create takes the URI of the request line, drops http://HOST, and decodes it as the sample
  * app's server does: %XX in the path; `+` and %XX in the query, whose fields are separated by `&`.
@@ -9,8 +9,8 @@
  * The body is collected up to its limit. Further bytes are discarded, up to REQUEST_DROPPED_MAX, so
  * that the client reads its 413.
  *
- * Threads: the serving thread. Memory: request_create to request_destroy; slices are valid as long
- * as the request unless stated otherwise.
+ * Threads: the serving thread. Memory: request_create to request_destroy; slices are valid until
+ * then unless stated otherwise.
  */
 #ifndef TARGET_API_HTTP_REQUEST_H
 #define TARGET_API_HTTP_REQUEST_H
@@ -39,7 +39,7 @@ struct request {
     const char *method;       /* NULL until the headers are read */
     const char *content_type; /* NULL: the header is absent */
     const char *uri_end;      /* address of the NUL after the URI given to request_create */
-    bool is_uri_bad;          /* has blanks or control characters */
+    bool is_uri_bad;          /* the URI has blanks or control characters */
     struct slice path;        /* decoded */
     struct slice query;       /* as sent; empty: none */
     struct slice parameter;   /* the segment that matched {name} of the route */
@@ -50,7 +50,7 @@ struct request {
     bool has_reply;                /* `reply` and `route` are set; the reply is delayed */
     size_t route;
     struct reply reply;
-    size_t dropped; /* bytes of the body discarded */
+    size_t dropped; /* bytes of the body that were discarded */
     char *scratch;  /* room for one decoded query field */
     char storage[];
 };
@@ -71,12 +71,12 @@ bool request_add_body(struct request *request, const char *bytes, size_t len);
 bool request_body_is_too_large(const struct request *request);
 
 /*
- * The decoded value of a query field, valid until the next call; empty if it has no `=`. False: no
- * such field.
+ * The decoded value of a query field, valid until the next call; empty if the field has no `=`.
+ * False: no such field.
  */
 bool request_query(const struct request *request, const char *name, struct slice *value);
 
-/* True if the Content-Type is JSON: application/json, application/...+json, or no type at all. */
+/* True if the Content-Type is application/json, application/...+json or missing. */
 bool request_has_json_type(const struct request *request);
 
 #endif

@@ -40,12 +40,12 @@ bool server_is_draining(const struct server *server);
 struct connections_counts server_connections(const struct server *server);
 
 /*
- * Stops accepting and closes each connection after its next answer. Returns when none is open, when
- * no request was in flight for 100 ms, or after 10 s.
+ * Stops accepting and closes each connection after its next answer. Returns when no connection is
+ * open, when no request has been in flight for 100 ms, or after 10 s.
  */
 void server_drain(struct server *server);
 
-/* Closes what is open and frees the server. NULL is allowed. */
+/* Closes all connections and frees the server. NULL is allowed. */
 void server_stop(struct server *server);
 
 #endif

@@ -2,16 +2,17 @@
  * document - the metadata document {"name":{"0":"user1",...},"age":{...}}, in blocks that versions
  * share.
  *
- * A version is immutable: it can be sent while others write. The next version appends or replaces a
- * user and shares all blocks except the one that changes. So a write takes microseconds even with
- * 100,000 users, and a slow reader does not hold a copy of the whole document.
+ * A version is immutable: it can be sent while another thread derives newer versions. The next
+ * version appends or replaces a user and shares all blocks except the one that changes. So a write
+ * takes microseconds even with 100,000 users, and a slow reader does not hold a copy of the whole
+ * document.
  *
- * A block holds the entries of consecutive users, one text per attribute. Appending writes into
- * spare room of the last block, after the bytes of all published versions. A version and the ones
- * appended to it may share a contiguous copy of the entries (flat_copy.h).
+ * A block holds the entries of consecutive users, one string per attribute. Appending writes into
+ * spare room of the last block, after the bytes of all published versions. Versions that differ
+ * only in appended users may share a contiguous copy of the entries (flat_copy.h).
  *
- * Threads: one thread at a time derives versions, always from the newest; any thread reads and
- * releases them. Memory: reference counts.
+ * Threads: one thread at a time derives versions, always from the newest; any thread may read and
+ * release them. Memory: reference counts.
  */
 #ifndef TARGET_API_USERS_DOCUMENT_H
 #define TARGET_API_USERS_DOCUMENT_H
@@ -58,21 +59,22 @@ struct document *document_ref(struct document *document);
 /* NULL is allowed. */
 void document_unref(struct document *document);
 
-/* A small document as one text, borrowed; NULL: it is large and has only parts. */
+/* The whole document, borrowed, if it is small; NULL: it is large and has only parts. */
 struct text *document_flat(const struct document *document);
 
 size_t document_len(const struct document *document);
 
 /*
- * Makes a flat copy of a large document that is about to be sent, unless the store still has one of
- * another version (flat_copy.h). All readers share it, and so do later versions that only append.
+ * Makes a flat copy of a large document that is about to be sent, unless a flat copy of another
+ * version still exists (flat_copy.h). All readers share the copy, and so do later versions that
+ * only append.
  */
 void document_flatten(struct document *document);
 
-/* The document in few parts, valid as long as the document. False: it has no flat copy. */
+/* The document in few parts, valid until the document is freed. False: it has no flat copy. */
 bool document_flat_parts(const struct document *document, struct slice parts[DOCUMENT_FLAT_PARTS]);
 
-/* All parts in order, valid as long as the document. Their number grows with the document. */
+/* All parts in order, valid until the document is freed. Their number grows with the document. */
 size_t document_parts(const struct document *document);
 struct slice document_part(const struct document *document, size_t i);
 

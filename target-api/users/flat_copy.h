@@ -1,10 +1,10 @@
 /*
- * flat_copy - a contiguous copy of a large document's entries, one text per attribute.
+ * flat_copy - a contiguous copy of a large document's entries, one string per attribute.
  *
  * A document in blocks is copied block by block while it is sent (answer.c says why); a flat copy
- * is sent directly. It doubles the memory of the document, so a store has at most one: while a slow
- * client reads the copy of an old version, newer versions are sent from their blocks. So memory
- * stays bounded, whatever clients do.
+ * is sent directly. The copy doubles the memory of the document, so a store has at most one: while
+ * a slow client reads the copy of an old version, newer versions are sent from their blocks. So
+ * memory stays bounded, whatever clients do.
  *
  * Versions share the copy as they share blocks: each version knows its own length, and the next one
  * appends to the copy while there is room.
@@ -31,12 +31,13 @@ struct flat_copy {
 };
 
 /*
- * Creates a copy with room for at least `lens` bytes. NULL: one exists already, or out of memory.
+ * Creates a copy with room for at least lens[i] bytes of attribute i. NULL: one exists already, or
+ * out of memory.
  */
 struct flat_copy *flat_copy_create(struct flat_slot *slot, const size_t lens[FLAT_ATTRIBUTES]);
 struct flat_copy *flat_copy_ref(struct flat_copy *copy);
 
-/* The last reference frees the copy and vacates its slot. NULL is allowed. */
+/* Releases a reference; the last release frees the copy and vacates its slot. NULL is allowed. */
 void flat_copy_unref(struct flat_copy *copy);
 
 #endif

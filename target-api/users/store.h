@@ -5,10 +5,10 @@
  * next version of the metadata document from the last one, and a reader takes a reference.
  *
  * Threads: any. There are two locks. A writer holds `writing` for the whole write, so there is one
- * writer at a time. Readers hold `lock` to find a user and take a reference. The writer holds it
- * only to swap pointers: it allocates, extends the document and writes the file before that, and
- * frees memory afterwards. Waiting writers go before waiting readers; otherwise a flood of reads
- * would starve them.
+ * writer at a time. Readers hold `lock` to find a user and take a reference. The writer holds
+ * `lock` only to swap pointers: it allocates, extends the document and writes the file before that,
+ * and frees memory afterwards. Waiting writers take precedence over waiting readers; otherwise a
+ * flood of reads would starve the writers.
  *
  * Memory: the store owns the users; returned references belong to the caller.
  */
@@ -42,13 +42,13 @@ struct store_options {
 };
 
 /*
- * Creates a store with the users of the file, or with the three sample users if there are none.
- * NULL: err is set.
+ * Creates a store with the users of the file, or with the three sample users if the file is empty
+ * or there is none. NULL: err is set.
  */
 struct store *store_create(const struct store_options *options, struct err *err);
 void store_destroy(struct store *store);
 
-/* Finds an attribute by name. */
+/* Finds an attribute by name. False: there is no such attribute. */
 bool store_find_attribute(struct slice name, enum store_attribute *attribute);
 
 /* The attribute of a user as a JSON string; NULL: no such user. */
@@ -65,9 +65,9 @@ struct store_counts {
 struct store_counts store_count(struct store *store);
 
 /*
- * Adds a user, or replaces the one with this id at the same position. The texts are UTF-8 and are
- * copied. Unless `metadata` is NULL, *metadata becomes the document after this write. When STORE_OK
- * is returned, the user is in the file.
+ * Adds a user, or replaces the one with this id at the same position. `name` and `age` are UTF-8
+ * and are copied. Unless `metadata` is NULL, *metadata becomes the document after this write.
+ * STORE_OK: the user is also in the file, if there is one.
  */
 enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
                             struct document **metadata);

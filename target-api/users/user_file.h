@@ -2,8 +2,8 @@
  * user_file - stores the users in an SQLite database, so that they survive restarts.
  *
  * WAL mode: a write is in the log before user_file_put returns; an incomplete write is discarded
- * when the file is opened again. synchronous=NORMAL: writes survive if the process is killed at any
- * moment, but the last ones may be lost if the machine fails.
+ * when the file is opened again. synchronous=NORMAL: completed writes survive if the process is
+ * killed at any time, but the last ones may be lost if the machine fails.
  *
  * One process at a time: opening the file fails while another process has it open.
  *
@@ -27,13 +27,15 @@ struct user_file *user_file_open(const char *path, struct err *err);
 /* NULL is allowed. */
 void user_file_close(struct user_file *file);
 
-/* Receives a user; the slices are valid during the call. False: stop. */
+/* Receives a user; the slices are valid during the call. Returns false to stop. */
 typedef bool user_file_fn(void *cls, int64_t id, struct slice name, struct slice age);
 
-/* Calls `take` with all users, in order. */
+/* Calls `take` for each user, in the order of their indices. False: err is set. */
 bool user_file_read(struct user_file *file, user_file_fn *take, void *cls, struct err *err);
 
-/* Stores the user with this index. False: not stored. */
+/*
+ * Stores a user at this index, or replaces the name and age of the user there. False: not stored.
+ */
 bool user_file_put(struct user_file *file, size_t index, int64_t id, struct slice name,
                    struct slice age);
 

@@ -4,8 +4,8 @@
  * A table does not grow in place: user_table_grow makes a larger one that shares the users' values,
  * so that readers never wait for the copy.
  *
- * Threads: no locks here; store.h has them. Memory: user_table_fini frees the table, not the users'
- * values, which a larger table may share.
+ * Threads: the store's locks protect a table (store.h). Memory: user_table_fini frees the table,
+ * not the users' values, which a larger table may share.
  */
 #ifndef TARGET_API_USERS_USER_TABLE_H
 #define TARGET_API_USERS_USER_TABLE_H
@@ -23,14 +23,14 @@ struct user {
     struct text *values[DOCUMENT_ATTRIBUTES]; /* as JSON strings */
 };
 
-/* Copies the texts, which are UTF-8. False: out of memory; nothing to release. */
+/* Copies `name` and `age`, which are UTF-8. False: out of memory; nothing to release. */
 bool user_init(struct user *user, int64_t id, struct slice name, struct slice age);
 void user_fini(struct user *user);
 
-/* Borrows from the user. */
+/* The user's entry in the metadata document; its slices point into the user. */
 struct document_entry user_entry(const struct user *user);
 
-/* The bytes of its key and values. */
+/* The total length of the user's key and values, in bytes. */
 size_t user_bytes(const struct user *user);
 
 struct user_table {
@@ -46,7 +46,9 @@ void user_table_fini(struct user_table *table);
 /* The slot of `id`, or the free slot where it belongs. */
 size_t *user_table_slot(const struct user_table *table, int64_t id);
 
-/* Makes `larger`, of twice the capacity, with the `count` users of `table`. False: out of memory.
+/*
+ * Initialises `larger` with twice the capacity and the `count` users of `table`. False: out of
+ * memory.
  */
 bool user_table_grow(const struct user_table *table, size_t count, struct user_table *larger);
 

@@ -2,7 +2,8 @@
  * capacity_set - the capacities of one build in one environment, read from the JSON files of
  * `loadgen capacity -output`, to compare them with another set (difference.h).
  *
- * Threads: one. Memory: capacity_set_free. Errors: ERR_FAILED with the file and what is wrong.
+ * Threads: one. Memory: capacity_set_free. Errors: ERR_FAILED with the file and the problem;
+ * ERR_USAGE if conditions differ.
  */
 #ifndef LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
 #define LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
@@ -23,8 +24,8 @@ struct capacity_set {
 };
 
 /*
- * Reads the files of `list`, separated by commas. Each search must have found a capacity; the files
- * must agree on the conditions, unless `is_forced`.
+ * Reads the files named in `list`, separated by commas. Each search must have found a capacity.
+ * Unless `is_forced`, the files must agree on the conditions.
  */
 bool capacity_set_read(struct capacity_set *set, const char *list, bool is_forced, struct err *err);
 void capacity_set_free(struct capacity_set *set);

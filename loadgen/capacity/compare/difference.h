@@ -11,7 +11,7 @@
  *     mean difference +- t(df) se
  *
  * A search is no more precise than its width, however well its repetitions agree. So the interval
- * extends by at least one width to each side; the larger width of the two sets counts.
+ * extends to each side by at least the larger width of the two sets.
  *
  * Threads, memory: pure functions.
  */

@@ -8,7 +8,7 @@
  * that served the capacity comes from the target's metrics (loadgen/scrape/account.h) in the last
  * good trial at the capacity.
  *
- * Threads, memory: pure functions; texts are borrowed from the report.
+ * Threads, memory: pure functions; strings are borrowed from the report.
  */
 #ifndef LOADGEN_CAPACITY_COMPARE_SIZING_H
 #define LOADGEN_CAPACITY_COMPARE_SIZING_H
@@ -26,7 +26,7 @@ struct sizing {
     uint64_t pods;
     double capacity;     /* as measured, per second */
     uint64_t served_by;  /* pods that served `capacity` */
-    bool is_assumed;     /* served_by is assumed to be 1: the result does not say */
+    bool is_assumed;     /* the result does not give served_by; it is assumed to be 1 */
     double per_pod;      /* capacity of one pod, per second */
     double load;         /* of one pod at the rate, as a fraction of its capacity */
     bool is_lower_bound; /* the capacity may be higher, and the number of pods lower */

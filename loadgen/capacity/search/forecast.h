@@ -2,9 +2,10 @@
  * forecast - estimates how much longer a search will take.
  *
  * Simulates the rest of the search several times and returns the median: half of all searches take
- * longer. The simulated capacities lie within the current interval, beyond its only end, or, if it
- * has none yet, around the probed rate. In each trial the capacity varies by half a width (standard
- * deviation), as it does for noisy targets.
+ * longer. The simulated capacities lie within the current interval; if the interval has only one
+ * end so far, beyond that end; if it has none, around the probed rate. In each trial the capacity
+ * varies by half a width (standard deviation), as it does for noisy targets.
+ *
  * Pure functions, like the search: the same trials give the same forecast.
  */
 #ifndef LOADGEN_CAPACITY_SEARCH_FORECAST_H

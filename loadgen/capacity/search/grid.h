@@ -6,8 +6,8 @@
  * compared, so rounding of rates does not affect a search. The grid does not depend on the target:
  * two searches with the same options try the same rates.
  *
- * Rates have four significant digits, which moves them by at most 0.05 %. The lowest and the
- * highest load are exactly the minimum and the maximum.
+ * Rates are rounded to four significant digits, which changes them by at most 0.05 %. The lowest
+ * and the highest load are exactly the minimum and the maximum.
  *
  * Units: requests per second. Threads, memory: pure functions.
  */

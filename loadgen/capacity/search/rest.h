@@ -1,11 +1,12 @@
 /*
- * rest - how long the target must stay idle after it was overloaded.
+ * rest - how long the target must stay idle after an overload.
  *
  * The runner waits until a target visibly recovers. Some damage does not show at a low rate:
  * exhausted burst credit, an emptied cache, fragmented memory. In the trials it shows as a relapse:
  * a load is bad right after a bad trial, although the same load or a higher one was good in another
- * trial. Each relapse lengthens the rest after a bad trial by half a trial. A noisy target fails
- * just as often after a good trial, so each such failure shortens the rest by the same amount.
+ * trial. Each relapse lengthens the rest after a bad trial by half the length of a trial. A noisy
+ * target fails just as often after a good trial, so each such failure shortens the rest by the same
+ * amount.
  *
  * Threads, memory: a pure function.
  */

@@ -9,7 +9,7 @@
  *                 for a limit on errors, twice its inverse, so that one error does not decide:
  *                 2,000 for 0.1 %. For a criterion of one target, only its requests count
  *     decision    six ordinary trials classify a load; quick: four
- *     minimum     the rate that sends these requests in 60 s, rounded up
+ *     minimum     the rate at which the required requests take 60 s, rounded up
  *
  * Threads, memory: pure functions.
  */

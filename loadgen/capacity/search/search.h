@@ -15,14 +15,14 @@
  *
  *     bracket   start just below the probed rate; go up while trials are good or down while they
  *               are bad, in growing steps
- *     halve     between the highest load that seems good and the lowest that seems bad, until they
- *               are one width apart; each new load gets one trial
- *     repeat    both, until each is certain (loads.h). A load whose class changes moves the
- *               interval, and the search continues from there. After a bad trial the lower load is
- *               repeated first, to spare the target
- *     verify    the lower one with one longer trial; if it was never bad, this replaces repeating
- *               it. A failure counts among the trials of that load: either the trial is repeated,
- *               or the load is too high and the search continues below it
+ *     halve     the interval between the highest load that seems good and the lowest that seems
+ *               bad, until it is one width wide; each new load gets one trial
+ *     repeat    both loads, until the class of each is certain (loads.h). A load whose class
+ *               changes moves the interval, and the search continues from there. After a bad trial
+ *               the lower load is repeated first, to spare the target
+ *     verify    the lower load, by one longer trial; if the load was never bad, this replaces
+ *               repeating it. A failure counts among the trials of that load: either the trial is
+ *               repeated, or the load is too high and the search continues below it
  *
  * The lowest load that is too high is the upper bound, even if a higher load was good.
  *
@@ -47,8 +47,8 @@ struct search_options {
     double width;           /* of the result, as a fraction of the rate: 0.02 */
     double min_rate;        /* above 0 */
     double max_rate;        /* 0: none */
-    double generator_rate;  /* maximum rate that the generator can send; 0: unknown */
-    double first_rate;      /* first estimate of the capacity: the rate of the probe; 0: none */
+    double generator_rate;  /* highest rate at which the generator is trusted; 0: unknown */
+    double first_rate;      /* first estimate of the capacity, from the probe; 0: none */
     uint64_t trial_ns;      /* minimum length of a trial */
     uint64_t requests;      /* minimum number of requests in a trial */
     unsigned enough_trials; /* number of trials needed to classify a load: 4, 6, ... */
@@ -98,7 +98,10 @@ struct search_move {
 struct search_move search_next(const struct search_options *options, const struct trial *trials,
                                size_t count);
 
-/* The length of an ordinary trial at this rate, in whole seconds unless trial_ns is shorter. */
+/*
+ * The length of an ordinary trial at this rate: trial_ns or, if longer, the time that `requests`
+ * take, rounded up to whole seconds.
+ */
 uint64_t search_trial_ns(const struct search_options *options, double rate);
 
 extern const char *const search_verdict_names[];

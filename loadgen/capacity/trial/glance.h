@@ -1,7 +1,7 @@
 /*
  * glance - the short runs of a search that get no verdict: warm-up, probe, pings.
  *
- * Threads: one, the thread of `run`. Memory: borrows everything.
+ * Threads: one, the thread that calls `run`. Memory: borrows everything.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_GLANCE_H
 #define LOADGEN_CAPACITY_TRIAL_GLANCE_H
@@ -13,7 +13,7 @@
 #include "loadgen/pace/schedule.h"
 #include "loadgen/run/run.h"
 
-/* How the target is reached. */
+/* What all runs of a search share. */
 struct glance_target {
     const struct order *order; /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
@@ -29,11 +29,11 @@ struct glance {
     double answers_per_s;   /* likewise */
     uint64_t response_ns;   /* the median */
     bool has_errors;
-    double cpu_share;    /* share of its CPU that the generator used, 0 to 1 */
+    double cpu_share;    /* CPU used by the generator / CPU available to it, 0 to 1 */
     uint64_t request_ns; /* CPU time of the generator per request */
 };
 
-/* Converts a rate to the form of schedules. */
+/* Converts requests per second to the form that schedules use. */
 struct rate glance_rate(double per_s);
 
 /* Runs this schedule once. False with ERR_NONE if it was interrupted. */
@@ -43,7 +43,8 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
 /*
  * glance_closed runs a closed loop of `workers`. With users, `workers` is ignored: iterations are
  * started faster than all users can run them. glance_at sends `requests` at `rate` per second; with
- * users, that many iterations. Both fill in `seen`, and fail if nothing was answered.
+ * users, it starts that many iterations. Both functions fill in `seen`, and fail if nothing was
+ * answered.
  */
 bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,
                    struct glance *seen, struct err *err);

@@ -9,7 +9,7 @@
  * seconds long; all have the same width, except the last. A request belongs to the second in which
  * it ended. The drain after the planned time has intervals too.
  *
- * Threads: one, the thread of `run`. Memory: 290 kB, no pointers; the JSON is the caller's.
+ * Threads: one, the thread that calls `run`. Memory: 290 kB, no pointers; the JSON is the caller's.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_OVER_TIME_H
 #define LOADGEN_CAPACITY_TRIAL_OVER_TIME_H

@@ -11,9 +11,9 @@
  * If the program is killed during a write, the last line is incomplete. It is dropped and reported,
  * and its trial is repeated. Damage anywhere else is an error.
  *
- * Errors: ERR_FAILED with the file name; ERR_USAGE if the file was written with other settings.
- * They name the fields search.journal and search.resume; command/flags/field_flags.h replaces these
- * by flags. Threads: one. Memory: trial_journal_close.
+ * Errors: ERR_FAILED with the file name; ERR_USAGE if the file was written with other settings. The
+ * errors name the fields search.journal and search.resume, which command/flags/field_flags.h
+ * replaces with flags. Threads: one. Memory: trial_journal_close.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_JOURNAL_H
 #define LOADGEN_CAPACITY_TRIAL_TRIAL_JOURNAL_H
@@ -32,8 +32,8 @@ struct trial_journal {
 };
 
 /*
- * Creates the file, which must not exist. With `resumes`, reads an existing file, whose settings
- * must equal `settings`. `path` NULL: no journal. Borrows `settings`.
+ * Creates the file. Without `resumes`, it must not exist; with `resumes`, an existing file is read,
+ * and its settings must equal `settings`. `path` NULL: no journal. Borrows `settings`.
  */
 bool trial_journal_open(struct trial_journal *journal, const char *path, bool resumes,
                         json_t *settings, struct err *err);

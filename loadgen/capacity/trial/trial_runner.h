@@ -3,20 +3,20 @@
  * the warm-up, the probe and the pings.
  *
  *     warm-up  a closed loop of a few workers; not counted
- *     baseline the median response of a few requests at a low rate
+ *     baseline the median response time of a few requests at a low rate
  *     calibration (of the generator)
  *              the highest rate at which the generator is trusted (selftest/calibrate.h); 1 to 4 s.
- *              If the probe keeps the generator busy, the larger of the two CPU times per request
- *              counts
+ *              It follows from the CPU time per request in the calibration or, if the probe keeps
+ *              the generator busy and costs more per request, in the probe
  *     probe    a closed loop of more workers: an estimate of the maximum rate
  *
- * A resumed search has the baseline of its journal.
+ * A resumed search uses the baseline in its journal.
  *
  * Before the first trial, and after one that was not good, the runner waits for the target to
- * recover: it pings at the low rate until the median response (latency without the generator's lag)
- * is at most twice the baseline plus 1 ms, and no ping fails (unless some failed while it measured
- * the baseline). If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the next trial
- * runs anyway, and its record and its reason say so.
+ * recover: it pings at the low rate until the median response time (latency without the generator's
+ * lag) is at most twice the baseline plus 1 ms, and no ping fails (unless requests failed while the
+ * baseline was measured). If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the
+ * next trial runs anyway, and its record and its reason say so.
  *
  * With users, rates are iterations per second. The generator is not calibrated, because what an
  * iteration costs depends on its script: each trial's own verdict says whether it was the limit.
@@ -26,7 +26,7 @@
  * The target's metrics are read just before the first request of a trial and after its last answer,
  * never in between. If they cannot be read before the trial, they are not read after it.
  *
- * Threads: one, the thread of `run`. Memory: borrows everything.
+ * Threads: one, the thread that calls `run`. Memory: borrows everything.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
 #define LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
@@ -44,7 +44,7 @@
 struct trial_runner {
     const struct order *order; /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
-    struct schedule *iterations; /* of the order's users (glance.h); NULL: it sends targets */
+    struct schedule *iterations; /* schedule of the users' iterations (glance.h); NULL: no users */
     const struct slo *slo;
     const struct control *control;
     enum schedule_type arrival; /* SCHEDULE_CONSTANT or SCHEDULE_POISSON */
@@ -53,7 +53,7 @@ struct trial_runner {
     const char *cap_flag;              /* raises the cap on connections; named in reasons */
     const struct scrape_urls *metrics; /* read before and after each trial; NULL: none */
     double generator_rate; /* highest rate at which the generator is trusted; 0: calibrate */
-    /* Called once a second of a trial; NULL: none. */
+    /* Called once per second during a trial; NULL: none. */
     void (*on_second)(void *context, const struct second *second);
     void *context;
     /* Private. */

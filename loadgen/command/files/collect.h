@@ -7,7 +7,7 @@
  * stdout and stderr have lost their readers (stdio_watch.h); the closed pipe then ends the attack.
  *
  * Damaged parts of a file are skipped. Each such file is reported on stderr, because most report
- * formats cannot report it.
+ * formats cannot show the damage.
  *
  * Threads: one; the only other thread may be the interrupt's.
  */
@@ -22,7 +22,7 @@
 #include "loadgen/measure/summary.h"
 #include "loadgen/results/stream/second.h"
 
-/* Callbacks during reading. All fields except `interrupt` may be empty. */
+/* Callbacks during reading. All fields except `interrupt` may be NULL or 0. */
 struct collect_observer {
     struct interrupt *interrupt; /* started by collect once the files are open; the caller stops it
                                     after writing its output, whatever collect returned */
@@ -30,8 +30,8 @@ struct collect_observer {
     void (*on_result)(void *context, const struct result *result); /* every counted result */
     void (*on_second)(void *context,
                       const struct results_second *second); /* of runs without individual results */
-    bool (*on_interval)(void *context, struct err *err);    /* with the summary so far, is_going_on;
-                                                               false ends the reading */
+    bool (*on_interval)(void *context, struct err *err);    /* the summary holds the results so far,
+                                                               with is_going_on set; false: stop */
     uint64_t interval_ns;                                   /* 0: never */
 };
 

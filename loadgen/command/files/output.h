@@ -13,13 +13,14 @@
 
 /*
  * False with err if the output is the same file as an input (without inputs: stdin), under any
- * name: opening it would empty it. Call it before anything is opened. Missing inputs are ignored.
+ * name: opening the output would truncate the input. Call it before anything is opened. Missing
+ * inputs are ignored.
  */
 bool output_check_distinct(const char *path, char *const *inputs, int count, struct err *err);
 
 /*
- * Opens the output. Errors of this and the next functions begin with `flag`, such as "-output".
- * NULL: err is set.
+ * Opens the output. Errors of this and the next functions name `flag`, such as "-output", unless
+ * the output is stdout. NULL: err is set.
  */
 FILE *output_open(const char *flag, const char *path, struct err *err);
 
@@ -31,8 +32,8 @@ bool output_fail(const char *flag, const char *path, struct err *err);
 bool output_close(FILE *out, const char *flag, const char *path, struct err *err);
 
 /*
- * Checks early an output that is opened only after long work. False with err if the file cannot be
- * opened for writing. Does not change its content.
+ * Checks that the file can be opened for writing, without changing its content, so that an error
+ * appears before a long run and not after it. False: err is set.
  */
 bool output_check(const char *flag, const char *path, struct err *err);
 

@@ -13,7 +13,7 @@
 struct capacity_options {
     struct attack_options attack; /* what to send and how; each trial sets the rest */
     const char *scenario;         /* file; NULL: targets are sent */
-    const char *host;             /* this and the next fields: as in run_flags.h */
+    const char *host;             /* this and the fields up to excluded_tags: as in run_flags.h */
     uint64_t users;
     bool shares_connections;
     double spawn_per_s;

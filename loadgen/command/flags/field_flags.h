@@ -1,10 +1,10 @@
 /*
  * field_flags - replaces the names of fields in errors with the names of flags.
  *
- * Modules below command/ also serve orders from other machines, so their errors name fields of the
+ * Modules outside command/ also run orders from other machines, so their errors name fields of the
  * order ("order.max_workers: must be at least 1"), of a capacity search ("search.journal") or of a
  * run of users ("users.host"). The command line shows the flag: "-max-workers: must be at least 1".
- * `make lint` reports names of flags in modules below command/ (tests/lint/flags.sh).
+ * `make lint` reports names of flags in these modules (tests/lint/flags.sh).
  *
  * Threads: pure function.
  */
@@ -14,8 +14,8 @@
 #include "common/err.h"
 
 /*
- * Replaces each field that has a flag of `attack`, `capacity` or `run`. Quoted values stay
- * unchanged.
+ * Replaces the name of each field for which `attack`, `capacity` or `run` has a flag. Quoted values
+ * stay unchanged.
  */
 void field_flags_name(struct err *err);
 

@@ -37,7 +37,10 @@ cli_set_fn run_set_spawn_rate; /* double */
 /* The options are a struct run_options. */
 extern const struct cli run_cli;
 
-/* The schedule of iterations; closed without a rate. ERR_USAGE names the flags to change. */
+/*
+ * The schedule of iterations; a closed loop if no rate is given. ERR_USAGE names the flags to
+ * change.
+ */
 bool run_schedule(const struct run_options *options, struct schedule *schedule, struct err *err);
 
 /* Fills and checks the plan, a closed loop of the users. ERR_USAGE names the flags to change. */

@@ -15,7 +15,7 @@
 
 struct tls_flags {
     struct tls_options tls;
-    struct proxy_options proxy; /* the headers; the rest comes from the environment */
+    struct proxy_options proxy; /* the headers; all else is read from the environment */
     bool http2;
     bool h2c;
 };

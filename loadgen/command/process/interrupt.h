@@ -2,18 +2,18 @@
  * interrupt - counts the requests to stop: SIGINT, SIGTERM and SIGHUP.
  *
  *     1st request   stop: send no more requests, wait for those in flight, write everything
- *     2nd request   end: wait for nothing, write what there is
+ *     2nd request   end: do not wait, write what has been measured
  *     3rd request   exit immediately with 128 + the signal's number; unwritten output is lost. The
  *                   same happens INTERRUPT_LAST_NS after the 2nd request, so a blocked output
  *                   cannot hold the process.
  *
- * Within INTERRUPT_SAME_NS of a request, these signals are duplicates of it:
+ * Within INTERRUPT_SAME_NS of a request, the following signals are duplicates of it:
  *
  * - the same signal: GNU timeout and shells send it to a child and to its group;
  * - SIGHUP after another signal, and any signal after SIGHUP: systemd sends SIGHUP after SIGTERM;
  * - after the 2nd request, any signal, because a 3rd request loses output.
  *
- * SIGINT and SIGTERM count separately.
+ * SIGINT and SIGTERM are not duplicates of each other.
  *
  * If SIGHUP was ignored at the start (nohup), it stays ignored.
  *
@@ -50,7 +50,7 @@ struct interrupt {
     int quit_fd;   /* eventfd; makes the thread end */
     bool is_started;
     pthread_t thread;
-    struct interrupt_requests requests; /* only for the thread */
+    struct interrupt_requests requests; /* used only by the thread */
     atomic_uint count;                  /* requests so far */
     _Atomic uint64_t last_ns;           /* time of the last request */
     atomic_int signal;                  /* signal of the last request */

@@ -1,6 +1,6 @@
 /*
- * pid1 - as process 1 of a container, stops the other processes that execute this program before it
- * ends, because the container ends with it.
+ * pid1 - before process 1 of a container ends, stops the other processes that execute this program,
+ * because the container ends with process 1.
  *
  *     kubectl exec POD -- bash -c "vegeta attack ... | vegeta report"
  *
@@ -27,8 +27,9 @@ bool pid1_is_self(void);
  * Returns when it has found no process for half a second, so that readers of their output can
  * finish.
  *
- * After a second request of the interrupt, each process gets SIGTERM again, more than
- * INTERRUPT_SAME_NS after the first: it ends immediately and writes what it has measured.
+ * After a second request to stop (interrupt.h), each process gets SIGTERM again, more than
+ * INTERRUPT_SAME_NS after its first SIGTERM: it then ends immediately and writes what it has
+ * measured.
  *
  * False with ERR_FAILED if /proc cannot be read.
  */

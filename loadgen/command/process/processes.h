@@ -18,8 +18,8 @@ typedef void process_visit_fn(void *context, pid_t pid);
 bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
 
 /*
- * True if it is an attack, a scenario run or a capacity search of this user in this PID namespace;
- * /proc also lists processes of nested namespaces.
+ * True if the process is an attack, a scenario run or a capacity search of this user in this PID
+ * namespace; /proc also lists processes of nested namespaces.
  */
 bool process_is_own_sender(pid_t pid);
 

@@ -7,11 +7,11 @@
  * descriptors: process 1 would have to open them through /proc, which requires the same user, and
  * would keep each pipe open as an additional writer.
  *
- * If one of them is a file or /dev/null, or still has a reader, the process keeps running; stdin is
- * not considered. If SIGHUP is ignored (nohup), a process is never abandoned.
+ * If stdout or stderr is a file or /dev/null, or still has a reader, the process keeps running;
+ * stdin is not considered. If SIGHUP is ignored (nohup), a process never counts as abandoned.
  *
  * Some container runtimes keep their own ends open after the client has gone (containerd's shim
- * keeps the pipes and the terminal); this cannot be detected inside the container.
+ * keeps the pipes and the terminal); a process inside the container cannot detect this.
  * docs/kubernetes.md has the remedy.
  *
  * Threads: one. Memory: fixed.
@@ -27,12 +27,12 @@
 struct stdio_watch {
     bool is_watched;
     bool is_stopped;  /* SIGTERM has been sent */
-    uint64_t lost_ns; /* when both were first seen closed; 0: not closed */
+    uint64_t lost_ns; /* when both streams were first seen closed; 0: not closed */
 };
 
 struct stdio_watch stdio_watch_begin(void);
 
-/* True once both have been closed for STDIO_WATCH_GRACE_NS. Call it about once a second. */
+/* True once both streams have been closed for STDIO_WATCH_GRACE_NS. Call it about once a second. */
 bool stdio_watch_poll(struct stdio_watch *stdio, uint64_t now_ns);
 
 /*

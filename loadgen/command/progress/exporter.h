@@ -4,11 +4,12 @@
  *
  *     run's thread, once a second  ->  text  -- swapped under a lock -->  side port's thread
  *
- * The page shows the last complete second; exporter_update replaces it with the final one. Requests
- * of the run never wait for it.
+ * The page shows the run up to its last complete second; exporter_update replaces it with the final
+ * page. Requests of the run never wait for the exporter.
  *
- * Threads: one calls these functions; the side port's thread serves the page. Memory: at most two
- * copies of the page, up to 500 kB each. If memory for a new page runs out, the old one is kept.
+ * Threads: one thread calls these functions; the side port's thread serves the page. Memory: at
+ * most two copies of the page, up to 500 kB each. If memory for a new page runs out, the old one is
+ * kept.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_EXPORTER_H
 #define LOADGEN_COMMAND_PROGRESS_EXPORTER_H

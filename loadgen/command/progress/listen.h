@@ -1,5 +1,5 @@
 /*
- * listen - opens the socket of a flag's HOST:PORT (common/http/side_port.h serves on it).
+ * listen - opens the listening socket of a HOST:PORT flag (common/http/side_port.h serves on it).
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_LISTEN_H
 #define LOADGEN_COMMAND_PROGRESS_LISTEN_H
@@ -9,11 +9,11 @@
 #include "common/err.h"
 #include "common/http/listener.h"
 
-/* Maximum connections of a side port; up to twice as many, including evicted ones. */
+/* Maximum connections of a side port; twice as many including evicted ones. */
 enum { LISTEN_CONNECTIONS = 32 };
 
 /*
- * Listens at `text`: HOST:PORT, where HOST is a name, an IPv4 address or an IPv6 address in
+ * Listens on `text`: HOST:PORT, where HOST is a name, an IPv4 address or an IPv6 address in
  * brackets; an empty HOST means all IPv4 addresses. Port 0: any free port. ERR_USAGE or ERR_FAILED
  * with the remedy; may block while the name is resolved.
  */

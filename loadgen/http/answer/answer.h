@@ -1,16 +1,16 @@
 /*
  * answer - reads one HTTP/1.x answer from the bytes of a connection, in pieces of any size.
  *
- * It counts the body, keeps the status, and finds the end of the answer and whether the connection
- * can be reused. Interim answers (1xx) are skipped; an answer to HEAD ends with its headers; 101 is
- * refused, because no request asks for an upgrade.
+ * It counts the body, keeps the status, and determines where the answer ends and whether the
+ * connection can be reused. Interim answers (1xx) are skipped; an answer to HEAD ends with its
+ * headers; 101 is refused, because no request asks for an upgrade.
  *
  * The reader is lenient: it accepts what curl or Go's client accepts, and records how the answer
  * breaks RFC 9112 (violations.h). It refuses every answer whose length two parsers could interpret
  * differently: a Content-Length that is repeated with another value, is not a number, is folded, or
  * has white space before its colon; a Transfer-Encoding that is unknown or does not end with
- * chunked; Content-Length and Transfer-Encoding together in HTTP/1.0; a malformed chunk.
- * docs/measurement.md has the table.
+ * chunked; Content-Length and Transfer-Encoding together in HTTP/1.0; a malformed chunk. See the
+ * table in docs/measurement.md.
  *
  *     status line -> [ name : value ]... -> body, by length, by chunks or to the end -> complete
  *          ^                            |                         |
@@ -20,13 +20,13 @@
  * after a chunk size, and a Content-Length repeated with the same value. It does not report what it
  * tolerated, and does not keep its state after a refusal. fuzz_answer compares the two.
  *
- * answer.c reads bodies and chunks, status.c and head.c the lines of a head, line.c and runs.c the
- * text of a line; field.c interprets fields. They share the state in state.h. A well-formed line
- * that lies in one piece is read in one step, any other line a byte at a time.
+ * answer.c reads bodies and chunks, status.c and head.c read the lines of a head, line.c and runs.c
+ * read the text of a line; field.c interprets fields. They share the state in state.h. A
+ * well-formed line that lies in one piece is read in one step, any other line a byte at a time.
  *
- * Threads: belongs to its owner. Memory: start with zeroes. Only the Location of a redirect is
- * kept, in memory allocated for the first one and freed by answer_fini. Headers and body go into a
- * capture if there is one.
+ * Threads: belongs to its owner. Memory: start with zeroes. The reader keeps only the Location of a
+ * redirect, in memory allocated for the first redirect and freed by answer_fini. Headers and body
+ * go into a capture if there is one.
  */
 #ifndef LOADGEN_HTTP_ANSWER_ANSWER_H
 #define LOADGEN_HTTP_ANSWER_ANSWER_H
@@ -43,7 +43,10 @@ enum answer_state {
     ANSWER_BROKEN, /* refused: answer_problem says why */
 };
 
-/* Starts an answer. `reason` and `capture` (capture_begin) must live until it is complete. */
+/*
+ * Starts an answer. `reason` receives the status text; it and `capture` (capture_begin) must live
+ * until the answer is complete. is_head: the request was HEAD.
+ */
 void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size,
                   struct capture *capture);
 

@@ -2,7 +2,7 @@
  * line - reads the rest of a line, which is a status text or a field's value: a part of the answer
  * reader (answer.h).
  *
- *     plain bytes, odd ones in between -> the line end
+ *     plain bytes, with odd bytes in between -> the line end
  */
 #ifndef LOADGEN_HTTP_ANSWER_LINE_H
 #define LOADGEN_HTTP_ANSWER_LINE_H

@@ -18,8 +18,8 @@
 #include "loadgen/http/redirect/location.h"
 
 enum {
-    ANSWER_LOCATION_MAX = LOCATION_MAX + 2, /* one byte more, to detect longer ones */
-    ANSWER_HEAD_MAX = 300 * 1024,           /* of all heads and trailers of an answer; as in curl */
+    ANSWER_LOCATION_MAX = LOCATION_MAX + 2, /* one extra byte, to detect longer values */
+    ANSWER_HEAD_MAX = 300 * 1024,           /* head and trailer bytes of an answer; as in curl */
 };
 
 /* What the next byte is. */
@@ -74,7 +74,7 @@ struct answer {
     bool says_keep_alive;
     bool is_doubtful;  /* the connection must not be reused */
     bool is_trailer;   /* the body is over: fields are trailers */
-    bool has_field;    /* the last line was a field, which the next one may continue */
+    bool has_field;    /* the last line was a field, which the next line may continue */
     bool has_value;    /* a byte other than white space was read */
     bool is_blank;     /* the last byte of the name was white space */
     bool has_cr;       /* the last byte was a CR */

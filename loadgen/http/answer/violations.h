@@ -1,9 +1,9 @@
 /*
  * violations - the ways in which an answer can break RFC 9112 and still be accepted.
  *
- * Such an answer counts because curl or Go's client accepts it and its length is unambiguous. The
- * report names each violation once. An answer whose length two parsers could interpret differently
- * is an error (answer.h).
+ * Such an answer is accepted because curl or Go's client accepts it and its length is unambiguous.
+ * The report names each violation once. An answer whose length two parsers could interpret
+ * differently is an error (answer.h).
  */
 #ifndef LOADGEN_HTTP_ANSWER_VIOLATIONS_H
 #define LOADGEN_HTTP_ANSWER_VIOLATIONS_H

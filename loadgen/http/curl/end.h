@@ -1,5 +1,5 @@
 /*
- * end - ends an exchange through libcurl. The transfer must have been removed from libcurl. It is
+ * end - ends the exchange of a transfer, which must have been removed from libcurl. The transfer is
  * freed before `done` is called, so `done` may reuse it for the next exchange.
  */
 #ifndef LOADGEN_HTTP_CURL_END_H

@@ -15,16 +15,16 @@
  *   Redirects are followed by us, not by libcurl.
  * - When the server closes an idle connection, libcurl closes its end only when it next needs a
  *   connection.
- * - The limit of idle connections is max_idle times the number of endpoints, because these may
- *   share a proxy. It applies per address, and counts busy connections, too; above it, libcurl
- *   closes an idle one.
- * - The body of a HEAD is not sent.
+ * - max_idle applies per address of a proxy, multiplied by the number of origins that share the
+ *   proxy. We shut down idle connections beyond it (multi/sockets.h).
+ * - The body of a HEAD request is not sent.
  *
  * libcurl resolves nothing: CURLOPT_RESOLVE gives it a dummy address, and
  * CURLOPT_OPENSOCKETFUNCTION connects each socket to the address that we chose.
  *
  * Threads: see http/engine.h; starts none. Memory: a transfer (easy handle) is created when more
- * are in flight than ever before, and kept until the end; libcurl allocates for each request.
+ * exchanges are in flight than ever before, and kept until the end; libcurl allocates memory for
+ * each request.
  */
 #ifndef LOADGEN_HTTP_CURL_ENGINE_H
 #define LOADGEN_HTTP_CURL_ENGINE_H

@@ -1,7 +1,7 @@
 /*
  * origin - what libcurl needs to know about an origin (http/origins.h): its URL and its proxy.
  *
- * The destination is the proxy, if there is one. libcurl resolves nothing: it gets a dummy address.
+ * If there is a proxy, it is the destination. libcurl resolves nothing: it gets a dummy address.
  *
  * Threads: belongs to the engine's thread. Memory: origins_fini.
  */

@@ -1,5 +1,5 @@
 /*
- * transfer - one exchange in libcurl: an easy handle, its request, and what it has seen so far.
+ * transfer - one exchange in libcurl: an easy handle, its request, and the state of its tries.
  *
  *     free -> [waiting for an address] -> in a lane: libcurl has it -> free
  *                        ^                          |

@@ -99,13 +99,14 @@ bool conns_init(struct conns *conns, struct h1 *h1, const struct engine_config *
 void conns_fini(struct conns *conns);
 
 /*
- * Takes a connection of the pool: an idle one, or one without a socket (CONN_FREE). NULL: no
+ * Takes a connection of the pool: an idle one, or one without a socket (CONN_FREE). NULL: out of
  * memory. The connection is in no list: put it in flight, or release it.
  *
- * With several addresses, it is a connection to the address next in turn (turns.h), or a new one if
- * an address has too few. In an open loop, one is also opened to an address that falls behind, but
+ * If the origin has several addresses, an idle connection is to the address next in turn (turns.h).
+ * If an address has a deficit (peers.h) and the limits allow it, a connection without a socket is
+ * returned instead. In an open loop, an address that is behind in its turns gets a deficit, but
  * only if the connection next in turn has been idle, at now_ns, for longer than its last request
- * took. Of the connections to an address, the most recently used one is taken.
+ * took. Of the idle connections to an address, the most recently used one is taken.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns);
 

@@ -5,10 +5,11 @@
  *                       ^        |        `-- redirect: another course_begin, or another engine
  *                       `- retry-+-- broken -----------------------------> done
  *
- * A try whose reused connection broke before the first byte of an answer is repeated: the server
- * was about to close the connection.
+ * If a reused connection breaks before the first byte of the answer, the server was probably
+ * closing it, and the request is tried again on a new connection. h1/engine.h has the conditions.
  *
- * `done` may be called from inside all of these, and may start the next exchange on the same conn.
+ * `done` may be called from inside all of these functions, and may start the next exchange on the
+ * same conn.
  *
  * Threads: belongs to the engine's thread. Memory: the bytes of hops, which the conn keeps.
  */

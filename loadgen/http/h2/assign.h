@@ -12,7 +12,7 @@ void h2_dial(struct h2_conn *conn);
 /* Assigns the stream to a connection, opening one if needed. */
 void h2_assign(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
 
-/* Retries the request. The time before counts as connecting. */
+/* Retries the request. The time before the retry counts as connecting. */
 void h2_retry(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
 
 /* Submits as many waiting streams as the server allows now. */
@@ -24,25 +24,27 @@ void h2_submit_waiting(struct h2_conn *conn);
  */
 void h2_move_excess(struct h2_conn *conn);
 
-/* Gives the connection no more streams. It is closed when those it has, or waits with, have ended.
+/*
+ * Lets the connection take no more streams. It is closed when its streams have ended, including
+ * waiting ones.
  */
 void h2_drain(struct h2_conn *conn);
 
 /*
- * Drains open connections of a shared pool beyond the limits, idle ones first. Those that are being
- * opened are drained by a call when they are open.
+ * Drains open connections of a shared pool beyond the limits, idle ones first. Connections that are
+ * being opened are not drained: call it again when they are open.
  */
 void h2_drain_excess(struct h2_pool *pool, const struct engine_limits *limits);
 
-/* Gives the connection no more streams, and reassigns its waiting ones. */
+/* Drains the connection, and reassigns its waiting streams. */
 void h2_retire(struct h2_conn *conn);
 
-/* Retires it if the server has sent GOAWAY, or if its stream ids are used up. */
+/* Retires the connection if the server has sent GOAWAY, or if its stream ids are used up. */
 void h2_retire_if_ended(struct h2_conn *conn);
 
 /*
- * Call these when a connection broke or could not be opened. They release it, and fail or retry its
- * streams. h2_lose_link: the link broke with this errno.
+ * Call these when a connection broke or could not be opened. They release the connection, and fail
+ * or retry its streams. h2_lose_link: the link broke with this errno.
  */
 void h2_lose(struct h2_conn *conn, enum outcome outcome, int system_error, const char *reason);
 void h2_lose_link(struct h2_conn *conn, int number);

@@ -3,9 +3,9 @@
  *
  *     free list -> in its origin's pool: dialing -> open, idle or not -> [closing] -> free list
  *
- * A connection that can take one more stream is `roomy`. With several addresses, the address next
- * in turn comes first (turns.h), and its connections take turns; with one address, the connection
- * that became roomy last comes first.
+ * A connection that can take one more stream is `roomy`. If the origin has several addresses, the
+ * address next in turn is used (turns.h), and its connections take turns; with one address, the
+ * connection that became roomy last is used.
  *
  * A closing connection (closing.h) is in no pool.
  *
@@ -45,7 +45,7 @@ struct h2_conn {
     struct h2_conn *next_dirty;
     struct dial dial;
     struct h2_session session;
-    struct h2_streams waiting; /* streams that wait until it is open, or allows more */
+    struct h2_streams waiting; /* streams that wait until it is open, or allows more streams */
     enum h2_state state;
     bool is_roomy;   /* in the list of roomy connections */
     bool is_dirty;   /* in h2->dirty */

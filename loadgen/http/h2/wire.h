@@ -15,8 +15,8 @@ void h2_leave(struct h2 *h2);
 
 /*
  * Reads what has arrived, up to a limit, so that timers and other connections are not delayed. With
- * is_closing it reads on until the end, because no other event follows. False: the connection was
- * released.
+ * is_closing it reads to the end of the stream, over several calls if needed, because no other
+ * event follows. False: the connection was released.
  */
 bool h2_receive(struct h2_conn *conn, bool is_closing);
 

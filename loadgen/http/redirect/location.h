@@ -5,7 +5,7 @@
  *     //host/x  ///host/x                           the same scheme
  *     /x  x  ../x  ?y  #z                           the same host
  *
- * A blank becomes %20 in a path and + in a query; a byte outside ASCII becomes %XX. All other bytes
+ * A space becomes %20 in a path and + in a query; a non-ASCII byte becomes %XX. All other bytes
  * stay unchanged. The fragment is never sent.
  *
  * Threads: pure functions. Memory: slices of the text.
@@ -32,7 +32,7 @@ struct location {
 /* Placeholder for a Location for which there was no memory; compare its address. */
 extern const char location_lost[];
 
-/* True if it is only white space; the answer is then no redirect. */
+/* True if it is only white space; the answer is then not a redirect. */
 bool location_is_empty(const char *text);
 
 /*

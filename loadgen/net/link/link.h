@@ -5,12 +5,12 @@
  *
  * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
  * pending operation. A step that must wait for the peer returns LINK_PENDING; call link_handshake
- * at the next edge. Also with TLS, link_receive makes one recv call and link_send one send call;
+ * at the next edge. Even with TLS, link_send makes one send call and link_receive one recv call;
  * link_receive calls recv again only if the first call brought no application data. All links of a
- * thread decrypt from a shared buffer.
+ * thread share one buffer for received TLS data.
  *
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
- * link_close. OpenSSL allocates for each TLS connection.
+ * link_close. OpenSSL allocates memory for each TLS connection.
  */
 #ifndef LOADGEN_NET_LINK_LINK_H
 #define LOADGEN_NET_LINK_LINK_H
@@ -35,7 +35,7 @@ struct link {
 /* Cost of connect(2). */
 struct link_connects {
     uint64_t count;
-    uint64_t ns; /* total; the kernel searches for a free local port there */
+    uint64_t ns; /* total, including the kernel's search for a free local port */
 };
 
 /* Shared by the links of a thread. */
@@ -53,7 +53,7 @@ void link_init(struct link *link, struct links *links,
 /* Starts to connect; the link takes over the peer. False with errno on failure. */
 bool link_connect(struct link *link, struct peer *peer);
 
-/* True if this errno is a limit of this machine, so that another address would fail as well. */
+/* True if this errno reports a limit of this machine, so any other address would fail too. */
 bool link_is_local_limit(int number);
 
 /* True if the connect failed because no local port was free, which says nothing about the peer. */
@@ -75,8 +75,8 @@ enum link_step link_handshake(struct link *link);
 bool link_speaks_h2(const struct link *link);
 
 /*
- * Like recv(2) and send(2) on a non-blocking socket; EPROTO is a TLS error (link_problem). A
- * receive buffer has LINK_RECEIVE bytes.
+ * Like recv(2) and send(2) on a non-blocking socket; errno EPROTO is a TLS error (link_problem).
+ * `buffer` has LINK_RECEIVE bytes.
  */
 ssize_t link_receive(struct link *link, char *buffer);
 ssize_t link_send(struct link *link, const char *bytes, size_t length);
@@ -94,8 +94,8 @@ void link_problem(const struct link *link, char *text, size_t size);
 bool link_move(struct link *to, struct link *from);
 
 /*
- * Shuts down sending (in TLS after close_notify), leaves the close to the server, and releases the
- * struct peer.
+ * Sends close_notify on a TLS link, and releases the struct peer. The socket stays open until
+ * link_close, so that the server can close first.
  */
 void link_shutdown(struct link *link);
 

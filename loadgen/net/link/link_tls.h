@@ -3,12 +3,14 @@
  *
  *     recv -> slab -> BIO -> OpenSSL -> buffer          bytes -> OpenSSL -> BIO -> send
  *
- * OpenSSL on a socket reads the header and the body of each record with separate system calls, and
- * cannot tell whether the socket is empty. So one recv fills the slab, and OpenSSL takes all of it
- * and keeps incomplete records. A send of up to 16 KiB is one record and one send call.
+ * If OpenSSL read from the socket itself, it would read the header and the body of each record with
+ * separate system calls, and could not tell whether the socket is empty. So one recv fills the
+ * slab; OpenSSL consumes all of it and keeps incomplete records. A send of up to 16 KiB is one
+ * record and one send call.
  *
- * tls.h has trust and client certificates. With tls_options.has_tickets, the next connection to a
- * host resumes its last session. A close without close_notify counts as a close, as in Go.
+ * tls.h handles trusted roots and client certificates. With tls_options.has_tickets, a new
+ * connection to a host resumes the last session with that host. A connection closed without
+ * close_notify counts as closed normally, as in Go.
  *
  * Threads: belongs to one thread. Memory: link_tls_close, then link_tls_shared_fini;
  * link_host_fini. OpenSSL's error queue is left empty.
@@ -25,12 +27,12 @@
 
 enum {
     LINK_RECEIVE = 65536,                   /* size of a receive buffer */
-    LINK_SLAB = LINK_RECEIVE - 16384 - 512, /* slab and data kept by OpenSSL fit a receive buffer */
+    LINK_SLAB = LINK_RECEIVE - 16384 - 512, /* with data kept by OpenSSL, fits a receive buffer */
 };
 
 /* Shared by the connections to one host; must outlive them. Set `name`, zero the rest. */
 struct link_host {
-    const char *name;     /* or an IP address, normalised by hostname.h */
+    const char *name;     /* host name or IP address, normalised by hostname.h */
     SSL_SESSION *session; /* to resume; NULL: none */
 };
 

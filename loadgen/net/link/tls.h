@@ -1,13 +1,13 @@
 /*
- * tls - trusted roots, the client certificate, and errors about certificates of servers.
+ * tls - trusted roots, the client certificate, and errors about server certificates.
  *
  *     x509: certificate has expired: it was valid until 2024-01-31T00:00:00Z
  *     x509: certificate is not yet valid: valid from 2031-01-31T00:00:00Z
  *     x509: certificate is valid for a.example, 127.0.0.1, not localhost
  *     x509: certificate signed by unknown authority: the issuer is "Example CA"
  *
- * Files are read once, before the run, and shared by all connections. Without root_certs OpenSSL's
- * defaults are trusted (/etc/ssl/certs, or SSL_CERT_FILE and SSL_CERT_DIR).
+ * Files are read once, before the run, and shared by all connections. Without root_certs, OpenSSL's
+ * default roots are trusted (/etc/ssl/certs, or SSL_CERT_FILE and SSL_CERT_DIR).
  *
  * Threads: read-only after tls_open. Memory: tls_close. Errors: ERR_USAGE, naming the field.
  */
@@ -31,7 +31,7 @@ struct tls_file {
 struct tls_options {
     const char *root_certs;       /* files, separated by commas */
     const char *cert;             /* client certificate, with its intermediates */
-    const char *key;              /* NULL: in the file of the certificate */
+    const char *key;              /* NULL: in the `cert` file */
     bool is_insecure;             /* certificates are not verified */
     bool has_tickets;             /* resume sessions */
     const struct tls_file *files; /* used instead of this machine's files; NULL: none */
@@ -50,14 +50,14 @@ void tls_close(struct tls *tls);
 /* The expected server, and where to write why it is not trusted. */
 struct tls_peer {
     const struct tls *tls;
-    const char *host; /* normalised by hostname.h; compared without final dot and zone */
+    const char *host; /* normalised by hostname.h; compared without trailing dot and zone */
     char *reason;     /* NUL-terminated and truncated; unchanged if the server is trusted */
     size_t reason_size;
 };
 
 /*
- * Applies `tls` to a context. Each of its connections needs SSL_set_app_data with its struct
- * tls_peer, and tls_expect_host. False if out of memory.
+ * Applies `tls` to a context. For each connection of the context, also call SSL_set_app_data with a
+ * struct tls_peer, and tls_expect_host. False if out of memory.
  */
 bool tls_configure(const struct tls *tls, SSL_CTX *context);
 

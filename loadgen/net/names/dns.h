@@ -2,8 +2,8 @@
  * dns - asynchronous host lookups: c-ares on our event loop.
  *
  * A query looks in /etc/hosts first, then asks the servers in their order, for A and AAAA in
- * parallel. Search domains and ndots come from /etc/resolv.conf; a name with a final dot is queried
- * as it is. Truncated answers are queried again over TCP. Each server gets DNS_TRIES tries:
+ * parallel. Search domains and ndots come from /etc/resolv.conf; a name with a trailing dot is
+ * queried as it is. Truncated answers are queried again over TCP. Each server gets DNS_TRIES tries:
  * DNS_TRY_MS for the first and twice as long for the second, so a single silent server fails after
  * 3 s. If only one family fails, the answer has the addresses of the other.
  *

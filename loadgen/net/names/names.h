@@ -12,13 +12,14 @@
  * next lookup after that still gets the error, and starts a new query in the background. Error
  * messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no such host").
  *
- * names_config.ttl_ns says how long an answer is cached. When it expires, the name is queried again
- * while the old addresses stay in use. If that query fails, the old addresses stay; only "no such
- * host" removes them.
+ * names_config.ttl_ns says how long an answer is cached. When the answer expires, the name is
+ * queried again while the old addresses stay in use. If that query fails, the old addresses stay;
+ * only "no such host" removes them.
  *
- * If connections are kept alive, each peer without a connection gets one every NAME_RETRY_NS, so a
- * peer that refused or died gets its share again when it is back. With a TTL, every answer starts
- * a rebalancing (peers_balance): one step every NAME_BALANCE_NS until the peers are even.
+ * If connections are kept alive and a destination has several addresses, a connection to each peer
+ * that has none is requested every NAME_RETRY_NS, so a peer that refused connections or died
+ * regains its share when it is back. With a TTL, each answer after the first also starts a
+ * rebalancing (peers_balance): one step every NAME_BALANCE_NS until the peers are even.
  *
  * Threads: belongs to one thread and its loop. Memory: the owner embeds each name and calls
  * name_fini; a name must not move.
@@ -54,7 +55,7 @@ struct name;
 
 /* A pending lookup, embedded by its owner; must not move until it is answered or cancelled. */
 struct lookup {
-    /* Called only by names_expire, with a peer as from name_next; NULL: the lookup failed. */
+    /* Called only by names_expire. `peer` is as from name_next; NULL: the lookup failed. */
     void (*on_answer)(struct lookup *lookup, struct peer *peer);
     /* Private: */
     struct lookup *next;
@@ -93,10 +94,10 @@ struct name {
     bool is_querying;       /* a query is in flight */
     bool has_result;        /* names_expire will complete the lookups */
     uint64_t pending_ns;    /* start of the query; 0: none, or it timed out */
-    uint64_t retry_ns;      /* earliest next query after a failure */
-    uint64_t refresh_ns;    /* next query when the answer expires; UINT64_MAX: never */
-    uint64_t balance_ns;    /* next step of rebalancing; UINT64_MAX: none */
-    struct lookup *lookups; /* pending ones, newest first */
+    uint64_t retry_ns;      /* earliest time of the next query after a failure */
+    uint64_t refresh_ns;    /* time of the next query, when the answer expires; UINT64_MAX: never */
+    uint64_t balance_ns;    /* time of the next rebalancing step; UINT64_MAX: none */
+    struct lookup *lookups; /* pending lookups, newest first */
     struct name *next;      /* of all names */
     struct name *next_queued;
     char problem[DNS_ERROR_TEXT];
@@ -107,8 +108,8 @@ struct names {
     struct loop *loop;
     struct dns *dns; /* NULL until the first query */
     uint64_t deadline_ns;
-    uint64_t revive_ns; /* next time that peers without a connection get one */
-    uint64_t changes;   /* of addresses, and steps of rebalancing */
+    uint64_t revive_ns; /* next time to request connections to peers that have none */
+    uint64_t changes;   /* counts changes of addresses and rebalancing steps */
     size_t queries;     /* in flight */
     struct name *all;
     struct name *queue; /* oldest first */
@@ -119,9 +120,9 @@ void names_init(struct names *names, const struct names_config *config, struct l
 void names_fini(struct names *names); /* before name_fini of its names */
 
 /*
- * Adds a name to *names and queues its first query, unless `literal` (length > 0) or the host is an
- * address. Adds to *deficit (peers.h) and *address_count, which sum over the owner's names.
- * False if out of memory; call name_fini even then.
+ * Adds a name to *names. Queues its first query, unless `literal` replaces the host (length > 0) or
+ * the host is an IP address. *deficit (peers.h) and *address_count are sums over the owner's names;
+ * the name adds its own. False if out of memory; call name_fini even then.
  */
 bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
                const struct address *literal, uint64_t *deficit, size_t *address_count);

@@ -3,13 +3,14 @@
  *
  *     destination (host and port) -- -connect-to --> names (names.h) --> peers (peers.h)
  *
- * A destination resolves to one name, its host, or to all names by which -connect-to replaces it.
+ * A destination resolves to its host name or, with -connect-to, to all names that replace it.
  * Connections rotate over the names, and over the peers of each name. Each thread starts the
  * rotation at a different peer.
  *
  * Only resolver_resolve_all blocks. names.h describes lookups, caching, errors and rebalancing.
- * After a change of peers, resolver_changes grows; peer_is_surplus then says which idle connections
- * to close, and destination_has_deficit when to open one although others are idle.
+ * When peers change, resolver_changes grows; then close idle connections to each peer for which
+ * peer_is_surplus is true, and open a connection, even if others are idle, while
+ * destination_has_deficit is true.
  *
  * Threads: belongs to one thread and its loop; the address list is shared. Call ares_library_init
  * first. Memory: destinations and peers live until resolver_destroy.
@@ -39,7 +40,7 @@ struct resolver;
 /* A host and port to connect to. All but the first two fields are private. */
 struct destination {
     uint64_t deficit;     /* connections to open even if others are idle */
-    size_t address_count; /* if there are several, requests are spread over them (turns.h) */
+    size_t address_count; /* with several addresses, requests are spread over them (turns.h) */
     struct name *names;
     size_t name_count;
     size_t turn; /* index of the next name */
@@ -70,9 +71,10 @@ static inline bool destination_has_deficit(const struct destination *destination
 }
 
 /*
- * True if an address should get a new connection although others are idle, because it has a
- * deficit. If `is_calm` and there is room for more connections, the address that falls behind in
- * its turns (turns.h) is given one.
+ * True if an address has a deficit, so that a connection to it should be opened even if others are
+ * idle. If `is_calm` and `has_room`, first adds a deficit to the address that is furthest behind in
+ * its turns (turns_take_behind). is_calm: the connection next in turn has been idle for longer than
+ * its last request took. has_room: the limit allows another connection.
  */
 bool destination_wants_another(const struct destination *destination, struct turns *turns,
                                bool is_calm, bool has_room);

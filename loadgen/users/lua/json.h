@@ -25,7 +25,7 @@ void json_declare(lua_State *lua);
 /* Appends the value at this index; raises an error if JSON cannot represent it. */
 void json_encode(lua_State *lua, int index, struct bytes *out);
 
-/* Pushes the value of the text; raises an error that begins with `what` if it is not JSON. */
+/* Pushes the value of the JSON text; raises an error that begins with `what` if it is invalid. */
 void json_decode(lua_State *lua, const char *text, size_t length, const char *what);
 
 #endif

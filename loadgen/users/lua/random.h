@@ -12,7 +12,7 @@ struct random {
     uint64_t state;
 };
 
-/* The same seed gives the same numbers; different seeds give independent ones. */
+/* The same seed gives the same numbers; different seeds give independent sequences. */
 static inline struct random random_seeded(uint64_t seed)
 {
     return (struct random){seed};

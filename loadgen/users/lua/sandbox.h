@@ -1,12 +1,12 @@
 /*
  * sandbox - the part of Lua's libraries that scripts may use.
  *
- * Scripts cannot reach files, processes, C modules or the debug library. load takes text only,
- * because bytecode can corrupt memory. Metatables have no __gc, because nothing can stop a
- * finalizer that runs too long. string.rep, table.concat, move and sort reject arguments that would
- * take too long, and table.insert, remove and sort tables with __len; functions with patterns are
- * our own, which can be stopped (strings.h). print writes to stderr, because stdout is for results
- * and reports.
+ * Scripts cannot reach files, processes, C modules or the debug library. load accepts source
+ * code only, because bytecode can corrupt memory. Metatables have no __gc, because nothing can stop
+ * a finalizer that runs too long. string.rep, table.concat, move and sort reject arguments that
+ * would take too long, and table.insert, remove and sort tables with __len; functions with patterns
+ * are our own, which can be stopped (strings.h). print writes to stderr, because stdout is for
+ * results and reports.
  *
  * os has clock, date, difftime, getenv and time.
  *

@@ -37,7 +37,7 @@ struct user;
     (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
                      */
 
-/* The clock is read after this many steps of C code. A step takes some nanoseconds. */
+/* The clock is read after this many steps of C code. A step takes a few nanoseconds. */
 enum { STATE_STEPS = 100000 };
 
 enum { STATE_PLACE = LUA_IDSIZE + 16 }; /* room for "file:line: " */
@@ -87,8 +87,8 @@ static inline struct state *state_of(lua_State *lua)
 }
 
 /*
- * Counts steps of a C function that a script calls. If the script is out of time, stops it: the
- * call then does not return.
+ * state_spend counts steps of a C function that a script calls. If the script is out of time,
+ * state_check_time stops it: the call then does not return.
  */
 void state_check_time(lua_State *lua);
 
@@ -126,7 +126,7 @@ bool state_is_own(lua_State *coroutine);
 
 /*
  * Runs a coroutine until it returns, pauses or fails: starts the function below the arguments on
- * its stack, or continues after a pause.
+ * its stack, or continues after a pause. Fails when the code has run for limit_ns.
  */
 enum state_result state_run(struct state *state, lua_State *coroutine, int arguments,
                             uint64_t limit_ns);

@@ -4,7 +4,7 @@
  *     r.status     200; 0: no complete answer arrived
  *     r.ok         true for 200 to 399
  *     r.error      nil, or why there is no answer: "time-out", "connection refused"
- *     r.headers    a table; names in any case: r.headers["content-type"]
+ *     r.headers    a table; names are case-insensitive: r.headers["content-type"]
  *     r.text       the body
  *     r.url        the URL that was requested
  *     r.elapsed    seconds from the start of the request to the last byte, redirects included
@@ -30,7 +30,7 @@
 void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_close);
 
 /*
- * The number of the request to which this argument is the answer; raises an error if it is not an
+ * The number of the request that this argument answers; raises an error if the argument is not an
  * answer.
  */
 uint64_t answer_number(lua_State *lua, int argument);

@@ -1,10 +1,10 @@
 /*
- * cookies - a user's cookie jar, after RFC 6265: Domain, Path and Secure; a Max-Age of 0 or an
- * Expires in the past deletes a cookie.
+ * cookies - a user's cookie jar. Of RFC 6265 it supports Domain, Path and Secure. A Max-Age of 0 or
+ * an Expires in the past deletes a cookie.
  *
- * A cookie without a Domain is sent only to its host; one with a Domain also to its subdomains.
- * There is no list of public suffixes; only a Domain without a dot is rejected. All other cookies
- * live as long as their user, even if they should expire earlier.
+ * A cookie without a Domain is sent only to the host that set it, a cookie with a Domain also to
+ * its subdomains. There is no list of public suffixes; only a Domain without a dot is rejected.
+ * Unless deleted, a cookie lives as long as its user, even if it should expire earlier.
  *
  * libcurl's jar is not used: it exists only inside a transfer, which takes 10 KB per user.
  *
@@ -42,7 +42,7 @@ void cookies_take(struct cookies *cookies, struct slice headers, const struct co
 /* Appends the cookies to send, as "a=1; b=2"; nothing if there are none. */
 void cookies_write(const struct cookies *cookies, const struct cookie_place *to, struct bytes *out);
 
-/* Sets a cookie for all paths of a host; replaces one with the same name. */
+/* Sets a cookie for all paths of a host; replaces a cookie with the same name. */
 void cookies_set(struct cookies *cookies, struct slice name, struct slice value, const char *host);
 
 /* The value of the newest cookie with this name; at == NULL: none. */

@@ -16,7 +16,7 @@ struct hop;
 struct user;
 
 struct flight {
-    struct flight *next; /* the next one that waits (outbox.h); NULL: none */
+    struct flight *next; /* the next waiting request (outbox.h); NULL: none */
     struct user *user;
     size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
@@ -31,8 +31,10 @@ struct flight {
 void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer);
 
-/* The same for a redirect, before each hop (send.h); then the hop's only cookies are those of the
- * jar, as in Python's requests: the redirect may have deleted some. */
+/*
+ * Does the same for an answer that redirects, before each hop (send.h), and sets the hop's cookies
+ * to those of the jar alone, as in Python's requests: the redirect may have deleted some.
+ */
 void flight_hop(struct flight *flight, struct cookies *cookies, const struct capture *answer,
                 struct hop *hop);
 

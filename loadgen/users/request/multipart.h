@@ -5,8 +5,8 @@
  *     files = { photo = { "a.jpg", bytes, "image/jpeg" } }, form = { kind = "x" }
  *
  * A file is { name, content, type }. Without a type, no Content-Type is sent; if the name is false,
- * no file name is sent. A string alone is sent as a file named after its field. A list of files
- * sends all of them in the same field. The fields of the form come first; both are in alphabetical
+ * no file name is sent. A string alone is sent as a file named after its field. All files of a list
+ * are sent in the same field. The fields of the form precede the files; both are in alphabetical
  * order.
  *
  * Threads: the state's thread. Errors: raises Lua errors.
@@ -18,7 +18,9 @@
 
 #include "loadgen/base/bytes.h"
 
-/* Appends the files of the table at `files` and the fields of the one at `form` (0: none). */
+/*
+ * Appends the files of the table at index `files`, and the fields of the table at `form` (0: none).
+ */
 void multipart_write(lua_State *lua, int files, int form, const char *boundary, struct bytes *out);
 
 #endif

@@ -43,10 +43,10 @@ struct outbox {
     struct held *held;      /* NULL: none */
 };
 
-/* Queues a request, and takes it over. */
+/* Queues a request and takes ownership of it. */
 void outbox_add(struct outbox *outbox, struct flight *flight);
 
-/* Call it when the script has issued all queued requests: sends them. */
+/* Sends the queued requests. Call it when the script has issued all of them. */
 void outbox_send(struct outbox *outbox);
 
 /* Frees the requests that have not been sent. */
@@ -61,7 +61,7 @@ void outbox_end(struct outbox *outbox, struct flight *flight, const struct excha
 /* The held result with this number; NULL: none. */
 struct held *outbox_find(const struct outbox *outbox, uint64_t number);
 
-/* Records a held result as judged so far; NULL: all of them. */
+/* Records a held result as judged so far; NULL: records all held results. */
 void outbox_record(struct outbox *outbox, struct held *held);
 
 #endif

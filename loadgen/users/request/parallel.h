@@ -7,10 +7,10 @@
  *     }
  *     assert(answers[1].ok)
  *
- * All requests are intended at the same moment. At most OUTBOX_AT_ONCE are in flight; the others
- * wait for a connection, and this time counts as wait, not as lag. The user continues when all are
- * answered. The answers are in the order of the requests. An invalid request raises an error before
- * any is sent.
+ * All requests have the same intended time. At most OUTBOX_AT_ONCE are in flight; the others wait
+ * for a connection, and this time counts as wait, not as lag. The user continues when all are
+ * answered. The answers are in the order of the requests. If a request is invalid, an error is
+ * raised before any is sent.
  *
  * Threads: the state's thread.
  */

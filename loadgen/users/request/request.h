@@ -9,12 +9,12 @@
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
  *     files             { field = { "a.txt", bytes, "text/plain" } }, sent with `form` as
  *                       multipart/form-data (multipart.h)
- *     auth              { "user", "password" }: Authorization: Basic, in place of one in headers
- *     cookies           { name = "value" }, kept in the user's jar, which is sent unless headers
+ *     auth              { "user", "password" }: sets Authorization: Basic, overriding headers
+ *     cookies           { name = "value" }, added to the user's jar; the jar is sent unless headers
  *                       have a Cookie
  *     timeout           seconds; default: the timeout of the run
  *     check             true: the script judges the answer (judge.h)
- *     allow_redirects   false: a redirect is the answer
+ *     allow_redirects   false: redirects are not followed
  *
  * The user pauses until the answer arrives (answer.h).
  *
@@ -33,10 +33,10 @@ struct user;
 int request_send(lua_State *lua, const char *method, int path);
 
 /*
- * The parts of request_send: finds the user whose script calls method `what` of self; adds the
- * request whose path is at this index, followed by its options, a table or nil, to the user's
- * outbox; sends what was added. `place` is the index of its answer in the list of parallel(), from
- * 1; 0: a single request.
+ * The parts of request_send. request_begin returns the user whose script calls method `what` of
+ * self. request_add adds to the user's outbox the request whose path is at index `path`, followed
+ * by its options, a table or nil. request_send_all sends what was added. `place` is the index of
+ * the answer in the list of parallel(), from 1; 0: a single request.
  */
 struct user *request_begin(lua_State *lua, const char *what);
 void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place);

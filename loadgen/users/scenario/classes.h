@@ -27,7 +27,7 @@ struct task {
     char *name;              /* "browse"; NULL: it has none */
     int function;            /* reference in the registry */
     const struct class *set; /* a task set instead of a function; NULL: none */
-    double until;            /* sum of the weights up to this one */
+    double until;            /* sum of the weights up to and including this task */
 };
 
 struct class
@@ -59,7 +59,7 @@ struct classes_filter {
 
 struct classes {
     struct classes_filter filter;
-    struct class *list; /* those that have users, in the order of their declaration */
+    struct class *list; /* classes that have users, in the order of their declaration */
     size_t count;
     struct class *sets; /* task sets */
 };

@@ -1,8 +1,8 @@
 /*
  * scenario - reads and executes a Lua file that declares users.
  *
- * Each thread of a run executes the text in its own Lua state. The text is also executed once
- * before the run, so errors are reported before anything is sent.
+ * Each thread of a run executes the file's text in its own Lua state. The text is also executed
+ * once before the run, so errors are reported before anything is sent.
  *
  * Errors: ERR_USAGE with file and line, ERR_FAILED if the file cannot be read. Threads: read-only
  * once opened. Memory: scenario_close.

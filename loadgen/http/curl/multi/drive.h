@@ -16,8 +16,8 @@ struct curl_drive {
     struct curl_sockets *sockets;
 
     /*
-     * Called when libcurl has finished this transfer, which is not removed yet; now_ns was read
-     * after that. May add transfers.
+     * Called when libcurl has finished a transfer, before the transfer is removed; now_ns is the
+     * time just after libcurl finished. May add transfers.
      */
     void (*on_ended)(void *context, struct curl_transfer *transfer, CURLcode result,
                      uint64_t now_ns);

@@ -6,8 +6,8 @@
  * libcurl itself chooses among the idle connections of a multi handle. So each lane has its own
  * multi handle, which costs two descriptors, and requests take turns over the lanes (net/turns.h).
  *
- * If a lane has more connections than requests, the others are idle. Some may be tunnels to other
- * origins: if none fits, libcurl opens a new one.
+ * If a lane has more connections than requests, the remaining connections are idle. Some may be
+ * tunnels to other origins; if no idle connection fits a request, libcurl opens a new one.
  *
  * Only bookkeeping; drive.h runs libcurl. Threads: belongs to the engine's thread. Memory:
  * curl_routes_fini; routes and lanes do not move.
@@ -28,7 +28,7 @@ struct curl_route {
     struct destination *destination;
     struct turns turns; /* turns of the lanes */
     uint64_t open;      /* connections of all lanes */
-    uint64_t origins;   /* that share it */
+    uint64_t origins;   /* number of origins that share it */
 };
 
 struct curl_lane {
@@ -36,7 +36,7 @@ struct curl_lane {
     struct curl_route *route;
     uint64_t open;    /* connections, from connect(2) on */
     uint64_t busy;    /* requests in libcurl */
-    uint64_t calm_ns; /* after this, it has been idle for longer than its last request took */
+    uint64_t calm_ns; /* after this time, idle for longer than the last request took */
 
     /* Used by drive.c: */
     struct curl_drive *drive;
@@ -49,7 +49,10 @@ struct curl_lane {
 /* Finds or adds the route to a destination. NULL: out of memory. */
 struct curl_route *curl_routes_find(struct curl_route **routes, struct destination *destination);
 
-/* How many connections a route may have if an endpoint may have so many; UINT64_MAX: no limit. */
+/*
+ * The limit of a route: `of_endpoint`, the limit of one endpoint, times the origins that share the
+ * route. UINT64_MAX: no limit.
+ */
 uint64_t curl_route_limit(const struct curl_route *route, uint64_t of_endpoint);
 
 /* Frees all routes and lanes; their multi handles must have been freed. */

@@ -6,10 +6,10 @@
  * socket stays registered, so a request on an open connection costs no epoll_ctl.
  *
  * libcurl notices that an idle connection is dead only when it wants to use it. So a connection
- * that the server closed, or that we shut down, is no longer counted even before libcurl closes it.
+ * that the server closed, or that we shut down, stops being counted before libcurl closes it.
  *
- * libcurl's own limit of kept connections counts busy ones as well, so it is not used: idle
- * connections beyond ours are shut down here.
+ * libcurl's own limit of kept connections also counts busy connections, so it is not used: idle
+ * connections beyond our limits are shut down here.
  *
  * With -keepalive=false the server closes first: after libcurl has closed a socket, the socket is
  * `closing` here (closing.h).
@@ -68,10 +68,13 @@ void curl_sockets_init(struct curl_sockets *sockets, struct loop *loop,
 struct curl_socket *curl_sockets_open(struct curl_sockets *sockets, struct curl_lane *lane,
                                       const struct address *local);
 
-/* The open socket with this descriptor. NULL: it is none that curl_sockets_open created. */
+/* The open socket with this descriptor. NULL: curl_sockets_open did not create it. */
 struct curl_socket *curl_sockets_at(const struct curl_sockets *sockets, int fd);
 
-/* Watches for `what`, one of CURL_POLL_IN and so on. False with errno: it cannot be watched. */
+/*
+ * Watches for `what`, a CURL_POLL_ constant such as CURL_POLL_IN. False with errno: the socket
+ * cannot be watched.
+ */
 bool curl_sockets_want(struct curl_sockets *sockets, struct curl_socket *socket, int what);
 
 /* Shuts down an idle connection of the lane. False: there is none. */
@@ -85,7 +88,9 @@ void curl_sockets_end_surplus(struct curl_sockets *sockets);
 
 void curl_sockets_close(struct curl_socket *socket);
 
-/* Waits until the server closes the connection (closing.h), instead of curl_sockets_close. */
+/*
+ * Call it instead of curl_sockets_close to let the server close the connection first (closing.h).
+ */
 void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns);
 
 /* Closes the sockets that are closing. There must be no others. */

@@ -4,8 +4,8 @@
  *     h2_session_submit(stream) -> frames -> h2_session_fill -> bytes for the link
  *     bytes from the link -> h2_session_receive -> on_end(stream), once for each stream
  *
- * It writes what happens to a stream into the stream's exchange. Flow-control windows are those of
- * Go's client, so the server sets the pace of its answers.
+ * It writes what happens to a stream into the stream's exchange. Flow-control windows are as large
+ * as those of Go's client, so that they do not slow down the server.
  *
  * on_end is called from inside nghttp2. It may call h2_session_submit and h2_session_cancel on any
  * session, but no other function.
@@ -14,7 +14,7 @@
  * share the state in session_state.h.
  *
  * Threads: belongs to one thread. Memory: start with zeroes, h2_session_close; nghttp2 allocates
- * for each stream.
+ * memory for each stream.
  */
 #ifndef LOADGEN_HTTP_H2_SESSION_SESSION_H
 #define LOADGEN_HTTP_H2_SESSION_SESSION_H

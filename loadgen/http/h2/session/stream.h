@@ -19,7 +19,7 @@
 #include "loadgen/http/redirect/location.h"
 #include "loadgen/target/request/source.h"
 
-enum { H2_LOCATION_MAX = LOCATION_MAX + 2 }; /* one byte more, to detect longer ones */
+enum { H2_LOCATION_MAX = LOCATION_MAX + 2 }; /* one extra byte, to detect longer values */
 
 struct h2_conn;
 
@@ -50,14 +50,14 @@ struct h2_stream {
     struct exchange exchange;
 };
 
-/* A queue of streams, oldest start first. */
+/* A queue of streams, ordered by start time, oldest first. */
 struct h2_streams {
     struct h2_stream *first;
     struct h2_stream *last;
     size_t count;
 };
 
-/* Inserts it after the streams that started before it. */
+/* Inserts a stream after the streams that started before it. */
 void h2_streams_insert(struct h2_streams *streams, struct h2_stream *stream);
 void h2_streams_remove(struct h2_streams *streams, struct h2_stream *stream);
 
