@@ -6,14 +6,11 @@
 
 enum { WORD_MAX = 63 };
 
-/* The Levenshtein distance, computed row by row. */
+/* The Levenshtein distance from `a` to the first WORD_MAX bytes of `b`, computed row by row. */
 static size_t edit_distance(const char *a, const char *b)
 {
     size_t row[WORD_MAX + 1];
-    size_t len_b = strlen(b);
-    if (len_b > WORD_MAX) {
-        return SIZE_MAX;
-    }
+    size_t len_b = strnlen(b, WORD_MAX);
     for (size_t j = 0; j <= len_b; j++) {
         row[j] = j;
     }

@@ -14,8 +14,7 @@ typedef const char *nearest_word_fn(const void *list, size_t i);
 
 /*
  * Returns the first known word that begins with `word`; if no word does, the one with the smallest
- * edit distance. NULL if neither exists. A word of more than 63 bytes is found only if it begins
- * with `word`.
+ * edit distance, for which only the first 63 bytes of a known word count. NULL if no word is known.
  */
 const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);
 
