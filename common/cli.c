@@ -222,7 +222,7 @@ static bool take_operand(const struct cli *cli, char *operand, char **argv, int 
                          struct err *err)
 {
     if (!cli->operands) {
-        return err_set(err, ERR_USAGE, "unexpected argument \"%s\"; %s takes flags only", operand,
+        return err_set(err, ERR_USAGE, "unexpected argument \"%s\"; %s accepts only flags", operand,
                        cli->program);
     }
     argv[++*operands] = operand;
@@ -323,7 +323,7 @@ void cli_print_help(const struct cli *cli, FILE *out)
         const struct cli_flag *flag = flag_from(cli->flags);
         variable_name(cli->env_prefix, flag->name, variable, sizeof variable);
         fprintf(out,
-                "\nEach flag can also be set by an environment variable: -%s by %s.\n"
+                "\nEach flag can also be set by an environment variable, such as -%s by %s.\n"
                 "The command line takes precedence.\n",
                 flag->name, variable);
     }

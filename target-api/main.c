@@ -56,9 +56,9 @@ static bool listen_at(struct listener *listener, const char *bind, uint16_t port
                              .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE};
     struct addrinfo *found = NULL;
     if (getaddrinfo(bind, service, &hints, &found) != 0) {
-        return err_set(err, ERR_USAGE,
-                       "-bind: \"%s\" is not an IPv4 or IPv6 address (127.0.0.1, 0.0.0.0, ::1, ::)",
-                       bind);
+        return err_set(
+            err, ERR_USAGE,
+            "-bind: \"%s\" is not an IPv4 or IPv6 address, such as 127.0.0.1 or ::", bind);
     }
     bool ok = listener_open(listener, found->ai_addr, found->ai_addrlen, err);
     freeaddrinfo(found);

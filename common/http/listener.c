@@ -10,7 +10,7 @@ static const char *remedy(int error)
 {
     switch (error) {
     case EADDRINUSE:
-        return "; stop what listens there or choose another port (0: any free port)";
+        return "; stop the program that listens there, or choose another port (0: any free port)";
     case EACCES:
         return "; choose a port above 1023";
     case EADDRNOTAVAIL:

@@ -49,7 +49,7 @@ bool timetable_init(struct timetable *timetable, const struct plan *plan, const 
         epoch_counter_init(&timetable->counter, &first->epoch);
     }
     if (!timetable->seats || !first || (is_closed(timetable) && !make_rooms(first, threads))) {
-        return err_set(err, ERR_FAILED, "not enough memory: lower order.max_workers");
+        return err_set(err, ERR_FAILED, "not enough memory; lower order.max_workers");
     }
     for (unsigned i = 0; i < threads; i++) {
         epoch_part_init(&timetable->seats[i].part, &first->epoch, (uint16_t)i);

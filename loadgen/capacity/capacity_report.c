@@ -88,7 +88,7 @@ const char *capacity_sentence(const struct capacity_search *search, char text[CA
         break;
     case SEARCH_OUT_OF_TIME:
         snprintf(text, CAPACITY_SENTENCE,
-                 bad > 0 ? "the time limit was reached: %s, and less than %g/s"
+                 bad > 0 ? "the time limit was reached: %s; %g/s was too high"
                          : "the time limit was reached: %s",
                  least, bad);
         break;
@@ -192,7 +192,7 @@ static void write_trusted(const struct capacity_search *search, FILE *out)
     if (!generator) {
         return;
     }
-    fprintf(out, "Trusted       the generator up to %g/s", search->options.generator_rate);
+    fprintf(out, "Generator     trusted up to %g/s", search->options.generator_rate);
     if (json_object_get(generator, "steps")) {
         fprintf(out, ": %.0f%% of %.2g CPUs, %s per request",
                 100 * json_number_value(json_object_get(generator, "utilisation")),

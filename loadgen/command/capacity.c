@@ -83,7 +83,7 @@ static bool check_options(const struct capacity_options *options, struct err *er
         return err_set(err, ERR_USAGE, "-repeat: expected 1 to %d", CAPACITY_REPEAT_MAX);
     }
     if (options->resumes && !options->journal) {
-        return err_set(err, ERR_USAGE, "-resume needs -journal FILE, the search to continue");
+        return err_set(err, ERR_USAGE, "-resume needs the journal of the search: -journal FILE");
     }
     return capacity_output_begin(options, err);
 }
@@ -92,7 +92,7 @@ static bool open_scenario(struct job *job, const char *url, struct err *err)
 {
     const struct capacity_options *options = job->options;
     if (url || strcmp(options->attack.targets, "stdin") != 0) {
-        return err_set(err, ERR_USAGE, "-scenario replaces %s; remove one of them; -H names a host",
+        return err_set(err, ERR_USAGE, "-scenario replaces %s; use only one (-H sets the host)",
                        url ? "the URL" : "-targets");
     }
     job->users = (struct users_order){
@@ -345,8 +345,8 @@ static bool search_and_report(struct job *job, struct err *err)
     }
     if (job->journal.torn_bytes > 0) {
         fprintf(stderr,
-                "%s ended in the middle of a line: %zu bytes were dropped, and that trial "
-                "is repeated\n",
+                "%s ends with an incomplete line: %zu bytes were dropped, and the trial of that "
+                "line is repeated\n",
                 options->journal, job->journal.torn_bytes);
     }
     if (check_metrics(job, err) && search_all(job, err)) {

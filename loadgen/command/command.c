@@ -62,7 +62,7 @@ static void describe_commands(char *about, size_t size)
           "  loadgen attack -rate 100 -duration 10s http://127.0.0.1:5000/health\n"
           "  echo \"GET http://127.0.0.1:5000/health\" | loadgen attack -duration 5s | loadgen "
           "report\n"
-          "\nInstalled under the name vegeta, it runs scripts written for vegeta.\n\n"
+          "\nInstalled under the name vegeta, loadgen runs scripts written for vegeta.\n\n"
           "Commands:\n",
           out);
     for (size_t i = 0; i < COMMANDS; i++) {
@@ -98,7 +98,7 @@ static bool dispatch(const struct cli *cli, int argc, char **argv, struct err *e
         return result == CLI_DONE || err_prefix(err, "before the command");
     }
     if (words == 0) {
-        return err_set(err, ERR_USAGE, "no command given; `loadgen help` lists them");
+        return err_set(err, ERR_USAGE, "no command given; `loadgen help` lists all commands");
     }
     bool is_help = strcmp(argv[1], "help") == 0;
     if (is_help && words == 1) {

@@ -26,8 +26,8 @@ static bool set_percent(void *field, const char *text, struct err *err)
     char *end = NULL;
     double value = strtod(text, &end);
     if (end == text || strcmp(end, "%") != 0 || !(value > -100 && value <= 0)) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a change from 0%% to -100%%, such as -5%%",
-                       text);
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is not a change between -100%% and 0%%, such as -5%%", text);
     }
     *(struct fail_below *)field = (struct fail_below){true, value / 100};
     return true;
@@ -36,7 +36,8 @@ static bool set_percent(void *field, const char *text, struct err *err)
 static const struct cli_flag flags[] = {
     {.help = "Comparison"},
     {"fail-below", "PERCENT", set_percent, offsetof(struct options, fail_below), NULL,
-     "exit with 99 if the capacity is certainly lower, and by more than PERCENT, such as -5%"},
+     "exit with status 99 if the capacity is significantly lower and the change is below PERCENT, "
+     "such as -5%"},
     {"force", NULL, cli_set_bool, offsetof(struct options, is_forced), "false",
      "compare even if machines, limits or SLOs differ"},
     {0},
@@ -46,9 +47,9 @@ static const struct cli cli = {
     .program = "loadgen compare",
     .operands = "OLD NEW",
     .about =
-        "Compares two sets of capacities, as loadgen capacity -repeat 5 -output FILE writes\n"
-        "them. A set is a file, or several, separated by commas. The 95% interval needs three\n"
-        "searches in each set, and is never narrower than the width of a search.\n"
+        "Compares two sets of capacities, which loadgen capacity -repeat 5 -output FILE writes.\n"
+        "A set is one or more files, separated by commas. The 95% interval of the difference\n"
+        "needs three searches in each set, and is never narrower than the width of a search.\n"
         "\n"
         "  loadgen compare old.json new.json\n"
         "  loadgen compare -fail-below -5% baseline.json new.json\n"
@@ -86,7 +87,7 @@ static void print_difference(const char *name, const struct difference *differen
     print_change(difference->low, low);
     print_change(difference->high, high);
     if (!difference->has_interval) {
-        printf("%s sustains %s. No interval: it needs %d searches in each set; use -repeat 5.\n",
+        printf("%s sustains %s. No interval: this needs %d searches in each set; use -repeat 5.\n",
                name, change, DIFFERENCE_RUNS_MIN);
     } else if (difference->low <= 0 && difference->high >= 0) {
         printf("No significant difference: %s sustains %s, 95%% interval %s to %s.\n", name, change,

@@ -36,7 +36,7 @@ static const struct cli cli = {
     .program = "loadgen encode",
     .operands = "[FILE ...]",
     .about =
-        "Converts results to another format, from files or from stdin. The format of each input\n"
+        "Converts results, read from files or stdin, to another format. The format of each input\n"
         "is detected. Convert vegeta's gob files with vegeta encode -to json first.\n\n"
         "  loadgen attack -targets targets.txt -duration 10s | loadgen encode | jq .latency\n"
         "  loadgen encode -to csv -output results.csv results.bin\n"
@@ -154,7 +154,7 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
                      "%" PRIu64 " %s truncated or changed: bin stores at most 512 bytes of an "
                      "error, and only UTF-8 without control characters; json stores no NUL in "
                      "header names. All results that could be read were written",
-                     cut, plural(cut, "text was", "texts were"));
+                     cut, plural(cut, "string was", "strings were"));
     }
     if (ok && !encode->encoding->copy && summary->lacks_results) {
         ok = err_set(err, ERR_FAILED,
@@ -162,7 +162,7 @@ static bool encode_files(struct encode *encode, char *const *names, int count,
                      "write");
     }
     if (ok && !encode->encoding->copy && summary->lacks_answers) {
-        fputs("loadgen: these results contain no response headers and bodies; record them with "
+        fputs("loadgen: these results contain no response headers or bodies; record them with "
               "loadgen attack -max-body=-1\n",
               stderr);
     }

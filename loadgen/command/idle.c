@@ -19,7 +19,7 @@ struct options {
 static const struct cli_flag flags[] = {
     {.help = "Probes"},
     {"probe-addr", "HOST:PORT", cli_set_text, offsetof(struct options, probe_addr), NULL,
-     "serve /livez and /readyz for Kubernetes at this address; without HOST on all IPv4 addresses "
+     "serve /livez and /readyz for Kubernetes at this address; without HOST: on all IPv4 addresses "
      "(default off)"},
     {0},
 };
@@ -28,11 +28,10 @@ static const struct cli cli = {
     .program = "loadgen idle",
     .about =
         "Waits as process 1 of a container in which attacks are started with kubectl exec. On\n"
-        "SIGTERM or SIGINT it fails /readyz with 503, stops running attacks, waits until they and\n"
-        "their reports are complete, and exits. After a second signal, at least one second later,\n"
-        "the attacks end immediately and write what they have measured. If it is not process 1, "
-        "it\n"
-        "stops no attacks.\n\n"
+        "SIGTERM or SIGINT it answers /readyz with 503, stops running attacks, waits until they\n"
+        "and their reports are complete, and exits. After a second signal, sent at least one\n"
+        "second after the first, the attacks end immediately and write what they have measured.\n"
+        "If loadgen idle is not process 1, it stops no attacks.\n\n"
         "  loadgen idle -probe-addr :5001\n",
     .flags = flags,
 };

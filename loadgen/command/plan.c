@@ -43,8 +43,8 @@ static const struct cli cli = {
     .operands = "RESULT",
     .about =
         "Computes how many pods a rate needs, from the result of loadgen capacity -output. With\n"
-        "-target-metrics, the result contains the number of pods that served; otherwise one is\n"
-        "assumed. All pods must have the size that was measured.\n"
+        "-target-metrics, the result contains the number of pods that served; without, one pod is\n"
+        "assumed. All pods must have the same size as those that were measured.\n"
         "\n"
         "  loadgen plan -rate 50000 -headroom 30% capacity.json\n",
     .flags = flags,
@@ -68,13 +68,13 @@ static void print_plan(const struct sizing *sizing, const struct options *option
 {
     size_t i;
     json_t *remark;
-    printf("%.10g/s with %g%% headroom needs %s%" PRIu64 " %s of this size.\n", rate,
+    printf("%.10g/s with %g%% headroom needs %s%" PRIu64 " %s of the measured size.\n", rate,
            100 * options->headroom, sizing->is_lower_bound ? "at most " : "", sizing->pods,
            plural(sizing->pods, "pod", "pods"));
-    printf("One pod sustains %.4g/s: %.4g/s over %" PRIu64 " %s that served.\n", sizing->per_pod,
+    printf("One pod sustains %.4g/s: %.4g/s was served by %" PRIu64 " %s.\n", sizing->per_pod,
            sizing->capacity, sizing->served_by, plural(sizing->served_by, "pod", "pods"));
-    printf("With %" PRIu64 ", each gets %.4g/s, %.1f%% of its capacity.\n", sizing->pods,
-           rate / (double)sizing->pods, 100 * sizing->load);
+    printf("With %" PRIu64 " %s, each gets %.4g/s, %.1f%% of its capacity.\n", sizing->pods,
+           plural(sizing->pods, "pod", "pods"), rate / (double)sizing->pods, 100 * sizing->load);
     if (sizing->is_assumed) {
         puts(
             "! Assumption: one pod served. The result does not contain the number of pods, because "

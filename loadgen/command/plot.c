@@ -38,7 +38,7 @@ static const struct cli_flag flags[] = {
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
-     "file for the page, HTML"},
+     "file for the HTML page"},
 
     {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
     {0},
@@ -47,10 +47,10 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen plot",
     .operands = "[FILE ...]",
-    .about = "Makes a page of charts from the results of loadgen attack, in files or on stdin:\n"
+    .about = "Reads results of loadgen attack from files or stdin and makes a page of charts:\n"
              "latency, rate and requests in flight over time, and the latency distribution.\n"
-             "The page is one HTML file without external resources. A result of loadgen capacity\n"
-             "becomes the page that -html writes.\n\n"
+             "The page is one HTML file without external resources. From a result of loadgen\n"
+             "capacity, it makes the page that loadgen capacity -html writes.\n\n"
              "  loadgen plot -title \"Search, 2 CPUs\" -output plot.html results.bin\n"
              "  loadgen attack -targets targets.txt -duration 10s | loadgen plot > plot.html\n"
              "  loadgen plot -output capacity.html capacity.json\n",

@@ -44,7 +44,7 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen report",
     .operands = "[FILE ...]",
-    .about = "Prints a report of the results of loadgen attack, in files or on stdin.\n\n"
+    .about = "Reads results of loadgen attack from files or stdin and prints a report.\n\n"
              "  loadgen attack -targets targets.txt -duration 10s | loadgen report\n"
              "  loadgen attack -targets targets.txt -duration 10s | loadgen report -every 1s\n"
              "  loadgen report -type=json results.bin\n"

@@ -26,12 +26,12 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen selftest",
     .about =
-        "Measures the generator on this machine, against a server on loopback that does nothing:\n"
-        "the rate up to which it can be trusted, the lowest latency and lag that it can report,\n"
+        "Measures the generator on this machine, against a minimal server on loopback: the rate\n"
+        "up to which the generator can be trusted, the lowest latency and lag that it can report,\n"
         "and whether it reports a stall, a delay and failures correctly. Takes about 10 "
         "seconds.\n\n"
-        "The exit status is 1 if it reports something incorrectly, 98 if it was too disturbed to "
-        "tell.\n\n"
+        "The exit status is 1 if the generator reports something incorrectly, 98 if other\n"
+        "programs disturbed it too much to tell.\n\n"
         "  loadgen selftest -output selftest.json\n",
     .flags = flags,
 };

@@ -54,8 +54,8 @@ bool slo_flag_check(const struct slo *slo, const struct targets *targets,
         bool is_share = criterion->metric != SLO_ERRORS && criterion->unit == SLO_PERCENT;
         if (is_share && schedule_is_closed(schedule)) {
             point_at(slo->text, criterion->offset,
-                     "expected a number per second: -rate 0 and users have no rate to take a "
-                     "percentage of",
+                     "expected a number per second: with -rate 0 or users, there is no rate to "
+                     "take a percentage of",
                      err);
             return err_prefix(err, "-slo");
         }

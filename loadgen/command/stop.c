@@ -18,7 +18,7 @@ struct options {
 static const struct cli_flag flags[] = {
     {.help = "Limits"},
     {"timeout", "TIME", duration_set, offsetof(struct options, timeout_ns), "45s",
-     "maximum time to wait for them to end"},
+     "maximum time to wait for the commands to end"},
     {0},
 };
 
@@ -27,9 +27,9 @@ static const struct cli cli = {
     .about =
         "Stops this user's attack, run and capacity commands in this container (outside a\n"
         "container: on this machine) and waits until they have ended. Each receives SIGTERM: it\n"
-        "sends no more requests, waits for those in flight, and completes its results; a search\n"
-        "for a capacity ends without a report. The exit status is 1 if none of them is running,\n"
-        "or if one is still running after -timeout.\n\n"
+        "sends no more requests, waits for those in flight, and completes its results; a capacity\n"
+        "search ends without a report. The exit status is 1 if no such command is running, or if\n"
+        "one is still running after -timeout.\n\n"
         "  kubectl exec -n headroom deployment/loadgen -- vegeta stop\n",
     .flags = flags,
 };
@@ -110,14 +110,14 @@ static bool stop_main(const struct command_line *line, struct err *err)
         return false;
     }
     if (stopped.count == 0) {
-        return err_set(err, ERR_FAILED, "no attack, run or capacity of this user is running");
+        return err_set(err, ERR_FAILED, "this user runs no attack, run or capacity search");
     }
     return wait_for_end(&stopped, options->timeout_ns, err);
 }
 
 const struct command command_stop = {
     .name = "stop",
-    .help = "stop every attack, run and capacity in this container",
+    .help = "stop every attack, run and capacity search in this container",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = stop_main,

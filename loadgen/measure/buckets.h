@@ -42,7 +42,7 @@ static inline void buckets_record(struct buckets *buckets, uint64_t ns)
     buckets_add(buckets, ns, 1);
 }
 
-/* Adds the counts of `from`. Both must have the same bounds, or one of them none. */
+/* Adds the counts of `from`. Both must have the same bounds, unless one has no bounds at all. */
 static inline void buckets_merge(struct buckets *into, const struct buckets *from)
 {
     for (size_t i = 0; i < into->count && i < from->count; i++) {

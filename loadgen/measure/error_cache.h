@@ -39,7 +39,7 @@ struct error_cache {
 };
 
 /* Returns the error text of an unsuccessful exchange; `target` is its request's target. The text
- * is valid as long as the pool. */
+ * is valid until text_pool_fini. */
 const char *error_cache_find(struct error_cache *cache, const struct exchange *exchange,
                              const struct target *target, const struct address_list *addresses,
                              struct text_pool *pool);

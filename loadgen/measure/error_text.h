@@ -22,8 +22,8 @@
 
 enum { ERROR_TEXT_MAX = 512 };
 
-/* True for a failure: by the script's judgement or, if there is none, anything but an answer with
- * 200 <= code < 400. */
+/* True if the exchange failed: because a script said so or, if no script judged it, because it is
+ * not an answer with 200 <= code < 400. */
 bool error_text_is_needed(const struct exchange *exchange);
 
 /* Writes the text; `target` is the target of the exchange's request. */

@@ -5,8 +5,9 @@
  * A message begins with file and line: "shopper.lua:14: attempt to index a nil value". Texts of
  * scripts go to terminals and into JSON, so invalid UTF-8 and control characters become '?'.
  *
- * Threads: any may add; all functions but init and fini lock. Memory: keeps the first
- * EXCEPTIONS_MAX different messages, and only counts errors with other messages; exceptions_fini.
+ * Threads: any may add; all functions lock except init, fini, others and to_json. Memory: keeps the
+ * first EXCEPTIONS_MAX different messages, and only counts errors with other messages;
+ * exceptions_fini.
  */
 #ifndef LOADGEN_MEASURE_EXCEPTIONS_H
 #define LOADGEN_MEASURE_EXCEPTIONS_H
@@ -28,7 +29,7 @@ struct exception {
 struct exceptions {
     pthread_mutex_t lock;
     uint64_t total;
-    size_t count; /* of the list, in the order of their first appearance */
+    size_t count; /* entries of `list`, which are in order of first appearance */
     struct exception list[EXCEPTIONS_MAX];
 };
 
@@ -52,8 +53,9 @@ void exceptions_follow(struct exceptions *into, struct exceptions *from);
 uint64_t exceptions_others(const struct exceptions *exceptions);
 
 /*
- * A list of {count, message, traceback} for result files and reports; the others, if there are any,
- * are the last one, with nulls. exceptions_count_json adds one of these objects.
+ * Returns a list of {count, message, traceback} for result files and reports. If there are errors
+ * whose message is not in the list, a last object counts them; its message and traceback are null.
+ * exceptions_count_json adds the errors of one such object.
  */
 json_t *exceptions_to_json(const struct exceptions *exceptions);
 void exceptions_count_json(struct exceptions *exceptions, const json_t *json);

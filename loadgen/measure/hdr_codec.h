@@ -4,13 +4,14 @@
  *     base64( cookie 1c849314, length, zlib( header, counts ) )           all integers big-endian
  *     header: cookie 1c849313, length of the counts, 0, 3 significant digits,
  *             least value 1 ns, greatest HISTOGRAM_MAX_NS, ratio 1.0
- *     counts: one number per bucket, up to the last non-empty one: its count, or -n for n > 1 empty
- *             buckets in a row; zigzag-coded, LEB128 of at most 9 bytes, the ninth of which has 8
- *             bits
+ *     counts: up to the last non-empty bucket, the count of each bucket, or -n for n > 1 empty
+ *             buckets in a row; zigzag-coded LEB128 of at most 9 bytes, the ninth of which holds
+ *             8 bits
  *
  * The buckets are those of histogram.h, so counts are exact in both directions. V2 does not store
- * minimum, maximum, sum and clipped values. The reader uses the bounds of the first and last bucket
- * as minimum and maximum, the middles of the buckets for the sum, and 0 clipped values.
+ * minimum, maximum, sum and clipped values. The reader takes minimum and maximum from the bounds of
+ * the first and last non-empty bucket, computes the sum from the middles of the buckets, and
+ * assumes that no value was clipped.
  *
  * Errors: ERR_FAILED. Memory: bounded, whatever the text. Threads: no state.
  */
@@ -24,7 +25,7 @@
 #include "loadgen/base/bytes.h"
 #include "loadgen/measure/histogram.h"
 
-/* Appends the text; false if out of memory. */
+/* Appends `h` in this format; false if out of memory. */
 bool hdr_encode(const struct histogram *h, struct bytes *text);
 
 /* Empties `h` and decodes the text into it. On failure `h` is empty. */

@@ -1,6 +1,6 @@
 /*
- * hdr_log - HdrHistogram's interval logs: one tagged histogram per line, as HistogramLogProcessor
- * and HistogramLogReader read them.
+ * hdr_log - HdrHistogram's interval logs: one tagged histogram per line, in the format that
+ * HistogramLogProcessor and HistogramLogReader read.
  *
  *     #[Histogram log format version 1.3]
  *     #[StartTime: 1764085571.123 (seconds since epoch)]
@@ -8,7 +8,7 @@
  *     "StartTimestamp","Interval_Length","Interval_Max","Interval_Compressed_Histogram"
  *     Tag=latency,0.000,9.999,3.698,HISTFAAA...
  *
- * Times are in seconds, maxima in milliseconds. The start of an interval counts from BaseTime.
+ * Times are in seconds, maxima in milliseconds. The start of an interval is relative to BaseTime.
  * Commas, blanks and % in tags are escaped as %2C, %20 and %25.
  *
  * Errors: ERR_FAILED with file name and line. Threads: a log belongs to one thread. Memory: 512 KiB
@@ -25,10 +25,10 @@
 #include "common/err.h"
 #include "loadgen/measure/histogram.h"
 
-/* Writes the head of a log whose times count from wall_ns. */
+/* Writes the head of a log whose times are relative to wall_ns (since 1970). */
 void hdr_log_write_head(FILE *out, uint64_t wall_ns);
 
-/* Writes a line tagged prefix + name. False if out of memory; write errors stay in `out`. */
+/* Writes a line tagged prefix + name. False if out of memory. The caller checks ferror(out). */
 bool hdr_log_write(FILE *out, const char *prefix, const char *name, uint64_t length_ns,
                    const struct histogram *h);
 

@@ -3,8 +3,8 @@
  *
  * Each value below 2048 ns has its own bucket. Above that, every power of two is divided into 1024
  * buckets, so the width of a bucket is at most 1/1024 of its values. Values over HISTOGRAM_MAX_NS
- * (2^45 ns, over 9 hours) have no bucket; they count in `clipped`, count, sum and maximum. Minimum,
- * maximum, sum and count are exact.
+ * (2^45 ns, over 9 hours) have no bucket; `clipped` counts them. Minimum, maximum, sum and count
+ * are exact and include them.
  *
  * The layout is HdrHistogram's with unit magnitude 0 and 2048 sub-buckets (hdrhistogram.org), so
  * hdr_codec.h can write its log format.
@@ -13,9 +13,9 @@
  * more. So hundreds of histograms with a value or two cost next to nothing. After
  * histogram_reserve, which allocates the array beforehand, recording never allocates.
  *
- * Threads: one writer, no lock; merge when the writer is done. Memory: start with zeroes and
- * histogram_clear, end with histogram_fini. An array has 290 kB; pages of unused buckets are never
- * touched. If it cannot be allocated, histogram_fill and histogram_merge end the process.
+ * Threads: one writer, no lock; merge when the writer is done. Memory: zero-initialise and call
+ * histogram_clear; free with histogram_fini. An array takes 290 kB; pages of unused buckets are
+ * never touched. If it cannot be allocated, histogram_fill and histogram_merge end the process.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_H
 #define LOADGEN_MEASURE_HISTOGRAM_H
@@ -90,10 +90,10 @@ static inline uint32_t histogram_last_bucket(const struct histogram *h)
     return histogram_bucket_or_last(h->max_ns);
 }
 
-/* Adds n values to a bucket, and does not change count, sum, minimum and maximum. */
+/* Adds n values to a bucket without changing count, sum, minimum or maximum. */
 void histogram_fill(struct histogram *h, uint32_t bucket, uint64_t n);
 
-/* Records a value whose bucket is known: saves time if several histograms get the value. */
+/* Records a value whose bucket is known, which saves time if several histograms record it. */
 static inline void histogram_record_in(struct histogram *h, uint64_t ns, uint32_t bucket)
 {
     h->count++;
@@ -142,9 +142,9 @@ uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *wi
                            uint64_t rank);
 
 /*
- * The number of values v with from_ns <= v < to_ns. Exact if both are lower bounds of
- * buckets: any value up to 2048, and m * 2^k with m < 2048. Other values are rounded down to the
- * lower bound of their bucket, by less than 0.1 %. Clipped values never count.
+ * The number of values v with from_ns <= v < to_ns. Exact if from_ns and to_ns are lower bounds of
+ * buckets: any number up to 2048, and m * 2^k with m < 2048. Otherwise they are rounded down to the
+ * lower bounds of their buckets, by less than 0.1 %. Clipped values never count.
  */
 uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, uint64_t to_ns);
 

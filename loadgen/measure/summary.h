@@ -3,7 +3,7 @@
  *
  * Filled in by a run (loadgen/run/run.h) or from result files (loadgen/results/results.h).
  *
- * Threads: one owner. Memory: summary_create, summary_destroy; that of its tally (tally.h).
+ * Threads: one owner. Memory: summary_destroy; mostly its tally (tally.h).
  */
 #ifndef LOADGEN_MEASURE_SUMMARY_H
 #define LOADGEN_MEASURE_SUMMARY_H
@@ -28,7 +28,7 @@ struct generator {
     bool has_stolen;
     double stolen_seconds;   /* CPU time of the machine that its hypervisor gave to others */
     bool has_scripts;        /* it ran scripts of users */
-    double script_seconds;   /* of cpu_seconds, an estimate: used by scripts (run/usage.h) */
+    double script_seconds;   /* estimated part of cpu_seconds, used by scripts (run/usage.h) */
     uint64_t loop_p99_ns;    /* from the return of epoll_wait to the last event handled */
     uint64_t loop_unread_ns; /* upper bound on how long a ready answer waited for its thread: the
                                 rest of one turn, a late wake-up, and the next turn */
@@ -71,8 +71,8 @@ struct summary {
     struct rows addresses;        /* names of its addresses */
     uint64_t wall_start_ns; /* wall clock at time 0 of the tally: the start of the run; 0 (1970) if
                                read from files */
-    /* Scheduled requests, and those without a result; unknown if a file has no end. */
-    bool has_plan;
+    /* The schedule, and requests without a result; incomplete if a file has no end block. */
+    bool has_plan;       /* false: all results are from vegeta's formats, which record neither */
     uint64_t rate_count; /* 0: closed loop */
     uint64_t rate_per_ns;
     char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; otherwise "" */
@@ -80,11 +80,11 @@ struct summary {
     double asked_per_s;              /* mean rate of the schedule; 0: closed loop, or not known */
     uint64_t intended;
     uint64_t started;
-    uint64_t unplanned; /* of these, results of runs whose plan or end is unknown: more may have
+    uint64_t unplanned; /* of `started`: results of runs whose plan or end is unknown; more may have
                            been intended */
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
-    uint64_t too_late;   /* of not_started: a connection was free, but the generator too late */
+    uint64_t too_late;   /* of not_started: a connection was free, the generator was too late */
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
@@ -105,8 +105,8 @@ struct summary {
                             first; NULL: not recorded */
     json_t *environment; /* of the run (run/fingerprint.h); of several runs the first; NULL: not
                             recorded */
-    struct summary_generator *generators; /* of each run, in the order of their ends */
-    size_t generator_count;               /* SUMMARY_GENERATORS at most */
+    struct summary_generator *generators; /* one per run, in the order in which the runs ended */
+    size_t generator_count;               /* at most SUMMARY_GENERATORS */
 };
 
 /* An empty summary; NULL if out of memory. */

@@ -35,7 +35,7 @@
     X(wait, "Wait")                                                                                \
     X(lag, "Lag")
 
-/* The same spans, of requests without an answer only. */
+/* The same spans, but only of requests without an answer. */
 #define UNANSWERED(X)                                                                              \
     X(unanswered)          /* part of latency */                                                   \
     X(unanswered_response) /* part of response */
@@ -60,12 +60,12 @@
     X(answered)   /* complete answers, whatever the status */                                      \
     X(timed_out)  /* no complete answer in time */                                                 \
     X(failed)     /* connection or protocol errors */                                              \
-    X(retried)    /* further tries, because a reused connection had just closed */                 \
+    X(retried)    /* retries: a reused connection closed, or HTTP/2 refused the stream */          \
     X(redirected) /* redirects followed */                                                         \
     X(malformed)  /* answers that break RFC 9112; they count as answered */                        \
     X(late)       /* lag over RESULT_LATE_NS */                                                    \
-    X(accepted)   /* a script called it a success, the status is not 200 to 399 */                 \
-    X(refused)    /* a script called it a failure, the status is 200 to 399 */
+    X(accepted)   /* a success by script, although the status is not 200 to 399 */                 \
+    X(refused)    /* a failure by script, although the status is 200 to 399 */
 
 struct counters {
 #define X(name) uint64_t name;
@@ -92,7 +92,7 @@ struct error_count {
     uint64_t count;
 };
 
-/* Errors with one outcome; of OUTCOME_ANSWERED, the answers that are not a success. */
+/* Errors with the same outcome. For OUTCOME_ANSWERED: answers that are not successes. */
 struct error_kind {
     uint64_t count;
     const char *example; /* the first text, or NULL */
@@ -122,7 +122,7 @@ struct tally {
     size_t error_count;
     struct error_count errors[TALLY_ERRORS];
     struct error_kind kinds[OUTCOMES_ALL];
-    struct buckets buckets; /* latencies, by the bounds of tally_count_by */
+    struct buckets buckets; /* latencies between the bounds of tally_count_by */
 #define X(name, label) struct histogram name;
     TIMINGS(X)
 #undef X
@@ -141,7 +141,7 @@ extern const char *const error_kind_names[OUTCOMES_ALL];
 struct tally *tally_create(bool by_target, bool by_address);
 void tally_destroy(struct tally *tally);
 
-/* Also counts latencies by these bounds. Call before the first result. */
+/* Makes the tally also count latencies between these bounds. Call it before the first result. */
 void tally_count_by(struct tally *tally, const struct buckets *bounds);
 
 void tally_clear(struct tally *tally);

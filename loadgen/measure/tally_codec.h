@@ -71,8 +71,9 @@ enum tally_decode {
 };
 
 /*
- * Adds a part. If the sum's tally has bounds, latencies are also counted by these, as precisely as
- * the histogram's buckets allow. Adds nothing unless it returns TALLY_DECODE_OK.
+ * Adds a part. If the sum's tally has bounds (tally_count_by), latencies are also counted between
+ * them, as precisely as the histogram's buckets allow. Adds nothing unless it returns
+ * TALLY_DECODE_OK.
  */
 enum tally_decode tally_decode(const struct tally_sum *sum, const uint8_t *part, size_t length);
 

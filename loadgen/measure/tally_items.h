@@ -8,7 +8,7 @@ enum item { ITEM_TOTALS, ITEM_ERROR, ITEM_HISTOGRAM, ITEM_ROW, ITEM_ROW_HISTOGRA
 
 enum table { TABLE_TARGETS, TABLE_ADDRESSES, TABLES };
 
-/* Offsets of the counters and histograms, in their order. */
+/* Offsets of the counters and histograms, in the order of the lists in tally.h. */
 static const size_t tally_numbers[] = {
 #define X(name) offsetof(struct tally, counters.name),
     COUNTERS(X)
@@ -43,7 +43,7 @@ enum {
     ROW_HISTOGRAMS_ALL = sizeof row_histograms / sizeof row_histograms[0],
 };
 
-/* A changed list changes the format, so it needs a new version. */
+/* Changing a list changes the format, which then needs a new version. */
 _Static_assert(TALLY_CODEC_VERSION == 2 && TALLY_NUMBERS == 13 && TALLY_HISTOGRAMS == 9 &&
                    ROW_NUMBERS == 4 && ROW_HISTOGRAMS_ALL == 5 && VIOLATIONS_ALL == 13 &&
                    OUTCOMES_ALL == 8,

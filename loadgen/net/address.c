@@ -98,7 +98,7 @@ bool address_unix(const char *path, struct address *address, struct err *err)
     address->socket.local.sun_family = AF_UNIX;
     address->length = sizeof address->socket.local;
     if (strlen(path) >= sizeof address->socket.local.sun_path) {
-        return err_set(err, ERR_USAGE, "\"%s\" is too long for a unix socket; at most %zu bytes",
+        return err_set(err, ERR_USAGE, "\"%s\" is too long for a Unix socket; at most %zu bytes",
                        path, sizeof address->socket.local.sun_path - 1);
     }
     memcpy(address->socket.local.sun_path, path, strlen(path));

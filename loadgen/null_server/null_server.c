@@ -128,7 +128,7 @@ bool null_server_follow(struct null_server *server, const struct null_script *sc
         errno = 0;
         if (send(fd, script, sizeof *script, MSG_NOSIGNAL) != sizeof *script ||
             recv(fd, &one, sizeof one, 0) != sizeof one) {
-            return fail("it has ended", err);
+            return fail("its process has ended", err);
         }
         add(account, &one);
     }

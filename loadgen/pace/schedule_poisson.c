@@ -136,7 +136,7 @@ static uint64_t poisson_count(struct schedule_cursor *cursor, uint64_t elapsed_n
 static void poisson_print(const struct schedule *schedule, char text[SCHEDULE_TEXT])
 {
     char per[DURATION_TEXT];
-    snprintf(text, SCHEDULE_TEXT, "%" PRIu64 "/%s poisson of seed %" PRIu64, schedule->rate.count,
+    snprintf(text, SCHEDULE_TEXT, "%" PRIu64 "/%s poisson with seed %" PRIu64, schedule->rate.count,
              duration_print(schedule->rate.per_ns, per), schedule->seed);
 }
 

@@ -10,14 +10,15 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Escaped as content of an element or of a quoted attribute. */
+/* Writes text, escaped for the content of an element or a quoted attribute. */
 void html_write(FILE *out, const char *text);
 
 /* printf, then html_write; cut at HTML_PRINT_MAX - 1 bytes. */
 enum { HTML_PRINT_MAX = 1024 };
 void html_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* JSON as content of a <script>, which no string in it can close. False if out of memory. */
+/* Writes JSON as the content of a <script>; no string in the JSON can close the element. False if
+ * out of memory. */
 bool html_write_json(FILE *out, const json_t *json);
 
 #endif

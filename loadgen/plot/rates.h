@@ -2,16 +2,17 @@
  * rates - requests and answers per second, and requests in flight, from a timeline.
  *
  * Intervals narrow enough for latencies are too narrow for rates: at 50 requests/s, an interval of
- * 10 ms has one request or none. So intervals are combined to spans of 1, 2, 4, 8 ... of them.
- * Spans get wider until they have RATES_SENT requests on average and there are at most RATES_SPANS
- * of them, but there are always at least 8. For requests in flight, RATES_IN_FLIGHT requests
- * suffice, and the number of spans is not limited.
+ * 10 ms has one request or none. So 1, 2, 4, 8 ... intervals are combined into a span. Spans get
+ * wider until they hold RATES_SENT requests on average and there are at most RATES_SPANS spans, but
+ * a span of several intervals is at most an eighth of the run. For requests in flight,
+ * RATES_IN_FLIGHT requests suffice, and the number of spans is not limited.
  *
- * The rate sent counts from the first start to the last; n starts enclose n - 1 gaps, as in the
- * report's rate. Answers count from the first start to the last answer. The first and the last
- * interval may be incomplete, so neither is a span by itself. The first span has one more interval.
- * A remainder of up to half a span is added to the last span, and to the last span in which
- * requests were sent.
+ * The rate of requests sent refers to the time from the first start to the last; n starts enclose
+ * n - 1 gaps, as in the report's rate. Rates of answers refer to the time from the first start to
+ * the last answer. The first and the last interval may be incomplete, so neither is a span by
+ * itself: the first span has one more interval, and a remainder of at most half a span at the end
+ * is added to the span before it. The interval of the last start also ends a span, by the same
+ * rule, unless at most half a span follows it.
  *
  * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
  * spans than intervals.

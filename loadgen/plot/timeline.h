@@ -3,9 +3,10 @@
  * outliers.
  *
  * Time is divided into intervals of equal width, at most as many as requested. If a result does not
- * fit, neighbouring intervals are merged in pairs until it does: 1/512 s, 1/256 s ... 1 s, 2 s. So
- * a run of any length takes the same memory, and at least half of the intervals are used (except by
- * runs shorter than intervals/512 s). Results may come in any order, from any number of files.
+ * fit, neighbouring intervals are merged in pairs until it does, which doubles the width each
+ * time: 1/512 s, 1/256 s ... 1 s, 2 s. So a run of any length takes the same memory, and at least
+ * half of the intervals are used (except by runs shorter than intervals/512 s). Results may be
+ * added in any order, from any number of files.
  *
  * For each series, an interval keeps these figures on the requests intended in it:
  *
@@ -25,7 +26,7 @@
  *
  * Runs without individual results are added second by second (timeline_add_second). Intervals are
  * then at least 1 s wide, a request belongs to the second in which it ended, and each run is
- * shifted to begin with an interval.
+ * shifted to begin where an interval begins.
  *
  * Series are the rows of the report (loadgen/target/rows.h); rows from TIMELINE_SERIES - 1 on share
  * the last series. Timestamps are nanoseconds, from the same origin as in the results.

@@ -70,8 +70,8 @@ static void write_requests(const struct prometheus_page *page, FILE *out)
     write_errors(page->tally, out);
     const char *name = "loadgen_dropped_total";
     prom_describe(out, name, "counter",
-                  "Requests not started before the run ended: waiting for a connection, or "
-                  "too_late because the generator was too far behind.");
+                  "Requests not started before the run ended, by reason: waiting (no connection "
+                  "was free) or too_late (the generator was too far behind).");
     write_count(out, name, "reason", "waiting", page->dropped_waiting);
     write_count(out, name, "reason", "too_late", page->dropped_too_late);
     prom_count(out, "loadgen_inflight", "gauge", "Requests in flight.", page->in_flight);
@@ -205,7 +205,7 @@ static void write_timings(const struct prometheus_page *page, FILE *out)
                "From the scheduled start of a request to its end.", &tally->latency,
                offsetof(struct tally_row, latency));
     write_rows(page, out, "loadgen_service_time_seconds",
-               "From the first byte of a request sent to its end.", &tally->service,
+               "From sending the first byte of a request to its end.", &tally->service,
                offsetof(struct tally_row, service));
     prom_describe(out, "loadgen_schedule_lag_seconds", "histogram",
                   "Delay of request starts caused by the generator.");

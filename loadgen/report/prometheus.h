@@ -7,9 +7,9 @@
  * If there is only one row, its histograms are those of the run. For a partial row
  * (rows_is_partial), loadgen_target_partial is 1.
  *
- * offered = sent + dropped + waiting (due, not started); sent = completed + errors + inflight. A
- * page is read piece by piece while the run continues, so these sums are exact only after its end.
- * `dropped` is 0 until then.
+ * offered = sent + dropped + waiting (due, not started); sent = completed + errors + inflight. The
+ * values of a page are read one after another while the run continues, so these equations are exact
+ * only after the end of the run. `dropped` is 0 until then.
  *
  * Histogram bounds are ends of histogram.h buckets, two per power of two, so counts are exact. A
  * bound is the last nanosecond included (0.000131071 s is 2^17 - 1 ns). Sum and count are exact

@@ -33,10 +33,10 @@ extern const struct report report_hdr_log;
 /* The kinds of errors, in the order of a request's phases, as reports list them. */
 extern const enum outcome report_kinds[OUTCOMES_ALL];
 
-/* True if all results are from vegeta's formats, without spans, retries and redirects. */
+/* True if all results are from vegeta's formats, which lack spans, retries and redirects. */
 bool report_is_bare(const struct tally *tally);
 
-/* The name of a row; "not known" for results whose row has no name. */
+/* The name of a row; "not known" for ROWS_OTHER if it holds only results without a name. */
 const char *report_row_name(const struct rows *rows, size_t row);
 
 /*

@@ -94,7 +94,8 @@ void slo_print_text(const struct slo_verdict *verdict, FILE *out)
     if (!verdict || verdict->count == 0) {
         return;
     }
-    fprintf(out, "%-14s%-34s%s\n", "SLO", "[seen, verdict]", verdict->is_met ? "met" : "missed");
+    fprintf(out, "%-14s%-34s%s\n", "SLO", "[measured, verdict]",
+            verdict->is_met ? "met" : "missed");
     for (size_t i = 0; i < verdict->count; i++) {
         const struct slo_finding *finding = &verdict->list[i];
         char why[SLO_REASON_TEXT];

@@ -73,7 +73,7 @@ bool results_is_bin(const struct results *results);
 /* True if an input is a pipe or a socket, whose end another program decides. */
 bool results_may_wait(const struct results *results);
 
-/* Writes a line for each stream that was cut or damaged; true if there was one. */
+/* Calls stream_tell_losses for each stream. True if any was damaged or cut short. */
 bool results_tell_losses(const struct results *results, FILE *out);
 
 void results_close(struct results *results);

@@ -56,7 +56,7 @@ static bool has_addresses(const struct plan *plan, const struct targets *targets
 static bool can_change(const struct state *state, const struct control *control, struct err *err)
 {
     return !control->changes || state->workers.shared.driver_type->change ||
-           err_set(err, ERR_USAGE, "this run cannot be changed: its driver does not support it");
+           err_set(err, ERR_USAGE, "the driver of this run does not support changes");
 }
 
 static void count_addresses(void *context, const struct destination *destination,

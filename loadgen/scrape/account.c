@@ -174,8 +174,8 @@ static void remark_gaps(json_t *list, const struct sums *sums)
                sums->pods - sums->read, sums->pods, sums->unread->address, sums->unread->problem);
     }
     if (sums->gone > 0) {
-        remark(list, "%zu %s gone since the trial began.", sums->gone,
-               plural(sums->gone, "pod is", "pods are"));
+        remark(list, "%zu %s disappeared since the trial began.", sums->gone,
+               plural(sums->gone, "pod has", "pods have"));
     }
     if (sums->restarted > 0) {
         remark(list, "%zu of %zu pods restarted.", sums->restarted, sums->pods);
@@ -197,7 +197,7 @@ static void remark_served(json_t *list, const struct sums *sums, const struct ac
     } else if (sums->served < answered) {
         remark(list,
                "%.0f requests were answered, but the pods served only %.0f: a pod is missing, or "
-               "something in between answers.",
+               "an intermediary answered.",
                answered, sums->served);
     } else if (sums->served > tried) {
         remark(list,
@@ -212,8 +212,8 @@ static void remark_spread(json_t *list, const struct sums *sums)
     double mean = sums->served / (double)sums->read;
     if (sums->read > 1 && sums->served > 0 && sums->most_served >= ACCOUNT_UNEVEN * mean) {
         remark(list,
-               "The load was uneven: of %zu pods, %s served %.0f%% of the requests. All %zu pods "
-               "together may sustain more.",
+               "The load was uneven: of %zu pods, %s served %.0f%% of the requests. With an even "
+               "load, all %zu pods together may sustain more.",
                sums->read, sums->busiest, 100 * sums->most_served / sums->served, sums->read);
     }
 }

@@ -1,10 +1,10 @@
 /*
- * account - what a load cost the target, as JSON: the difference of its metrics before and after
- * the load.
+ * account - what a load cost the target, as JSON: the difference between its metrics before and
+ * after the load.
  *
  * docs/capacity.schema.json lists the keys ("target"). Counters are differences; for a pod
  * that restarted or is new, they count from its start. Memory is the larger of the two values.
- * Values that are on no page are null.
+ * Values that no page has are null.
  *
  * A remark is a sentence about something that casts doubt on the numbers:
  *

@@ -25,7 +25,7 @@ struct fetch {
     struct bytes body;
     char problem[FETCH_PROBLEM]; /* why the page failed; "": it succeeded */
     /* Private: */
-    void *easy; /* NULL: it has ended */
+    void *easy; /* NULL: the transfer has ended */
     struct curl_slist *connect_to;
 };
 

@@ -1,11 +1,11 @@
 /*
  * calibrate - measures the highest rate at which this generator can be trusted on this machine.
  *
- * A null server takes the place of the target; its processes have their own CPU time. A closed loop
- * first shows how much CPU a request costs on each side. Runs at fixed rates then search for the
- * highest on-time rate: all requests started, none failed, no sign of trouble
- * (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest latency
- * limit.
+ * A null server takes the place of the target; it runs in processes of its own, so its CPU time is
+ * measured separately. A closed loop first shows how much CPU a request costs on each side. Runs at
+ * fixed rates then search for the highest on-time rate: all requests started, none failed, no sign
+ * of trouble (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest
+ * latency limit.
  *
  * The null server uses CPU that the generator will have for itself when the target runs elsewhere.
  * So the trusted rate follows from the CPU utilisation at the highest on-time rate:
@@ -23,8 +23,9 @@
  * c and s are measured at the highest on-time rate, because they depend on the rate: at higher
  * rates, more requests share a wake-up, and each costs less.
  *
- * A rate counts as late if it was late twice in a row, or used up the CPU. So a short disturbance
- * by another program does not halve the result.
+ * A rate counts as late if two runs in a row at this rate were late, or if one late run used at
+ * least CALIBRATE_UTILISATION of the CPU. So a short disturbance by another program does not halve
+ * the result.
  *
  * With u = 0.8, the trusted rate is the one at which the generator alone uses 80 % of its CPU. If
  * no rate was on time, other programs are the cause. u is then 0.8, and c is taken from the lowest
@@ -87,15 +88,15 @@ bool calibrate(const struct calibrate_options *options, struct calibration *cali
                struct err *err);
 
 /*
- * The trusted rate, rounded down to three digits, if a request to the real target costs request_ns
- * of CPU time; c is used if that is larger (0: not known).
+ * The trusted rate, rounded down to three digits, for a real target whose requests cost request_ns
+ * of CPU time each (0: not known). If c is larger, c is used instead.
  */
 double calibrate_rate(const struct calibration *calibration, uint64_t request_ns);
 
 /* For tests: the rate of the next run, from the steps so far; 0: no further run is needed. */
 double calibrate_next(const struct calibrate_step *steps, size_t count, double first_rate);
 
-/* Computes from the steps every field except `cpus`. */
+/* Computes all fields but `cpus`, `count` and `steps` from the steps. */
 void calibrate_conclude(struct calibration *calibration);
 
 /* The trusted rate and the figures that it follows from, for reports and journals:

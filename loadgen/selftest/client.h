@@ -27,7 +27,7 @@ struct client {
 /* What one run measured. The caller frees it with summary_destroy. */
 struct client_run {
     struct summary *summary;
-    uint64_t server_ns; /* CPU of the null server */
+    uint64_t server_ns; /* CPU time of the null server */
 };
 
 bool client_open(struct client *client, const struct null_server *server, unsigned threads,

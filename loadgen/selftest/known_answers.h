@@ -5,8 +5,8 @@
  *                stall. Each that was due 100 ms or more before that end must be reported with a
  *                latency over 100 ms. A generator that stops sending during the stall reports only
  *                a few
- *     delay      each answer is delayed by 20 ms. No latency may be lower, the minimum must be
- *                hardly higher, and the service times must add up to at least the delays
+ *     delay      each answer is delayed by 20 ms. No latency may be lower, the minimum may be only
+ *                slightly higher, and the service times must add up to at least the delays
  *     failures   some answers are 503, some are cut off: exactly these must be reported
  *
  * The expected values come from what the server recorded (null_server/script.h), so a busy machine

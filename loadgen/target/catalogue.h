@@ -1,5 +1,5 @@
 /*
- * catalogue - all targets of a run: from its order, and added by its drivers.
+ * catalogue - all targets of a run: those of its order, and those that its drivers add.
  *
  * A target identifies a request in results and reports: a name, which has a row (rows.h), a method
  * and a URL. A driver that creates requests during the run adds a target for each new name:
@@ -33,7 +33,7 @@
 struct catalogue {
     const struct targets *targets; /* of the order: the first ones */
     const struct rows *rows;       /* of all targets */
-    /* private: the targets that were added, from index `first` on; SIZE_MAX: none may be */
+    /* private: the added targets, from index `first` on; SIZE_MAX: none may be added */
     size_t first;
     pthread_mutex_t lock;
     struct rows own_rows;

@@ -10,9 +10,9 @@
  * immediately, and ready_fd tells when to ask again. Entries are reused after their release, so
  * memory is bounded by the queue and the requests in flight, however long the file is.
  *
- * What reports need is bounded as well. `targets` has an entry for the first LAZY_TARGETS different
- * targets (name, method and URL); the rest share one, "other targets". A file may name at most
- * LAZY_ENDPOINTS different hosts and ports.
+ * What reports need is bounded as well. `targets` has an entry for each of the first LAZY_TARGETS
+ * different targets (name, method and URL); the rest share one entry, "other targets". A file may
+ * name at most LAZY_ENDPOINTS different hosts and ports.
  *
  * lazy_open reads the first target, so an unreadable or empty file is rejected before anything is
  * sent. A later error ends the source; the targets before it are still sent, and lazy_close returns

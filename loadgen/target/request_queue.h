@@ -79,7 +79,7 @@ struct request_entry *request_queue_pop(struct request_queue *queue);
 /* True if the queue is closed and empty. */
 bool request_queue_has_ended(struct request_queue *queue);
 
-/* Makes an entry free for request_queue_alloc. */
+/* Returns an entry to the free list, for request_queue_alloc. */
 void request_queue_recycle(struct request_queue *queue, struct request_entry *entry);
 
 #endif

@@ -21,8 +21,8 @@ struct rows {
     _Atomic size_t count;  /* rows with their own name */
     _Atomic size_t others; /* targets that share ROWS_OTHER */
     char *names[ROWS_MAX];
-    uint64_t hashes[ROWS_MAX]; /* rows_hash of the names, to compare fewer of them */
-    /* If merged tables were full: hashes of the names that have a row in each full table. */
+    uint64_t hashes[ROWS_MAX]; /* rows_hash of the names; names are compared if these match */
+    /* If merged tables were full: hashes of the names that have a row in every full table. */
     bool has_full;
     size_t full_count;
     uint64_t full[ROWS_MAX];

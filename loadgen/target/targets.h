@@ -22,12 +22,12 @@
  * The name of a target, its row in reports, comes from the comment "# @name" above it or "name" in
  * JSON; by default it is method and path. rows.h limits the number of names.
  *
- * All targets are read, checked and turned into requests before the run (lazy.h reads them
- * during the run). Each combination of scheme, host and port is one endpoint; targets with the same
- * endpoint share connections.
+ * All targets are read, checked and turned into requests before the run, except that lazy.h does
+ * so during the run. Each combination of scheme, host and port is one endpoint; targets with the
+ * same endpoint share connections.
  *
  * Errors: see reader.h. Memory: targets_free; about 350 bytes for a short target, allocated in
- * large blocks. Threads: set-up only, read-only afterwards; lazy.h has exceptions.
+ * large blocks. Threads: set-up only, read-only afterwards; lazy.h describes its exceptions.
  */
 #ifndef LOADGEN_TARGET_TARGETS_H
 #define LOADGEN_TARGET_TARGETS_H

@@ -481,12 +481,14 @@ struct user *user_calling(lua_State *lua, const char *what)
 {
     struct user *user = state_of(lua)->user;
     if (!user) {
-        luaL_error(lua, "%s: only users can do that: in on_start, on_stop and tasks", what);
+        luaL_error(lua, "%s: can be called only in on_start, on_stop and tasks", what);
     } else if (lua != user->coroutine) {
-        luaL_error(lua, "%s: not inside a coroutine of the script: call it from the task itself",
+        luaL_error(lua, "%s: cannot be called in a coroutine of the script; call it from the task",
                    what);
     } else if (!lua_isyieldable(lua)) {
-        luaL_error(lua, "%s: not inside a function that Lua's libraries call, as table.sort does",
+        luaL_error(lua,
+                   "%s: cannot be called in a function that Lua's library calls, such as the "
+                   "comparison of table.sort",
                    what);
     }
     return user;

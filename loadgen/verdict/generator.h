@@ -31,7 +31,7 @@
  * is only a lower bound (cgroup.h).
  *
  * This module only judges; report/generator_text.h puts the verdict into words. Threads, memory: a
- * pure function; the verdict points into the SLO's.
+ * pure function; the verdict points into the verdict on the SLO.
  */
 #ifndef LOADGEN_VERDICT_GENERATOR_H
 #define LOADGEN_VERDICT_GENERATOR_H

@@ -18,7 +18,7 @@
  * way. Everything else is exact. The compared value is the one that the report shows.
  *
  * A miss is certain if the target would have missed the criterion even with an ideal generator. To
- * tell, its value is computed again:
+ * find out, the criterion's value is computed again:
  *
  *     times                from responses (latency - lag), minus the upper bound on how late
  *                          an answer was read (generator_read_late_ns)
@@ -28,8 +28,8 @@
  *     rate                 as if the first kind had been sent
  *
  * For times, both kinds count as answered immediately. Lag that was not recorded counts as 0. A
- * criterion without data, of results that were cut short, or of a run that dropped iterations is a
- * certain miss: no better generator changes it.
+ * miss for lack of data, or because results were cut short or iterations dropped, is certain, too:
+ * a better generator would not change it.
  *
  * This module only judges; report/slo_print.h puts verdicts into words. Threads, memory: pure
  * functions. A verdict points into the slo and the summary.

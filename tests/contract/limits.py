@@ -73,6 +73,7 @@ def connections(api, admin):
     expect("it is taken", get(api, "/health")[0], 200)
     for s in held:
         s.close()
+    wait_until("all closed", lambda: metric(admin, "http_connections_open") == 0)
 
 
 def drip(s, data, found):

@@ -24,7 +24,7 @@ sends() {
 
 total=0
 sends 200 "200/1s" -rate 200 -duration 1s
-sends 200 "200/1s poisson of seed 1" -arrival poisson -rate 200 -duration 1s
+sends 200 "200/1s poisson with seed 1" -arrival poisson -rate 200 -duration 1s
 sends 300 "from 100/s to 500/s in 1s" -ramp 100:500 -duration 1s
 sends 300 "300/s +- 250/s every 500ms from trough" -sine 300:250:500ms:trough -duration 1s
 sends 250 "to 200/s in 500ms then to 200/s in 500ms then to 0/s in 1s" \

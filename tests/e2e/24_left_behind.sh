@@ -157,7 +157,7 @@ refused 1 "wide.json: the file is UTF-16; convert it to UTF-8: iconv -f UTF-16 -
 
 # encode says once what the results do not have, and only where it would be written.
 expect_eq "no bodies" "$(cat err)" \
-    "loadgen: these results contain no response headers and bodies; record them with loadgen attack -max-body=-1"
+    "loadgen: these results contain no response headers or bodies; record them with loadgen attack -max-body=-1"
 expect_eq "of two files" "$("$loadgen" encode -to csv results results 2>&1 >/dev/null | wc -l)" 1
 expect_eq "-to bin" "$("$loadgen" encode -to bin results 2>&1 >/dev/null)" ""
 "$loadgen" attack -rate 10 -duration 200ms -max-body 0 -output kept "http://$host/ok"

@@ -42,7 +42,7 @@ expect_status 0 attack -rate 100 -duration 1s -output "$TMP/results" \
     -slo "p50<5s,p99.9<=5s,mean<5s,max<5s,errors<=0%,rate>=50%,throughput>=10,GET /health:p99<5s" "$u"
 expect_eq "silence" "$(cat "$TMP/err")" ""
 expect_status 0 report -slo "p99<5s , errors<0.1%" "$TMP/results"
-expect_has "met" "$(cat "$TMP/out")" "SLO           [seen, verdict]                   met"
+expect_has "met" "$(cat "$TMP/out")" "SLO           [measured, verdict]               met"
 
 # 0: without -slo, whatever happens
 expect_status 0 attack -rate 20 -duration 500ms -report text -encoding none http://127.0.0.1:1/
@@ -125,6 +125,6 @@ expect_has "a name" "$(cat "$TMP/err")" "expected the name of a target; the near
     mean<1s,GET /heath:p99<20ms
             ^"
 expect_status 2 attack -rate 0 -max-workers 2 -duration 1s -slo "rate>=99%" "$u"
-expect_has "a closed loop" "$(cat "$TMP/err")" "-rate 0 and users have no rate to take a percentage of"
+expect_has "a closed loop" "$(cat "$TMP/err")" "with -rate 0 or users, there is no rate to take a percentage of"
 expect_status 2 attack -abort-on-slo "$u"
 expect_has "no slo" "$(cat "$TMP/err")" "-abort-on-slo requires -slo"

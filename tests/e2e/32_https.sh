@@ -156,7 +156,7 @@ refused 2 "-root-certs: no certificates could be read from client.key" \
 
 # No TLS there, and nobody there.
 attack -root-certs ca.pem "https://localhost:$plain/"
-all_failed "no TLS" "tls: wrong version number (does the server speak TLS there?)"
+all_failed "no TLS" "tls: wrong version number (does the server use TLS on this port?)"
 attack "https://127.0.0.1:1/"
 all_failed "nobody" "dial tcp 127.0.0.1:1: connect: connection refused"
 

@@ -107,7 +107,7 @@ expect_has "reason" "$(json "$TMP/below" "r['trials'][0]['reason']")" "errors<10
 expect_eq "limited" "$(json "$TMP/limited" "r['verdict'], r['capacity'], r['settings']['generator_rate'], r['searches'][0]['generator']")" \
     "('generator-limited', {'rate': 60.0, 'upper': None}, 60.0, {'rate': 60.0})"
 expect_has "limited" "$(cat "$TMP/limited.err")" "the target sustains at least 60/s"
-expect_has "trusted" "$(cat "$TMP/limited.out")" "Trusted       the generator up to 60/s"
+expect_has "trusted" "$(cat "$TMP/limited.out")" "Generator     trusted up to 60/s"
 expect_has "environment" "$(grep "^Environment   \[CPU, cores, load before, kernel\] " "$TMP/limited.out")" ", $(uname -r)"
 expect_eq "measured" "$(json "$TMP/poisson" "r['settings']['generator_rate'], r['searches'][0]['generator']['rate'] > 60, len(r['searches'][0]['generator']['steps']) > 0")" \
     "(None, True, True)"

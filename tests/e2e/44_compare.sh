@@ -47,7 +47,7 @@ new: median 552/s of 5 searches, 550 to 554
 new sustains 16.9% more, 95% interval 14.7% more to 19.3% more."
 expect_has "the same" "$(compare old same)" "No significant difference: same sustains 0.0% more, 95% interval 2.0% less to 2.0% more."
 expect_has "as wide as the wider search" "$(compare old worse)" "worse sustains 10.8% less, 95% interval 15.1% less to 6.3% less."
-expect_has "one run" "$(compare old one)" "one sustains 16.5% more. No interval: it needs 3 searches in each set; use -repeat 5."
+expect_has "one run" "$(compare old one)" "one sustains 16.5% more. No interval: this needs 3 searches in each set; use -repeat 5."
 expect_has "a set of files" "$(compare one,one,one old,same)" "of 10 searches"
 
 compare -fail-below -5% old same >/dev/null
@@ -56,7 +56,7 @@ refused 99 "worse sustains 10.8% less" -fail-below -5% old worse
 refused 99 "worse sustains 10.8% less" -fail-below 0% old worse
 refused 2 "-fail-below needs 3 searches in each set, but there are 5 and 1" -fail-below -5% old one
 refused 2 "-fail-below: \"5\" is not a change" -fail-below 5 old new
-refused 2 "cpu_limit was 1, then 2; force the comparison" old other
+refused 2 "cpu_limit was 1, then 2; to compare them anyway, force the comparison" old other
 compare -force old other >/dev/null
 # other_by KEY VALUE: old and another result that differ in that
 other_by() {
@@ -92,4 +92,4 @@ refused 1 "foreign is not a JSON report of loadgen capacity" old foreign
 echo '{' >"$TMP/torn"
 refused 1 "torn: line " torn new
 sed 's/"found"/"generator-limited"/' "$TMP/old" >"$TMP/limited"
-refused 1 "limited: a search ended as \"generator-limited\" and found no capacity" limited new
+refused 1 "limited: a search ended with the verdict \"generator-limited\" and found no capacity" limited new

@@ -43,20 +43,20 @@ result late out-of-time 471.3
 result most above-maximum 471.3
 result none below-minimum null
 
-expect_eq "three pods" "$(plan -rate 50000 -headroom 30% three)" "50000/s with 30% headroom needs 239 pods of this size.
-One pod sustains 300/s: 900/s over 3 pods that served.
-With 239, each gets 209.2/s, 69.7% of its capacity.
+expect_eq "three pods" "$(plan -rate 50000 -headroom 30% three)" "50000/s with 30% headroom needs 239 pods of the measured size.
+One pod sustains 300/s: 900/s was served by 3 pods.
+With 239 pods, each gets 209.2/s, 69.7% of its capacity.
 ! A remark."
-expect_has "only pods that served" "$(plan -rate 9000 -headroom 0% idle)" "9000/s with 0% headroom needs 10 pods of this size.
-One pod sustains 900/s: 900/s over 1 pod that served.
-With 10, each gets 900/s, 100.0% of its capacity."
-expect_has "an assumption" "$(plan -rate 1 one)" "1/s with 30% headroom needs 1 pod of this size."
+expect_has "only pods that served" "$(plan -rate 9000 -headroom 0% idle)" "9000/s with 0% headroom needs 10 pods of the measured size.
+One pod sustains 900/s: 900/s was served by 1 pod.
+With 10 pods, each gets 900/s, 100.0% of its capacity."
+expect_has "an assumption" "$(plan -rate 1 one)" "1/s with 30% headroom needs 1 pod of the measured size."
 expect_has "an assumption" "$(plan -rate 1 one)" "! Assumption: one pod served."
 expect_has "a rate per minute" "$(plan -rate 60000/1m -headroom 0% three)" "1000/s with 0% headroom needs 4 pods"
 expect_eq "a capacity that was found is no bound" "$(plan -rate 1000 three | grep -c 'at most' || true)" 0
 for bound in "limited:The generator was the limit" "late:The time limit was reached" "most:The search ended at its -max-rate"; do
     said=$(plan -rate 1000 "${bound%%:*}")
-    expect_has "${bound%%:*}" "$said" "needs at most 4 pods of this size"
+    expect_has "${bound%%:*}" "$said" "needs at most 4 pods of the measured size"
     expect_has "${bound%%:*}" "$said" "! ${bound#*:}: one pod sustains at least this much"
 done
 

@@ -46,7 +46,7 @@ objectives() {
     expect_has "no such row" "$(cat "$TMP/err")" "no target has this name; the nearest is Reader GET /delay/{ms}"
     run -slo 'rate>=50%'
     expect_status 2
-    expect_has "a share of no rate" "$(cat "$TMP/err")" "users have no rate to take a percentage of"
+    expect_has "a share of no rate" "$(cat "$TMP/err")" "or users, there is no rate to take a percentage of"
     run -t 60 -report json -abort-on-slo -slo 'Reader GET /delay/{ms}:max<20ms'
     case $status in 98 | 99) ;; *) fail "status $status: $(cat "$TMP/err")" ;; esac
     expect_eq "aborted" "$(json "$TMP/out" "r['aborted'], r['interrupted'], r['duration'] < 30e9")" "(True, False, True)"

@@ -67,7 +67,7 @@ three_pods() {
     all three "t['served'] == t['answered'] and len(t['pods']) == 3"
     all three "all(0.2 < p['share'] < 0.5 for p in t['pods'])"
     said three "Target pods   [share, served, CPU, throttled at least, memory]"
-    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/three.json")" "60/s over 3 pods that served"
+    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/three.json")" "60/s was served by 3 pods"
     # One more cannot be read, which spoils only its own line.
     search unread 0 -target-metrics http://pods:5001/metrics $pods -connect-to "pods:5001:127.0.0.1:$PORT" $targets http://pods:5000/health
     said unread "! The metrics of 1 of 4 pods could not be read (127.0.0.1:$PORT: "
@@ -80,7 +80,7 @@ one_of_three() {
     start_pods
     search uneven 0 -target-metrics http://pods:5001/metrics $pods "http://$API/health"
     said uneven "! The load was uneven: of 3 pods, "
-    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/uneven.json")" "60/s over 1 pod that served"
+    expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/uneven.json")" "60/s was served by 1 pod."
     # So is that of a search without a good trial.
     search below 99 -target-metrics http://pods:5001/metrics $pods "http://$API/none"
     said below "! The load was uneven: of 3 pods, "

@@ -88,8 +88,8 @@ static bool check_conditions(const json_t *before, const json_t *after, const ch
             char *old_text = print_value(old);
             char *new_text = print_value(new);
             err_set(err, ERR_USAGE,
-                    "%s were measured under different conditions: %s was %s, then %s; force "
-                    "the comparison to ignore this",
+                    "%s were measured under different conditions: %s was %s, then %s; to compare "
+                    "them anyway, force the comparison",
                     what, key, old_text ? old_text : "?", new_text ? new_text : "?");
             free(old_text);
             free(new_text);
@@ -105,7 +105,8 @@ static bool add_search(struct capacity_set *set, const json_t *search, const cha
     const char *verdict = json_string_value(json_object_get(search, "verdict"));
     double rate = json_number_value(json_object_get(json_object_get(search, "capacity"), "rate"));
     if (!verdict || strcmp(verdict, search_verdict_names[SEARCH_FOUND]) != 0 || rate <= 0) {
-        return err_set(err, ERR_FAILED, "%s: a search ended as \"%s\" and found no capacity", path,
+        return err_set(err, ERR_FAILED,
+                       "%s: a search ended with the verdict \"%s\" and found no capacity", path,
                        verdict ? verdict : "nothing");
     }
     if (set->count == CAPACITY_SET_MAX) {

@@ -43,7 +43,7 @@ bool sizing_make(struct sizing *sizing, const json_t *report, double rate, doubl
     const json_t *capacity = json_object_get(json_object_get(report, "capacity"), "rate");
     *sizing = (struct sizing){.capacity = json_number_value(capacity)};
     if (!read_verdict(report, &sizing->verdict) || !(sizing->capacity > 0)) {
-        return err_set(err, ERR_FAILED, "no rate met the SLO, so the number of pods is not known");
+        return err_set(err, ERR_FAILED, "no rate met the SLO, so the number of pods is unknown");
     }
     const json_t *target = find_target(report, sizing->capacity);
     size_t servers = account_count_servers(target);

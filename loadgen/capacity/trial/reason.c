@@ -46,7 +46,7 @@ const char *reason_print(const struct trial_finding *finding, const struct slo_v
                cap->flag);
     }
     if (!is_recovered) {
-        append(text, "; before the trial the target had not recovered: it was slower than at the "
+        append(text, "; the target had not recovered before the trial: it was slower than at the "
                      "start of the search, or failed");
     }
     if (finding->outcome == TRIAL_INVALID) {

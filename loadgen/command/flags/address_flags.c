@@ -111,7 +111,8 @@ bool address_set_local(void *field, const char *text, struct err *err)
     if (!address_parse(text, 0, local)) {
         return err_set(
             err, ERR_USAGE,
-            "\"%s\" is not an IP address; use one of this machine, such as 127.0.0.1 or ::1", text);
+            "\"%s\" is not an IP address; use an address of this machine, such as 127.0.0.1 or ::1",
+            text);
     }
     if (is_unspecified(local)) {
         local->length = 0;

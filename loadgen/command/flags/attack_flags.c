@@ -45,7 +45,7 @@ static const struct cli_flag flags[] = {
     {.help = "What to send"},
 #include "loadgen/command/flags/what_to_send.def"
     {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
-     "read targets during the attack and use each once; the attack ends after the last one"},
+     "read targets during the attack and use each once; the attack ends after the last target"},
     {"name", "TEXT", set_name, FIELD(name), NULL,
      "name of the attack, sent with every request as X-Vegeta-Attack"},
 
@@ -65,7 +65,7 @@ static const struct cli_flag flags[] = {
      "vary the rate as a sine wave, such as 100:50:1m; START is up, peak, down or trough (default "
      "up)"},
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
-     "ramp from 0 to each RATE in turn, linearly over its TIME, such as 30s:100,1m:500"},
+     "ramp linearly to each RATE in turn, over its TIME, starting from 0; such as 30s:100,1m:500"},
     {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
      "send at the initial rate for this long before the measurement; these requests are not "
      "counted"},
@@ -89,8 +89,8 @@ static const struct cli_flag flags[] = {
      "format of the results; none: write only each second's counts and histograms, and only with "
      "-output"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
-     "keep response headers and up to SIZE of each body in the results, such as 64KB; 0: headers "
-     "only; -1: whole bodies (default neither)"},
+     "keep response headers and up to SIZE of each body in the results, such as 64KB; 0: only "
+     "headers; -1: whole bodies (default: nothing is kept)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text "
      "if stdout is a terminal)"},

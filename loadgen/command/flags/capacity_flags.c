@@ -24,7 +24,7 @@ static const struct cli_flag flags[] = {
     {"slo", "EXPR", cli_set_string, OWN(slo), NULL,
      "SLO that the target must meet, such as p99<100ms,errors<0.1%; required"},
     {"quick", NULL, cli_set_bool, OWN(is_quick), "false",
-     "find the capacity to 5% instead of 2%, with shorter trials"},
+     "find the capacity to within 5% instead of 2%, with shorter trials"},
     {"min-rate", "N[/TIME]", rate_set, OWN(min_rate), NULL,
      "lowest rate to try (default the lowest at which a trial of 60s has enough requests for "
      "-slo)"},
@@ -36,8 +36,8 @@ static const struct cli_flag flags[] = {
     {"trial", "TIME", duration_set, OWN(trial_ns), NULL,
      "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
-     "spacing of requests: constant, or poisson for random, independent arrivals, which find a "
-     "lower capacity"},
+     "spacing of requests: constant, or poisson for random, independent arrivals, which lower the "
+     "capacity"},
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "base seed of -arrival poisson; each trial derives its own seed"},
     {"repeat", "N", cli_set_u64, OWN(repeat), "1",
@@ -63,7 +63,7 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, OWN(output), NULL,
      "file for the result in JSON, with all trials"},
     {"html", "FILE", cli_set_string, OWN(html), NULL,
-     "file for an HTML page with the result and its charts; it works offline"},
+     "file for an HTML page with the result and its charts; the page works offline"},
     {"journal", "FILE", cli_set_string, OWN(journal), NULL,
      "file to which each trial is appended when it ends"},
     {"resume", NULL, cli_set_bool, OWN(resumes), "false",
@@ -79,10 +79,11 @@ const struct cli capacity_cli = {
     .about =
         "Searches for the highest rate at which the target meets -slo. It runs trials at "
         "different\n"
-        "rates, repeats noisy ones, verifies the result, and tells whether the generator was the\n"
-        "limit. A search takes about 5 minutes, with -quick about one.\n\n"
-        "The exit status is 0 if the capacity was found or -max-rate was met, 99 if -min-rate was\n"
-        "not met, 98 if the generator was the limit, 1 if the time limit was reached.\n\n"
+        "rates, repeats noisy trials, verifies the result, and tells whether the generator was\n"
+        "the limit. A search takes about 5 minutes, or about 1 minute with -quick.\n\n"
+        "The exit status is 0 if the capacity was found or -max-rate meets the SLO, 99 if\n"
+        "-min-rate misses it, 98 if the generator was the limit, 1 if the time limit was\n"
+        "reached.\n\n"
         "  loadgen capacity -slo 'p99<100ms,errors<0.1%' -html c.html "
         "http://127.0.0.1:5000/health\n"
         "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -output "

@@ -24,8 +24,7 @@ bool run_set_spawn_rate(void *field, const char *text, struct err *err)
     char *end = NULL;
     double rate = strtod(text, &end);
     if (end == text || *end != '\0' || !isfinite(rate) || rate <= 0) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users per second, more than 0",
-                       text);
+        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users per second above 0", text);
     }
     *(double *)field = rate;
     return true;
@@ -64,7 +63,8 @@ static const struct cli_flag flags[] = {
      "number of users started per second; also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
     {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
-     "how long to run, spawning included, such as 300, 5m or 1h30m; 0: until interrupted; also -t"},
+     "how long to run, spawning included, such as 300 (seconds), 5m or 1h30m; 0: until "
+     "interrupted; also -t"},
     {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
      "start iterations at this rate, such as 200/s; each is one task of a free user, without "
@@ -76,13 +76,13 @@ static const struct cli_flag flags[] = {
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
      "end after exactly N iterations, each of which is one task"},
     {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",
-     "time that running tasks have to finish at the end; 0: finish only requests; also -s"},
+     "time for running tasks to finish at the end; 0: finish only requests; also -s"},
     {"s", "TIME", set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
      "file of the scenario, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"check", NULL, cli_set_bool, OWN(is_check), "false",
-     "run each task once, and print what is sent and answered"},
+     "run each task once, and print the requests and answers"},
     {"list", NULL, cli_set_bool, OWN(is_list), "false",
      "list the classes of the scenario; also -l"},
     {"l", NULL, cli_set_bool, OWN(is_list), NULL, "short for -list"},

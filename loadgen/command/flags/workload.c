@@ -83,7 +83,7 @@ static bool read_body(struct workload *workload, const struct workload_options *
     bool is_stdin = strcmp(path, "stdin") == 0;
     if (is_stdin && !options->url && strcmp(options->targets, "stdin") == 0) {
         return err_set(err, ERR_USAGE,
-                       "-body: stdin already provides the targets; use a file for one of them");
+                       "-body: stdin already provides the targets; use a file for one of the two");
     }
     return bytes_add_file(&workload->body, is_stdin ? "/dev/stdin" : path, err) ||
            err_prefix(err, "-body");

@@ -69,7 +69,7 @@ static void on_probe(void *context, const struct capacity_search *search)
     const struct capacity_progress *progress = context;
     (void)search;
     if (progress->is_terminal) {
-        fputs("Measuring the generator, and the target for a first estimate: about 6s", stderr);
+        fputs("Measuring the generator, and estimating the capacity: about 6s", stderr);
         fflush(stderr);
     }
 }

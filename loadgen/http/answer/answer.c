@@ -300,5 +300,5 @@ unsigned answer_violations(const struct answer *answer)
 
 const char *answer_problem(const struct answer *answer)
 {
-    return answer->problem ? answer->problem : "it is not complete";
+    return answer->problem ? answer->problem : "the answer is incomplete";
 }

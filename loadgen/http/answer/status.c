@@ -76,7 +76,7 @@ static void take_code(struct answer *answer, char c)
         answer->violations |= VIOLATION_BIT(status_line);
         answer->step--; /* more than one space */
     } else if (c < '0' || c > '9') {
-        answer_break(answer, "the status is not a number of three digits");
+        answer_break(answer, "the status is not a three-digit number");
     } else {
         answer->code = (uint16_t)(answer->code * 10 + c - '0');
     }
@@ -97,7 +97,7 @@ static bool take_separator(struct answer *answer, char c)
         return true;
     }
     if (c >= '0' && c <= '9') {
-        answer_break(answer, "the status is not a number of three digits");
+        answer_break(answer, "the status is not a three-digit number");
         return true;
     }
     answer->violations |= VIOLATION_BIT(status_line);

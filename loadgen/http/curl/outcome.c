@@ -54,7 +54,7 @@ static void conclude_tls(struct curl_transfer *t)
     }
     const char *colons = strstr(t->problem, "::");
     snprintf(reason, REASON_MAX, "tls: %.120s%s", colons ? colons + 2 : t->problem,
-             strstr(t->problem, "wrong version number") ? " (does the server speak TLS there?)"
+             strstr(t->problem, "wrong version number") ? " (does the server use TLS on this port?)"
                                                         : "");
 }
 
@@ -62,7 +62,7 @@ static void conclude_protocol(struct curl_transfer *t, const char *prefix)
 {
     const char *problem = t->answer.problem ? t->answer.problem : t->problem;
     if (problem[0] == '\0') {
-        problem = "libcurl cannot read a header of it"; /* it does not say why */
+        problem = "libcurl could not parse a header"; /* it does not say why */
     }
     t->exchange.outcome = OUTCOME_PROTOCOL;
     snprintf(t->exchange.reason, REASON_MAX, "%s: %.150s", prefix, problem);

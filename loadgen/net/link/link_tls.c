@@ -391,7 +391,7 @@ void link_tls_problem(const struct link_tls *tls, char *text, size_t size)
     } else {
         snprintf(text, size, "tls: %s%s", reason ? reason : "unknown reason",
                  ERR_GET_REASON(tls->problem) == SSL_R_WRONG_VERSION_NUMBER
-                     ? " (does the server speak TLS there?)"
+                     ? " (does the server use TLS on this port?)"
                      : "");
     }
 }

@@ -65,7 +65,7 @@ function underRates(context, area, graph) {
         return;
     }
     fillBand(graph, context, area, from, to, '--accent', 0.22, 3);
-    const words = !capacity.rate ? `${perSecond(to)} is too much`
+    const words = !capacity.rate ? `${perSecond(to)} is too high`
         : `${capacity.upper ? 'capacity' : 'at least'} ${perSecond(capacity.rate)}`;
     writeLabel(context, area, graph.toDomXCoord(from), 0, words);
 }
@@ -224,7 +224,7 @@ function makeTime() {
                 ...TIME_LINES.map(line => one.requests > 0 ? drawn(ms(one[line.key])) : null),
                 ...bounds.map(bound => bound.ms)]),
         series: [...TIME_LINES, ...bounds],
-        xUnit: 'seconds of measuring', xLabel: x => digits(x, 6),
+        xUnit: 'seconds of measurement', xLabel: x => digits(x, 6),
         options: {underlayCallback: underTrials, dateWindow: [0, length]},
         label: 'Latency over time in each trial. The table of trials lists the values.',
         show: x => showInterval(chart, x, (trial, one) => [
@@ -254,7 +254,7 @@ function makeLoad() {
         id: 'load', unit: 'requests/s', yLabel: y => digits(y, 5),
         rows: timeRows([null, null], (trial, one) => isWhole(trial, one)
             ? [trial.rate, succeeded(one)] : [null, null]),
-        series, xUnit: 'seconds of measuring', xLabel: x => digits(x, 6),
+        series, xUnit: 'seconds of measurement', xLabel: x => digits(x, 6),
         options: {underlayCallback: underTrials, dateWindow: [0, length]},
         label: 'Scheduled rate of each trial, and successes per second.',
         show: x => showInterval(chart, x, (trial, one) => [
@@ -372,7 +372,7 @@ function makeCpu() {
         return values.length > 0 ? median(values) : null;
     };
     const chart = makeChart({
-        id: 'cpu', unit: 'part of the limit', yLabel: percent,
+        id: 'cpu', unit: 'share of the limit', yLabel: percent,
         rows: rates.map(rate => [rate, ...known.map(line => at(rate, line))]), series: known,
         xUnit: 'requests per second', xLabel: x => digits(x, 5),
         options: {connectSeparatedPoints: true, dateWindow: [from, to],

@@ -13,7 +13,7 @@
 const char *capacity_text(const json_t *json, const char *key);
 double capacity_number(const json_t *json, const char *key);
 
-/* An integer from 0 on, such as nanoseconds. */
+/* A non-negative integer, such as nanoseconds; a negative one reads as 0. */
 uint64_t capacity_count(const json_t *json, const char *key);
 
 /* `rate` or `upper` of the result; 0: none. */
@@ -26,11 +26,11 @@ unsigned capacity_find_search(const json_t *result);
 size_t capacity_count_trials(const json_t *result, unsigned search, double rate,
                              const char *outcome);
 
-/* The trials of that search to show, by index; -1: none. */
+/* The trials of that search that the page shows, by index; -1: none. */
 struct capacity_trials {
-    int below;    /* the good trial at the lowest rate below the capacity */
+    int below;    /* of the good trials below the capacity: the first one at the lowest rate */
     int capacity; /* the last good trial at the capacity */
-    int above;    /* the last trial at the lowest rate above the capacity that was not good */
+    int above;    /* of the bad and invalid trials above it: the last one at the lowest rate */
 };
 
 struct capacity_trials capacity_choose_trials(const json_t *result);

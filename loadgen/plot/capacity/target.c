@@ -78,8 +78,8 @@ static void write_pods(FILE *out, const json_t *result, int chosen)
     size_t i;
     json_t *pod;
     fputs("<p>", out);
-    html_print(out, "The metrics of its pods in trial %d, at %.5g requests per second.", chosen + 1,
-               capacity_number(trial, "rate"));
+    html_print(out, "Metrics of the target's pods in trial %d, at %.5g requests per second.",
+               chosen + 1, capacity_number(trial, "rate"));
     fputs("</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
           "aria-labelledby=\"target-title\">\n<table>\n<thead><tr><th scope=\"col\">Pod</th>"
           "<th scope=\"col\">Share</th><th scope=\"col\">Served</th><th scope=\"col\">CPU</th>"
@@ -115,7 +115,7 @@ void capacity_target(const json_t *result, FILE *out)
 {
     int chosen = choose_trial(result);
     if (chosen < 0) {
-        fputs("<p>Not recorded: -target-metrics URL reads the metrics of the target.</p>\n", out);
+        fputs("<p>Not recorded. To read the target's metrics, use -target-metrics URL.</p>\n", out);
         return;
     }
     write_remarks(out, result);

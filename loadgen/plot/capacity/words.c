@@ -160,7 +160,7 @@ static void write_interval(const json_t *result, FILE *out)
     if (json_object_get(result, "repeat")) {
         write_repeats(result, out);
     } else {
-        html_print(out, " Another search should find the same within %g%%.", width);
+        html_print(out, " Another search should find the same capacity within %g%%.", width);
     }
 }
 
@@ -207,7 +207,7 @@ static void write_trust(const json_t *result, FILE *out)
     double trusted = capacity_number(generator_of(result), "rate");
     fputs("The generator, not the target", out);
     if (trusted > 0) {
-        html_print(out, ": by its self-test it can be trusted up to %s/s",
+        html_print(out, ": according to its self-test, it can be trusted up to %s/s",
                    print_rate(trusted, rate));
     }
     fputs(". Give it more CPU.", out);
@@ -442,7 +442,8 @@ void capacity_words_environment(const json_t *result, FILE *out)
     const json_t *same_node = json_object_get(result, "same_node");
     if (json_is_boolean(same_node)) {
         facts_write(out, "Target's node", "%s",
-                    json_is_true(same_node) ? "the same: they compete for its CPU" : "another");
+                    json_is_true(same_node) ? "the generator's: both compete for its CPU"
+                                            : "not the generator's");
     }
     facts_write(out, "loadgen", "%s, commit %s", capacity_text(environment, "version"),
                 capacity_text(environment, "commit"));

@@ -27,7 +27,7 @@ void text_write_tables(const struct summary *summary, FILE *out);
 /* The schedule, the generator and its environment: text_run.c. */
 void text_write_run(const struct summary *summary, FILE *out);
 
-/* The machine, in a line; NULL: not recorded. */
+/* One line about the machine; `environment` NULL: the line says "not recorded". */
 void text_write_environment(const json_t *environment, FILE *out);
 
 #endif

@@ -52,7 +52,7 @@ struct bin_run {
 
 void bin_run_fini(struct bin_run *run);
 
-/* ERR_FAILED if this loadgen cannot read the format. */
+/* ERR_FAILED if the header has another format version than JOURNAL_FORMAT. */
 bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *err);
 
 void bin_run_take_targets(struct bin_run *run, const json_t *json);

@@ -75,7 +75,7 @@ void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
 /* For the formats: records that the stream was cut at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
-/* Writes a line on damage and one on a cut, if any; true if there was one. */
+/* Writes a line if the stream was damaged, and one if it was cut short. True if it was either. */
 bool stream_tell_losses(const struct stream *stream, FILE *out);
 
 #endif

@@ -33,7 +33,8 @@ struct json_line {
 
 void json_line_fini(struct json_line *line);
 
-/* False with `problem` if it is not a result. Converts headers to lines only if with_headers. */
+/* False with `problem` if the line is not a result. Converts headers to lines only if
+ * with_headers. */
 bool json_line_parse(struct json_line *line, const char *text, size_t length, bool with_headers);
 
 /* The quick parser alone: false if the line is not as vegeta writes it. */

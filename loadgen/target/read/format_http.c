@@ -78,7 +78,7 @@ static enum read_state next_line(struct reader *reader, char **line, struct err 
     enum read_state state = reader_line(reader, line, err);
     if (state == READ_OK && strchr(*line, '\r')) {
         err_set(err, ERR_USAGE,
-                "the line contains a carriage return; if lines end with it alone, "
+                "the line contains a carriage return; if lines end with only this character, "
                 "convert the file: tr '\\r' '\\n' <FILE >NEW_FILE");
         return READ_FAIL;
     }

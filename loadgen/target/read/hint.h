@@ -1,7 +1,8 @@
 /*
- * hint - errors for malformed lines of targets, each with the likely intention and its remedy.
+ * hint - errors for malformed lines of targets, each with what was probably meant and how to write
+ * it.
  *
- * All set ERR_USAGE and return false. Threads: pure functions.
+ * All but hint_is_body set ERR_USAGE and return false. Threads: pure functions.
  */
 #ifndef LOADGEN_TARGET_READ_HINT_H
 #define LOADGEN_TARGET_READ_HINT_H

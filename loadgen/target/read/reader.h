@@ -66,7 +66,7 @@ void reader_fini(struct reader *reader);
 /* Reads the next target into reader->draft; headers and body may be empty. */
 enum read_state reader_next(struct reader *reader, struct err *err);
 
-/* The draft as input for message_write; valid as long as the draft is. */
+/* The draft as input for message_write; valid until the draft changes. */
 struct message draft_message(const struct draft *draft);
 
 /* For the formats, and for callers that fill a draft themselves. */

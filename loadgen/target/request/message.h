@@ -11,10 +11,10 @@
  *     Content-Length: 8                or Transfer-Encoding: chunked
  *
  * As in vegeta, only the first Host and User-Agent are sent, so the command line overrides the
- * target. An empty Host means the host of the URL; a name outside ASCII becomes punycode. No other
- * header replaces another. Names keep their case. Content-Length, Transfer-Encoding and Trailer are
- * computed from the body; given ones are ignored. -chunked affects requests with a body, which is
- * sent as one chunk.
+ * target. An empty Host means the host of the URL; host names outside ASCII become punycode. No
+ * other header replaces another. Header names keep their case. Content-Length, Transfer-Encoding
+ * and Trailer are computed from the body; given ones are ignored. -chunked affects only requests
+ * with a body, and sends the body as one chunk.
  *
  * Errors: ERR_USAGE with the header and the expected form. Threads: pure functions.
  */
@@ -52,8 +52,8 @@ struct message {
 };
 
 /*
- * Appends the message to `out`, with its headers split (parts.h), and fills in `request`, except
- * bytes, target, row and endpoint. Offsets are relative to the message.
+ * Appends the message to `out`, followed by the table of its headers (parts.h), and fills in
+ * `request`, except bytes, target, row and endpoint. Offsets are relative to the message.
  */
 void message_write(struct bytes *out, const struct message *message,
                    const struct message_defaults *defaults, struct request *request);

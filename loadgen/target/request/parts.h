@@ -45,7 +45,7 @@ struct field {
     uint32_t kind; /* enum field_kind */
 };
 
-/* Splits the first line of `rest`, a header, and removes it. */
+/* Removes the first line of `rest`, a header, and returns where its name and value are. */
 struct field parts_next_field(const struct request *request, struct slice *rest);
 
 /* Header i of a request with layout.has_fields. */
@@ -57,7 +57,7 @@ void parts_add_fields(struct bytes *out, struct request *request);
 /* The layout of a request with these bytes. Its body may be missing. */
 struct request_layout parts_find(const char *bytes, size_t length);
 
-/* The body in request->bytes may be missing or incomplete. */
+/* Finds the parts of a request. The body in request->bytes may be missing or incomplete. */
 void parts_of(const struct request *request, struct parts *parts);
 
 /* Removes the first line from `rest`, which must not be empty; returns it without CRLF. */

@@ -4,9 +4,9 @@
  *     {"head": "POST /users HTTP/1.1\r\nHost: a\r\n...\r\n\r\n", "number_at": 0,
  *      "body": {"sha256": "...", "size": 8, "path": "add_users.json"}}
  *
- * The head is sent as it is. The JSON has only the hash of the body, which is sent separately.
- * `path` is missing unless the body came from a file.
- * JSON is untrusted: the head must be one request, of lines that message.h could have written.
+ * The head is what the target receives. Of the body, the JSON has only hash, size and path; the
+ * bytes are passed separately. `path` is missing unless the body came from a file. JSON is
+ * untrusted: the head must be that of one request, in lines that message.h could have written.
  *
  * Threads: pure functions. Memory: the JSON is the caller's. Errors: ERR_FAILED.
  */
@@ -27,8 +27,8 @@ struct slice request_head(const struct request *request);
 /* For workers. The key `body` is missing if there is no body; `file` is its path, or NULL. */
 json_t *request_to_json(const struct request *request, const char *file);
 
-/* {"sha256", "size"} of its body, with the "path" of its file unless `file` is NULL. NULL: it has
- * none. */
+/* {"sha256", "size"} of the request's body, and "path" unless `file` is NULL. Returns NULL if the
+ * request has no body. */
 json_t *request_body_to_json(const struct request *request, const char *file);
 
 /*
@@ -38,8 +38,8 @@ json_t *request_body_to_json(const struct request *request, const char *file);
 json_t *request_headers_shown(const struct request *request);
 
 /*
- * Fills in a request, except target, endpoint and row. `body` has the hash and size of the JSON.
- * The bytes are copied into the arena.
+ * Fills in a request, except target, endpoint and row. `body` must be the body with the hash and
+ * size in the JSON. The bytes are copied into the arena.
  */
 bool request_from_json(const json_t *json, struct slice body, struct arena *arena,
                        struct request *request, struct err *err);

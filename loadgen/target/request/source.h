@@ -6,9 +6,9 @@
  * structs.
  *
  * Threads: all worker threads call `next` and `release` concurrently; the static source only reads,
- * a live one may lock. Memory: the source owns the requests. Static ones must outlive the run. A
- * live source's request is valid until `release`, which is called after its exchange and all
- * retries.
+ * a live one may lock. Memory: the static source borrows its requests, which must outlive the run.
+ * A live source owns its requests; each is valid until `release`, which is called after its
+ * exchange and all retries.
  */
 #ifndef LOADGEN_TARGET_REQUEST_SOURCE_H
 #define LOADGEN_TARGET_REQUEST_SOURCE_H

@@ -1,10 +1,10 @@
 /*
  * url - parses URLs: http[s]://host[:port][/path][?query][#fragment].
  *
- * Host and authority are normalised by hostname.h: punycode, and no zone in what is sent. The path
- * is a slice of the parsed text and valid as long as that is. Bytes that HTTP does not allow in a
- * request line (spaces, control characters) are an error; url_add_path percent-encodes bytes
- * outside ASCII.
+ * hostname.h normalises host and authority: names become punycode, and the authority has no zone.
+ * The path is a slice of the parsed text, and is valid only while that text is. Bytes that HTTP
+ * does not allow in a request line (spaces, control characters) are an error; url_add_path
+ * percent-encodes bytes outside ASCII.
  *
  * Threads: pure functions. Errors: ERR_USAGE with the URL and the remedy.
  */

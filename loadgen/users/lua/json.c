@@ -121,7 +121,7 @@ static json_t *write_text(struct writing *writing, int index)
     const char *text = lua_tolstring(writing->lua, index, &length);
     json_t *json = json_stringn(text, length);
     if (!json) {
-        writing->problem = "a text is not UTF-8";
+        writing->problem = "a string is not UTF-8";
     }
     return json;
 }
@@ -133,7 +133,7 @@ static json_t *write_number(struct writing *writing, int index)
     }
     double number = lua_tonumber(writing->lua, index);
     if (!isfinite(number)) {
-        writing->problem = "JSON cannot represent infinity and NaN";
+        writing->problem = "JSON cannot represent infinity or NaN";
         return NULL;
     }
     writing->has_floats = true;
@@ -158,7 +158,8 @@ static json_t *write_value(struct writing *writing, int index)
     case LUA_TLIGHTUSERDATA:
         return json_null();
     default:
-        writing->problem = "JSON cannot represent nil, functions and answers; write null as null";
+        writing->problem =
+            "JSON cannot represent nil, functions or answers; use the global null for JSON null";
         return NULL;
     }
 }

@@ -53,8 +53,8 @@ void ask_read_url(struct ask *ask)
     bool is_path = text.length == 0 || text.at[0] == '/' || text.at[0] == '?';
     if (is_path && !class->host_text) {
         luaL_error(ask->lua,
-                   "\"%s\" is only a path, and %s has no host; write host = "
-                   "\"http://HOST[:PORT]\" there, or give the run one",
+                   "\"%s\" is only a path, and %s has no host; set host = "
+                   "\"http://HOST[:PORT]\" in this class, or set the host of the run",
                    text.at, class->name);
     }
     if (is_path) {
@@ -150,7 +150,8 @@ void ask_read_body(struct ask *ask)
     }
     lua_settop(lua, top);
     if (found > 1) {
-        luaL_error(lua, "json, form and body are one body: use one of them; files go with form");
+        luaL_error(lua, "json, form and body each set the whole body; use only one of them (files "
+                        "can be combined with form)");
     }
     if (out->has_failed) {
         memory_of(NULL);

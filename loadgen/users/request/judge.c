@@ -24,7 +24,7 @@ static struct held *held_of(lua_State *lua, const char *what)
         luaL_error(
             lua,
             "%s: the result is already recorded; pass check = true to the request, and judge "
-            "its answer before the next one",
+            "its answer before the next request",
             what);
     }
     return held;

@@ -44,7 +44,7 @@ static int interrupt(lua_State *lua)
 {
     struct user *user = user_calling(lua, "interrupt");
     if (user->depth == 0) {
-        return luaL_error(lua, "interrupt: the user is in no task set");
+        return luaL_error(lua, "interrupt: the user is not in a task set");
     }
     return user_pause(user, PAUSE_SET_ENDS);
 }

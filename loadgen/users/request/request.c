@@ -182,7 +182,7 @@ struct user *request_begin(lua_State *lua, const char *what)
 {
     struct user *user = user_calling(lua, what);
     if (!lua_istable(lua, 1) || lua_topointer(lua, 1) != user->self) {
-        luaL_error(lua, "call it as self:NAME(...), with the self of the running user");
+        luaL_error(lua, "call methods as self:NAME(...), with the self of the running user");
     }
     outbox_drop(&user->outbox); /* of a list with a wrong request */
     return user;

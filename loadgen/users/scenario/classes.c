@@ -324,7 +324,7 @@ static bool refuse_no_tasks(const struct classes *classes, const struct class *c
     }
     return err_set(err, ERR_USAGE,
                    "%s has no tasks; write %s:task(function(self) ... end), or abstract = true if "
-                   "it is a base for others",
+                   "it is a base for other classes",
                    class->name, class->name);
 }
 

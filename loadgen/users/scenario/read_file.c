@@ -60,8 +60,9 @@ static int read_file(lua_State *lua)
     struct stat stats;
     luaL_Buffer buffer;
     if (!folder) {
-        return luaL_error(lua, "read_file: files are read while the scenario is loaded; call it "
-                               "outside of the functions of users, and keep the text in a local");
+        return luaL_error(lua, "read_file: files are read while the scenario is loaded; call "
+                               "read_file outside of functions that users run, and keep the text "
+                               "in a local variable");
     }
     if (strlen(name) != lua_rawlen(lua, 1)) {
         return luaL_error(lua, "read_file: the name has a NUL byte in it");

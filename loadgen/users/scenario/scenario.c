@@ -148,7 +148,9 @@ bool scenario_load(const struct scenario *scenario, const char *host,
     state->folder = NULL;
     if (result != STATE_RETURNED) {
         return err_set(err, ERR_USAGE, "%s",
-                       result == STATE_FAILED ? state->error.at : "the scenario paused");
+                       result == STATE_FAILED
+                           ? state->error.at
+                           : "coroutine.yield outside of a coroutine of the script");
     }
     lua_pop(lua, 1);
     struct reading reading = {classes, host, filter, err, false};

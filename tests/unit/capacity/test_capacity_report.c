@@ -38,7 +38,7 @@ START_TEST(a_sentence_says_what_was_found)
                     "the generator is the limit: no rate met the SLO");
     expect_sentence(
         SEARCH_OUT_OF_TIME, 400, 500,
-        "the time limit was reached: the target sustains at least 400/s, and less than 500/s");
+        "the time limit was reached: the target sustains at least 400/s; 500/s was too high");
     expect_sentence(SEARCH_OUT_OF_TIME, 400, 0,
                     "the time limit was reached: the target sustains at least 400/s");
 }

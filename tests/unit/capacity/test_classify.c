@@ -130,7 +130,7 @@ START_TEST(what_was_measured_before_the_target_recovered_says_so)
     ck_assert_ptr_null(strstr(reason, "recovered"));
     is_recovered = false;
     ck_assert_int_eq(classify(), TRIAL_BAD);
-    ck_assert_ptr_nonnull(strstr(reason, "; before the trial the target had not recovered: "));
+    ck_assert_ptr_nonnull(strstr(reason, "; the target had not recovered before the trial: "));
 }
 END_TEST
 

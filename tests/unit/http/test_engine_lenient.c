@@ -110,7 +110,7 @@ static const struct {
      "Header without colon"},
     {{.raw = OK " X: y\r\nContent-Length: 5\r\n\r\nhello"},
      "white space before the first header",
-     "libcurl cannot read a header of it"},
+     "libcurl could not parse a header"},
     {{.raw = "\r\n" OK "Content-Length: 5\r\n\r\nhello"}, "a blank line where", "HTTP/0.9"},
     {{.raw = "HTTP/1.2 200 OK\r\nContent-Length: 5\r\n\r\nhello"},
      "unknown HTTP version",

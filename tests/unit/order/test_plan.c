@@ -110,7 +110,7 @@ static const struct {
 } schedules[] = {
     {{.type = SCHEDULE_POISSON, .rate = {3, NS_PER_S}, .seed = 9},
      "{\"count\":3,\"per\":1000000000}",
-     "{\"kind\":\"poisson\",\"words\":\"3/1s poisson of seed "
+     "{\"kind\":\"poisson\",\"words\":\"3/1s poisson with seed "
      "9\",\"mean_per_second\":3.0,\"seed\":9}"},
     {{.type = SCHEDULE_SINE, .duration_ns = NS_PER_S, .sine = {7200, 60, 1000, SINE_DOWN}},
      "null",

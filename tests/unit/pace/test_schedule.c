@@ -28,9 +28,9 @@ static const struct {
 } asked[] = {
     {"100", NULL, NULL, NULL, NULL, "10s", 1000, "100/1s"},
     {"3/7s", NULL, NULL, NULL, NULL, "10s", 5, "3/7s"},
-    {"100", "poisson", NULL, NULL, NULL, "10s", 1000, "100/1s poisson of seed 7"},
-    {"3/7s", "poisson", NULL, NULL, NULL, "10s", 5, "3/7s poisson of seed 7"},
-    {"20000", "poisson", NULL, NULL, NULL, "1500ms", 30000, "20000/1s poisson of seed 7"},
+    {"100", "poisson", NULL, NULL, NULL, "10s", 1000, "100/1s poisson with seed 7"},
+    {"3/7s", "poisson", NULL, NULL, NULL, "10s", 5, "3/7s poisson with seed 7"},
+    {"20000", "poisson", NULL, NULL, NULL, "1500ms", 30000, "20000/1s poisson with seed 7"},
     {NULL, NULL, "10:500", NULL, NULL, "10s", 2550, "from 10/s to 500/s in 10s"},
     {NULL, NULL, "500:10", NULL, NULL, "10s", 2550, "from 500/s to 10/s in 10s"},
     {NULL, NULL, "0:100", NULL, NULL, "10s", 500, "from 0/s to 100/s in 10s"},

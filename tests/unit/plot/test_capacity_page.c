@@ -109,7 +109,7 @@ START_TEST(the_first_screen_has_answer_certainty_and_limit)
     expect("<h1 class=\"answer\">The target sustains 471.3 requests per second.</h1>");
     expect("99% of the requests within 100ms. Result: 471.3/s meets the SLO, 476/s does not.");
     expect("<dd>471.3/s met the SLO in 2 of 2 trials, 476/s missed the SLO in 1 of 1 trial. "
-           "Another search should find the same within 2%.</dd>");
+           "Another search should find the same capacity within 2%.</dd>");
     expect("<dd>The target. At 476/s: p99&lt;100ms (131ms). "
            "The generator was not the limit.</dd>");
     expect("verdict clean reasons");

@@ -147,8 +147,8 @@ static void expect_requests(void)
           "loadgen_errors_total{reason=\"protocol\"} 0\n"
           "loadgen_errors_total{reason=\"dns\"} 0\n"
           "loadgen_errors_total{reason=\"tls\"} 0\n"
-          "# HELP loadgen_dropped_total Requests not started before the run ended: waiting for a "
-          "connection, or too_late because the generator was too far behind.\n"
+          "# HELP loadgen_dropped_total Requests not started before the run ended, by reason: "
+          "waiting (no connection was free) or too_late (the generator was too far behind).\n"
           "# TYPE loadgen_dropped_total counter\n"
           "loadgen_dropped_total{reason=\"waiting\"} 7\n"
           "loadgen_dropped_total{reason=\"too_late\"} 4\n"
@@ -168,7 +168,8 @@ static void expect_timings(void)
         "# TYPE loadgen_request_latency_seconds histogram\n",
         expecting);
     expect_histogram("loadgen_request_latency_seconds", "target=\"GET /health\",", latency, 7);
-    fputs("# HELP loadgen_service_time_seconds From the first byte of a request sent to its end.\n"
+    fputs("# HELP loadgen_service_time_seconds From sending the first byte of a request to its "
+          "end.\n"
           "# TYPE loadgen_service_time_seconds histogram\n",
           expecting);
     expect_histogram("loadgen_service_time_seconds", "target=\"GET /health\",", service, 7);

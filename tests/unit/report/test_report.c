@@ -134,10 +134,10 @@ START_TEST(a_schedule_that_is_no_constant_rate_is_said_in_words)
     summary->rate_count = 0;
     summary_add_schedule(summary, "from 10/s to 500/s in 10s");
     expect_line("[rate, intended, not started]     from 10/s to 500/s in 10s, 10, 0\n");
-    summary_add_schedule(summary, "3/1s poisson of seed 1");
-    expect_line("     from 10/s to 500/s in 10s and 3/1s poisson of seed 1, 10, 0\n");
+    summary_add_schedule(summary, "3/1s poisson with seed 1");
+    expect_line("     from 10/s to 500/s in 10s and 3/1s poisson with seed 1, 10, 0\n");
     summary->rate_count = 7; /* of one more file */
-    expect_line("     7/1s and from 10/s to 500/s in 10s and 3/1s poisson of seed 1, 10, 0\n");
+    expect_line("     7/1s and from 10/s to 500/s in 10s and 3/1s poisson with seed 1, 10, 0\n");
     for (int i = 0; i < 100; i++) {
         summary_add_schedule(summary, "and so on");
     }

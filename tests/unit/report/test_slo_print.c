@@ -35,7 +35,7 @@ START_TEST(people_see_each_criterion_with_what_was_seen)
     slo_print_text(&verdict, out);
     fclose(out);
     ck_assert_str_eq(
-        text, "SLO           [seen, verdict]                   missed\n"
+        text, "SLO           [measured, verdict]               missed\n"
               "  p99<2ms                                       1ms, met\n"
               "  errors<0.1%                                   0.5%, missed\n"
               "  max<1s                                        beyond every limit, missed (1 of "

@@ -174,9 +174,9 @@ START_TEST(changes_that_are_known_ahead_are_exact)
     ck_assert_uint_eq(m.summary->intended, first);
     ck_assert_double_eq_tol(m.summary->asked_per_s, (double)first / 1.5, 0.1);
     ck_assert_str_eq(m.summary->schedule,
-                     "200/1s then 2000/1s from 300ms on then 700/1s poisson of seed 5 from 600ms "
-                     "on then from 100/s to 900/s in 200ms from 900ms on then 50/1s from 1.3s on "
-                     "then 2000/1s from 5s on");
+                     "200/1s then 2000/1s from 300ms on then 700/1s poisson with seed 5 from "
+                     "600ms on then from 100/s to 900/s in 200ms from 900ms on then 50/1s from "
+                     "1.3s on then 2000/1s from 5s on");
     summary_destroy(m.summary);
 }
 END_TEST

@@ -89,8 +89,8 @@ START_TEST(one_pod_did_the_work_of_three)
 {
     serve(300, 0, 0);
     make(300, 300);
-    expect_remark("The load was uneven: of 3 pods, 10.0.0.1:5001 served 100% of the requests. All "
-                  "3 pods together may sustain more.");
+    expect_remark("The load was uneven: of 3 pods, 10.0.0.1:5001 served 100% of the requests. With "
+                  "an even load, all 3 pods together may sustain more.");
     ck_assert_uint_eq(account_count_servers(account), 1);
 }
 END_TEST
@@ -116,7 +116,7 @@ START_TEST(more_was_answered_than_served)
     serve(100, 100, 100);
     make(301, 310);
     expect_remark("301 requests were answered, but the pods served only 300: a pod is missing, or "
-                  "something in between answers.");
+                  "an intermediary answered.");
 }
 END_TEST
 
@@ -170,7 +170,7 @@ START_TEST(pods_come_and_go)
     strcpy(after.pods[2].address, "10.0.0.9:5001");
     set(&after, 2, READING_SERVED, 50);
     make(250, 300);
-    expect_remark("1 pod is gone since the trial began.");
+    expect_remark("1 pod has disappeared since the trial began.");
     ck_assert_int_eq(json_integer_value(json_object_get(pod_at(2), "served")), 50);
 }
 END_TEST

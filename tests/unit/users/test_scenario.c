@@ -226,9 +226,9 @@ static const struct {
     {"error('my words')", "test.lua:1: my words"},
     {"error({})", "the error value is a table, not a string"},
     {"local function f() error('deep') end\nf()", "in local 'f'"},
-    {"sleep(1)", "sleep: only users can do that"},
-    {"User.get({}, '/')", "GET: only users can do that"},
-    {"coroutine.yield()", "the scenario paused"},
+    {"sleep(1)", "sleep: can be called only in on_start"},
+    {"User.get({}, '/')", "GET: can be called only in on_start"},
+    {"coroutine.yield()", "coroutine.yield outside of a coroutine of the script"},
 };
 
 START_TEST(what_is_wrong_is_said_with_its_line)
