@@ -21,7 +21,8 @@
 
 enum {
     SOCKETS = 64,
-    STREAMS = 100, /* that the server allows on a connection */
+    STREAMS = 100,              /* that the server allows on a connection */
+    REQUESTS_MAX = 3 * STREAMS, /* of a connection, over HTTP/2 */
     ENDPOINTS = 300,
     INPUT = 65536,
 };
@@ -38,9 +39,9 @@ struct peer_socket {
     int fd; /* -1: the client has closed it */
     unsigned char input[INPUT];
     size_t length;
-    size_t asked;                  /* requests that have come */
-    size_t answered;               /* of these */
-    uint32_t streams[3 * STREAMS]; /* HTTP/2: of the requests */
+    size_t asked;                   /* requests that have come */
+    size_t answered;                /* of these */
+    uint32_t streams[REQUESTS_MAX]; /* HTTP/2: of the requests */
 };
 
 static int listener;
@@ -90,7 +91,7 @@ static size_t take_frame(struct peer_socket *from, const unsigned char *at, size
         return 0;
     }
     if (at[3] == HEADERS) {
-        ck_assert_uint_lt(from->asked, 3 * STREAMS);
+        ck_assert_uint_lt(from->asked, REQUESTS_MAX);
         from->streams[from->asked++] =
             (uint32_t)at[5] << 24 | (uint32_t)at[6] << 16 | (uint32_t)at[7] << 8 | at[8];
     }
@@ -299,31 +300,32 @@ static void expect_open(size_t count)
 /* The cap of three connections becomes one while each carries 100 streams, or is being opened. */
 START_TEST(busy_connections_beyond_a_lowered_cap_end_with_their_streams)
 {
-    enum { CONNECTIONS = 3, HALF = STREAMS / 2 };
+    enum { CONNECTIONS = 3, ALL = CONNECTIONS * STREAMS, HALF = STREAMS / 2 };
+    enum { ANSWERED = CONNECTIONS * HALF };
     set_up(H2);
     limits.max_connections = CONNECTIONS;
     if (_i == 0) {
         start(1);
         await(count_asked, 1);
-        start(CONNECTIONS * STREAMS - 1);
+        start(ALL - 1);
     } else {
-        start(CONNECTIONS * STREAMS);
+        start(ALL);
         limits.max_connections = 1;
     }
-    await(count_asked, CONNECTIONS * STREAMS);
+    await(count_asked, ALL);
     ck_assert_uint_eq(accepted, CONNECTIONS);
     limits.max_connections = 1;
     settle();
     for (size_t i = 0; i < CONNECTIONS; i++) {
         answer(&sockets[i], HALF);
     }
-    await(count_ended, CONNECTIONS * HALF);
+    await(count_ended, ANSWERED);
     size_t more = 0;
     for (; engine->type->has_room(engine, 0) && more < STREAMS; more++) {
         start(1);
     }
     ck_assert_uint_eq(more, HALF); /* what one connection has room for */
-    await(count_asked, CONNECTIONS * STREAMS + HALF);
+    await(count_asked, ALL + HALF);
     size_t taking = 0;
     for (size_t i = 0; i < accepted; i++) {
         taking += sockets[i].asked > STREAMS;
