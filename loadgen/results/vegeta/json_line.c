@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/hex.h"
+#include "loadgen/base/json_headers.h"
 #include "loadgen/base/moment.h"
 
 static const struct vegeta_line empty_line = {
@@ -104,29 +105,17 @@ static struct slice header_lines(const struct json_line *line)
     return (struct slice){headers->at ? headers->at : "", headers->length};
 }
 
+static bool add_header_of_json(void *to, const char *name, const json_t *value)
+{
+    add_header(to, slice_of(name),
+               (struct slice){json_string_value(value), json_string_length(value)});
+    return true;
+}
+
 static bool take_headers(struct json_line *line)
 {
-    json_t *headers = json_object_get(line->json, "headers");
-    const char *name = NULL;
-    json_t *values = NULL;
-    if (!headers || json_is_null(headers)) {
-        return true;
-    }
-    bool is_good = json_is_object(headers);
-    json_object_foreach(headers, name, values)
-    {
-        size_t i = 0;
-        json_t *value = NULL;
-        is_good = is_good && (json_is_array(values) || json_is_null(values));
-        json_array_foreach(values, i, value)
-        {
-            is_good = is_good && json_is_string(value);
-            if (is_good) {
-                add_header(&line->headers, (struct slice){name, strlen(name)},
-                           (struct slice){json_string_value(value), json_string_length(value)});
-            }
-        }
-    }
+    bool is_good = json_headers_each(json_object_get(line->json, "headers"), add_header_of_json,
+                                     &line->headers);
     line->line.headers = header_lines(line);
     return is_good || refuse(line, "headers", "an object of arrays of strings");
 }

@@ -12,6 +12,7 @@
 
 #include "common/blank.h"
 #include "loadgen/base/base64.h"
+#include "loadgen/base/json_headers.h"
 #include "loadgen/target/read/reader.h"
 
 /* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */
@@ -81,32 +82,24 @@ static bool take_body(struct draft *draft, const json_t *json, struct err *err)
     return ok || err_set(err, ERR_USAGE, "\"body\" is not base64 (A-Z a-z 0-9 + /, padded with =)");
 }
 
+struct header_target {
+    struct bytes *lines;
+    struct err *err;
+};
+
+static bool add_header(void *to, const char *name, const json_t *value)
+{
+    struct header_target *target = to;
+    return message_add_pair(target->lines, name, json_string_value(value), target->err);
+}
+
 static bool take_headers(struct draft *draft, const json_t *json, struct err *err)
 {
-    json_t *headers = json_object_get(json, "header");
-    const char *name = NULL;
-    json_t *values = NULL;
-    if (!headers || json_is_null(headers)) {
-        return true;
-    }
-    bool is_good = json_is_object(headers);
-    json_object_foreach(headers, name, values)
-    {
-        size_t i = 0;
-        json_t *value = NULL;
-        is_good = is_good && (json_is_array(values) || json_is_null(values));
-        json_array_foreach(values, i, value)
-        {
-            is_good = is_good && json_is_string(value);
-            if (is_good &&
-                !message_add_pair(&draft->headers, name, json_string_value(value), err)) {
-                return false;
-            }
-        }
-    }
-    return is_good || err_set(err, ERR_USAGE,
-                              "\"header\" is not an object of arrays of strings, such as "
-                              "{\"Accept\":[\"text/html\"]}");
+    struct header_target target = {&draft->headers, err};
+    return json_headers_each(json_object_get(json, "header"), add_header, &target) ||
+           err_set(err, ERR_USAGE,
+                   "\"header\" is not an object of arrays of strings, such as "
+                   "{\"Accept\":[\"text/html\"]}");
 }
 
 static enum read_state read_json(struct reader *reader, struct err *err)

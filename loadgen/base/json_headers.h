@@ -1,0 +1,22 @@
+/*
+ * json_headers - reads headers as vegeta writes them in JSON: {"Accept": ["text/html"]}. An array
+ * may be null, and so may the whole.
+ *
+ * Threads: pure functions.
+ */
+#ifndef LOADGEN_BASE_JSON_HEADERS_H
+#define LOADGEN_BASE_JSON_HEADERS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* One header; the value is a string. */
+typedef bool json_header_add(void *to, const char *name, const json_t *value);
+
+/*
+ * Calls `add` for each value, in order. False at the first one that is not a string of an array of
+ * an object, or for which `add` returned false. NULL is no headers.
+ */
+bool json_headers_each(json_t *headers, json_header_add *add, void *to);
+
+#endif
