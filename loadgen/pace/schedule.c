@@ -132,7 +132,7 @@ struct schedule schedule_warmup(const struct schedule *schedule, uint64_t durati
 void schedule_begin(struct schedule_cursor *cursor, const struct schedule *schedule)
 {
     const struct schedule_walk walk = {
-        .random = schedule->seed,
+        .random = random_seeded(schedule->seed),
         .part_ns = (double)schedule->duration_ns,
     };
     schedule_resume(cursor, schedule, &walk);

@@ -26,6 +26,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/base/random.h"
 #include "loadgen/pace/pacer.h"
 
 /* All kinds of schedule. To add one, add a line here and define its `const struct schedule_kind`.
@@ -84,7 +85,7 @@ struct schedule {
 
 /* The state of a Poisson walk: plain numbers, from which another machine can continue. */
 struct schedule_walk {
-    uint64_t random;
+    struct random random;
     uint64_t made;   /* arrivals so far */
     uint64_t total;  /* with a duration: number of all arrivals */
     uint64_t due_ns; /* of the last arrival so far */

@@ -15,17 +15,8 @@
 #include <stdio.h>
 
 #include "loadgen/base/duration.h"
+#include "loadgen/base/random.h"
 #include "loadgen/pace/schedule.h"
-
-/* SplitMix64 (Steele, Lea, Flood 2014): 64 good bits from a counter. */
-static uint64_t next_random(uint64_t *state)
-{
-    *state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = *state;
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 /* 1/i, as a division takes as long as all the rest of a term. */
 static const double one_over[] = {
@@ -68,9 +59,9 @@ static double exp_minus(double x)
 }
 
 /* -ln U, U in (0, 1]: at most 37. */
-static double exponential(uint64_t *state)
+static double exponential(struct random *random)
 {
-    return -natural_log((double)((next_random(state) >> 11) + 1) * 0x1p-53);
+    return -natural_log((double)((random_next(random) >> 11) + 1) * 0x1p-53);
 }
 
 /* The next of the uniform moments, of which m are still to come. */

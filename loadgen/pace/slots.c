@@ -3,16 +3,14 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "loadgen/base/random.h"
+
 /* Keys of blocks are hashes of their numbers, keys of cycles of these numbers. */
 #define FIRST_CYCLE (UINT64_C(1) << 63)
 
-/* The end of SplitMix64 (Steele, Lea, Flood 2014), on a Weyl sequence. */
 static uint64_t key_of(uint64_t number)
 {
-    uint64_t z = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
+    return random_at(0, number + 1);
 }
 
 static uint64_t key_of_cycle(uint64_t cycle)

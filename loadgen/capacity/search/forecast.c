@@ -3,29 +3,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "loadgen/base/random.h"
+
 static const double GUESS_SD = 0.2; /* of the logarithm of capacity / guess */
 enum { PLAYS = 15 };
 
 /* A target of one play. */
 struct player {
-    uint64_t random;
+    struct random random;
     double capacity;
     double noise; /* standard deviation, as a part of the capacity */
 };
 
-/* splitmix64, as 0 <= number < 1 */
-static double draw(struct player *player)
-{
-    uint64_t z = player->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
 static double draw_normal(struct player *player)
 {
-    double radius = sqrt(-2 * log(1 - draw(player)));
-    return radius * cos(2 * M_PI * draw(player));
+    double radius = sqrt(-2 * log(1 - random_fraction(&player->random)));
+    return radius * cos(2 * M_PI * random_fraction(&player->random));
 }
 
 /* Within the interval; beyond its only end; or about the guess, from which the search starts. */
@@ -34,7 +27,8 @@ static double draw_capacity(struct player *player, const struct search_options *
 {
     double off = GUESS_SD * draw_normal(player);
     if (move->good_rate > 0 && move->bad_rate > 0) {
-        return move->good_rate * pow(move->bad_rate / move->good_rate, draw(player));
+        return move->good_rate *
+               pow(move->bad_rate / move->good_rate, random_fraction(&player->random));
     }
     if (move->good_rate > 0) {
         return move->good_rate * exp(fabs(off));
@@ -56,7 +50,7 @@ static struct trial play_trial(struct player *player, const struct search_move *
 static uint64_t play(const struct search_options *options, const struct trial *trials, size_t count,
                      uint64_t between_ns, uint64_t seed)
 {
-    struct player player = {.random = seed, .noise = options->width / 2};
+    struct player player = {.random = random_seeded(seed), .noise = options->width / 2};
     struct trial played[SEARCH_TRIALS_MAX];
     uint64_t sum_ns = 0;
     if (count > 0) {

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "loadgen/base/random.h"
 #include "loadgen/capacity/trial/over_time.h"
 #include "loadgen/capacity/trial/reason.h"
 #include "loadgen/capacity/trial/trial_record.h"
@@ -26,13 +27,10 @@ enum {
 #define CALIBRATE_STEP_NS (NS_PER_S / 2)
 static const double BUSY_SHARE = 0.25; /* of its CPU */
 
-/* A different seed for each trial, derived from the base seed (splitmix64). */
-static uint64_t mix_seed(uint64_t base, unsigned number)
+/* A different seed for each trial; 52 bits are exact in JSON, where readers have doubles. */
+static uint64_t seed_of_trial(uint64_t base, unsigned number)
 {
-    uint64_t z = base + number * UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (z ^ z >> 31) >> 12; /* exact in JSON, where readers have doubles */
+    return random_at(base, number) >> 12;
 }
 
 static bool ping(struct trial_runner *runner, struct glance *seen, struct err *err)
@@ -238,7 +236,8 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
 {
     struct trial_runner *runner = context;
     uint64_t begin_ns = clock_now_ns();
-    struct trial_context told = {.step = move->step, .seed = mix_seed(runner->base_seed, serial)};
+    struct trial_context told = {.step = move->step,
+                                 .seed = seed_of_trial(runner->base_seed, serial)};
     const struct schedule schedule = {
         .type = runner->arrival,
         .duration_ns = move->duration_ns,

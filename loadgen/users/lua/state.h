@@ -27,7 +27,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/users/lua/random.h"
+#include "loadgen/base/random.h"
 
 struct seat;
 struct user;

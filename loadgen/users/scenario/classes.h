@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 #include "common/err.h"
+#include "loadgen/base/random.h"
 #include "loadgen/target/request/url.h"
-#include "loadgen/users/lua/random.h"
 #include "loadgen/users/lua/state.h"
 
 /* Maximum nesting of task sets. */

@@ -1,12 +1,15 @@
 /*
- * random - random numbers for scripts and for choosing tasks: SplitMix64 (Steele, Lea, Flood 2014).
+ * random - random numbers that are the same everywhere: SplitMix64 (Steele, Lea, Flood 2014), which
+ * mixes the bits of a counter.
  *
  * Threads: a generator belongs to one thread. Memory: a plain value.
  */
-#ifndef LOADGEN_USERS_LUA_RANDOM_H
-#define LOADGEN_USERS_LUA_RANDOM_H
+#ifndef LOADGEN_BASE_RANDOM_H
+#define LOADGEN_BASE_RANDOM_H
 
 #include <stdint.h>
+
+#define RANDOM_STEP UINT64_C(0x9e3779b97f4a7c15)
 
 struct random {
     uint64_t state;
@@ -18,12 +21,20 @@ static inline struct random random_seeded(uint64_t seed)
     return (struct random){seed};
 }
 
-static inline uint64_t random_next(struct random *random)
+/* The number that the n-th call of random_next gives, from 1 on. */
+static inline uint64_t random_at(uint64_t seed, uint64_t n)
 {
-    uint64_t x = random->state += UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t x = seed + n * RANDOM_STEP;
     x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
     return x ^ x >> 31;
+}
+
+static inline uint64_t random_next(struct random *random)
+{
+    uint64_t number = random_at(random->state, 1);
+    random->state += RANDOM_STEP;
+    return number;
 }
 
 /* At least 0, and less than 1. */
