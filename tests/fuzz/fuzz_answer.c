@@ -15,6 +15,7 @@
 #include "loadgen/base/hash.h"
 #include "loadgen/http/answer/answer.h"
 #include "loadgen/http/engine.h"
+#include "tests/support/random.h"
 
 struct input {
     const uint8_t *bytes;
@@ -70,12 +71,11 @@ static void read_pieces(struct answer *answer, const struct input *input, size_t
     memset(seen, 0, sizeof *seen);
     capture_begin(&seen->kept, BODY_MAX);
     answer_begin(answer, input->is_head, seen->reason, sizeof seen->reason, &seen->kept);
-    uint32_t random = (uint32_t)hash_fnv1a(input->bytes, input->length);
+    struct random chance = random_seeded(hash_fnv1a(input->bytes, input->length));
     size_t at = 0;
     while (at < input->length && seen->state == ANSWER_MORE) {
-        random = random * 1664525U + 1013904223U;
         size_t left = input->length - at;
-        size_t length = longest ? 1 + (random >> 8) % longest : left;
+        size_t length = longest ? 1 + random_below(&chance, longest) : left;
         length = length < left ? length : left;
         size_t used = 0;
         seen->state = feed(answer, input->bytes + at, length, &used);

@@ -12,6 +12,7 @@
 
 #include "loadgen/base/hash.h"
 #include "loadgen/http/h2/session/session.h"
+#include "tests/support/random.h"
 
 enum { STREAMS_MAX = 12, STREAMS_FIRST = 4, BODY = 70000 };
 
@@ -36,7 +37,7 @@ struct run {
     unsigned begun;
     unsigned gone;
     uint64_t now_ns;
-    uint32_t random;
+    struct random chance;
 };
 
 /* Its first member is what the session knows. */
@@ -50,12 +51,6 @@ static void require(bool ok)
     if (!ok) {
         abort();
     }
-}
-
-static uint32_t next_random(struct run *run)
-{
-    run->random = run->random * 1664525U + 1013904223U;
-    return run->random >> 8;
 }
 
 static void discard(struct h2_stream *stream)
@@ -178,7 +173,7 @@ static bool give(struct run *run)
             return length == 0;
         }
         h2_session_mark_sending(&run->session, ++run->now_ns);
-        if ((run->options & LINK_BREAKS) && next_random(run) % 8 == 0) {
+        if ((run->options & LINK_BREAKS) && random_below(&run->chance, 8) == 0) {
             return false;
         }
         h2_session_mark_sent(&run->session);
@@ -203,16 +198,17 @@ static void talk(struct run *run, const uint8_t *bytes, size_t left, size_t long
 {
     bool goes_on = give(run);
     while (goes_on && left > 0 && !h2_session_has_ended(&run->session)) {
-        size_t length = longest ? 1 + next_random(run) % longest : left;
+        size_t length = longest ? 1 + random_below(&run->chance, longest) : left;
         length = length < left ? length : left;
         goes_on = take(run, bytes, length);
         bytes += length;
         left -= length;
-        if (goes_on && (run->options & CANCELS) && next_random(run) % 4 == 0) {
+        if (goes_on && (run->options & CANCELS) && random_below(&run->chance, 4) == 0) {
             cancel(run);
             begin(run);
         }
-        if (goes_on && (left == 0 || !(run->options & GIVES_SELDOM) || next_random(run) % 4 == 0)) {
+        if (goes_on &&
+            (left == 0 || !(run->options & GIVES_SELDOM) || random_below(&run->chance, 4) == 0)) {
             goes_on = give(run);
         }
     }
@@ -246,7 +242,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .terms.keeps_answers = data[0] & KEEPS_ANSWERS,
         .terms.max_body = data[0] & KEEPS_ALL ? UINT64_MAX : 16,
         /* the lengths of pieces change with each byte of the input */
-        .random = (uint32_t)hash_fnv1a(data, size),
+        .chance = random_seeded(hash_fnv1a(data, size)),
     };
     set_requests(&run);
     require(h2_session_open(&run.session, &run.config, on_end));

@@ -16,28 +16,21 @@ const char *const simulated_names[SIMULATED_ALL] = {
 #undef X
 };
 
-/* splitmix64, as 0 <= number < 1 */
-static double draw(struct simulated_target *target)
-{
-    uint64_t z = target->random += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
-}
-
 static double draw_normal(struct simulated_target *target)
 {
-    double radius = sqrt(-2 * log(1 - draw(target)));
-    return radius * cos(2 * M_PI * draw(target));
+    double radius = sqrt(-2 * log(1 - random_fraction(&target->random)));
+    return radius * cos(2 * M_PI * random_fraction(&target->random));
 }
 
 struct simulated_target simulated_target_make(enum simulated_model model, uint64_t seed,
                                               const struct search_options *options)
 {
-    struct simulated_target target = {
-        .model = model, .width = options->width, .trial_ns = options->trial_ns, .random = seed};
-    double knee = TRUTH_LOW * pow(TRUTH_HIGH / TRUTH_LOW, draw(&target));
-    double lower = knee * (0.6 + 0.35 * draw(&target));
+    struct simulated_target target = {.model = model,
+                                      .width = options->width,
+                                      .trial_ns = options->trial_ns,
+                                      .random = random_seeded(seed)};
+    double knee = TRUTH_LOW * pow(TRUTH_HIGH / TRUTH_LOW, random_fraction(&target.random));
+    double lower = knee * (0.6 + 0.35 * random_fraction(&target.random));
     target.truth = model == SIMULATED_MOSTLY_LOW ? lower : knee;
     target.other_knee = model == SIMULATED_MOSTLY_LOW ? knee : lower;
     return target;
@@ -58,7 +51,8 @@ static bool is_bistable_good(struct simulated_target *target, double rate, doubl
         return true;
     }
     double half_life_s = (double)target->trial_ns / NS_PER_S / (over * over);
-    target->is_tipped = target->is_tipped || draw(target) > exp2(-duration_s / half_life_s);
+    target->is_tipped =
+        target->is_tipped || random_fraction(&target->random) > exp2(-duration_s / half_life_s);
     return !target->is_tipped;
 }
 
@@ -72,7 +66,8 @@ static bool is_degrading_good(struct simulated_target *target, double rate, doub
 static void rest(struct simulated_target *target, double rest_s)
 {
     target->damage *= exp(-rest_s / HEAL_S);
-    target->is_tipped = target->is_tipped && draw(target) < pow(NOT_RECOVERED, rest_s / REST_S);
+    target->is_tipped =
+        target->is_tipped && random_fraction(&target->random) < pow(NOT_RECOVERED, rest_s / REST_S);
 }
 
 static bool is_good(struct simulated_target *target, double rate, double duration_s)
@@ -84,7 +79,8 @@ static bool is_good(struct simulated_target *target, double rate, double duratio
         return rate <= target->truth * (1 + target->width / 2 * draw_normal(target));
     case SIMULATED_RARELY_LOW:
     case SIMULATED_MOSTLY_LOW:
-        return rate <= (draw(target) < 0.1 ? target->other_knee : target->truth);
+        return rate <=
+               (random_fraction(&target->random) < 0.1 ? target->other_knee : target->truth);
     case SIMULATED_DEGRADING:
         return is_degrading_good(target, rate, duration_s);
     case SIMULATED_BISTABLE:

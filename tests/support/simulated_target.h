@@ -31,6 +31,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/base/random.h"
 #include "loadgen/capacity/search/search.h"
 #include "loadgen/capacity/search/trial.h"
 
@@ -62,7 +63,7 @@ struct simulated_target {
     double generator_rate; /* trials above it are invalid; 0: none */
     double damage;         /* part of the knee that is lost at the moment */
     bool is_tipped;
-    uint64_t random;
+    struct random random;
 };
 
 struct simulated_target simulated_target_make(enum simulated_model model, uint64_t seed,

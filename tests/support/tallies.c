@@ -3,32 +3,26 @@
 #include <stdio.h>
 #include <string.h>
 
-uint64_t tallies_random(uint64_t *seed, uint64_t below)
-{
-    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (*seed >> 20) % below;
-}
-
-struct result tallies_random_result(uint64_t *seed, struct text_pool *texts)
+struct result tallies_random_result(struct random *random, struct text_pool *texts)
 {
     char text[32];
-    snprintf(text, sizeof text, "error %d", (int)tallies_random(seed, 300));
-    enum outcome outcome = (enum outcome)tallies_random(seed, OUTCOMES_ALL);
+    snprintf(text, sizeof text, "error %d", (int)random_below(random, 300));
+    enum outcome outcome = (enum outcome)random_below(random, OUTCOMES_ALL);
     return (struct result){
-        .intended_ns = tallies_random(seed, UINT64_C(1) << 40),
-        .lag_ns = tallies_random(seed, 2 * RESULT_LATE_NS),
-        .wait_ns = tallies_random(seed, 1 << 20),
-        .connect_ns = tallies_random(seed, 1 << 20),
+        .intended_ns = random_below(random, UINT64_C(1) << 40),
+        .lag_ns = random_below(random, 2 * RESULT_LATE_NS),
+        .wait_ns = random_below(random, 1 << 20),
+        .connect_ns = random_below(random, 1 << 20),
         .service_ns =
-            tallies_random(seed, 100) ? tallies_random(seed, 1 << 30) : HISTOGRAM_MAX_NS + 1,
-        .bytes_in = tallies_random(seed, 1000),
-        .bytes_out = tallies_random(seed, 1000),
-        .retries = (uint16_t)tallies_random(seed, 3),
-        .violations = (uint16_t)tallies_random(seed, VIOLATION_BITS + 1),
-        .row = (uint16_t)tallies_random(seed, ROWS_ALL),
-        .address_row = (uint16_t)tallies_random(seed, ROWS_ALL),
-        .is_bare = tallies_random(seed, 10) == 0,
-        .code = outcome == OUTCOME_ANSWERED ? (uint16_t)tallies_random(seed, 1000) : 0,
+            random_below(random, 100) ? random_below(random, 1 << 30) : HISTOGRAM_MAX_NS + 1,
+        .bytes_in = random_below(random, 1000),
+        .bytes_out = random_below(random, 1000),
+        .retries = (uint16_t)random_below(random, 3),
+        .violations = (uint16_t)random_below(random, VIOLATION_BITS + 1),
+        .row = (uint16_t)random_below(random, ROWS_ALL),
+        .address_row = (uint16_t)random_below(random, ROWS_ALL),
+        .is_bare = random_below(random, 10) == 0,
+        .code = outcome == OUTCOME_ANSWERED ? (uint16_t)random_below(random, 1000) : 0,
         .outcome = outcome,
         .error = outcome != OUTCOME_ANSWERED ? text_pool_intern(texts, text) : NULL,
     };

@@ -6,6 +6,7 @@
 
 #include "loadgen/agenda/agenda.h"
 #include "tests/support/pacing.h"
+#include "tests/support/random.h"
 
 /* 1,000 requests per second for 10 ms, and two requests of a live source for as long as it lasts.
  */
@@ -312,15 +313,9 @@ struct crowd {
     struct agenda agendas[CROWD];
     uint64_t in_flight[CROWD][2 * CROWD_USERS];
     size_t count[CROWD];
-    uint64_t seed;
+    struct random chance;
     uint64_t now_ns;
 };
-
-static uint64_t any_below(struct crowd *crowd, uint64_t n)
-{
-    crowd->seed = crowd->seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (crowd->seed >> 33) % n;
-}
 
 /* The user of this number is the thread's, and has not sent its request before. */
 static void check_number(const struct agenda *one, uint64_t number)
@@ -338,7 +333,7 @@ static void take_some(struct crowd *crowd, size_t thread, bool all)
 {
     struct agenda *one = &crowd->agendas[thread];
     agenda_advance(one, crowd->now_ns);
-    while (agenda_has_next(one) && (all || any_below(crowd, 4))) {
+    while (agenda_has_next(one) && (all || random_below(&crowd->chance, 4))) {
         ck_assert_uint_le(agenda_due_ns(one), crowd->now_ns);
         check_number(one, agenda_number(one));
         crowd->in_flight[thread][crowd->count[thread]++] = agenda_number(one);
@@ -348,8 +343,8 @@ static void take_some(struct crowd *crowd, size_t thread, bool all)
 
 static void end_some(struct crowd *crowd, size_t thread, bool all)
 {
-    while (crowd->count[thread] > 0 && (all || any_below(crowd, 4))) {
-        size_t i = any_below(crowd, crowd->count[thread]);
+    while (crowd->count[thread] > 0 && (all || random_below(&crowd->chance, 4))) {
+        size_t i = random_below(&crowd->chance, crowd->count[thread]);
         uint64_t number = crowd->in_flight[thread][i];
         crowd->in_flight[thread][i] = crowd->in_flight[thread][--crowd->count[thread]];
         agenda_set_free(&crowd->agendas[thread], number, crowd->now_ns);
@@ -363,20 +358,22 @@ static void change_crowd(struct crowd *crowd, uint64_t at_ns)
     size_t count = 0;
     for (size_t i = 0; i < CROWD; i++) {
         threads[count] = (uint16_t)i;
-        count += any_below(crowd, 3) > 0;
+        count += random_below(&crowd->chance, 3) > 0;
     }
     count += count == 0;
-    uint64_t users = any_below(crowd, 3) ? 1 + any_below(crowd, CROWD_USERS) : 0;
+    uint64_t users =
+        random_below(&crowd->chance, 3) ? 1 + random_below(&crowd->chance, CROWD_USERS) : 0;
     slots_deal(&slots, &timetable.last->epoch.slots, UINT64_MAX, threads, count);
-    const struct change wish = {
-        .at_ns = at_ns, .users = users, .slots = users && any_below(crowd, 2) ? NULL : &slots};
+    const struct change wish = {.at_ns = at_ns,
+                                .users = users,
+                                .slots = users && random_below(&crowd->chance, 2) ? NULL : &slots};
     ck_assert(timetable_change(&timetable, 0, &wish, &err));
 }
 
 START_TEST(users_are_those_of_their_period_whatever_changes)
 {
     static struct crowd crowd;
-    crowd.seed = (uint64_t)_i;
+    crowd.chance = random_seeded((uint64_t)_i);
     plan.schedule.rate.count = 0;
     plan.max_workers = CROWD_USERS;
     begin(CROWD, 0);
@@ -387,9 +384,9 @@ START_TEST(users_are_those_of_their_period_whatever_changes)
     crowd.now_ns = START;
     for (uint64_t step = 0; step < (uint64_t)40 * CROWD_CHANGES; step++, crowd.now_ns += STEP) {
         if (step % 40 == 20) {
-            change_crowd(&crowd, crowd.now_ns - START + any_below(&crowd, 5 * STEP));
+            change_crowd(&crowd, crowd.now_ns - START + random_below(&crowd.chance, 5 * STEP));
         }
-        size_t thread = any_below(&crowd, CROWD);
+        size_t thread = random_below(&crowd.chance, CROWD);
         take_some(&crowd, thread, false);
         end_some(&crowd, thread, false);
     }

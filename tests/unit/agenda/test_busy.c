@@ -4,17 +4,18 @@
 #include <string.h>
 
 #include "loadgen/agenda/busy.h"
+#include "tests/support/random.h"
 
 enum { THREADS = 3 };
 
 static struct busy *busies; /* one a thread; all are called from the one thread of the test */
 static struct busy_peer peers[THREADS];
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
     busies = calloc(THREADS, sizeof *busies);
-    seed = 3;
+    chance = random_seeded(3);
 }
 
 static void teardown(void)
@@ -30,12 +31,6 @@ static void begin(size_t threads, uint64_t now_ns)
     for (size_t i = 0; i < threads; i++) {
         busy_init(&busies[i], peers, threads, i, now_ns);
     }
-}
-
-static uint64_t next_random(uint64_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (seed >> 33) % below;
 }
 
 START_TEST(one_thread_knows_its_busy_time_exactly)
@@ -83,7 +78,7 @@ START_TEST(one_thread_is_exact_for_any_script_that_its_curve_can_hold)
     uint64_t now = 0;
     begin(1, 0);
     for (int i = 0; i < CHANGES; i++) {
-        uint64_t change = now + next_random(199) + 1;
+        uint64_t change = now + random_below(&chance, 199) + 1;
         for (; now < change; now++) {
             busy_before[now + 1] = busy_before[now] + is_full;
         }
@@ -157,12 +152,12 @@ START_TEST(with_three_threads_the_wait_is_never_too_much)
     uint64_t since = 0;
     begin(THREADS, 0);
     for (int i = 0; i < STEPS; i++) {
-        uint64_t change = now + 1 + next_random(49);
+        uint64_t change = now + 1 + random_below(&chance, 49);
         for (; now < change; now++) {
             all_full[now + 1] = all_full[now] + (full[0] && full[1] && full[2]);
         }
-        size_t thread = next_random(THREADS);
-        full[thread] = next_random(4) != 0;
+        size_t thread = random_below(&chance, THREADS);
+        full[thread] = random_below(&chance, 4) != 0;
         busy_note(&busies[thread], full[thread], now);
         if (i % 10 == 0) { /* from a moment that was asked about before: a point of the curve */
             uint64_t got = busy_between(&busies[0], since, now);
@@ -222,11 +217,11 @@ START_TEST(it_never_says_more_than_the_delay)
     uint64_t since = now;
     begin(2, now);
     for (int i = 0; i < 200000; i++) {
-        now += next_random(3000);
-        size_t thread = next_random(2);
+        now += random_below(&chance, 3000);
+        size_t thread = random_below(&chance, 2);
         full[thread] = !full[thread];
         busy_note(&busies[thread], full[thread], now);
-        since += next_random(now - since + 1);
+        since += random_below(&chance, now - since + 1);
         ck_assert_uint_le(busy_between(&busies[0], since, now), now - since);
     }
 }

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
+#include "tests/support/random.h"
 
 static struct err err;
 static char text[DURATION_TEXT];
@@ -138,10 +139,9 @@ END_TEST
 
 START_TEST(what_is_written_is_read_back_the_same)
 {
-    uint64_t seed = 1;
+    struct random chance = random_seeded(1);
     for (int i = 0; i < 100000; i++) {
-        seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        uint64_t ns = seed >> 1 >> seed % 60;
+        uint64_t ns = random_sized(&chance, 63);
         duration_print(ns, text);
         ck_assert_msg(parse(text) == ns, "%lu ns is written %s and read back as %lu ns", ns, text,
                       parse(text));

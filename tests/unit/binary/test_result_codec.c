@@ -7,13 +7,14 @@
 
 #include "common/clock.h"
 #include "loadgen/binary/result_codec.h"
+#include "tests/support/random.h"
 
 static struct text_pool pool;
 static struct result_encoder encoder;
 static struct result_decoder decoder;
 static struct block *block;
 static struct block *copy;
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
@@ -21,7 +22,7 @@ static void setup(void)
     block = calloc(1, sizeof *block);
     copy = calloc(1, sizeof *copy);
     result_encoder_begin(&encoder, block);
-    seed = 7;
+    chance = random_seeded(7);
 }
 
 static void teardown(void)
@@ -31,41 +32,35 @@ static void teardown(void)
     text_pool_fini(&pool);
 }
 
-static uint64_t next_random(void)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return seed ^ seed >> 29;
-}
-
 /* Any 64-bit number; all sizes are equally likely. */
 static uint64_t any(void)
 {
-    return next_random() >> next_random() % 64;
+    return random_sized(&chance, 64);
 }
 
 static struct result random_result(void)
 {
     char text[32];
-    snprintf(text, sizeof text, "error %d", (int)(next_random() % 40));
+    snprintf(text, sizeof text, "error %d", (int)random_below(&chance, 40));
     return (struct result){
         .number = any(),
         .intended_ns = any(),
         .lag_ns = any(),
-        .wait_ns = next_random() % 3 ? 0 : any(),
-        .connect_ns = next_random() % 3 ? 0 : any(),
+        .wait_ns = random_below(&chance, 3) ? 0 : any(),
+        .connect_ns = random_below(&chance, 3) ? 0 : any(),
         .service_ns = any(),
         .first_byte_ns = any(),
         .bytes_in = any(),
         .bytes_out = any(),
         .target = (uint32_t)any(),
-        .address = next_random() % 3 ? ADDRESS_NONE : (uint32_t)any(),
-        .is_bare = next_random() % 3 == 0,
-        .retries = next_random() % 3 ? 0 : (uint16_t)any(),
-        .redirects = next_random() % 3 ? 0 : (uint16_t)any(),
-        .violations = next_random() % 3 ? 0 : (uint16_t)any(),
-        .code = (uint16_t)(next_random() % 1000),
-        .outcome = (enum outcome)(next_random() % (OUTCOME_TLS + 1)),
-        .error = next_random() % 2 ? text_pool_intern(&pool, text) : NULL,
+        .address = random_below(&chance, 3) ? ADDRESS_NONE : (uint32_t)any(),
+        .is_bare = random_below(&chance, 3) == 0,
+        .retries = random_below(&chance, 3) ? 0 : (uint16_t)any(),
+        .redirects = random_below(&chance, 3) ? 0 : (uint16_t)any(),
+        .violations = random_below(&chance, 3) ? 0 : (uint16_t)any(),
+        .code = (uint16_t)random_below(&chance, 1000),
+        .outcome = (enum outcome)random_below(&chance, OUTCOME_TLS + 1),
+        .error = random_below(&chance, 2) ? text_pool_intern(&pool, text) : NULL,
     };
 }
 
@@ -204,8 +199,8 @@ START_TEST(a_usual_result_takes_less_than_24_bytes)
         struct result result = {
             .number = 2000000 + n,
             .intended_ns = 100 * NS_PER_S + n * 50000,
-            .lag_ns = 10000 + next_random() % 90000,
-            .service_ns = 100000 + next_random() % 1000000,
+            .lag_ns = 10000 + random_below(&chance, 90000),
+            .service_ns = 100000 + random_below(&chance, 1000000),
             .bytes_in = 15,
             .target = (uint32_t)n % 10,
             .address = (uint32_t)n % 7,
@@ -253,9 +248,9 @@ START_TEST(damaged_payloads_are_never_read_out_of_bounds)
     for (int round = 0; round < 20000; round++) {
         uint8_t noise[64];
         for (size_t i = 0; i < sizeof noise; i++) {
-            noise[i] = (uint8_t)(next_random() >> 20);
+            noise[i] = (uint8_t)random_next(&chance);
         }
-        decode_exactly(noise, next_random() % sizeof noise);
+        decode_exactly(noise, random_below(&chance, sizeof noise));
     }
 }
 END_TEST

@@ -56,7 +56,7 @@ static bool probe(void *context, struct capacity_start *start, struct err *ignor
 {
     struct simulation *simulation = context;
     (void)ignored;
-    simulation->target.random = simulation->seed;
+    simulation->target.random = random_seeded(simulation->seed);
     start->first_rate = simulated_target_probe(&simulation->target);
     start->generator = trusted > 0 ? json_pack("{s:f}", "rate", trusted) : NULL;
     start->baseline = json_pack("{s:i}", "response", 350000);
@@ -78,7 +78,7 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
         return false;
     }
     simulation->runs++;
-    simulation->target.random = simulation->seed + serial;
+    simulation->target.random = random_seeded(simulation->seed + serial);
     *trial = simulated_target_try(&simulation->target, move);
     *record = trial_record_make_bare(trial, move->step);
     return true;

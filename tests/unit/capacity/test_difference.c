@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "loadgen/capacity/compare/difference.h"
+#include "tests/support/random.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
@@ -61,12 +62,11 @@ START_TEST(two_runs_have_a_difference_and_no_interval)
 END_TEST
 
 /* Normal deviates, by the sum of twelve uniform ones. */
-static double deviate(uint64_t *state)
+static double deviate(struct random *random)
 {
     double sum = -6;
     for (int i = 0; i < 12; i++) {
-        *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-        sum += (double)(*state >> 11) / (double)(UINT64_C(1) << 53);
+        sum += random_fraction(random);
     }
     return sum;
 }
@@ -75,13 +75,13 @@ static double deviate(uint64_t *state)
 START_TEST(the_interval_contains_the_truth_in_95_of_100_cases)
 {
     enum { CASES = 20000, RUNS = 5 };
-    uint64_t state = 1;
+    struct random chance = random_seeded(1);
     unsigned hits = 0;
     for (int i = 0; i < CASES; i++) {
         double old[RUNS], new[RUNS];
         for (int k = 0; k < RUNS; k++) {
-            old[k] = 500 * exp(0.01 * deviate(&state));
-            new[k] = 550 * exp(0.03 * deviate(&state));
+            old[k] = 500 * exp(0.01 * deviate(&chance));
+            new[k] = 550 * exp(0.03 * deviate(&chance));
         }
         struct capacities before = {old, RUNS, 1e-9};
         struct capacities after = {new, RUNS, 1e-9};

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loadgen/http/answer/answer.h"
+#include "tests/support/random.h"
 
 enum { ANSWERS = 2000, LINES_MAX = 4, ANSWER_BYTES = 1024, BODY_MAX = 8, REASON = 24 };
 
@@ -162,18 +163,11 @@ static bool is_same(const struct seen *a, const struct seen *b)
            a->kept_length == b->kept_length && memcmp(a->kept, b->kept, a->kept_length) == 0;
 }
 
-/* 0 to count - 1. */
-static uint32_t roll(uint32_t count, uint32_t *random)
-{
-    *random = *random * 1664525U + 1013904223U;
-    return (*random >> 8) % count;
-}
+#define DRAW(table) (table)[random_below(random, COUNT(table))]
 
-#define DRAW(table) (table)[roll(COUNT(table), random)]
-
-static char *put_line(char *at, uint32_t *random)
+static char *put_line(char *at, struct random *random)
 {
-    if (roll(3, random) > 0) {
+    if (random_below(random, 3) > 0) {
         return stpcpy(at, DRAW(plain_lines));
     }
     at = stpcpy(at, DRAW(names));
@@ -182,10 +176,10 @@ static char *put_line(char *at, uint32_t *random)
     return stpcpy(at, DRAW(ends));
 }
 
-static size_t make_answer(char bytes[ANSWER_BYTES], uint32_t *random)
+static size_t make_answer(char bytes[ANSWER_BYTES], struct random *random)
 {
     char *at = stpcpy(bytes, DRAW(statuses));
-    for (uint32_t lines = roll(LINES_MAX + 1, random); lines > 0; lines--) {
+    for (uint64_t lines = random_below(random, LINES_MAX + 1); lines > 0; lines--) {
         at = put_line(at, random);
     }
     at = stpcpy(at, DRAW(bodies));
@@ -196,7 +190,7 @@ static size_t make_answer(char bytes[ANSWER_BYTES], uint32_t *random)
 START_TEST(an_answer_is_the_same_wherever_it_is_cut)
 {
     char bytes[ANSWER_BYTES];
-    uint32_t random = 1;
+    struct random random = random_seeded(1);
     unsigned ended[3] = {0};
     unsigned violations = 0;
     for (int i = 0; i < ANSWERS; i++) {

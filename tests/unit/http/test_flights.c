@@ -4,19 +4,14 @@
 #include <stdlib.h>
 
 #include "loadgen/http/flights.h"
+#include "tests/support/random.h"
 
 enum { MANY = 300 };
 
 static struct flight list[MANY];
 static bool is_in[MANY];
 static struct flights flights;
-static unsigned random_state;
-
-static unsigned any(unsigned limit)
-{
-    random_state = random_state * 1103515245 + 12345;
-    return (random_state >> 16) % limit;
-}
+static struct random chance;
 
 static uint64_t earliest(void)
 {
@@ -47,14 +42,14 @@ static void setup(void)
 /* Adds and removes at random, with few or many different deadlines; then in order of deadline. */
 START_TEST(the_first_has_the_earliest_deadline)
 {
-    random_state = (unsigned)_i;
+    chance = random_seeded((uint64_t)_i);
     unsigned deadlines = 1U << _i % 12;
     for (unsigned step = 0; step < 4000; step++) {
-        size_t i = any(MANY);
+        size_t i = random_below(&chance, MANY);
         if (is_in[i]) {
             flights_remove(&flights, &list[i]);
         } else {
-            flights_add(&flights, &list[i], any(deadlines));
+            flights_add(&flights, &list[i], random_below(&chance, deadlines));
         }
         is_in[i] = !is_in[i];
         ck_assert_uint_eq(flights_deadline_ns(&flights), earliest());

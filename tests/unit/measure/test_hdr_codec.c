@@ -6,12 +6,13 @@
 
 #include "loadgen/base/base64.h"
 #include "loadgen/measure/hdr_codec.h"
+#include "tests/support/random.h"
 #include "tests/support/tallies.h"
 
 static struct histogram *h;
 static struct histogram *again;
 static struct err err;
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
@@ -20,7 +21,7 @@ static void setup(void)
     histogram_clear(h);
     histogram_clear(again);
     err = (struct err){0};
-    seed = 3;
+    chance = random_seeded(3);
 }
 
 static void teardown(void)
@@ -29,12 +30,6 @@ static void teardown(void)
     histogram_fini(again);
     free(h);
     free(again);
-}
-
-static uint64_t next_random(void)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return seed >> 11;
 }
 
 static void record(uint64_t ns, unsigned times)
@@ -64,7 +59,7 @@ static void round_trip(void)
 START_TEST(counts_come_back_exactly)
 {
     for (unsigned i = 0; i < 20000; i++) {
-        record(next_random() & ((UINT64_C(1) << next_random() % 46) - 1), 1);
+        record(random_sized(&chance, 45), 1);
     }
     round_trip();
     ck_assert_uint_le(again->min_ns, h->min_ns);

@@ -5,20 +5,21 @@
 #include <stdlib.h>
 
 #include "loadgen/measure/histogram.h"
+#include "tests/support/random.h"
 #include "tests/support/tallies.h"
 
 enum { VALUES = 20001 };
 
 static struct histogram *h;
 static uint64_t *values;
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
     h = calloc(1, sizeof *h);
     values = calloc(VALUES, sizeof *values);
     histogram_clear(h);
-    seed = 42;
+    chance = random_seeded(42);
 }
 
 static void teardown(void)
@@ -26,18 +27,6 @@ static void teardown(void)
     free(values);
     histogram_fini(h);
     free(h);
-}
-
-static uint64_t next_random(void)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return seed >> 11;
-}
-
-/* All sizes of numbers are equally likely. */
-static uint64_t random_value(unsigned bits)
-{
-    return next_random() & ((UINT64_C(1) << next_random() % (bits + 1)) - 1);
 }
 
 static int compare(const void *a, const void *b)
@@ -76,7 +65,7 @@ START_TEST(percentiles_are_those_of_all_values_by_nearest_rank)
     uint64_t n = sizes[_i];
     uint64_t sum = 0;
     for (uint64_t i = 0; i < n; i++) {
-        values[i] = random_value(45);
+        values[i] = random_sized(&chance, 45);
         sum += values[i];
         histogram_record(h, values[i]);
     }
@@ -96,7 +85,7 @@ END_TEST
 START_TEST(below_2048_ns_percentiles_are_exact)
 {
     for (uint64_t i = 0; i < VALUES; i++) {
-        values[i] = next_random() % 2048;
+        values[i] = random_below(&chance, 2048);
         histogram_record(h, values[i]);
     }
     qsort(values, VALUES, sizeof *values, compare);
@@ -145,7 +134,7 @@ START_TEST(a_rank_without_some_of_the_values_is_that_of_the_rest)
     histogram_clear(some);
     uint64_t n = 0;
     for (uint64_t i = 0; i < VALUES; i++) {
-        uint64_t value = random_value(45);
+        uint64_t value = random_sized(&chance, 45);
         histogram_record(h, value);
         if (i % 3 == 0) {
             histogram_record(some, value);
@@ -219,8 +208,9 @@ START_TEST(a_span_between_borders_is_counted_exactly)
 {
     enum { BORDERS = sizeof borders / sizeof borders[0] };
     for (size_t i = 0; i < VALUES; i++) {
-        uint64_t edge = borders[next_random() % (BORDERS - 1)];
-        values[i] = i % 2 ? random_value(46) : edge + next_random() % 2 - (edge > 0);
+        uint64_t edge = borders[random_below(&chance, BORDERS - 1)];
+        values[i] =
+            i % 2 ? random_sized(&chance, 46) : edge + random_below(&chance, 2) - (edge > 0);
         histogram_record(h, values[i]);
     }
     for (size_t a = 0; a < BORDERS; a++) {
@@ -265,7 +255,7 @@ START_TEST(merging_is_the_same_as_recording_all_in_one)
         histogram_clear(&parts[i]);
     }
     for (uint64_t i = 0; i < VALUES; i++) {
-        uint64_t value = random_value(46); /* some are clipped */
+        uint64_t value = random_sized(&chance, 46); /* some are clipped */
         histogram_record(h, value);
         histogram_record(&parts[i % 2], value);
     }
@@ -292,7 +282,7 @@ START_TEST(few_values_are_what_they_are_in_an_array)
     histogram_clear(&sum);
     ck_assert(histogram_reserve(&dense));
     for (int i = 0; i < _i; i++) {
-        uint64_t value = i % 3 ? random_value(45) : 77;
+        uint64_t value = i % 3 ? random_sized(&chance, 45) : 77;
         histogram_record(h, value);
         histogram_record(&dense, value);
         expect_equal(h, &dense);
@@ -320,7 +310,7 @@ START_TEST(a_cleared_one_is_as_good_as_new)
     histogram_clear(fresh);
     for (int round = 0; round < 3; round++) {
         for (uint64_t i = 0; i < 1000; i++) {
-            histogram_record(h, random_value(46));
+            histogram_record(h, random_sized(&chance, 46));
         }
         histogram_clear(h);
         expect_equal(h, fresh);

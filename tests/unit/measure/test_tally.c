@@ -12,7 +12,7 @@ enum { RESULTS = 20000, PARTS = 3 };
 static struct tally *whole;
 static struct tally *parts[PARTS];
 static struct text_pool pool;
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
@@ -21,7 +21,7 @@ static void setup(void)
         parts[i] = tally_create(true, false);
     }
     text_pool_init(&pool);
-    seed = 11;
+    chance = random_seeded(11);
 }
 
 static void teardown(void)
@@ -35,7 +35,7 @@ static void teardown(void)
 
 static struct result random_result(void)
 {
-    struct result result = tallies_random_result(&seed, &pool);
+    struct result result = tallies_random_result(&chance, &pool);
     result.is_bare = false;
     return result;
 }

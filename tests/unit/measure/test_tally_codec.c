@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "loadgen/measure/histogram_codec.h"
 #include "loadgen/measure/tally_codec.h"
+#include "tests/support/random.h"
 #include "tests/support/tallies.h"
 
 enum { PARTS = 64, RESULTS = 8000 };
@@ -20,7 +21,7 @@ static struct text_pool texts;
 static uint8_t *parts[PARTS];
 static size_t lengths[PARTS];
 static size_t part_count;
-static uint64_t seed;
+static struct random chance;
 
 static void name_rows(struct rows *rows, const char *format, size_t first, size_t count)
 {
@@ -36,7 +37,7 @@ static void setup(void)
     written = tally_create(true, true);
     got = tally_create(true, true);
     text_pool_init(&texts);
-    seed = 7;
+    chance = random_seeded(7);
 }
 
 static void forget_parts(void)
@@ -100,7 +101,7 @@ static void decode_all(void)
 static void fill(size_t results)
 {
     for (size_t i = 0; i < results; i++) {
-        struct result result = tallies_random_result(&seed, &texts);
+        struct result result = tallies_random_result(&chance, &texts);
         tally_add(written, &result);
         histogram_record(&written->loop, result.lag_ns);
     }
@@ -133,8 +134,8 @@ START_TEST(a_histogram_of_any_shape_is_read_back)
     struct histogram *h = &written->service;
     uint64_t count = 0;
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        if (tallies_random(&seed, (uint64_t)_i + 1) == 0) {
-            uint64_t n = tallies_random(&seed, UINT64_C(1) << tallies_random(&seed, 49));
+        if (random_below(&chance, (uint64_t)_i + 1) == 0) {
+            uint64_t n = random_below(&chance, UINT64_C(1) << random_below(&chance, 49));
             h->buckets[i] = n;
             count += n;
             h->min_ns = count == n && n > 0 ? histogram_bucket_middle(i) : h->min_ns;
@@ -339,9 +340,9 @@ END_TEST
 static void fill_histogram(struct histogram *h)
 {
     for (uint32_t bucket = 15000, n = 0; n < 500; n++) {
-        bucket += 1 + (uint32_t)tallies_random(&seed, 4);
+        bucket += 1 + (uint32_t)random_below(&chance, 4);
         ck_assert_uint_lt(bucket, HISTOGRAM_BUCKETS);
-        uint64_t count = 1 + tallies_random(&seed, 100);
+        uint64_t count = 1 + random_below(&chance, 100);
         for (uint64_t i = 0; i < count; i++) {
             histogram_record(h, histogram_bucket_middle(bucket));
         }

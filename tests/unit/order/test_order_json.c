@@ -8,12 +8,12 @@
 #include "loadgen/order/order_json.h"
 #include "loadgen/target/request/request_json.h"
 #include "loadgen/users/prepare.h"
+#include "tests/support/random.h"
 #include "tests/support/read_targets.h"
-#include "tests/support/tallies.h"
 
 enum { ROUNDS = 200, TEXT_ROOM = 1 << 20, PATH = 32 };
 
-static uint64_t seed;
+static struct random chance;
 static struct err err;
 static struct plan plan;
 static struct targets targets;
@@ -26,7 +26,7 @@ static char texts[16][32];
 
 static uint64_t below(uint64_t n)
 {
-    return tallies_random(&seed, n);
+    return random_below(&chance, n);
 }
 
 /* Any bytes but NUL; often none. */
@@ -572,7 +572,7 @@ END_TEST
 
 static void setup(void)
 {
-    seed = 5;
+    chance = random_seeded(5);
     err = (struct err){0};
 }
 

@@ -7,38 +7,29 @@
 #include "common/clock.h"
 #include "loadgen/pace/epoch.h"
 #include "tests/support/pacing.h"
+#include "tests/support/random.h"
 
 #define PER_S UINT64_C(3600) /* of requests per hour */
 
 enum { EPOCHS = 12, THREADS = 60, REQUESTS = 60000 };
 
-static uint64_t random_state; /* of the forked test */
-
-static uint64_t any_below(uint64_t n)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (random_state >> 33) % n;
-}
-
-static uint64_t any_ns(uint64_t most_ns)
-{
-    return (any_below(UINT64_C(1) << 31) << 31 | any_below(UINT64_C(1) << 31)) % most_ns;
-}
+static struct random chance; /* of the forked test */
 
 /* About 2,000 requests per second, of any kind; with an end or without where that is possible. */
 static struct schedule any_schedule(void)
 {
     struct schedule schedule = {
-        .type = (enum schedule_type)any_below(SCHEDULE_STAGES + 1),
-        .duration_ns = NS_PER_MS * (1 + any_below(2000)),
-        .rate = {1 + any_below(4000), NS_PER_S},
-        .seed = any_below(1000),
-        .sine = {2000 * PER_S, 1 + any_below(1999) * PER_S, 1 + any_ns(NS_PER_S), SINE_PEAK},
+        .type = (enum schedule_type)random_below(&chance, SCHEDULE_STAGES + 1),
+        .duration_ns = NS_PER_MS * (1 + random_below(&chance, 2000)),
+        .rate = {1 + random_below(&chance, 4000), NS_PER_S},
+        .seed = random_below(&chance, 1000),
+        .sine = {2000 * PER_S, 1 + random_below(&chance, 1999) * PER_S,
+                 1 + random_below(&chance, NS_PER_S), SINE_PEAK},
     };
     switch (schedule.type) {
     case SCHEDULE_CONSTANT:
     case SCHEDULE_POISSON:
-        schedule.duration_ns *= any_below(2);
+        schedule.duration_ns *= random_below(&chance, 2);
         break;
     case SCHEDULE_RAMP:
         schedule.stages = (struct stages){{{schedule.duration_ns, 0, 3000 * PER_S}}, 1};
@@ -83,12 +74,13 @@ static struct run *run; /* of the forked test */
 /* Some leave, but never all; some join. */
 static void change_threads(void)
 {
-    for (size_t go = run->thread_count ? any_below(run->thread_count) : 0; go > 0; go--) {
-        size_t who = any_below(run->thread_count--);
+    for (size_t go = run->thread_count ? random_below(&chance, run->thread_count) : 0; go > 0;
+         go--) {
+        size_t who = random_below(&chance, run->thread_count--);
         memmove(&run->threads[who], &run->threads[who + 1],
                 (run->thread_count - who) * sizeof run->threads[0]);
     }
-    for (size_t come = any_below(8) + (run->thread_count == 0); come > 0; come--) {
+    for (size_t come = random_below(&chance, 8) + (run->thread_count == 0); come > 0; come--) {
         if (run->joined < THREADS) {
             run->threads[run->thread_count++] = run->joined++;
         }
@@ -97,7 +89,7 @@ static void change_threads(void)
 
 static void deal(struct slots *slots, const struct slots *before)
 {
-    uint64_t cap = any_below(2) ? UINT64_MAX : 1 + any_below(20);
+    uint64_t cap = random_below(&chance, 2) ? UINT64_MAX : 1 + random_below(&chance, 20);
     change_threads();
     slots_deal(slots, before, cap, run->threads, run->thread_count);
 }
@@ -142,7 +134,7 @@ static void send_until(uint16_t thread, uint64_t until_ns)
 static void send_some(uint64_t at_ns)
 {
     for (uint16_t thread = 0; thread < run->begun; thread++) {
-        send_until(thread, any_below(3) ? at_ns : any_ns(at_ns + 1));
+        send_until(thread, random_below(&chance, 3) ? at_ns : random_below(&chance, at_ns + 1));
     }
 }
 
@@ -156,9 +148,9 @@ static void begin_threads(const struct epoch *epoch)
 static void make_next(const struct epoch *last, struct epoch *next,
                       const struct epoch_counter *counter)
 {
-    bool has_schedule = any_below(2);
-    bool has_slots = !has_schedule || any_below(4) == 0;
-    uint64_t at_ns = last->at_ns + (any_below(8) ? any_ns(NS_PER_S) : 0);
+    bool has_schedule = random_below(&chance, 2);
+    bool has_slots = !has_schedule || random_below(&chance, 4) == 0;
+    uint64_t at_ns = last->at_ns + (random_below(&chance, 8) ? random_below(&chance, NS_PER_S) : 0);
     struct schedule schedule = any_schedule();
     struct slots slots;
     if (has_slots) {
@@ -175,7 +167,7 @@ static void expect_counts(uint64_t end_ns)
     struct epoch_counter counter;
     epoch_counter_init(&counter, &run->epochs[0]);
     size_t n = 0;
-    for (uint64_t t_ns = 0; t_ns <= end_ns; t_ns += any_ns(NS_PER_S / 20)) {
+    for (uint64_t t_ns = 0; t_ns <= end_ns; t_ns += random_below(&chance, NS_PER_S / 20)) {
         for (; n < run->count && run->due_ns[n] < t_ns; n++) {
         }
         ck_assert_uint_eq(epoch_count(&counter, t_ns), n);
@@ -185,7 +177,7 @@ static void expect_counts(uint64_t end_ns)
         uint64_t own = 0;
         size_t k = 0;
         epoch_part_init(&part, &run->epochs[0], thread);
-        for (n = 0; n <= run->count; n += 1 + any_below(3000)) {
+        for (n = 0; n <= run->count; n += 1 + random_below(&chance, 3000)) {
             for (; k < n; k++) {
                 own += run->owner[k] == thread;
             }
@@ -198,7 +190,7 @@ START_TEST(each_request_is_sent_once_over_any_sequence_of_epochs)
 {
     struct epoch_counter counter;
     struct slots slots;
-    random_state = (uint64_t)_i;
+    chance = random_seeded((uint64_t)_i);
     run = calloc(1, sizeof *run);
     struct schedule schedule = any_schedule();
     deal(&slots, NULL);

@@ -11,6 +11,7 @@
 #include "loadgen/pace/schedule_text.h"
 #include "tests/support/moments.h"
 #include "tests/support/pacing.h"
+#include "tests/support/random.h"
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -70,14 +71,6 @@ static struct schedule schedule_of(int i)
 }
 
 enum { ROOM = 100000 };
-static uint64_t random_state; /* of the forked test */
-
-static uint64_t any_below(uint64_t n)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (random_state >> 11) % n;
-}
-
 START_TEST(what_is_due_is_what_was_asked_for)
 {
     struct schedule schedule = schedule_of(_i);
@@ -106,11 +99,12 @@ START_TEST(the_count_is_what_was_handed_out)
     struct schedule schedule = schedule_of(_i);
     uint64_t *moments = calloc(ROOM, sizeof *moments);
     size_t count = moments_of(&schedule, moments, ROOM);
+    struct random chance = random_seeded((uint64_t)_i);
     for (int i = 0; i < 60; i++) {
-        uint64_t t_ns = any_below(schedule.duration_ns + 1);
+        uint64_t t_ns = random_below(&chance, schedule.duration_ns + 1);
         ck_assert_uint_eq(schedule_count(&schedule, t_ns), moments_before(moments, count, t_ns));
         /* where it matters: at a moment, and on both sides of it */
-        size_t k = any_below(count);
+        size_t k = random_below(&chance, count);
         for (uint64_t at_ns = moments[k]; at_ns <= moments[k] + 1; at_ns++) {
             ck_assert_uint_eq(schedule_count(&schedule, at_ns),
                               moments_before(moments, count, at_ns));

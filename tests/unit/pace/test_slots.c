@@ -6,17 +6,12 @@
 
 #include "loadgen/pace/slots.h"
 #include "tests/support/pacing.h"
+#include "tests/support/random.h"
 
 #define COUNT(table) ((int)(sizeof(table) / sizeof(table)[0]))
 #define NO_CAP UINT64_MAX
 
-static uint64_t random_state; /* of the forked test */
-
-static uint64_t any_below(uint64_t n)
-{
-    random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (random_state >> 33) % n;
-}
+static struct random chance; /* of the forked test */
 
 /* An assertion takes longer than all the rest. */
 static void expect(bool holds, const char *what, uint64_t number)
@@ -86,8 +81,8 @@ END_TEST
 START_TEST(a_set_is_shuffled_as_each_of_its_slots)
 {
     for (int i = 0; i < 2000; i++) {
-        uint64_t block = any_below(UINT64_C(1) << 30) << any_below(25);
-        uint64_t set = any_below(UINT64_C(1) << 31) << 33 ^ any_below(UINT64_C(1) << 31);
+        uint64_t block = random_below(&chance, UINT64_C(1) << 30) << random_below(&chance, 25);
+        uint64_t set = random_next(&chance);
         uint64_t cycle = block / SLOTS_GROUPS;
         uint64_t requests = 0;
         uint64_t blocks = 0;
@@ -124,7 +119,7 @@ static void join(struct team *team, size_t count)
 static void leave(struct team *team, size_t count)
 {
     while (count-- > 0) {
-        size_t who = any_below(team->count--);
+        size_t who = random_below(&chance, team->count--);
         memmove(&team->threads[who], &team->threads[who + 1],
                 (team->count - who) * sizeof team->threads[0]);
     }
@@ -170,7 +165,7 @@ START_TEST(any_first_slots_are_even_when_dealt_anew)
     static const uint64_t caps[] = {NO_CAP, 1, 2, 3, 7, 64, 100, 1000, 4095, 4096, 10000};
     for (int i = 0; i < COUNT(sizes); i++) {
         for (int j = 0; j < COUNT(caps); j++) {
-            struct team team = {.next = (uint16_t)any_below(50000)};
+            struct team team = {.next = (uint16_t)random_below(&chance, 50000)};
             struct slots slots;
             join(&team, sizes[i]);
             slots_deal(&slots, NULL, caps[j], team.threads, team.count);
@@ -253,13 +248,15 @@ START_TEST(changes_move_few_slots_and_keep_any_first_ones_even)
     struct slots after;
     uint32_t moved = 0;
     uint32_t least = 0;
-    random_state = (uint64_t)_i;
-    join(&team, 1 + any_below(limit));
+    chance = random_seeded((uint64_t)_i);
+    join(&team, 1 + random_below(&chance, limit));
     slots_deal(&before, NULL, NO_CAP, team.threads, team.count);
     for (int i = 0; i < 40; i++) {
         size_t room = limit - team.count;
-        size_t go = any_below(2) ? any_below(2) : any_below(team.count);
-        size_t come = any_below(2) ? any_below(2) : any_below(room + 1);
+        size_t go =
+            random_below(&chance, 2) ? random_below(&chance, 2) : random_below(&chance, team.count);
+        size_t come =
+            random_below(&chance, 2) ? random_below(&chance, 2) : random_below(&chance, room + 1);
         leave(&team, go < team.count ? go : team.count - 1);
         join(&team, come < room ? come : room);
         slots_deal(&after, &before, NO_CAP, team.threads, team.count);
@@ -279,14 +276,14 @@ START_TEST(changes_under_a_cap_move_few_and_leave_each_thread_a_connection)
         struct team team = {.next = 0};
         struct slots before;
         struct slots after;
-        uint32_t cap = 1 + (uint32_t)any_below(_i ? SLOTS : 100);
+        uint32_t cap = 1 + (uint32_t)random_below(&chance, _i ? SLOTS : 100);
         uint32_t moved = 0;
         uint32_t least = 0;
-        join(&team, 1 + any_below(120));
+        join(&team, 1 + random_below(&chance, 120));
         slots_deal(&before, NULL, cap, team.threads, team.count);
         for (int j = 0; j < 10; j++) {
-            leave(&team, any_below(team.count));
-            join(&team, any_below(120 - team.count));
+            leave(&team, random_below(&chance, team.count));
+            join(&team, random_below(&chance, 120 - team.count));
             slots_deal(&after, &before, cap, team.threads, team.count);
             expect_spread(&after, &team, cap, 2);
             moved += moves(&before, &after, cap);
@@ -304,7 +301,7 @@ START_TEST(users_beyond_the_slots_begin_again_with_the_first)
     struct slots slots;
     join(&team, 3);
     slots_deal(&slots, NULL, NO_CAP, team.threads, team.count);
-    for (uint64_t n = 0; n < UINT64_C(3) * SLOTS; n += 1 + any_below(100)) {
+    for (uint64_t n = 0; n < UINT64_C(3) * SLOTS; n += 1 + random_below(&chance, 100)) {
         uint64_t sum = 0;
         for (size_t i = 0; i < team.count; i++) {
             uint64_t part = 0;

@@ -7,30 +7,25 @@
 #include "common/clock.h"
 #include "loadgen/plot/rates.h"
 #include "loadgen/plot/timeline.h"
+#include "tests/support/random.h"
 
 enum { CAPACITY = 64, THRESHOLD = 100, MANY = 20000 };
 
 static struct timeline *timeline;
 static struct result *results;
-static uint64_t seed;
+static struct random chance;
 
 static void setup(void)
 {
     timeline = timeline_create(CAPACITY, THRESHOLD);
     results = calloc(MANY, sizeof *results);
-    seed = 1;
+    chance = random_seeded(1);
 }
 
 static void teardown(void)
 {
     timeline_destroy(timeline);
     free(results);
-}
-
-static uint64_t next_random(uint64_t below)
-{
-    seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return (seed >> 16) % below;
 }
 
 static void add(uint64_t intended_ns, uint64_t latency_ns)
@@ -43,14 +38,14 @@ static void add(uint64_t intended_ns, uint64_t latency_ns)
 static void make_results(void)
 {
     for (size_t i = 0; i < MANY; i++) {
-        bool is_failure = next_random(50) == 0;
+        bool is_failure = random_below(&chance, 50) == 0;
         results[i] = (struct result){
             .intended_ns = 3600 * NS_PER_S + NS_PER_S / 2 + i * 400000,
-            .lag_ns = next_random(100000),
-            .wait_ns = next_random(10) == 0 ? next_random(NS_PER_S) : 0,
-            .connect_ns = next_random(1000),
-            .service_ns = 1000 + next_random(1000) * next_random(100000),
-            .row = (uint8_t)next_random(3),
+            .lag_ns = random_below(&chance, 100000),
+            .wait_ns = random_below(&chance, 10) == 0 ? random_below(&chance, NS_PER_S) : 0,
+            .connect_ns = random_below(&chance, 1000),
+            .service_ns = 1000 + random_below(&chance, 1000) * random_below(&chance, 100000),
+            .row = (uint8_t)random_below(&chance, 3),
             .code = is_failure ? 0 : 200,
             .outcome = is_failure ? OUTCOME_RESET : OUTCOME_ANSWERED,
         };
@@ -60,7 +55,7 @@ static void make_results(void)
 static void shuffle(void)
 {
     for (size_t i = MANY - 1; i > 0; i--) {
-        size_t j = (size_t)next_random(i + 1);
+        size_t j = (size_t)random_below(&chance, i + 1);
         struct result other = results[i];
         results[i] = results[j];
         results[j] = other;
@@ -149,8 +144,8 @@ START_TEST(percentiles_count_every_result_and_are_off_by_a_bucket_at_most)
     static const uint32_t ranks[] = {1, 500000, 900000, 990000, 999900, 1000000};
     uint64_t *values = calloc(MANY, sizeof *values);
     for (size_t i = 0; i < MANY; i++) {
-        values[i] = UINT64_C(1) << next_random(40);
-        values[i] += next_random(values[i]);
+        values[i] = UINT64_C(1) << random_below(&chance, 40);
+        values[i] += random_below(&chance, values[i]);
         add(0, values[i]);
     }
     /* All were intended at once; the last one was done hours later. */

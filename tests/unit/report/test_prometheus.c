@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/version.h"
 #include "loadgen/report/prometheus.h"
+#include "tests/support/random.h"
 
 static struct summary *summary;
 static struct prometheus_page page;
@@ -233,22 +234,16 @@ START_TEST(a_page_is_this_text)
 }
 END_TEST
 
-static uint64_t next_random(uint64_t *seed)
-{
-    *seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-    return *seed >> 11;
-}
-
 START_TEST(buckets_hold_what_counting_every_value_gives)
 {
     enum { VALUES = 5000 };
     uint64_t values[VALUES];
-    uint64_t seed = (uint64_t)_i;
+    struct random chance = random_seeded((uint64_t)_i);
     for (size_t i = 0; i < VALUES; i++) {
         /* A third lies at the bounds, where one nanosecond decides. */
-        uint64_t any = next_random(&seed) & ((UINT64_C(1) << next_random(&seed) % 46) - 1);
-        uint64_t edge = bounds[next_random(&seed) % BOUNDS] + next_random(&seed) % 3;
-        values[i] = 1000 + (next_random(&seed) % 3 ? any : edge - 1001);
+        uint64_t any = random_sized(&chance, 45);
+        uint64_t edge = bounds[random_below(&chance, BOUNDS)] + random_below(&chance, 3);
+        values[i] = 1000 + (random_below(&chance, 3) ? any : edge - 1001);
         add(0, values[i] - 1000, 200, OUTCOME_ANSWERED, NULL);
     }
     expect_histogram("loadgen_request_latency_seconds", "target=\"GET /health\",", values, VALUES);

@@ -35,7 +35,7 @@ static struct summary *by_counts;
 static struct tally *window;
 static FILE *file;
 static struct err err;
-static uint64_t seed;
+static struct random chance;
 
 static void make_run(struct run *run, size_t first_target)
 {
@@ -58,7 +58,7 @@ static void make_run(struct run *run, size_t first_target)
     }
     for (size_t i = 0; i < ALL; i++) {
         struct result *result = &run->results[i];
-        *result = tallies_random_result(&seed, &run->texts);
+        *result = tallies_random_result(&chance, &run->texts);
         result->number = i;
         result->intended_ns = i * NS_PER_S / PER_SECOND;
         result->target = (uint32_t)(i % TARGETS);
@@ -77,7 +77,7 @@ static void make_run(struct run *run, size_t first_target)
 
 static void setup(void)
 {
-    seed = 3;
+    chance = random_seeded(3);
     window = tally_create(true, true);
     by_results = summary_create();
     by_counts = summary_create();

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "target-api/users/store.h"
+#include "tests/support/random.h"
 
 #define SAMPLES                                                                                    \
     "{\"name\":{\"0\":\"user1\",\"1\":\"user2\",\"2\":\"user3\"},"                                 \
@@ -243,13 +244,13 @@ START_TEST(the_document_is_right_after_each_of_many_writes)
     static const char *names[USERS];
     static char large[8300];
     memset(large, 'x', sizeof large - 1);
-    uint32_t random = 7;
+    struct random chance = random_seeded(7);
     for (int64_t i = 0; i < USERS; i++) {
         names[i] = i % 500 == 250 ? large : "somebody with a name of some length, 50 bytes or so";
         text_unref(put(i, names[i], "1"));
-        random = random * 1664525 + 1013904223;
-        size_t other = (size_t)((uint64_t)(random >> 8) % (uint64_t)(i + 1));
-        names[other] = random % 3 == 0 ? "" : random % 64 == 1 ? large : "other";
+        size_t other = random_below(&chance, (uint64_t)i + 1);
+        uint64_t any = random_below(&chance, 64);
+        names[other] = any % 3 == 0 ? "" : any == 1 ? large : "other";
         text_unref(put((int64_t)other, names[other], "1"));
         if (i > 2 && i % 50 == 0) {
             expect_document(i + 1, names);

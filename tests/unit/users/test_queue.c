@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "loadgen/users/queue.h"
+#include "tests/support/random.h"
 
 enum { COUNT = 1000 };
 
@@ -9,13 +10,13 @@ START_TEST(the_first_due_comes_first)
 {
     static struct due due[COUNT];
     struct queue queue;
-    unsigned seed = (unsigned)_i + 1;
+    struct random chance = random_seeded((uint64_t)_i);
     size_t removed = 0;
     uint64_t last_ns = 0;
     ck_assert(queue_open(&queue, COUNT));
     ck_assert_ptr_null(queue_first(&queue));
     for (int i = 0; i < COUNT; i++) {
-        due[i] = (struct due){.at_ns = (uint64_t)rand_r(&seed) % 500};
+        due[i] = (struct due){.at_ns = random_below(&chance, 500)};
         queue_add(&queue, &due[i]);
     }
     for (int i = 0; i < COUNT; i += 3) {

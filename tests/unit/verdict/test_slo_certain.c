@@ -5,6 +5,7 @@
 #include "common/clock.h"
 #include "loadgen/verdict/judge.h"
 #include "tests/support/judged.h"
+#include "tests/support/random.h"
 
 static struct summary *summary;
 static struct slo *slo;
@@ -148,19 +149,18 @@ START_TEST(what_is_certain_is_missed)
     static const char *const texts[] = {"p99<20ms",     "p50<=10ms", "mean<10ms",
                                         "max<=20ms",    "errors<3%", "a:p90<15ms",
                                         "b:errors<=2%", "rate>=900", "throughput>=900"};
-    uint64_t seed = 7;
+    struct random chance = random_seeded(7);
     unsigned certain = 0;
     unsigned uncertain = 0;
     for (unsigned i = 0; i < 450; i++) {
         judged_clear(summary);
         for (unsigned k = 0; k < 100; k++) {
-            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            uint64_t at = (seed >> 33) % 100;
+            uint64_t at = random_below(&chance, 100);
             if (at < i % 7) {
                 judged_add_failed(summary, 1, k % 2, at % 2 ? our_errors[0] : "EOF");
             } else {
-                judged_add_late(summary, 1, k % 2, at < 10 ? (seed >> 40) % (40 * NS_PER_MS) : 0,
-                                (seed >> 30) % (22 * NS_PER_MS));
+                uint64_t late_ns = at < 10 ? random_below(&chance, 40 * NS_PER_MS) : 0;
+                judged_add_late(summary, 1, k % 2, late_ns, random_below(&chance, 22 * NS_PER_MS));
             }
         }
         judged_not_started(summary, i % 5, 0);

@@ -5,6 +5,7 @@
 #include "loadgen/verdict/hopeless.h"
 #include "loadgen/verdict/judge.h"
 #include "tests/support/judged.h"
+#include "tests/support/random.h"
 
 static struct summary *summary;
 static struct slo *slo;
@@ -75,7 +76,7 @@ START_TEST(what_is_hopeless_is_missed_at_the_end)
     enum { RUNS = 300, INTENDED = 400 };
     static const char *const texts[] = {"p99<20ms",  "p50<=10ms",  "mean<10ms",   "max<=20ms",
                                         "errors<3%", "a:p90<15ms", "b:errors<=2%"};
-    uint64_t seed = 5;
+    struct random chance = random_seeded(5);
     unsigned given_up = 0;
     for (unsigned i = 0; i < RUNS; i++) {
         const char *text = texts[i % (sizeof texts / sizeof texts[0])];
@@ -87,9 +88,8 @@ START_TEST(what_is_hopeless_is_missed_at_the_end)
         const struct slo_progress progress = {summary->tally, &summary->rows, INTENDED, shares};
         unsigned bad = i % 9;
         for (unsigned k = 0; k < INTENDED; k++) {
-            seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-            uint64_t chance = (seed >> 33) % 100;
-            judged_add(summary, 1, k % 2, chance < bad ? 0 : 200, (seed >> 40) % (26 * NS_PER_MS));
+            uint16_t code = random_below(&chance, 100) < bad ? 0 : 200;
+            judged_add(summary, 1, k % 2, code, random_below(&chance, 26 * NS_PER_MS));
             is_lost = is_lost || slo_find_hopeless(slo, &progress) != NULL;
             if (k % 40 == 39 && is_lost) {
                 ck_assert_msg(!slo_judge(slo, summary).is_met, "%s, run %u, k %u", text, i, k);
