@@ -1,8 +1,8 @@
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "loadgen/capacity/capacity_report.h"
+#include "tests/support/printed.h"
 
 static struct capacity_search searches[4];
 
@@ -70,17 +70,14 @@ END_TEST
 /* A trial whose interval of the p99 has these ends; NULL: no answer. */
 static void expect_trial(json_t *from, json_t *to, const char *reason, const char *expected)
 {
-    char *text = NULL;
-    size_t size = 0;
+    struct printed printed = {0};
     json_t *record =
         json_pack("{s:f, s:f, s:s, s:s, s:s, s:[{s:s, s:o?, s:o?}]}", "rate", 500.0,
                   "duration_seconds", 5.0, "step", "halve", "outcome", "bad", "reason", reason,
                   "intervals", "criterion", "p99 < 100ms", "from", from, "to", to);
-    FILE *out = open_memstream(&text, &size);
-    capacity_print_trial(record, 3, out);
-    fclose(out);
-    ck_assert_str_eq(text, expected);
-    free(text);
+    capacity_print_trial(record, 3, printed_open(&printed));
+    ck_assert_str_eq(printed_close(&printed), expected);
+    printed_free(&printed);
     json_decref(record);
 }
 
@@ -98,15 +95,13 @@ END_TEST
 
 static void expect_text(const struct capacity_search *search, const char *part)
 {
-    char *text = NULL;
-    size_t size = 0;
+    struct printed printed = {0};
     json_t *environment = json_object();
     const struct capacity_searches one = {search, 1, environment, environment, environment};
-    FILE *out = open_memstream(&text, &size);
-    ck_assert(capacity_write_text(&one, out));
-    fclose(out);
+    ck_assert(capacity_write_text(&one, printed_open(&printed)));
+    const char *text = printed_close(&printed);
     ck_assert_msg(strstr(text, part) != NULL, "\"%s\" is missing: %s", part, text);
-    free(text);
+    printed_free(&printed);
     json_decref(environment);
 }
 
@@ -133,18 +128,15 @@ END_TEST
 
 START_TEST(each_percentile_of_the_slo_has_its_interval)
 {
-    char *text = NULL;
-    size_t size = 0;
+    struct printed printed = {0};
     json_t *record = json_pack("{s:f, s:f, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:n}]}", "rate",
                                500.0, "duration_seconds", 5.0, "step", "halve", "outcome", "good",
                                "intervals", "criterion", "a:p50<1s", "from", 1000000, "to", 2000000,
                                "criterion", "p99<1s", "from");
-    FILE *out = open_memstream(&text, &size);
-    capacity_print_trial(record, 3, out);
-    fclose(out);
-    ck_assert_str_eq(text,
+    capacity_print_trial(record, 3, printed_open(&printed));
+    ck_assert_str_eq(printed_close(&printed),
                      "  3       500/s    5s  halve    good     a:p50 1ms to 2ms, p99 no answer\n");
-    free(text);
+    printed_free(&printed);
     json_decref(record);
 }
 END_TEST

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "loadgen/measure/hdr_log.h"
 #include "loadgen/report/report.h"
-#include "tests/support/printed_report.h"
+#include "tests/support/printed.h"
 
 static struct histogram *h;
 static struct hdr_log hdr_log;
@@ -57,19 +57,19 @@ static void expect_entry(const char *tag)
 
 START_TEST(what_is_written_is_read_back)
 {
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct printed printed = {0};
+    FILE *out = printed_open(&printed);
     hdr_log_write_head(out, UINT64_C(1700000000123) * NS_PER_MS);
     for (unsigned i = 0; i < 1000; i++) {
         histogram_record(h, 10 * NS_PER_MS);
     }
     ck_assert(hdr_log_write(out, "", "latency", 2500 * NS_PER_MS, h));
     ck_assert(hdr_log_write(out, "GET /a, 100%:", "service", 1, h));
-    fclose(out);
+    text = printed_close(&printed);
     ck_assert_ptr_nonnull(strstr(text, "#[BaseTime: 1700000000.123 (seconds since epoch)]\n" LEGEND
                                        "Tag=latency,0.000,2.500,10.000,HISTFAAA"));
     ck_assert_ptr_nonnull(strstr(text, "\nTag=GET%20/a%2C%20100%25:service,0.000,0.000,10.000,"));
-    open_text(text, size);
+    open_text(text, strlen(text));
     expect_entry("latency");
     ck_assert_uint_eq(h->count, 1000);
     ck_assert_uint_eq(h->buckets[histogram_bucket(10 * NS_PER_MS)], 1000);

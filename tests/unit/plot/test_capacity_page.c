@@ -8,9 +8,9 @@
 #include "loadgen/measure/hdr_codec.h"
 #include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/capacity/page.h"
+#include "tests/support/printed.h"
 
-static char *text;
-static size_t length;
+static struct printed printed;
 static struct err err;
 
 static void setup(void)
@@ -20,8 +20,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    free(text);
-    text = NULL;
+    printed_free(&printed);
 }
 
 static json_t *make_histogram(uint64_t from_ns, uint64_t step_ns)
@@ -82,21 +81,19 @@ static json_t *make_found(void)
 /* Consumes the result. */
 static void write_page(json_t *result)
 {
-    free(text);
-    FILE *out = open_memstream(&text, &length);
-    ck_assert_msg(capacity_page_write(result, out, &err), "%s", err.text);
-    fclose(out);
+    ck_assert_msg(capacity_page_write(result, printed_open(&printed), &err), "%s", err.text);
+    printed_close(&printed);
     json_decref(result);
 }
 
 static void expect(const char *part)
 {
-    ck_assert_msg(strstr(text, part) != NULL, "not on the page: %s", part);
+    ck_assert_msg(strstr(printed.text, part) != NULL, "not on the page: %s", part);
 }
 
 static json_t *page_data(void)
 {
-    const char *begin = strstr(text, "id=\"data\">") + strlen("id=\"data\">");
+    const char *begin = strstr(printed.text, "id=\"data\">") + strlen("id=\"data\">");
     json_t *data = json_loadb(begin, (size_t)(strstr(begin, "</script>") - begin), 0, NULL);
     ck_assert_ptr_nonnull(data);
     return data;
@@ -189,10 +186,10 @@ START_TEST(no_text_gets_out_of_its_place)
         json_string(evil));
     json_object_set_new(json_object_get(result, "environment"), "pod", json_string(evil));
     write_page(result);
-    ck_assert_ptr_null(strstr(text, "<script>alert"));
-    ck_assert_ptr_null(strstr(text, "<img"));
+    ck_assert_ptr_null(strstr(printed.text, "<script>alert"));
+    ck_assert_ptr_null(strstr(printed.text, "<img"));
     size_t scripts = 0;
-    for (const char *at = text; (at = strstr(at, "</script")) != NULL; at++) {
+    for (const char *at = printed.text; (at = strstr(at, "</script")) != NULL; at++) {
         scripts++;
     }
     ck_assert_uint_eq(scripts, 3);
@@ -209,13 +206,13 @@ START_TEST(the_page_is_whole_and_asks_for_nothing)
     regex_t slot;
     ck_assert_int_eq(regcomp(&slot, "[{][{][a-z]+[}][}]", REG_EXTENDED | REG_NOSUB), 0);
     ck_assert_int_eq(regexec(&slot, asset_capacity_html, 0, NULL, 0), 0);
-    ck_assert_int_eq(regexec(&slot, text, 0, NULL, 0), REG_NOMATCH);
+    ck_assert_int_eq(regexec(&slot, printed.text, 0, NULL, 0), REG_NOMATCH);
     regfree(&slot);
-    ck_assert_ptr_null(strstr(text, "sourceMappingURL"));
-    ck_assert_ptr_null(strstr(text, " src="));
-    ck_assert_ptr_null(strstr(text, "<link"));
+    ck_assert_ptr_null(strstr(printed.text, "sourceMappingURL"));
+    ck_assert_ptr_null(strstr(printed.text, " src="));
+    ck_assert_ptr_null(strstr(printed.text, "<link"));
     expect("default-src 'none'");
-    ck_assert_str_eq(text + length - strlen("</html>\n"), "</html>\n");
+    ck_assert_str_eq(printed.text + printed.length - strlen("</html>\n"), "</html>\n");
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/page.h"
+#include "tests/support/printed.h"
 
 static const char title[] = "</title><script>alert(1)</script> & 'more'";
 static const char name[] = "a</script><b>\"\xc3\xa9";
@@ -15,8 +16,7 @@ static const char error_text[] = "<i>&amp; gone";
 
 static struct summary *summary;
 static struct timeline *timeline;
-static char *text;
-static size_t length;
+static struct printed printed;
 static struct err err;
 
 static void setup(void)
@@ -28,8 +28,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    free(text);
-    text = NULL;
+    printed_free(&printed);
     summary_destroy(summary);
     timeline_destroy(timeline);
 }
@@ -50,16 +49,15 @@ static void add(uint64_t intended_ns, uint64_t latency_ns, uint16_t row, uint16_
 
 static void write_page(void)
 {
-    FILE *out = open_memstream(&text, &length);
     struct page page = {.title = title, .summary = summary, .timeline = timeline};
-    ck_assert_msg(page_write(&page, out, &err), "%s", err.text);
-    fclose(out);
+    ck_assert_msg(page_write(&page, printed_open(&printed), &err), "%s", err.text);
+    printed_close(&printed);
 }
 
 static size_t occurrences(const char *part)
 {
     size_t count = 0;
-    for (const char *at = text; (at = strstr(at, part)) != NULL; at++) {
+    for (const char *at = printed.text; (at = strstr(at, part)) != NULL; at++) {
         count++;
     }
     return count;
@@ -67,7 +65,7 @@ static size_t occurrences(const char *part)
 
 static json_t *page_data(void)
 {
-    const char *begin = strstr(text, "id=\"data\">") + strlen("id=\"data\">");
+    const char *begin = strstr(printed.text, "id=\"data\">") + strlen("id=\"data\">");
     json_t *data = json_loadb(begin, (size_t)(strstr(begin, "</script>") - begin), 0, NULL);
     ck_assert_ptr_nonnull(data);
     return data;
@@ -79,13 +77,13 @@ START_TEST(no_text_gets_out_of_its_place)
     add(0, NS_PER_MS, 0, 200);
     add(1, NS_PER_MS, 0, 0);
     write_page();
-    ck_assert_ptr_null(strstr(text, "<script>alert"));
-    ck_assert_ptr_null(strstr(text, "a</script>"));
-    ck_assert_ptr_null(strstr(text, "<i>"));
+    ck_assert_ptr_null(strstr(printed.text, "<script>alert"));
+    ck_assert_ptr_null(strstr(printed.text, "a</script>"));
+    ck_assert_ptr_null(strstr(printed.text, "<i>"));
     ck_assert_uint_eq(occurrences("&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt; &amp; "
                                   "&#39;more&#39;"),
                       2);
-    ck_assert_ptr_nonnull(strstr(text, "<td class=\"text\">&lt;i&gt;&amp;amp; gone</td>"));
+    ck_assert_ptr_nonnull(strstr(printed.text, "<td class=\"text\">&lt;i&gt;&amp;amp; gone</td>"));
     json_t *data = page_data();
     ck_assert_str_eq(json_string_value(json_object_get(
                          json_array_get(json_object_get(data, "series"), 0), "name")),
@@ -100,18 +98,18 @@ START_TEST(the_page_is_whole_and_asks_for_nothing)
     regex_t slot;
     ck_assert_int_eq(regcomp(&slot, "[{][{][a-z]+[}][}]", REG_EXTENDED | REG_NOSUB), 0);
     ck_assert_int_eq(regexec(&slot, asset_page_html, 0, NULL, 0), 0);
-    ck_assert_int_eq(regexec(&slot, text, 0, NULL, 0), REG_NOMATCH);
+    ck_assert_int_eq(regexec(&slot, printed.text, 0, NULL, 0), REG_NOMATCH);
     regfree(&slot);
-    ck_assert_ptr_null(strstr(text, "sourceMappingURL"));
-    ck_assert_ptr_null(strstr(text, " src="));
-    ck_assert_ptr_null(strstr(text, "<link"));
-    ck_assert_ptr_nonnull(strstr(text, "default-src 'none'"));
-    ck_assert_ptr_nonnull(strstr(text, asset_page_css));
-    ck_assert_ptr_nonnull(strstr(text, asset_chart_js));
-    ck_assert_ptr_nonnull(strstr(text, asset_page_js));
+    ck_assert_ptr_null(strstr(printed.text, "sourceMappingURL"));
+    ck_assert_ptr_null(strstr(printed.text, " src="));
+    ck_assert_ptr_null(strstr(printed.text, "<link"));
+    ck_assert_ptr_nonnull(strstr(printed.text, "default-src 'none'"));
+    ck_assert_ptr_nonnull(strstr(printed.text, asset_page_css));
+    ck_assert_ptr_nonnull(strstr(printed.text, asset_chart_js));
+    ck_assert_ptr_nonnull(strstr(printed.text, asset_page_js));
     ck_assert_uint_eq(occurrences("<script"), 3);
     ck_assert_uint_eq(occurrences("</script"), 3);
-    ck_assert_str_eq(text + length - strlen("</html>\n"), "</html>\n");
+    ck_assert_str_eq(printed.text + printed.length - strlen("</html>\n"), "</html>\n");
 }
 END_TEST
 
@@ -122,7 +120,7 @@ START_TEST(dygraphs_is_in_it)
     char *library = strdup(asset_dygraph_js);
     *strstr(library, "//# sourceMappingURL") = '\0';
     ck_assert_uint_gt(strlen(library), 100000);
-    ck_assert_ptr_nonnull(strstr(text, library));
+    ck_assert_ptr_nonnull(strstr(printed.text, library));
     free(library);
 }
 END_TEST
@@ -140,7 +138,6 @@ START_TEST(few_results_are_each_in_it_and_many_are_not)
     ck_assert_double_eq(json_number_value(json_array_get(last, 0)), 7);
     ck_assert_double_eq(json_number_value(json_array_get(last, 1)), 8);
     json_decref(data);
-    free(text);
     add(8 * NS_PER_S, 123456789, 0, 200);
     write_page();
     data = page_data();
@@ -200,7 +197,7 @@ END_TEST
 START_TEST(a_page_of_no_results_can_be_made)
 {
     write_page();
-    ck_assert_ptr_nonnull(strstr(text, "No results."));
+    ck_assert_ptr_nonnull(strstr(printed.text, "No results."));
     json_decref(page_data());
 }
 END_TEST
@@ -214,8 +211,8 @@ START_TEST(a_row_that_may_lack_results_is_partial)
     add(0, 1, 0, 200);
     add(0, 1, 1, 200);
     write_page();
-    ck_assert_ptr_nonnull(strstr(text, ">few (partial)</th>"));
-    ck_assert_ptr_nonnull(strstr(text, ">all</th>"));
+    ck_assert_ptr_nonnull(strstr(printed.text, ">few (partial)</th>"));
+    ck_assert_ptr_nonnull(strstr(printed.text, ">all</th>"));
     json_t *data = page_data();
     json_t *series = json_object_get(data, "series");
     ck_assert_str_eq(json_string_value(json_object_get(json_array_get(series, 0), "name")),

@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
-#include "tests/support/printed_report.h"
+#include "tests/support/printed.h"
 #include "tests/support/recording.h"
 
 static struct summary *summary;

@@ -8,11 +8,12 @@
 #include "common/clock.h"
 #include "common/version.h"
 #include "loadgen/report/prometheus.h"
+#include "tests/support/printed.h"
 #include "tests/support/random.h"
 
 static struct summary *summary;
 static struct prometheus_page page;
-static char *text;
+static struct printed printed;
 static char *expected;
 static FILE *expecting;
 
@@ -46,8 +47,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    free(text);
-    text = NULL;
+    printed_free(&printed);
     fclose(expecting);
     free(expected);
     summary_destroy(summary);
@@ -55,11 +55,8 @@ static void teardown(void)
 
 static void write_page(void)
 {
-    size_t length = 0;
-    free(text);
-    FILE *out = open_memstream(&text, &length);
-    ck_assert(prometheus_write(&page, out));
-    fclose(out);
+    ck_assert(prometheus_write(&page, printed_open(&printed)));
+    printed_close(&printed);
 }
 
 /* The bounds, in nanoseconds: those of a lag from the first one on, the others from BOUND_FIRST. */
@@ -108,18 +105,18 @@ static const char *expected_text(void)
 
 static void expect_has(const char *part)
 {
-    ck_assert_msg(strstr(text, part) != NULL, "\"%.300s\" is not there", part);
+    ck_assert_msg(strstr(printed.text, part) != NULL, "\"%.300s\" is not there", part);
 }
 
 /* A page is too long to be shown: where the first difference begins will do. */
 static void expect_text(const char *whole)
 {
     size_t same = 0;
-    while (text[same] && text[same] == whole[same]) {
+    while (printed.text[same] && printed.text[same] == whole[same]) {
         same++;
     }
-    ck_assert_msg(text[same] == whole[same], "\"%.100s\" instead of \"%.100s\"", text + same,
-                  whole + same);
+    ck_assert_msg(printed.text[same] == whole[same], "\"%.100s\" instead of \"%.100s\"",
+                  printed.text + same, whole + same);
 }
 
 static void expect_requests(void)
@@ -266,9 +263,9 @@ START_TEST(targets_are_told_apart_by_their_rows)
     expect_histogram("loadgen_request_latency_seconds", "target=\"never\",", NULL, 0);
     write_page();
     expect_has(expected_text());
-    ck_assert_ptr_null(strstr(text, "target=\"other\""));
-    ck_assert_ptr_null(strstr(text, "throttled")); /* the system did not say */
-    ck_assert_ptr_null(strstr(text, "limit_cores"));
+    ck_assert_ptr_null(strstr(printed.text, "target=\"other\""));
+    ck_assert_ptr_null(strstr(printed.text, "throttled")); /* the system did not say */
+    ck_assert_ptr_null(strstr(printed.text, "limit_cores"));
 }
 END_TEST
 
@@ -285,7 +282,7 @@ START_TEST(names_beyond_the_rows_share_one_series_of_its_own)
     expect_has("loadgen_request_latency_seconds_count{target=\"other\"} 1\n");
     expect_has("loadgen_request_latency_seconds_count{target=\"n509\"} 1\n");
     expect_has("loadgen_request_latency_seconds_count{target=\"all other targets\"} 37\n");
-    ck_assert_ptr_null(strstr(text, "target=\"n510\""));
+    ck_assert_ptr_null(strstr(printed.text, "target=\"n510\""));
 }
 END_TEST
 
@@ -296,7 +293,7 @@ START_TEST(a_row_that_may_lack_results_is_partial)
     uint64_t full = rows_hash("all");
     rows_add(&summary->rows, "all");
     write_page();
-    ck_assert_ptr_null(strstr(text, "partial"));
+    ck_assert_ptr_null(strstr(printed.text, "partial"));
     rows_merge_full(&summary->rows, &full, 1, 3);
     write_page();
     expect_has("# HELP loadgen_target_partial 1: some requests of this target may be counted as "
@@ -334,7 +331,7 @@ START_TEST(errors_of_scripts_are_counted)
 {
     page.exceptions = &summary->exceptions;
     write_page();
-    ck_assert_ptr_null(strstr(text, "loadgen_exceptions"));
+    ck_assert_ptr_null(strstr(printed.text, "loadgen_exceptions"));
     exceptions_add(&summary->exceptions, "a.lua:1: \"x\"");
     exceptions_add(&summary->exceptions, "a.lua:1: \"x\"");
     summary->exceptions.total += 3; /* beyond the list */
@@ -349,7 +346,7 @@ END_TEST
 START_TEST(iterations_at_a_rate_are_counted)
 {
     write_page();
-    ck_assert_ptr_null(strstr(text, "loadgen_iterations"));
+    ck_assert_ptr_null(strstr(printed.text, "loadgen_iterations"));
     page.iterations = 3;
     write_page();
     expect_has("# HELP loadgen_iterations_started_total Iterations of users that were started.\n"

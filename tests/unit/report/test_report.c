@@ -9,7 +9,7 @@
 #include "common/clock.h"
 #include "loadgen/report/buckets_text.h"
 #include "loadgen/report/report_choice.h"
-#include "tests/support/printed_report.h"
+#include "tests/support/printed.h"
 
 static struct summary *summary;
 static struct err err;

@@ -6,6 +6,7 @@
 #include "loadgen/report/slo_print.h"
 #include "loadgen/verdict/judge.h"
 #include "tests/support/judged.h"
+#include "tests/support/printed.h"
 
 static struct summary *summary;
 static struct slo *slo;
@@ -24,26 +25,24 @@ static void teardown(void)
 
 START_TEST(people_see_each_criterion_with_what_was_seen)
 {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
+    struct printed printed = {0};
     judged_add(summary, 199, 0, 200, NS_PER_MS);
     judged_add(summary, 1, 1, 0, NS_PER_MS);
     slo = slo_parse("p99<2ms,errors<0.1%,max<1s,c:mean<1s,rate>=10%", NULL);
     summary->asked_per_s = 1000;
     struct slo_verdict verdict = slo_judge(slo, summary);
-    slo_print_text(&verdict, out);
-    fclose(out);
+    slo_print_text(&verdict, printed_open(&printed));
     ck_assert_str_eq(
-        text, "SLO           [measured, verdict]               missed\n"
-              "  p99<2ms                                       1ms, met\n"
-              "  errors<0.1%                                   0.5%, missed\n"
-              "  max<1s                                        beyond every limit, missed (1 of "
-              "200 requests got no answer)\n"
-              "  c:mean<1s                                     no data, missed (no target has this "
-              "name; the nearest is a)\n"
-              "  rate>=10%                                     100%, met\n");
-    free(text);
+        printed_close(&printed),
+        "SLO           [measured, verdict]               missed\n"
+        "  p99<2ms                                       1ms, met\n"
+        "  errors<0.1%                                   0.5%, missed\n"
+        "  max<1s                                        beyond every limit, missed (1 of "
+        "200 requests got no answer)\n"
+        "  c:mean<1s                                     no data, missed (no target has this "
+        "name; the nearest is a)\n"
+        "  rate>=10%                                     100%, met\n");
+    printed_free(&printed);
 }
 END_TEST
 

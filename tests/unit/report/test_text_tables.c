@@ -1,16 +1,15 @@
 #include <check.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "loadgen/report/report.h"
 #include "loadgen/report/text/text.h"
+#include "tests/support/printed.h"
 
 static struct summary *summary;
-static char *text;
-static size_t length;
+static struct printed printed;
 
 static void setup(void)
 {
@@ -19,8 +18,7 @@ static void setup(void)
 
 static void teardown(void)
 {
-    free(text);
-    text = NULL;
+    printed_free(&printed);
     summary_destroy(summary);
 }
 
@@ -31,24 +29,21 @@ static void add(struct result result)
 
 static const char *tables(void)
 {
-    free(text);
-    FILE *out = open_memstream(&text, &length);
-    text_write_tables(summary, out);
-    fclose(out);
-    return text;
+    text_write_tables(summary, printed_open(&printed));
+    return printed_close(&printed);
 }
 
 /* `part` stands there, and once. */
 static void expect_has(const char *part)
 {
     const char *at = strstr(tables(), part);
-    ck_assert_msg(at != NULL, "no\n%s\nin\n%s", part, text);
-    ck_assert_msg(strstr(at + 1, part) == NULL, "twice\n%s\nin\n%s", part, text);
+    ck_assert_msg(at != NULL, "no\n%s\nin\n%s", part, printed.text);
+    ck_assert_msg(strstr(at + 1, part) == NULL, "twice\n%s\nin\n%s", part, printed.text);
 }
 
 static void expect_has_not(const char *part)
 {
-    ck_assert_msg(strstr(tables(), part) == NULL, "%s is in\n%s", part, text);
+    ck_assert_msg(strstr(tables(), part) == NULL, "%s is in\n%s", part, printed.text);
 }
 
 START_TEST(a_table_of_targets_has_the_names_last)

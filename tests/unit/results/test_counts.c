@@ -10,8 +10,9 @@
 #include "loadgen/binary/journal.h"
 #include "loadgen/binary/result_codec.h"
 #include "loadgen/plot/data.h"
+#include "loadgen/report/report.h"
 #include "loadgen/results/results.h"
-#include "tests/support/printed_report.h"
+#include "tests/support/printed.h"
 #include "tests/support/read_back.h"
 #include "tests/support/tallies.h"
 

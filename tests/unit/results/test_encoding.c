@@ -10,12 +10,12 @@
 #include "loadgen/results/formats.h"
 #include "loadgen/results/results.h"
 #include "loadgen/results/vegeta/memo.h"
+#include "tests/support/printed.h"
 #include "tests/support/read_back.h"
 
 static struct summary *summary;
 static struct err err;
-static char *written;
-static size_t length;
+static struct printed written;
 static uint64_t cut;
 
 static void setup(void)
@@ -26,8 +26,7 @@ static void setup(void)
 static void teardown(void)
 {
     summary_destroy(summary);
-    free(written);
-    written = NULL;
+    printed_free(&written);
 }
 
 static struct record record_of(uint64_t number, const char *url)
@@ -49,14 +48,13 @@ static struct record record_of(uint64_t number, const char *url)
 
 static void write_all(const struct encoding *encoding, const struct record *records, size_t count)
 {
-    FILE *out = open_memstream(&written, &length);
-    void *encoder = encoding->create(out);
+    void *encoder = encoding->create(printed_open(&written));
     for (size_t i = 0; i < count; i++) {
         ck_assert(encoding->write(encoder, &records[i]));
     }
     encoding->end(encoder);
     cut = encoding->destroy(encoder);
-    fclose(out);
+    printed_close(&written);
 }
 
 static const struct {
@@ -84,12 +82,11 @@ START_TEST(texts_are_quoted_as_go_does_it)
     record.error = slice_of(texts[_i].text);
     write_all(&encoding_json, &record, 1);
     snprintf(expected, sizeof expected, ",\"error\":%s,\"body\":null,", texts[_i].json);
-    ck_assert_msg(strstr(written, expected) != NULL, "got: %s", written);
-    free(written);
+    ck_assert_msg(strstr(written.text, expected) != NULL, "got: %s", written.text);
     write_all(&encoding_csv, &record, 1);
     snprintf(expected, sizeof expected, "1700000000000000007,200,1000,0,0,%s,,a,7,GET,http://a/,\n",
              texts[_i].csv);
-    ck_assert_str_eq(written, expected);
+    ck_assert_str_eq(written.text, expected);
 }
 END_TEST
 
@@ -99,18 +96,18 @@ START_TEST(headers_with_one_name_are_brought_together)
     record.headers = slice_of("Set-Cookie: a\r\nDate: x: y\r\nSet-Cookie: b\r\nEmpty: \r\n");
     record.body = (struct slice){"", 0};
     write_all(&encoding_json, &record, 1);
-    ck_assert_msg(strstr(written, ",\"body\":\"\",") &&
-                      strstr(written,
+    ck_assert_msg(strstr(written.text, ",\"body\":\"\",") &&
+                      strstr(written.text,
                              ",\"headers\":{\"Set-Cookie\":[\"a\",\"b\"],\"Date\":[\"x: y\"],"
                              "\"Empty\":[\"\"]}}\n"),
-                  "got: %s", written);
+                  "got: %s", written.text);
 }
 END_TEST
 
 /* Counts what was written, read again with its texts. */
 static size_t read_written(void (*each)(const struct record *record, size_t i))
 {
-    int fd = read_back_open(written, length);
+    int fd = read_back_open(written.text, written.length);
     struct results *results = results_open_fd(fd, "file", true, summary, &err);
     struct record record;
     size_t count = 0;
@@ -139,8 +136,9 @@ START_TEST(a_zero_in_a_header_name_is_changed_in_json_and_counted)
     record.headers = (struct slice){lines, sizeof lines - 1};
     write_all(&encoding_json, &record, 1);
     ck_assert_uint_eq(cut, 1);
-    ck_assert_msg(strstr(written, "{\"A\\ufffdB\\ufffd\":[\"a\\u0000b\"],\"C\":[\"d\"]}") != NULL,
-                  "got: %s", written);
+    ck_assert_msg(strstr(written.text, "{\"A\\ufffdB\\ufffd\":[\"a\\u0000b\"],\"C\":[\"d\"]}") !=
+                      NULL,
+                  "got: %s", written.text);
     ck_assert_uint_eq(read_written(check_nothing), 1);
 }
 END_TEST
@@ -235,7 +233,6 @@ START_TEST(what_is_empty_is_not_what_is_not_there)
     }
     write_all(&encoding_json, records, PAIRS);
     ck_assert_uint_eq(read_written(check_parts), PAIRS);
-    free(written);
     write_all(&encoding_bin, records, PAIRS);
     ck_assert_uint_eq(read_written(check_parts), PAIRS);
 }

@@ -18,6 +18,7 @@
 #include "loadgen/agenda/driver.h"
 #include "loadgen/target/lazy.h"
 #include "tests/support/measurement.h"
+#include "tests/support/printed.h"
 #include "tests/support/read_back.h"
 
 static struct err err;
@@ -108,16 +109,14 @@ static void *feed_targets(void *context)
 /* The types of a file's blocks, in their order; the caller's to free. */
 static char *read_types(FILE *file)
 {
-    char *types = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&types, &length);
+    struct printed types = {0};
+    FILE *out = printed_open(&types);
     struct block *block = malloc(sizeof *block);
     while (read_back_block(block, file)) {
         fputc((int)block->type, out);
     }
     free(block);
-    fclose(out);
-    return types;
+    return printed_close(&types);
 }
 
 /* The reading thread is far ahead of the attack when that ends. */

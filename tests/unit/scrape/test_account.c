@@ -1,9 +1,9 @@
 /* What two readings say about the load between them. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "loadgen/scrape/account.h"
+#include "tests/support/printed.h"
 
 enum { PODS = 3 };
 
@@ -200,13 +200,11 @@ END_TEST
 
 static void expect_printed(const char *text)
 {
-    char *printed = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&printed, &size);
-    account_print(account, out);
-    fclose(out);
-    ck_assert_msg(strstr(printed, text) != NULL, "\"%s\" is missing: %s", text, printed);
-    free(printed);
+    struct printed printed = {0};
+    account_print(account, printed_open(&printed));
+    ck_assert_msg(strstr(printed_close(&printed), text) != NULL, "\"%s\" is missing: %s", text,
+                  printed.text);
+    printed_free(&printed);
 }
 
 /* Only the container's own throttling can be seen. */

@@ -7,6 +7,7 @@
 #include "target-api/http/metrics.h"
 #include "target-api/router.h"
 #include "target-api/users/store.h"
+#include "tests/support/printed.h"
 
 static struct store *store;
 static struct service service;
@@ -262,14 +263,11 @@ END_TEST
 
 static void expect_line(const struct metrics *metrics, const char *line)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    ck_assert_ptr_nonnull(out);
-    metrics_write(metrics, router_label, out);
-    ck_assert_int_eq(fclose(out), 0);
-    ck_assert_msg(strstr(text, line) != NULL, "no line %s in:\n%s", line, text);
-    free(text);
+    struct printed printed = {0};
+    metrics_write(metrics, router_label, printed_open(&printed));
+    ck_assert_msg(strstr(printed_close(&printed), line) != NULL, "no line %s in:\n%s", line,
+                  printed.text);
+    printed_free(&printed);
 }
 
 START_TEST(metrics_count_by_template_method_and_code)

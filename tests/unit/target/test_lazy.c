@@ -11,6 +11,7 @@
 
 #include "loadgen/target/lazy.h"
 #include "loadgen/target/request_queue.h"
+#include "tests/support/printed.h"
 
 static struct targets targets;
 static struct message_defaults defaults;
@@ -207,15 +208,14 @@ END_TEST
 /* A file of bare targets that are all different. */
 static int many_fd(int count, int hosts)
 {
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
+    struct printed list = {0};
+    FILE *out = printed_open(&list);
     for (int i = 0; i < count; i++) {
         fprintf(out, "GET http://h%d/%d\n", i % hosts, i);
     }
-    fclose(out);
-    int fd = text_fd(text, length);
-    free(text);
+    printed_close(&list);
+    int fd = text_fd(list.text, list.length);
+    printed_free(&list);
     return fd;
 }
 
@@ -301,16 +301,15 @@ START_TEST(large_requests_are_not_read_far_ahead)
     int body = mkstemp(path);
     ck_assert_int_eq(ftruncate(body, BODY), 0);
     close(body);
-    char *text = NULL;
-    size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
+    struct printed list = {0};
+    FILE *out = printed_open(&list);
     for (int i = 0; i < COUNT; i++) {
         fprintf(out, "POST http://a/%d\n@%s\n", i, path);
     }
-    fclose(out);
+    printed_close(&list);
     size_t before = resident_bytes();
-    ck_assert(open_fd(text_fd(text, length), &format_http));
-    free(text);
+    ck_assert(open_fd(text_fd(list.text, list.length), &format_http));
+    printed_free(&list);
     usleep(100000); /* the thread reads what it will */
     expect_grown(before, REQUEST_QUEUE_BYTES + 8 * (size_t)BODY);
     int count = 0;

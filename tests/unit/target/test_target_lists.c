@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/support/printed.h"
 #include "tests/support/read_targets.h"
 
 static struct targets targets;
@@ -43,16 +44,15 @@ END_TEST
 START_TEST(a_hundred_thousand_targets_are_read_in_their_order)
 {
     enum { MANY = 100000 };
-    char *text = NULL;
-    size_t length = 0;
+    struct printed list = {0};
     char name[32];
-    FILE *out = open_memstream(&text, &length);
+    FILE *out = printed_open(&list);
     for (int i = 0; i < MANY; i++) {
         fprintf(out, "GET http://127.0.0.%d/%d\n%s", i % 7, i, i % 3 ? "" : "X-A: b\n\n");
     }
-    fclose(out);
-    ck_assert(read_bytes(text, length));
-    free(text);
+    printed_close(&list);
+    ck_assert(read_bytes(list.text, list.length));
+    printed_free(&list);
     expect_count(MANY);
     ck_assert_uint_eq(targets.endpoint_count, 7);
     struct source source = source_of(targets.requests, targets.count);
