@@ -6,6 +6,8 @@
 #include "loadgen/users/scenario/deal.h"
 #include "loadgen/users/words.h"
 
+enum { INDENT = 2 }; /* of each level of task sets */
+
 static void print_classes(const struct users_order *order, const struct classes *classes, FILE *out)
 {
     (void)order;
@@ -15,16 +17,29 @@ static void print_classes(const struct users_order *order, const struct classes 
     }
 }
 
-static void print_tasks(const struct class *class, double of, FILE *out)
+/* The part of the class's tasks that task i has. Those of a sequential set take turns. */
+static double part_of(const struct class *class, size_t i)
 {
-    double total = class->tasks[class->task_count - 1].until;
+    if (class->is_sequential) {
+        return 1 / (double)class->task_count;
+    }
+    double before = i > 0 ? class->tasks[i - 1].until : 0;
+    return (class->tasks[i].until - before) / class->tasks[class->task_count - 1].until;
+}
+
+/* The tasks of a class or set, which is `of` percent of all; not `is_total`: each counts by itself.
+ */
+static void print_tasks(const struct class *class, double of, bool is_total, int indent, FILE *out)
+{
     for (size_t i = 0; i < class->task_count; i++) {
-        double before = i > 0 ? class->tasks[i - 1].until : 0;
-        const char *name = class->tasks[i].name;
+        double share = (is_total ? of : 100) * part_of(class, i);
+        const struct task *task = &class->tasks[i];
         char numbered[32];
         snprintf(numbered, sizeof numbered, "task %zu", i + 1);
-        fprintf(out, "  %5.1f       %s\n", of * (class->tasks[i].until - before) / total,
-                name ? name : numbered);
+        fprintf(out, "%*s%5.1f       %s\n", indent, "", share, task->name ? task->name : numbered);
+        if (task->set) {
+            print_tasks(task->set, share, is_total, indent + INDENT, out);
+        }
     }
 }
 
@@ -42,7 +57,7 @@ static void print_ratios(const struct users_order *order, const struct classes *
         for (size_t i = 0; i < classes->count; i++) {
             double share = 100 * (double)deal.counts[i] / (double)users;
             fprintf(out, "%5.1f       %s\n", share, classes->list[i].name);
-            print_tasks(&classes->list[i], total ? share : 100, out);
+            print_tasks(&classes->list[i], share, total, INDENT, out);
         }
     }
     deal_fini(&deal);

@@ -14,8 +14,8 @@
 
 bool show_classes(const struct users_order *order, FILE *out, struct err *err);
 
-/* Prints each class's percentage of the users, and each task's percentage of its class's tasks;
- * then each task's percentage of all tasks. */
+/* Prints each class's percentage of the users, and each task's percentage of the tasks of its
+ * class or set; then each task's percentage of all tasks. */
 bool show_ratios(const struct users_order *order, FILE *out, struct err *err);
 
 #endif

@@ -340,6 +340,33 @@ local Shop = User { wait = constant(1000) }
 Shop:task("flow", Flow)
 function Shop:on_stop() self:get("/items/stop") end
 LUA
+cat >"$TMP/tree.lua" <<'LUA'
+local Leaf = TaskSet {} Leaf:task(3, "often", print) Leaf:task("seldom", print)
+local Flow = SequentialTaskSet {} Flow:task(9, "first", print) Flow:task(Leaf)
+local Shop = User { weight = 3 } Shop:task("home", print) Shop:task(Flow)
+local Guest = User {} Guest:task("home", print)
+LUA
+expect_eq "ratios of sets" "$("$loadgen" run "$TMP/tree.lua" --show-task-ratio -u 4 | grep -v -- ---)" "Task ratio per User class
+ 75.0       Shop
+   50.0       home
+   50.0       Flow
+     50.0       first
+     50.0       Leaf
+       75.0       often
+       25.0       seldom
+ 25.0       Guest
+  100.0       home
+
+Total task ratio
+ 75.0       Shop
+   37.5       home
+   37.5       Flow
+     18.8       first
+     18.8       Leaf
+       14.1       often
+        4.7       seldom
+ 25.0       Guest
+   25.0       home"
 seen=$(wc -l <"$TMP/log")
 "$loadgen" run "$TMP/sets.lua" -t 60 -H "$U" >"$TMP/report" 2>"$TMP/err" || fail "sets: $(cat "$TMP/err")"
 expect_eq "sets" "$(arrived "[r['url'][7:] for r in l]")" \
