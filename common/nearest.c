@@ -1,6 +1,5 @@
 #include "common/nearest.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -41,4 +40,10 @@ const char *nearest_find(const char *word, nearest_word_fn *known, const void *l
         }
     }
     return nearest;
+}
+
+bool nearest_is_similar(const char *word, const char *name)
+{
+    size_t length = strlen(word) > strlen(name) ? strlen(word) : strlen(name);
+    return edit_distance(word, name) <= (length + 2) / 3;
 }

@@ -7,6 +7,7 @@
 #ifndef COMMON_NEAREST_H
 #define COMMON_NEAREST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The i-th known word; NULL past the last one. */
@@ -17,5 +18,8 @@ typedef const char *nearest_word_fn(const void *list, size_t i);
  * edit distance, for which only the first 63 bytes of a known word count. NULL if no word is known.
  */
 const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);
+
+/* True if a third of the letters at most tells them apart: it is likely that `name` was meant. */
+bool nearest_is_similar(const char *word, const char *name);
 
 #endif

@@ -237,6 +237,22 @@ expect_has "exceptions as text" "$("$loadgen" report "$TMP/results" | sed -n '/r
 expect_eq "they go on" "$(json "$TMP/report" "sorted(t['name'] for t in r['targets']), r['requests'] > 10")" \
     "(['Clumsy GET /', 'Clumsy GET /items'], True)"
 
+# a misspelt function is told with the nearest one, also of the class and its bases
+run 1 -u 1 -t 30 -H "$U" <<'LUA'
+local Base = User {}
+function Base:log_in() end
+local Typist = Base {}
+Typist:task(function(self)
+    self.count = (self.count or 0) + 1
+    if self.count == 1 then self:gett("/") end
+    if self.count == 2 then self:login() end
+    if self.count == 3 then self:get("/", { params = { page = randm(1, 2) } }) end
+    self:stop_user()
+end)
+LUA
+expect_eq "the nearest" "$(json "$TMP/report" "sorted(e['message'].split('scenario.lua:')[1] for e in r['exceptions'])")" \
+    "[\"6: attempt to call a nil value (method 'gett'); the nearest is get\", \"7: attempt to call a nil value (method 'login'); the nearest is log_in\", \"8: attempt to call a nil value (global 'randm'); the nearest is random\"]"
+
 run 1 -u 1 -t 3 -H "$U" <<'LUA'
 local Busy = User { wait = constant(10) }
 Busy:task(function(self)

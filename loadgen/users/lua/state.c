@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
+#include "loadgen/users/lua/suggest.h"
 
 /* How many instructions may pass until the clock is read. */
 enum { COUNT_PER_CHECK = 1000 };
@@ -241,7 +242,7 @@ static void push_traceback(lua_State *lua, lua_State *of, const char *message, i
 
 static int add_traceback_inside(lua_State *lua)
 {
-    push_traceback(lua, lua, error_text(lua), 1);
+    push_traceback(lua, lua, suggest_function(lua, error_text(lua)), 1);
     return 1;
 }
 
@@ -317,7 +318,7 @@ enum state_result state_run(struct state *state, lua_State *coroutine, int argum
 
 static int add_traceback(lua_State *lua)
 {
-    luaL_traceback(lua, lua, error_text(lua), 1);
+    luaL_traceback(lua, lua, suggest_function(lua, error_text(lua)), 1);
     return 1;
 }
 

@@ -1,0 +1,22 @@
+/*
+ * suggest - names the function that a script may have meant:
+ *
+ *     attempt to call a nil value (method 'gett'); the nearest is get
+ *
+ * For a method, known functions are those of the caller's `self`, or else of User; for a global
+ * and for a field, those of the globals and of their tables.
+ *
+ * Threads: the state's thread.
+ */
+#ifndef LOADGEN_USERS_LUA_SUGGEST_H
+#define LOADGEN_USERS_LUA_SUGGEST_H
+
+#include <lua5.4/lua.h>
+
+/*
+ * For message handlers. Returns `message`, or pushes and returns it with the nearest known name, if
+ * it is about an unknown function and one is similar.
+ */
+const char *suggest_function(lua_State *lua, const char *message);
+
+#endif
