@@ -1,5 +1,5 @@
 #!/bin/sh
-# What requests of scripts say: cookies over redirects, headers of the script beside them.
+# What requests of scripts say: cookies over redirects, headers of the script beside them, numbers; each method.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -12,6 +12,7 @@ log = open(sys.argv[2], "a", buffering=1)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1 # one segment an answer
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0))).decode("latin-1")
@@ -48,7 +49,7 @@ run() {
     cat >"$TMP/scenario.lua"
     : >"$TMP/log"
     timeout 60 "$loadgen" run "$TMP/scenario.lua" -u 1 -t 30 -H "$U" -report json "$@" >"$TMP/report" 2>"$TMP/err" ||
-        fail "status $?: $(cat "$TMP/err")"
+        fail "status $?: $(cat "$TMP/err") $(json "$TMP/report" "r['exceptions']")"
 }
 
 # arrived EXPRESSION: of the list `l` of requests; sent(r, name) is the list of a header's lines
@@ -103,3 +104,25 @@ end)
 LUA
 expect_eq "floats" "$(arrived "[r['body'] or r['path'] for r in l[:3]], '0.3333333333333333\\r' in l[3]['body']")" \
     "(['{\"count\":3,\"half\":2.5,\"price\":19.99,\"sum\":0.30000000000000004,\"whole\":5.0}', 'list=1.5&list=2&price=19.99&sum=0.30000000000000004&whole=5.0', '/buy?price=1234567.891234567'], True)"
+
+# each method; a request inside a coroutine of the script is refused, and says so
+run <<'LUA'
+local Caller = User {}
+Caller:task(function(self)
+    for _, method in ipairs { "get", "post", "put", "patch", "delete", "head", "options" } do
+        local r = self[method](self, "/x", method ~= "head" and { body = method } or nil)
+        assert(r.status == 200 and r.text == (method == "head" and "" or "ok\n"), method)
+    end
+    assert(self:request("patch", "/y", { json = {} }).ok)
+    local inside = coroutine.wrap(function() return pcall(self.get, self, "/not-sent") end)
+    local ok, why = inside()
+    assert(not ok and why:find("GET: cannot be called in a coroutine of the script", 1, true), why)
+    ok, why = coroutine.resume(coroutine.create(function() self:parallel { "/not-sent" } end))
+    assert(not ok and why:find("parallel: cannot be called in a coroutine of the script", 1, true), why)
+    local values = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end)
+    assert(values() + values() == 3 and self:get("/z").ok) -- they may be used between requests
+    self:stop_user()
+end)
+LUA
+expect_eq "methods" "$(arrived "[(r['method'], r['path'], r['body']) for r in l]")" \
+    "[('GET', '/x', 'get'), ('POST', '/x', 'post'), ('PUT', '/x', 'put'), ('PATCH', '/x', 'patch'), ('DELETE', '/x', 'delete'), ('HEAD', '/x', ''), ('OPTIONS', '/x', 'options'), ('PATCH', '/y', '{}'), ('GET', '/z', '')]"

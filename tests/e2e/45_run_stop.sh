@@ -78,4 +78,60 @@ LUA
     expect_eq "account" "$(json "$TMP/report" "r['interrupted'], r['intended'], r['not_started'], r['success'], r['exceptions']")" "(True, 3, 0, 1.0, [])"
 }
 
-beside quit_and_a_signal quit_of_a_search second_signal
+# -stop-timeout: tasks may end, at most for this time; on_stop follows
+stop_timeout() {
+    cat >"$TMP/tasks.lua" <<'LUA'
+local Task = User {}
+Task:task(function(self)
+    self:get("/health")
+    sleep(2)
+    self:get("/metadata")
+    if self.number == 2 then sleep(1000) error("not reached") end
+end)
+function Task:on_stop() self:get("/openapi.json") end
+LUA
+    begin -u 1 -t 1 <"$TMP/tasks.lua"
+    ends 0 5
+    expect_eq "without" "$(requests)" "{'health': 1, 'openapi.json': 1}"
+    begin -u 1 -t 1 -s 60 <"$TMP/tasks.lua"
+    ends 0 10
+    expect_eq "the task ends" "$(requests)" "{'health': 1, 'metadata': 1, 'openapi.json': 1}"
+    begin -u 2 -r 100 -t 1 -s 4 <"$TMP/tasks.lua"
+    ends 0 10
+    expect_eq "one does not" "$(requests)" "{'health': 2, 'metadata': 2, 'openapi.json': 2}"
+    expect_eq "exceptions" "$(json "$TMP/report" "r['exceptions']")" "[]"
+}
+
+# moments ROW: when the requests of a row were intended, in ms after the first one
+moments() {
+    "$loadgen" encode -to json "$TMP/results" | python3 -c '
+import datetime, json, re, sys
+def ns(text):
+    whole, fraction = re.match(r"(.*?)(?:\.(\d+))?(?:Z|[+-]\d\d:\d\d)$", text).groups()
+    return int(datetime.datetime.fromisoformat(whole + "+00:00").timestamp()) * 10**9 + int((fraction or "").ljust(9, "0"))
+all_ns = sorted(ns(r["timestamp"]) for r in map(json.loads, sys.stdin) if r["url"].endswith(sys.argv[1]))
+print(eval(sys.argv[2], {"ms": [(t - all_ns[0]) / 1e6 for t in all_ns]}))' "$1" "$2"
+}
+
+# Users start evenly inside each second, and pacing is from start to start. Intended moments are exact, whatever else
+# the machine does, up to the microseconds that the script takes to ask.
+starts_and_pacing() {
+    begin -u 40 -r 20 -t 3 -output "$TMP/results" <<'LUA'
+local Starter = User { wait = constant(1000) }
+function Starter:on_start() self:get("/health") end
+Starter:task(function(self) end)
+LUA
+    ends 0 10
+    expect_eq "starts" "$(moments /health "len(ms), all(abs(t - 50 * i) < 20 for i, t in enumerate(ms))")" "(40, True)"
+    begin -u 2 -r 1000 -t 4 -output "$TMP/results" <<'LUA'
+local Paced = User { fixed_count = 1, wait = constant_pacing(0.75) }
+Paced:task(function(self) self:get("/health") self:get("/delay/200") end)
+local Even = User { fixed_count = 1, wait = constant_throughput(2) }
+Even:task(function(self) self:get("/metadata") self:get("/delay/100") end)
+LUA
+    ends 0 10
+    expect_eq "pacing" "$(moments /health "len(ms), all(-1 < t - 750 * i < 20 * (i + 1) for i, t in enumerate(ms))")" "(6, True)"
+    expect_eq "throughput" "$(moments /metadata "len(ms), all(-1 < t - 500 * i < 20 * (i + 1) for i, t in enumerate(ms))")" "(8, True)"
+}
+
+beside quit_and_a_signal quit_of_a_search second_signal stop_timeout starts_and_pacing
