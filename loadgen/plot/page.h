@@ -1,7 +1,7 @@
 /*
  * page - a self-contained HTML page with charts of a run. It works offline.
  *
- *     page.html   the frame; {{name}} is a slot, filled from the table in page.c (template.h)
+ *     page.html   the body; {{name}} is a slot, filled from the table in page.c (template.h)
  *     page.css    light and dark, wide and narrow
  *     chart.js    one chart, with dygraphs
  *     page.js     the charts of the page, from the numbers of data.h

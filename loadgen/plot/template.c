@@ -44,19 +44,27 @@ static bool fill_slot(const struct template *template, const char *slot, FILE *o
     return true;
 }
 
-bool template_write(const struct template *template, FILE *out, struct err *err)
+/* False if out of memory. */
+static bool write_part(const struct template *template, const char *at, FILE *out)
 {
-    const char *at = template->frame;
     for (const char *open; (open = strstr(at, "{{")) != NULL;) {
         const char *close = strstr(open, "}}");
         char slot[SLOT_NAME];
         snprintf(slot, sizeof slot, "%.*s", (int)(close - open - 2), open + 2);
         fwrite(at, 1, (size_t)(open - at), out);
         if (!fill_slot(template, slot, out)) {
-            return err_set(err, ERR_FAILED, "not enough memory for the page");
+            return false;
         }
         at = close + 2;
     }
     fputs(at, out);
     return true;
+}
+
+bool template_write(const struct template *template, FILE *out, struct err *err)
+{
+    bool ok = write_part(template, asset_head_html, out) &&
+              write_part(template, template->body, out) &&
+              write_part(template, asset_foot_html, out);
+    return ok || err_set(err, ERR_FAILED, "not enough memory for the page");
 }

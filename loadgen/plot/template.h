@@ -1,8 +1,9 @@
 /*
- * template - writes a page from its frame: HTML in which {{name}} is a slot to fill.
+ * template - writes a page: the head and the foot that all pages have, and the body between them,
+ * HTML in which {{name}} is a slot to fill.
  *
  * Slots that all pages have are filled here: style, dygraphs, chart.js, the page's own script, and
- * the version. The page fills the others.
+ * the version. The page fills the others, also the title and the data of head and foot.
  *
  * Threads, memory: none.
  */
@@ -16,7 +17,7 @@
 
 struct template
 {
-    const char *frame;
+    const char *body;
     const char *script;
     /* Writes the content of a slot. False if out of memory. */
     bool (*fill)(const void *context, const char *slot, FILE *out);

@@ -9,6 +9,8 @@
 .endm
 
         .section .rodata
+        asset asset_head_html, "loadgen/plot/assets/head.html"
+        asset asset_foot_html, "loadgen/plot/assets/foot.html"
         asset asset_page_html, "loadgen/plot/assets/page.html"
         asset asset_page_css, "loadgen/plot/assets/page.css"
         asset asset_chart_js, "loadgen/plot/assets/chart.js"

@@ -6,6 +6,8 @@
 #ifndef LOADGEN_PLOT_ASSETS_ASSETS_H
 #define LOADGEN_PLOT_ASSETS_ASSETS_H
 
+extern const char asset_head_html[];
+extern const char asset_foot_html[];
 extern const char asset_page_html[];
 extern const char asset_page_css[];
 extern const char asset_chart_js[];

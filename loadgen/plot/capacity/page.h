@@ -2,7 +2,7 @@
  * capacity_page - a self-contained HTML page of a capacity, made only from the JSON of `loadgen
  * capacity -output` (docs/capacity.schema.json). It works offline.
  *
- *     capacity.html    the frame (template.h)
+ *     capacity.html    the body (template.h)
  *     capacity_words   answer, certainty, limit, tables; they need no script
  *     capacity_target  what the target's own metrics say; also without a script
  *     capacity_data    the JSON of the page: the result, with percentiles instead of histograms
