@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
 #include "loadgen/target/request/parts.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/utf8.h"
 #include "loadgen/pace/schedule_words.h"

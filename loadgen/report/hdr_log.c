@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "loadgen/measure/hdr_log.h"
+#include "loadgen/measure/hdr/hdr_log.h"
 #include "loadgen/report/report.h"
 
 struct lines {

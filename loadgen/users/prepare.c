@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/sha256.h"
 #include "loadgen/target/read/reader.h"
 #include "loadgen/users/words.h"

@@ -11,8 +11,8 @@
 #include <zlib.h>
 
 #include "loadgen/base/base64.h"
-#include "loadgen/measure/hdr_codec.h"
-#include "loadgen/measure/hdr_log.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_log.h"
 
 static void require(bool ok)
 {

@@ -5,7 +5,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/moment.h"
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 #include "loadgen/report/json/json_ours.h"
 #include "loadgen/report/json/json_parts.h"
 #include "loadgen/report/slo_print.h"

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 #include "loadgen/plot/capacity/result.h"
 #include "loadgen/plot/percentiles.h"
 

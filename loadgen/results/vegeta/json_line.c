@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/hex.h"
-#include "loadgen/base/json_headers.h"
+#include "loadgen/base/json/json_headers.h"
 #include "loadgen/base/moment.h"
 
 static const struct vegeta_line empty_line = {

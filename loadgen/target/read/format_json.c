@@ -12,7 +12,7 @@
 
 #include "common/blank.h"
 #include "loadgen/base/base64.h"
-#include "loadgen/base/json_headers.h"
+#include "loadgen/base/json/json_headers.h"
 #include "loadgen/target/read/reader.h"
 
 /* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/sha256.h"
 #include "loadgen/target/request/message.h"
 #include "loadgen/target/request/parts.h"

@@ -5,7 +5,7 @@
 #include <zlib.h>
 
 #include "loadgen/base/base64.h"
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 #include "tests/support/random.h"
 #include "tests/support/tallies.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/measure/hdr_log.h"
+#include "loadgen/measure/hdr/hdr_log.h"
 #include "loadgen/report/report.h"
 #include "tests/support/printed.h"
 

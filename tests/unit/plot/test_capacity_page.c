@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 #include "loadgen/plot/assets/assets.h"
 #include "loadgen/plot/capacity/page.h"
 #include "tests/support/printed.h"

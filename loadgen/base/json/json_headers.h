@@ -4,8 +4,8 @@
  *
  * Threads: pure functions.
  */
-#ifndef LOADGEN_BASE_JSON_HEADERS_H
-#define LOADGEN_BASE_JSON_HEADERS_H
+#ifndef LOADGEN_BASE_JSON_JSON_HEADERS_H
+#define LOADGEN_BASE_JSON_JSON_HEADERS_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -4,8 +4,8 @@
  *
  * Threads: pure functions. If memory runs out, the program ends (memory.h).
  */
-#ifndef LOADGEN_BASE_JSON_BYTES_H
-#define LOADGEN_BASE_JSON_BYTES_H
+#ifndef LOADGEN_BASE_JSON_JSON_BYTES_H
+#define LOADGEN_BASE_JSON_JSON_BYTES_H
 
 #include <jansson.h>
 #include <stdbool.h>

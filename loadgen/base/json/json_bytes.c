@@ -1,4 +1,4 @@
-#include "loadgen/base/json_bytes.h"
+#include "loadgen/base/json/json_bytes.h"
 
 #include <string.h>
 

@@ -14,8 +14,8 @@
  * Errors: ERR_FAILED with file name and line. Threads: a log belongs to one thread. Memory: 512 KiB
  * for a line, whatever the file.
  */
-#ifndef LOADGEN_MEASURE_HDR_LOG_H
-#define LOADGEN_MEASURE_HDR_LOG_H
+#ifndef LOADGEN_MEASURE_HDR_HDR_LOG_H
+#define LOADGEN_MEASURE_HDR_HDR_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 
 #include <stdint.h>
 #include <stdlib.h>

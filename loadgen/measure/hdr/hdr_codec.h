@@ -15,8 +15,8 @@
  *
  * Errors: ERR_FAILED. Memory: bounded, whatever the text. Threads: no state.
  */
-#ifndef LOADGEN_MEASURE_HDR_CODEC_H
-#define LOADGEN_MEASURE_HDR_CODEC_H
+#ifndef LOADGEN_MEASURE_HDR_HDR_CODEC_H
+#define LOADGEN_MEASURE_HDR_HDR_CODEC_H
 
 #include <stdbool.h>
 #include <stddef.h>

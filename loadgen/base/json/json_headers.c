@@ -1,4 +1,4 @@
-#include "loadgen/base/json_headers.h"
+#include "loadgen/base/json/json_headers.h"
 
 static bool each_value(const char *name, const json_t *values, json_header_add *add, void *to)
 {

@@ -1,4 +1,4 @@
-#include "loadgen/measure/hdr_log.h"
+#include "loadgen/measure/hdr/hdr_log.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/hex.h"
-#include "loadgen/measure/hdr_codec.h"
+#include "loadgen/measure/hdr/hdr_codec.h"
 
 enum { LINE = 1 << 19 }; /* longer than any histogram */
 
