@@ -16,6 +16,7 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/capacity_flags.h"
+#include "loadgen/command/flags/field_flags.h"
 #include "loadgen/command/process/interrupt.h"
 #include "loadgen/command/process/open_files.h"
 #include "loadgen/command/process/stdio_watch.h"
@@ -104,6 +105,7 @@ static bool open_scenario(struct job *job, const char *url, struct err *err)
         .max_requests = UINT64_MAX,
         .max_iterations = UINT64_MAX,
         .max_bytes = options->max_memory.bytes,
+        .name_flags = field_flags_name_text,
         .seed = options->attack.schedule.seed,
     };
     job->workload.source = users_source(&job->users);

@@ -5,6 +5,7 @@
 #include "common/plural.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/exceptions_output.h"
+#include "loadgen/command/flags/field_flags.h"
 #include "loadgen/command/flags/run_flags.h"
 #include "loadgen/command/process/open_files.h"
 #include "loadgen/command/session.h"
@@ -91,6 +92,7 @@ static bool run_main(const struct command_line *line, struct err *err)
         .max_iterations = options->max_iterations,
         .stop_timeout_ns = options->stop_timeout_ns,
         .max_bytes = options->max_memory.bytes,
+        .name_flags = field_flags_name_text,
         .seed = options->seed,
     };
     struct targets targets = {0};

@@ -147,6 +147,17 @@ static const struct class *waiting_class(const struct user *user)
     return user->class;
 }
 
+/* Counts the error of the script that has just failed. */
+static void add_exception(struct user *user)
+{
+    struct users_order *order = user->seat->order;
+    char *text = user->seat->state.error.at;
+    if (order->name_flags) {
+        order->name_flags(text);
+    }
+    exceptions_add(&order->exceptions, text);
+}
+
 /* Seconds until the next task. */
 static double wait_s(struct user *user)
 {
@@ -160,7 +171,7 @@ static double wait_s(struct user *user)
     lua_rawgeti(state->lua, LUA_REGISTRYINDEX, user->self_ref);
     state->user = user;
     if (!state_call(state, 1, &seconds)) {
-        exceptions_add(&user->seat->order->exceptions, state->error.at);
+        add_exception(user);
         seconds = WAIT_FAILED_S;
     }
     state->user = NULL;
@@ -247,7 +258,7 @@ static void run(struct user *user, int arguments, uint64_t ready_ns)
         return;
     }
     if (result == STATE_FAILED) {
-        exceptions_add(&user->seat->order->exceptions, state->error.at);
+        add_exception(user);
     }
     function_ended(user);
 }
@@ -258,6 +269,7 @@ static void call(struct user *user, int function, const char *name, uint64_t rea
     if (user->seat->order->check) {
         check_function(user->seat->order->check, user->class->name, name);
     }
+    user->lacks_memory = false;
     luaL_checkstack(user->coroutine, 4, NULL);
     lua_rawgeti(user->coroutine, LUA_REGISTRYINDEX, function);
     lua_rawgeti(user->coroutine, LUA_REGISTRYINDEX, user->self_ref);
@@ -402,7 +414,12 @@ static void push_answer(const struct flight *flight, const struct exchange *exch
 {
     lua_State *lua = flight->user->coroutine;
     luaL_checkstack(lua, 4, NULL);
-    answer_push(lua, exchange, flight->url);
+    if (!state_has_room(lua, answer_size(exchange, flight->url))) {
+        flight->user->lacks_memory = true;
+        lua_pushnil(lua);
+    } else {
+        answer_push(lua, exchange, flight->url);
+    }
     if (flight->place > 0) {
         lua_rawseti(lua, -2, (lua_Integer)flight->place);
     }
@@ -494,8 +511,20 @@ struct user *user_calling(lua_State *lua, const char *what)
     return user;
 }
 
+/* The script goes on with this number of results, which are on top of the stack. */
+static int resumed(lua_State *lua, int status, lua_KContext results)
+{
+    struct user *user = state_of(lua)->user;
+    (void)status;
+    if (user->lacks_memory) {
+        user->lacks_memory = false;
+        return luaL_error(lua, "not enough memory for the answer; " STATE_MORE_MEMORY);
+    }
+    return (int)results;
+}
+
 int user_pause(struct user *user, enum user_pause pause)
 {
     user->pause = pause;
-    return lua_yield(user->coroutine, 0);
+    return lua_yieldk(user->coroutine, 0, pause == PAUSE_ANSWER, resumed);
 }

@@ -75,10 +75,11 @@ struct user {
     const void *self; /* the table */
     enum user_phase phase;
     enum user_pause pause;
-    bool is_stopping; /* starts no further task */
-    bool is_cut;      /* the task ends when the answer arrives */
-    struct due due;   /* for its start, its next task or the end of its sleep */
-    size_t checked;   /* tasks begun so far, with -check */
+    bool is_stopping;  /* starts no further task */
+    bool is_cut;       /* the task ends when the answer arrives */
+    struct due due;    /* for its start, its next task or the end of its sleep */
+    size_t checked;    /* tasks begun so far, with -check */
+    bool lacks_memory; /* there was no room for an answer: an error tells the script */
     bool is_past_start;
     struct idle idle;  /* while it is free (iterations.h) */
     bool is_iterating; /* has begun an iteration (goal.h) */

@@ -31,7 +31,8 @@ struct users_order {
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */
     uint64_t seed;
-    _Atomic bool is_quitting; /* the scenario has called quit() */
+    void (*name_flags)(char *text); /* puts flags in place of fields in errors; NULL: does not */
+    _Atomic bool is_quitting;       /* the scenario has called quit() */
     _Atomic int quit_code;
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
                     runs each task once, on one thread; NULL: a normal run */

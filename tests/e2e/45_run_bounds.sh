@@ -84,3 +84,34 @@ end)
 LUA
 expect_eq "bodies" "$(tail -n +$((seen + 1)) "$TMP/log" | python3 -c 'import json, sys; print([json.loads(l)["body"] for l in sys.stdin])')" \
     "['kept', '[1,{\"a\":{}}]', 'a=1&a=2']"
+
+# -script-memory: requests until they are answered, and answers
+run 1 -u 1 -iterations 2 -script-memory 64MB <<'LUA'
+local A = User { wait = 0 }
+local body, list = ("x"):rep(1000000), {}
+for i = 1, 200 do list[i] = { "POST", "/items", { body = body } } end
+A:task(function(self)
+    local ok, why = pcall(self.parallel, self, list)
+    assert(not ok and why:find("not enough memory", 1, true), why)
+    assert(self:post("/items", { body = body }).ok)
+    self:parallel(list)
+end)
+LUA
+expect_has "requests" "$(json "$TMP/report" "r['requests'], r['exceptions'][0]['count'], r['exceptions'][0]['message']")" \
+    "(2, 2, '$TMP/scenario.lua:8: not enough memory; raise -script-memory')"
+
+start_target_api -test-endpoints
+run 1 -u 1 -iterations 1 -script-memory 64MB -H "http://$API" <<'LUA'
+local A = User { wait = 0 }
+local list = {}
+for i = 1, 20 do list[i] = "/bytes/4000000" end
+A:task(function(self)
+    for _ = 1, 3 do assert(#self:parallel({ list[1], list[1] })[2].text == 4000000) end
+    self:parallel(list)
+end)
+LUA
+expect_has "answers" "$(json "$TMP/report" "r['requests'], r['exceptions'][0]['message']")" \
+    "(26, '$TMP/scenario.lua:6: not enough memory for the answer; raise -script-memory')"
+
+echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/good.lua"
+refused 2 "not enough memory; raise -script-memory" run "$TMP/good.lua" -script-memory 1

@@ -44,9 +44,14 @@ static void name_flags(char *text, const char *object, const struct cli_flag *fl
     }
 }
 
+void field_flags_name_text(char *text)
+{
+    name_flags(text, "order.", attack_cli.flags);
+    name_flags(text, "search.", capacity_cli.flags);
+    name_flags(text, "users.", run_cli.flags);
+}
+
 void field_flags_name(struct err *err)
 {
-    name_flags(err->text, "order.", attack_cli.flags);
-    name_flags(err->text, "search.", capacity_cli.flags);
-    name_flags(err->text, "users.", run_cli.flags);
+    field_flags_name_text(err->text);
 }

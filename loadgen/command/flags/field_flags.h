@@ -18,5 +18,6 @@
  * stay unchanged.
  */
 void field_flags_name(struct err *err);
+void field_flags_name_text(char *text);
 
 #endif

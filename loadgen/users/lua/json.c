@@ -19,8 +19,27 @@ struct writing {
     unsigned depth;
     unsigned values; /* so far: tables that hold one table many times grow without bounds */
     bool has_floats;
+    size_t room; /* bytes that are left for what jansson holds and for the text */
     const char *problem;
+    struct bytes *out;
+    size_t begin; /* of the text */
 };
+
+/* What jansson needs for a value or key, without its text. */
+enum { VALUE_BYTES = 64 };
+
+static const char no_memory[] = "not enough memory; " STATE_MORE_MEMORY;
+
+/* False: there is none. */
+static bool use_room(struct writing *writing, size_t bytes)
+{
+    if (bytes > writing->room) {
+        writing->problem = no_memory;
+        return false;
+    }
+    writing->room -= bytes;
+    return true;
+}
 
 static json_t *write_value(struct writing *writing, int index);
 
@@ -71,6 +90,9 @@ static void write_member(struct writing *writing, json_t *object)
         return;
     }
     const char *key = lua_tolstring(lua, -2, &length);
+    if (!use_room(writing, length + VALUE_BYTES)) {
+        return;
+    }
     json_t *value = write_value(writing, lua_gettop(lua));
     if (writing->problem) {
         json_decref(value);
@@ -119,6 +141,9 @@ static json_t *write_text(struct writing *writing, int index)
 {
     size_t length = 0;
     const char *text = lua_tolstring(writing->lua, index, &length);
+    if (!use_room(writing, length)) {
+        return NULL;
+    }
     json_t *json = json_stringn(text, length);
     if (!json) {
         writing->problem = "a string is not UTF-8";
@@ -146,6 +171,9 @@ static json_t *write_value(struct writing *writing, int index)
         writing->problem = "more than a million values";
         return NULL;
     }
+    if (!use_room(writing, VALUE_BYTES)) {
+        return NULL;
+    }
     switch (lua_type(writing->lua, index)) {
     case LUA_TBOOLEAN:
         return json_boolean(lua_toboolean(writing->lua, index));
@@ -164,9 +192,14 @@ static json_t *write_value(struct writing *writing, int index)
     }
 }
 
-static int add_bytes(const char *text, size_t length, void *out)
+/* -1 ends jansson's writing. */
+static int add_bytes(const char *text, size_t length, void *context)
 {
-    bytes_add(out, text, length);
+    struct writing *writing = context;
+    if (!use_room(writing, length)) {
+        return -1;
+    }
+    bytes_add(writing->out, text, length);
     return 0;
 }
 
@@ -207,19 +240,37 @@ static size_t shorten_floats(char *text)
     return (size_t)(to - text);
 }
 
-void json_encode(lua_State *lua, int index, struct bytes *out)
+/* False: `problem` says why. jansson and the text share what scripts may still use. */
+static bool write_json(struct writing *writing, int index)
 {
-    size_t begin = out->length;
-    struct writing writing = {.lua = lua};
-    json_t *json = write_value(&writing, lua_absindex(lua, index));
-    if (!writing.problem) {
-        json_dump_callback(json, add_bytes, out, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    struct bytes *out = writing->out;
+    const struct state *state = state_of(writing->lua);
+    writing->room = state->max_bytes > state->used_bytes ? state->max_bytes - state->used_bytes : 0;
+    json_t *json = write_value(writing, index);
+    if (!writing->problem) {
+        json_dump_callback(json, add_bytes, writing,
+                           JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     }
-    if (writing.has_floats && !writing.problem) {
+    if (writing->has_floats && !writing->problem) {
         bytes_add(out, "", 1);
-        out->length = out->has_failed ? begin : begin + shorten_floats(out->at + begin);
+        out->length = out->has_failed ? writing->begin
+                                      : writing->begin + shorten_floats(out->at + writing->begin);
     }
     json_decref(json);
+    return !writing->problem;
+}
+
+void json_encode(lua_State *lua, int index, struct bytes *out)
+{
+    const struct writing start = {.lua = lua, .out = out, .begin = out->length};
+    struct writing writing = start;
+    index = lua_absindex(lua, index);
+    if (!write_json(&writing, index) && writing.problem == no_memory) {
+        lua_gc(lua, LUA_GCCOLLECT);
+        out->length = start.begin;
+        writing = start;
+        write_json(&writing, index);
+    }
     if (writing.problem) {
         luaL_error(lua, "JSON: %s", writing.problem);
     }
@@ -296,29 +347,53 @@ static const char held_type[] = "headroom.held";
 /* A userdata, which frees it. */
 struct held {
     json_t *json;
+    size_t bytes; /* counted for it (state_take) */
 };
 
 static int free_held(lua_State *lua)
 {
     struct held *held = lua_touserdata(lua, 1);
     json_decref(held->json);
-    held->json = NULL;
+    state_give(state_of(lua), held->bytes);
+    *held = (struct held){0};
     return 0;
+}
+
+/* The number of values and keys of a text that is JSON. */
+static size_t count_values(const char *text, size_t length)
+{
+    size_t count = 1;
+    bool is_in_string = false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (is_in_string && c == '\\') {
+            i++;
+        } else if (c == '"') {
+            is_in_string = !is_in_string;
+        } else if (!is_in_string) {
+            count += c == ',' || c == ':' || c == '[' || c == '{';
+        }
+    }
+    return count;
 }
 
 void json_decode(lua_State *lua, const char *text, size_t length, const char *what)
 {
     json_error_t error;
     struct held *held = lua_newuserdatauv(lua, sizeof *held, 0);
-    held->json = NULL;
+    *held = (struct held){0};
     luaL_setmetatable(lua, held_type);
+    size_t bytes = length + count_values(text, length) * VALUE_BYTES;
+    state_take(lua, bytes);
+    held->bytes = bytes;
     held->json = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
     if (!held->json) {
         luaL_error(lua, "%s: line %d, column %d: %s", what, error.line, error.column, error.text);
     }
     push(lua, held->json);
-    json_decref(held->json);
-    held->json = NULL;
+    lua_pushcfunction(lua, free_held);
+    lua_pushvalue(lua, -3);
+    lua_call(lua, 1, 0);
     lua_remove(lua, -2);
 }
 
@@ -346,6 +421,7 @@ static int encode(lua_State *lua)
     bytes_clear(out);
     json_encode(lua, 1, out);
     lua_pushlstring(lua, out->at, out->length);
+    state_trim(state_of(lua));
     return 1;
 }
 

@@ -17,6 +17,9 @@ enum { LOOKS = 10 };
 /* From this size on an allocation takes so long that the clock is read. */
 enum { LARGE_BYTES = 64 * 1024 };
 
+/* Scratch buffers that are larger are freed after use. */
+enum { SCRATCH_BYTES = 1024 * 1024 };
+
 /*
  * The thread may have waited for a CPU, so its CPU time decides. Reading it takes a system call:
  * most scripts pause before the first look.
@@ -81,6 +84,41 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
         state->used_bytes += size - had;
     }
     return block;
+}
+
+bool state_has_room(lua_State *lua, size_t bytes)
+{
+    const struct state *state = state_of(lua);
+    if (bytes > state->max_bytes) {
+        return false;
+    }
+    if (state->used_bytes > state->max_bytes - bytes) {
+        lua_gc(lua, LUA_GCCOLLECT);
+    }
+    return state->used_bytes <= state->max_bytes - bytes;
+}
+
+void state_check_room(lua_State *lua, size_t bytes)
+{
+    if (!state_has_room(lua, bytes)) {
+        luaL_error(lua, "not enough memory; " STATE_MORE_MEMORY);
+    }
+}
+
+void state_take(lua_State *lua, size_t bytes)
+{
+    state_check_room(lua, bytes);
+    state_of(lua)->used_bytes += bytes;
+}
+
+void state_trim(struct state *state)
+{
+    struct bytes *const buffers[] = {&state->path, &state->headers, &state->body, &state->message};
+    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+        if (buffers[i]->room > SCRATCH_BYTES) {
+            bytes_free(buffers[i]);
+        }
+    }
 }
 
 /* Outside of scripts nothing fails but memory. */
@@ -218,7 +256,8 @@ static const char *error_text(lua_State *lua)
 static void keep_message(struct state *state, const char *text)
 {
     if (strcmp(text, "not enough memory") == 0) {
-        keep_error(state, state->refused_at, state->is_refused_late ? too_late : text);
+        keep_error(state, state->refused_at,
+                   state->is_refused_late ? too_late : "not enough memory; " STATE_MORE_MEMORY);
     } else {
         keep_error(state, "", text);
     }

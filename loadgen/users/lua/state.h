@@ -6,7 +6,7 @@
  * pausing is stopped, in a way that no pcall can catch. A state cannot allocate more than
  * max_bytes: Lua then raises "not enough memory". After STATE_RUN_NS large allocations fail too,
  * which stops C functions of Lua that build long texts. C functions that can take longer call
- * state_spend.
+ * state_spend, and those that allocate memory themselves state_take.
  *
  * Code runs in coroutines: one loads the scenario, then each user has its own. The C functions that
  * a script calls pause its coroutine with lua_yield; then state_run returns.
@@ -36,6 +36,9 @@ struct user;
 #define STATE_LOAD_NS                                                                              \
     (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
                      */
+
+/* In errors of scripts; the field of the order. */
+#define STATE_MORE_MEMORY "raise users.script_memory"
 
 /* The clock is read after this many steps of C code. A step takes a few nanoseconds. */
 enum { STATE_STEPS = 100000 };
@@ -111,6 +114,23 @@ static inline void state_hide_metatable(lua_State *lua)
     lua_pushboolean(lua, 0);
     lua_setfield(lua, -2, "__metatable");
 }
+
+/*
+ * Memory of C code that serves scripts is part of max_bytes: state_take counts it until state_give.
+ * state_has_room says whether so many more bytes would be allowed, and collects garbage before it
+ * says no. state_check_room and state_take raise an error if they are not.
+ */
+bool state_has_room(lua_State *lua, size_t bytes);
+void state_check_room(lua_State *lua, size_t bytes);
+void state_take(lua_State *lua, size_t bytes);
+
+static inline void state_give(struct state *state, size_t bytes)
+{
+    state->used_bytes -= bytes;
+}
+
+/* Frees scratch buffers that have become large. */
+void state_trim(struct state *state);
 
 enum state_result {
     STATE_RETURNED, /* the function's results were dropped */

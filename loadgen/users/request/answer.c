@@ -45,15 +45,19 @@ static const char *reason_of(const struct answer *answer)
     return url_of(answer) + answer->url_length;
 }
 
+size_t answer_size(const struct exchange *exchange, struct slice url)
+{
+    const struct capture *capture = exchange->capture;
+    size_t length = capture ? capture->headers.length + capture->body.length : 0;
+    return sizeof(struct answer) + length + url.length + strlen(exchange->reason);
+}
+
 void answer_push(lua_State *lua, const struct exchange *exchange, struct slice url)
 {
     static const struct capture none;
     const struct capture *capture = exchange->capture ? exchange->capture : &none;
     size_t reason_length = strlen(exchange->reason);
-    struct answer *answer = lua_newuserdatauv(lua,
-                                              sizeof *answer + capture->headers.length +
-                                                  capture->body.length + url.length + reason_length,
-                                              0);
+    struct answer *answer = lua_newuserdatauv(lua, answer_size(exchange, url), 0);
     *answer = (struct answer){
         .number = exchange->number,
         .status = exchange->outcome == OUTCOME_ANSWERED ? exchange->code : 0,

@@ -35,7 +35,8 @@ void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_cl
  */
 uint64_t answer_number(lua_State *lua, int argument);
 
-/* Pushes the answer of an ended exchange. */
+/* Pushes the answer of an ended exchange, which takes answer_size bytes of Lua's memory. */
+size_t answer_size(const struct exchange *exchange, struct slice url);
 void answer_push(lua_State *lua, const struct exchange *exchange, struct slice url);
 
 #endif

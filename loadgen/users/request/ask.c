@@ -63,6 +63,7 @@ void ask_read_url(struct ask *ask)
                strncasecmp(text.at, "https://", 8) != 0) {
         luaL_error(ask->lua, "\"%s\" is neither a path, such as \"/items\", nor a URL", text.at);
     }
+    state_check_room(ask->lua, URL_TEXT_GROWTH * text.length);
     url_text_add_path(path, text);
     add_params(ask, path);
     bytes_add(path, "", 1);
@@ -131,8 +132,8 @@ void ask_read_body(struct ask *ask)
     struct bytes *out = &ask->state->body;
     int top = lua_gettop(lua);
     int found = 0;
+    struct slice given = {0};
     bytes_clear(out);
-    bytes_add(out, "", 0);
     if (ask_option(ask, "json") != LUA_TNIL) {
         json_encode(lua, -1, out);
         ask->content_type = "application/json";
@@ -141,7 +142,7 @@ void ask_read_body(struct ask *ask)
     found += add_form(ask);
     int type = ask_option(ask, "body");
     if (type == LUA_TSTRING) {
-        bytes_add(out, lua_tostring(lua, -1), lua_rawlen(lua, -1));
+        given.at = lua_tolstring(lua, -1, &given.length); /* the table of options keeps it */
         found++;
     } else if (type != LUA_TNIL) {
         luaL_error(lua,
@@ -156,7 +157,7 @@ void ask_read_body(struct ask *ask)
     if (out->has_failed) {
         memory_of(NULL);
     }
-    ask->body = (struct slice){out->at ? out->at : "", out->length};
+    ask->body = given.at ? given : (struct slice){out->at ? out->at : "", out->length};
 }
 
 /* Terms. */

@@ -10,6 +10,7 @@
 static void add_header(const struct ask *ask, const char *name, const char *value)
 {
     struct err err = {0};
+    state_check_room(ask->lua, ask->state->headers.length + strlen(name) + strlen(value));
     if (!message_add_pair(&ask->state->headers, name, value, &err)) {
         luaL_error(ask->lua, "headers: %s", err.text);
     }
@@ -45,6 +46,7 @@ static bool has_name(lua_State *lua, int index, const char *name)
         lua_pushnil(lua);
         while (lua_next(lua, index)) {
             has_it |= strcasecmp(header_name(lua), name) == 0;
+            state_spend(lua, 1);
             lua_pop(lua, 1);
         }
     }
@@ -78,6 +80,7 @@ static void add_auth(const struct ask *ask)
         luaL_error(lua, "auth: expected { \"user\", \"password\" }");
     }
     lua_pushfstring(lua, "%s:%s", lua_tostring(lua, -2), lua_tostring(lua, -1));
+    state_check_room(lua, 2 * lua_rawlen(lua, -1));
     bytes_clear(out);
     bytes_add_text(out, "Basic ");
     base64_encode(lua_tostring(lua, -1), lua_rawlen(lua, -1), out);

@@ -7,6 +7,7 @@
 #include "loadgen/http/answer/capture.h"
 #include "loadgen/http/hop.h"
 #include "loadgen/target/request/parts.h"
+#include "loadgen/users/lua/state.h"
 
 void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer)
@@ -55,6 +56,7 @@ void flight_hop(struct flight *flight, struct cookies *cookies, const struct cap
 void flight_free(struct flight *flight)
 {
     if (flight) {
+        state_give(flight->state, flight->size);
         free(flight->hop);
         free(flight);
     }

@@ -13,11 +13,14 @@
 
 struct capture;
 struct hop;
+struct state;
 struct user;
 
 struct flight {
     struct flight *next; /* the next waiting request (outbox.h); NULL: none */
     struct user *user;
+    struct state *state; /* whose memory it is part of (state_take) */
+    size_t size;
     size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
     struct terms terms;       /* its context is the flight */

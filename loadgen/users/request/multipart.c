@@ -4,9 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "loadgen/users/lua/state.h"
 #include "loadgen/users/request/pairs.h"
 
+enum { AROUND_PART = 256, BYTES_PER_STEP = 16 };
+
 struct multipart {
+    lua_State *lua;
     const char *boundary;
     struct bytes *out;
 };
@@ -39,6 +43,9 @@ static void add_part(const struct multipart *multipart, struct slice field, stru
                      struct slice content, struct slice type)
 {
     struct bytes *out = multipart->out;
+    size_t length = 3 * (field.length + name.length) + content.length + type.length;
+    state_spend(multipart->lua, 1 + length / BYTES_PER_STEP);
+    state_check_room(multipart->lua, out->length + length + AROUND_PART);
     bytes_add_text(out, "--");
     bytes_add_text(out, multipart->boundary);
     bytes_add_text(out, "\r\nContent-Disposition: form-data");
@@ -124,7 +131,7 @@ static void add_files(const struct multipart *multipart, lua_State *lua, struct 
 
 void multipart_write(lua_State *lua, int files, int form, const char *boundary, struct bytes *out)
 {
-    struct multipart multipart = {boundary, out};
+    struct multipart multipart = {lua, boundary, out};
     struct slice fields[PAIRS_MAX];
     if (form) {
         pairs_visit(lua, form, "form", add_field, &multipart);

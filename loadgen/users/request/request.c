@@ -135,6 +135,8 @@ static struct flight *build(const struct ask *ask)
     if (request.endpoint == ENDPOINT_NONE) {
         luaL_error(ask->lua, "more than %d hosts and ports", ENDPOINTS_ADDED_MAX);
     }
+    /* The message, and the flight's copy. */
+    state_check_room(ask->lua, 2 * (ask->body.length + ask->state->headers.length));
     bytes_clear(out);
     message_write(out, &message, &defaults, &request);
     size_t length = out->length;
@@ -144,8 +146,14 @@ static struct flight *build(const struct ask *ask)
     if (out->has_failed) {
         memory_of(NULL);
     }
-    struct flight *flight = memory_of(malloc(sizeof *flight + out->length));
-    *flight = (struct flight){.user = ask->user, .request = request, .terms = ask->terms};
+    size_t size = sizeof(struct flight) + out->length;
+    state_take(ask->lua, size);
+    struct flight *flight = memory_of(malloc(size));
+    *flight = (struct flight){.user = ask->user,
+                              .state = ask->state,
+                              .size = size,
+                              .request = request,
+                              .terms = ask->terms};
     memcpy(flight->bytes, out->at, out->length);
     flight->request.bytes = flight->bytes;
     flight->terms.on_hop = on_hop;
@@ -175,6 +183,7 @@ void request_add(lua_State *lua, struct user *user, const char *method, int path
     ask_set_terms(&ask);
     struct flight *flight = build(&ask);
     flight->place = place;
+    state_trim(ask.state);
     outbox_add(&user->outbox, flight);
 }
 

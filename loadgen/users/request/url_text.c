@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loadgen/users/lua/state.h"
 #include "loadgen/users/request/pairs.h"
 
 static void add_encoded(struct bytes *out, unsigned char c)
@@ -39,6 +40,7 @@ static void add_component(struct bytes *out, struct slice text)
 
 /* Where pairs go. */
 struct query {
+    lua_State *lua;
     struct bytes *out;
     size_t begin;
 };
@@ -46,6 +48,9 @@ struct query {
 static void add_pair(void *context, struct slice key, struct slice value)
 {
     const struct query *query = context;
+    size_t length = key.length + value.length;
+    state_spend(query->lua, length);
+    state_check_room(query->lua, query->out->length + URL_TEXT_GROWTH * length);
     if (query->out->length > query->begin) {
         bytes_add(query->out, "&", 1);
     }
@@ -56,6 +61,6 @@ static void add_pair(void *context, struct slice key, struct slice value)
 
 void url_text_add_pairs(lua_State *lua, int index, const char *what, struct bytes *out)
 {
-    struct query query = {out, out->length};
+    struct query query = {lua, out, out->length};
     pairs_visit(lua, index, what, add_pair, &query);
 }

@@ -11,6 +11,9 @@
 #include "common/slice.h"
 #include "loadgen/base/bytes.h"
 
+/* An encoded byte has so many. */
+enum { URL_TEXT_GROWTH = 3 };
+
 /* Appends a path or URL as written; encodes only bytes that HTTP does not allow there. Omits the
  * fragment. */
 void url_text_add_path(struct bytes *out, struct slice text);

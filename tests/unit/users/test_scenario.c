@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -342,6 +343,31 @@ START_TEST(json_keeps_what_it_is_given)
 }
 END_TEST
 
+/* What jansson holds is part of the memory of scripts; so is the text. */
+START_TEST(json_is_bounded_by_the_memory_of_scripts)
+{
+    struct rusage usage;
+    declare(
+        "local function refused(f, x)\n"
+        "  local ok, why = pcall(f, x)\n"
+        "  assert(not ok and why:find('not enough memory; raise users.script_memory', 1, true))\n"
+        "end\n"
+        "local text, list = ('x'):rep(1e6), {}\n"
+        "for i = 1, 2000 do list[i] = text end\n"
+        "refused(json.encode, list)\n"
+        "for i = 1, 2000 do list[i] = '\\1' .. text:sub(1, 10000) end\n"
+        "assert(#json.encode { list[1] } > 10000)\n"
+        "list = {} for i = 1, 800000 do list[i] = 1 end refused(json.encode, list) list = nil\n"
+        "refused(json.decode, '[' .. ('0,'):rep(4e6) .. '0]')\n"
+        "assert(#json.decode('[' .. ('0,'):rep(1e5) .. '\"[,,\\\\\"\"]') == 100001)\n"
+        "for _ = 1, 20 do assert(json.decode(json.encode { text })[1] == text) end\n"
+        "A = User {} A:task(print)\n");
+    getrusage(RUSAGE_SELF, &usage);
+    ck_assert_int_lt(usage.ru_maxrss, 1024 * 1024); /* KB */
+    ck_assert_uint_le(state.used_bytes, 32 * MB);
+}
+END_TEST
+
 /* Code of a user that does not pause is stopped, whatever it catches. */
 static const char *const endless[] = {
     "while true do end",
@@ -540,6 +566,7 @@ Suite *scenario_suite(void)
     tcase_add_loop_test(tc, scripts_stay_in_their_sandbox, 0, sizeof forbidden / sizeof *forbidden);
     tcase_add_test(tc, what_is_harmless_works);
     tcase_add_test(tc, json_keeps_what_it_is_given);
+    tcase_add_test(tc, json_is_bounded_by_the_memory_of_scripts);
     tcase_add_loop_test(tc, code_that_never_pauses_is_stopped, 0, sizeof endless / sizeof *endless);
     tcase_add_test(tc, time_without_a_cpu_is_not_the_script_s);
     tcase_add_test(tc, files_of_the_folder_are_read_at_load_time);
