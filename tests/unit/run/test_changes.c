@@ -610,7 +610,7 @@ START_TEST(a_run_that_cannot_be_changed_says_so_before_it_begins)
     struct control control = {.stop_fd = -1, .changes = &changes};
     ck_assert(!run_users(path, script_server_port(server), &control));
     ck_assert_int_eq(err.code, ERR_USAGE);
-    ck_assert_str_eq(err.text, "this run cannot be changed: its driver does not support it");
+    ck_assert_str_eq(err.text, "the driver of this run does not support changes");
     control.changes = NULL;
     ck_assert_msg(run_users(path, script_server_port(server), &control), "%s", err.text);
     script_server_stop(server);
