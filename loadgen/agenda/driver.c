@@ -198,19 +198,19 @@ static uint64_t since(uint64_t start_ns, uint64_t now_ns)
 }
 
 /* A thread that reads the clock later than this sees that the epoch is closed. */
-static bool change(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err)
+static bool change(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
+                   struct err *err)
 {
     struct timetable *timetable = &((struct seats *)drive)->timetable;
-    uint64_t now_ns = clock_now_ns();
-    uint64_t at_ns = since(start_ns, now_ns + CHANGE_LEAD_NS);
+    uint64_t at_ns = since(start_ns, clock_now_ns() + CHANGE_LEAD_NS);
     at_ns = change->at_ns > at_ns ? change->at_ns : at_ns;
     for (;;) {
         change->at_ns = timetable_close(timetable, at_ns);
-        now_ns = clock_now_ns();
-        if (now_ns + CHANGE_LEAD_NS / 2 <= start_ns + change->at_ns) {
+        uint64_t closed_ns = clock_now_ns();
+        if (closed_ns + CHANGE_LEAD_NS / 2 <= start_ns + change->at_ns) {
             return timetable_change(timetable, since(start_ns, now_ns), change, err);
         }
-        at_ns = since(start_ns, now_ns + CHANGE_LEAD_NS); /* it was stopped for so long */
+        at_ns = since(start_ns, closed_ns + CHANGE_LEAD_NS); /* it was stopped for so long */
     }
 }
 

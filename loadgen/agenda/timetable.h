@@ -74,7 +74,8 @@ uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
 
 /*
  * Publishes a change (drive/driver.h) that takes effect at change->at_ns; now_ns is the current
- * time. Neither may decrease from call to call. ERR_FAILED if out of memory.
+ * time, at most the end of the run. Neither may decrease from call to call, nor may now_ns and the
+ * t_ns of timetable_count. ERR_FAILED if out of memory.
  */
 bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
                       struct err *err);

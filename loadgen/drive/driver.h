@@ -134,8 +134,12 @@ struct driver_type {
      * Applies a change to the run that started at start_ns. If change->at_ns would be too soon,
      * moves it to a later time. Borrows the change during the call. The caller wakes sleeping
      * threads afterwards. False with err: out of memory. NULL: the driver supports no changes.
+     *
+     * now_ns was read just before the call. Like that of `intended`, it is before the end of the
+     * run and never decreases from call to call of either; the clock may have passed the end since.
      */
-    bool (*change)(struct drive *drive, uint64_t start_ns, struct change *change, struct err *err);
+    bool (*change)(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
+                   struct err *err);
 
     /*
      * Called before the run, once host names are resolved. Checks that the run does not need more

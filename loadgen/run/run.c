@@ -326,10 +326,11 @@ static void change_course(struct state *state, struct changes *changes)
 {
     struct wish *wish = &state->wish;
     while (changes && changes_take(changes, wish)) {
-        if (clock_now_ns() >= atomic_load(&state->workers.shared.stop_ns)) {
+        uint64_t now_ns = clock_now_ns();
+        if (now_ns >= atomic_load(&state->workers.shared.stop_ns)) {
             continue;
         }
-        if (!workers_change(&state->workers, state->start_ns, &wish->change, &state->err)) {
+        if (!workers_change(&state->workers, state->start_ns, now_ns, &wish->change, &state->err)) {
             stop(state);
             return;
         }

@@ -144,11 +144,11 @@ static void wake_all(struct workers *workers)
     }
 }
 
-bool workers_change(struct workers *workers, uint64_t start_ns, struct change *change,
-                    struct err *err)
+bool workers_change(struct workers *workers, uint64_t start_ns, uint64_t now_ns,
+                    struct change *change, struct err *err)
 {
     const struct worker_shared *shared = &workers->shared;
-    bool ok = shared->driver_type->change(shared->drive, start_ns, change, err);
+    bool ok = shared->driver_type->change(shared->drive, start_ns, now_ns, change, err);
     wake_all(workers);
     return ok;
 }

@@ -38,8 +38,8 @@ bool workers_start(struct workers *workers, struct err *err);
 void workers_open(struct workers *workers, uint64_t origin_ns, uint64_t start_ns, uint64_t stop_ns);
 
 /* Applies a change to the run (drive/driver.h). */
-bool workers_change(struct workers *workers, uint64_t start_ns, struct change *change,
-                    struct err *err);
+bool workers_change(struct workers *workers, uint64_t start_ns, uint64_t now_ns,
+                    struct change *change, struct err *err);
 
 /* Stops sending now. False if sending has ended already. */
 bool workers_stop(struct workers *workers);

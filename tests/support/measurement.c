@@ -33,6 +33,7 @@ const struct plan measurement_closed_loop = {
 };
 
 const struct engine_type *measurement_engine = &engines;
+const struct driver_type *measurement_driver = &driver_agenda;
 
 static const struct script_step at_once = {.body_bytes = 15};
 const struct script measurement_answers_at_once = {.steps = &at_once, .step_count = 1};
@@ -54,8 +55,8 @@ struct summary *measurement_attack(const struct plan *plan, const char *method, 
     const struct observer observer = {0};
     struct summary *summary = summary_create();
     const struct order order = {plan, &targets, &source};
-    ck_assert_msg(run_with_engine(measurement_engine, &order, &driver_agenda, control, &observer,
-                                  writer, summary, &err),
+    ck_assert_msg(run_with_engine(measurement_engine, &order, measurement_driver, control,
+                                  &observer, writer, summary, &err),
                   "%s", err.text);
     targets_free(&targets);
     return summary;

@@ -25,8 +25,9 @@ struct measurement {
     uint64_t took_ns;
 };
 
-/* The engine of all measurements; a test may set another. */
+/* The engine and the driver of all measurements; a test may set others. */
 extern const struct engine_type *measurement_engine;
+extern const struct driver_type *measurement_driver;
 
 /* 200/s for 500 ms without a cap; four workers for 250 ms. Two threads each. */
 extern const struct plan measurement_open_loop;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "loadgen/agenda/driver.h"
 #include "loadgen/http/choice/engines.h"
 #include "loadgen/http/curl/engine.h"
 #include "loadgen/pace/epoch.h"
@@ -571,6 +572,34 @@ START_TEST(what_is_no_schedule_is_refused)
 }
 END_TEST
 
+/* As on a machine that stood still: the second change is passed on after the end of the run. */
+static bool change_late(struct drive *drive, uint64_t start_ns, uint64_t now_ns,
+                        struct change *change, struct err *error)
+{
+    static unsigned calls;
+    while (calls > 0 && clock_now_ns() < start_ns + 400 * MS) {
+        usleep(10000);
+    }
+    calls++;
+    return driver_agenda.change(drive, start_ns, now_ns, change, error);
+}
+
+START_TEST(a_change_that_comes_too_late_changes_nothing)
+{
+    struct plan plan = measurement_open_loop; /* 200/s */
+    struct driver_type late = driver_agenda;
+    late.change = change_late;
+    measurement_driver = &late;
+    plan.schedule.duration_ns = 300 * MS;
+    ck_assert(ask(350 * MS, &fast));
+    ck_assert(ask(0, &fast));
+    struct measurement m = measure_changes(&plan);
+    expect_balance(&m);
+    ck_assert_uint_eq(m.summary->intended, 60);
+    summary_destroy(m.summary);
+}
+END_TEST
+
 /* A run of users, who cannot be changed. */
 static bool run_users(const char *path, uint16_t port, const struct control *control)
 {
@@ -634,6 +663,7 @@ Suite *changes_suite(void)
     tcase_add_loop_test(tests, users_come_and_go, 0, 2);
     tcase_add_test(tests, changes_again_and_again_balance);
     tcase_add_test(tests, what_is_no_schedule_is_refused);
+    tcase_add_test(tests, a_change_that_comes_too_late_changes_nothing);
     tcase_add_test(tests, a_run_that_cannot_be_changed_says_so_before_it_begins);
     suite_add_tcase(suite, tests);
     return suite;
