@@ -197,6 +197,7 @@ static void wait_until(struct user *user, uint64_t due_ns)
 static void function_ended(struct user *user)
 {
     user->pause = PAUSE_NONE;
+    outbox_drop(&user->outbox); /* of a list with a wrong request */
     outbox_record(&user->outbox, NULL);
     if (user->is_in_task) {
         end_iteration(user);

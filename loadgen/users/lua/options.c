@@ -5,6 +5,8 @@
 
 #include "common/nearest.h"
 
+enum { NAME_MAX_BYTES = 64 }; /* comparing longer ones would take too long */
+
 static const char *word(const void *list, size_t i)
 {
     return ((const char *const *)list)[i];
@@ -36,7 +38,9 @@ static void check(lua_State *lua, const char *name, const char *what, const char
     while (known[i] && strcmp(known[i], name) != 0) {
         i++;
     }
-    if (!known[i] && foreign(name)) {
+    if (!known[i] && strlen(name) > NAME_MAX_BYTES) {
+        luaL_error(lua, "%s: unknown option of more than %d bytes", what, NAME_MAX_BYTES);
+    } else if (!known[i] && foreign(name)) {
         luaL_error(lua, "%s: unknown option \"%s\"; write %s", what, name, foreign(name));
     } else if (!known[i]) {
         luaL_error(lua, "%s: unknown option \"%s\"; the nearest is %s", what, name,

@@ -105,6 +105,7 @@ static void set_cookies(const struct ask *ask)
         name.at = lua_tolstring(lua, -2, &name.length);
         value.at = lua_tolstring(lua, -1, &value.length);
         cookies_set(&ask->user->cookies, name, value, ask->url.host);
+        state_spend(lua, COOKIES_MAX);
         lua_pop(lua, 1);
     }
 }

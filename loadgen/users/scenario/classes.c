@@ -92,6 +92,8 @@ struct reading {
     struct classes *classes;
     lua_State *lua;
     unsigned depth;
+    size_t sets; /* so far */
+    size_t tasks;
 };
 
 static void read_tasks(struct reading *reading, struct class *class, bool is_tagged);
@@ -106,6 +108,10 @@ static struct class *read_set(struct reading *reading, bool is_tagged)
     struct class *set = memory_of(calloc(1, sizeof *set));
     set->next = reading->classes->sets;
     reading->classes->sets = set;
+    if (++reading->sets > CLASSES_SETS_MAX) {
+        luaL_error(lua, "%s: more than %d task sets, counted at each place where they are a task",
+                   place_of(lua), CLASSES_SETS_MAX);
+    }
     if (++reading->depth > CLASSES_DEPTH_MAX) {
         luaL_error(lua, "%s: task sets are nested more than %d deep, or contain themselves",
                    place_of(lua), CLASSES_DEPTH_MAX);
@@ -129,7 +135,14 @@ static char *copy_name(lua_State *lua)
 {
     lua_pushliteral(lua, "name");
     lua_rawget(lua, -2);
-    char *name = lua_isstring(lua, -1) ? memory_of(strdup(lua_tostring(lua, -1))) : NULL;
+    size_t length = 0;
+    const char *text = lua_tolstring(lua, -1, &length);
+    if (length > DECLARE_NAME_MAX) {
+        lua_pop(lua, 1);
+        luaL_error(lua, "%s: name: expected a string of at most %d bytes", place_of(lua),
+                   DECLARE_NAME_MAX);
+    }
+    char *name = text ? memory_of(strdup(text)) : NULL;
     lua_pop(lua, 1);
     return name;
 }
@@ -177,6 +190,11 @@ static void read_tasks(struct reading *reading, struct class *class, bool is_tag
     lua_pop(lua, 1);
     lua_getfield(lua, -1, DECLARE_TASKS);
     size_t count = lua_rawlen(lua, -1);
+    reading->tasks += count;
+    if (reading->tasks > CLASSES_TASKS_MAX) {
+        luaL_error(lua, "the scenario has more than %d tasks, counted in each class that has them",
+                   CLASSES_TASKS_MAX);
+    }
     class->tasks =
         memory_of(realloc(class->tasks, (class->task_count + count + 1) * sizeof *class->tasks));
     for (size_t i = 1; i <= count; i++) {
@@ -263,11 +281,9 @@ static bool read_class(struct reading *reading, struct class *class, size_t numb
     lua_State *lua = reading->lua;
     char unnamed[32];
     snprintf(unnamed, sizeof unnamed, "User%zu", number);
-    lua_pushliteral(lua, "name");
-    lua_rawget(lua, -2);
     *class = (struct class){0};
-    class->name = memory_of(strdup(lua_isstring(lua, -1) ? lua_tostring(lua, -1) : unnamed));
-    lua_pop(lua, 1);
+    class->name = copy_name(lua);
+    class->name = class->name ? class->name : memory_of(strdup(unnamed));
     double fixed_count = 0;
     class->weight = 1;
     if (!read_number(class, lua, "weight", &class->weight, err) ||
@@ -332,7 +348,7 @@ bool classes_read(struct classes *classes, struct state *state, const char *host
                   const struct classes_filter *filter, struct err *err)
 {
     lua_State *lua = state->lua;
-    struct reading reading = {classes, lua, 0};
+    struct reading reading = {.classes = classes, .lua = lua};
     bool ok = true;
     *classes = (struct classes){.filter = *filter};
     lua_getfield(lua, LUA_REGISTRYINDEX, DECLARE_CLASSES);

@@ -18,8 +18,11 @@
 #include "loadgen/target/request/url.h"
 #include "loadgen/users/lua/state.h"
 
-/* Maximum nesting of task sets. */
-enum { CLASSES_DEPTH_MAX = 8 };
+/*
+ * Maximum nesting of task sets, and their number and that of tasks. Both are counted at each place
+ * where they are used, because sets of sets multiply.
+ */
+enum { CLASSES_DEPTH_MAX = 8, CLASSES_SETS_MAX = 10000, CLASSES_TASKS_MAX = 1000000 };
 
 struct class;
 

@@ -134,6 +134,9 @@ static int make_class(lua_State *lua)
     declare(lua, has_users, strcmp(root, "SequentialTaskSet") == 0);
     if (has_users) {
         lua_getfield(lua, LUA_REGISTRYINDEX, DECLARE_CLASSES);
+        if (lua_rawlen(lua, -1) == DECLARE_CLASSES_MAX) {
+            return luaL_error(lua, "User: more than %d classes", DECLARE_CLASSES_MAX);
+        }
         lua_pushvalue(lua, 3);
         lua_rawseti(lua, -2, (lua_Integer)lua_rawlen(lua, -2) + 1);
     }
@@ -151,12 +154,12 @@ static void check_task(lua_State *lua, int task)
         luaL_error(lua, "task: weight: " DECLARE_NUMBER_FORM);
     }
     int name = lua_getfield(lua, task, "name");
-    if (name != LUA_TNIL && name != LUA_TSTRING) {
-        luaL_error(lua, "task: name: expected a text");
+    if (name != LUA_TNIL && (name != LUA_TSTRING || lua_rawlen(lua, -1) > DECLARE_NAME_MAX)) {
+        luaL_error(lua, "task: name: expected a string of at most %d bytes", DECLARE_NAME_MAX);
     }
     int tags = lua_getfield(lua, task, "tags");
     if (tags != LUA_TNIL && tags != LUA_TTABLE) {
-        luaL_error(lua, "task: tags: expected a list of texts");
+        luaL_error(lua, "task: tags: expected a list of strings");
     }
     lua_pop(lua, 3);
 }

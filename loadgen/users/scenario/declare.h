@@ -26,6 +26,9 @@
 
 #define DECLARE_CLASSES "headroom.classes" /* in the registry: a list, in order, without User */
 
+/* Maximum number of classes, and length of their names and those of tasks. */
+enum { DECLARE_CLASSES_MAX = 1000, DECLARE_NAME_MAX = 200 };
+
 /* Fields of a declaration. */
 #define DECLARE_KIND "is_user" /* true; false: a task set */
 #define DECLARE_PLACE "place"  /* "shopper.lua:3" */
