@@ -1,5 +1,6 @@
 #include "loadgen/net/turns.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 void turns_fini(struct turns *turns)
@@ -9,80 +10,32 @@ void turns_fini(struct turns *turns)
         free(turns->all);
         turns->all = next;
     }
-    free(turns->ready.list);
-    free(turns->busy.list);
+    heap_fini(&turns->ready);
+    heap_fini(&turns->busy);
 }
 
-/* The heaps. */
-
-static void put(struct turn_heap *heap, size_t at, struct turn *turn)
+static struct turn *turn_of(struct heap_entry *given)
 {
-    heap->list[at] = turn;
-    turn->at = at;
+    return given ? (struct turn *)(void *)((char *)given - offsetof(struct turn, given)) : NULL;
 }
 
-/* Sifts the turn up from `at`. */
-static void rise(struct turn_heap *heap, size_t at, struct turn *turn)
+struct turn *turns_first(const struct turns *turns)
 {
-    while (at > 0 && heap->list[(at - 1) / 2]->given > turn->given) {
-        put(heap, at, heap->list[(at - 1) / 2]);
-        at = (at - 1) / 2;
-    }
-    put(heap, at, turn);
-}
-
-/* Sifts the turn down from `at`. */
-static void sink(struct turn_heap *heap, size_t at, struct turn *turn)
-{
-    for (;;) {
-        size_t child = 2 * at + 1;
-        if (child + 1 < heap->count && heap->list[child + 1]->given < heap->list[child]->given) {
-            child++;
-        }
-        if (child >= heap->count || heap->list[child]->given >= turn->given) {
-            break;
-        }
-        put(heap, at, heap->list[child]);
-        at = child;
-    }
-    put(heap, at, turn);
+    return turn_of(heap_first(&turns->ready));
 }
 
 static void leave(struct turn *turn)
 {
-    struct turn_heap *heap = turn->heap;
-    if (!heap) {
-        return;
-    }
-    struct turn *last = heap->list[--heap->count];
-    turn->heap = NULL;
-    if (last == turn) {
-        return;
-    }
-    if (last->given < turn->given) {
-        rise(heap, turn->at, last);
-    } else {
-        sink(heap, turn->at, last);
+    if (turn->heap) {
+        heap_remove(turn->heap, &turn->given);
+        turn->heap = NULL;
     }
 }
 
-static void join(struct turn_heap *heap, struct turn *turn)
+static void join(struct heap *heap, struct turn *turn)
 {
     turn->heap = heap;
-    rise(heap, heap->count++, turn);
-}
-
-/* Turns. */
-
-/* Makes room for one more turn in both heaps. */
-static bool make_room(struct turns *turns)
-{
-    size_t size = (turns->count + 1) * sizeof(struct turn *);
-    struct turn **ready = realloc(turns->ready.list, size);
-    turns->ready.list = ready ? ready : turns->ready.list;
-    struct turn **busy = realloc(turns->busy.list, size);
-    turns->busy.list = busy ? busy : turns->busy.list;
-    return ready && busy;
+    heap_add(heap, &turn->given);
 }
 
 struct turn *turns_find(struct turns *turns, struct peer *peer)
@@ -94,11 +47,14 @@ struct turn *turns_find(struct turns *turns, struct peer *peer)
     if (turn) {
         return turn;
     }
-    turn = make_room(turns) ? calloc(1, turns->size) : NULL;
+    size_t room = turns->count + 1;
+    if (heap_reserve(&turns->ready, room) && heap_reserve(&turns->busy, room)) {
+        turn = calloc(1, turns->size);
+    }
     if (turn) {
         turn->next = turns->all;
         turn->peer = peer;
-        turn->given = turns->now;
+        turn->given.key = turns->now;
         turns->all = turn;
         turns->count++;
     }
@@ -111,8 +67,8 @@ void turns_set_ready(struct turns *turns, struct turn *turn)
         return;
     }
     leave(turn);
-    if (turn->given + TURNS_CREDIT < turns->now) {
-        turn->given = turns->now - TURNS_CREDIT;
+    if (turn->given.key + TURNS_CREDIT < turns->now) {
+        turn->given.key = turns->now - TURNS_CREDIT;
     }
     join(&turns->ready, turn);
 }
@@ -130,20 +86,20 @@ void turns_set_out(struct turn *turn)
 
 void turns_give(struct turns *turns, struct turn *turn)
 {
-    if (turn->given > turns->now) {
-        turns->now = turn->given;
+    if (turn->given.key > turns->now) {
+        turns->now = turn->given.key;
     }
-    turn->given++;
+    turn->given.key++;
     if (turn->heap) {
-        sink(turn->heap, turn->at, turn);
+        heap_raised(turn->heap, &turn->given);
     }
 }
 
 struct turn *turns_take_behind(struct turns *turns)
 {
     struct turn *due = turns_first(turns);
-    struct turn *last = turns->busy.count ? turns->busy.list[0] : NULL;
-    if (!due || !last || last->given + TURNS_SLACK >= due->given) {
+    struct turn *last = turn_of(heap_first(&turns->busy));
+    if (!due || !last || last->given.key + TURNS_SLACK >= due->given.key) {
         return NULL;
     }
     leave(last);

@@ -24,31 +24,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/base/heap.h"
 #include "loadgen/net/peers.h"
 
 enum { TURNS_SLACK = 4, TURNS_CREDIT = 16 };
-
-struct turn_heap {
-    struct turn **list; /* a binary heap, fewest requests first */
-    size_t count;
-};
 
 /* One address; the first member of the engine's own struct. */
 struct turn {
     struct turn *next; /* of all */
     struct peer *peer;
-    uint64_t given;         /* requests so far, plus those skipped while it was out */
-    struct turn_heap *heap; /* NULL: out */
-    size_t at;              /* index in the heap */
+    struct heap_entry given; /* key: requests so far, plus those skipped while it was out */
+    struct heap *heap;       /* NULL: out */
 };
 
 struct turns {
     size_t size; /* of the engine's struct, in bytes */
     struct turn *all;
     size_t count; /* number of all turns */
-    struct turn_heap ready;
-    struct turn_heap busy;
-    uint64_t now; /* the highest `given` at which a turn got a request */
+    struct heap ready;
+    struct heap busy;
+    uint64_t now; /* the highest given.key at which a turn got a request */
 };
 
 /* Sets the size and zeroes the rest. */
@@ -68,10 +63,7 @@ void turns_set_busy(struct turns *turns, struct turn *turn);
 void turns_set_out(struct turn *turn);
 
 /* The next turn; NULL: none is ready. */
-static inline struct turn *turns_first(const struct turns *turns)
-{
-    return turns->ready.count ? turns->ready.list[0] : NULL;
-}
+struct turn *turns_first(const struct turns *turns);
 
 /* Counts a request for this turn. */
 void turns_give(struct turns *turns, struct turn *turn);

@@ -166,8 +166,8 @@ static bool go(struct driver *driver, uint64_t now_ns)
     if (is_up_to_date) {
         advance(seat, now_ns);
     }
-    for (struct due *due = queue_first(&seat->queue);
-         due && due->at_ns <= now_ns && gone < GO_PER_TURN; due = queue_first(&seat->queue)) {
+    for (struct heap_entry *due = heap_first(&seat->queue);
+         due && due->key <= now_ns && gone < GO_PER_TURN; due = heap_first(&seat->queue)) {
         user_go((struct user *)((char *)due - offsetof(struct user, due)));
         gone++;
     }
@@ -178,11 +178,11 @@ static bool go(struct driver *driver, uint64_t now_ns)
 static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = seat_of(driver);
-    const struct due *first = queue_first(&seat->queue);
+    const struct heap_entry *first = heap_first(&seat->queue);
     uint64_t next_ns =
         least(next_stage_ns(seat), iterations_next_ns(&seat->iterations, seat->end_ns));
     (void)now_ns;
-    return first ? least(first->at_ns, next_ns) : next_ns;
+    return first ? least(first->key, next_ns) : next_ns;
 }
 
 static void answered(struct driver *driver, const struct exchange *exchange)
@@ -252,7 +252,7 @@ static void destroy(struct driver *driver)
         user_close(&seat->users[i]);
     }
     free(seat->users);
-    queue_close(&seat->queue);
+    heap_fini(&seat->queue);
     classes_free(&seat->classes);
     state_close(&seat->state);
     free(seat);
@@ -273,7 +273,7 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
     seat->thread = thread;
     seat->goal = &((struct drive_users *)drive)->goal;
     seat->users = calloc(count + 1, sizeof *seat->users);
-    bool has_memory = queue_open(&seat->queue, count) && seat->users;
+    bool has_memory = heap_reserve(&seat->queue, count) && seat->users;
     if (!has_memory) {
         err_set(err, ERR_FAILED, "not enough memory for users");
     }

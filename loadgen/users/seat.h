@@ -10,10 +10,10 @@
 #include <stdint.h>
 
 #include "common/clock.h"
+#include "loadgen/base/heap.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/users/iterations.h"
 #include "loadgen/users/lua/state.h"
-#include "loadgen/users/queue.h"
 #include "loadgen/users/scenario/classes.h"
 #include "loadgen/users/users.h"
 
@@ -32,7 +32,7 @@ struct seat {
     size_t count;
     size_t ended; /* users that have ended */
     struct iterations iterations;
-    struct queue queue;
+    struct heap queue;
     uint64_t numbers; /* request numbers used so far */
     uint64_t end_ns;
     int stage; /* of the end of the run (driver.c) */

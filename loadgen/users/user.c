@@ -21,10 +21,10 @@ void user_open(struct user *user, struct seat *seat, uint64_t number, const stru
         .number = number,
         .coroutine_ref = LUA_NOREF,
         .self_ref = LUA_NOREF,
-        .due.at_ns = start_ns,
+        .due.key = start_ns,
         .outbox.seat = seat,
     };
-    queue_add(&seat->queue, &user->due);
+    heap_add(&seat->queue, &user->due);
 }
 
 /* Its Lua values are no longer referred to. */
@@ -86,8 +86,8 @@ static void come_to_life(struct user *user)
 
 static void queue_at(struct user *user, uint64_t due_ns)
 {
-    user->due.at_ns = due_ns;
-    queue_add(&user->seat->queue, &user->due);
+    user->due.key = due_ns;
+    heap_add(&user->seat->queue, &user->due);
 }
 
 /* In a check users come one after the other. */
@@ -96,7 +96,7 @@ static void start_next_check(struct user *user)
     struct seat *seat = user->seat;
     struct user *next = user + 1;
     if (seat->order->check && next < seat->users + seat->count && next->phase == USER_NEW) {
-        queue_remove(&seat->queue, &next->due);
+        heap_remove(&seat->queue, &next->due);
         queue_at(next, clock_now_ns());
     }
 }
@@ -220,7 +220,7 @@ static void paused(struct user *user)
     case PAUSE_ANSWER:
         break;
     case PAUSE_SLEEP:
-        queue_add(&seat->queue, &user->due);
+        heap_add(&seat->queue, &user->due);
         break;
     case PAUSE_USER_ENDS:
         user->is_stopping = true;
@@ -282,9 +282,9 @@ static void start(struct user *user)
     come_to_life(user);
     user->phase = USER_STARTING;
     if (user->class->on_start != LUA_NOREF) {
-        call(user, user->class->on_start, "on_start", user->due.at_ns);
+        call(user, user->class->on_start, "on_start", user->due.key);
     } else {
-        wait_until(user, user->due.at_ns);
+        wait_until(user, user->due.key);
     }
 }
 
@@ -336,7 +336,7 @@ static bool enter_set(struct user *user, const struct class *set)
         return false;
     }
     user->skips_wait = true;
-    call(user, set->on_start, "on_start of a task set", user->due.at_ns);
+    call(user, set->on_start, "on_start of a task set", user->due.key);
     return true;
 }
 
@@ -374,7 +374,7 @@ static void work(struct user *user)
         return;
     }
     const struct task *task = next_task(user);
-    user->task_ns = user->due.at_ns;
+    user->task_ns = user->due.key;
     while (task && task->set) {
         if (enter_set(user, task->set)) {
             return;
@@ -383,7 +383,7 @@ static void work(struct user *user)
     }
     if (task) {
         user->is_in_task = true;
-        call(user, task->function, task->name ? task->name : "task", user->due.at_ns);
+        call(user, task->function, task->name ? task->name : "task", user->due.key);
     } else {
         stop(user);
     }
@@ -391,9 +391,9 @@ static void work(struct user *user)
 
 void user_go(struct user *user)
 {
-    queue_remove(&user->seat->queue, &user->due);
+    heap_remove(&user->seat->queue, &user->due);
     if (user->pause == PAUSE_SLEEP) {
-        run(user, 0, user->due.at_ns);
+        run(user, 0, user->due.key);
     } else if (user->phase == USER_NEW) {
         start(user);
     } else {
@@ -404,7 +404,7 @@ void user_go(struct user *user)
 void user_iterate(struct user *user, uint64_t due_ns)
 {
     user->is_iterating = true;
-    user->due.at_ns = due_ns;
+    user->due.key = due_ns;
     work(user);
 }
 
@@ -471,7 +471,7 @@ void user_stop(struct user *user, bool may_finish)
         outbox_drop(&user->outbox);
         return;
     }
-    queue_remove(&user->seat->queue, &user->due);
+    heap_remove(&user->seat->queue, &user->due);
     if (user->phase == USER_NEW) {
         end(user);
         return;
@@ -487,7 +487,7 @@ void user_stop(struct user *user, bool may_finish)
 void user_kill(struct user *user)
 {
     if (user->phase != USER_ENDED) {
-        queue_remove(&user->seat->queue, &user->due);
+        heap_remove(&user->seat->queue, &user->due);
         outbox_record(&user->outbox, NULL);
         end(user);
     }

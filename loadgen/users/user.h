@@ -31,9 +31,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "loadgen/base/heap.h"
 #include "loadgen/http/owner.h"
 #include "loadgen/users/iterations.h"
-#include "loadgen/users/queue.h"
 #include "loadgen/users/request/cookies.h"
 #include "loadgen/users/request/outbox.h"
 #include "loadgen/users/scenario/classes.h"
@@ -75,11 +75,11 @@ struct user {
     const void *self; /* the table */
     enum user_phase phase;
     enum user_pause pause;
-    bool is_stopping;  /* starts no further task */
-    bool is_cut;       /* the task ends when the answer arrives */
-    struct due due;    /* for its start, its next task or the end of its sleep */
-    size_t checked;    /* tasks begun so far, with -check */
-    bool lacks_memory; /* there was no room for an answer: an error tells the script */
+    bool is_stopping;      /* starts no further task */
+    bool is_cut;           /* the task ends when the answer arrives */
+    struct heap_entry due; /* for its start, its next task or the end of its sleep */
+    size_t checked;        /* tasks begun so far, with -check */
+    bool lacks_memory;     /* there was no room for an answer: an error tells the script */
     bool is_past_start;
     struct idle idle;  /* while it is free (iterations.h) */
     bool is_iterating; /* has begun an iteration (goal.h) */
@@ -123,7 +123,7 @@ void user_kill(struct user *user);
 /*
  * For C functions that a user's script calls. user_calling returns the user whose script calls; it
  * raises an error while the scenario is loaded, in another coroutine, and where Lua cannot pause.
- * user_pause pauses the script; the C function must return its result. A sleep ends at due.at_ns.
+ * user_pause pauses the script; the C function must return its result. A sleep ends at due.key.
  */
 struct user *user_calling(lua_State *lua, const char *what);
 int user_pause(struct user *user, enum user_pause pause);

@@ -23,7 +23,7 @@ static int sleep_s(lua_State *lua)
     double seconds = luaL_checknumber(lua, 1);
     luaL_argcheck(lua, seconds >= 0 && seconds < 1e9, 1, "expected seconds, at least 0");
     struct user *user = user_calling(lua, "sleep");
-    user->due.at_ns = clock_now_ns() + (uint64_t)(seconds * NS_PER_S);
+    user->due.key = clock_now_ns() + (uint64_t)(seconds * NS_PER_S);
     return user_pause(user, PAUSE_SLEEP);
 }
 

@@ -35,7 +35,7 @@ static void give(int count)
 
 static void expect_given(int i, uint64_t given)
 {
-    ck_assert_uint_eq(turn[i]->given, given);
+    ck_assert_uint_eq(turn[i]->given.key, given);
 }
 
 START_TEST(each_gets_equally_many)
@@ -68,9 +68,9 @@ START_TEST(one_that_was_away_for_long_is_not_flooded)
     turns_set_out(turn[4]);
     give(4000);
     turns_set_ready(&turns, turn[4]);
-    uint64_t before = turn[4]->given;
+    uint64_t before = turn[4]->given.key;
     give(4 * 100 + 100);
-    uint64_t more = turn[4]->given - before;
+    uint64_t more = turn[4]->given.key - before;
     ck_assert_uint_ge(more, 100);
     ck_assert_uint_le(more, 100 + TURNS_CREDIT);
 }
@@ -82,10 +82,10 @@ START_TEST(one_that_is_new_begins_where_the_others_are)
     give(5000);
     struct turn *one = turns_find(&turns, &late);
     turns_set_ready(&turns, one);
-    uint64_t before = one->given;
+    uint64_t before = one->given.key;
     give(600);
-    ck_assert_uint_ge(one->given - before, 99);
-    ck_assert_uint_le(one->given - before, 101);
+    ck_assert_uint_ge(one->given.key - before, 99);
+    ck_assert_uint_le(one->given.key - before, 101);
 }
 END_TEST
 
