@@ -45,17 +45,29 @@ static bool may_grow(struct state *state, size_t more)
                                   (more < LARGE_BYTES || !is_late(state)));
 }
 
-/* Writes "file:line: " of the innermost function that has lines, without allocating. */
-static void write_place(lua_State *lua, char place[STATE_PLACE])
+/* Appends "file:line: " of the innermost function that has lines, without allocating. */
+static void add_place(struct state *state, lua_State *lua)
 {
     lua_Debug where;
-    place[0] = '\0';
+    size_t length = strlen(state->refused_at);
     for (int level = 0; lua_getstack(lua, level, &where); level++) {
         lua_getinfo(lua, "Sl", &where);
         if (where.currentline > 0) {
-            snprintf(place, STATE_PLACE, "%s:%d: ", where.short_src, where.currentline);
+            snprintf(state->refused_at + length, sizeof state->refused_at - length,
+                     "%s:%d: ", where.short_src, where.currentline);
             return;
         }
+    }
+}
+
+/* The script runs in `lua`, which may be a coroutine of its own: then both places are kept. */
+static void keep_place(struct state *state, lua_State *lua)
+{
+    lua_State *outer = state->running ? state->running : state->lua;
+    state->refused_at[0] = '\0';
+    add_place(state, outer);
+    if (lua != outer) {
+        add_place(state, lua);
     }
 }
 
@@ -63,7 +75,7 @@ static void write_place(lua_State *lua, char place[STATE_PLACE])
 static void *refuse(struct state *state)
 {
     state->is_refused_late = is_late(state);
-    write_place(state->running ? state->running : state->lua, state->refused_at);
+    keep_place(state, state->running ? state->running : state->lua);
     return NULL;
 }
 
@@ -142,12 +154,14 @@ static void keep_error(struct state *state, const char *place, const char *text)
 
 static void on_event(lua_State *lua, lua_Debug *where);
 
+static const char memory_error[] = "not enough memory"; /* Lua's; lua_error knows it, too */
 static const char too_late[] = "stopped: ran for too long without a request, sleep() or return";
 
 /*
  * A yield stops the code for good: it is never resumed. Where Lua cannot yield, as inside the
  * comparison of table.sort, and in a coroutine of the script, an error has to do. It comes again at
- * the next instruction, so that each pcall catches only one of them.
+ * the next instruction, so that each pcall catches only one of them. It is Lua's error for a lack
+ * of memory, because that calls no handler of xpcall: it would run with hooks switched off.
  */
 static void stop_if_late(struct state *state, lua_State *lua)
 {
@@ -157,16 +171,16 @@ static void stop_if_late(struct state *state, lua_State *lua)
         }
         return;
     }
-    char place[STATE_PLACE];
-    write_place(lua, place);
+    keep_place(state, lua);
     if (lua == state->running && lua_isyieldable(lua)) {
         /* Here, as a yield moves the code back by one instruction. */
-        keep_error(state, place, too_late);
+        keep_error(state, state->refused_at, too_late);
         state->is_stopped = true;
         lua_yield(lua, 0);
     } else {
         lua_sethook(lua, on_event, LUA_MASKCOUNT, 1);
-        lua_pushfstring(lua, "%s%s", place, too_late);
+        state->is_refused_late = true;
+        lua_pushstring(lua, memory_error);
         lua_error(lua);
     }
 }
@@ -255,7 +269,7 @@ static const char *error_text(lua_State *lua)
 /* Keeps a message; Lua tells no place for a lack of memory. */
 static void keep_message(struct state *state, const char *text)
 {
-    if (strcmp(text, "not enough memory") == 0) {
+    if (strcmp(text, memory_error) == 0) {
         keep_error(state, state->refused_at,
                    state->is_refused_late ? too_late : "not enough memory; " STATE_MORE_MEMORY);
     } else {

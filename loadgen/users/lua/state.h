@@ -43,7 +43,7 @@ struct user;
 /* The clock is read after this many steps of C code. A step takes a few nanoseconds. */
 enum { STATE_STEPS = 100000 };
 
-enum { STATE_PLACE = LUA_IDSIZE + 16 }; /* room for "file:line: " */
+enum { STATE_PLACE = 2 * (LUA_IDSIZE + 16) }; /* room for "file:line: ", twice */
 
 /* What a coroutine refers to. */
 struct state_link {
@@ -66,8 +66,9 @@ struct state {
                              requests */
     size_t steps;         /* of C code since the clock was read */
     lua_Hook on_return;   /* of a main chunk; NULL: not watched */
-    bool is_refused_late; /* the last allocation that was refused: because the time was up */
-    char refused_at[STATE_PLACE]; /* and where in the script */
+    /* Of the last error for a lack of memory: */
+    bool is_refused_late;         /* it means that the time was up */
+    char refused_at[STATE_PLACE]; /* where in the script */
     const char *folder;           /* folder whose files the script may read now; NULL: none */
     struct seat *seat;            /* of this thread (seat.h) */
     struct user *user;            /* whose code is running; NULL: the scenario is being loaded */

@@ -411,6 +411,11 @@ static const char *const endless[] = {
     "coroutine.resume(c) coroutine.close(c) while true do end",
     "local x <close> = closes_never table.sort({ 2, 1 }, function() while true do end end)",
     "local x <close> = closes_never while true do end",
+    /* An error in a hook calls no message handler, as nothing would stop that. */
+    "local function f() while true do end end coroutine.wrap(function() xpcall(f, f) end)() f()",
+    "local function f() while true do end end table.sort({ 2, 1 }, function() xpcall(f, f) end) "
+    "f()",
+    "local function f() while true do end end xpcall(error, f) f()",
 };
 
 START_TEST(code_that_never_pauses_is_stopped)
