@@ -84,7 +84,7 @@ for address in 8880 127.0.0.1 127.0.0.1: 127.0.0.1:http 127.0.0.1:70000 ::1:8880
     refused 2 "loadgen: -prometheus-addr: \"$address\" is not HOST:PORT, such as 127.0.0.1:8880" \
         attack -output untouched -prometheus-addr "$address" "http://$API/"
 done
-refused 1 "loadgen: -prometheus-addr: cannot listen on $API: Address already in use; stop what" \
+refused 1 "loadgen: -prometheus-addr: cannot listen on $API: Address already in use; stop the program" \
     attack -output untouched -prometheus-addr "$API" "http://$API/"
 refused 1 '-prometheus-addr: cannot resolve "no.such.host.invalid"' \
     attack -output untouched -prometheus-addr no.such.host.invalid:8880 "http://$API/"
