@@ -28,8 +28,8 @@ struct head_line {
 };
 
 /*
- * Call it when the headers have been read. Returns 0 if they are unambiguous, otherwise the status
- * to answer with before closing the connection.
+ * Call this when the headers have been read. Returns 0 if they are unambiguous, otherwise the
+ * status to answer with before closing the connection.
  */
 unsigned head_check(struct MHD_Connection *connection, const struct head_line *line);
 

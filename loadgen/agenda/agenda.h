@@ -73,7 +73,7 @@ uint64_t agenda_change_ns(const struct agenda *agenda);
 
 /*
  * Switches from the warm-up to the measured schedule at start_ns, and to each published period when
- * it begins. Call it after each reading of the clock, before taking requests.
+ * it begins. Call this after each reading of the clock, before taking requests.
  */
 void agenda_advance(struct agenda *agenda, uint64_t now_ns);
 
@@ -90,7 +90,7 @@ uint64_t agenda_number(const struct agenda *agenda);
 /* The next request; NULL while a live source has none. */
 const struct request *agenda_peek(struct agenda *agenda);
 
-/* Call it when the next request has been sent; moves to the one after it. */
+/* Call this when the next request has been sent; moves to the one after it. */
 void agenda_take(struct agenda *agenda);
 
 /* Ends sending now if the live source is exhausted. */

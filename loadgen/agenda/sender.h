@@ -53,7 +53,7 @@ void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_n
 /* Starts requests that are due, at most `most`. True if it started any. */
 bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most);
 
-/* Call it when a request has ended; frees its slot. */
+/* Call this when a request has ended; frees its slot. */
 void sender_end_one(struct sender *sender, const struct exchange *exchange);
 
 /* When to call sender_start_due next if no event comes earlier; UINT64_MAX: never. */

@@ -28,7 +28,8 @@ void *memory_map(size_t bytes);
 /* Unmaps the pages; NULL is allowed. */
 void memory_unmap(void *pages, size_t bytes);
 
-/* Makes failed allocations of jansson end the program. Call it before the first use of jansson. */
+/* Makes failed allocations of jansson end the program. Call this before the first use of jansson.
+ */
 void memory_guard_json(void);
 
 #endif

@@ -64,7 +64,7 @@ bool answer_store_add(struct answer_store *store, struct block *block);
  */
 bool answer_store_take(struct answer_store *store, uint64_t number, struct capture *capture);
 
-/* Frees all answers. Call it before the next run of a file, and at the end of the file. */
+/* Frees all answers. Call this before the next run of a file, and at the end of the file. */
 void answer_store_clear(struct answer_store *store);
 
 #endif

@@ -15,7 +15,7 @@ static bool keep(struct capacity_search *search, const struct trial *trial, json
                  struct err *err)
 {
     if (search->count == SEARCH_TRIALS_MAX || json_array_append(search->records, record) != 0) {
-        return err_set(err, ERR_FAILED, "too many trials, or not enough memory for them");
+        return err_set(err, ERR_FAILED, "more than %d trials, or out of memory", SEARCH_TRIALS_MAX);
     }
     search->trials[search->count++] = *trial;
     return true;

@@ -12,7 +12,7 @@
 
 static const struct command command_dump = {
     .name = "dump",
-    .help = "dump has been replaced by encode, as in vegeta: loadgen encode",
+    .help = "dump has been replaced by encode, as in vegeta; use loadgen encode",
 };
 
 static const struct command *const commands[] = {

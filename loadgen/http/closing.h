@@ -30,7 +30,7 @@ struct closing {
     size_t count;
 };
 
-/* Call it when a connection begins to close. */
+/* Call this when a connection begins to close. */
 void closing_begin(struct closing *closing, struct flight *flight, uint64_t now_ns);
 
 /* Closes the connection. */

@@ -55,7 +55,7 @@ struct dial {
 
 void dial_begin(struct dial *dial);
 
-/* Call it after each event of the link. True: the connection is open. */
+/* Call this after each event of the link. True: the connection is open. */
 bool dial_continue(struct dial *dial);
 
 /*

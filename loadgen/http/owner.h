@@ -17,8 +17,8 @@ struct owner {
 };
 
 /*
- * Closes the owner's connections. None of its exchanges may be in flight. Call it before the engine
- * is destroyed, and never from inside the engine (from `done`). The owner may be used again.
+ * Closes the owner's connections. None of its exchanges may be in flight. Call this before the
+ * engine is destroyed, and never from inside the engine (from `done`). The owner may be used again.
  */
 void owner_close(struct owner *owner);
 

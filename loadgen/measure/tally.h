@@ -141,7 +141,7 @@ extern const char *const error_kind_names[OUTCOMES_ALL];
 struct tally *tally_create(bool by_target, bool by_address);
 void tally_destroy(struct tally *tally);
 
-/* Makes the tally also count latencies between these bounds. Call it before the first result. */
+/* Makes the tally also count latencies between these bounds. Call this before the first result. */
 void tally_count_by(struct tally *tally, const struct buckets *bounds);
 
 void tally_clear(struct tally *tally);

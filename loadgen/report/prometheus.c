@@ -31,7 +31,7 @@ static void write_count(FILE *out, const char *name, const char *label, const ch
 
 static void write_info(const struct prometheus_page *page, FILE *out)
 {
-    prom_describe(out, "loadgen_run_info", "gauge", "Version and name of the run.");
+    prom_describe(out, "loadgen_run_info", "gauge", "Version of loadgen and name of the run.");
     fputs("loadgen_run_info{", out);
     prom_label(out, "name", page->name);
     prom_label(out, ",version", version_number);

@@ -32,7 +32,8 @@ struct results;
 
 /*
  * Opens the files; the name "stdin", or no name at all, means standard input. Names and summary are
- * borrowed. with_texts: records have their texts. NULL with err on failure.
+ * borrowed. with_texts: fills in the text fields of records, too (record.h). NULL with err on
+ * failure.
  */
 struct results *results_open(char *const *names, int count, bool with_texts,
                              struct summary *summary, struct err *err);

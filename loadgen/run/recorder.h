@@ -74,7 +74,7 @@ bool recorder_init(struct recorder *recorder, const struct recorder_config *conf
 void recorder_fini(struct recorder *recorder);
 
 /* Allocates the counters of the targets and addresses known so far, so that counting their results
- * allocates nothing. Call it before the first result. */
+ * allocates nothing. Call this before the first result. */
 bool recorder_reserve(struct recorder *recorder, struct err *err);
 
 /* Counts an exchange and writes its result. */

@@ -44,7 +44,7 @@ bool workers_change(struct workers *workers, uint64_t start_ns, uint64_t now_ns,
 /* Stops sending now. False if sending has ended already. */
 bool workers_stop(struct workers *workers);
 
-/* Abandons the requests in flight. Call it after workers_stop. */
+/* Abandons the requests in flight. Call this after workers_stop. */
 void workers_abandon(struct workers *workers);
 
 /* Waits until every thread has ended; until then shared.finished_fd counts them. */

@@ -67,10 +67,10 @@ void request_queue_push(struct request_queue *queue, struct request_entry *entry
 /* Sleeps while the queue is full. False if it was stopped. */
 bool request_queue_wait_for_room(struct request_queue *queue);
 
-/* Call it when the builder has pushed its last request. */
+/* Call this when the builder has pushed its last request. */
 void request_queue_close(struct request_queue *queue);
 
-/* Call it when the senders need no more requests. True if the queue was already closed. */
+/* Call this when the senders need no more requests. True if the queue was already closed. */
 bool request_queue_stop(struct request_queue *queue);
 
 /* Removes and returns the oldest entry; NULL if the queue is empty. */

@@ -17,7 +17,7 @@ struct budget {
     _Atomic uint64_t ended;
 };
 
-/* Call it before each start. False: all have been started. */
+/* Call this before each start. False: all have been started. */
 static inline bool budget_take(struct budget *budget)
 {
     return budget->most == UINT64_MAX || atomic_fetch_add(&budget->taken, 1) < budget->most;
@@ -28,7 +28,7 @@ static inline bool budget_is_used_up(const struct budget *budget)
     return budget->most != UINT64_MAX && atomic_load(&budget->taken) >= budget->most;
 }
 
-/* Call it after each end. True for the last request or iteration of the budget. */
+/* Call this after each end. True for the last request or iteration of the budget. */
 static inline bool budget_end_one(struct budget *budget)
 {
     return budget->most != UINT64_MAX && atomic_fetch_add(&budget->ended, 1) + 1 == budget->most;

@@ -39,7 +39,7 @@ struct iterations {
     struct idle **last; /* where the next user is linked; NULL: &first */
 };
 
-/* Call it before the run. If `schedule` is a closed loop, there is no rate. */
+/* Call this before the run. If `schedule` is a closed loop, there is no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
 /* Initialises all fields except `users`. Set `users` before the first user starts. */

@@ -106,7 +106,7 @@ void user_go(struct user *user);
 void user_iterate(struct user *user, uint64_t due_ns);
 
 /*
- * Call it when a request has ended. Continues its user, unless other requests of parallel() are
+ * Call this when a request has ended. Continues its user, unless other requests of parallel() are
  * still in flight.
  */
 void user_answered(struct flight *flight, const struct exchange *exchange);

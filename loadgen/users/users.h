@@ -25,7 +25,7 @@ struct users_order {
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
     struct schedule schedule; /* of iterations (iterations.h); its time 0 is when all users have
-                                 completed on_start. Closed loop: no rate */
+                                 completed on_start. A closed loop if no rate was given */
     uint64_t max_requests;    /* the run ends after exactly this many; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* the same for iterations (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */

@@ -35,7 +35,7 @@ struct metrics_shard;
 struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint64_t idle_ns,
                                        struct err *err);
 
-/* Call it when all connections are closed. NULL is allowed. */
+/* Call this when all connections are closed. NULL is allowed. */
 void connections_destroy(struct connections *connections);
 
 /* Reserves an entry for the next connection to open. False: the limit is reached. */

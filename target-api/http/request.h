@@ -58,7 +58,7 @@ struct request {
 /* NULL: out of memory. */
 struct request *request_create(const char *uri);
 
-/* Sets the limits. Call it before the first byte of the body. */
+/* Sets the limits. Call this before the first byte of the body. */
 void request_limit(struct request *request, size_t body_max, struct request_budget *budget);
 
 /* NULL is allowed. */

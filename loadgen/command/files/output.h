@@ -13,7 +13,7 @@
 
 /*
  * False with err if the output is the same file as an input (without inputs: stdin), under any
- * name: opening the output would truncate the input. Call it before anything is opened. Missing
+ * name: opening the output would truncate the input. Call this before anything is opened. Missing
  * inputs are ignored.
  */
 bool output_check_distinct(const char *path, char *const *inputs, int count, struct err *err);

@@ -49,7 +49,7 @@ struct workload {
 bool workload_open(struct workload *workload, const struct workload_options *options,
                    struct err *err);
 
-/* Call it after the run. False: an error in lazily read targets ended the run; err is set. */
+/* Call this after the run. False: an error in lazily read targets ended the run; err is set. */
 bool workload_close(struct workload *workload, struct err *err);
 
 #endif

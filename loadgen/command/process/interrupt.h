@@ -73,7 +73,7 @@ bool interrupt_must_stop_reading(const struct interrupt *interrupt, bool is_pipe
 bool interrupt_check(const struct interrupt *interrupt, struct err *err);
 
 /*
- * Ends the thread. Call it after all output is written. The signals stay blocked, so that later
+ * Ends the thread. Call this after all output is written. The signals stay blocked, so that later
  * ones do not change the exit status. Does nothing if the interrupt was not started.
  */
 void interrupt_stop(struct interrupt *interrupt);

@@ -1,8 +1,8 @@
 /*
  * setup - creates transfers, and sets up their easy handles.
  *
- * Fixed options are set once. Another request to the same origin sets URL, method, headers and
- * body; the same request sets only its number.
+ * Fixed options are set once per handle. For another request to the same origin, only URL, method,
+ * headers and body are set again; for the same request, only its number.
  *
  * Threads: the engine's. Memory: curl_setup_destroy.
  */
@@ -17,7 +17,7 @@ struct curl_transfer *curl_setup_create(const struct engine_config *config,
                                         struct err *err);
 void curl_setup_destroy(struct curl_transfer *transfer); /* NULL is allowed */
 
-/* Prepares the first try of t->request to t->origin. False: out of memory. */
+/* Prepares the first try of transfer->request to transfer->origin. False: out of memory. */
 bool curl_setup_request(struct curl_transfer *transfer);
 
 /* Prepares another try of the same request. */

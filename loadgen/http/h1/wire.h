@@ -21,11 +21,11 @@ enum try_state {
 /* Sends conn->request; read sent_ns from the clock just before the call. */
 enum try_state wire_begin(struct conn *conn, uint64_t sent_ns);
 
-/* Call it when the connection is writable: sends the rest of the request, if any. */
+/* Call this when the connection is writable: sends the rest of the request, if any. */
 enum try_state wire_send(struct conn *conn);
 
 /*
- * Call it when the connection is readable. Reads what has arrived, up to a limit, so that timers
+ * Call this when the connection is readable. Reads what has arrived, up to a limit, so that timers
  * and other connections are not delayed. is_closing: the peer has closed its side.
  */
 enum try_state wire_receive(struct conn *conn, bool is_closing);

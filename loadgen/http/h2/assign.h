@@ -19,8 +19,8 @@ void h2_retry(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
 void h2_submit_waiting(struct h2_conn *conn);
 
 /*
- * Call it when the server allows fewer streams than expected: moves the excess to connections with
- * room.
+ * Call this when the server allows fewer streams than expected: moves the excess to connections
+ * with room.
  */
 void h2_move_excess(struct h2_conn *conn);
 

@@ -113,7 +113,7 @@ void h2_conns_release(struct h2_conns *conns, struct h2_conn *conn);
 struct h2_stream *h2_conns_take_stream(struct h2_conns *conns);
 void h2_conns_release_stream(struct h2_conns *conns, struct h2_stream *stream);
 
-/* Call it when the dial has succeeded. False: out of memory. */
+/* Call this when the dial has succeeded. False: out of memory. */
 bool h2_conn_open(struct h2_conn *conn);
 
 /* Starts closing a connection without streams; the server closes first. */

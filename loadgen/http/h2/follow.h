@@ -15,7 +15,7 @@ void h2_begin_hop(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream,
                   const struct redirect *hop);
 
 /*
- * Call it when the server has chosen HTTP/1.1: hands over the connection and its waiting streams.
+ * Call this when the server has chosen HTTP/1.1: hands over the connection and its waiting streams.
  */
 void h2_hand_over_conn(struct h2_conn *conn);
 

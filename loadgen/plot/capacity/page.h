@@ -1,6 +1,6 @@
 /*
- * capacity_page - a self-contained HTML page of a capacity, made only from the JSON of `loadgen
- * capacity -output` (docs/capacity.schema.json). It works offline.
+ * capacity_page - a self-contained HTML page that shows the result of a capacity search, made only
+ * from the JSON of `loadgen capacity -output` (docs/capacity.schema.json). It works offline.
  *
  *     capacity.html    the body (template.h)
  *     capacity_words   answer, certainty, limit, tables; they need no script

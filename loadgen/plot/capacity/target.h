@@ -1,6 +1,6 @@
 /*
- * capacity_target - the section of a capacity's page about the target's own metrics: the pods at
- * the capacity (or of the last trial that has them), and the remarks of all trials.
+ * capacity_target - the section of the capacity page (page.h) about the target's own metrics: the
+ * pods at the capacity (or of the last trial that has them), and the remarks of all trials.
  *
  * Threads, memory: none; the result is only read.
  */

@@ -1,6 +1,6 @@
 /*
- * capacity_words - the text and tables of a capacity's page, which need no script. Each function
- * writes HTML.
+ * capacity_words - the text and tables of the capacity page (page.h), which need no script. Each
+ * function writes HTML.
  *
  * Threads, memory: none; the result is only read.
  */
@@ -27,7 +27,7 @@ void capacity_words_limit(const json_t *result, FILE *out);
 /* The headline figures. */
 void capacity_words_figures(const json_t *result, FILE *out);
 
-/* Rows of tables: of searches, of rates with their trials by outcome, of trials. */
+/* Table rows: one per search; one per rate, with its trials by outcome; one per trial. */
 void capacity_words_searches(const json_t *result, FILE *out);
 void capacity_words_rates(const json_t *result, FILE *out);
 void capacity_words_trials(const json_t *result, FILE *out);

@@ -12,8 +12,10 @@
 
 json_t *integer_to_json(uint64_t value);
 
-/* vegeta's keys for latencies, in nanoseconds, and for a number of bytes. */
+/* {total, mean, 50th, 90th, 95th, 99th, max, min} in nanoseconds, as in vegeta's report. */
 json_t *timing_to_json(const struct histogram *h);
+
+/* {total, mean} in bytes, the mean per request, as in vegeta's report. */
 json_t *bytes_to_json(uint64_t total, uint64_t requests);
 
 #endif

@@ -37,7 +37,7 @@ bool bin_counts_take(struct bin_counts *counts, struct block *block, uint64_t wa
 bool bin_counts_begin(struct bin_counts *counts, const json_t *json, uint64_t wall_ns,
                       struct summary *summary, struct err *err);
 
-/* Ends the second being read, if any. Call it before the next one, and at the end of the run. */
+/* Ends the second being read, if any. Call this before the next one, and at the end of the run. */
 void bin_counts_end(struct bin_counts *counts, struct summary *summary);
 
 void bin_counts_fini(struct bin_counts *counts);

@@ -46,14 +46,14 @@ struct outbox {
 /* Queues a request and takes ownership of it. */
 void outbox_add(struct outbox *outbox, struct flight *flight);
 
-/* Sends the queued requests. Call it when the script has issued all of them. */
+/* Sends the queued requests. Call this when the script has issued all of them. */
 void outbox_send(struct outbox *outbox);
 
 /* Frees the requests that have not been sent. */
 void outbox_drop(struct outbox *outbox);
 
 /*
- * Call it when a request has ended. Holds its result if it will be judged, and sends the next
+ * Call this when a request has ended. Holds its result if it will be judged, and sends the next
  * waiting request.
  */
 void outbox_end(struct outbox *outbox, struct flight *flight, const struct exchange *exchange);

@@ -122,7 +122,7 @@ static void expect_text(const char *whole)
 static void expect_requests(void)
 {
     fprintf(expecting,
-            "# HELP loadgen_run_info Version and name of the run.\n"
+            "# HELP loadgen_run_info Version of loadgen and name of the run.\n"
             "# TYPE loadgen_run_info gauge\n"
             "loadgen_run_info{name=\"a \\\"b\\\" \\\\ c\",version=\"%s\",commit=\"%s\"} 1\n",
             version_number, version_commit);
