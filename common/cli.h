@@ -28,7 +28,7 @@
 typedef bool cli_set_fn(void *field, const char *text, struct err *err);
 
 struct cli_flag {
-    const char *name;  /* without the dash; NULL: a heading, whose text is `help`, or the end */
+    const char *name;  /* without the dash; NULL: a heading, whose text is `help` (NULL: the end) */
     const char *value; /* placeholder of the value in the help, such as FILE; NULL: a boolean */
     cli_set_fn *set;   /* NULL: the flag is refused, with `help` as the reason */
     size_t offset;     /* of the field in the options struct */
@@ -42,7 +42,7 @@ struct cli_flag {
 struct cli {
     const char *program;          /* "loadgen attack" */
     const char *operands;         /* "[URL]"; NULL: none allowed */
-    const char *about;            /* what it does, with examples; ends with a newline */
+    const char *about;            /* what the program does, with examples; ends with a newline */
     const struct cli_flag *flags; /* at most CLI_FLAGS_MAX rows, grouped; {0} ends the table */
     const char *env_prefix;       /* "HEADROOM_"; NULL: no environment */
     bool ends_at_operand; /* all arguments after the first operand, even flags, are operands */

@@ -19,7 +19,10 @@ typedef const char *nearest_word_fn(const void *list, size_t i);
  */
 const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);
 
-/* True if a third of the letters at most tells them apart: it is likely that `name` was meant. */
+/*
+ * True if the edit distance is at most a third of the longer word's length, rounded up: `name` was
+ * probably meant.
+ */
 bool nearest_is_similar(const char *word, const char *name);
 
 #endif

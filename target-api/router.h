@@ -16,7 +16,7 @@
 #include "target-api/http/request.h"
 #include "target-api/service.h"
 
-/* The label of requests that match no route; templates begin with a slash. */
+/* The label of requests that match no route. Templates differ: they begin with a slash. */
 #define ROUTER_NO_ROUTE "unmatched"
 
 /*

@@ -35,12 +35,15 @@ unsigned head_check(struct MHD_Connection *connection, const struct head_line *l
 
 /*
  * Hides the query from libmicrohttpd, which would parse it into the connection's memory pool;
- * 0.9.75 hangs if the query does not fit there. Call it from MHD_OPTION_URI_LOG_CALLBACK, after
+ * 0.9.75 hangs if the query does not fit there. Call this from MHD_OPTION_URI_LOG_CALLBACK, after
  * copying the URI.
  */
 void head_cut_query(const char *uri);
 
-/* Parses a length: digits only, within 64 bits. Trims blanks from the end of the value. */
+/*
+ * Parses a Content-Length, and trims blanks from the end of *value. False: not only digits, or
+ * larger than 64 bits.
+ */
 bool head_parse_length(struct slice *value, unsigned long long *length);
 
 /* Returns the value without the blanks at its end. */

@@ -1,10 +1,10 @@
 /*
  * agenda - the next request of one thread, and its due time.
  *
- * Open loop: the thread's requests of the timetable, in order. Closed loop: a user's next request
- * is due as soon as the user is free. A warm-up has its own schedule before the start; its requests
- * that are not sent by the start are dropped. A change of the schedule during the run drops nothing
- * (pace/epoch.h).
+ * In an open loop, the thread sends its requests of the timetable in order. In a closed loop, a
+ * user's next request is due as soon as the user is free. A warm-up has its own schedule before the
+ * start; requests of the warm-up that are not sent by the start are dropped. A change of the
+ * schedule during the run drops nothing (pace/epoch.h).
  *
  * When a new period of a closed loop begins, free users continue and new users start. Each request
  * in flight holds back one user until it ends, so a thread never has more requests in flight than
@@ -96,7 +96,7 @@ void agenda_take(struct agenda *agenda);
 /* Ends sending now if the live source is exhausted. */
 void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
 
-/* Closed loop: call it when the request with this number has ended. Its user becomes free. */
+/* Closed loop: call this when the request with this number has ended. Its user becomes free. */
 void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns);
 
 /* Drops every request that has not been sent. */

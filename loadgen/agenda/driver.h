@@ -6,7 +6,7 @@
  *     sender.h   starts it if a connection is free; busy.h splits its delay into wait and lag
  *     driver.c   the functions of the driver, and the count of intended requests
  *
- * It handles an answer as soon as it has been read, and sends the next request if it is due; this
+ * An answer is handled as soon as it has been read, and the next request is sent if it is due; this
  * takes a few hundred nanoseconds.
  */
 #ifndef LOADGEN_AGENDA_DRIVER_H

@@ -39,7 +39,7 @@ struct period {
     uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then the entry count */
 };
 
-/* Kept per thread by the thread that calls `run`: the intended requests, and the current period. */
+/* State of one thread: its requests, counted by the thread that calls `run`, and its period. */
 struct timetable_seat {
     struct epoch_part part;
     _Atomic uint64_t entered; /* number of the thread's period; written by the thread itself */
@@ -63,7 +63,7 @@ void timetable_fini(struct timetable *timetable);
 /* The number of requests due before t_ns. t_ns must not decrease from call to call. */
 uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
 
-/* The number of those requests that belong to one thread. */
+/* The number of one thread's requests due before t_ns. */
 uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns);
 
 /*
@@ -86,7 +86,7 @@ static inline const struct period *period_of(const struct epoch *epoch)
     return (const struct period *)epoch;
 }
 
-/* This thread's part of the users of a closed loop. */
+/* The number of the thread's users in a closed loop. */
 static inline uint64_t period_part(const struct period *period, unsigned thread)
 {
     return period->room_at[thread + 1] - period->room_at[thread];

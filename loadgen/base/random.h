@@ -1,6 +1,6 @@
 /*
- * random - random numbers that are the same everywhere: SplitMix64 (Steele, Lea, Flood 2014), which
- * mixes the bits of a counter.
+ * random - pseudo-random numbers, the same on every machine: SplitMix64 (Steele, Lea, Flood 2014),
+ * which mixes the bits of a counter.
  *
  * Threads: a generator belongs to one thread. Memory: a plain value.
  */
@@ -21,7 +21,10 @@ static inline struct random random_seeded(uint64_t seed)
     return (struct random){seed};
 }
 
-/* The number that the n-th call of random_next gives, from 1 on. */
+/*
+ * The number that the n-th call of random_next returns for the generator random_seeded(seed); n
+ * counts from 1.
+ */
 static inline uint64_t random_at(uint64_t seed, uint64_t n)
 {
     uint64_t x = seed + n * RANDOM_STEP;

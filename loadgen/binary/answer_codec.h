@@ -53,7 +53,7 @@ struct answer_store {
 };
 
 /*
- * Adds the pieces of a block. False if the block is malformed, or out of memory. If an answer
+ * Adds the pieces of a block. False if the block is malformed or memory runs out. If an answer
  * begins again before its result has been read, the new answer replaces the earlier one.
  */
 bool answer_store_add(struct answer_store *store, struct block *block);

@@ -8,8 +8,8 @@
  *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
  *                    written
  *     'X' exception  an error of scripts, before E
- *     'E' end        requests intended and not started, counters of the run, whether it was
- *                    interrupted, state of the generator
+ *     'E' end        numbers of requests intended, started and not started, counters of the run,
+ *                    whether it was interrupted, state of the generator
  *
  * All but C are JSON. docs/result-format.md lists the keys; loadgen/results reads them.
  *
@@ -50,7 +50,10 @@ struct second {
 void journal_write_header(struct result_writer *writer, json_t *plan, json_t *environment,
                           uint64_t wall_ns, uint64_t monotonic_ns);
 
-/* Writes the targets from this index on. Returns the nanoseconds it waited for a free block. */
+/*
+ * Writes the targets from index `from` on. Returns the time spent waiting for free blocks, in
+ * nanoseconds.
+ */
 uint64_t journal_write_targets(struct result_writer *writer, const struct targets *targets,
                                size_t from);
 

@@ -24,8 +24,8 @@
 struct result_writer;
 
 /*
- * Allocates `blocks` blocks and starts the writing thread. Borrows fd; errors call it `name`. NULL:
- * err is set.
+ * Allocates `blocks` blocks and starts the writing thread. Borrows fd, which errors refer to as
+ * `name`. NULL: err is set.
  */
 struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
                                            struct err *err);
@@ -62,7 +62,7 @@ void result_writer_set_preamble(struct result_writer *writer, struct block *(*ne
 /* Waits until everything queued is written or discarded, and removes the preamble callback. */
 void result_writer_drain(struct result_writer *writer);
 
-/* Makes the writer fail with this errno. Call it if the file would otherwise be wrong. */
+/* Makes the writer fail with this errno. Call this if the file would otherwise be wrong. */
 void result_writer_fail(struct result_writer *writer, int problem);
 
 bool result_writer_failed(const struct result_writer *writer);

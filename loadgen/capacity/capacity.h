@@ -30,7 +30,10 @@ struct capacity_start {
 };
 
 struct capacity_runner {
-    /* Warms the target up, measures the generator, and estimates the capacity. */
+    /*
+     * Warms the target up, measures the generator, and estimates the capacity. False with ERR_NONE
+     * if it was interrupted.
+     */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
     /* Called instead of `probe` if the journal contains a probe. `baseline` is that probe's; NULL:
      * not recorded. */

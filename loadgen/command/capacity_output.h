@@ -17,8 +17,8 @@
 #include "loadgen/command/flags/capacity_flags.h"
 
 /*
- * Checks that all files can be written, and removes those of an earlier search. Call it first.
- * False: err is set.
+ * Checks that all files can be written, and removes those of an earlier search. Call this before
+ * the search. False: err is set.
  */
 bool capacity_output_begin(const struct capacity_options *options, struct err *err);
 

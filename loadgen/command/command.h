@@ -7,7 +7,8 @@
  *     0        success
  *     1        failure; capacity: the time limit was reached; run: a script failed
  *     2        bad command line
- *     98       an SLO was missed, but the generator was the limit; capacity: it was the limit
+ *     98       an SLO was missed, but the generator was the limit; capacity: the generator was the
+ *              limit
  *     99       an SLO was missed; capacity: even at the lowest rate
  *     128 + N  a second signal, N, ended the program (interrupt.h)
  */

@@ -47,9 +47,10 @@ static const struct cli cli = {
     .program = "loadgen compare",
     .operands = "OLD NEW",
     .about =
-        "Compares two sets of capacities, which loadgen capacity -repeat 5 -output FILE writes.\n"
-        "A set is one or more files, separated by commas. The 95% interval of the difference\n"
-        "needs three searches in each set, and is never narrower than the width of a search.\n"
+        "Compares the capacities in two sets of results of loadgen capacity -repeat 5 -output\n"
+        "FILE. A set is one or more files, separated by commas. The 95% interval of the\n"
+        "difference needs three searches in each set, and extends at least one search width to\n"
+        "each side.\n"
         "\n"
         "  loadgen compare old.json new.json\n"
         "  loadgen compare -fail-below -5% baseline.json new.json\n"

@@ -25,7 +25,7 @@ struct slo;
 struct session {
     /* Set by the command. */
     const struct attack_options *options;
-    const char *input;     /* the file with the requests, or "stdin"; not the file of -output */
+    const char *input;     /* the file with the requests, or "stdin"; -output must differ from it */
     const char *cap_flags; /* flags that limit the connections, for messages; NULL: none */
     /* Private. */
     struct report_choice choice; /* choice.report is NULL if no report is printed */

@@ -110,7 +110,8 @@ static bool stop_main(const struct command_line *line, struct err *err)
         return false;
     }
     if (stopped.count == 0) {
-        return err_set(err, ERR_FAILED, "this user runs no attack, run or capacity search");
+        return err_set(err, ERR_FAILED,
+                       "no attack, run or capacity search of this user is running");
     }
     return wait_for_end(&stopped, options->timeout_ns, err);
 }

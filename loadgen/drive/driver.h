@@ -6,8 +6,8 @@
  *
  *     create -> begin -> [ go -> sleep until next_ns or an event -> answered ... ] -> destroy
  *
- * until has_ended is true and nothing is in flight. A driver sends with drive_send, and the worker
- * reports each answer to it once.
+ * The steps in brackets repeat until has_ended is true and nothing is in flight. A driver sends
+ * with drive_send, and the worker reports the end of each request to the driver once.
  *
  * A run ends at the end_ns passed to `begin`, or earlier: at the end_ns passed to `end_at`, or when
  * the driver has nothing left to send. The driver may start requests until last_ns; then the worker
@@ -56,8 +56,8 @@ struct drive_thread {
     const struct terms *terms;       /* those of the run; a driver may use its own */
     struct engine_limits limits;     /* of the thread's connections; set by the driver (limits.h) */
     /*
-     * Counts an exchange that is_held, with its judgement. Call it once for each. The capture may
-     * be freed afterwards.
+     * Counts an exchange that is_held, with its judgement. Call this once per exchange. The capture
+     * may be freed afterwards.
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
@@ -94,7 +94,7 @@ struct change {
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
 };
 
-/* The first members of each type's own structs: `drive` for a run, `driver` for a thread. */
+/* Each driver type's own structs begin with these: `drive` for a run, `driver` for a thread. */
 struct drive {
     const struct driver_type *type;
 };
@@ -193,8 +193,9 @@ struct driver_type {
 
     /*
      * Returns how many measured requests this thread was to send before now_ns (intended requests).
-     * The result is at least `started`, the number started by the last tick. now_ns must not
-     * decrease from call to call, and must be before the end of the run.
+     * The result is at least `started`, the number of requests that the thread had started when it
+     * last published its counts (once a second). now_ns must not decrease from call to call, and
+     * must be before the end of the run.
      */
     uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
 

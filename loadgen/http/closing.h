@@ -26,7 +26,7 @@ enum { CLOSING_MAX = 1000 };
 /* Start with zeroes, and set `close`. */
 struct closing {
     void (*close)(struct closing *closing, struct flight *flight); /* closes the connection */
-    struct flights flights; /* by the time at which we close them */
+    struct flights flights; /* ordered by the time at which we close them */
     size_t count;
 };
 

@@ -72,14 +72,14 @@ struct engine_config {
     bool (*can_follow)(void *context, const struct engine_type *engine, const struct redirect *hop);
 
     /*
-     * Takes over an exchange that `from` cannot continue: with `hop`, or with its own request if
-     * `hop` is NULL. If the destination belongs to `from` itself, the server has chosen HTTP/1.1
-     * (ALPN). `hop` and `so_far` are copied; `link`, if not NULL, is an open connection to the
-     * destination, and is moved or closed.
+     * Called when `from` cannot continue an exchange: continues it in another engine, with `hop`
+     * or, if `hop` is NULL, with its own request. If the destination belongs to `from` itself, the
+     * server has chosen HTTP/1.1 (ALPN). `hop` and `so_far` are copied; `link`, if not NULL, is an
+     * open connection to the destination, and is moved or closed.
      */
     void (*hand_over)(void *context, const struct engine_type *from, const struct exchange *so_far,
                       const struct redirect *hop, struct link *link);
-    void *context; /* argument of both functions */
+    void *context; /* passed to can_follow and hand_over */
 };
 
 /* True if this engine sends the hop itself; else it hands the exchange over. */

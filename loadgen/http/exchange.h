@@ -53,20 +53,21 @@ struct exchange {
     const struct terms *terms; /* timeout, redirects, what to keep (send.h) */
     uint64_t number;           /* index of the request in the run, from 0 */
     uint64_t intended_ns;      /* when the request was due */
-    uint64_t wait_ns;          /* the part of started - intended with all connections busy */
-    uint64_t started_ns;       /* the engine took it and had, or began to open, a connection */
+    uint64_t wait_ns;          /* time between intended and started with all connections busy */
+    uint64_t started_ns;       /* just before the engine's `start`, once a connection was available
+                                  or could be opened */
     uint64_t sent_ns;          /* just before the first send of the last try */
     uint64_t first_byte_ns;    /* just after the recv with the answer's first byte */
     uint64_t done_ns;   /* just after the recv that completed the answer, or at the failure */
     uint64_t bytes_in;  /* of the answer's body */
     uint64_t bytes_out; /* of the request's body; 0 unless all of it was sent */
-    uint32_t address;   /* of the last try, in the run's address_list.h; or ADDRESS_NONE */
+    uint32_t address;   /* number of the last try's address (address_list.h), or ADDRESS_NONE */
     enum outcome outcome;
-    int system_error;    /* errno of CONNECT and RESET */
+    int system_error;    /* errno, for OUTCOME_CONNECT and OUTCOME_RESET */
     uint16_t code;       /* HTTP status; 0: no complete answer */
-    uint16_t retries;    /* tries after the first: a reused connection had just closed */
+    uint16_t retries;    /* tries after the first; see h1/engine.h and h2/engine.h */
     uint16_t redirects;  /* redirects followed */
-    uint16_t violations; /* VIOLATION_BITs of all its answers */
+    uint16_t violations; /* VIOLATION_BITs of all answers, redirects included */
     uint16_t row;        /* row of the report */
     bool is_held;        /* its result waits for the judgement (drive/driver.h) */
     enum judgement judgement;

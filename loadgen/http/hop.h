@@ -16,7 +16,7 @@ struct hop {
     const struct redirect *to;
     /* Private: */
     struct request *request; /* of `to` */
-    char *bytes;             /* HOP_BYTES_MAX, of the request */
+    char *bytes;             /* the request's buffer of HOP_BYTES_MAX bytes */
     bool is_short;
 };
 

@@ -49,20 +49,20 @@ struct origins {
     void (*close)(struct origin *origin);
 };
 
-/* True if it belongs to an owner. */
+/* True if the origin belongs to an owner. */
 static inline bool origin_is_owned(const struct origin *origin)
 {
     return origin->base != origin;
 }
 
-/* For redirect.h. */
+/* Returns the origin as a struct redirect_origin (redirect.h). */
 static inline struct redirect_origin origin_of_redirect(const struct origin *origin)
 {
     return (struct redirect_origin){origin->host, origin->port, origin->is_https};
 }
 
 /*
- * `size` is that of the engine's own struct. False: out of memory; origins_fini is still allowed.
+ * `size` is the size of the engine's own struct. False: out of memory; call origins_fini even then.
  */
 bool origins_init(struct origins *origins, const struct engine_config *config, size_t size);
 void origins_fini(struct origins *origins);

@@ -6,8 +6,8 @@
  * name is read (http_proxy). A value is a URL (http://, socks5://) or host[:port], which is the
  * same as http://host[:port]. NO_PROXY is a comma-separated list of destinations that are reached
  * directly: example.com matches itself and its subdomains, .example.com only its subdomains,
- * 10.0.0.0/8 every address of that range, an address itself, and `*` everything; each may have a
- * :port. localhost and loopback addresses are always reached directly.
+ * 10.0.0.0/8 every address of that range, a single address only itself, and `*` everything; each
+ * may have a :port. localhost and loopback addresses are always reached directly.
  *
  * A value is checked only if a destination needs it.
  *

@@ -49,7 +49,7 @@ struct send {
     const struct terms *terms;
     uint64_t number;      /* index of the request in the run, from 0 */
     uint64_t intended_ns; /* when it is due */
-    uint64_t wait_ns;     /* the part of started - intended with all connections busy */
+    uint64_t wait_ns;     /* time between intended and started with all connections busy */
     uint64_t started_ns;  /* read from the clock just before `start` */
     uint16_t row;         /* of the report (target/rows.h) */
 };
@@ -69,7 +69,7 @@ static inline void exchange_begin(struct exchange *x, const struct send *send)
     x->reason[0] = '\0';
 }
 
-/* When it times out; UINT64_MAX: never. */
+/* When the exchange times out; UINT64_MAX: never. */
 static inline uint64_t exchange_deadline_ns(const struct exchange *x)
 {
     return x->terms->timeout_ns ? x->started_ns + x->terms->timeout_ns : UINT64_MAX;

@@ -17,12 +17,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer texts are cut. */
+/* Limits: number of messages, bytes of a message, bytes of a traceback. Longer texts are cut. */
 enum { EXCEPTIONS_MAX = 64, EXCEPTION_MESSAGE = 512, EXCEPTION_TRACEBACK = 4096 };
 
 struct exception {
     char *message;
-    char *traceback; /* of the first one: lines, without a newline at the end; or "" */
+    char *traceback; /* of the first such error: lines, without a newline at the end; or "" */
     uint64_t count;
 };
 

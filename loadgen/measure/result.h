@@ -39,7 +39,7 @@ struct result {
 /* Requests with more lag than this count as late. */
 #define RESULT_LATE_NS UINT64_C(1000000)
 
-/* A status from 200 to 399, as in vegeta, unless a script has judged the answer. */
+/* The judgement of a script, if there is one; otherwise true for a status from 200 to 399. */
 static inline bool result_is_success(const struct result *result)
 {
     bool is_good = result->code >= 200 && result->code < 400;

@@ -93,7 +93,7 @@ struct summary {
     struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;
     bool is_aborted;            /* by the observer: the SLO could no longer be met */
-    bool is_cut_short;          /* the file has no end */
+    bool is_cut_short;          /* the end of a file is missing or was not read */
     bool lacks_results;         /* a run recorded only the counts of each second */
     bool lacks_answers;         /* a run recorded no headers and bodies of answers */
     bool is_going_on;           /* more results will follow */
@@ -161,7 +161,7 @@ bool generator_lacks_ports(const struct generator *generator);
 /* Keeps the more uneven of the two in `into`. */
 void spread_merge(struct spread *into, const struct spread *from);
 
-/* (most - least) / mean */
+/* (most - least) / ((most + least) / 2); 0 if there were no requests. */
 double spread_width(const struct spread *spread);
 
 /* The generator as JSON, in result files and reports. */

@@ -85,7 +85,7 @@ struct counters {
     LAST(last_intended_ns)                                                                         \
     FIRST(first_started_ns)                                                                        \
     LAST(last_started_ns)                                                                          \
-    LAST(end_ns) /* when the last result was done */
+    LAST(end_ns) /* when the last request ended */
 
 struct error_count {
     const char *text;

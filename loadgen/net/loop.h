@@ -34,7 +34,7 @@ struct loop_watch {
     int fd;
     /* Private: */
     uint32_t wanted; /* events of loop_set_levels; 0: edge-triggered, or not watched */
-    uint64_t batch;  /* in which the watch was added */
+    uint64_t batch;  /* number of the batch during which the watch was added */
     struct loop_watch *next_again;
     uint32_t again; /* requeued events; 0: none */
     bool is_queued; /* is in the list of requeued watches */

@@ -28,7 +28,7 @@ struct plan {
     uint64_t max_workers;     /* maximum requests in flight, over all threads */
     uint64_t max_connections; /* maximum per host and port, over all threads */
     uint64_t max_idle;        /* maximum idle connections per host and port */
-    int max_redirects;        /* to follow; -1: none, the redirect itself is the answer */
+    int max_redirects;        /* maximum to follow; -1: none, a redirect is the answer */
     const char *unix_socket;  /* connect to this instead of to hosts */
     const char *resolvers;    /* name servers, "ip[:port],..."; NULL: the system's */
     int64_t dns_ttl_ns;       /* how long answers are cached; 0: forever; -1: for one connection */

@@ -22,6 +22,7 @@
 #include "loadgen/base/arena.h"
 #include "loadgen/order/plan.h"
 
+/* with_secrets: false for result files, true for workers. */
 json_t *plan_to_json(const struct plan *plan, bool with_secrets);
 
 /* Memory that a plan from JSON points to. */

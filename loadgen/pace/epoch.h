@@ -61,7 +61,7 @@ struct epoch {
     struct epoch *_Atomic next; /* NULL: none is published */
 };
 
-/* The epoch at the start of a run. */
+/* Initialises the first epoch of a run. */
 void epoch_init(struct epoch *epoch, const struct schedule *schedule, const struct slots *slots);
 
 /* Counts the requests of all threads. All fields are private. */

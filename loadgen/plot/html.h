@@ -13,7 +13,7 @@
 /* Writes text, escaped for the content of an element or a quoted attribute. */
 void html_write(FILE *out, const char *text);
 
-/* printf, then html_write; cut at HTML_PRINT_MAX - 1 bytes. */
+/* Formats text as printf does and writes its first HTML_PRINT_MAX - 1 bytes with html_write. */
 enum { HTML_PRINT_MAX = 1024 };
 void html_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

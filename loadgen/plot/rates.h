@@ -9,10 +9,12 @@
  *
  * The rate of requests sent refers to the time from the first start to the last; n starts enclose
  * n - 1 gaps, as in the report's rate. Rates of answers refer to the time from the first start to
- * the last answer. The first and the last interval may be incomplete, so neither is a span by
- * itself: the first span has one more interval, and a remainder of at most half a span at the end
- * is added to the span before it. The interval of the last start also ends a span, by the same
- * rule, unless at most half a span follows it.
+ * the last answer.
+ *
+ * The first and the last interval may be incomplete, so neither is a span by itself: the first span
+ * has one more interval, and a remainder of at most half a span at the end is added to the span
+ * before it. If more than half a span follows the interval of the last start, that interval ends a
+ * span, too, and a short remainder before its end is added in the same way.
  *
  * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
  * spans than intervals.

@@ -10,7 +10,7 @@
  *
  * For each series, an interval keeps these figures on the requests intended in it:
  *
- *     count, minimum, maximum     exact, and when the slowest was intended
+ *     count, minimum, maximum     exact, with the intended time of the slowest
  *     percentiles                 of all of them, at most 3.2 % off (16 buckets per power of two);
  *                                 the first and the last rank are exact
  *     failures by kind            count, and latency of the slowest; a status outside 200 to 399
@@ -55,7 +55,7 @@ struct timeline_cell {
     uint64_t count;
     uint64_t min_ns; /* 0 without results */
     uint64_t max_ns;
-    uint64_t max_at_ns; /* when the slowest was intended */
+    uint64_t max_at_ns; /* intended time of the slowest */
     uint32_t bins[TIMELINE_BINS];
 };
 
@@ -125,10 +125,13 @@ void timeline_add_second(struct timeline *timeline, const struct timeline_second
 /* True if each result was kept individually. */
 bool timeline_has_points(const struct timeline *timeline);
 
-/* Intervals in use. */
+/* The number of intervals in use. */
 size_t timeline_length(const struct timeline *timeline);
 
-/* Interval i, 0 <= i < length: of a series (NULL: no results at all), and of all series. */
+/*
+ * Interval i of one series (NULL: the series has no results), and of all series together;
+ * 0 <= i < timeline_length.
+ */
 const struct timeline_cell *timeline_cell(const struct timeline *timeline, size_t series, size_t i);
 const struct timeline_flow *timeline_flow(const struct timeline *timeline, size_t i);
 

@@ -81,8 +81,8 @@ static void write_requests(const struct prometheus_page *page, FILE *out)
 static void write_iterations(const struct prometheus_page *page, FILE *out)
 {
     if (page->iterations > 0 || page->iterations_dropped > 0) {
-        prom_count(out, "loadgen_iterations_started_total", "counter",
-                   "Iterations of users that were started.", page->iterations);
+        prom_count(out, "loadgen_iterations_started_total", "counter", "Iterations started.",
+                   page->iterations);
         prom_count(out, "loadgen_iterations_dropped_total", "counter",
                    "Iterations that were dropped because no user was free.",
                    page->iterations_dropped);

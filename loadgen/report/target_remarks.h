@@ -14,7 +14,10 @@
 
 enum { TARGET_REMARKS_WHERE = 64 };
 
-/* [{"text": ..., "trial": the first one, from 1, "others": how many more have it}] */
+/*
+ * Returns [{"text": ..., "trial": ..., "others": ...}]: the remark, the number (from 1) of the
+ * first trial that has it, and how many more trials have it.
+ */
 json_t *target_remarks_collect(const json_t *trials);
 
 /* "trial 3", "trial 3 and 6 more". Returns `text`. */

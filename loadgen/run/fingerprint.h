@@ -23,7 +23,8 @@
 
 #include <jansson.h>
 
-/* `root` is prepended to every path, so that tests can use recorded trees; programs pass "". */
+/* Takes the fingerprint. `root` is prepended to every path, so that tests can use recorded trees;
+ * programs pass "". NULL: out of memory. */
 json_t *fingerprint_take(const char *root);
 
 /*

@@ -59,7 +59,7 @@ struct recorder_config {
     const struct address_list *addresses;
     struct text_pool *texts;
     struct result_writer *writer;
-    bool keeps_answers; /* write captured headers, and max_body bytes of bodies */
+    bool keeps_answers; /* write captured headers, and up to max_body bytes of each body */
     uint64_t max_body;
     const struct buckets *buckets; /* also count latencies by these bounds; NULL: none */
     bool by_target;                /* count results of each target */

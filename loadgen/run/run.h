@@ -28,8 +28,8 @@ struct engine_type;
 
 struct control {
     int stop_fd; /* eventfd: the first 1 written stops the run, the second abandons it; -1: none */
-    /* Of schedule, users and slots (changes.h); NULL: none. If the driver's type has no `change`,
-     * the run does not begin: ERR_USAGE. */
+    /* Source of changes during the run; NULL: none. If it is set, but the driver's type has no
+     * `change`, the run does not begin: ERR_USAGE. */
     struct changes *changes;
 };
 

@@ -31,10 +31,10 @@ void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
                 struct generator *generator);
 
 /*
- * CPU seconds of scripts that held their threads for script_ns. The threads were awake for awake_ns
- * in total, and used cpu_seconds. Part of the awake time may be waiting for a CPU; scripts are
- * assumed to have waited in the same proportion as everything else. Reading a thread's CPU clock
- * around each script would be exact, but costs a system call.
+ * Estimates the CPU seconds used by scripts that held their threads for script_ns. The threads were
+ * awake for awake_ns in total, and used cpu_seconds. Part of the awake time may be waiting for a
+ * CPU; scripts are assumed to have waited in the same proportion as everything else. Reading a
+ * thread's CPU clock around each script would be exact, but costs a system call.
  */
 double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds);
 

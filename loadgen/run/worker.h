@@ -94,7 +94,7 @@ struct worker {
     struct recorder recorder;
     struct backlog backlog; /* for a driver that runs scripts */
     struct link_connects connects;
-    uint64_t held; /* requests whose answer a script still judges; `thread` counts them no longer */
+    uint64_t held; /* requests whose answer a script has yet to judge; not counted in `thread` */
     bool is_abandoning;
     uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by target */
     uint64_t next_tick_ns;
@@ -122,7 +122,7 @@ void worker_join(struct worker *worker);
 
 /*
  * The number of measured requests of this worker that were intended until now_ns, or until the stop
- * if that is earlier. Call it on the run's thread; now_ns must not decrease.
+ * if that is earlier. Call this on the run's thread; now_ns must not decrease.
  */
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns);
 

@@ -12,7 +12,7 @@
  *     served > started + retried + redirected   other clients sent requests
  *     a pod served ACCOUNT_UNEVEN times the mean, cannot be read, restarted, or was killed
  *
- * Threads: none. Memory: the JSON is the caller's.
+ * Threads: pure functions. Memory: the JSON is the caller's.
  */
 #ifndef LOADGEN_SCRAPE_ACCOUNT_H
 #define LOADGEN_SCRAPE_ACCOUNT_H
@@ -38,7 +38,7 @@ json_t *account_make(const struct scrape *before, const struct scrape *after,
 /* The number of pods that served requests; 0: not known. */
 size_t account_count_servers(const json_t *account);
 
-/* Lines of a text report: the cost of a request, and the pods. */
+/* Prints the lines of a text report: the cost of a request, and the pods. */
 void account_print(const json_t *account, FILE *out);
 
 #endif

@@ -46,7 +46,7 @@ struct reading {
     char node[READING_TEXT];
 };
 
-/* `path` of the page, such as "/metrics". */
+/* Parses a page. `path` is the path of its URL, such as "/metrics". */
 bool reading_parse(struct reading *reading, struct slice page, const char *path, struct err *err);
 
 #endif

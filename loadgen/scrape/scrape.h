@@ -40,14 +40,15 @@ struct scrape_pod {
 struct scrape {
     struct scrape_pod *pods;
     size_t count;
-    size_t read;    /* of these, with a reading */
+    size_t read;    /* number of pods that were read */
     uint64_t at_ns; /* when the pages had arrived */
 };
 
 /* The setter of a flag (common/cli.h); the field is a struct scrape_urls, the URL is borrowed. */
 bool scrape_add_url(void *field, const char *text, struct err *err);
 
-/* False if out of memory. */
+/* Reads the metrics of all pods. False with err if memory, c-ares or libcurl is not available; call
+ * scrape_free even then. */
 bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
                  int stop_fd, struct err *err);
 void scrape_free(struct scrape *scrape);

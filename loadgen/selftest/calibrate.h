@@ -32,11 +32,11 @@
  * rate tried, because the CPU limits the trusted rate in any case.
  *
  * Not covered: TLS, HTTP/2, long answers and proxies cost more than the plain GET of a short
- * answer. calibrate_rate is given the cost of a request to the real target, and uses the larger
- * cost.
+ * answer. calibrate_rate therefore takes the cost of a request to the real target, and uses the
+ * larger of that cost and c.
  *
- * Threads: call it on the thread of `run`, while no run is in progress: it forks the null server.
- * Memory: a calibration is plain data.
+ * Threads: call calibrate on the thread of `run`, while no run is in progress: it forks the null
+ * server. Memory: a calibration is plain data.
  */
 #ifndef LOADGEN_SELFTEST_CALIBRATE_H
 #define LOADGEN_SELFTEST_CALIBRATE_H
@@ -57,13 +57,13 @@ struct calibrate_options {
     unsigned threads;   /* of the generator */
     double tightest_ns; /* the tightest latency limit; INFINITY: none, 10 ms is assumed */
     uint64_t step_ns;   /* length of each run */
-    unsigned steps;     /* maximum after the closed loop; at most CALIBRATE_STEPS_MAX */
+    unsigned steps;     /* maximum runs after the closed loop; at most CALIBRATE_STEPS_MAX */
     const struct control *control;
 };
 
 /* One run at a fixed rate. */
 struct calibrate_step {
-    double rate;
+    double rate; /* requests per second */
     bool is_on_time;
     double utilisation; /* of the CPUs, 0 to 1 */
     uint64_t lag_p99_ns;
@@ -88,8 +88,8 @@ bool calibrate(const struct calibrate_options *options, struct calibration *cali
                struct err *err);
 
 /*
- * The trusted rate, rounded down to three digits, for a real target whose requests cost request_ns
- * of CPU time each (0: not known). If c is larger, c is used instead.
+ * The trusted rate per second, rounded down to three significant digits, for a real target whose
+ * requests cost request_ns of CPU time each (0: not known). If c is larger, c is used instead.
  */
 double calibrate_rate(const struct calibration *calibration, uint64_t request_ns);
 

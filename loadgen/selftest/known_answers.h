@@ -16,7 +16,7 @@
  *     wrong      if it is not, and no disturbance explains the difference
  *     unclear    if the generator was disturbed, or the stall was not within the run
  *
- * Threads: the thread of `run`. The judges are pure functions.
+ * Threads: the thread of `run`. known_answer_judge is a pure function.
  */
 #ifndef LOADGEN_SELFTEST_KNOWN_ANSWERS_H
 #define LOADGEN_SELFTEST_KNOWN_ANSWERS_H
@@ -70,7 +70,7 @@ struct known_answer {
 bool known_answers_ask(unsigned threads, const struct control *control,
                        struct known_answer answers[KNOWN_ALL], struct err *err);
 
-/* Compares what was reported with what the server did, for one answer. */
+/* Judges one answer: compares the report in `summary` with what the server did. */
 struct known_answer known_answer_judge(enum known_answer_name name, const struct summary *summary,
                                        const struct null_account *account);
 

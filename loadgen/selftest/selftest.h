@@ -6,7 +6,8 @@
  *                         minimum that every reported latency contains
  *     known answers       known_answers.h
  *
- * It takes about 10 s. docs/selftest.md explains the text, docs/selftest.schema.json the JSON.
+ * It takes about 10 s. docs/selftest.md explains the text output, docs/selftest.schema.json the
+ * JSON output.
  *
  * Threads: the thread of `run`. Memory: selftest_destroy.
  */
@@ -23,8 +24,8 @@ enum { SELFTEST_FORMAT = 1 };
 
 struct selftest {
     struct calibration calibration;
-    double rate;            /* trusted */
-    double floor_rate;      /* at which the floors were measured, requests per second */
+    double rate;            /* the trusted rate, requests per second */
+    double floor_rate;      /* rate at which the floors were measured, requests per second */
     struct summary *floors; /* NULL: not measured */
     struct known_answer answers[KNOWN_ALL];
 };

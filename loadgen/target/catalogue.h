@@ -1,8 +1,9 @@
 /*
  * catalogue - all targets of a run: those of its order, and those that its drivers add.
  *
- * A target identifies a request in results and reports: a name, which has a row (rows.h), a method
- * and a URL. A driver that creates requests during the run adds a target for each new name:
+ * A target identifies a request in results and reports. It has a name, to which a row belongs
+ * (rows.h), a method and a URL. A driver that creates requests during the run adds a target for
+ * each new name:
  *
  *     catalogue_find(thread->targets, "GET /users/:id", "GET", url, &request);
  *

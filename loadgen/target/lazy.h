@@ -36,8 +36,8 @@ struct lazy;
 
 /*
  * Opens a lazy source on `fd` and reads the first target. Borrows `fd`, `name` (of the file, for
- * errors) and `defaults` until lazy_close. Fills `targets`, which the caller frees after that. NULL
- * with err if that fails.
+ * errors) and `defaults` until lazy_close. Fills `targets`, which the caller frees after
+ * lazy_close. NULL with err if the first target cannot be read.
  */
 struct lazy *lazy_open(int fd, const char *name, const struct format *format,
                        const struct message_defaults *defaults, struct targets *targets,

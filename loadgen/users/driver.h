@@ -3,10 +3,10 @@
  *
  *     scenario.h   the file     state.h    Lua, bounded      classes.h  what it declares
  *     deal.h       user -> class           user.h            a user's life
- *     request.h    a request    answer.h   what comes back   target/catalogue.h  its name
+ *     request.h    a request    answer.h   its answer        target/catalogue.h  its target
  *
  * order.source->state is the struct users_order (users.h). User u belongs to the thread that owns
- * slot u mod SLOTS, and starts u / spawn_per_s after the start of the run.
+ * slot u mod SLOTS, and starts u / spawn_per_s seconds after the start of the run.
  *
  * The run ends after its duration, or when the requests or iterations of the order have ended
  * (goal.h). At the end, waiting users stop immediately; users with a request in flight stop when it

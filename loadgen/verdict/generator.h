@@ -21,8 +21,8 @@
  * The capacity search asks:
  *
  *     slo_judge(slo, summary).is_met               a good trial, if all intended requests started
- *     .is_certain                                  a bad one, whatever the generator did
- *     generator_judge(summary, &verdict).class     GENERATOR_LIMIT: an invalid one, if it is missed
+ *     .is_certain                                  a bad trial, whatever the generator did
+ *     generator_judge(summary, &verdict).class     GENERATOR_LIMIT: a missed trial is invalid
  *     .signs, .own_failures                        why
  *     generator_read_late_ns(&summary->generator)  upper bound on how late answers were read
  *
@@ -79,7 +79,7 @@ enum { GENERATOR_MOVES = 5 };
 
 struct generator_verdict {
     enum generator_class class;
-    unsigned signs;               /* enum generator_sign */
+    unsigned signs;               /* bits of enum generator_sign */
     enum generator_remedy remedy; /* only if disturbed or limit */
     double cpu_share;             /* CPU used / its CPU limit, 0 to 1 */
     double thread_share;          /* CPU used / what its threads can use, 0 to 1 */
@@ -94,7 +94,7 @@ struct generator_verdict {
 struct generator_verdict generator_judge(const struct summary *summary,
                                          const struct slo_verdict *slo);
 
-/* "clean", "disturbed", "limit"; "unknown". */
+/* Returns "unknown", "clean", "disturbed" or "limit". */
 const char *generator_class_name(enum generator_class class);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * hopeless - tells during a run, once a second, whether the SLO can still be met.
+ * hopeless - judges, from the state of a run in progress, whether the SLO can still be met.
  *
  * Threads, memory: a pure function.
  */

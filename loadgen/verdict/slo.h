@@ -16,7 +16,7 @@
  * front select that target's row (rows.h) for times and errors. Names that contain < > = , : or "
  * are written in double quotes.
  *
- * Errors: ERR_USAGE with what was expected, and where (point.h). Threads: none. Memory:
+ * Errors: ERR_USAGE with what was expected, and where (point.h). Threads: any. Memory:
  * slo_destroy; it keeps a copy of the text.
  */
 #ifndef LOADGEN_VERDICT_SLO_H

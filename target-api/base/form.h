@@ -21,7 +21,8 @@
 size_t form_decode(struct slice in, bool plus_is_space, char *out);
 
 /*
- * Removes the text up to and including the first `mark` from `rest`. Returns it without the mark.
+ * Returns the text of *rest before the first `mark`, and removes this text and the mark from *rest.
+ * If there is no mark, returns all of *rest and empties it.
  */
 struct slice form_cut(struct slice *rest, char mark);
 

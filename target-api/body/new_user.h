@@ -1,8 +1,10 @@
 /*
- * new_user - the body of POST /add_users/, validated as pydantic 1 does for `id: int, name: str,
- * age: str`: an id may also be a boolean, a string or a real, whose fraction is dropped; in name
- * and age, numbers and booleans become strings; unknown fields are ignored; if a key is repeated,
- * the last one counts.
+ * new_user - the body of POST /add_users/, validated as pydantic 1 validates `id: int, name: str,
+ * age: str`:
+ *
+ * - an id may also be a boolean, a string, or a real, whose fraction is dropped;
+ * - in name and age, numbers and booleans become strings;
+ * - unknown fields are ignored; if a key is repeated, the last one counts.
  *
  * jansson parses the body, which is UTF-8 with or without a byte order mark. Unlike Python, it
  * rejects NaN, Infinity, integers that exceed 64 bits, reals that exceed a double, and lone

@@ -5,7 +5,7 @@
  * the responses of recent constant replies. Threads do not share a cache, because its lock would be
  * contended.
  *
- * Threads: the one that serves the connection, from its handler.
+ * Threads: only the thread that serves the connection, from its handler.
  */
 #ifndef TARGET_API_HTTP_ANSWER_H
 #define TARGET_API_HTTP_ANSWER_H

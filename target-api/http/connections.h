@@ -45,21 +45,21 @@ bool connections_reserve(struct connections *connections);
 struct connection *connections_open(struct connections *connections, int socket,
                                     struct metrics_shard *shard);
 
-/* Releases the entry; call before the socket is closed. */
+/* Releases the entry. Call this before the socket is closed. */
 void connections_close(struct connections *connections, struct connection *connection);
 
 struct metrics_shard *connection_shard(const struct connection *connection);
 
-/* Call when the request line has been read, at `now_ns`. */
+/* Call this when the request line has been read, at `now_ns`. */
 void connection_begin(struct connection *connection, uint64_t now_ns);
 
-/* Call when the request is complete: its deadline no longer applies. */
+/* Call this when the request is complete: its deadline no longer applies. */
 void connection_received(struct connection *connection);
 
-/* Call when the answer is queued. */
+/* Call this when the answer is queued. */
 void connection_answered(struct connection *connection);
 
-/* Call when the answer has been sent or abandoned. */
+/* Call this when the answer has been sent or abandoned. */
 void connection_end(struct connection *connection);
 
 struct connections_counts {

@@ -45,7 +45,7 @@ struct reply reply_document(unsigned status, struct document *document);
 /* Takes the buffer's bytes over. 503 if the buffer has failed. */
 struct reply reply_buffer(unsigned status, struct buffer *b, const char *content_type);
 
-/* The 503 answer for when memory runs out. */
+/* The 503 reply that is sent if memory runs out. */
 struct reply reply_unavailable(void);
 
 /*

@@ -71,10 +71,16 @@ size_t document_len(const struct document *document);
  */
 void document_flatten(struct document *document);
 
-/* The document in few parts, valid until the document is freed. False: it has no flat copy. */
+/*
+ * Sets `parts` to the document in order, from its flat copy. The parts are valid until the document
+ * is freed. False: it has no flat copy.
+ */
 bool document_flat_parts(const struct document *document, struct slice parts[DOCUMENT_FLAT_PARTS]);
 
-/* All parts in order, valid until the document is freed. Their number grows with the document. */
+/*
+ * document_parts returns the number of parts, which grows with the document; document_part returns
+ * part i, valid until the document is freed. The parts in order are the whole document.
+ */
 size_t document_parts(const struct document *document);
 struct slice document_part(const struct document *document, size_t i);
 

@@ -21,7 +21,7 @@ search() {
 
 # usage
 refused 2 "-slo is missing" capacity "$u"
-refused 2 "-resume needs -journal FILE" capacity -slo "p99<20ms" -resume "$u"
+refused 2 "-resume needs the journal of the search" capacity -slo "p99<20ms" -resume "$u"
 refused 2 "-max-rate is 2/s, but the lowest rate to try is 4/s" capacity -slo "errors<1%" -max-rate 2 "$u"
 refused 2 "must be greater than 0" capacity -slo "errors<1%" -max-rate 0 "$u"
 refused 2 "-repeat: expected 1 to 100" capacity -slo "errors<1%" -repeat 0 "$u"

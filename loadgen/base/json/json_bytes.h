@@ -20,7 +20,7 @@ json_t *json_text(const char *text);
 
 /*
  * Converts back: replaces the content of `out`, and adds a NUL that its length does not count.
- * False: other JSON.
+ * False: `json` has neither form.
  */
 bool json_bytes_read(const json_t *json, struct bytes *out);
 

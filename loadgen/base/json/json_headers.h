@@ -1,6 +1,6 @@
 /*
  * json_headers - reads headers as vegeta writes them in JSON: {"Accept": ["text/html"]}. An array
- * may be null, and so may the whole.
+ * may be null, and so may the whole object.
  *
  * Threads: pure functions.
  */
@@ -14,8 +14,8 @@
 typedef bool json_header_add(void *to, const char *name, const json_t *value);
 
 /*
- * Calls `add` for each value, in order. False at the first one that is not a string of an array of
- * an object, or for which `add` returned false. NULL is no headers.
+ * Calls `add` for each value, in order. Stops and returns false if the JSON does not have the form
+ * above, or if `add` returns false. `headers` NULL: no headers.
  */
 bool json_headers_each(json_t *headers, json_header_add *add, void *to);
 

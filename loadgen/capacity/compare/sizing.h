@@ -31,7 +31,7 @@ struct sizing {
     double load;         /* of one pod at the rate, as a fraction of its capacity */
     bool is_lower_bound; /* the capacity may be higher, and the number of pods lower */
     enum search_verdict verdict;
-    const json_t *remarks; /* of the trial; NULL: none */
+    const json_t *remarks; /* on the target, in the trial that gave served_by; NULL: none */
 };
 
 /*

@@ -39,7 +39,7 @@ struct over_time {
 
 void over_time_begin(struct over_time *over_time, uint64_t duration_ns);
 
-/* Allocates nothing. Call it for each second, in order. */
+/* Allocates nothing. Call this for each second, in order. */
 void over_time_add(struct over_time *over_time, const struct second *second);
 
 /* A list, as in docs/capacity.schema.json. */

@@ -81,7 +81,9 @@ static bool refuse_settings(const struct trial_journal *journal, json_t *theirs,
             return false;
         }
     }
-    return err_set(err, ERR_USAGE, "search.resume: %s was written by a search with other flags",
+    return err_set(err, ERR_USAGE,
+                   "search.resume: %s was written by a search with other flags; use the same "
+                   "flags, or another search.journal",
                    journal->path);
 }
 

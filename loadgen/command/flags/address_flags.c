@@ -86,7 +86,9 @@ bool address_set_resolvers(void *field, const char *text, struct err *err)
         }
         address_print(&address, name);
         if (used + strlen(name) + 2 > sizeof flags->resolvers) {
-            return err_set(err, ERR_USAGE, "too many name servers");
+            return err_set(err, ERR_USAGE,
+                           "the list of name servers exceeds %zu bytes; name fewer servers",
+                           sizeof flags->resolvers - 1);
         }
         used += (size_t)snprintf(flags->resolvers + used, sizeof flags->resolvers - used, "%s%s",
                                  used ? "," : "", name);

@@ -23,7 +23,7 @@ struct address_flags {
 cli_set_fn address_add_connect_to; /* struct address_flags */
 cli_set_fn address_set_resolvers;  /* struct address_flags */
 cli_set_fn address_set_local;      /* struct address_flags */
-cli_set_fn address_set_ttl;        /* int64_t: nanoseconds; 0: never; -1: for each connection */
+cli_set_fn address_set_ttl;        /* int64_t: ns until re-resolved; 0: never; -1: per connection */
 
 /* Copies the flags into the plan, which borrows their strings. */
 void address_flags_apply(const struct address_flags *flags, struct plan *plan);

@@ -27,7 +27,7 @@ struct attack_options {
     uint64_t max_connections; /* 0: no limit, as in vegeta */
     uint64_t max_idle;
     int max_redirects;
-    const char *unix_socket; /* this and all other strings: NULL if not given */
+    const char *unix_socket; /* this and all other strings: NULL, or the default, if not given */
     struct address_flags address;
     bool keepalive;
     bool is_chunked;

@@ -4,8 +4,8 @@
  *     1st request   stop: send no more requests, wait for those in flight, write everything
  *     2nd request   end: do not wait, write what has been measured
  *     3rd request   exit immediately with 128 + the signal's number; unwritten output is lost. The
- *                   same happens INTERRUPT_LAST_NS after the 2nd request, so a blocked output
- *                   cannot hold the process.
+ *                   same happens INTERRUPT_LAST_NS after the 2nd request, so that blocked output
+ *                   cannot keep the process running.
  *
  * Within INTERRUPT_SAME_NS of a request, the following signals are duplicates of it:
  *

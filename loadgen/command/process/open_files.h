@@ -1,5 +1,5 @@
 /*
- * open_files - checks that the limit of open files allows a command's connections.
+ * open_files - checks that the limit on open files allows a command's connections.
  *
  * Threads: set-up only.
  */
@@ -11,12 +11,13 @@
 
 #include "common/err.h"
 
-/* The flags that lower the connections of users who have their own. */
+/* `flags` of open_files_check if each user has its own connections. */
 #define OPEN_FILES_USERS "-users, or set -shared-connections"
 
 /*
- * Raises the limit if it can, for this many connections at once and the command's other files.
- * ERR_FAILED if it stays too low; `flags` names those to lower.
+ * Raises the limit as far as permitted, and checks that it suffices for this many simultaneous
+ * connections and the command's other files. ERR_FAILED if not; the error names
+ * `flags`, which lower the number of connections.
  */
 bool open_files_check(uint64_t connections, const char *flags, struct err *err);
 

@@ -32,7 +32,9 @@ struct stdio_watch {
 
 struct stdio_watch stdio_watch_begin(void);
 
-/* True once both streams have been closed for STDIO_WATCH_GRACE_NS. Call it about once a second. */
+/*
+ * True once both streams have been closed for STDIO_WATCH_GRACE_NS. Call this about once a second.
+ */
 bool stdio_watch_poll(struct stdio_watch *stdio, uint64_t now_ns);
 
 /*

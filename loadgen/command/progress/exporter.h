@@ -21,8 +21,8 @@
 struct exporter;
 
 /*
- * Listens on `address` (listen.h) and prints the address on stderr. `name` (of the attack) and
- * `rows` are borrowed until exporter_stop; `summary` is the first page. NULL: err is set.
+ * Listens on `address` (listen.h) and prints the address on stderr. The first page shows `summary`.
+ * `name` (of the attack) and `rows` are borrowed until exporter_stop. NULL: err is set.
  */
 struct exporter *exporter_start(const char *address, const char *name, const struct rows *rows,
                                 const struct summary *summary, struct err *err);

@@ -63,13 +63,14 @@ bool answer_is_complete(const struct answer *answer);
 /* After ANSWER_COMPLETE: true if the connection can carry another request. */
 bool answer_keeps_alive(const struct answer *answer);
 
-/* The Location of a 3xx answer, NUL-terminated and truncated to its buffer; "" if it has none,
- * location_lost if there was no memory for it. */
+/* Returns the Location of a 3xx answer, NUL-terminated and truncated to its buffer; "" if there is
+ * none, location_lost (location.h) if memory ran out. */
 const char *answer_location(const struct answer *answer);
 
 /* After ANSWER_COMPLETE: true if the connection must be closed, whatever the answer says. */
 bool answer_is_doubtful(const struct answer *answer);
 
+/* The HTTP status; the VIOLATION_BITs so far; and why the answer is refused or incomplete. */
 uint16_t answer_code(const struct answer *answer);
 unsigned answer_violations(const struct answer *answer);
 const char *answer_problem(const struct answer *answer);

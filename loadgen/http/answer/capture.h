@@ -31,8 +31,9 @@ struct capture {
 /* Starts the capture of another answer. */
 void capture_begin(struct capture *capture, uint64_t max_body);
 
+/* Appends a piece of a header line. */
 void capture_header(struct capture *capture, const char *bytes, size_t length);
-/* Removes white space from the end of the last piece. */
+/* Removes white space at the end of the headers captured so far. */
 void capture_header_trim(struct capture *capture);
 /* Ends a line, after removing white space at its end. */
 void capture_header_end(struct capture *capture);

@@ -10,12 +10,12 @@
 
 #include "loadgen/http/answer/state.h"
 
-/* A `length` of ANSWER_NAME: the name is unknown. */
+/* Starts a field. `length` ANSWER_NAME: the name is not one that the reader interprets. */
 void answer_field_begin(struct answer *answer, const char *name, size_t length);
 void answer_field_take(struct answer *answer, const char *at, size_t length);
 void answer_field_end(struct answer *answer);
 
-/* Call it at the end of the head. Marks the answer broken if its fields contradict each other. */
+/* Call this at the end of the head. Marks the answer broken if its fields contradict each other. */
 void answer_fields_agree(struct answer *answer);
 
 #endif

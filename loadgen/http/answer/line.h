@@ -24,13 +24,13 @@ static inline const char *answer_line_skip_plain(const struct answer *answer, co
     return answer->has_cr ? at : runs_skip_text(at, end); /* the byte after a CR is never plain */
 }
 
-/* True if a whole CR LF, the usual line end, is here. */
+/* True if the bytes at `at` are CR LF, the usual line end. */
 static inline bool answer_line_is_end(const struct answer *answer, const char *at, const char *end)
 {
     return !answer->has_cr && end - at >= 2 && at[0] == '\r' && at[1] == '\n';
 }
 
-/* Ends the line at this LF. */
+/* Call this at the LF that ends the line. */
 void answer_line_end(struct answer *answer);
 
 /*

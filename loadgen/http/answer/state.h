@@ -25,7 +25,7 @@ enum {
 /* What the next byte is. */
 enum answer_at {
     AT_STATUS,    /* in the status line, before its text; `step` counts bytes */
-    AT_REASON,    /* in the text of the status */
+    AT_REASON,    /* in the status text */
     AT_LINE,      /* the first byte of a line of the head, or of the trailers */
     AT_NAME,      /* in the name of a field */
     AT_BLANKS,    /* white space before a value */
@@ -85,7 +85,7 @@ struct answer {
     char name[ANSWER_NAME]; /* not kept if longer than all known names */
     size_t token_length;
     char token[ANSWER_TOKEN]; /* current token of a list, in lower case */
-    char *location; /* of a 3xx answer; ANSWER_LOCATION_MAX bytes; NULL before the first */
+    char *location;           /* of a 3xx answer; ANSWER_LOCATION_MAX bytes; NULL: none so far */
     size_t location_length;
     bool has_location;     /* a Location was read; only the first one counts */
     bool is_location_lost; /* there was no memory for it */

@@ -9,8 +9,8 @@
 void answer_status_begin(struct answer *answer);
 
 /*
- * Call it while answer->at is AT_STATUS or AT_REASON. Returns where it stopped: at `end`, after the
- * line, or after a problem.
+ * Call this while answer->at is AT_STATUS or AT_REASON. Returns where it stopped: at `end`, after
+ * the line, or after a problem.
  */
 const char *answer_status_read(struct answer *answer, const char *at, const char *end);
 

@@ -15,7 +15,7 @@
  * timestamps, and the timeout still runs from the start.
  *
  * Engines for the endpoints of the targets are created before the run, the others when first
- * needed. All share the links (link.h) of the thread.
+ * needed. All engines of a thread share its links (link.h).
  */
 #ifndef LOADGEN_HTTP_CHOICE_ENGINES_H
 #define LOADGEN_HTTP_CHOICE_ENGINES_H

@@ -5,8 +5,8 @@
  *     a new connection to the resolver's next address     -> libcurl connects, then sends
  *     a new connection, and the lookup is still pending   -> the transfer waits for the lookup
  *
- * An address that has too few connections gets a new connection even if others are idle: because
- * the address is new, was down, or cannot keep up (turns.h).
+ * An address that has too few connections, because it is new, was down, or cannot keep up
+ * (turns.h), gets a new connection even if others are idle.
  *
  * The exchange ends if no connection can be assigned: out of memory, no address, or an invalid
  * proxy.

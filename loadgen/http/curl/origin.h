@@ -25,7 +25,7 @@ struct curl_origin {
     struct curl_slist *proxy_headers; /* for CONNECT */
     struct curl_route *route;         /* to the destination; NULL: no request yet */
     struct curl_route *own; /* only for an owner's origin: the list that holds its route */
-    uint64_t in_flight;     /* requests */
+    uint64_t in_flight;     /* number of requests in flight */
 };
 
 /* False: out of memory. */

@@ -38,7 +38,7 @@ struct curl_engine {
     struct origins origins;
     struct flights flights;
     struct curl_transfer *free;
-    /* When idle connections were last checked: */
+    /* Values at the last check of idle connections: */
     uint64_t changes; /* resolver_changes */
     struct engine_limits limits;
     char scratch[HOP_BYTES_MAX];

@@ -61,7 +61,7 @@ struct curl_transfer {
     char problem[CURL_ERROR_SIZE]; /* libcurl's error message */
 };
 
-/* Resets the reader of answers; call it before each try. */
+/* Resets the reader of answers. Call this before each try. */
 void curl_transfer_begin_answer(struct curl_transfer *transfer);
 
 /* Copies a redirected request, to be sent next. False: out of memory. */

@@ -40,7 +40,7 @@ enum conn_state {
 /* What to do with a connection after its exchange. */
 enum conn_after {
     AFTER_CLOSE,
-    AFTER_SERVER_CLOSES, /* the answer is complete and the last one */
+    AFTER_SERVER_CLOSES, /* the answer is complete, and no other exchange may follow */
     AFTER_KEEP,          /* it can carry another exchange */
 };
 

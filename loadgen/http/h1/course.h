@@ -8,7 +8,7 @@
  * If a reused connection breaks before the first byte of the answer, the server was probably
  * closing it, and the request is tried again on a new connection. h1/engine.h has the conditions.
  *
- * `done` may be called from inside all of these functions, and may start the next exchange on the
+ * `done` may be called from inside any of these functions, and may start the next exchange on the
  * same conn.
  *
  * Threads: belongs to the engine's thread. Memory: the bytes of hops, which the conn keeps.

@@ -21,7 +21,7 @@ struct h1 {
     void *owner;
     struct conns conns;
     const struct dial_owner *dial_owner;
-    /* When idle connections were last checked: */
+    /* Values at the last check of idle connections: */
     uint64_t changes; /* resolver_changes */
     struct engine_limits limits;
     char receive[LINK_RECEIVE];

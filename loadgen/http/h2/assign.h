@@ -32,7 +32,7 @@ void h2_drain(struct h2_conn *conn);
 
 /*
  * Drains open connections of a shared pool beyond the limits, idle ones first. Connections that are
- * being opened are not drained: call it again when they are open.
+ * being opened are not drained: call this again when they are open.
  */
 void h2_drain_excess(struct h2_pool *pool, const struct engine_limits *limits);
 

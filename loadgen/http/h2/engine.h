@@ -8,10 +8,10 @@
  * Differences from h1/engine.h:
  * - A connection carries up to H2_STREAMS_MAX streams, or fewer if the server says so, but only one
  *   until the server's SETTINGS have arrived. max_connections counts connections.
- * - Up to H2_STREAMS_MAX exchanges wait for a connection that is being opened; the wait counts as
- *   connect time. If the connection fails, all of them fail.
- * - An https server that chooses HTTP/1.1 (ALPN) is served by engine_h1 from then on. The
- *   connection and the exchanges that wait for it are handed over.
+ * - Up to H2_STREAMS_MAX exchanges can wait for a connection that is being opened; the wait counts
+ *   as connecting. If the connection fails, all of these exchanges fail.
+ * - When an https server chooses HTTP/1.1 (ALPN), the connection and the exchanges that wait for it
+ *   are handed over to engine_h1, which also gets all later requests to this server.
  * - A name with several addresses gets a connection to each; streams use them in turn.
  * - A stream that the server did not process (REFUSED_STREAM, or above the last stream of a GOAWAY)
  *   is retried whatever its method, up to H2_RETRIES_MAX times. A stream that was never sent moves
@@ -21,7 +21,8 @@
  *   last received byte are retried, because the server was probably closing the connection.
  * - A stream that times out is reset (RST_STREAM). Its connection stays in use, unless nothing has
  *   arrived on it for half of the timeout: then it takes no more streams.
- * - Errors of a stream or a connection are `protocol`, and begin with "http2: ".
+ * - Stream and connection errors have the outcome `protocol` and a reason that begins with
+ *   "http2: ".
  *
  * Threads: see http/engine.h. Memory: see conn.h; nghttp2 allocates memory for each stream.
  */

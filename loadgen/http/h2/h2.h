@@ -34,7 +34,7 @@ struct h2 {
     struct h2_conn *dirty; /* connections to flush */
     bool is_ending;        /* the run was abandoned */
     unsigned call_depth;   /* nested calls into the engine */
-    /* When idle connections were last checked: */
+    /* Values at the last check of idle connections: */
     uint64_t changes; /* resolver_changes */
     struct engine_limits limits;
     void (*on_ready)(struct loop_watch *watch, uint32_t events); /* callback of all links */

@@ -7,7 +7,7 @@
 #include "loadgen/http/h2/h2.h"
 
 /*
- * Call them around every call into the engine. The outermost h2_leave flushes the dirty
+ * Call these around every call into the engine. The outermost h2_leave flushes the dirty
  * connections.
  */
 void h2_enter(struct h2 *h2);

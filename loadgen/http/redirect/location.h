@@ -32,7 +32,7 @@ struct location {
 /* Placeholder for a Location for which there was no memory; compare its address. */
 extern const char location_lost[];
 
-/* True if it is only white space; the answer is then not a redirect. */
+/* True if the text is only white space; the answer is then not a redirect. */
 bool location_is_empty(const char *text);
 
 /*

@@ -40,7 +40,7 @@ struct resolver;
 /* A host and port to connect to. All but the first two fields are private. */
 struct destination {
     uint64_t deficit;     /* connections to open even if others are idle */
-    size_t address_count; /* with several addresses, requests are spread over them (turns.h) */
+    size_t address_count; /* of all its names; requests are spread over several (turns.h) */
     struct name *names;
     size_t name_count;
     size_t turn; /* index of the next name */
@@ -104,7 +104,7 @@ void resolver_expire(struct resolver *resolver, uint64_t now_ns);
 
 /*
  * Blocks until each destination is resolved or has failed, until `until_ns`, or until stop_fd (-1:
- * none) is readable. Call it only before a run.
+ * none) is readable. Call this only before a run.
  */
 void resolver_resolve_all(struct resolver *resolver, uint64_t until_ns, int stop_fd);
 

@@ -1,6 +1,6 @@
 /*
- * capacity_result - reads the JSON of a capacity (docs/capacity.schema.json), which may come from
- * any file: a value that is missing or of the wrong type reads as "" or 0.
+ * capacity_result - reads the JSON result of a capacity search (docs/capacity.schema.json), which
+ * may come from any file: a value that is missing or of the wrong type reads as "" or 0.
  *
  * Threads: none. Memory: borrows from the JSON.
  */
@@ -22,11 +22,11 @@ double capacity_bound(const json_t *result, const char *key);
 /* The number of the search, from 1, that found the result's capacity; 0: none. */
 unsigned capacity_find_search(const json_t *result);
 
-/* The number of trials at a rate; `search` 0: of all searches; `outcome` NULL: with any outcome. */
+/* The number of trials at a rate; `search` 0: in all searches; `outcome` NULL: with any outcome. */
 size_t capacity_count_trials(const json_t *result, unsigned search, double rate,
                              const char *outcome);
 
-/* The trials of that search that the page shows, by index; -1: none. */
+/* The trials that the page shows, all of the search of capacity_find_search; -1: none. */
 struct capacity_trials {
     int below;    /* of the good trials below the capacity: the first one at the lowest rate */
     int capacity; /* the last good trial at the capacity */

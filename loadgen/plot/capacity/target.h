@@ -1,6 +1,7 @@
 /*
  * capacity_target - the section of the capacity page (page.h) about the target's own metrics: the
- * pods at the capacity (or of the last trial that has them), and the remarks of all trials.
+ * pods in the trial at the capacity (without a capacity, in the last trial that recorded pods), and
+ * the remarks of all trials.
  *
  * Threads, memory: none; the result is only read.
  */

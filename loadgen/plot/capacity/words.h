@@ -16,7 +16,7 @@ void capacity_words_title(const json_t *result, FILE *out);
 /* The verdict as a class of page.css: clean, unknown or limit. */
 void capacity_words_tone(const json_t *result, FILE *out);
 
-/* The verdict in one sentence, and the SLO. */
+/* The verdict in one sentence; then what the SLO requires, and the result. */
 void capacity_words_answer(const json_t *result, FILE *out);
 void capacity_words_lead(const json_t *result, FILE *out);
 

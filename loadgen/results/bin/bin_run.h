@@ -35,7 +35,7 @@ struct bin_run {
     const char *name;        /* of the file; borrowed */
     bool with_texts;
     bool has_header; /* a run has begun */
-    bool is_open;    /* and has not ended yet */
+    bool is_open;    /* the run's end has not been read yet */
     bool has_plan;   /* false: the results were converted from vegeta's */
     uint64_t wall_ns;
     json_t *environment; /* of this run; NULL: not recorded */
@@ -46,7 +46,7 @@ struct bin_run {
     size_t target_count;
     uint16_t *address_rows;
     size_t address_count;
-    struct bytes texts; /* zero-terminated; the first is empty */
+    struct bytes texts; /* NUL-terminated strings; the first is empty */
     size_t attack;      /* offset of the attack's name in `texts` */
 };
 
@@ -61,7 +61,7 @@ void bin_run_take_addresses(struct bin_run *run, const json_t *json);
 /* Returns the number of results of the run; UINT64_MAX: not recorded. */
 uint64_t bin_run_take_end(struct bin_run *run, const json_t *json);
 
-/* At the end of the stream or the next header: true if the run was cut short (it has no end). */
+/* Call this at the end of the stream and before the next header. True if the run has no end. */
 bool bin_run_close(struct bin_run *run);
 
 /* Sets the rows and the absolute time of a decoded result. */

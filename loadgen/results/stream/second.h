@@ -15,7 +15,7 @@ struct results_second {
     uint64_t start_ns; /* of the run */
     uint64_t from_ns;
     uint64_t to_ns;
-    uint64_t started; /* requests, in this second */
+    uint64_t started; /* requests started in this second */
     const struct tally *tally;
 };
 

@@ -4,7 +4,7 @@
  * A format is a const descriptor, listed in formats.c; it reads from the input buffer and asks for
  * more while a record is incomplete.
  *
- * Damage is skipped up to the next readable record and counted in the summary; the first one is
+ * Damage is skipped up to the next readable record and counted in the summary; the first damage is
  * reported with file, record or line, and byte. Only a stream without any readable record is an
  * error.
  *
@@ -75,7 +75,7 @@ void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
 /* For the formats: records that the stream was cut at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
-/* Writes a line if the stream was damaged, and one if it was cut short. True if it was either. */
+/* Writes a line if the stream was damaged, another if it was cut short. False: it wrote none. */
 bool stream_tell_losses(const struct stream *stream, FILE *out);
 
 #endif

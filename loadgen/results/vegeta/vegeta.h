@@ -53,7 +53,7 @@ enum outcome vegeta_outcome(uint64_t code, const char *error);
 /* Appends the default row name, "GET /path" without host and query, and a NUL. */
 void vegeta_add_row_name(struct slice method, struct slice url, struct bytes *out);
 
-/* End of a stream; an error if nothing could be read. */
+/* Call this at the end of a stream. Returns STREAM_FAIL if no record was read, else STREAM_END. */
 enum stream_state vegeta_end(const struct stream *stream, struct err *err);
 
 #endif

@@ -3,7 +3,7 @@
  *
  *     POST /add_users/ HTTP/1.1        request line
  *     Host: 127.0.0.1:5000             from the URL, unless a header sets it
- *     User-Agent: headroom-loadgen/... unless a header sets it; an empty one sends none
+ *     User-Agent: headroom-loadgen/... unless a header sets it; omitted if it is empty
  *     ...                              headers of the command line, then those of the target
  *     X-Vegeta-Attack: name            if the attack has a name
  *     X-Vegeta-Seq:                    the number is inserted when the request is sent
@@ -12,9 +12,9 @@
  *
  * As in vegeta, only the first Host and User-Agent are sent, so the command line overrides the
  * target. An empty Host means the host of the URL; host names outside ASCII become punycode. No
- * other header replaces another. Header names keep their case. Content-Length, Transfer-Encoding
- * and Trailer are computed from the body; given ones are ignored. -chunked affects only requests
- * with a body, and sends the body as one chunk.
+ * other header replaces another. Header names keep their case. Content-Length and Transfer-Encoding
+ * follow from the body; these headers and Trailer are ignored in targets and on the command line.
+ * -chunked affects only requests with a body, and sends the body as one chunk.
  *
  * Errors: ERR_USAGE with the header and the expected form. Threads: pure functions.
  */
@@ -80,7 +80,7 @@ bool message_is_line(struct slice line);
 /* True if this is a valid "Name: value". */
 bool message_check_header(const char *line, struct err *err);
 
-/* True if this valid header is one that is computed from the body. */
+/* True if this valid header is Content-Length, Transfer-Encoding or Trailer. */
 bool message_is_computed(const char *line);
 
 /* True if this is a valid method, in upper or lower case. */

@@ -15,8 +15,8 @@
 bool secret_is_name(struct slice name);
 
 /*
- * Replaces the value of each such parameter with ***, or with fewer stars if it is shorter, so the
- * URL never becomes longer.
+ * Replaces the value of each parameter that may be a secret with ***, or with fewer stars if the
+ * value is shorter, so the URL never becomes longer.
  */
 void secret_mask_url(char *url);
 

@@ -36,7 +36,7 @@ struct request {
     const char *tail;  /* the body as sent, if `bytes` ends before it: a redirected request borrows
                           the body of the first one; otherwise NULL */
     void *entry;       /* private to its creator */
-    size_t length;     /* of `bytes`, without that table */
+    size_t length;     /* of `bytes`, without the table of headers */
     size_t tail_length;
     size_t body_length;   /* before chunked encoding */
     uint32_t sequence_at; /* offset in `bytes` at which the digits of the request's number are

@@ -10,8 +10,8 @@
 
 enum { NUMBER_TEXT = 40 };
 
-/* Prints as few digits as read back as the same number: 19.99, 5.0, 0.30000000000000004. Returns
- * the length. */
+/* Prints the fewest digits that read back as the same number: 19.99, 5.0, 0.30000000000000004.
+ * Returns the length. */
 size_t number_print(double number, char text[NUMBER_TEXT]);
 
 #endif

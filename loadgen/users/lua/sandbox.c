@@ -103,7 +103,7 @@ static void refuse_length(lua_State *lua, const char *what)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
     if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL) {
-        luaL_error(lua, "%s: the table has a __len", what);
+        luaL_error(lua, "%s: tables with a __len metamethod are not supported", what);
     }
 }
 

@@ -3,10 +3,10 @@
  *
  * Scripts cannot reach files, processes, C modules or the debug library. load accepts source
  * code only, because bytecode can corrupt memory. Metatables have no __gc, because nothing can stop
- * a finalizer that runs too long. string.rep, table.concat, move and sort reject arguments that
- * would take too long, and table.insert, remove and sort tables with __len; functions with patterns
- * are our own, which can be stopped (strings.h). print writes to stderr, because stdout is for
- * results and reports.
+ * a finalizer that runs too long. string.rep, table.concat, table.move and table.sort reject
+ * arguments that would take too long; table.insert, table.remove and table.sort reject tables with
+ * __len. Functions with patterns are our own, so that they can be stopped (strings.h). print writes
+ * to stderr, because stdout is for results and reports.
  *
  * os has clock, date, difftime, getenv and time.
  *
@@ -20,7 +20,7 @@
 /* Opens the libraries in a new state. */
 void sandbox_open(lua_State *lua);
 
-/* string.format, whatever scripts assign to that. */
+/* The original string.format, even if a script has replaced it. */
 int sandbox_format(lua_State *lua);
 
 #endif

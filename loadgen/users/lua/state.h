@@ -5,7 +5,7 @@
  * (sandbox.h). Code that uses STATE_RUN_NS of CPU time (a tenth more, at most) without returning or
  * pausing is stopped, in a way that no pcall can catch. A state cannot allocate more than
  * max_bytes: Lua then raises "not enough memory". After STATE_RUN_NS large allocations fail too,
- * which stops C functions of Lua that build long texts. C functions that can take longer call
+ * which stops C functions of Lua that build long strings. C functions that can take longer call
  * state_spend, and those that allocate memory themselves state_take.
  *
  * Code runs in coroutines: one loads the scenario, then each user has its own. The C functions that
@@ -33,9 +33,8 @@ struct seat;
 struct user;
 
 #define STATE_RUN_NS NS_PER_S
-#define STATE_LOAD_NS                                                                              \
-    (10 * NS_PER_S) /* the same for loading the scenario, which may prepare data                   \
-                     */
+/* The limit while the scenario is loaded, which may prepare data. */
+#define STATE_LOAD_NS (10 * NS_PER_S)
 
 /* In errors of scripts; the field of the order. */
 #define STATE_MORE_MEMORY "raise users.script_memory"
@@ -45,7 +44,7 @@ enum { STATE_STEPS = 100000 };
 
 enum { STATE_PLACE = 2 * (LUA_IDSIZE + 16) }; /* room for "file:line: ", twice */
 
-/* What a coroutine refers to. */
+/* What the extra space of a coroutine (lua_getextraspace) points to. */
 struct state_link {
     struct state *state;
 };
@@ -53,14 +52,14 @@ struct state_link {
 struct state {
     lua_State *lua;
     struct state_link own;     /* of coroutines of state_new_coroutine */
-    struct state_link foreign; /* of those that scripts make */
+    struct state_link foreign; /* of coroutines that scripts create */
     size_t used_bytes;
     size_t max_bytes;
     bool is_bounded;      /* a script is running */
     bool is_stopped;      /* it ran for too long */
     lua_State *running;   /* the coroutine of state_run; NULL: none */
     uint64_t limit_ns;    /* of the script that is running */
-    uint64_t look_ns;     /* when to look at the thread's CPU time next */
+    uint64_t look_ns;     /* when to read the thread's CPU time next */
     uint64_t stop_cpu_ns; /* CPU time of the thread at which the script is stopped; 0: unknown */
     uint64_t busy_ns;     /* time spent in scripts; outbox_send subtracts the time for sending their
                              requests */
@@ -142,7 +141,7 @@ enum state_result {
 /* Pushes a new coroutine for state_run. Scripts can neither resume nor close it. */
 lua_State *state_new_coroutine(struct state *state);
 
-/* Is it the main one, or one of state_new_coroutine? */
+/* True if this is the main coroutine, or one of state_new_coroutine. */
 bool state_is_own(lua_State *coroutine);
 
 /*
@@ -153,8 +152,8 @@ enum state_result state_run(struct state *state, lua_State *coroutine, int argum
                             uint64_t limit_ns);
 
 /*
- * A C closure that calls its upvalue with its arguments. The coroutines that scripts make run their
- * functions in it: else an error at the time limit would leave them without a limit.
+ * A C closure that calls its upvalue with its arguments. Coroutines that scripts create run their
+ * functions in it; otherwise an error at the time limit would leave them without a limit.
  */
 int state_protect(lua_State *lua);
 

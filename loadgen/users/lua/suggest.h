@@ -14,8 +14,8 @@
 #include <lua5.4/lua.h>
 
 /*
- * For message handlers. Returns `message`, or pushes and returns it with the nearest known name, if
- * it is about an unknown function and one is similar.
+ * For message handlers. If `message` is about an unknown function and a known name is similar,
+ * pushes the message with that name added, and returns it; otherwise returns `message`.
  */
 const char *suggest_function(lua_State *lua, const char *message);
 

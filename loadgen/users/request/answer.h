@@ -25,8 +25,8 @@
 /* Maximum bytes of a body that are kept; the rest is read and counted. */
 #define ANSWER_BODY_MAX (UINT64_C(16) * 1024 * 1024)
 
-/* Prepares a new state. Adds `methods` to those above; `on_close` is called when
- * a variable with <close> goes out of scope. */
+/* Prepares a new state. Adds `methods` to the methods of answers; `on_close` is called when a
+ * variable with <close> that holds an answer goes out of scope. */
 void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_close);
 
 /*

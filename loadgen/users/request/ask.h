@@ -32,19 +32,21 @@ struct ask {
     char multipart_type[80]; /* content_type of a form with files */
 };
 
-/* Pushes an option and returns its type, LUA_TNIL if it is missing; calls no metamethod, because it
- * could use the scratch buffers. ask_table raises an error if it
- * is neither missing nor a table. */
+/*
+ * Push an option and return its type, LUA_TNIL if it is missing. They call no metamethods, which
+ * could use the scratch buffers. ask_table raises an error if the option is neither missing nor a
+ * table.
+ */
 int ask_option(const struct ask *ask, const char *name);
 int ask_table(const struct ask *ask, const char *name);
 
-/* Call in this order: reads the URL with its params; reads json, form with files, or body; writes
- * state->headers. */
+/* Call these in this order. They read the URL with its params, read the body (json, form with
+ * files, or body), and write state->headers. */
 void ask_read_url(struct ask *ask);
 void ask_read_body(struct ask *ask);
 void ask_write_headers(const struct ask *ask);
 
-/* Sets the terms, except their hook. */
+/* Sets the terms, except on_hop. */
 void ask_set_terms(struct ask *ask);
 
 /* Appends the URL. */

@@ -32,17 +32,17 @@ enum { DECLARE_CLASSES_MAX = 1000, DECLARE_NAME_MAX = 200 };
 /* Fields of a declaration. */
 #define DECLARE_KIND "is_user" /* true; false: a task set */
 #define DECLARE_PLACE "place"  /* "shopper.lua:3" */
-#define DECLARE_BASE "base"    /* the class */
+#define DECLARE_BASE "base"    /* the class that it inherits from */
 #define DECLARE_TASKS "tasks"  /* a list of { run, weight, name, tags } */
 #define DECLARE_SEQUENTIAL "is_sequential"
 
 /*
- * Pushes the declaration of the class or task set at this index, a table out of the scripts' reach;
+ * Pushes the declaration of the class or task set at this index, a table that scripts cannot reach;
  * nil if the value is something else.
  */
 void declare_push(lua_State *lua, int index);
 
-/* Is the value on top of the stack a weight or a count? */
+/* True if the value on top of the stack is a valid weight or count. */
 #define DECLARE_NUMBER_FORM "expected a number of at least 0 and at most 1e9"
 static inline bool declare_is_number(lua_State *lua)
 {

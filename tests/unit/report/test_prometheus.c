@@ -349,7 +349,7 @@ START_TEST(iterations_at_a_rate_are_counted)
     ck_assert_ptr_null(strstr(printed.text, "loadgen_iterations"));
     page.iterations = 3;
     write_page();
-    expect_has("# HELP loadgen_iterations_started_total Iterations of users that were started.\n"
+    expect_has("# HELP loadgen_iterations_started_total Iterations started.\n"
                "# TYPE loadgen_iterations_started_total counter\n"
                "loadgen_iterations_started_total 3\n"
                "# HELP loadgen_iterations_dropped_total Iterations that were dropped because no "

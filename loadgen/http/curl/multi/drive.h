@@ -17,7 +17,7 @@ struct curl_drive {
 
     /*
      * Called when libcurl has finished a transfer, before the transfer is removed; now_ns is the
-     * time just after libcurl finished. May add transfers.
+     * time just after libcurl finished. The callback may add transfers.
      */
     void (*on_ended)(void *context, struct curl_transfer *transfer, CURLcode result,
                      uint64_t now_ns);

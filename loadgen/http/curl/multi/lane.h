@@ -36,7 +36,7 @@ struct curl_lane {
     struct curl_route *route;
     uint64_t open;    /* connections, from connect(2) on */
     uint64_t busy;    /* requests in libcurl */
-    uint64_t calm_ns; /* after this time, idle for longer than the last request took */
+    uint64_t calm_ns; /* when the lane will have been idle for as long as its last request took */
 
     /* Used by drive.c: */
     struct curl_drive *drive;

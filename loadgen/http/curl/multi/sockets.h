@@ -89,7 +89,7 @@ void curl_sockets_end_surplus(struct curl_sockets *sockets);
 void curl_sockets_close(struct curl_socket *socket);
 
 /*
- * Call it instead of curl_sockets_close to let the server close the connection first (closing.h).
+ * Call this instead of curl_sockets_close to let the server close the connection first (closing.h).
  */
 void curl_sockets_begin_closing(struct curl_socket *socket, uint64_t now_ns);
 

@@ -38,7 +38,7 @@ bool h2_session_can_open(const struct h2_session *session);
 /* How many concurrent streams the server allows now; at most H2_STREAMS_MAX. */
 size_t h2_session_max_streams(const struct h2_session *session);
 
-/* For on_end: why nghttp2 ended the stream; "" if the server ended it. */
+/* For on_end: copies the reason why nghttp2 ended the stream; "" if the server ended it. */
 void h2_session_problem(struct h2_session *session, char problem[H2_PROBLEM_MAX]);
 
 /* Opens a stream for stream->request; h2_session_can_open must hold. False: out of memory. */
@@ -47,7 +47,7 @@ bool h2_session_submit(struct h2_session *session, struct h2_stream *stream);
 /* Resets the stream (RST_STREAM) and forgets it, without on_end. */
 void h2_session_cancel(struct h2_session *session, struct h2_stream *stream);
 
-/* Reads bytes received at now_ns. False: a connection error, described in `problem`. */
+/* Reads bytes received at now_ns. False: a connection error, described in session->problem. */
 bool h2_session_receive(struct h2_session *session, const char *bytes, size_t length,
                         uint64_t now_ns);
 
@@ -62,7 +62,7 @@ size_t h2_session_fill(struct h2_session *session, char *buffer, size_t size);
 void h2_session_mark_sending(struct h2_session *session, uint64_t now_ns);
 void h2_session_mark_sent(struct h2_session *session);
 
-/* Ends the session: the last frame of h2_session_fill is GOAWAY. */
+/* Ends the session: the last frame that h2_session_fill writes is GOAWAY. */
 void h2_session_terminate(struct h2_session *session);
 
 /* True if nghttp2 has nothing to send and expects nothing. */

@@ -36,7 +36,7 @@ struct h2_stream {
     char *hop_bytes; /* HOP_BYTES_MAX; NULL before the first redirect */
     struct slice body;
     size_t body_given; /* bytes that nghttp2 has read */
-    char *location;    /* H2_LOCATION_MAX bytes; NULL before the first */
+    char *location;    /* H2_LOCATION_MAX bytes; NULL: none so far */
     int32_t id;        /* 0: waiting */
     uint16_t code;     /* of the answer so far */
     unsigned assigned; /* times a connection was chosen for it */
