@@ -15,7 +15,10 @@ struct random {
     uint64_t state;
 };
 
-/* The same seed gives the same numbers; different seeds give independent sequences. */
+/*
+ * The same seed gives the same numbers; different seeds start at different points of one cycle of
+ * 2^64 numbers.
+ */
 static inline struct random random_seeded(uint64_t seed)
 {
     return (struct random){seed};

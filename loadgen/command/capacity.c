@@ -178,8 +178,9 @@ static bool make_search(struct job *job, struct err *err)
            err_set(err, ERR_USAGE, "-max-rate is %g/s, but the lowest rate to try is %g/s%s",
                    search->max_rate, search->min_rate,
                    options->min_rate.per_ns > 0 ? ""
-                                                : ", which gives -slo enough requests in 60s; set "
-                                                  "-min-rate to allow longer trials");
+                                                : ", at which a trial of 60s has enough requests "
+                                                  "for -slo; set a lower -min-rate for longer "
+                                                  "trials");
 }
 
 static json_t *rate_or_null(double rate)

@@ -95,7 +95,9 @@ static bool plan_main(const struct command_line *line, struct err *err)
         return err_set(err, ERR_USAGE, "expected one result: loadgen plan -rate 50000 RESULT");
     }
     if (options->rate.per_ns == 0 || options->rate.count == 0) {
-        return err_set(err, ERR_USAGE, "-rate is missing: the requests to sustain, such as 50000");
+        return err_set(err, ERR_USAGE,
+                       "-rate is missing or 0; set the requests per second to sustain, such as "
+                       "-rate 50000");
     }
     const char *path = line->operands[0];
     double rate = (double)options->rate.count * NS_PER_S / (double)options->rate.per_ns;

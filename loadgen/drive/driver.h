@@ -135,8 +135,8 @@ struct driver_type {
      * moves it to a later time. Borrows the change during the call. The caller wakes sleeping
      * threads afterwards. False with err: out of memory. NULL: the driver supports no changes.
      *
-     * now_ns was read just before the call. Like that of `intended`, it is before the end of the
-     * run and never decreases from call to call of either; the clock may have passed the end since.
+     * now_ns was read just before the call; the clock may have passed the end of the run since.
+     * Over all calls of `change` and `intended`, now_ns is before the end and never decreases.
      */
     bool (*change)(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
                    struct err *err);

@@ -4,7 +4,8 @@
  * It has its own plan: GET over HTTP/1.1, no TLS, no proxy. Only the number of threads comes from
  * the user's plan.
  *
- * Threads: the thread of `run`. Memory: borrows the server and the control; client_close.
+ * Threads: one, the thread that calls `run` (run.h). Memory: borrows the server and the control;
+ * client_close.
  */
 #ifndef LOADGEN_SELFTEST_CLIENT_H
 #define LOADGEN_SELFTEST_CLIENT_H

@@ -2,9 +2,9 @@
  * deal - assigns the users of a run to classes, in the order of their numbers. The class of user n
  * depends only on the classes and n, so all threads and processes agree.
  *
- * Classes with a fixed_count come first, in turn. Then each user gets the class that has the fewest
- * users relative to its weight. So for every n, the first n users match the weights as well as
- * possible.
+ * Classes with a fixed_count come first, in turn. Then each user gets the class that lacks the most
+ * users of its share by weight. So for every n, the first n of these users match the weights
+ * closely.
  *
  * Threads: a struct deal belongs to one thread. Memory: deal_fini.
  */
