@@ -51,8 +51,8 @@ static void require(bool ok)
 static enum answer_state feed(struct answer *answer, const uint8_t *bytes, size_t length,
                               size_t *used)
 {
-    char *copy = malloc(length);
-    require(copy != NULL || length == 0);
+    char *copy = malloc(length > 0 ? length : 1);
+    require(copy != NULL);
     memcpy(copy, bytes, length);
     enum answer_state state = answer_feed(answer, copy, length, used);
     require(*used <= length);

@@ -184,7 +184,7 @@ static bool give(struct run *run)
 
 static bool take(struct run *run, const uint8_t *bytes, size_t length)
 {
-    char *copy = malloc(length);
+    char *copy = malloc(length > 0 ? length : 1);
     require(copy != NULL);
     memcpy(copy, bytes, length);
     bool ok = h2_session_receive(&run->session, copy, length, ++run->now_ns);

@@ -125,8 +125,10 @@ void state_take(lua_State *lua, size_t bytes)
 
 void state_trim(struct state *state)
 {
-    struct bytes *const buffers[] = {&state->path, &state->headers, &state->body, &state->message};
-    for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) {
+    enum { BUFFERS = 4 };
+    struct bytes *const buffers[BUFFERS] = {&state->path, &state->headers, &state->body,
+                                            &state->message};
+    for (int i = 0; i < BUFFERS; i++) {
         if (buffers[i]->room > SCRATCH_BYTES) {
             bytes_free(buffers[i]);
         }

@@ -154,6 +154,7 @@ static void expect_spread(const struct slots *slots, const struct team *team, ui
         sum += dealt[team->threads[i]];
     }
     ck_assert_uint_eq(sum, seats);
+    ck_assert_uint_gt(seats, 0);
     for (uint32_t slot = seats; slot < SLOTS; slot++) {
         expect(slots->owner[slot] == slots->owner[slot % seats], "not as its seat", slot);
     }

@@ -294,8 +294,8 @@ static const char *const forbidden[] = {
     "table.concat(setmetatable({}, { __index = table.concat }), '', 1, 1e15)",
     "table.insert(setmetatable({}, { __len = function() return 1e15 end }), 1, 'x')",
     "table.remove(setmetatable({}, { __len = function() return 1e15 end }), 1)",
-    "local n = 0 local function len() n = n + 1 return n > 1 and 1e9 or 1 end "
-    "table.sort(setmetatable({}, { __len = len }), rawequal)",
+    ("local n = 0 local function len() n = n + 1 return n > 1 and 1e9 or 1 end "
+     "table.sort(setmetatable({}, { __len = len }), rawequal)"),
 };
 
 START_TEST(scripts_stay_in_their_sandbox)
@@ -375,7 +375,7 @@ START_TEST(json_is_bounded_by_the_memory_of_scripts)
         "for _ = 1, 20 do assert(json.decode(json.encode { text })[1] == text) end\n"
         "A = User {} A:task(print)\n");
     getrusage(RUSAGE_SELF, &usage);
-    ck_assert_int_lt(usage.ru_maxrss, 1024 * 1024); /* KB */
+    ck_assert_int_lt(usage.ru_maxrss, 1024L * 1024); /* KB */
     ck_assert_uint_le(state.used_bytes, 32 * MB);
 }
 END_TEST
@@ -407,14 +407,14 @@ static const char *const endless[] = {
     "local s, t = ('x'):rep(4e6), ('x'):rep(2e6) .. 'y' while true do s:find(t, 1, true) end",
     /* These are stopped by an error; then what they close must be stopped, too. */
     "coroutine.wrap(function() local x <close> = closes_never while true do end end)()",
-    "local c = coroutine.create(function() local x <close> = closes_never while true do end end) "
-    "coroutine.resume(c) coroutine.close(c) while true do end",
+    ("local c = coroutine.create(function() local x <close> = closes_never while true do end end) "
+     "coroutine.resume(c) coroutine.close(c) while true do end"),
     "local x <close> = closes_never table.sort({ 2, 1 }, function() while true do end end)",
     "local x <close> = closes_never while true do end",
     /* An error in a hook calls no message handler, as nothing would stop that. */
     "local function f() while true do end end coroutine.wrap(function() xpcall(f, f) end)() f()",
-    "local function f() while true do end end table.sort({ 2, 1 }, function() xpcall(f, f) end) "
-    "f()",
+    ("local function f() while true do end end table.sort({ 2, 1 }, function() xpcall(f, f) end) "
+     "f()"),
     "local function f() while true do end end xpcall(error, f) f()",
 };
 
