@@ -108,7 +108,8 @@ static void set_body(struct curl_message *message, CURL *easy, const struct part
     message->body_sent = 0;
     bool has_length = request->body_length > 0 ||
                       memmem(parts->headers.at, parts->headers.length, "\nContent-Length: 0\r", 19);
-    if (request->is_head && !has_length) {
+    if (request->is_head) {
+        /* With a body libcurl would wait for the body of the answer, too. */
         curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (!has_length) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
