@@ -3,8 +3,8 @@
  *
  * Editors, office programs, web pages and other operating systems add such characters: carriage
  * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. They are never meant
- * as part of a value. In this header, "white space" means these characters and Unicode's white
- * space.
+ * as part of a value. In this header, "white space" means Unicode's White_Space and invisible
+ * characters such as these (the table in blank.c).
  *
  * Text is UTF-8; invalid bytes are never white space. Threads: pure functions.
  */

@@ -1,14 +1,13 @@
 /*
  * err - the error type of set-up code.
  *
- * Functions that prepare something (options, files, plans, sockets) return bool and fill in a
- * struct err. The first error wins: a later err_set does not overwrite it, so clean-up code may
- * fail without hiding the cause. `err` may be NULL if the caller ignores the reason. The text names
- * what failed, the offending value and the remedy. It does not contain the program name, which main
- * prints. It is one line, unless it points into an expression (loadgen/base/point.h).
+ * Functions that prepare something (options, files, plans, sockets) return false or NULL on failure
+ * and fill in a struct err. The first error wins: err_set does not overwrite it, so clean-up code
+ * may fail without hiding the cause. `err` may be NULL if the caller ignores the reason. The text
+ * names what failed, the offending value and the remedy. It does not contain the program name,
+ * which main prints. It is one line, unless it points into an expression (loadgen/base/point.h).
  *
- * Code that runs during a measurement does not use struct err: it returns small enums, such as enum
- * outcome (loadgen/http/exchange.h).
+ * The outcome of a request is not a struct err but a small enum (loadgen/http/exchange.h).
  *
  * Threads: a struct err belongs to one thread. Memory: nothing is allocated.
  */

@@ -5,7 +5,7 @@
 #define COMMON_VERSION_H
 
 extern const char version_number[]; /* "0.1.0" */
-extern const char version_commit[]; /* short commit id; "unknown" if built without git */
+extern const char version_commit[]; /* from git describe; "unknown" if built without git */
 
 /* Prints the four lines that vegeta's -version prints. */
 void version_print(void);

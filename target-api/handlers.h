@@ -1,7 +1,7 @@
 /*
  * handlers - the functions that compute the answers of the routes.
  *
- * The router calls a handler only if path and method match and the body is within its limit.
+ * The router calls a handler only if path and method match and the whole body was kept (request.h).
  *
  * Threads: any, concurrently; handlers share only the store.
  */

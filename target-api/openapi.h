@@ -12,7 +12,7 @@
 #include "target-api/http/reply.h"
 #include "target-api/route.h"
 
-/* Omits the routes of -test-endpoints unless `has_tests`. */
+/* Omits the routes of -sample-webapp, and those of -test-endpoints unless `has_tests`. */
 struct reply openapi_reply(const struct route *routes, size_t count, bool has_tests);
 
 #endif

@@ -26,7 +26,7 @@ struct target_options {
     const char *namespace;
 };
 
-/* Strings point into argv or the environment. CLI_DONE: help or version was printed. */
+/* Strings point into argv, the environment or constants. CLI_DONE: help or version was printed. */
 enum cli_result target_options_parse(struct target_options *options, int argc, char **argv,
                                      struct err *err);
 

@@ -20,8 +20,9 @@
 #define ROUTER_NO_ROUTE "unmatched"
 
 /*
- * Answers the request and sets request->parameter. *route becomes the index of the matching route,
- * or router_count() if none matches.
+ * Answers the request, and sets request->parameter if the template has one. *route becomes the
+ * index of the route that matches path and method, otherwise of the first that matches the path,
+ * otherwise router_count().
  */
 struct reply router_answer(const struct service *service, struct request *request, size_t *route);
 

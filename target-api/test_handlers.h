@@ -1,10 +1,10 @@
 /*
  * test_handlers - routes for testing a measuring tool; available only with -test-endpoints.
  *
- *     /delay/{ms}     answers {"delay_ms":N} after N milliseconds without blocking a thread
- *     /work/{us}      burns N microseconds of the serving thread's CPU time
+ *     /delay/{ms}     answers after 0 to 600,000 milliseconds, without blocking a thread
+ *     /work/{us}      burns 0 to 10,000,000 microseconds of the serving thread's CPU time
  *     /status/{code}  answers with this status, 200 to 599
- *     /bytes/{n}      answers with n bytes
+ *     /bytes/{n}      answers with 0 to 16,777,216 bytes
  *
  * A number that is malformed or out of range gets 422.
  *

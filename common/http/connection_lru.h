@@ -5,12 +5,13 @@
  * Without eviction, silent clients would block all others. A connection is busy from the last byte
  * of a request to the end of its answer, and idle otherwise, even while a request arrives. If more
  * than half of the allowed connections are busy, the connection that has been busy longest is
- * evicted instead. So clients that do not read their answers hold at most half of the connections.
+ * evicted instead. So if other clients keep connecting, clients that do not read their answers keep
+ * at most half of the connections.
  *
  * Evicting shuts the socket down and discards unsent data; the server then closes the connection.
  * Evicted connections count against `capacity` until they are removed.
  *
- * Threads: one. Memory: one block, from create to destroy.
+ * Threads: one call at a time. Memory: one block, from create to destroy.
  */
 #ifndef COMMON_HTTP_CONNECTION_LRU_H
 #define COMMON_HTTP_CONNECTION_LRU_H

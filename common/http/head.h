@@ -41,8 +41,8 @@ unsigned head_check(struct MHD_Connection *connection, const struct head_line *l
 void head_cut_query(const char *uri);
 
 /*
- * Parses a Content-Length, and trims blanks from the end of *value. False: not only digits, or
- * larger than 64 bits.
+ * Parses a Content-Length, and trims blanks from the end of *value. False: empty, not only digits,
+ * or too large for 64 bits.
  */
 bool head_parse_length(struct slice *value, unsigned long long *length);
 

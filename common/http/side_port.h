@@ -21,8 +21,8 @@
 struct side_port;
 
 /*
- * Called on the server's thread. Returns the response to a GET of `path`; the server destroys the
- * response after sending it. NULL closes the connection. *status is 200 unless changed.
+ * Called on the server's thread for every request, whatever its method. Returns the response to a
+ * GET of `path`; the server destroys it. NULL closes the connection. *status is 200 unless changed.
  */
 typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsigned *status);
 
@@ -39,7 +39,10 @@ void side_port_stop(struct side_port *port);
 /* A plain-text response; `text` is a constant. NULL: out of memory. */
 struct MHD_Response *side_port_text(const char *text);
 
-/* A page in Prometheus' text format 0.0.4; `mode` says who frees `text`. NULL: out of memory. */
+/*
+ * A page in Prometheus' text format 0.0.4; `mode` says who frees `text`. NULL: out of memory; the
+ * caller keeps `text`.
+ */
 struct MHD_Response *side_port_metrics(char *text, size_t length, enum MHD_ResponseMemoryMode mode);
 
 #endif

@@ -14,7 +14,7 @@
  * cgroup_visit finds the directories that hold other files of the group.
  *
  * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
- * Memory: nothing is allocated.
+ * Memory: nothing to release.
  */
 #ifndef COMMON_PROCESS_CGROUP_H
 #define COMMON_PROCESS_CGROUP_H

@@ -1,10 +1,10 @@
 /*
  * cgroup_use - CPU time, memory usage and memory limit of this process's cgroup (v1 and v2).
  *
- * Usage is that of the innermost visible group, which is the container's. The limit is the smallest
- * limit of that group and its ancestors.
+ * Usage is that of the innermost visible group (in a container, the container's). The limit is the
+ * smallest limit of that group and its visible ancestors.
  *
- * Threads: no state. Memory: nothing is allocated.
+ * Threads: no state. Memory: nothing to release.
  */
 #ifndef COMMON_PROCESS_CGROUP_USE_H
 #define COMMON_PROCESS_CGROUP_USE_H

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Raises the soft limit to the hard limit, if permitted. Returns the resulting limit. */
+/* Raises the soft limit to the hard limit. Returns the resulting limit; UINT64_MAX: unknown. */
 uint64_t file_limit_raise(void);
 
 /* Counts the open files, in time proportional to their number. False: unknown. */

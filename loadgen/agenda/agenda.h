@@ -2,13 +2,15 @@
  * agenda - the next request of one thread, and its due time.
  *
  * In an open loop, the thread sends its requests of the timetable in order. In a closed loop, a
- * user's next request is due as soon as the user is free. A warm-up has its own schedule before the
- * start; requests of the warm-up that are not sent by the start are dropped. A change of the
- * schedule during the run drops nothing (pace/epoch.h).
+ * user's next request is due as soon as the user is free. In an open loop, a warm-up has its own
+ * schedule before the start; its requests that are not sent by the start are dropped. In a closed
+ * loop, the users start with the warm-up. A change of the schedule during the run does not drop
+ * requests that were due before it (pace/epoch.h).
  *
  * When a new period of a closed loop begins, free users continue and new users start. Each request
- * in flight holds back one user until it ends, so a thread never has more requests in flight than
- * users. If the thread now has fewer users, surplus users stop after their current request.
+ * in flight holds back one user until it ends, so a thread never starts a request that would put
+ * more requests in flight than it has users. If the thread now has fewer users, surplus users stop
+ * after their current request.
  *
  * A live source may have no request for a while. When it is exhausted, agenda_end_if_exhausted ends
  * sending.
@@ -90,13 +92,16 @@ uint64_t agenda_number(const struct agenda *agenda);
 /* The next request; NULL while a live source has none. */
 const struct request *agenda_peek(struct agenda *agenda);
 
-/* Call this when the next request has been sent; moves to the one after it. */
+/* Counts the next request as sent and moves to the one after it. */
 void agenda_take(struct agenda *agenda);
 
 /* Ends sending now if the live source is exhausted. */
 void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
 
-/* Closed loop: call this when the request with this number has ended. Its user becomes free. */
+/*
+ * Closed loop: call this when the request with this number has ended. If it is of the current
+ * period, its user becomes free; otherwise a user that it held back may start.
+ */
 void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns);
 
 /* Drops every request that has not been sent. */

@@ -12,10 +12,10 @@
  * so lag is never reported as wait.
  *
  * The all-busy time is kept as a curve of at most BUSY_POINTS points (time, all-busy time so far);
- * values between points are interpolated. Queries are made in the order of intended times, so
- * points before the last query are dropped. If the curve is still full, every second point is
- * dropped, and the split may be wrong by the time that slots were free between two points; wait +
- * lag stays exact.
+ * values between points are interpolated. Queries are made in the order of intended times, so a
+ * full curve drops the points before the last query. If these are less than a quarter of all
+ * points, every second one of the rest is dropped too, and the split may be wrong by the time that
+ * slots were free between two points; wait + lag stays exact.
  *
  * Threads: a struct busy belongs to one thread. `peers` are read by all; each is written by its
  * owner, with a plain atomic store. Memory: fixed.

@@ -4,9 +4,10 @@
  *     agenda (which request, when)  ->  sender  ->  engine (how)
  *
  * Requests start in order: while all connections that the caps allow are busy, the next request
- * waits, and so do all later ones. After the end of the run, a request that waits for a connection
- * is dropped; one that is late for another reason is still started, up to SENDER_GRACE_NS after the
- * end. A delay caused by a slow live source counts as lag.
+ * waits, and so do all later ones. After the end of the run, a closed loop starts no more requests.
+ * In an open loop, a request is dropped if it waits while the connections of all threads are busy;
+ * a request that is late for another reason is still started, up to SENDER_GRACE_NS after the end.
+ * A delay caused by a slow live source counts as lag.
  *
  * The thread's share of each cap depends on the slots that it owns in the period of the next
  * request.
@@ -53,7 +54,10 @@ void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_n
 /* Starts requests that are due, at most `most`. True if it started any. */
 bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most);
 
-/* Call this when a request has ended; frees its slot. */
+/*
+ * Call this when a request has ended and thread->in_flight no longer counts it. In a closed loop,
+ * its user becomes free.
+ */
 void sender_end_one(struct sender *sender, const struct exchange *exchange);
 
 /* When to call sender_start_due next if no event comes earlier; UINT64_MAX: never. */

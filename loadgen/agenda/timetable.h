@@ -11,8 +11,8 @@
  * Times are nanoseconds since the start of the run; for the warm-up, since the warm-up's start.
  *
  * Threads: the thread that calls `run` creates the timetable, changes it and counts requests. The
- * other threads only read the periods, without a lock. Memory: per period 10 kB, plus 16 bytes per
- * user in a closed loop; timetable_fini.
+ * other threads read the periods without a lock; each writes only its own part of `rooms` and its
+ * own `entered`. Memory: per period 10 kB, plus 16 bytes per user in a closed loop; timetable_fini.
  */
 #ifndef LOADGEN_AGENDA_TIMETABLE_H
 #define LOADGEN_AGENDA_TIMETABLE_H
@@ -34,7 +34,7 @@ struct timetable_user {
 
 struct period {
     struct epoch epoch;           /* first member: an epoch of the list is cast to its period */
-    uint64_t users;               /* plan.max_workers; UINT64_MAX: no cap */
+    uint64_t users;               /* plan.max_workers, or as changed; UINT64_MAX: no cap */
     struct timetable_user *rooms; /* the free users of all threads; NULL: an open loop */
     uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then the entry count */
 };
@@ -73,9 +73,10 @@ uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint
 uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
 
 /*
- * Publishes a change (drive/driver.h) that takes effect at change->at_ns; now_ns is the current
- * time, at most the end of the run. Neither may decrease from call to call, nor may now_ns and the
- * t_ns of timetable_count. ERR_FAILED if out of memory.
+ * Publishes a change (drive/driver.h) that takes effect at change->at_ns, or at the start of the
+ * last period if that is later. now_ns is the current time, at most the end of the run; over all
+ * calls of this function and timetable_count, now_ns and t_ns must not decrease. ERR_FAILED if out
+ * of memory; the last period is then open again.
  */
 bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
                       struct err *err);

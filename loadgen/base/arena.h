@@ -1,7 +1,7 @@
 /*
  * arena - many small allocations that are freed together.
  *
- * Allocations come from blocks of 256 kB, so 100,000 small ones need little more memory than their
+ * Allocations come from blocks of 256 KiB, so 100,000 small ones need little more memory than their
  * content. A larger allocation gets its own block.
  *
  * Threads: one at a time. Memory: start with zeroes; arena_free frees all.

@@ -17,7 +17,10 @@
 /* True if the text is valid. */
 bool base64_is_valid(const char *text, size_t length);
 
-/* Appends the decoded bytes. False if the text is invalid; `out` may then hold part of them. */
+/*
+ * Appends the decoded bytes. False if the text is invalid or memory runs out (out->has_failed);
+ * `out` may then hold part of them.
+ */
 bool base64_decode(const char *text, size_t length, struct bytes *out);
 
 /* Appends the encoded text. */

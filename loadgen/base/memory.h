@@ -1,7 +1,7 @@
 /*
- * memory - ends the program if memory for strings runs out.
+ * memory - ends the program if memory for strings and other small objects runs out.
  *
- * Strings are small, but a report or a result file that lacks some of them would look complete.
+ * They are small, but a report or a result file that lacks some of them would look complete.
  * jansson silently drops what it cannot allocate, so its allocations are guarded here as well.
  * Results that an attack has written by then are kept; the file reads as truncated.
  *

@@ -17,7 +17,7 @@ enum { MOMENT_TEXT = 32 };
 /* Prints the timestamp in UTC, without trailing zeros in the fraction. Returns the length. */
 size_t moment_print(uint64_t ns, char text[MOMENT_TEXT]);
 
-/* False if the text is not a timestamp in the range of int64_t nanoseconds: 1970 to 2262. */
+/* False if the text is not a timestamp, or is before 1970 or beyond int64_t nanoseconds (2262). */
 bool moment_parse(const char *text, size_t length, uint64_t *ns);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * utf8 - checks text that is printed or written to JSON.
  *
- * Valid text is UTF-8 (RFC 3629: no surrogates, no overlong forms) without control characters.
- * Threads: pure functions.
+ * Valid text is UTF-8 (RFC 3629: no surrogates, no overlong forms) without ASCII control
+ * characters. Threads: pure functions.
  */
 #ifndef LOADGEN_BASE_UTF8_H
 #define LOADGEN_BASE_UTF8_H

@@ -1,5 +1,6 @@
 /*
- * block - the unit of a result file: typed, checksummed, at most 64 KiB (docs/result-format.md).
+ * block - the unit of a result file: typed, checksummed, with a payload of at most 64 KiB
+ * (docs/result-format.md).
  *
  *     bytes 0-3   "HRM1"
  *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'B' bodies,
@@ -55,7 +56,7 @@ enum block_read {
     BLOCK_READ_OK,
     BLOCK_READ_PART,   /* more bytes are needed */
     BLOCK_READ_DAMAGE, /* the checksum is wrong */
-    BLOCK_READ_NONE,   /* the bytes do not begin with a block */
+    BLOCK_READ_NONE,   /* the bytes do not begin with a block, or its length is too large */
 };
 
 /* Copies the block at the beginning of these bytes, whatever its type. */

@@ -2,7 +2,8 @@
  * journal - the blocks of a result file that describe a run as a whole: all but results and bodies.
  *
  *     'H' header     plan, version, environment, and wall and monotonic clock, read together
- *     'T' targets    name, method and URL of each target; as many blocks as needed
+ *     'T' targets    name, method and URL of each target, and headers and body if known before the
+ *                    run; as many blocks as needed
  *     'A' addresses  as text; as many blocks as needed
  *     'S' second     counters of one second, requests in flight, state of the generator
  *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
@@ -36,8 +37,8 @@ struct second {
     uint64_t intended;           /* since the start */
     uint64_t started;            /* since the start */
     uint64_t in_flight;          /* including requests whose answer a script still judges */
-    uint64_t iterations;         /* of users, started at a rate since the start */
-    uint64_t iterations_dropped; /* due at that rate, when no user was free */
+    uint64_t iterations;         /* started at a rate (count_iterations), since the start */
+    uint64_t iterations_dropped; /* due at that rate when no user was free, since the start */
     const struct tally *tally;   /* requests that ended in this second */
     const struct tally *total;   /* requests that ended since the start */
     const struct rows *rows;     /* names of the rows of `tally` and `total` */
@@ -68,8 +69,8 @@ void journal_write_counts(struct result_writer *writer, const struct second *sec
                           const struct rows *addresses);
 
 /*
- * Writes the remaining addresses, which no result refers to, and the end. Waits until the file is
- * complete.
+ * Writes the errors of scripts, the remaining targets and addresses, to which no result refers, and
+ * the end. Waits until the file is complete.
  */
 void journal_write_end(struct result_writer *writer, const struct summary *summary,
                        const struct targets *targets);

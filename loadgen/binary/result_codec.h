@@ -26,7 +26,7 @@
  *     violations if bit 10: a bit for each (violations.h)
  *     (nothing)  if bit 11: a script judged the answer a success; if bit 12: a failure
  *
- * Threads: an encoder or decoder belongs to one thread. Memory: nothing is allocated.
+ * Threads: an encoder or decoder belongs to one thread. Memory: only the decoder's pool allocates.
  */
 #ifndef LOADGEN_BINARY_RESULT_CODEC_H
 #define LOADGEN_BINARY_RESULT_CODEC_H

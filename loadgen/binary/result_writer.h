@@ -24,8 +24,8 @@
 struct result_writer;
 
 /*
- * Allocates `blocks` blocks and starts the writing thread. Borrows fd, which errors refer to as
- * `name`. NULL: err is set.
+ * Allocates `blocks` blocks and starts the writing thread. Borrows fd, and `name`, by which errors
+ * refer to it, until result_writer_close. NULL: err is set.
  */
 struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
                                            struct err *err);

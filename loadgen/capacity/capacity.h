@@ -7,7 +7,7 @@
  * Trials that the journal already has are not run again. A runner measures a real target
  * (trial_runner.h) or simulates one.
  *
- * Threads: one. Memory: capacity_destroy.
+ * Threads: one. Memory: capacity_destroy, even if capacity_run failed.
  */
 #ifndef LOADGEN_CAPACITY_CAPACITY_H
 #define LOADGEN_CAPACITY_CAPACITY_H
@@ -20,7 +20,7 @@
 #include "loadgen/capacity/search/search.h"
 #include "loadgen/capacity/trial/trial_journal.h"
 
-/* What is known before the first trial. */
+/* What is known before the first trial. capacity_run takes over both JSON values. */
 struct capacity_start {
     double first_rate; /* first estimate of the capacity */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);
@@ -31,8 +31,8 @@ struct capacity_start {
 
 struct capacity_runner {
     /*
-     * Warms the target up, measures the generator, and estimates the capacity. False with ERR_NONE
-     * if it was interrupted.
+     * Warms the target up, measures its baseline and the generator, and estimates the capacity.
+     * False with ERR_NONE if it was interrupted.
      */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
     /* Called instead of `probe` if the journal contains a probe. `baseline` is that probe's; NULL:
@@ -40,7 +40,8 @@ struct capacity_runner {
     void (*resume)(void *context, const json_t *baseline);
     /*
      * Runs one trial; `serial` is different for each. Fills in `trial`, and sets *record to its
-     * JSON (trial_record.h). False with ERR_NONE if it was interrupted: the trial does not count.
+     * JSON (trial_record.h), which the caller frees. False with ERR_NONE if it was interrupted: the
+     * trial does not count.
      */
     bool (*run)(void *context, const struct search_move *move, unsigned serial, struct trial *trial,
                 json_t **record, struct err *err);
@@ -58,10 +59,10 @@ struct capacity_search {
     struct search_move move; /* the next move, or the end of the search */
 };
 
-/* Callbacks; each may be NULL. */
+/* Callbacks; each may be NULL. A search with a probe in its journal begins without on_probe. */
 struct capacity_watcher {
     void (*on_probe)(void *context, const struct capacity_search *search); /* before the probe */
-    void (*on_begin)(void *context, const struct capacity_search *search); /* after the probe */
+    void (*on_begin)(void *context, const struct capacity_search *search); /* before the trials */
     void (*on_move)(void *context, const struct capacity_search *search);  /* before each trial */
     void (*on_trial)(void *context, const struct capacity_search *search); /* after each trial */
     void *context;
@@ -69,7 +70,7 @@ struct capacity_watcher {
 
 /*
  * Runs search `number`, counted from 1, until it ends or is interrupted; if interrupted,
- * move.is_done is false. Returns false with err if a trial or the journal failed.
+ * move.is_done is false. Returns false with err if the probe, a trial or the journal failed.
  */
 bool capacity_run(const struct search_options *options, unsigned number,
                   const struct capacity_runner *runner, struct trial_journal *journal,

@@ -17,18 +17,21 @@
 #include "loadgen/command/flags/capacity_flags.h"
 
 /*
- * Checks that all files can be written, and removes those of an earlier search. Call this before
- * the search. False: err is set.
+ * Checks that the files of -output and -html can be written, and removes those of an earlier
+ * search. Call this before the search. False: err is set.
  */
 bool capacity_output_begin(const struct capacity_options *options, struct err *err);
 
-/* Writes text, JSON and HTML page. False with err if that fails, or if the verdict is an error. */
+/*
+ * Writes text (unless -output or -html is stdout), JSON and HTML page. False with err if that
+ * fails, or if the verdict of the median search has an exit status other than 0 (command.h).
+ */
 bool capacity_output_write(const struct capacity_options *options,
                            const struct capacity_searches *searches, struct err *err);
 
 /*
- * Writes the termination log, which `kubectl describe pod` shows: the error if there is one, else
- * the verdict.
+ * Writes the termination log, which `kubectl describe pod` shows: the error if `err` has one, else
+ * the verdict. False with err if it cannot be written.
  */
 bool capacity_output_terminate(const struct capacity_options *options,
                                const struct capacity_searches *searches, struct err *err);

@@ -8,9 +8,9 @@
  *     1        failure; capacity: the time limit was reached; run: a script failed
  *     2        bad command line
  *     98       an SLO was missed, but the generator was the limit; capacity: the generator was the
- *              limit
- *     99       an SLO was missed; capacity: even at the lowest rate
- *     128 + N  a second signal, N, ended the program (interrupt.h)
+ *              limit; selftest: the generator was disturbed
+ *     99       an SLO was missed; capacity: even at the lowest rate; compare: below -fail-below
+ *     128 + N  a second or third signal, N, ended the program (interrupt.h)
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
 #define LOADGEN_COMMAND_COMMAND_H

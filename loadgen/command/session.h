@@ -2,10 +2,13 @@
  * session - runs an order with everything that a command line adds: results, report, metrics,
  * progress, SLO, and an orderly end on a signal.
  *
- *     session_open: -slo, -output, -report   ->  the command opens what it sends
- *     session_run                            ->  session_close: the exit status
+ *     session_open    checks -slo, -output and -report
+ *                     (the command then opens the requests that it sends)
+ *     session_run     runs the order
+ *     session_close   frees everything, and finds the error that sets the exit status
  *
- * Threads: one. Memory: set the command's fields, zero the others; session_close.
+ * Threads: one. Memory: before session_open, set the command's fields and zero the others; call
+ * session_close even on failure.
  */
 #ifndef LOADGEN_COMMAND_SESSION_H
 #define LOADGEN_COMMAND_SESSION_H

@@ -18,7 +18,7 @@
  *
  * Times are CLOCK_MONOTONIC nanoseconds. Threads: the worker's thread calls create and the
  * functions from `begin` to `has_ended`; the run's thread calls the others. Memory: the agenda
- * driver allocates only in open and create; the users driver also while scripts run.
+ * driver allocates only in open, create and change; the users driver also while scripts run.
  *
  * Drivers: agenda/driver.h (a schedule and targets), users/driver.h (the users of a scenario).
  */
@@ -136,7 +136,7 @@ struct driver_type {
      * threads afterwards. False with err: out of memory. NULL: the driver supports no changes.
      *
      * now_ns was read just before the call; the clock may have passed the end of the run since.
-     * Over all calls of `change` and `intended`, now_ns is before the end and never decreases.
+     * Over all calls of `change` and `intended`, now_ns is at most the end and never decreases.
      */
     bool (*change)(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
                    struct err *err);
@@ -195,7 +195,7 @@ struct driver_type {
      * Returns how many measured requests this thread was to send before now_ns (intended requests).
      * The result is at least `started`, the number of requests that the thread had started when it
      * last published its counts (once a second). now_ns must not decrease from call to call, and
-     * must be before the end of the run.
+     * must be at most the end of the run.
      */
     uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
 

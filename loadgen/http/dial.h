@@ -30,14 +30,14 @@ struct dial_owner {
 
     /*
      * Called when the dial has failed. `reason` is "" except for DNS and TLS. May be called from
-     * dial_begin and dial_continue, and may begin another dial.
+     * dial_begin, dial_continue and resolver_expire, and may begin another dial.
      */
     void (*on_failed)(struct dial *dial, enum outcome outcome, int system_error,
                       const char *reason);
 
     /*
-     * Called when no descriptors are left. Closes the connections that wait for the server to
-     * close. False: there are none.
+     * Called when a limit of this machine, such as that of descriptors, prevents a new socket.
+     * Closes the connections that wait for the server to close. False: there are none.
      */
     bool (*make_room)(struct dial *dial);
 };

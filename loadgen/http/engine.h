@@ -8,7 +8,7 @@
  *
  * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event (see the
  * diagram in docs/measurement.md). `done` is called from inside start, resume, loop_dispatch,
- * expire and abandon; it may start the next exchange.
+ * expire, resolver_expire and abandon; it may start the next exchange.
  *
  * Engines: h1/engine.h (HTTP/1.1), h2/engine.h (HTTP/2), curl/engine.h (through a proxy), and
  * choice/engines.h, which combines the three and chooses one for each request.

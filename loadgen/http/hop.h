@@ -40,7 +40,7 @@ bool hop_make(struct exchange *x, const struct request *sent, const struct redir
               const char *location, const struct capture *answer, char *scratch, char *bytes,
               struct redirect *to);
 
-/* Continues the exchange with the hop. The time before the hop counts as connecting. */
+/* Resets the exchange for the hop and counts the redirect. The time so far counts as connecting. */
 void hop_begin(struct exchange *x);
 
 #endif

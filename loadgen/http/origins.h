@@ -7,7 +7,8 @@
  * fields zeroed. An engine that must initialise these fields, or that connects to another host (a
  * proxy), sets `begin` and `end`. Endpoints may be added during the run, by a live source.
  *
- * Threads: belongs to the engine's thread. Memory: origins_fini; origins do not move.
+ * Threads: belongs to the engine's thread. Memory: origins_fini frees the shared origins,
+ * owner_close an owner's; origins do not move.
  */
 #ifndef LOADGEN_HTTP_ORIGINS_H
 #define LOADGEN_HTTP_ORIGINS_H

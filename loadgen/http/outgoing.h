@@ -2,9 +2,10 @@
  * outgoing - sends a request's bytes with its number inserted.
  *
  * Requests are built once and shared by all threads. Only the number (X-Vegeta-Seq) differs each
- * time; its digits are inserted at request->sequence_at. A small request is assembled in a scratch
- * buffer and sent with one `send`; a larger one is sent in pieces with one `sendmsg`. After a short
- * send, the rest is assembled again, with the same number.
+ * time; its digits are inserted at request->sequence_at. A request in one piece without a number is
+ * sent from its own bytes. Any other request is assembled in a scratch buffer and sent with one
+ * `send` if it fits, otherwise sent in pieces with one `sendmsg`. After a short send, the request
+ * is assembled again, with the same number.
  *
  * Threads: no state; the scratch belongs to the calling thread. Memory: none.
  */
@@ -20,8 +21,8 @@
 enum { OUTGOING_SCRATCH = 16384 };
 
 /*
- * Sends from byte `written` on, without blocking. Returns what send(2) returns, with errno. *length
- * becomes the length of the request with its number.
+ * Sends from byte `written` on; `fd` must be non-blocking. Returns what send(2) returns, with
+ * errno. *length becomes the length of the request with its number.
  */
 ssize_t outgoing_send(int fd, const struct request *request, uint64_t number, size_t written,
                       char scratch[OUTGOING_SCRATCH], size_t *length);

@@ -2,12 +2,13 @@
  * proxy - chooses the proxy for a destination: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, read as Go
  * reads them.
  *
- * HTTP_PROXY applies to http://, HTTPS_PROXY to https://; if a variable is not set, its lower-case
- * name is read (http_proxy). A value is a URL (http://, socks5://) or host[:port], which is the
- * same as http://host[:port]. NO_PROXY is a comma-separated list of destinations that are reached
- * directly: example.com matches itself and its subdomains, .example.com only its subdomains,
- * 10.0.0.0/8 every address of that range, a single address only itself, and `*` everything; each
- * may have a :port. localhost and loopback addresses are always reached directly.
+ * HTTP_PROXY applies to http://, HTTPS_PROXY to https://; if a variable is not set or empty, its
+ * lower-case name is read (http_proxy). A value is a URL (http://, socks5://, socks5h://) or
+ * host[:port], which is the same as http://host[:port]. NO_PROXY is a comma-separated list of
+ * destinations that are reached directly: example.com matches itself and its subdomains,
+ * .example.com only its subdomains, 10.0.0.0/8 every address of that range, a single address only
+ * itself, and `*` everything. A name or a single address may have a :port. localhost and loopback
+ * addresses are always reached directly.
  *
  * A value is checked only if a destination needs it.
  *
@@ -45,13 +46,14 @@ struct proxy {
 };
 
 /*
- * True, with *proxy filled in, if this destination has a proxy; false if it is reached directly.
- * `host` has no brackets.
+ * True, with *proxy filled in, if this destination has a proxy; false if it is reached directly, or
+ * if the proxy's value is malformed (see proxy_check). `host` has no brackets.
  */
 bool proxy_for(const struct proxy_options *options, bool is_https, const char *host, uint16_t port,
                struct proxy *proxy);
 
-/* The part of a proxy's URL after user and password, safe to show; NULL if `url` is NULL. */
+/* The part of a proxy's URL that is safe to show: all after user and password, or the whole URL if
+ * it has none. NULL if `url` is NULL. */
 const char *proxy_host(const char *url);
 
 /*

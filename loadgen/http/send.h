@@ -24,9 +24,9 @@ struct owner;
 struct request;
 
 /*
- * Called when an exchange is redirected, before each hop. `answer` is the head of the redirecting
- * answer, if the terms keep answers; hop.h describes what may be changed. The hook must not start
- * or end exchanges.
+ * Called when an exchange is redirected, before each hop. `answer` is the captured redirecting
+ * answer; read it only if the terms keep answers. hop.h describes what may be changed. The hook
+ * must not start or end exchanges.
  */
 typedef void hop_fn(void *context, const struct exchange *exchange, const struct capture *answer,
                     struct hop *hop);

@@ -3,7 +3,7 @@
  *
  * Each value below 2048 ns has its own bucket. Above that, every power of two is divided into 1024
  * buckets, so the width of a bucket is at most 1/1024 of its values. Values over HISTOGRAM_MAX_NS
- * (2^45 ns, over 9 hours) have no bucket; `clipped` counts them. Minimum, maximum, sum and count
+ * (2^45 - 1 ns, 9.77 hours) have no bucket; `clipped` counts them. Minimum, maximum, sum and count
  * are exact and include them.
  *
  * The layout is HdrHistogram's with unit magnitude 0 and 2048 sub-buckets (hdrhistogram.org), so
@@ -14,8 +14,8 @@
  * histogram_reserve, which allocates the array beforehand, recording never allocates.
  *
  * Threads: one writer, no lock; merge when the writer is done. Memory: zero-initialise and call
- * histogram_clear; free with histogram_fini. An array takes 290 kB; pages of unused buckets are
- * never touched. If it cannot be allocated, histogram_fill and histogram_merge end the process.
+ * histogram_clear; free with histogram_fini. An array takes 288 KiB; pages of unused buckets are
+ * never touched. If it cannot be allocated, recording, filling and merging end the process.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_H
 #define LOADGEN_MEASURE_HISTOGRAM_H

@@ -43,8 +43,9 @@ bool histogram_check(const uint8_t **at, const uint8_t *end);
 void histogram_add(const uint8_t **at, const uint8_t *end, struct histogram *into);
 
 /*
- * Adds the values of a checked piece to these buckets; each value counts as the middle of its
- * histogram bucket. Advances *at past the piece.
+ * Adds the values of a checked piece to these buckets. Each value counts as the middle of its
+ * histogram bucket, clamped to minimum and maximum; clipped values count as the maximum. Advances
+ * *at past the piece.
  */
 void histogram_add_by(const uint8_t **at, const uint8_t *end, struct buckets *into);
 

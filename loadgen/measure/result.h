@@ -2,7 +2,7 @@
  * result - the measurements of one request.
  *
  * latency = lag + wait + connect + service (docs/measurement.md). If a request never got a
- * connection, all its time after `started` counts as connect.
+ * connection, all its time after lag and wait counts as connect.
  */
 #ifndef LOADGEN_MEASURE_RESULT_H
 #define LOADGEN_MEASURE_RESULT_H

@@ -83,12 +83,12 @@ struct summary {
     uint64_t unplanned; /* of `started`: results of runs whose plan or end is unknown; more may have
                            been intended */
     uint64_t not_started;
-    uint64_t rows_not_started[ROWS_ALL]; /* not_started by target; unknown for a live source */
+    uint64_t rows_not_started[ROWS_ALL]; /* not_started by row; unknown for a live source */
     uint64_t too_late;   /* of not_started: a connection was free, the generator was too late */
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
-    uint64_t lost_seconds;       /* not in the file because its reader was slow */
+    uint64_t lost_seconds;       /* without counters in the file, because its reader was slow */
     uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;
@@ -100,7 +100,7 @@ struct summary {
     uint64_t open_runs;         /* runs that have begun and not ended yet */
     uint64_t damaged;           /* damaged parts of the files, skipped */
     char loss[SUMMARY_LOSS];    /* the first damage: file, record or line, byte, and cause */
-    struct generator generator; /* of several runs: the worst value of each figure */
+    struct generator generator; /* of several runs: see generator_merge */
     json_t *plan;        /* of the run (order/plan_json.h), without secrets; of several runs the
                             first; NULL: not recorded */
     json_t *environment; /* of the run (run/fingerprint.h); of several runs the first; NULL: not
@@ -122,20 +122,23 @@ uint64_t summary_users(const struct summary *summary);
 /* Appends a schedule in words, if there is room. */
 void summary_add_schedule(struct summary *summary, const char *words);
 
-/* Appends a change of the schedule, which took effect at_ns after the start. */
+/*
+ * Appends a change of the schedule, which took effect at_ns after the start. rate_count becomes 0,
+ * because the schedule has no single rate any more: `schedule` has the first one in words.
+ */
 void summary_change_schedule(struct summary *summary, const char *words, uint64_t at_ns);
 
-/* Appends the changes of another summary. */
+/* Appends changes that are in words already, in the same way. */
 void summary_add_changes(struct summary *summary, const char *changes);
 
-/* Adds the generator of one run; `name` is its result file's name. `environment` is borrowed;
-   NULL: not recorded. */
+/* Adds the generator of one run; `name` is its result file's name. Takes a reference to
+   `environment`; NULL: not recorded. */
 void summary_add_generator(struct summary *summary, const char *name,
                            const struct generator *generator, json_t *environment);
 
 /*
- * Requests started per second: (started - 1) / (last started - first started); the plain count if
- * that span is 0. 0 without results.
+ * Requests started per second: (results - 1) / (last started - first started); the number of
+ * results if that span is 0.
  */
 double summary_rate(const struct summary *summary);
 
@@ -146,7 +149,7 @@ double summary_throughput(const struct summary *summary);
 uint64_t summary_attack_ns(const struct summary *summary);
 uint64_t summary_wait_ns(const struct summary *summary);
 
-/* CPU used / CPU available, 0 to 1. */
+/* CPU time used / CPU time available: 1 if all of it was used; 0 if the limit is not known. */
 double generator_cpu_share(const struct generator *generator);
 
 /*
@@ -168,7 +171,10 @@ double spread_width(const struct spread *spread);
 json_t *generator_to_json(const struct generator *generator);
 struct generator generator_from_json(const json_t *json);
 
-/* Keeps the worse value of each figure in `into`, so that no problem is hidden. */
+/*
+ * Merges figures so that no problem is hidden: adds held_back_ns, and keeps the worse value of the
+ * others. Figures that belong together, such as those of the CPU, are kept from the same run.
+ */
 void generator_merge(struct generator *into, const struct generator *from);
 
 #endif

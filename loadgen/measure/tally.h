@@ -56,7 +56,7 @@
 
 /* Counters of exchanges that ended; ended = answered + timed_out + failed. */
 #define COUNTERS(X)                                                                                \
-    X(ended)      /* results: every started request ends once */                                   \
+    X(ended)      /* results: one per started request, unless it was abandoned */                  \
     X(answered)   /* complete answers, whatever the status */                                      \
     X(timed_out)  /* no complete answer in time */                                                 \
     X(failed)     /* connection or protocol errors */                                              \
@@ -79,7 +79,10 @@ struct counters {
     X(bytes_in)                                                                                    \
     X(bytes_out)
 
-/* Nanoseconds since the start of the run; first_... are UINT64_MAX without results. */
+/*
+ * Nanoseconds since the start of the run, or since 1970 if read from files; first_... are
+ * UINT64_MAX without results.
+ */
 #define TALLY_MOMENTS(FIRST, LAST)                                                                 \
     FIRST(first_intended_ns)                                                                       \
     LAST(last_intended_ns)                                                                         \

@@ -7,7 +7,7 @@
  *     0 totals     COUNTERS, TALLY_SUMS; TALLY_MOMENTS if any request ended; number of codes, and
  *                  gap and count of each; VIOLATIONS; counts of the kinds of errors
  *     1 error      count, one bit for each outcome that uses this text as its example, text
- *     2 histogram  index in TALLY_HISTOGRAMS; a piece (histogram_codec.h)
+ *     2 histogram  index in TIMINGS, UNANSWERED, loop; a piece (histogram_codec.h)
  *     3 row        0: of a target, 1: of an address; name, or no name for "other"; ROW_COUNTERS
  *     4 histogram  of that row: index in ROW_HISTOGRAMS; a piece
  *     5 full       0 or 1 as in 3; number of names that share the row "other"; number of named
@@ -67,7 +67,7 @@ struct tally_sum {
 enum tally_decode {
     TALLY_DECODE_OK,
     TALLY_DECODE_BAD,   /* malformed */
-    TALLY_DECODE_NEWER, /* another version, which cannot be read */
+    TALLY_DECODE_NEWER, /* a newer version, which cannot be read */
 };
 
 /*

@@ -8,7 +8,7 @@ enum item { ITEM_TOTALS, ITEM_ERROR, ITEM_HISTOGRAM, ITEM_ROW, ITEM_ROW_HISTOGRA
 
 enum table { TABLE_TARGETS, TABLE_ADDRESSES, TABLES };
 
-/* Offsets of the counters and histograms, in the order of the lists in tally.h. */
+/* Offsets of the counters and histograms: the lists of tally.h in their order, then the loop. */
 static const size_t tally_numbers[] = {
 #define X(name) offsetof(struct tally, counters.name),
     COUNTERS(X)

@@ -28,7 +28,7 @@ extern const char text_pool_overflow[];
 void text_pool_init(struct text_pool *pool);
 void text_pool_fini(struct text_pool *pool);
 
-/* The pool's own copy of `text`; never NULL. */
+/* Returns the pool's copy of `text`, or text_pool_overflow; never NULL. */
 const char *text_pool_intern(struct text_pool *pool, const char *text);
 
 #endif

@@ -32,8 +32,8 @@ enum { ADDRESS_TEXT = 128 };
 bool address_resolve(const char *host, uint16_t port, struct address *address, struct err *err);
 
 /*
- * Parses an IP address; false for anything else. An IPv6 address may have a zone, an interface of
- * this machine (fe80::1%eth0).
+ * Parses an IP address; false for anything else. An IPv6 address may have a zone: the name or index
+ * of an interface of this machine (fe80::1%eth0).
  */
 bool address_parse(const char *host, uint16_t port, struct address *address);
 
@@ -44,8 +44,8 @@ void address_set_port(struct address *address, uint16_t port);
 bool address_unix(const char *path, struct address *address, struct err *err);
 
 /*
- * Opens a non-blocking socket for a connection to `to`, bound to `local` unless its length is 0.
- * -1 with errno on failure.
+ * Opens a non-blocking socket for a connection to `to`, bound to `local` unless the length of
+ * `local` is 0 or `to` is a unix socket. -1 with errno on failure.
  */
 int address_socket(const struct address *to, const struct address *local);
 

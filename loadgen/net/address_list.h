@@ -35,7 +35,7 @@ void address_list_fini(struct address_list *list);
 /* Returns the number of this address; adds the address if it is new. */
 uint32_t address_list_add(struct address_list *list, const struct address *address);
 
-/* Prints the address (address_print); "?" for ADDRESS_NONE. Returns `text`. */
+/* Prints the address (address_print); "?" for ADDRESS_NONE or an unknown number. Returns `text`. */
 const char *address_list_name(const struct address_list *list, uint32_t number,
                               char text[ADDRESS_TEXT]);
 

@@ -4,10 +4,10 @@
  *     written                  hostname_read            hostname_bare (TLS)      hostname_print
  *     A.example                A.example                A.example                A.example
  *     svc.example.             svc.example.             svc.example              svc.example.
- *     bücher.example           xn--bcher-kva.example    xn--bcher-kva.example    ...
- *     b%C3%BCcher.example      xn--bcher-kva.example    xn--bcher-kva.example    ...
- *     fe80::1%25eth0           fe80::1%eth0             fe80::1                  fe80::1%25eth0
- *     fe80::1%eth0             fe80::1%eth0             fe80::1                  fe80::1%25eth0
+ *     bücher.example           xn--bcher-kva.example    xn--bcher-kva.example    (the same)
+ *     b%C3%BCcher.example      xn--bcher-kva.example    xn--bcher-kva.example    (the same)
+ *     fe80::1%25eth0           fe80::1%eth0             fe80::1                  [fe80::1%25eth0]
+ *     fe80::1%eth0             fe80::1%eth0             fe80::1                  [fe80::1%25eth0]
  *
  * Non-ASCII names are converted to punycode: IDNA 2008 with UTS #46 mapping or, if that fails,
  * transitional processing, as in curl (libidn2). A trailing dot makes a name absolute: the resolver

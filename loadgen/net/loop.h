@@ -4,7 +4,7 @@
  * A watch is registered once, for reading and writing. Its owner gets each edge and must read until
  * the socket is empty (a short read means empty). Closing the descriptor removes the watch. A watch
  * that is added while a batch of events is dispatched gets no event of that batch, because that
- * event would be for an earlier descriptor with the same number.
+ * event would be for an earlier descriptor of the same watch.
  *
  * An owner that stops reading early, so that others are not delayed, calls loop_requeue. The loop
  * calls it again in the next batch, after that batch's new events.
@@ -27,7 +27,7 @@
 
 #include "common/err.h"
 
-/* Embedded by its owner; must not move while the descriptor is open. */
+/* Embedded by its owner; must not move while the descriptor is open or the watch is requeued. */
 struct loop_watch {
     /* `events` are EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
     void (*on_ready)(struct loop_watch *watch, uint32_t events);
@@ -61,7 +61,10 @@ bool loop_set_levels(struct loop *loop, struct loop_watch *watch, uint32_t event
 /* Calls the owner again with these events, in the next batch. */
 void loop_requeue(struct loop *loop, struct loop_watch *watch, uint32_t events);
 
-/* Sleeps until an event is ready, at most timeout_ns. loop_dispatch then calls the owners. */
+/*
+ * Sleeps until an event is ready, for at most timeout_ns; does not sleep if a watch is requeued.
+ * loop_dispatch then calls the owners.
+ */
 void loop_wait(struct loop *loop, uint64_t timeout_ns);
 void loop_dispatch(struct loop *loop);
 

@@ -5,14 +5,15 @@
  * their order in the answer. New peers, and peers with fewer connections than their share (a
  * deficit), go to the front of the rotation.
  *
- * If a connect fails before any connect to its address family has succeeded, the family is excluded
- * while the name has addresses of the other family. So requests do not fail merely because IPv6 is
+ * If a connect fails before any connect to its address family has succeeded, and the name has
+ * addresses of the other family, the failed family is excluded until the addresses change, or until
+ * the other family fails in the same way. So requests do not fail merely because IPv6 is
  * unreachable. All other peers get their turn, even if they refuse connections.
  *
  * Bookkeeping only: it resolves, opens and closes nothing.
  *
  * Threads: belongs to one thread; the address list is shared. Memory: peers_fini. A struct peer
- * does not move while it has connections; the struct of a peer that is gone and has none is reused.
+ * never moves; once its address is gone and it has no connections, it is reused for a new address.
  */
 #ifndef LOADGEN_NET_PEERS_H
 #define LOADGEN_NET_PEERS_H
@@ -42,10 +43,10 @@ struct peer {
 struct peers {
     struct peer **list; /* the addresses of the last answer, in rotation order */
     size_t count;
-    size_t turn;              /* index of the next peer in rotation */
+    size_t turn;              /* modulo count: index of the next peer in rotation */
     struct peer *all;         /* including those that are gone */
     bool is_set;              /* the name was resolved at least once */
-    bool has_connected[2];    /* a connection succeeded, by family */
+    bool has_connected[2];    /* a connect has succeeded; [0]: IPv4, [1]: IPv6 */
     int excluded;             /* the excluded family, AF_INET or AF_INET6; 0: none */
     uint64_t failed_connects; /* number of failed connects */
     uint64_t *total_deficit;  /* the sum over all peers; belongs to the owner */
@@ -57,8 +58,9 @@ void peers_fini(struct peers *peers);
 enum peers_change { PEERS_SAME, PEERS_CHANGED, PEERS_NO_MEMORY };
 
 /*
- * Replaces the addresses; sorts `addresses`. On the first call, the rotation starts at the part of
- * the list that belongs to `thread` (of `threads`).
+ * Replaces the addresses; sorts `addresses` and removes duplicates, in place. On the first call,
+ * the rotation starts at the part of the list that belongs to `thread` (of `threads`).
+ * PEERS_NO_MEMORY: the peers are unchanged.
  */
 enum peers_change peers_set(struct peers *peers, struct address *addresses, size_t count,
                             struct address_list *list, unsigned thread, unsigned threads);
@@ -68,13 +70,13 @@ enum peers_change peers_set(struct peers *peers, struct address *addresses, size
 struct peer *peers_next(struct peers *peers);
 
 /*
- * Report the outcome of a connect. peer_connect_failed returns true if this excluded the peer's
- * family, so another peer should be tried.
+ * Report the outcome of a connect. peer_connect_failed returns true if the peer's family is now
+ * excluded, so another peer should be tried.
  */
 void peer_connected(struct peer *peer);
 bool peer_connect_failed(struct peer *peer);
 
-/* True if any connect to the peer's family has ever succeeded. */
+/* True if any connect to an address of this name in the peer's family has ever succeeded. */
 bool peer_has_worked(const struct peer *peer);
 
 /* The number of peers whose family is not excluded. */
@@ -83,12 +85,15 @@ size_t peers_usable_count(const struct peers *peers);
 /* Reports that a connection is closed, or that its connect failed. */
 void peer_release(struct peer *peer);
 
-/* Requests one more connection ahead of the rotation, unless the last connect failed. */
+/*
+ * Requests a connection to the peer ahead of the rotation. Does nothing if one is already
+ * requested, if the last connect failed, or if the peer is gone or its family excluded.
+ */
 void peer_add_deficit(struct peer *peer);
 
 /*
- * Requests a connection to every peer that has none, even if its last connect failed. So an address
- * that was down regains its share when it is back.
+ * Requests a connection to every peer that has none, even if its last connect failed, but not to
+ * peers of an excluded family. So an address that was down regains its share when it is back.
  */
 void peers_revive(struct peers *peers);
 
@@ -97,8 +102,8 @@ bool peers_have_deficit(const struct peers *peers);
 
 /*
  * Moves connections from the peers with the most to those with the fewest, by setting their surplus
- * and deficit. One call moves at most a tenth of all connections, but at least 1 and at most 100.
- * False if the peers were already even.
+ * and deficit. Peers whose last connect failed get none. The limit per call is a tenth of all
+ * connections, but at least 1 and at most 100. False if there was nothing to move.
  */
 bool peers_balance(struct peers *peers);
 

@@ -2,8 +2,8 @@
  * turns - chooses which of several addresses gets the next request.
  *
  * A turn is one address to which an engine keeps connections. Of the addresses that can take a
- * request now (ready), the one with the fewest requests so far is next. So addresses share the load
- * evenly, however many connections each has.
+ * request now (ready), the one with the fewest requests so far is next; a new address starts level
+ * with the others. So addresses share the load evenly, however many connections each has.
  *
  * An address that was unavailable for a while catches up by at most TURNS_CREDIT requests, so it is
  * not flooded when it recovers. An address that is more than TURNS_SLACK requests behind while all
@@ -12,7 +12,7 @@
  *
  *     out -> ready <-> busy -> out (another connection was requested)
  *
- * All calls are O(log n), except turns_find: O(n), meant for new connections.
+ * All calls are O(log n) for n addresses, except turns_find: O(n), meant for new connections.
  *
  * Threads: belongs to one thread. Memory: turns_fini; allocates only for a new address. A turn does
  * not move.
@@ -33,7 +33,7 @@ enum { TURNS_SLACK = 4, TURNS_CREDIT = 16 };
 struct turn {
     struct turn *next; /* of all */
     struct peer *peer;
-    struct heap_entry given; /* key: requests so far, plus those skipped while it was out */
+    struct heap_entry given; /* key: `now` when added, plus its requests, plus those skipped */
     struct heap *heap;       /* NULL: out */
 };
 
@@ -54,7 +54,8 @@ static inline void turns_init(struct turns *turns, size_t size)
 
 void turns_fini(struct turns *turns);
 
-/* Finds or adds the turn of this peer; the rest of a new struct is zero. NULL: out of memory. */
+/* Finds or adds the turn of this peer. A new turn is out, and the rest of its struct is zero. NULL:
+ * out of memory. */
 struct turn *turns_find(struct turns *turns, struct peer *peer);
 
 /* Ready: can take a request. Busy: cannot until a request ends. Out: in neither heap. */
@@ -69,7 +70,8 @@ struct turn *turns_first(const struct turns *turns);
 void turns_give(struct turns *turns, struct turn *turn);
 
 /*
- * Removes and returns a busy turn more than TURNS_SLACK requests behind the next turn; NULL: none.
+ * Takes out and returns the busy turn that is furthest behind, if it is more than TURNS_SLACK
+ * requests behind turns_first. NULL: there is none, or no turn is ready.
  */
 struct turn *turns_take_behind(struct turns *turns);
 

@@ -46,7 +46,7 @@ uint64_t null_server_cpu_ns(const struct null_server *server);
 
 /*
  * Makes each process follow the script. Fills `account` with the totals over all processes under
- * the previous script.
+ * the previous script; of stalls, only the longest counts.
  */
 bool null_server_follow(struct null_server *server, const struct null_script *script,
                         struct null_account *account, struct err *err);

@@ -13,7 +13,7 @@
 struct null_script {
     uint64_t stall_at_ns; /* start of a stall of stall_ns; 0: none */
     uint64_t stall_ns;
-    uint64_t delay_ns;     /* minimum delay of each answer; 0: none */
+    uint64_t delay_ns;     /* minimum delay of answers with 200, up to 1,024 at a time; 0: none */
     uint64_t refuse_every; /* every nth request gets 503; 0: none */
     uint64_t break_every;  /* every nth answer is cut off in its head; 0: none */
 };

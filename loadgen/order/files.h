@@ -5,7 +5,8 @@
  * file that an order names, and stores chunks as they arrive. A file can be found once it is
  * complete and its hash matches. Files with equal content are stored once.
  *
- * Threads: one. Memory: holds copies; order_files_free. Errors: ERR_FAILED, with the hash.
+ * Threads: one at a time. Memory: holds copies of the contents until order_files_free. Errors:
+ * ERR_FAILED, with the hash.
  */
 #ifndef LOADGEN_ORDER_FILES_H
 #define LOADGEN_ORDER_FILES_H
@@ -27,7 +28,7 @@ struct order_file {
     char *bytes;
     size_t length;
     size_t missing; /* number of missing chunks */
-    bool *has;      /* by chunk: true if it has arrived */
+    bool *has;      /* by chunk: true if it has arrived; NULL for files of order_files_add */
 };
 
 /* Zero-initialise. */

@@ -10,10 +10,11 @@
  * Bodies and files are sent separately, by hash (files.h). The JSON contains secrets: it is for
  * workers, never for result files.
  *
- * JSON is untrusted and checked. Threads: one. Memory: order_copy_free; a copy borrows the files.
- * Errors: ERR_FAILED with the key; ERR_USAGE for an invalid plan, or for a source that cannot be
- * sent: a live source, which only this process can read, or a scenario, whose data workers cannot
- * share yet.
+ * JSON is untrusted and checked. Threads: one. Memory: order_copy_free; a copy borrows the contents
+ * of the plan's files from struct order_files, and has its own copies of the bodies. Errors:
+ * ERR_FAILED with the key, or if a file cannot be read; ERR_USAGE for an invalid plan, or for a
+ * source that cannot be sent: a live source, which only this process can read, or a scenario, whose
+ * data workers cannot share yet.
  */
 #ifndef LOADGEN_ORDER_ORDER_JSON_H
 #define LOADGEN_ORDER_ORDER_JSON_H
@@ -32,10 +33,10 @@ enum { ORDER_FORMAT = 1 };
 /* Adds bodies and files to `files`. NULL: err is set. */
 json_t *order_to_json(const struct order *order, struct order_files *files, struct err *err);
 
-/* Registers each file that the JSON refers to. */
+/* Registers each file and body that the JSON refers to. */
 bool order_expect_files(const json_t *json, struct order_files *files, struct err *err);
 
-/* An order with everything it refers to. */
+/* An order and what it refers to, except the contents of the plan's files. */
 struct order_copy {
     struct order order; /* points to the rest */
     struct plan plan;
@@ -51,7 +52,10 @@ bool order_from_json(const json_t *json, const struct order_files *files, struct
 
 void order_copy_free(struct order_copy *copy);
 
-/* The paths and hashes of the plan's files, for result files. Unreadable files are left out. */
+/*
+ * Returns path, hash and size of each file of the plan, for result files. Unreadable files are left
+ * out.
+ */
 json_t *order_files_shown(const struct plan *plan);
 
 #endif

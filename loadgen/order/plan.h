@@ -1,8 +1,8 @@
 /*
  * plan - the parameters of a run, without its targets.
  *
- * Plain data, which can be written into a result file or sent to another machine. "None" is NULL
- * for a string, never ""; 0 for a duration; UINT64_MAX for a limit.
+ * Plain data, which can be written into a result file or sent to another machine. Unless a field
+ * says otherwise, "none" is NULL for a string, never ""; 0 for a duration; UINT64_MAX for a limit.
  *
  * Threads: read-only once checked. Memory: strings are borrowed.
  */

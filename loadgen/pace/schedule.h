@@ -6,9 +6,9 @@
  *
  *     constant   N = rate t                                      the arithmetic of pacer.h
  *     ramp       N = a t + (b - a) t^2 / 2D                      integers, exact
- *     stages     consecutive ramps; the first starts at 0        integers, exact
+ *     stages     consecutive ramps                               integers, exact
  *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    exact at whole periods
- *     poisson    independent arrivals; with a duration, exactly rate x duration arrivals
+ *     poisson    independent arrivals; with a duration, exactly ceil(rate x duration) of them
  *
  * Nothing here reads a clock. A cursor and schedule_count agree exactly for every t
  * (docs/measurement.md has the formulae).
@@ -108,7 +108,10 @@ struct schedule_kind {
     const char *name;
     const char *help; /* one line, no full stop */
 
-    /* When request k is due, regardless of the duration. k must not decrease from call to call. */
+    /*
+     * When request k is due; it is not part of the schedule if that is not before the end of the
+     * duration. UINT64_MAX: never. k must not decrease from call to call.
+     */
     uint64_t (*due_ns)(struct schedule_cursor *cursor, uint64_t k);
 
     /*
@@ -140,7 +143,7 @@ bool schedule_check(const struct schedule *schedule, struct err *err);
  */
 struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns);
 
-/* Prints the schedule in words, for reports: "100/s to 500/s in 10s". Returns `text`. */
+/* Prints the schedule in words, for reports: "from 100/s to 500/s in 10s". Returns `text`. */
 const char *schedule_print(const struct schedule *schedule, char text[SCHEDULE_TEXT]);
 
 /*
@@ -159,7 +162,7 @@ void schedule_resume(struct schedule_cursor *cursor, const struct schedule *sche
  */
 uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k);
 
-/* The number of requests due before elapsed_ns. Recomputes all Poisson arrivals. */
+/* The number of requests due before elapsed_ns. Recomputes all Poisson arrivals before then. */
 uint64_t schedule_count(const struct schedule *schedule, uint64_t elapsed_ns);
 
 /*

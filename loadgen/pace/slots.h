@@ -14,11 +14,14 @@
  * every hundred requests as well as of every billion. A block of 64 requests goes to a group of 64
  * slots, so a set of slots is shuffled as one word (share.h).
  *
- * Each thread owns floor or ceil(slots / threads) slots; threads above the cap own none. For every
- * m, the first m slots are also spread evenly: the threads' shares differ by at most 1 when slots
- * are dealt for the first time, and by at most 2 after changes. So m users, or a cap of m
- * connections, are divided just as evenly. If the cap is below SLOTS connections, slots are dealt
- * to the connections in turn, so every connection gets the same share of the requests.
+ * Each thread owns floor or ceil(SLOTS / threads) slots. For every m, the first m slots are also
+ * spread evenly: the threads' shares differ by at most 1 when slots are dealt for the first time,
+ * and by at most 2 after changes. So m users, or a cap of m connections, are divided just as
+ * evenly.
+ *
+ * If the cap is below SLOTS connections, the connections are dealt to the threads instead, and the
+ * slots to the connections in turn, so every connection gets the same share of the requests.
+ * Threads above the cap own no slots.
  *
  * Threads: pure functions; a map that is shared does not change. Memory: plain values.
  */

@@ -15,8 +15,8 @@
  *                     log10(1/(1 - percentile)): 0 is the minimum, 1 the 90th, 2 the 99th; the last
  *                     is the maximum; no points if not recorded
  *
- * Sorts the points of the timeline. Threads: none. Memory: the object is the caller's; NULL: out of
- * memory.
+ * Sorts the points of the timeline. Threads: one per timeline. Memory: the object is the caller's;
+ * NULL: out of memory.
  */
 #ifndef LOADGEN_PLOT_DATA_H
 #define LOADGEN_PLOT_DATA_H

@@ -1,7 +1,7 @@
 /*
  * facts - names and values as HTML, and numbers rounded and with thousands separators.
  *
- * Threads, memory: none.
+ * Threads, memory: no state.
  */
 #ifndef LOADGEN_PLOT_FACTS_H
 #define LOADGEN_PLOT_FACTS_H

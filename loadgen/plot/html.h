@@ -1,7 +1,7 @@
 /*
  * html - escapes text and JSON for an HTML page.
  *
- * Threads, memory: none.
+ * Threads, memory: no state.
  */
 #ifndef LOADGEN_PLOT_HTML_H
 #define LOADGEN_PLOT_HTML_H

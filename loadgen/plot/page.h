@@ -9,7 +9,7 @@
  * Title, verdict, remarks and tables need no script. All texts are escaped, because they come from
  * targets' names, servers and files. A Content-Security-Policy forbids loading anything.
  *
- * Threads: none. Memory: while the page is written, 60 bytes for each number in its JSON.
+ * Threads: one per timeline. Memory: while the page is written, 60 bytes per number in its JSON.
  */
 #ifndef LOADGEN_PLOT_PAGE_H
 #define LOADGEN_PLOT_PAGE_H

@@ -1,7 +1,7 @@
 /*
  * percentiles - a histogram as the points of a chart.
  *
- * Threads: none. Memory: the list is the caller's; NULL: out of memory.
+ * Threads: no state. Memory: the list is the caller's; NULL: out of memory.
  */
 #ifndef LOADGEN_PLOT_PERCENTILES_H
 #define LOADGEN_PLOT_PERCENTILES_H

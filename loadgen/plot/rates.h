@@ -12,9 +12,10 @@
  * the last answer.
  *
  * The first and the last interval may be incomplete, so neither is a span by itself: the first span
- * has one more interval, and a remainder of at most half a span at the end is added to the span
- * before it. If more than half a span follows the interval of the last start, that interval ends a
- * span, too, and a short remainder before its end is added in the same way.
+ * has one more interval, and a remainder of at most half a span (rounded up to whole intervals) at
+ * the end is added to the span before it. If a longer remainder follows the interval of the last
+ * start, that interval ends a span, too, and a short remainder before its end is added in the same
+ * way.
  *
  * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
  * spans than intervals.

@@ -2,10 +2,10 @@
  * template - writes a page: the head and the foot that all pages have, and the body between them,
  * HTML in which {{name}} is a slot to fill.
  *
- * Slots that all pages have are filled here: style, dygraphs, chart.js, the page's own script, and
- * the version. The page fills the others, also the title and the data of head and foot.
+ * The slots style, script (dygraphs, chart.js, and the page's own script) and version are filled
+ * here. `fill` fills all others: those of the body, title in the head, and data in the foot.
  *
- * Threads, memory: none.
+ * Threads, memory: no state.
  */
 #ifndef LOADGEN_PLOT_TEMPLATE_H
 #define LOADGEN_PLOT_TEMPLATE_H

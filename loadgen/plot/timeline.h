@@ -22,17 +22,19 @@
  *     in flight                   exact mean over the interval: the integral of (started - done)
  *                                 over time, divided by the width
  *
- * Up to the threshold, each result is kept individually as well.
+ * While there are at most `threshold` results, each is also kept individually.
  *
  * Runs without individual results are added second by second (timeline_add_second). Intervals are
  * then at least 1 s wide, a request belongs to the second in which it ended, and each run is
- * shifted to begin where an interval begins.
+ * shifted to begin at a whole second. The mean in flight is then approximate, and the slowest of
+ * each kind of failure an upper bound.
  *
  * Series are the rows of the report (loadgen/target/rows.h); rows from TIMELINE_SERIES - 1 on share
  * the last series. Timestamps are nanoseconds, from the same origin as in the results.
  *
- * Threads: one owner. Memory: 2.4 kB per interval and series with results, allocated when a series
- * gets its first result; at most 22 MB with 1,000 intervals.
+ * Threads: use a timeline from one thread at a time. Memory: 2.4 kB per interval and series with
+ * results, allocated when a series gets its first result, at most 22 MB with 1,000 intervals; and
+ * 24 bytes for each result up to the threshold, allocated at the start.
  */
 #ifndef LOADGEN_PLOT_TIMELINE_H
 #define LOADGEN_PLOT_TIMELINE_H
@@ -101,11 +103,11 @@ struct timeline {
     size_t threshold;
     struct timeline_point *points; /* in arrival order; valid while timeline_has_points */
     bool has_intervals;            /* a result or a second was added */
-    bool has_seconds;              /* by timeline_add_second */
-    bool is_out_of_memory;         /* a series was lost */
+    bool has_seconds;              /* a second was added */
+    bool is_out_of_memory;         /* the cells of a series could not be allocated */
 };
 
-/* At least 2 intervals. NULL if out of memory. */
+/* `intervals` is at least 2. NULL if out of memory. */
 struct timeline *timeline_create(size_t intervals, size_t threshold);
 void timeline_destroy(struct timeline *timeline);
 

@@ -1,7 +1,7 @@
 /*
  * words - the text and tables of the page, which need no script. Each function writes HTML.
  *
- * Threads, memory: none; the summary is only read.
+ * Threads, memory: no state; the summary is only read.
  */
 #ifndef LOADGEN_PLOT_WORDS_H
 #define LOADGEN_PLOT_WORDS_H

@@ -4,7 +4,7 @@
  * Each bound begins a bucket, and the last bucket is open. Bounds ascend; if the first is not 0, a
  * bucket from 0 is added. Blanks around bounds are ignored.
  *
- * Errors: ERR_USAGE that points into the text. Threads, memory: none.
+ * Errors: ERR_USAGE that points into the text. Threads, memory: no state.
  */
 #ifndef LOADGEN_REPORT_BUCKETS_TEXT_H
 #define LOADGEN_REPORT_BUCKETS_TEXT_H

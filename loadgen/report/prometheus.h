@@ -3,9 +3,10 @@
  *
  * Counts begin with the measurement, so the last page equals the report. Names are `loadgen_...`.
  * The number of label values is bounded, whatever servers send: `target` is the name of a row of
- * the report (rows.h), at most ROWS_ALL; `code` is an HTTP status; `reason` is from a fixed list.
- * If there is only one row, its histograms are those of the run. For a partial row
- * (rows_is_partial), loadgen_target_partial is 1.
+ * the report (rows.h), at most ROWS_ALL; `code` is an HTTP status; `reason` is from a fixed list;
+ * `message` is that of an exception, at most EXCEPTIONS_MAX, or "other". If there is only one row,
+ * its histograms are those of the run. For a partial row (rows_is_partial), loadgen_target_partial
+ * is 1.
  *
  * offered = sent + dropped + waiting (due, not started); sent = completed + errors + inflight. The
  * values of a page are read one after another while the run continues, so these equations are exact

@@ -4,7 +4,7 @@
  * Each format is a const descriptor in its own file, listed in report_choice.c. Words and layout
  * are vegeta's; our additions come after vegeta's lines.
  *
- * Threads, memory: none; reports only read the summary and the verdict.
+ * Threads, memory: no state; reports only read the summary and the verdict.
  */
 #ifndef LOADGEN_REPORT_REPORT_H
 #define LOADGEN_REPORT_REPORT_H
@@ -30,7 +30,7 @@ extern const struct report report_hist;
 extern const struct report report_hdrplot;
 extern const struct report report_hdr_log;
 
-/* The kinds of errors, in the order of a request's phases, as reports list them. */
+/* The kinds of errors, in the order in which reports list them. */
 extern const enum outcome report_kinds[OUTCOMES_ALL];
 
 /* True if all results are from vegeta's formats, which lack spans, retries and redirects. */

@@ -1,8 +1,8 @@
 /*
  * slo_print - the verdict on an SLO, as text and as JSON.
  *
- * NULL or a verdict without criteria prints nothing. Threads, memory: no state; the JSON is
- * the caller's.
+ * slo_print_text and slo_print_json print nothing for NULL or a verdict without criteria. Threads,
+ * memory: no state; the JSON is the caller's.
  */
 #ifndef LOADGEN_REPORT_SLO_PRINT_H
 #define LOADGEN_REPORT_SLO_PRINT_H
@@ -13,8 +13,8 @@
 #include "loadgen/verdict/judge.h"
 
 /*
- * One line per criterion: the criterion, its value (also the value without lag, if lag moved it),
- * met or missed.
+ * Prints the verdict, then one line per criterion: the criterion, its value (also the value without
+ * lag, if lag moved it), met or missed, and the reason, if there is one.
  */
 void slo_print_text(const struct slo_verdict *verdict, FILE *out);
 

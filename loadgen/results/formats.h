@@ -3,8 +3,9 @@
  * (encoding.h).
  *
  * The first bytes identify the format of a stream: `HRM1` is ours (bin/format_bin.c), `{` JSON
- * (vegeta/format_json.c), a digit CSV (vegeta/format_csv.c). A byte order mark before them is
- * skipped. Go's gob, UTF-16 and UTF-32 are rejected with a reason.
+ * (vegeta/format_json.c), a digit or a quote CSV (vegeta/format_csv.c). A byte order mark before
+ * them is skipped, and white space before JSON and CSV. Go's gob, UTF-16 and UTF-32 are rejected
+ * with a reason.
  *
  * Threads: one. Memory: none.
  */

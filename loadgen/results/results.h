@@ -9,7 +9,7 @@
  *
  * The caller counts the records; everything else that a report needs (plans, row names, generators,
  * losses, and the counts of runs without individual results) goes into the summary. Pipes are read
- * as data arrives, so none blocks another; files are read in order. A terminal is rejected.
+ * as data arrives, so none blocks another; files are read in order. stdin must not be a terminal.
  * stream.h describes how damage is handled.
  *
  * Threads: one. Memory: bounded for streams of any length (stream.h). Errors: ERR_FAILED with the

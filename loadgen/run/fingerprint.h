@@ -16,15 +16,18 @@
  * Values that the system does not provide are null. `run` takes the fingerprint before the first
  * request, and measures the CPU time stolen by a hypervisor during the run (fingerprint_stolen_s).
  *
- * Threads: set-up only. Memory: the object is the caller's (json_decref).
+ * Threads: call fingerprint_take only while no other thread uses the environment (environment.h).
+ * Memory: the object is the caller's (json_decref).
  */
 #ifndef LOADGEN_RUN_FINGERPRINT_H
 #define LOADGEN_RUN_FINGERPRINT_H
 
 #include <jansson.h>
 
-/* Takes the fingerprint. `root` is prepended to every path, so that tests can use recorded trees;
- * programs pass "". NULL: out of memory. */
+/*
+ * Takes the fingerprint. `root` is prepended to every path except that of local_ports, so that
+ * tests can use recorded trees; programs pass "". NULL: out of memory.
+ */
 json_t *fingerprint_take(const char *root);
 
 /*

@@ -14,7 +14,7 @@
  * "The same container" is the same PID namespace and network namespace; without containers, the
  * machine.
  *
- * Threads: the thread of `run`. Memory: none.
+ * Threads: call these functions on the thread that calls `run`. Memory: none.
  */
 #ifndef LOADGEN_RUN_OTHERS_H
 #define LOADGEN_RUN_OTHERS_H
@@ -34,7 +34,9 @@ struct others {
 /* If this fails, others_count returns -1. */
 void others_join(struct others *others);
 
-/* The number of other attacks since others_join, at most OTHERS_MAX; -1: not known. */
+/*
+ * The number of other attacks that have run since others_join, at most OTHERS_MAX; -1: not known.
+ */
 int others_count(struct others *others);
 
 /* Closes the socket: later attacks no longer count this one. */

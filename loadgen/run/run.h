@@ -7,9 +7,10 @@
  * The calling thread starts the workers, merges their tallies once a second, calls the observer,
  * and waits for the end. It prints nothing.
  *
- * A run ends after the plan's duration, when `control` or the observer stops it, or when results
- * can no longer be written. Requests in flight are then drained, and the summary is complete. If
- * `control` stops the run a second time, they are abandoned: counted, but without results.
+ * A run ends after the plan's duration, when `control`, the observer or the driver stops it, when
+ * the driver has nothing left to send, when a change fails, or when results can no longer be
+ * written. Requests in flight are then drained, and the summary is complete. If `control` stops the
+ * run a second time, they are abandoned: counted, but without results.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
@@ -33,7 +34,10 @@ struct control {
     struct changes *changes;
 };
 
-/* Called once a second on the thread of `run`; `second` is valid during the call. */
+/*
+ * Called once a second, and once at the end, on the thread that calls `run`; `second` is valid
+ * during the call.
+ */
 struct observer {
     /* Returns false to abort the run. NULL: none. */
     bool (*on_second)(void *context, const struct second *second);
@@ -42,8 +46,9 @@ struct observer {
 
 /*
  * Runs to the end and fills in an empty summary. The drivers (drive/driver.h) decide what is sent,
- * and when. `writer` NULL: no results are written. False with err if the run cannot begin; failed
- * requests are not an error.
+ * and when. `writer` NULL: no results are written. False with err if the run cannot begin, if a
+ * change fails, or if a started request did not end exactly once (a bug); failed requests are not
+ * an error.
  */
 bool run(const struct order *order, const struct driver_type *driver_type,
          const struct control *control, const struct observer *observer,

@@ -1,10 +1,11 @@
 /*
- * usage - CPU time, memory and throttled time of this process in the measured part of a run.
+ * usage - CPU time of this process and throttled time of its cgroup in the measured part of a run,
+ * and peak memory of the process.
  *
  *     usage = usage_begin("")                        when the measured part begins
  *     usage_note(&usage, start_ns, now, &generator)  once a second, and at the end
  *
- * Threads: one.
+ * Threads: call these functions on the thread that calls `run`.
  */
 #ifndef LOADGEN_RUN_USAGE_H
 #define LOADGEN_RUN_USAGE_H
@@ -44,7 +45,7 @@ double usage_cpu_limit(const char *root);
 /* The size of net.ipv4.ip_local_port_range; 0: not known. */
 uint64_t usage_local_ports(void);
 
-/* The number of sockets in TIME_WAIT. */
+/* The number of TCP sockets in TIME_WAIT in this network namespace; 0 also if it is not known. */
 uint64_t usage_time_wait(void);
 
 #endif

@@ -12,13 +12,15 @@
  *     then:           drain the requests in flight
  *
  * Draining takes at most the plan's timeout (WORKER_DRAIN_NS if it has none); then the requests in
- * flight time out. If the run is abandoned, the requests in flight are counted by target and have
- * no results. Requests of a warm-up are never counted.
+ * flight time out. If the run is abandoned, the requests in flight are counted by row and have no
+ * results. Requests of a warm-up are never counted.
  *
  * Threads: everything in the measured window happens on this thread. Shared between threads: the
- * stop time and is_abandoned (atomics), the tallies (recorder.h), the published counts below, and
- * what the driver shares. Memory: allocated before the window, except when more connections are
- * open than ever before (h1/conn.h) and for the text of a new kind of error (error_cache.h).
+ * stop time, is_quit and is_abandoned (atomics), the tallies (recorder.h), the published counts
+ * below, the lists of addresses and targets, and what the driver shares. Memory: allocated before
+ * the window, except when more connections are open than ever before (h1/conn.h), for a new row
+ * (tally.h) or kind of error (error_cache.h), for more answers in the backlog than ever before
+ * (backlog.h), and by scripts.
  */
 #ifndef LOADGEN_RUN_WORKER_H
 #define LOADGEN_RUN_WORKER_H
@@ -96,7 +98,7 @@ struct worker {
     struct link_connects connects;
     uint64_t held; /* requests whose answer a script has yet to judge; not counted in `thread` */
     bool is_abandoning;
-    uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by target */
+    uint64_t abandoned[ROWS_ALL]; /* measured requests without a result, by row */
     uint64_t next_tick_ns;
     uint64_t woken_ns;  /* the last return of loop_wait */
     uint64_t awake_ns;  /* total time outside loop_wait */

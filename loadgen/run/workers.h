@@ -30,7 +30,8 @@ void workers_init(struct workers *workers, const struct order *order,
 
 /*
  * Reads certificates, opens the drive, starts the threads, and waits until each is set up. Set
- * `shared.recorder` and `shared.stop_fd` first. ERR_FAILED or ERR_USAGE with the first problem.
+ * `shared.terms`, `shared.recorder` and `shared.stop_fd` first. ERR_FAILED or ERR_USAGE with the
+ * first problem.
  */
 bool workers_start(struct workers *workers, struct err *err);
 
@@ -47,7 +48,7 @@ bool workers_stop(struct workers *workers);
 /* Abandons the requests in flight. Call this after workers_stop. */
 void workers_abandon(struct workers *workers);
 
-/* Waits until every thread has ended; until then shared.finished_fd counts them. */
+/* Waits until every thread has ended; shared.finished_fd counts those that have. */
 void workers_join(struct workers *workers);
 
 void workers_fini(struct workers *workers);

@@ -8,9 +8,13 @@
  *
  * A remark is a sentence about something that casts doubt on the numbers:
  *
- *     served < answered                         something else sent answers
+ *     served < answered                         a pod is missing, or something else sent answers
  *     served > started + retried + redirected   other clients sent requests
- *     a pod served ACCOUNT_UNEVEN times the mean, cannot be read, restarted, or was killed
+ *     no pod reports how many requests it served
+ *     a pod served at least ACCOUNT_UNEVEN times the mean
+ *     a pod cannot be read, disappeared or restarted, or one of its processes ran out of memory
+ *
+ * The first three remarks are made only if all pods were read and none disappeared or restarted.
  *
  * Threads: pure functions. Memory: the JSON is the caller's.
  */

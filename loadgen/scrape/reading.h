@@ -2,8 +2,9 @@
  * reading - one pod's load, as its page of metrics reports it.
  *
  * docs/capacity.md lists the metrics that are read. A value is read from the first metric of its
- * list that the page has. All samples of a metric are added up, whatever their labels, except those
- * about requests for the page of metrics itself, which have its path as the value of a label.
+ * list that the page has. All samples of a metric are added up, whatever their labels, except
+ * negative and non-finite ones, and those about requests for the page of metrics itself, which have
+ * its path as the value of a label.
  *
  * Threads, memory: plain data. Errors: ERR_FAILED with the number of the malformed line.
  */

@@ -7,8 +7,9 @@
  * and go. Each address is a pod; if a name has addresses of both families, only the IPv4 ones
  * count, because a pod may have one of each.
  *
- * Resolving takes at most SCRAPE_NAMES_NS, fetching the pages at most SCRAPE_PAGES_NS. A pod that
- * cannot be read is part of the result, with the reason.
+ * Resolving takes at most SCRAPE_NAMES_NS per URL, fetching all pages at most SCRAPE_PAGES_NS. A
+ * pod that cannot be read is part of the result, with the reason. At most SCRAPE_PODS_MAX pods are
+ * read; further ones are ignored.
  *
  * Threads: one, outside the measured window. Memory: scrape_free.
  */
@@ -41,14 +42,14 @@ struct scrape {
     struct scrape_pod *pods;
     size_t count;
     size_t read;    /* number of pods that were read */
-    uint64_t at_ns; /* when the pages had arrived */
+    uint64_t at_ns; /* when all pages had arrived or failed */
 };
 
 /* The setter of a flag (common/cli.h); the field is a struct scrape_urls, the URL is borrowed. */
 bool scrape_add_url(void *field, const char *text, struct err *err);
 
-/* Reads the metrics of all pods. False with err if memory, c-ares or libcurl is not available; call
- * scrape_free even then. */
+/* Reads the metrics of all pods; ends early when stop_fd (-1: none) is readable. False with err if
+ * memory, c-ares or libcurl is not available; call scrape_free even then. */
 bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
                  int stop_fd, struct err *err);
 void scrape_free(struct scrape *scrape);

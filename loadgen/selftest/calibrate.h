@@ -35,8 +35,8 @@
  * answer. calibrate_rate therefore takes the cost of a request to the real target, and uses the
  * larger of that cost and c.
  *
- * Threads: call calibrate on the thread of `run`, while no run is in progress: it forks the null
- * server. Memory: a calibration is plain data.
+ * Threads: one. calibrate forks the null server and calls `run`; no other run may be in progress.
+ * Memory: a calibration is plain data.
  */
 #ifndef LOADGEN_SELFTEST_CALIBRATE_H
 #define LOADGEN_SELFTEST_CALIBRATE_H
@@ -88,12 +88,13 @@ bool calibrate(const struct calibrate_options *options, struct calibration *cali
                struct err *err);
 
 /*
- * The trusted rate per second, rounded down to three significant digits, for a real target whose
- * requests cost request_ns of CPU time each (0: not known). If c is larger, c is used instead.
+ * The trusted rate per second for a real target whose requests cost request_ns of CPU time each (0:
+ * not known). If c is larger, c is used instead. The rate is rounded down to three significant
+ * digits and to a whole number, and is at least 1.
  */
 double calibrate_rate(const struct calibration *calibration, uint64_t request_ns);
 
-/* For tests: the rate of the next run, from the steps so far; 0: no further run is needed. */
+/* Public for tests: the rate of the next run, from the steps so far; 0: no more runs are needed. */
 double calibrate_next(const struct calibrate_step *steps, size_t count, double first_rate);
 
 /* Computes all fields but `cpus`, `count` and `steps` from the steps. */

@@ -4,7 +4,7 @@
  * It has its own plan: GET over HTTP/1.1, no TLS, no proxy. Only the number of threads comes from
  * the user's plan.
  *
- * Threads: one, the thread that calls `run` (run.h). Memory: borrows the server and the control;
+ * Threads: one; the functions call `run` on it. Memory: borrows the server and the control;
  * client_close.
  */
 #ifndef LOADGEN_SELFTEST_CLIENT_H
@@ -25,7 +25,7 @@ struct client {
     bool is_interrupted;
 };
 
-/* What one run measured. The caller frees it with summary_destroy. */
+/* What one run measured. The caller frees `summary` (summary_destroy); NULL if the run failed. */
 struct client_run {
     struct summary *summary;
     uint64_t server_ns; /* CPU time of the null server */

@@ -16,7 +16,7 @@
  *     wrong      if it is not, and no disturbance explains the difference
  *     unclear    if the generator was disturbed, or the stall was not within the run
  *
- * Threads: the thread of `run`. known_answer_judge is a pure function.
+ * Threads: one; known_answers_ask calls `run` on it. known_answer_judge is a pure function.
  */
 #ifndef LOADGEN_SELFTEST_KNOWN_ANSWERS_H
 #define LOADGEN_SELFTEST_KNOWN_ANSWERS_H

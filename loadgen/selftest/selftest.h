@@ -9,7 +9,7 @@
  * It takes about 10 s. docs/selftest.md explains the text output, docs/selftest.schema.json the
  * JSON output.
  *
- * Threads: the thread of `run`. Memory: selftest_destroy.
+ * Threads: one; selftest_run calls `run` on it. Memory: selftest_destroy, even on failure.
  */
 #ifndef LOADGEN_SELFTEST_SELFTEST_H
 #define LOADGEN_SELFTEST_SELFTEST_H

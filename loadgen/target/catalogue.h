@@ -73,8 +73,9 @@ struct catalogue_table {
 void catalogue_table_init(struct catalogue_table *table, struct catalogue *all);
 
 /*
- * Sets target and row of a request by its name. If the name is new to the run, results of this name
- * show this method and URL. Allocates and locks only for a name that is new to the thread.
+ * Sets target and row of a request by its name. If the name is new to the run and gets its own row,
+ * results of this name show this method and URL. Allocates and locks only for a name that is new to
+ * the thread.
  */
 void catalogue_find(struct catalogue_table *table, const char *name, const char *method,
                     const char *url, struct request *request);

@@ -3,9 +3,10 @@
  *
  *     digest_with_hosts    with hosts and ports: a search is resumed only if this digest is equal
  *     digest_of_work       what a server has to do, on any host: methods, paths, headers, bodies,
- *                          and whether TLS is used; without our own User-Agent, and without values
- *                          that may be secret (secret.h), because tokens change. Results of
- *                          capacity searches are compared only if this digest is equal
+ *                          and whether TLS is used; without Host and our own User-Agent, and
+ *                          without values of headers that may be secret (secret.h), because tokens
+ *                          change. Results of capacity searches are compared only if this digest
+ *                          is equal
  *
  * Threads: set-up only. Memory: none.
  */

@@ -15,8 +15,8 @@
  * name at most LAZY_ENDPOINTS different hosts and ports.
  *
  * lazy_open reads the first target, so an unreadable or empty file is rejected before anything is
- * sent. A later error ends the source; the targets before it are still sent, and lazy_close returns
- * the error.
+ * sent. A later error ends the source; the targets before it are still sent. lazy_close returns the
+ * error if all of them were.
  *
  * Threads: any thread may call next, release and is_ended. Only the reading thread adds to
  * `targets`; an entry is complete before a request with its index is handed out, and never changes.

@@ -8,8 +8,9 @@
  * The queue is full at REQUEST_QUEUE_MAX requests or REQUEST_QUEUE_BYTES. wait_for_room then sleeps
  * until it is half empty, so that it is filled in few, large batches.
  *
- * Threads: alloc, push, wait_for_room and close are for the builder; pop, recycle and has_ended for
- * any thread. Memory: entries are reused; request_queue_fini frees them with their requests.
+ * Threads: alloc, push, wait_for_room and close are for the builder; pop, recycle, stop and
+ * has_ended for any thread. Memory: entries are reused; request_queue_fini frees them with their
+ * requests.
  */
 #ifndef LOADGEN_TARGET_REQUEST_QUEUE_H
 #define LOADGEN_TARGET_REQUEST_QUEUE_H
@@ -37,8 +38,9 @@ struct request_entry {
 
 struct request_queue {
     /*
-     * An eventfd. It is written to at the first push after a pop has found the queue empty, and at
-     * the end. It is never read: watch it edge-triggered.
+     * An eventfd. It is written to at the first push after a pop has found the queue empty, when
+     * the queue is closed, and when a closed queue becomes empty. It is never read: watch it
+     * edge-triggered.
      */
     int ready_fd;
     pthread_mutex_t lock; /* guards the rest */
@@ -64,7 +66,7 @@ struct request_entry *request_queue_alloc(struct request_queue *queue);
 /* Appends a filled entry. */
 void request_queue_push(struct request_queue *queue, struct request_entry *entry);
 
-/* Sleeps while the queue is full. False if it was stopped. */
+/* If the queue is full, sleeps until it is half empty or stopped. False if it was stopped. */
 bool request_queue_wait_for_room(struct request_queue *queue);
 
 /* Call this when the builder has pushed its last request. */

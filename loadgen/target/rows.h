@@ -4,8 +4,8 @@
  * The first ROWS_MAX different names get a row each; later ones share the row ROWS_OTHER. So a row
  * is a small number, whatever the targets, and counters by row are an array.
  *
- * Threads: one thread adds. Any thread that was handed a row, or has read the count, may read the
- * names up to it. Memory: rows_free.
+ * Threads: one at a time adds; meanwhile others may read `count` and `others`, and call rows_find
+ * and rows_name. Memory: rows_free.
  */
 #ifndef LOADGEN_TARGET_ROWS_H
 #define LOADGEN_TARGET_ROWS_H

@@ -17,7 +17,7 @@
  * "GET http..." right below a header is an error, not a header named "GET http".
  *
  * A URL that is only a path, as in "GET /health", is appended to TARGET_HOST of the environment:
- * HOST:PORT, or http://HOST[:PORT] with an optional path.
+ * HOST[:PORT] or http[s]://HOST[:PORT], either with an optional path.
  *
  * The name of a target, its row in reports, comes from the comment "# @name" above it or "name" in
  * JSON; by default it is method and path. rows.h limits the number of names.
@@ -92,10 +92,16 @@ void targets_count_turns(const struct targets *targets, uint64_t n, uint64_t by_
 
 /* For lazy.h. */
 
-/* Adds the draft's target to the list, without its request: name, method and shown_url. */
+/*
+ * Adds the draft's target to the list, which must have room for it: name, method and shown_url.
+ * Adds no request.
+ */
 bool targets_add(struct targets *targets, const struct draft *draft, struct err *err);
 
-/* Returns the index of the draft's endpoint; adds it if it is new. */
+/*
+ * Sets *index to the index of the draft's endpoint, which is added if it is new. False with err if
+ * there are too many endpoints.
+ */
 bool targets_find_endpoint(struct targets *targets, const struct draft *draft, uint32_t *index,
                            struct err *err);
 

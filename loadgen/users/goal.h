@@ -18,7 +18,7 @@ struct pacing {
     bool is_on;                  /* false: there is no rate, and the other fields are unused */
     struct epoch epoch;          /* when iterations are due, and which thread owns each */
     _Atomic uint64_t begin_ns;   /* time 0 of the schedule; UINT64_MAX: not known */
-    _Atomic uint64_t past_start; /* users that have completed on_start */
+    _Atomic uint64_t past_start; /* users that have completed on_start, or ended before */
     _Atomic uint64_t ended;      /* users that have ended */
     _Atomic uint64_t started;    /* iterations */
     _Atomic uint64_t dropped;

@@ -42,12 +42,12 @@ struct iterations {
 /* Call this before the run. If `schedule` is a closed loop, there is no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
-/* Initialises all fields except `users`. Set `users` before the first user starts. */
+/* Initialises a zeroed struct, except `users`: set that before the first user starts. */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
 /*
  * Call each once per user of this thread: iterations_pass_start when the user has completed
- * on_start, iterations_end_user when it has ended.
+ * on_start or ended before that, iterations_end_user when it has ended.
  */
 void iterations_pass_start(struct iterations *own);
 void iterations_end_user(struct iterations *own);

@@ -38,7 +38,7 @@ struct seat {
     int stage; /* of the end of the run (driver.c) */
 };
 
-/* Ends the run on all threads. Call this when a budget is used up. */
+/* Ends the run on all threads. Call this when budget_end_one returns true. */
 static inline void seat_end_run(struct seat *seat)
 {
     goal_end_at(seat->goal, clock_now_ns());

@@ -2,7 +2,8 @@
  * users - the input of the scenario driver (driver.h), and the errors that it collects.
  *
  * Threads: set up before the run and read by all of its threads; fields that change during the run
- * are atomic or locked. Memory: borrowed; must outlive the run.
+ * are atomic or locked. Memory: strings are borrowed and must outlive the run; users_close frees
+ * the scenario and the exceptions.
  */
 #ifndef LOADGEN_USERS_USERS_H
 #define LOADGEN_USERS_USERS_H
@@ -26,12 +27,12 @@ struct users_order {
     double spawn_per_s;       /* users that start per second; more than 0 */
     struct schedule schedule; /* of iterations (iterations.h); its time 0 is when all users have
                                  completed on_start. A closed loop if no rate was given */
-    uint64_t max_requests;    /* the run ends after exactly this many; UINT64_MAX: no limit */
+    uint64_t max_requests;    /* the run ends when this many have ended; UINT64_MAX: no limit */
     uint64_t max_iterations;  /* the same for iterations (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h) */
     uint64_t seed;
-    void (*name_flags)(char *text); /* puts flags in place of fields in errors; NULL: does not */
+    void (*name_flags)(char *text); /* replaces field names in errors by flags; NULL: keep them */
     _Atomic bool is_quitting;       /* the scenario has called quit() */
     _Atomic int quit_code;
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,

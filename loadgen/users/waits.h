@@ -1,6 +1,6 @@
 /*
- * waits - functions that return how many seconds a user waits between two tasks, named as in
- * Locust.
+ * waits - globals that create wait functions: functions that return how many seconds a user waits
+ * between two tasks. They are named as in Locust.
  *
  *     between(a, b)              uniformly distributed
  *     constant(s)

@@ -4,6 +4,7 @@
  *
  *     sleep(s)             pauses this user
  *     random(a, b)         a number from a to b; an integer if both are integers
+ *     random(n)            an integer from 1 to n, which must be an integer
  *     random()             a number of at least 0 and less than 1
  *     choice(list)         a random element
  *     quit(code)           ends the run; code is the exit status, unless the run fails otherwise

@@ -27,8 +27,8 @@
  *     generator_read_late_ns(&summary->generator)  upper bound on how late answers were read
  *
  * The remedy names the bottleneck. More CPU is advised only if the generator used over 80 % of its
- * CPU or was throttled at all. After any throttling, other processes are not blamed: throttled time
- * is only a lower bound (cgroup.h).
+ * CPU or was throttled at all. After any throttling, the remedy is never REMEDY_DEDICATED_CPU,
+ * because throttled time is only a lower bound (cgroup.h).
  *
  * This module only judges; report/generator_text.h puts the verdict into words. Threads, memory: a
  * pure function; the verdict points into the verdict on the SLO.

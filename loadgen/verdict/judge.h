@@ -65,7 +65,7 @@ struct slo_finding {
     double target_value; /* as with an ideal generator; never worse than `value` */
     bool is_held;
     bool is_lag;     /* missed, and met by `response` */
-    bool is_certain; /* missed, and by `target_value` too */
+    bool is_certain; /* missed, and an ideal generator would not change that: see above */
     enum slo_reason reason;
     const char *nearest;           /* SLO_NO_TARGET: the target with the nearest name, or NULL */
     uint64_t unanswered, intended; /* SLO_UNANSWERED and SLO_UNANSWERED_OR_LOST: requests;
@@ -84,8 +84,8 @@ struct slo_verdict {
 struct slo_verdict slo_judge(const struct slo *slo, const struct summary *summary);
 
 /*
- * True if lag moved this time by over a tenth and by over 1 ms (or over a tenth of the limit, if
- * that is less; INFINITY: no limit). False if either time is INFINITY.
+ * True if latency exceeds response by over a tenth of response and by over 1 ms (or over a tenth of
+ * the limit, if that is less; INFINITY: no limit). False if either time is INFINITY.
  */
 bool slo_is_moved(double latency_ns, double response_ns, double limit_ns);
 

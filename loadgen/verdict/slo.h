@@ -13,8 +13,8 @@
  *     throughput          successes per second                               500 or 99%
  *
  * A percentage of rate or throughput refers to the scheduled rate. A target's name and a colon in
- * front select that target's row (rows.h) for times and errors. Names that contain < > = , : or "
- * are written in double quotes.
+ * front select that target's row (rows.h) for times and errors. A name that contains < > = or ,
+ * must be in double quotes; a quoted name cannot contain ".
  *
  * Errors: ERR_USAGE with what was expected, and where (point.h). Threads: any. Memory:
  * slo_destroy; it keeps a copy of the text.

@@ -16,7 +16,7 @@
 
 struct slo_watch {
     const struct slo *slo; /* NULL: not watched */
-    uint64_t intended;     /* requests of the whole schedule; 0: unlimited */
+    uint64_t intended;     /* requests of the whole schedule; 0: unknown */
     bool has_shares;
     uint64_t shares[ROWS_ALL]; /* of `intended`, by row */
 };

@@ -15,7 +15,7 @@
 #include "common/slice.h"
 
 struct buffer {
-    char *bytes; /* NULL while empty */
+    char *bytes; /* NULL: nothing is allocated yet */
     size_t len;
     size_t size; /* allocated */
     size_t max;  /* limit of len */
@@ -28,7 +28,10 @@ void buffer_fini(struct buffer *b);
 /* Makes room for `more` bytes: adding that many does not move the buffer. */
 bool buffer_reserve(struct buffer *b, size_t more);
 
-/* Each adds everything, or returns false and adds nothing. */
+/*
+ * Each adds everything, or returns false and adds nothing. buffer_add_format adds at most 255
+ * bytes; more is a failure.
+ */
 bool buffer_add(struct buffer *b, const char *bytes, size_t len);
 bool buffer_add_string(struct buffer *b, const char *string);
 bool buffer_add_format(struct buffer *b, const char *format, ...)

@@ -15,8 +15,8 @@
 #include "common/slice.h"
 
 /*
- * Decodes %XX into `out`, which must have room for `in` and may be the same memory. Returns the
- * length.
+ * Decodes %XX, and `+` if plus_is_space, into `out`, which must have room for `in` and may be the
+ * same memory. Returns the length.
  */
 size_t form_decode(struct slice in, bool plus_is_space, char *out);
 

@@ -1,5 +1,6 @@
 /*
- * json_error - the position of a JSON syntax error: the start of the invalid token.
+ * json_error - the position of a JSON syntax error: the start of the invalid token, or the end of
+ * the text if it ends too early.
  *
  * jansson reports a position after that token. Python, and therefore the sample app, also reports
  * the start of the token; for an error inside a string or a number, however, it may report the

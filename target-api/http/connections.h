@@ -10,7 +10,7 @@
  * grown. It also closes connections that clients have closed without libmicrohttpd noticing.
  *
  * Threads: each connection belongs to its serving thread; any thread may read the counts. The lock
- * is taken to open or close a connection, and by the polling thread for a few connections at a
+ * is taken to open or close a connection, and by the polling thread for up to 64 connections at a
  * time; never per request. Memory: one block, of which only entries that were ever used are
  * touched.
  */

@@ -54,7 +54,7 @@ struct reply reply_unavailable(void);
  */
 const void *reply_identity(const struct reply *reply);
 
-/* Frees what the reply owns, unless it was handed over. */
+/* Frees what the reply owns and zeroes it. Do not call this after answer_queue took it over. */
 void reply_release(struct reply *reply);
 
 extern const char reply_json[]; /* "application/json" */

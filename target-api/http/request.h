@@ -1,10 +1,10 @@
 /*
  * request - a request to the API port, from its request line to the end of its answer.
  *
- * request_create takes the URI of the request line, drops http://HOST, and decodes it as the sample
- * app's server does: %XX in the path; `+` and %XX in the query, whose fields are separated by `&`.
- * If a field is repeated, the last one counts. An invalid %XX is kept as it is; a decoded NUL or
- * slash is a byte like any other.
+ * The URI is decoded as the sample app's server does. request_create drops http://HOST and decodes
+ * %XX in the path. request_query decodes `+` and %XX in the query, whose fields are separated by
+ * `&`; if a field is repeated, the last one counts. An invalid %XX is kept as it is; a decoded NUL
+ * or slash is a byte like any other.
  *
  * The body is collected up to its limit. Further bytes are discarded, up to REQUEST_DROPPED_MAX, so
  * that the client reads its 413.
@@ -37,7 +37,7 @@ struct request_budget {
 
 struct request {
     const char *method;       /* NULL until the headers are read */
-    const char *content_type; /* NULL: the header is absent */
+    const char *content_type; /* NULL: the header is absent or the body is empty */
     const char *uri_end;      /* address of the NUL after the URI given to request_create */
     bool is_uri_bad;          /* the URI has blanks or control characters */
     struct slice path;        /* decoded */
@@ -67,7 +67,9 @@ void request_destroy(struct request *request);
 /* Adds a piece of the body. False: too much was discarded; close the connection. */
 bool request_add_body(struct request *request, const char *bytes, size_t len);
 
-/* True if the body exceeded its limit. */
+/*
+ * True if a part of the body was discarded: it exceeded its limit, or the budget (is_crowded_out).
+ */
 bool request_body_is_too_large(const struct request *request);
 
 /*

@@ -48,8 +48,8 @@ struct document *document_append(const struct document *last, const struct docum
 typedef struct document_entry document_entry_fn(const void *cls, size_t index);
 
 /*
- * The version after `last` in which the user with this index is replaced. Calls `entry` for that
- * user and its neighbours in the block.
+ * The version after `last` in which the user with this index is replaced. Calls `entry` for every
+ * user of the block that contains this user.
  */
 struct document *document_replace(const struct document *last, size_t index,
                                   document_entry_fn *entry, const void *cls);
@@ -65,9 +65,9 @@ struct text *document_flat(const struct document *document);
 size_t document_len(const struct document *document);
 
 /*
- * Makes a flat copy of a large document that is about to be sent, unless a flat copy of another
- * version still exists (flat_copy.h). All readers share the copy, and so do later versions that
- * only append.
+ * Makes a flat copy of a large document that is about to be sent. Does nothing if a flat copy of
+ * any version still exists (flat_copy.h), or if memory runs out. All readers share the copy, and so
+ * do later versions that only append, while it has room.
  */
 void document_flatten(struct document *document);
 

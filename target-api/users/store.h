@@ -66,8 +66,8 @@ struct store_counts store_count(struct store *store);
 
 /*
  * Adds a user, or replaces the one with this id at the same position. `name` and `age` are UTF-8
- * and are copied. Unless `metadata` is NULL, *metadata becomes the document after this write.
- * STORE_OK: the user is also in the file, if there is one.
+ * and are copied. STORE_OK: the user is also in the file, if there is one, and *metadata (unless
+ * `metadata` is NULL) is a reference to the document after this write.
  */
 enum store_result store_put(struct store *store, int64_t id, struct slice name, struct slice age,
                             struct document **metadata);

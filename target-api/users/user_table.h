@@ -36,7 +36,7 @@ size_t user_bytes(const struct user *user);
 struct user_table {
     size_t capacity; /* a power of two */
     struct user *users;
-    size_t *slots; /* index in users + 1; 0: free */
+    size_t *slots; /* 1 + index in `users`; 0: free */
 };
 
 /* False: out of memory; user_table_fini is still needed. */
@@ -47,8 +47,8 @@ void user_table_fini(struct user_table *table);
 size_t *user_table_slot(const struct user_table *table, int64_t id);
 
 /*
- * Initialises `larger` with twice the capacity and the `count` users of `table`. False: out of
- * memory.
+ * Initialises `larger`, which must be all zeroes, with twice the capacity and the `count` users of
+ * `table`. False: out of memory; user_table_fini is still needed.
  */
 bool user_table_grow(const struct user_table *table, size_t count, struct user_table *larger);
 

@@ -20,7 +20,7 @@ json_t *json_text(const char *text);
 
 /*
  * Converts back: replaces the content of `out`, and adds a NUL that its length does not count.
- * False: `json` has neither form.
+ * False: `json` has neither form, or its base64 is invalid.
  */
 bool json_bytes_read(const json_t *json, struct bytes *out);
 

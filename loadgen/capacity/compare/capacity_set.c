@@ -88,8 +88,8 @@ static bool check_conditions(const json_t *before, const json_t *after, const ch
             char *old_text = print_value(old);
             char *new_text = print_value(new);
             err_set(err, ERR_USAGE,
-                    "%s were measured under different conditions: %s was %s, then %s; use -force "
-                    "to compare them anyway",
+                    "%s were measured under different conditions: %s was %s, then %s; to compare "
+                    "them anyway, force the comparison",
                     what, key, old_text ? old_text : "?", new_text ? new_text : "?");
             free(old_text);
             free(new_text);

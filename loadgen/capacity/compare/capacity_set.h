@@ -2,8 +2,8 @@
  * capacity_set - the capacities of one build in one environment, read from the JSON files of
  * `loadgen capacity -output`, to compare them with another set (difference.h).
  *
- * Threads: one. Memory: capacity_set_free. Errors: ERR_FAILED with the file and the problem;
- * ERR_USAGE if conditions differ.
+ * Threads: one. Memory: capacity_set_free, even on failure. Errors: ERR_FAILED with the file and
+ * the problem; ERR_USAGE if conditions differ or no file is named.
  */
 #ifndef LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
 #define LOADGEN_CAPACITY_COMPARE_CAPACITY_SET_H
@@ -32,7 +32,7 @@ void capacity_set_free(struct capacity_set *set);
 
 /*
  * False with ERR_USAGE if the sets were measured under different conditions; the error names the
- * first difference and both values.
+ * first difference and both values. An unknown CPU model counts as different.
  */
 bool capacity_set_check_equal(const struct capacity_set *before, const struct capacity_set *after,
                               struct err *err);

@@ -11,7 +11,7 @@
  *     mean difference +- t(df) se
  *
  * A search is no more precise than its width, however well its repetitions agree. So the interval
- * extends to each side by at least the larger width of the two sets.
+ * extends to each side by at least the factor 1 + the larger width of the two sets.
  *
  * Threads, memory: pure functions.
  */
@@ -32,8 +32,8 @@ struct capacities {
 /* Changes relative to the old capacity: 0.17 is 17 % more. */
 struct difference {
     double change;
-    bool has_interval; /* both sets have DIFFERENCE_RUNS_MIN runs */
-    double low, high;
+    bool has_interval; /* both sets have at least DIFFERENCE_RUNS_MIN runs */
+    double low, high;  /* ends of the interval; only if has_interval */
 };
 
 struct difference difference_of(const struct capacities *before, const struct capacities *after);

@@ -2,13 +2,13 @@
  * sizing - computes how many pods a rate needs from the result of a capacity search.
  *
  *     per pod = capacity / pods that served it
- *     pods    = rate / (per pod * (1 - headroom)), rounded up
+ *     pods    = rate / (per pod * (1 - headroom)), rounded up, at least 1
  *
  * Headroom is the fraction of each pod's capacity that is unused at that rate. The number of pods
  * that served the capacity comes from the target's metrics (loadgen/scrape/account.h) in the last
  * good trial at the capacity.
  *
- * Threads, memory: pure functions; strings are borrowed from the report.
+ * Threads, memory: a pure function; `remarks` is borrowed from the report.
  */
 #ifndef LOADGEN_CAPACITY_COMPARE_SIZING_H
 #define LOADGEN_CAPACITY_COMPARE_SIZING_H
@@ -36,7 +36,7 @@ struct sizing {
 
 /*
  * `rate`: requests per second. `headroom`: from 0 to below 1. ERR_FAILED if the result has no rate
- * that met the SLO.
+ * that met the SLO, or if more than SIZING_PODS_MAX pods are needed.
  */
 bool sizing_make(struct sizing *sizing, const json_t *report, double rate, double headroom,
                  struct err *err);

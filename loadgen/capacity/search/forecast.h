@@ -1,10 +1,10 @@
 /*
  * forecast - estimates how much longer a search will take.
  *
- * Simulates the rest of the search several times and returns the median: half of all searches take
- * longer. The simulated capacities lie within the current interval; if the interval has only one
- * end so far, beyond that end; if it has none, around the probed rate. In each trial the capacity
- * varies by half a width (standard deviation), as it does for noisy targets.
+ * Simulates the rest of the search several times and returns the median: half of the simulations
+ * take longer. The simulated capacities lie within the current interval; if the interval has only
+ * one end so far, beyond that end; if it has none, around the first estimate. In each trial the
+ * capacity varies by half a width (standard deviation), as it does for noisy targets.
  *
  * Pure functions, like the search: the same trials give the same forecast.
  */
@@ -16,7 +16,10 @@
 
 #include "loadgen/capacity/search/search.h"
 
-/* `between_ns` is the time from the end of a trial to the start of the next one. */
+/*
+ * The remaining time without a time limit (options->time_limit_ns is ignored). `between_ns` is the
+ * time from the end of a trial to the start of the next one, apart from the rest.
+ */
 uint64_t forecast_ns(const struct search_options *options, const struct trial *trials, size_t count,
                      uint64_t between_ns);
 

@@ -10,8 +10,8 @@
  *     upper   if 2 bad > total          too high, even if the rest were good
  *     open    otherwise: repeat
  *
- * So a load is repeated until the majority is certain, and one noisy trial decides nothing. With
- * `enough` = 0 the trials so far decide; the search uses that to narrow the interval.
+ * So a load is repeated until the majority is certain; a single bad trial does not make it `upper`.
+ * With `enough` = 0 the trials so far decide; the search uses that to narrow the interval.
  *
  * Invalid trials are ignored. A load whose last LOADS_INVALID_MAX trials were all invalid is
  * blocked: the generator cannot measure it.
@@ -39,7 +39,7 @@ struct load {
     unsigned invalid_in_a_row;
 };
 
-/* In ascending order. */
+/* The loads that were tried, in ascending order. */
 struct loads {
     size_t count;
     struct load list[LOADS_MAX];

@@ -5,8 +5,8 @@
  * exhausted burst credit, an emptied cache, fragmented memory. In the trials it shows as a relapse:
  * a load is bad right after a bad trial, although the same load or a higher one was good in another
  * trial. Each relapse lengthens the rest after a bad trial by half the length of a trial. A noisy
- * target fails just as often after a good trial, so each such failure shortens the rest by the same
- * amount.
+ * target fails just as often after other trials, so each failure after a trial that was not bad
+ * shortens the rest by the same amount.
  *
  * Threads, memory: a pure function.
  */
@@ -20,7 +20,10 @@
 
 enum { REST_RELAPSES_MAX = 8 };
 
-/* The rest before the next trial, from 0 to REST_RELAPSES_MAX halves of trial_ns. */
+/*
+ * The rest before the next trial: 0 unless the last trial was bad, else at most REST_RELAPSES_MAX
+ * halves of trial_ns.
+ */
 uint64_t rest_ns(uint64_t trial_ns, const struct trial *trials, size_t count);
 
 #endif

@@ -2,14 +2,15 @@
  * rules - derives the width of a search and the length of its trials from the SLO.
  *
  *     width       2 %; quick: 5 %
- *     a trial     10 s; quick: 5 s; at least twice the largest latency limit divided by the width:
- *                 at a rate one width too high, the queue of a shorter trial does not reach the
- *                 limit, and the search would overstate the capacity
+ *     a trial     10 s; quick: 5 s; at least twice the largest latency limit divided by the width,
+ *                 rounded up to seconds: at a rate one width too high, the delay in the target's
+ *                 queue needs half that time to reach the limit, so much shorter trials would
+ *                 overstate the capacity
  *     requests    for a percentile p, the least n with p^n <= 1 %: 459 for p99, 4,603 for p99.9;
  *                 for a limit on errors, twice its inverse, so that one error does not decide:
  *                 2,000 for 0.1 %. For a criterion of one target, only its requests count
- *     decision    six ordinary trials classify a load; quick: four
- *     minimum     the rate at which the required requests take 60 s, rounded up
+ *     decision    the duration of six ordinary trials classifies a load (loads.h); quick: four
+ *     minimum     the rate at which the required requests take 60 s, rounded up to an integer
  *
  * Threads, memory: pure functions.
  */

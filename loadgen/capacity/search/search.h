@@ -52,7 +52,7 @@ struct search_options {
     uint64_t trial_ns;      /* minimum length of a trial */
     uint64_t requests;      /* minimum number of requests in a trial */
     unsigned enough_trials; /* number of trials needed to classify a load: 4, 6, ... */
-    uint64_t time_limit_ns; /* 0: none */
+    uint64_t time_limit_ns; /* for all trials together, without the probe; 0: none */
 };
 
 /* How a search ends: constant, and name in files and reports. */
@@ -60,8 +60,8 @@ struct search_options {
     X(FOUND, "found")                                                                              \
     X(ABOVE_MAXIMUM, "above-maximum")         /* max_rate is good */                               \
     X(BELOW_MINIMUM, "below-minimum")         /* min_rate is too high */                           \
-    X(GENERATOR_LIMITED, "generator-limited") /* the target sustains at least `rate` */            \
-    X(OUT_OF_TIME, "out-of-time")             /* the result is the interval so far */
+    X(GENERATOR_LIMITED, "generator-limited") /* the target sustains at least good_rate */         \
+    X(OUT_OF_TIME, "out-of-time")             /* time_limit_ns or SEARCH_TRIALS_MAX was reached */
 
 enum search_verdict {
 #define X(constant, name) SEARCH_##constant,

@@ -9,8 +9,8 @@
 /* The outcomes of a trial: constant, and name in files and reports. */
 #define TRIAL_OUTCOMES(X)                                                                          \
     X(GOOD, good)       /* all requests were started, and the SLO was met */                       \
-    X(BAD, bad)         /* the SLO was missed */                                                   \
-    X(INVALID, invalid) /* the SLO was missed, but the generator may have been the cause */
+    X(BAD, bad)         /* the SLO was missed, or requests were not started */                     \
+    X(INVALID, invalid) /* as BAD, but the generator may have been the cause */
 
 enum trial_outcome {
 #define X(constant, name) TRIAL_##constant,
@@ -20,8 +20,8 @@ enum trial_outcome {
 
 struct trial {
     double rate;          /* requests per second */
-    uint64_t duration_ns; /* as planned; a bad trial may end earlier */
-    uint64_t took_ns;     /* including the rest before it and the drain after it */
+    uint64_t duration_ns; /* as planned; a trial that misses the SLO may end earlier */
+    uint64_t took_ns;     /* including the rest and recovery before it and the drain after it */
     enum trial_outcome outcome;
 };
 

@@ -1,7 +1,7 @@
 /*
  * glance - the short runs of a search that get no verdict: warm-up, probe, pings.
  *
- * Threads: one, the thread that calls `run`. Memory: borrows everything.
+ * Threads: one; the functions call `run` on it. Memory: borrows everything.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_GLANCE_H
 #define LOADGEN_CAPACITY_TRIAL_GLANCE_H
@@ -27,10 +27,10 @@ struct glance_target {
 struct glance {
     double successes_per_s; /* with users: iterations per second */
     double answers_per_s;   /* likewise */
-    uint64_t response_ns;   /* the median */
-    bool has_errors;
-    double cpu_share;    /* CPU used by the generator / CPU available to it, 0 to 1 */
-    uint64_t request_ns; /* CPU time of the generator per request */
+    uint64_t response_ns;   /* median response time, without the generator's lag */
+    bool has_errors;        /* not all requests succeeded */
+    double cpu_share;       /* CPU used by the generator / CPU available to it, 0 to 1 */
+    uint64_t request_ns;    /* CPU time of the generator per request */
 };
 
 /* Converts requests per second to the form that schedules use. */
@@ -43,8 +43,8 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
 /*
  * glance_closed runs a closed loop of `workers`. With users, `workers` is ignored: iterations are
  * started faster than all users can run them. glance_at sends `requests` at `rate` per second; with
- * users, it starts that many iterations. Both functions fill in `seen`, and fail if nothing was
- * answered.
+ * users, it starts that many iterations. Both functions fill in `seen`. False with ERR_NONE if the
+ * run was interrupted, with ERR_FAILED if nothing was answered.
  */
 bool glance_closed(struct glance_target *target, uint64_t duration_ns, unsigned workers,
                    struct glance *seen, struct err *err);

@@ -9,7 +9,8 @@
  * seconds long; all have the same width, except the last. A request belongs to the second in which
  * it ended. The drain after the planned time has intervals too.
  *
- * Threads: one, the thread that calls `run`. Memory: 290 kB, no pointers; the JSON is the caller's.
+ * Threads: one, that of the observer. Memory: zero the struct before over_time_begin; `latency`
+ * allocates up to 290 kB (histogram_fini); the JSON is the caller's.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_OVER_TIME_H
 #define LOADGEN_CAPACITY_TRIAL_OVER_TIME_H
@@ -39,7 +40,7 @@ struct over_time {
 
 void over_time_begin(struct over_time *over_time, uint64_t duration_ns);
 
-/* Allocates nothing. Call this for each second, in order. */
+/* Call this for each second, in order. Only `latency` allocates, once (histogram.h). */
 void over_time_add(struct over_time *over_time, const struct second *second);
 
 /* A list, as in docs/capacity.schema.json. */

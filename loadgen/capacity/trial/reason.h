@@ -21,8 +21,7 @@ struct reason_cap {
 
 /*
  * Prints why the trial was not good, from the finding of classify_trial; "" for a good trial.
- * `is_recovered`: before the trial, the target was as fast as at the start of the search. Returns
- * `text`.
+ * `is_recovered`: the target had recovered before the trial (trial_runner.h). Returns `text`.
  */
 const char *reason_print(const struct trial_finding *finding, const struct slo_verdict *verdict,
                          const struct summary *summary, const struct reason_cap *cap,

@@ -11,8 +11,8 @@
 #include <jansson.h>
 
 /*
- * Returns true if any pod of the target was on the generator's node in any of these trials; false
- * if none was; null if the node of the generator, or of every pod, is unknown.
+ * Returns true if any pod of the target was on the generator's node in any of these trials; null
+ * if the node of the generator, or of every pod, is unknown; false otherwise.
  */
 json_t *same_node_find(const json_t *environment, const json_t *trials);
 

@@ -24,7 +24,7 @@ struct trial_context {
     enum search_step step;
     uint64_t seed;     /* of the arrivals */
     uint64_t rest_ns;  /* before the trial: recovery, and the rest that the search asked for */
-    bool is_recovered; /* before the trial the target was as fast as at the start */
+    bool is_recovered; /* the target had recovered before the trial (trial_runner.h) */
     const char *reason;
     const struct over_time *over_time;
     json_t *target; /* what the target reports about itself (loadgen/scrape/account.h), borrowed;
@@ -38,7 +38,7 @@ json_t *trial_record_make(const struct trial *trial, const struct trial_context 
 /* A record without measurements, for simulations. */
 json_t *trial_record_make_bare(const struct trial *trial, enum search_step step);
 
-/* ERR_FAILED if a key is missing or wrong. */
+/* Reads rate, durations and outcome. ERR_FAILED if one of these keys is missing or wrong. */
 bool trial_record_read(const json_t *json, struct trial *trial, struct err *err);
 
 extern const char *const trial_outcome_names[];

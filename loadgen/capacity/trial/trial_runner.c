@@ -271,6 +271,7 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
     }
     json_decref(told.target);
     scrape_free(&before);
+    histogram_fini(&over_time->latency);
     free(over_time);
     summary_destroy(summary);
     return ok;

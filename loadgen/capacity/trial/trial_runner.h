@@ -10,13 +10,13 @@
  *              the generator busy and costs more per request, in the probe
  *     probe    a closed loop of more workers: an estimate of the maximum rate
  *
- * A resumed search uses the baseline in its journal.
+ * A resumed search uses the baseline in its journal; if there is none, it measures one.
  *
  * Before the first trial, and after one that was not good, the runner waits for the target to
  * recover: it pings at the low rate until the median response time (latency without the generator's
  * lag) is at most twice the baseline plus 1 ms, and no ping fails (unless requests failed while the
  * baseline was measured). If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the
- * next trial runs anyway, and its record and its reason say so.
+ * next trial runs anyway; its record says so, and so does its reason unless the trial is good.
  *
  * With users, rates are iterations per second. The generator is not calibrated, because what an
  * iteration costs depends on its script: each trial's own verdict says whether it was the limit.
@@ -24,9 +24,9 @@
  * A trial ends early once its SLO can no longer be met.
  *
  * The target's metrics are read just before the first request of a trial and after its last answer,
- * never in between. If they cannot be read before the trial, they are not read after it.
+ * never in between. If no pod could be read before the trial, none is read after it.
  *
- * Threads: one, the thread that calls `run`. Memory: borrows everything.
+ * Threads: one; the runner calls `run` on it. Memory: borrows everything.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
 #define LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H

@@ -31,7 +31,8 @@ struct collect_observer {
     void (*on_second)(void *context,
                       const struct results_second *second); /* of runs without individual results */
     bool (*on_interval)(void *context, struct err *err);    /* the summary holds the results so far,
-                                                               with is_going_on set; false: stop */
+                                                               with is_going_on set; false with err:
+                                                               collect fails */
     uint64_t interval_ns;                                   /* 0: never */
 };
 

@@ -28,7 +28,8 @@ FILE *output_open(const char *flag, const char *path, struct err *err);
    false. */
 bool output_fail(const char *flag, const char *path, struct err *err);
 
-/* Closes the output. False with err if any earlier write failed, checked or not. */
+/* Flushes the output, and closes it unless it is stdout. False with err if this or any earlier
+ * write failed, checked or not. */
 bool output_close(FILE *out, const char *flag, const char *path, struct err *err);
 
 /*

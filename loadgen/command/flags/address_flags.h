@@ -25,7 +25,7 @@ cli_set_fn address_set_resolvers;  /* struct address_flags */
 cli_set_fn address_set_local;      /* struct address_flags */
 cli_set_fn address_set_ttl;        /* int64_t: ns until re-resolved; 0: never; -1: per connection */
 
-/* Copies the flags into the plan, which borrows their strings. */
+/* Copies the flags into the plan, which borrows the rules and the list of resolvers. */
 void address_flags_apply(const struct address_flags *flags, struct plan *plan);
 
 #endif

@@ -1,8 +1,9 @@
 /*
  * workload - the requests of an attack, from -targets, -format, -lazy, -body, -header or a URL.
  *
- * Errors: ERR_USAGE or ERR_FAILED, naming the flag, or the file and line. Threads: set-up only.
- * Memory: workload_close.
+ * Errors: ERR_USAGE or ERR_FAILED, naming the flag, or the file and line. Threads: call the setters
+ * and workload_open before the run, workload_close after it. Memory: workload_close, even on
+ * failure.
  */
 #ifndef LOADGEN_COMMAND_FLAGS_WORKLOAD_H
 #define LOADGEN_COMMAND_FLAGS_WORKLOAD_H

@@ -13,8 +13,8 @@
 
 typedef void process_visit_fn(void *context, pid_t pid);
 
-/* Visits every other process that executes the same file, zombies excepted. ERR_FAILED if /proc
-   cannot be read. */
+/* Visits every other process that executes the same file. Skips those whose /proc/PID/exe cannot be
+   read: zombies, and often those of other users. ERR_FAILED if /proc cannot be read. */
 bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
 
 /*

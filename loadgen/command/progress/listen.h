@@ -9,7 +9,7 @@
 #include "common/err.h"
 #include "common/http/listener.h"
 
-/* Maximum connections of a side port; twice as many including evicted ones. */
+/* Maximum connections of a side port, without evicted ones; with them, at most twice as many. */
 enum { LISTEN_CONNECTIONS = 32 };
 
 /*

@@ -5,7 +5,7 @@
  *     [##########----------] 5s of 10s  sent 5000  1000/s  in flight 2  p50 45µs  p99 120µs
  *     errors 0
  *
- * Rate and percentiles describe the last second.
+ * Rate and percentiles are those of the requests that ended in the last second.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_PROGRESS_H
 #define LOADGEN_COMMAND_PROGRESS_PROGRESS_H

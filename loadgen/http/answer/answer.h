@@ -44,8 +44,8 @@ enum answer_state {
 };
 
 /*
- * Starts an answer. `reason` receives the status text; it and `capture` (capture_begin) must live
- * until the answer is complete. is_head: the request was HEAD.
+ * Starts an answer. `reason` receives the status text if the status is 400 or above; it and
+ * `capture` (capture_begin) must live until the answer is complete. is_head: the request was HEAD.
  */
 void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reason_size,
                   struct capture *capture);

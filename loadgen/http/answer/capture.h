@@ -2,7 +2,7 @@
  * capture - keeps the headers and the body of an answer, for -max-body.
  *
  * Headers are kept as lines ("Name: value\r\n"), the body up to max_body bytes; further bytes are
- * counted and dropped.
+ * dropped.
  *
  * Threads: belongs to a connection. Memory: start with zeroes, capture_fini. Two buffers grow to
  * the largest answer of the connection and are reused. If memory runs out, is_lost is set: the

@@ -9,7 +9,7 @@
 /* Returns the first byte that is not allowed in a name, or `end`. */
 const char *runs_skip_name(const char *at, const char *end);
 
-/* Returns the first control character of a value or a status text, or `end`. */
+/* Returns the first control character other than tab, or `end`. */
 const char *runs_skip_text(const char *at, const char *end);
 
 #endif

@@ -18,7 +18,7 @@
 #include "loadgen/http/redirect/location.h"
 
 enum {
-    ANSWER_LOCATION_MAX = LOCATION_MAX + 2, /* one extra byte, to detect longer values */
+    ANSWER_LOCATION_MAX = LOCATION_MAX + 2, /* one byte to detect longer values, and the NUL */
     ANSWER_HEAD_MAX = 300 * 1024,           /* head and trailer bytes of an answer; as in curl */
 };
 
@@ -76,10 +76,10 @@ struct answer {
     bool is_trailer;   /* the body is over: fields are trailers */
     bool has_field;    /* the last line was a field, which the next line may continue */
     bool has_value;    /* a byte other than white space was read */
-    bool is_blank;     /* the last byte of the name was white space */
+    bool is_blank;     /* the last byte of the name, or after a chunk size, was white space */
     bool has_cr;       /* the last byte was a CR */
     bool has_digits;   /* `number` has begun */
-    bool is_over;      /* `number` has ended */
+    bool is_over;      /* `number` has ended, or a chunk extension has begun */
     size_t head_bytes; /* of all heads and trailers so far */
     size_t name_length;
     char name[ANSWER_NAME]; /* not kept if longer than all known names */

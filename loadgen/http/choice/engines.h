@@ -14,8 +14,8 @@
  * and the second completes it. `done` is still called once, the exchange keeps its counts and
  * timestamps, and the timeout still runs from the start.
  *
- * Engines for the endpoints of the targets are created before the run, the others when first
- * needed. All engines of a thread share its links (link.h).
+ * engine_h1 and the engines for the endpoints of the targets are created before the run, the others
+ * when first needed. All engines of a thread share its links (link.h).
  */
 #ifndef LOADGEN_HTTP_CHOICE_ENGINES_H
 #define LOADGEN_HTTP_CHOICE_ENGINES_H

@@ -31,7 +31,7 @@ struct curl_origin {
 /* False: out of memory. */
 bool curl_origins_init(struct origins *origins, const struct engine_config *config);
 
-/* The origin of an endpoint. NULL: out of memory. */
+/* The owner's origin of an endpoint; the shared one if `owner` is NULL. NULL: out of memory. */
 static inline struct curl_origin *curl_origins_at(struct origins *origins, uint32_t endpoint,
                                                   struct owner *owner)
 {

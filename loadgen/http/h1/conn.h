@@ -104,9 +104,10 @@ void conns_fini(struct conns *conns);
  *
  * If the origin has several addresses, an idle connection is to the address next in turn (turns.h).
  * If an address has a deficit (peers.h) and the limits allow it, a connection without a socket is
- * returned instead. In an open loop, an address that is behind in its turns gets a deficit, but
- * only if the connection next in turn has been idle, at now_ns, for longer than its last request
- * took. Of the idle connections to an address, the most recently used one is taken.
+ * returned instead; at the limit, an idle connection is closed first if its address has others. In
+ * an open loop, an address that is behind in its turns gets a deficit, but only if the limits allow
+ * another connection and the connection next in turn has been idle, at now_ns, for longer than its
+ * last request took. Of the idle connections to an address, the most recently used one is taken.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns);
 

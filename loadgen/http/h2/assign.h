@@ -6,7 +6,7 @@
 
 #include "loadgen/http/h2/h2.h"
 
-/* Opens the connection. It may be released already when this returns. */
+/* Starts to open the connection, which may already be released when this returns. */
 void h2_dial(struct h2_conn *conn);
 
 /* Assigns the stream to a connection, opening one if needed. */

@@ -67,7 +67,7 @@ struct h2_roomy {
     struct h2_conn *last;
 };
 
-/* The open connections of a pool to one address. */
+/* The roomy open connections of a pool to one address. */
 struct h2_lane {
     struct turn turn; /* first member: see turns.h */
     struct h2_roomy open;
@@ -129,7 +129,8 @@ size_t h2_conn_load(const struct h2_conn *conn);
 /* After a change: adds the connection to the list of roomy ones, or removes it. */
 void h2_conn_sort(struct h2_conn *conn);
 
-/* A roomy connection for the next stream, open ones first. NULL: none. */
+/* Chooses a roomy connection for the next stream, open ones first, and counts the stream in the
+ * turns of its address. NULL: none. */
 struct h2_conn *h2_pool_choose(struct h2_pool *pool);
 
 #endif

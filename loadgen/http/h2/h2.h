@@ -10,8 +10,9 @@
  *     conn.c     connections, pools and free lists      session/    HTTP/2 on one connection
  *
  * All effects except sending are immediate. The outermost call (h2_enter, h2_leave in wire.h) sends
- * what was queued, and releases connections that are no longer needed. So a connection is released
- * only by h2_lose, by h2_leave, or when its dial is cancelled, and never from inside its session.
+ * what was queued, and releases connections that are no longer needed. Otherwise a connection is
+ * released only when it is lost (h2_lose), when it is handed over, when its dial is cancelled, or
+ * with its owner or the engine; never from inside its session.
  */
 #ifndef LOADGEN_HTTP_H2_H2_H
 #define LOADGEN_HTTP_H2_H2_H

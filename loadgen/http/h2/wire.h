@@ -25,7 +25,7 @@ void h2_check_closing(struct h2_conn *conn, uint32_t events);
 
 /*
  * True if the connection should be closed when idle, because its address has more connections than
- * its share.
+ * its share, or because the name no longer has this address.
  */
 bool h2_is_surplus(const struct h2_conn *conn);
 

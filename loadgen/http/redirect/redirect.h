@@ -7,8 +7,9 @@
  *
  * A request to the same origin (scheme, host and port) keeps all headers; a host with a trailing
  * dot is a different host, as in curl. To another origin, Host is that of the Location, and
- * Authorization, Cookie and proxy headers are omitted. Credentials in a same-origin Location become
- * Authorization: Basic, as in curl, unless the request has an Authorization header.
+ * Authorization, Proxy-Authorization, WWW-Authenticate, Proxy-Authenticate, Cookie and Cookie2 are
+ * omitted. Credentials in a same-origin Location become Authorization: Basic, as in curl, unless
+ * the request has an Authorization header.
  *
  * Threads: pure functions. Memory: the caller's.
  */
@@ -36,8 +37,8 @@ struct redirect {
     char host[HOSTNAME_MAX]; /* "": the origin that answered */
     uint16_t port;           /* 0 if `host` is "" */
     bool is_https;
-    struct request request; /* its bytes are in the caller's buffer; its body (tail) is that of the
-                               old request; endpoint is not set */
+    struct request request; /* its bytes are in the caller's buffer; its body (tail) and endpoint
+                               are those of the old request */
 };
 
 /*

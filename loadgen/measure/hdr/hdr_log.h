@@ -9,7 +9,7 @@
  *     Tag=latency,0.000,9.999,3.698,HISTFAAA...
  *
  * Times are in seconds, maxima in milliseconds. The start of an interval is relative to BaseTime.
- * Commas, blanks and % in tags are escaped as %2C, %20 and %25.
+ * Commas, blanks, control characters and % in tags are percent-encoded: %2C, %20.
  *
  * Errors: ERR_FAILED with file name and line. Threads: a log belongs to one thread. Memory: 512 KiB
  * for a line, whatever the file.
@@ -28,7 +28,10 @@
 /* Writes the head of a log whose times are relative to wall_ns (since 1970). */
 void hdr_log_write_head(FILE *out, uint64_t wall_ns);
 
-/* Writes a line tagged prefix + name. False if out of memory. The caller checks ferror(out). */
+/*
+ * Writes a line tagged prefix + name, of an interval that starts at BaseTime. False if out of
+ * memory. The caller checks ferror(out).
+ */
 bool hdr_log_write(FILE *out, const char *prefix, const char *name, uint64_t length_ns,
                    const struct histogram *h);
 

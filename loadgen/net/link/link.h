@@ -5,9 +5,9 @@
  *
  * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
  * pending operation. A step that must wait for the peer returns LINK_PENDING; call link_handshake
- * at the next edge. Even with TLS, link_send makes one send call and link_receive one recv call;
- * link_receive calls recv again only if the first call brought no application data. All links of a
- * thread share one buffer for received TLS data.
+ * at the next edge. Even with TLS, link_send makes one send call and link_receive normally one recv
+ * call: none if data arrived together with the end of the handshake, and more than one only if the
+ * first brought no application data. All links of a thread share one buffer for received TLS data.
  *
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
  * link_close. OpenSSL allocates memory for each TLS connection.
@@ -27,7 +27,7 @@
 struct link {
     struct loop_watch watch; /* first member, for the loop's callback; fd -1: closed */
     struct links *links;
-    struct peer *peer;    /* remote address, released on close; NULL: none */
+    struct peer *peer;    /* remote address; link_shutdown and link_close release it; NULL: none */
     struct link_tls *tls; /* NULL: plain */
     bool is_drained; /* the last link_receive emptied the socket; more data causes a new edge */
 };
@@ -46,17 +46,20 @@ struct links {
     struct link_tls_shared tls;
 };
 
-/* The loop calls `on_ready` with the link's watch. */
+/* Initialises a link that was set to zero. The loop calls `on_ready` with the link's watch. */
 void link_init(struct link *link, struct links *links,
                void (*on_ready)(struct loop_watch *watch, uint32_t events));
 
-/* Starts to connect; the link takes over the peer. False with errno on failure. */
+/* Starts to connect; the link takes over the peer, even on failure. False with errno on failure. */
 bool link_connect(struct link *link, struct peer *peer);
 
 /* True if this errno reports a limit of this machine, so any other address would fail too. */
 bool link_is_local_limit(int number);
 
-/* True if the connect failed because no local port was free, which says nothing about the peer. */
+/*
+ * True if a connect that failed with this errno found no free local port: EADDRNOTAVAIL, after an
+ * earlier connect to the peer's family succeeded. That says nothing about the peer.
+ */
 bool link_lacks_port(const struct link *link, int number);
 
 /* After the first edge: 0 if the link is connected, otherwise the errno of the failure. */
@@ -81,7 +84,7 @@ bool link_speaks_h2(const struct link *link);
 ssize_t link_receive(struct link *link, char *buffer);
 ssize_t link_send(struct link *link, const char *bytes, size_t length);
 
-/* True if the received TLS data included close_notify; no edge reports that. */
+/* True if a TLS link has received close_notify, which no edge reports, or the end of the stream. */
 bool link_has_ended(const struct link *link);
 
 /* Writes the TLS error, in Go's words if Go has the same error. */
@@ -99,7 +102,10 @@ bool link_move(struct link *to, struct link *from);
  */
 void link_shutdown(struct link *link);
 
-/* Closes the link; does nothing if it is closed. */
+/*
+ * Closes the link, after sending close_notify on a TLS link unless that was sent before. Does
+ * nothing if it is closed.
+ */
 void link_close(struct link *link);
 
 /* `trust` and `options` are the run's (engine.h). `connects` may be NULL. Borrows all arguments. */

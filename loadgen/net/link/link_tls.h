@@ -1,5 +1,5 @@
 /*
- * link_tls - TLS on a link: OpenSSL with memory BIOs.
+ * link_tls - TLS on a link: OpenSSL with a custom BIO.
  *
  *     recv -> slab -> BIO -> OpenSSL -> buffer          bytes -> OpenSSL -> BIO -> send
  *
@@ -27,7 +27,7 @@
 
 enum {
     LINK_RECEIVE = 65536,                   /* size of a receive buffer */
-    LINK_SLAB = LINK_RECEIVE - 16384 - 512, /* with data kept by OpenSSL, fits a receive buffer */
+    LINK_SLAB = LINK_RECEIVE - 16384 - 512, /* this, plus data kept by OpenSSL, fits a buffer */
 };
 
 /* Shared by the connections to one host; must outlive them. Set `name`, zero the rest. */
@@ -64,12 +64,13 @@ struct link_tls *link_tls_open(struct link_tls_shared *shared, int fd, struct li
                                bool offers_h2);
 void link_tls_close(struct link_tls *tls);
 
-/* Sends close_notify, unless it was sent before. */
+/* Sends close_notify, unless it was sent before, the handshake is incomplete or TLS has failed. */
 void link_tls_finish(struct link_tls *tls);
 
 /*
  * Continues the handshake. Returns 1 when it is complete, otherwise -1 with errno: EAGAIN while it
- * waits for the peer, 0 if the peer closed, EPROTO if link_tls_problem has the reason.
+ * waits for the peer, 0 if the peer closed, EPROTO if link_tls_problem has the reason, otherwise
+ * that of the system call.
  */
 int link_tls_handshake(struct link_tls *tls);
 

@@ -9,7 +9,8 @@
  * Files are read once, before the run, and shared by all connections. Without root_certs, OpenSSL's
  * default roots are trusted (/etc/ssl/certs, or SSL_CERT_FILE and SSL_CERT_DIR).
  *
- * Threads: read-only after tls_open. Memory: tls_close. Errors: ERR_USAGE, naming the field.
+ * Threads: read-only after tls_open. Memory: tls_close. Errors: ERR_USAGE, naming the field;
+ * ERR_FAILED if memory or descriptors ran out.
  */
 #ifndef LOADGEN_NET_LINK_TLS_H
 #define LOADGEN_NET_LINK_TLS_H

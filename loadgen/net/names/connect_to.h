@@ -1,8 +1,9 @@
 /*
  * connect_to - rules of vegeta's -connect-to FROM:PORT:TO:PORT: connections for FROM go to TO.
  *
- * Requests still name FROM in their Host header. If several rules have the same FROM, connections
- * rotate over them. IPv6 addresses need brackets; see hostname.h for the other forms of a host.
+ * Requests still name FROM in their Host header. If several rules have the same FROM:PORT,
+ * connections rotate over them. IPv6 addresses need brackets; see hostname.h for the other forms of
+ * a host.
  */
 #ifndef LOADGEN_NET_NAMES_CONNECT_TO_H
 #define LOADGEN_NET_NAMES_CONNECT_TO_H

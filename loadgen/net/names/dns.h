@@ -11,7 +11,7 @@
  * only makes dns_process due.
  *
  * Threads: belongs to the thread of its loop. Call ares_library_init first. Memory: dns_destroy,
- * which drops pending queries. Descriptors: two per server.
+ * which drops pending queries without calling on_answer. Descriptors: at most two per server.
  */
 #ifndef LOADGEN_NET_NAMES_DNS_H
 #define LOADGEN_NET_NAMES_DNS_H
@@ -29,7 +29,7 @@ struct dns_answer {
     struct address *addresses; /* with port 0; valid during the callback, and writable */
     size_t count;
     const char *reason; /* the error, such as "no such host"; NULL: none */
-    bool is_final;      /* the servers said that the host does not exist */
+    bool is_final;      /* the host does not exist, has no address, or is not a valid name */
 };
 
 typedef void dns_answer_fn(void *owner, void *question, const struct dns_answer *answer);
@@ -50,7 +50,8 @@ bool dns_is_due(const struct dns *dns);
 uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns);
 void dns_process(struct dns *dns);
 
-/* Prints "lookup HOST on 127.0.0.1:53: REASON", as Go does. `dns` may be NULL. Returns `text`. */
+/* Prints "lookup HOST on 127.0.0.1:53: REASON", as Go does; without " on ..." if `dns` is NULL.
+ * Returns `text`. */
 const char *dns_print_error(const struct dns *dns, const char *host, const char *reason,
                             char text[DNS_ERROR_TEXT]);
 

@@ -8,13 +8,14 @@
  * servers have answered. Concurrent lookups of one name share one query. IP addresses and unix
  * sockets need no query.
  *
- * A lookup fails after NAME_TIMEOUT_NS without an answer. An error is cached for NAME_RETRY_NS; the
- * next lookup after that still gets the error, and starts a new query in the background. Error
- * messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no such host").
+ * NAME_TIMEOUT_NS after a query was queued, all lookups that wait for it fail. An error is cached
+ * for NAME_RETRY_NS; the next lookup after that still gets the error, and starts a new query in the
+ * background. Error messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no
+ * such host").
  *
  * names_config.ttl_ns says how long an answer is cached. When the answer expires, the name is
  * queried again while the old addresses stay in use. If that query fails, the old addresses stay;
- * only "no such host" removes them.
+ * only "no such host" and an answer without a suitable address remove them.
  *
  * If connections are kept alive and a destination has several addresses, a connection to each peer
  * that has none is requested every NAME_RETRY_NS, so a peer that refused connections or died
@@ -72,7 +73,7 @@ enum lookup_result {
 /* Cancels a lookup; does nothing if it is not pending. */
 void lookup_cancel(struct lookup *lookup);
 
-/* Why the lookup failed, or what it was waiting for when it was cancelled. */
+/* Returns why the lookup failed; for a cancelled lookup, that it timed out. */
 const char *lookup_problem(const struct lookup *lookup);
 
 enum name_state {
@@ -93,7 +94,7 @@ struct name {
     bool is_queued;         /* a query has yet to be sent */
     bool is_querying;       /* a query is in flight */
     bool has_result;        /* names_expire will complete the lookups */
-    uint64_t pending_ns;    /* start of the query; 0: none, or it timed out */
+    uint64_t pending_ns;    /* when the query was queued; 0: none, or it timed out */
     uint64_t retry_ns;      /* earliest time of the next query after a failure */
     uint64_t refresh_ns;    /* time of the next query, when the answer expires; UINT64_MAX: never */
     uint64_t balance_ns;    /* time of the next rebalancing step; UINT64_MAX: none */

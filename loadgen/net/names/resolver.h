@@ -4,8 +4,8 @@
  *     destination (host and port) -- -connect-to --> names (names.h) --> peers (peers.h)
  *
  * A destination resolves to its host name or, with -connect-to, to all names that replace it.
- * Connections rotate over the names, and over the peers of each name. Each thread starts the
- * rotation at a different peer.
+ * Connections rotate over the names, and over the peers of each name. The threads' starting points
+ * are spread over the names and peers.
  *
  * Only resolver_resolve_all blocks. names.h describes lookups, caching, errors and rebalancing.
  * When peers change, resolver_changes grows; then close idle connections to each peer for which
@@ -40,10 +40,10 @@ struct resolver;
 /* A host and port to connect to. All but the first two fields are private. */
 struct destination {
     uint64_t deficit;     /* connections to open even if others are idle */
-    size_t address_count; /* of all its names; requests are spread over several (turns.h) */
+    size_t address_count; /* sum over its names; if > 1, requests use addresses in turn (turns.h) */
     struct name *names;
     size_t name_count;
-    size_t turn; /* index of the next name */
+    size_t turn; /* modulo name_count: index of the next name */
     bool is_complete;
     char *host;
     uint16_t port;
@@ -72,9 +72,10 @@ static inline bool destination_has_deficit(const struct destination *destination
 
 /*
  * True if an address has a deficit, so that a connection to it should be opened even if others are
- * idle. If `is_calm` and `has_room`, first adds a deficit to the address that is furthest behind in
- * its turns (turns_take_behind). is_calm: the connection next in turn has been idle for longer than
- * its last request took. has_room: the limit allows another connection.
+ * idle. If `is_calm`, first takes an address that is too far behind out of `turns`, if there is one
+ * (turns_take_behind); if `has_room` too, and that address has connections, gives it a deficit.
+ * is_calm: the connection next in turn has been idle for longer than its last request took.
+ * has_room: the limit allows another connection.
  */
 bool destination_wants_another(const struct destination *destination, struct turns *turns,
                                bool is_calm, bool has_room);
@@ -92,7 +93,7 @@ void resolver_visit(const struct resolver *resolver,
                                   const uint32_t *numbers, size_t count),
                     void *context);
 
-/* Number of failed connects to addresses that came from name servers. */
+/* Number of failed connects to addresses of host names other than localhost. */
 uint64_t resolver_failed_connects(const struct resolver *resolver);
 
 /* A counter; when it grows, idle connections may have become surplus. */

@@ -69,6 +69,7 @@ json_t *capacity_data(json_t *result)
     add_distribution(list, result, chosen.below, "below the capacity", room);
     add_distribution(list, result, chosen.capacity, "at the capacity", room);
     add_distribution(list, result, chosen.above, "above the capacity", room);
+    histogram_fini(room);
     free(room);
     json_object_set_new(shown, "trials",
                         trials_without(json_object_get(result, "trials"), "histograms"));

@@ -5,8 +5,8 @@
  *     distributions   [{what, trial, latency, response}]: why the trial was chosen
  *                     (capacity_result.h), its index, and its percentiles (percentiles.h)
  *
- * Threads: none. Memory: the object is the caller's, and shares values with the result; NULL: out
- * of memory.
+ * Threads: no state. Memory: the object is the caller's, and shares values with the result; NULL:
+ * out of memory.
  */
 #ifndef LOADGEN_PLOT_CAPACITY_DATA_H
 #define LOADGEN_PLOT_CAPACITY_DATA_H

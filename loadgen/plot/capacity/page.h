@@ -10,7 +10,7 @@
  *
  * The result may come from any file: missing keys are left out, texts are escaped.
  *
- * Threads: none. Memory: at most twice the memory of the result.
+ * Threads: no state. Memory: at most twice the memory of the result.
  */
 #ifndef LOADGEN_PLOT_CAPACITY_PAGE_H
 #define LOADGEN_PLOT_CAPACITY_PAGE_H

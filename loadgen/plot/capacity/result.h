@@ -2,7 +2,7 @@
  * capacity_result - reads the JSON result of a capacity search (docs/capacity.schema.json), which
  * may come from any file: a value that is missing or of the wrong type reads as "" or 0.
  *
- * Threads: none. Memory: borrows from the JSON.
+ * Threads: no state. Memory: borrows from the JSON.
  */
 #ifndef LOADGEN_PLOT_CAPACITY_RESULT_H
 #define LOADGEN_PLOT_CAPACITY_RESULT_H

@@ -1,9 +1,9 @@
 /*
  * capacity_target - the section of the capacity page (page.h) about the target's own metrics: the
- * pods in the trial at the capacity (without a capacity, in the last trial that recorded pods), and
- * the remarks of all trials.
+ * pods in the last good trial at the capacity (or, if there is no such trial, in the last trial
+ * with metrics), and the remarks of all trials.
  *
- * Threads, memory: none; the result is only read.
+ * Threads, memory: no state; the result is only read.
  */
 #ifndef LOADGEN_PLOT_CAPACITY_TARGET_H
 #define LOADGEN_PLOT_CAPACITY_TARGET_H

@@ -2,7 +2,7 @@
  * capacity_words - the text and tables of the capacity page (page.h), which need no script. Each
  * function writes HTML.
  *
- * Threads, memory: none; the result is only read.
+ * Threads, memory: no state; the result is only read.
  */
 #ifndef LOADGEN_PLOT_CAPACITY_WORDS_H
 #define LOADGEN_PLOT_CAPACITY_WORDS_H
@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The title of the page, with the target's name. */
+/* The title of the page, with the target's first address and the number of the others. */
 void capacity_words_title(const json_t *result, FILE *out);
 
 /* The verdict as a class of page.css: clean, unknown or limit. */

@@ -2,7 +2,7 @@
  * json_ours - the keys that loadgen adds to vegeta's JSON report. docs/report.schema.json describes
  * them.
  *
- * Threads, memory: none; the report is the caller's.
+ * Threads, memory: no state; the JSON is the caller's.
  */
 #ifndef LOADGEN_REPORT_JSON_JSON_OURS_H
 #define LOADGEN_REPORT_JSON_JSON_OURS_H

@@ -1,7 +1,7 @@
 /*
  * json_parts - the values of the JSON report that occur in several of its objects.
  *
- * Threads: none. Memory: the json_t returned is the caller's; NULL: out of memory.
+ * Threads: no state. Memory: the json_t returned is the caller's; NULL: out of memory.
  */
 #ifndef LOADGEN_REPORT_JSON_JSON_PARTS_H
 #define LOADGEN_REPORT_JSON_JSON_PARTS_H

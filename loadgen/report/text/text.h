@@ -2,10 +2,10 @@
  * text - the parts of the text report, in the order of text.c.
  *
  * Single facts are lines in vegeta's form: label, [names of the values], values. Tables put names
- * last, so that numbers stay aligned however long a name is. Times in tables have three significant
- * digits, the precision of a percentile.
+ * of targets and addresses last, so that numbers stay aligned however long a name is. Times in
+ * tables have three significant digits, the precision of a percentile.
  *
- * Threads, memory: none.
+ * Threads, memory: no state.
  */
 #ifndef LOADGEN_REPORT_TEXT_TEXT_H
 #define LOADGEN_REPORT_TEXT_TEXT_H
@@ -21,10 +21,10 @@
 /* vegeta's lines, byte for byte: text_vegeta.c. */
 void text_write_vegeta(const struct summary *summary, FILE *out);
 
-/* Spans, and a row per target, address and kind of error: text_tables.c. */
+/* Spans, and a row per target, address, kind of error and exception: text_tables.c. */
 void text_write_tables(const struct summary *summary, FILE *out);
 
-/* The schedule, the generator and its environment: text_run.c. */
+/* The schedule, iterations, counts, the generator and its environment: text_run.c. */
 void text_write_run(const struct summary *summary, FILE *out);
 
 /* One line about the machine; `environment` NULL: the line says "not recorded". */

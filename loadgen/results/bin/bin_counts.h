@@ -22,7 +22,7 @@ struct bin_counts {
     const struct results_watch *watch; /* NULL: none */
     struct results_second second;      /* being read */
     struct tally *room;                /* its tally; NULL: not allocated */
-    uint64_t started;                  /* requests of the run started before that second */
+    uint64_t started;                  /* requests of the run started by the end of that second */
     bool is_open;                      /* a second is being read */
 };
 
@@ -33,11 +33,14 @@ struct bin_counts {
 bool bin_counts_take(struct bin_counts *counts, struct block *block, uint64_t wall_ns,
                      struct summary *summary, uint64_t *results, const char **problem);
 
-/* Begins a second with the JSON of an S block. False with err if out of memory. */
+/*
+ * If seconds are watched, ends the second being read and begins one with the JSON of an S block.
+ * False with err if out of memory.
+ */
 bool bin_counts_begin(struct bin_counts *counts, const json_t *json, uint64_t wall_ns,
                       struct summary *summary, struct err *err);
 
-/* Ends the second being read, if any. Call this before the next one, and at the end of the run. */
+/* Ends the second being read, if any. Call this at the end of the run. */
 void bin_counts_end(struct bin_counts *counts, struct summary *summary);
 
 void bin_counts_fini(struct bin_counts *counts);

@@ -5,8 +5,8 @@
  * vegeta does not have. bin is our own; results from vegeta's formats become bare results of a run
  * without a plan.
  *
- * Threads: one. Memory: an encoder holds one block or record. Errors: the caller checks
- * ferror(out).
+ * Threads: one. Memory: an encoder holds one record; that of bin holds three blocks, and up to
+ * MEMO_MAX targets. Errors: the caller checks ferror(out).
  */
 #ifndef LOADGEN_RESULTS_STREAM_ENCODING_H
 #define LOADGEN_RESULTS_STREAM_ENCODING_H

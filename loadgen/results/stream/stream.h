@@ -5,8 +5,8 @@
  * more while a record is incomplete.
  *
  * Damage is skipped up to the next readable record and counted in the summary; the first damage is
- * reported with file, record or line, and byte. Only a stream without any readable record is an
- * error.
+ * reported with file, record or line, and byte. It is an error only if nothing else can be read: no
+ * record in vegeta's formats, no header in ours.
  *
  * Threads: one. Memory: stream_fini; bounded by the largest record and the targets' names.
  */
@@ -75,7 +75,7 @@ void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
 /* For the formats: records that the stream was cut at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
-/* Writes a line if the stream was damaged, another if it was cut short. False: it wrote none. */
+/* Writes a line if the stream was damaged, another if it was cut short. False: it was neither. */
 bool stream_tell_losses(const struct stream *stream, FILE *out);
 
 #endif

@@ -27,14 +27,14 @@ struct json_line {
     struct vegeta_line line;
     struct bytes texts;   /* unescaped copies of texts with escapes */
     struct bytes headers; /* as lines */
-    json_t *json;         /* the line as parsed by jansson; NULL if it was not needed */
+    json_t *json;         /* the last line that jansson parsed; NULL: none so far */
     char problem[160];    /* why the line was rejected */
 };
 
 void json_line_fini(struct json_line *line);
 
-/* False with `problem` if the line is not a result. Converts headers to lines only if
- * with_headers. */
+/* False with `problem` if the line is not a result. Without with_headers, the headers of the line
+ * may be left empty. */
 bool json_line_parse(struct json_line *line, const char *text, size_t length, bool with_headers);
 
 /* The quick parser alone: false if the line is not as vegeta writes it. */

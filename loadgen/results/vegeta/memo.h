@@ -37,7 +37,8 @@ struct memo {
 
 /*
  * Finds or inserts the entry of this pair of texts, valid until the next call. If *is_new, this
- * call inserted it, and the caller fills it. NULL: the pair is not cached and the cache is full.
+ * call inserted it, and the caller fills it. NULL: the pair is not cached, and the cache is full or
+ * out of memory.
  */
 struct memo_entry *memo_find(struct memo *memo, struct slice first, struct slice second,
                              bool *is_new);

@@ -9,7 +9,7 @@
 #include "common/err.h"
 #include "loadgen/target/read/reader.h"
 
-/* Finds a format by name. NULL with ERR_USAGE. */
+/* Returns the format with this name; NULL with ERR_USAGE if there is none. */
 const struct format *formats_find(const char *name, struct err *err);
 
 #endif

@@ -21,7 +21,10 @@
 #include "loadgen/target/request/message.h"
 #include "loadgen/target/request/url.h"
 
-/* One target as read. Its texts are NUL-terminated and valid until the next target is read. */
+/*
+ * One target as read. Its texts are valid until the next target is read, and NUL-terminated except
+ * headers and body.
+ */
 struct draft {
     const char *target_host; /* HOST[:PORT] or a URL, prepended to a path; NULL: none */
     struct bytes method;
@@ -86,7 +89,10 @@ bool draft_set_name(struct draft *draft, const char *name, struct err *err);
 /* Reads the body from this file. */
 bool draft_set_body_file(struct draft *draft, const char *path, struct err *err);
 
-/* Sets the default name if none is set: the method and the path without its query. */
+/*
+ * Completes a draft that has method and URL: sets shown_url and, if no name is set, the default
+ * name: the method and the path without its query.
+ */
 bool draft_finish(struct draft *draft, struct err *err);
 void draft_clear(struct draft *draft);
 void draft_free(struct draft *draft);

@@ -52,8 +52,9 @@ struct message {
 };
 
 /*
- * Appends the message to `out`, followed by the table of its headers (parts.h), and fills in
- * `request`, except bytes, target, row and endpoint. Offsets are relative to the message.
+ * Appends the message to `out`, followed by the table of its headers (parts.h). Of `request`, sets
+ * length, body_length, sequence_at, layout, is_head and is_idempotent. Offsets are relative to the
+ * message.
  */
 void message_write(struct bytes *out, const struct message *message,
                    const struct message_defaults *defaults, struct request *request);

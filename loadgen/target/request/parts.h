@@ -4,8 +4,7 @@
  *
  * Requests are built once, as HTTP/1.1 messages (message.h), with the offsets of their parts.
  * HTTP/1.1 sends the bytes as they are; HTTP/2 takes each header from a table after them. So
- * neither parses while it sends. A request that is created during the run, such as the hop after a
- * redirect, has no table.
+ * neither parses while it sends. Only the request that follows a redirect has no table.
  *
  * Threads: pure functions. Memory: slices of the request's bytes.
  */

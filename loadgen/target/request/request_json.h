@@ -38,8 +38,9 @@ json_t *request_body_to_json(const struct request *request, const char *file);
 json_t *request_headers_shown(const struct request *request);
 
 /*
- * Fills in a request, except target, endpoint and row. `body` must be the body with the hash and
- * size in the JSON. The bytes are copied into the arena.
+ * Fills in a request, except target, endpoint, row and is_constant, which the caller sets. All
+ * other fields must be zero. `body` must be the body with the hash and size in the JSON. The bytes
+ * are copied into the arena.
  */
 bool request_from_json(const json_t *json, struct slice body, struct arena *arena,
                        struct request *request, struct err *err);

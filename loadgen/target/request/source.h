@@ -52,8 +52,8 @@ struct request {
 };
 
 /*
- * Called on the source's own thread for each new target, when its entry in struct targets is
- * complete and before any of its requests is handed out.
+ * Called on the source's own thread for each target that is added after `start`, when its entry in
+ * struct targets is complete and before any of its requests is handed out.
  */
 struct source_listener {
     void (*on_target)(void *context, size_t index);
@@ -76,12 +76,15 @@ struct source_live {
 };
 
 struct source {
-    /* Returns request k of the run, from 0. NULL: a live source has none right now. */
+    /*
+     * Returns request k of the run, from 0. A live source ignores k and returns its requests in
+     * order; NULL: it has none right now.
+     */
     const struct request *(*next)(const struct source *source, uint64_t k);
-    const struct source_live *live; /* NULL: a static source */
-    const struct request *requests; /* of the static source */
+    const struct source_live *live; /* NULL: not a live source */
+    const struct request *requests; /* of the static source; otherwise NULL */
     size_t count;
-    void *state;  /* of a live source */
+    void *state;  /* of a live source, or of a scenario, whose source has nothing else */
     int ready_fd; /* of a live source: an eventfd; call `next` and is_ended again after each edge.
                      It is never read */
 };

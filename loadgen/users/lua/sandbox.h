@@ -1,12 +1,12 @@
 /*
  * sandbox - the part of Lua's libraries that scripts may use.
  *
- * Scripts cannot reach files, processes, C modules or the debug library. load accepts source
- * code only, because bytecode can corrupt memory. Metatables have no __gc, because nothing can stop
- * a finalizer that runs too long. string.rep, table.concat, table.move and table.sort reject
- * arguments that would take too long; table.insert, table.remove and table.sort reject tables with
- * __len. Functions with patterns are our own, so that they can be stopped (strings.h). print writes
- * to stderr, because stdout is for results and reports.
+ * Scripts cannot reach files (except with read_file.h), processes, C modules or the debug library.
+ * load accepts source code only, because bytecode can corrupt memory. Metatables have no __gc,
+ * because nothing can stop a finalizer that runs too long. string.rep, table.concat, table.move and
+ * table.sort reject arguments that would take too long; table.insert, table.remove and table.sort
+ * reject tables with __len. Functions with patterns are our own, so that they can be stopped
+ * (strings.h). print writes to stderr, because stdout is for results and reports.
  *
  * os has clock, date, difftime, getenv and time.
  *

@@ -66,7 +66,7 @@ struct state {
     size_t steps;         /* of C code since the clock was read */
     lua_Hook on_return;   /* of a main chunk; NULL: not watched */
     /* Of the last error for a lack of memory: */
-    bool is_refused_late;         /* it means that the time was up */
+    bool is_refused_late;         /* true: the script was out of time, not of memory */
     char refused_at[STATE_PLACE]; /* where in the script */
     const char *folder;           /* folder whose files the script may read now; NULL: none */
     struct seat *seat;            /* of this thread (seat.h) */
@@ -117,8 +117,8 @@ static inline void state_hide_metatable(lua_State *lua)
 
 /*
  * Memory of C code that serves scripts is part of max_bytes: state_take counts it until state_give.
- * state_has_room says whether so many more bytes would be allowed, and collects garbage before it
- * says no. state_check_room and state_take raise an error if they are not.
+ * state_has_room returns true if this many more bytes are allowed; it collects garbage if that may
+ * make room. state_check_room and state_take raise an error if the bytes are not allowed.
  */
 bool state_has_room(lua_State *lua, size_t bytes);
 void state_check_room(lua_State *lua, size_t bytes);
@@ -146,7 +146,7 @@ bool state_is_own(lua_State *coroutine);
 
 /*
  * Runs a coroutine until it returns, pauses or fails: starts the function below the arguments on
- * its stack, or continues after a pause. Fails when the code has run for limit_ns.
+ * its stack, or continues after a pause. Fails when the code has used limit_ns of CPU time.
  */
 enum state_result state_run(struct state *state, lua_State *coroutine, int arguments,
                             uint64_t limit_ns);

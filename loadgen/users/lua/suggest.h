@@ -3,8 +3,8 @@
  *
  *     attempt to call a nil value (method 'gett'); the nearest is get
  *
- * For a method, known functions are those of the caller's `self`, or else of User; for a global
- * and for a field, those of the globals and of their tables.
+ * Names are compared with: for a method, the methods of the caller's `self`, or else of User; for a
+ * global, the global functions and tables; for a field, the functions in global tables.
  *
  * Threads: the state's thread.
  */

@@ -3,7 +3,7 @@
  *
  *     r.status     200; 0: no complete answer arrived
  *     r.ok         true for 200 to 399
- *     r.error      nil, or why there is no answer: "time-out", "connection refused"
+ *     r.error      nil, or why there is no answer: "time-out", "Connection refused"
  *     r.headers    a table; names are case-insensitive: r.headers["content-type"]
  *     r.text       the body
  *     r.url        the URL that was requested

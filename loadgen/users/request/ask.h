@@ -46,7 +46,7 @@ void ask_read_url(struct ask *ask);
 void ask_read_body(struct ask *ask);
 void ask_write_headers(const struct ask *ask);
 
-/* Sets the terms, except on_hop. */
+/* Sets the terms, except on_hop and context. */
 void ask_set_terms(struct ask *ask);
 
 /* Appends the URL. */

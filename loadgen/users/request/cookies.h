@@ -1,15 +1,16 @@
 /*
  * cookies - a user's cookie jar. Of RFC 6265 it supports Domain, Path and Secure. A Max-Age of 0 or
- * an Expires in the past deletes a cookie.
+ * less, or an Expires in the past, deletes a cookie.
  *
- * A cookie without a Domain is sent only to the host that set it, a cookie with a Domain also to
- * its subdomains. There is no list of public suffixes; only a Domain without a dot is rejected.
- * Unless deleted, a cookie lives as long as its user, even if it should expire earlier.
+ * A cookie without a Domain is sent only to the host that set it, a cookie with a Domain to that
+ * domain and its subdomains. A Domain is rejected unless it is the host or a domain above it that
+ * has a dot; there is no list of public suffixes. Unless deleted, a cookie lives as long as its
+ * user, even if it should expire earlier.
  *
  * libcurl's jar is not used: it exists only inside a transfer, which takes 10 KB per user.
  *
  * Threads: belongs to one user. Memory: zero-initialise; cookies_free. Holds at most COOKIES_MAX;
- * the oldest cookie is dropped first.
+ * the oldest cookie is dropped first. Cookies over COOKIE_BYTES_MAX are not stored.
  */
 #ifndef LOADGEN_USERS_REQUEST_COOKIES_H
 #define LOADGEN_USERS_REQUEST_COOKIES_H
@@ -42,7 +43,7 @@ void cookies_take(struct cookies *cookies, struct slice headers, const struct co
 /* Appends the cookies to send, as "a=1; b=2"; nothing if there are none. */
 void cookies_write(const struct cookies *cookies, const struct cookie_place *to, struct bytes *out);
 
-/* Sets a cookie for all paths of a host; replaces a cookie with the same name. */
+/* Sets a cookie for all paths of a host; replaces an equally named cookie with the same scope. */
 void cookies_set(struct cookies *cookies, struct slice name, struct slice value, const char *host);
 
 /* The value of the newest cookie with this name; at == NULL: none. */

@@ -1,8 +1,8 @@
 /*
  * pairs - reads tables of names and values in a script's request: { user = "eva", tag = { 1, 2 } }.
  *
- * Raises Lua errors, in which `what` names the table. Slices are valid while the table holds their
- * values.
+ * Raises Lua errors, in which `what` names the table. Keys are valid while they are in the table,
+ * values only during the call of pair_fn.
  *
  * Threads: the state's thread.
  */

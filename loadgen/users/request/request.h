@@ -3,7 +3,8 @@
  *
  *     self:post("/items", { json = { lines = array {} }, name = "/items", timeout = 5 })
  *
- *     name              name of the row in the report; default: the path without its query
+ *     name              last part of the row's name in the report, after class and method;
+ *                       default: the path without its query
  *     headers           { ["X-Name"] = "value" }, overriding self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are

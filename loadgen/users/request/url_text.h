@@ -11,7 +11,7 @@
 #include "common/slice.h"
 #include "loadgen/base/bytes.h"
 
-/* An encoded byte has so many. */
+/* Length of an encoded byte: %XX. */
 enum { URL_TEXT_GROWTH = 3 };
 
 /* Appends a path or URL as written; encodes only bytes that HTTP does not allow there. Omits the

@@ -1,7 +1,8 @@
 /*
  * classes - the kinds of users that a scenario has declared (declare.h), and their tasks.
  *
- * A class has no users if it is abstract, or if it has subclasses and no tasks.
+ * A class has no users if it is abstract, if its weight is 0 without a fixed_count, or if it has no
+ * tasks because it has subclasses or because the filter excludes all its tasks.
  *
  * Threads: the state's thread. Memory: classes_free; Lua values are the state's.
  */
@@ -19,8 +20,8 @@
 #include "loadgen/users/lua/state.h"
 
 /*
- * Maximum nesting of task sets, and their number and that of tasks. Both are counted at each place
- * where they are used, because sets of sets multiply.
+ * Limits: nesting of task sets, number of task sets, number of tasks. A set or task counts once for
+ * each class or set that has it, because sets of sets multiply.
  */
 enum { CLASSES_DEPTH_MAX = 8, CLASSES_SETS_MAX = 10000, CLASSES_TASKS_MAX = 1000000 };
 
@@ -43,11 +44,10 @@ struct class
     int on_start;
     int on_stop;
     int wait;
-    double wait_s;   /* used if there is no function `wait` */
+    double wait_s;   /* used if there is no function `wait`; -1: a set that has neither */
     int names;       /* targets of requests, by method and name (request.c) */
     char *host_text; /* the URL that its paths are appended to; NULL: none */
     struct url host;
-    uint32_t endpoint; /* of the host; set by the driver */
     struct task *tasks;
     size_t task_count;
     bool is_sequential; /* a set whose tasks run in order */
@@ -69,8 +69,8 @@ struct classes {
 
 /*
  * Reads what the scenario has declared. `host` replaces the hosts of the classes; NULL: none was
- * given. ERR_USAGE with file and line if tasks or a valid host are missing, or a field has a wrong
- * type; some of these errors are Lua's. There may be no classes.
+ * given. ERR_USAGE with file and line if a class lacks tasks, a host is invalid, or a field has a
+ * wrong type; some of these are raised as Lua errors instead. The list of classes may be empty.
  */
 bool classes_read(struct classes *classes, struct state *state, const char *host,
                   const struct classes_filter *filter, struct err *err);

@@ -5,8 +5,8 @@
  *     for line in read_file("users.csv"):gmatch("[^\r\n]+") do users[#users + 1] = line end
  *
  * During the run nothing is read, because a slow disk would delay all users of the thread. Only
- * regular files can be read, and only inside the folder: names and symbolic links that lead out of
- * it raise an error.
+ * regular files can be read, and only inside the folder: absolute paths, and names and symbolic
+ * links that lead out of it, raise an error.
  *
  * Threads: the state's thread. Errors: raises Lua errors.
  */

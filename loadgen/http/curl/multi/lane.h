@@ -34,7 +34,7 @@ struct curl_route {
 struct curl_lane {
     struct turn turn; /* first member: see turns.h */
     struct curl_route *route;
-    uint64_t open;    /* connections, from connect(2) on */
+    uint64_t open;    /* connections, from socket(2) until they are closed or dead */
     uint64_t busy;    /* requests in libcurl */
     uint64_t calm_ns; /* when the lane will have been idle for as long as its last request took */
 

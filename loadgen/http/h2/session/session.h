@@ -2,13 +2,13 @@
  * session - HTTP/2 on one connection: a layer over nghttp2, without sockets or clocks.
  *
  *     h2_session_submit(stream) -> frames -> h2_session_fill -> bytes for the link
- *     bytes from the link -> h2_session_receive -> on_end(stream), once for each stream
+ *     bytes from the link -> h2_session_receive -> on_end(stream), at most once for each stream
  *
  * It writes what happens to a stream into the stream's exchange. Flow-control windows are as large
  * as those of Go's client, so that they do not slow down the server.
  *
- * on_end is called from inside nghttp2. It may call h2_session_submit and h2_session_cancel on any
- * session, but no other function.
+ * on_end is called from inside nghttp2. It may submit and cancel streams of any session, and call
+ * h2_session_can_open, h2_session_max_streams and h2_session_problem, but no other function.
  *
  * session.c has the functions that the owner calls, callbacks.c those that nghttp2 calls. They
  * share the state in session_state.h.

@@ -20,7 +20,7 @@ enum {
     H2_FRAME_MAX = 16384 + 10, /* the largest frame of nghttp2, with header and padding */
 };
 
-/* `code` is nghttp2's error code for a stream that ended before its answer was complete. */
+/* Called when a stream has ended. Unless stream->is_whole, `code` is the HTTP/2 error code. */
 typedef void h2_end_fn(struct h2_stream *stream, uint32_t code);
 
 struct h2_session {

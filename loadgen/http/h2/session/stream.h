@@ -19,7 +19,7 @@
 #include "loadgen/http/redirect/location.h"
 #include "loadgen/target/request/source.h"
 
-enum { H2_LOCATION_MAX = LOCATION_MAX + 2 }; /* one extra byte, to detect longer values */
+enum { H2_LOCATION_MAX = LOCATION_MAX + 2 }; /* one byte to detect longer values, and the NUL */
 
 struct h2_conn;
 
