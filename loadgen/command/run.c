@@ -26,8 +26,8 @@ static const char *find_file(const struct command_line *line, const struct run_o
     }
     if (line->operand_count == 0 && !options->file) {
         err_set(err, ERR_USAGE,
-                "the scenario is missing: loadgen run scenario.lua -u 10 -r 1 -t 1m -H "
-                "http://127.0.0.1:5000");
+                "the scenario is missing; for example: loadgen run scenario.lua -u 10 -r 1 -t 1m "
+                "-H http://127.0.0.1:5000");
         return NULL;
     }
     return options->file ? options->file : line->operands[0];

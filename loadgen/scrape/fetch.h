@@ -1,9 +1,9 @@
 /*
  * fetch - gets small pages from several addresses at once, with a timeout.
  *
- * Uses libcurl, because pages are fetched outside the measured window: one new connection for each
- * page, no proxy, no redirects, HTTP/1.1. A page over FETCH_BYTES_MAX, a status other than 200, or
- * an answer that is not complete in time fails only that page.
+ * Each page is fetched over a new connection, with HTTP/1.1, no proxy and no redirects. A page over
+ * FETCH_BYTES_MAX, a status other than 200, or an answer that is not complete in time fails only
+ * that page. The client is libcurl: its CPU cost does not matter outside the measured window.
  *
  * Threads: one; call curl_global_init before. Memory: the caller frees each body (bytes_free).
  */

@@ -13,8 +13,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
-     "file with users in Lua, as for loadgen run; rates are then iterations per second; an "
-     "iteration is one task, run by a free user"},
+     "scenario in Lua, as for loadgen run; rates are then in iterations per second, each of which "
+     "is one task of a free user"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
      "number of users started per second before each trial; also -r"},

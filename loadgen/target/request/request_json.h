@@ -4,8 +4,9 @@
  *     {"head": "POST /users HTTP/1.1\r\nHost: a\r\n...\r\n\r\n", "number_at": 0,
  *      "body": {"sha256": "...", "size": 8, "path": "add_users.json"}}
  *
- * The head is what the target receives. Of the body, the JSON has only hash, size and path; the
- * bytes are passed separately. `path` is missing unless the body came from a file. JSON is
+ * The head is what the target receives. `number_at` is the offset in the head at which the
+ * request's number is inserted; 0: nowhere. Of the body, the JSON has only hash, size and path; the
+ * bytes are passed separately. `path` is missing unless the body came from a file. The JSON is
  * untrusted: the head must be that of one request, in lines that message.h could have written.
  *
  * Threads: pure functions. Memory: the JSON is the caller's. Errors: ERR_FAILED.
@@ -32,7 +33,7 @@ json_t *request_to_json(const struct request *request, const char *file);
 json_t *request_body_to_json(const struct request *request, const char *file);
 
 /*
- * For users and result files: the headers as a list, with "***" instead of values that may be
+ * For result files: the headers as a list of lines, with "***" instead of values that may be
  * secret (secret.h).
  */
 json_t *request_headers_shown(const struct request *request);
