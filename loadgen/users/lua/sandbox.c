@@ -14,6 +14,8 @@
 /* How many elements table.move moves, table.sort sorts and table.concat reads through __index. */
 enum { ELEMENTS_MAX = 1000000 };
 
+enum { COROUTINE_STEPS = 200 }; /* it takes to make one */
+
 static const char format[] = "headroom.format"; /* a key of the registry */
 
 /* Calls the upvalue with the arguments. */
@@ -49,6 +51,7 @@ static int set_metatable(lua_State *lua)
 /* coroutine.create and coroutine.wrap */
 static int make_coroutine(lua_State *lua)
 {
+    state_spend(lua, COROUTINE_STEPS);
     luaL_checktype(lua, 1, LUA_TFUNCTION);
     lua_settop(lua, 1);
     lua_pushcclosure(lua, state_protect, 1);

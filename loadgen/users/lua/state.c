@@ -168,6 +168,7 @@ static const char too_late[] = "stopped: ran for too long without a request, sle
 static void stop_if_late(struct state *state, lua_State *lua)
 {
     if (!state->is_bounded || !is_late(state)) {
+        state->steps = 0; /* once it is late, each step reads the clock */
         if (lua_gethookcount(lua) == 1) {
             lua_sethook(lua, on_event, lua_gethookmask(lua), COUNT_PER_CHECK);
         }
@@ -189,9 +190,7 @@ static void stop_if_late(struct state *state, lua_State *lua)
 
 void state_check_time(lua_State *lua)
 {
-    struct state *state = state_of(lua);
-    state->steps = 0;
-    stop_if_late(state, lua);
+    stop_if_late(state_of(lua), lua);
 }
 
 static void on_event(lua_State *lua, lua_Debug *where)
@@ -318,6 +317,7 @@ static int protect_first(lua_State *lua)
 
 int state_protect(lua_State *lua)
 {
+    state_spend(lua, COUNT_PER_CHECK); /* what the coroutine may run before its own first check */
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_insert(lua, 1);
     return end_protected(lua,

@@ -63,7 +63,7 @@ struct state {
     uint64_t stop_cpu_ns; /* CPU time of the thread at which the script is stopped; 0: unknown */
     uint64_t busy_ns;     /* time spent in scripts; outbox_send subtracts the time for sending their
                              requests */
-    size_t steps;         /* of C code since the clock was read */
+    size_t steps;         /* of C code since the clock was read and the script was not late */
     lua_Hook on_return;   /* of a main chunk; NULL: not watched */
     /* Of the last error for a lack of memory: */
     bool is_refused_late;         /* true: the script was out of time, not of memory */

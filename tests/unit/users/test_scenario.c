@@ -390,6 +390,12 @@ static const char *const endless[] = {
     "table.sort({ 3, 2, 1 }, function() while true do end end)",
     "table.sort({ 2, 1 }, function() while true do pcall(load('while true do end')) end end)",
     "coroutine.wrap(function() while true do pcall(load('while true do end')) end end)()",
+    ("local function f(d) if d > 0 then for i = 1, 50 do coroutine.wrap(f)(d - 1) end end end "
+     "f(6)"),
+    ("local function f(d) if d > 0 then for i = 1, 50 do pcall(coroutine.wrap(f), d - 1) end end "
+     "end f(6)"),
+    ("local function f(d) for i = 1, d > 0 and 50 or 0 do "
+     "coroutine.resume(coroutine.create(f), d - 1) end end f(6)"),
     /* These are in C functions most of the time. */
     "('a'):rep(30000):find(('.-'):rep(9) .. 'b')",
     "('a'):rep(30000):match(('a*'):rep(9) .. 'b')",
