@@ -11,6 +11,8 @@
 /* A key of the registry. */
 static const char declarations[] = "headroom.declarations"; /* class or task set -> declaration */
 
+static const char depth_field[] = "depth"; /* of a declaration (depth_of) */
+
 void declare_push(lua_State *lua, int index)
 {
     if (!lua_istable(lua, index)) {
@@ -77,18 +79,34 @@ static void push_place(lua_State *lua)
     }
 }
 
+/* How many levels below its root the class or set at this index is; 0: it is a root. */
+static lua_Integer depth_of(lua_State *lua, int index)
+{
+    lua_Integer depth = 0;
+    declare_push(lua, index);
+    if (lua_istable(lua, -1)) {
+        lua_getfield(lua, -1, depth_field);
+        depth = lua_tointeger(lua, -1);
+        lua_pop(lua, 1);
+    }
+    lua_pop(lua, 1);
+    return depth;
+}
+
 /* The declaration of the class at index 3, whose base is at index 1. */
 static void declare(lua_State *lua, bool has_users, bool is_sequential)
 {
     lua_getfield(lua, LUA_REGISTRYINDEX, declarations);
     lua_pushvalue(lua, 3);
-    lua_createtable(lua, 0, 5);
+    lua_createtable(lua, 0, 6);
     lua_pushboolean(lua, has_users);
     lua_setfield(lua, -2, DECLARE_KIND);
     lua_pushboolean(lua, is_sequential);
     lua_setfield(lua, -2, DECLARE_SEQUENTIAL);
     lua_pushvalue(lua, 1);
     lua_setfield(lua, -2, DECLARE_BASE);
+    lua_pushinteger(lua, depth_of(lua, 1) + 1);
+    lua_setfield(lua, -2, depth_field);
     lua_newtable(lua);
     lua_setfield(lua, -2, DECLARE_TASKS);
     push_place(lua);
@@ -111,6 +129,9 @@ static int make_class(lua_State *lua)
     lua_settop(lua, 2);
     if (!lua_istable(lua, 2)) {
         return luaL_error(lua, "%s: expected a table of options: %s { ... }", root, root);
+    }
+    if (depth_of(lua, 1) == DECLARE_DEPTH_MAX) {
+        return luaL_error(lua, "%s: more than %d levels of inheritance", root, DECLARE_DEPTH_MAX);
     }
     options_check(lua, 2, root, has_users ? of_user : of_set);
     check_numbers(lua, 2);

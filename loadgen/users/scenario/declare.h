@@ -26,8 +26,11 @@
 
 #define DECLARE_CLASSES "headroom.classes" /* in the registry: a list, in order, without User */
 
-/* Maximum number of classes, and length of their names and those of tasks. */
-enum { DECLARE_CLASSES_MAX = 1000, DECLARE_NAME_MAX = 200 };
+/*
+ * Maximum number of classes, levels of inheritance, and length of names of classes and tasks.
+ * classes.c calls itself once for each level.
+ */
+enum { DECLARE_CLASSES_MAX = 1000, DECLARE_DEPTH_MAX = 100, DECLARE_NAME_MAX = 200 };
 
 /* Fields of a declaration. */
 #define DECLARE_KIND "is_user" /* true; false: a task set */

@@ -225,6 +225,11 @@ static const struct {
      "test.lua:1: name: expected a string of at most 200"},
     {"User { [('x'):rep(1e7)] = 1 }", "test.lua:1: User: unknown option of more than 64 bytes"},
     {"for i = 1, 1001 do User {} end", "test.lua:1: User: more than 1000 classes"},
+    {"local s = TaskSet {} s:task(print) for i = 1, 8e4 do s = s {} end\ns.wait = 1\n"
+     "function s:on_start() end function s:on_stop() end A = User {} A:task(s)",
+     "test.lua:1: TaskSet: more than 100 levels of inheritance"},
+    {"local s = User { abstract = true }\nfor i = 1, 100 do s = s {} end",
+     "test.lua:2: User: more than 100 levels of inheritance"},
     {"S = TaskSet {} S:task(print) for d = 1, 7 do local T = TaskSet {} for i = 1, 9 do T:task(S) "
      "end "
      "S = T end\nA = User {} A:task(S)",
