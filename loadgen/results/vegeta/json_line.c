@@ -114,9 +114,11 @@ static bool add_header_of_json(void *to, const char *name, const json_t *value)
 
 static bool take_headers(struct json_line *line)
 {
-    bool is_good = json_headers_each(json_object_get(line->json, "headers"), add_header_of_json,
-                                     &line->headers);
-    line->line.headers = header_lines(line);
+    json_t *headers = json_object_get(line->json, "headers");
+    bool is_good = json_headers_each(headers, add_header_of_json, &line->headers);
+    if (headers && !json_is_null(headers)) {
+        line->line.headers = header_lines(line);
+    }
     return is_good || refuse(line, "headers", "an object of arrays of strings");
 }
 
