@@ -244,8 +244,8 @@ HTTP_PROXY=http://127.0.0.1:$proxy attack "http://0.0.0.0:$plain/"
 all_ok "http through a proxy"
 [ "$(proxied "GET http://0.0.0.0:$plain")" -gt "$before" ] || fail "nothing went through the proxy"
 echo body >head-body
-printf 'HEAD http://0.0.0.0:%s/\n@head-body\n' "$plain" >head
-HTTP_PROXY=http://127.0.0.1:$proxy attack -targets head -timeout 1s
+printf 'HEAD http://0.0.0.0:%s/\n@head-body\n' "$plain" >head-target
+HTTP_PROXY=http://127.0.0.1:$proxy attack -targets head-target -timeout 1s
 expect_eq "HEAD with a body through a proxy" "$(json r.json "r['status_codes']")" "{'200': $N}"
 HTTPS_PROXY=127.0.0.1:$proxy attack -root-certs ca.pem -proxy-header "X-For: proxy" "https://0.0.0.0:$good/"
 all_ok "https through a proxy"
