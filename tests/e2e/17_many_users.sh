@@ -10,7 +10,7 @@ set -eu
 sizes="1 4 60 400 1000 30000"
 case $BIN in
 *asan*) sizes="1000 30000" ;;
-*tsan*) sizes=1000 ;;
+*tsan*) sizes=30000 ;;
 esac
 # shellcheck disable=SC2086 # a list
 timeout 500 tests/contract/many_users.py "$BIN/target-api" $sizes || fail "many users"
