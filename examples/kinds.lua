@@ -1,4 +1,4 @@
--- Readers and writers side by side, with what they share in a base. -T read runs the readers alone.
+-- Readers and writers side by side, with a common base class. -T read runs the readers alone.
 local Base = User { abstract = true, wait = between(0.2, 0.4), host = "http://127.0.0.1:9100" }
 
 function Base:on_start()

@@ -1,4 +1,4 @@
--- Functions by weight, and a flow whose steps come in their order.
+-- Functions chosen by weight, and a flow whose steps run in order.
 local function home(self)
     self:get("/")
 end

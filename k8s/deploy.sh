@@ -61,7 +61,8 @@ images:
 EOF
 }
 
-# A Job cannot be changed: one that has ended gives way to the next.
+# The pod template of a Job cannot be changed, so the previous Job is deleted, even if it is still
+# running.
 remove_job() {
     case " ${COMPONENTS:-} " in
     *" capacity-job "*) kubectl delete job -n "$NAMESPACE" capacity --ignore-not-found ;;

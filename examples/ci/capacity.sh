@@ -7,7 +7,7 @@
 # URL        what to measure; FLAGs go to `loadgen capacity` as well
 # SLO        p99<100ms,errors<0.1%
 # WORST      -5%: the change that fails the pipeline
-# REPEAT     5 searches; 3 at least, or there is no interval
+# REPEAT     5: the number of searches; at least 3, or the result has no interval
 # OUT        capacity: folder for capacity.json, capacity.html and sentence.txt; keep it as an artifact
 # KEEP       yes: a result that is not worse becomes the baseline; use it on the main branch only
 #
@@ -18,8 +18,9 @@ set -eu
 OUT=${OUT:-capacity}
 mkdir -p "$OUT"
 
-# fetch_baseline: copies the baseline to $OUT/baseline.json; where there is none, there is no such file.
-# It fails if that cannot be told, such as without a login: then a bad result could become the baseline.
+# fetch_baseline: copies the baseline to $OUT/baseline.json; without a baseline, creates no file.
+# Fails if it cannot find out whether there is a baseline, such as after a failed login: otherwise a
+# bad result could become the baseline.
 # store_baseline: makes the result the baseline
 case $BASELINE in
 gs://*)
