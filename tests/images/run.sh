@@ -14,6 +14,17 @@ BIN=/
 . "$here/../e2e/lib.sh"
 ip link set lo up
 
+# Process 1 of a container outlives its starter, as it became another user.
+end_containers() {
+    for pid in $STARTED; do
+        if grep -qs "^PPid:[[:space:]]*$SHELL_PID\$" "/proc/$pid/status"; then
+            xargs -r kill -9 <"/proc/$pid/task/$pid/children" || true
+        fi
+    done
+    clean_up
+}
+trap end_containers EXIT
+
 # Sets what config.py says of an image.
 configure() {
     eval "$(python3 "$here/config.py" "$folder/$1.json")"
@@ -33,7 +44,6 @@ start() {
     STARTED="$STARTED $STARTER"
     FIRST=
     wait_for find_first || fail "$name did not start: $(cat "$TMP/$name.log")"
-    STARTED="$STARTED $FIRST" # which outlives its starter, as it became another user
 }
 
 find_first() {
