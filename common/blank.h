@@ -1,10 +1,10 @@
 /*
  * blank - trims white space and invisible characters from both ends of a string.
  *
- * Editors, office programs, web pages and other operating systems add such characters: carriage
- * returns, no-break spaces, byte order marks, zero-width spaces, DOS's Ctrl-Z. They are never meant
- * as part of a value. In this header, "white space" means Unicode's White_Space and invisible
- * characters such as these (the table in blank.c).
+ * Editors, office programs, web pages and other operating systems add such characters, for example
+ * carriage returns, no-break spaces, byte order marks, zero-width spaces and DOS's Ctrl-Z. They are
+ * never meant as part of a value. In this header, "white space" means Unicode's White_Space and the
+ * invisible characters in the table in blank.c.
  *
  * Text is UTF-8; invalid bytes are never white space. Threads: pure functions.
  */

@@ -18,9 +18,8 @@ enum { NAME_MAX_LEN = 63, HELP_COLUMN = 26, HELP_WIDTH = 100 };
 struct parsing {
     const struct cli *cli;
     void *options;
-    uint64_t given; /* bit i: the command line has row i of the table */
+    bool given[CLI_FLAGS_MAX]; /* the command line has this row of the table */
 };
-_Static_assert(CLI_FLAGS_MAX == 64, "one bit of `given` per row");
 
 /* The first flag at or after this row; NULL at the end of the table. */
 static const struct cli_flag *flag_from(const struct cli_flag *row)
@@ -83,7 +82,7 @@ static bool apply_defaults(const struct parsing *parsing, struct err *err)
 static bool is_given(const struct parsing *parsing, const struct cli_flag *flag)
 {
     for (unsigned i = 0; i < CLI_FLAGS_MAX; i++) {
-        if ((parsing->given >> i & 1) && parsing->cli->flags[i].offset == flag->offset) {
+        if (parsing->given[i] && parsing->cli->flags[i].offset == flag->offset) {
             return true;
         }
     }
@@ -161,7 +160,7 @@ static enum cli_result take_flag(struct parsing *parsing, char **argv, int argc,
         err_prefix(err, "-%s", name);
         return CLI_BAD;
     }
-    parsing->given |= UINT64_C(1) << (flag - cli->flags);
+    parsing->given[flag - cli->flags] = true;
     return CLI_OK;
 }
 
@@ -323,7 +322,7 @@ void cli_print_help(const struct cli *cli, FILE *out)
         const struct cli_flag *flag = flag_from(cli->flags);
         variable_name(cli->env_prefix, flag->name, variable, sizeof variable);
         fprintf(out,
-                "\nEach flag can also be set by an environment variable, such as -%s by %s.\n"
+                "\nEach flag can also be set by an environment variable, for example -%s by %s.\n"
                 "The command line takes precedence.\n",
                 flag->name, variable);
     }

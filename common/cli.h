@@ -25,10 +25,11 @@
 
 #include "common/err.h"
 
+/* Parses `text` into the field. False with ERR_USAGE: the text is invalid. */
 typedef bool cli_set_fn(void *field, const char *text, struct err *err);
 
 struct cli_flag {
-    const char *name;  /* without the dash; NULL: a heading, whose text is `help` (NULL: the end) */
+    const char *name;  /* without the dash; NULL: a heading, or the end if `help` is NULL too */
     const char *value; /* placeholder of the value in the help, such as FILE; NULL: a boolean */
     cli_set_fn *set;   /* NULL: the flag is refused, with `help` as the reason */
     size_t offset;     /* of the field in the options struct */
@@ -48,7 +49,7 @@ struct cli {
     bool ends_at_operand; /* all arguments after the first operand, even flags, are operands */
 };
 
-enum { CLI_FLAGS_MAX = 64 };
+enum { CLI_FLAGS_MAX = 128 };
 
 enum cli_result {
     CLI_OK,
@@ -57,9 +58,9 @@ enum cli_result {
 };
 
 /*
- * Sets all defaults, then the flags of argv[1..argc), then, from the environment, flags whose
- * fields the command line has not set. Operands are moved to argv[1] and following; *operands is
- * their number.
+ * Sets all defaults, then the flags in argv[1..argc), then the fields that the environment sets and
+ * the command line does not. Moves the operands to the front, so that they begin at argv[1], and
+ * sets *operands to their number.
  */
 enum cli_result cli_parse(const struct cli *cli, int argc, char **argv, void *options,
                           int *operands, struct err *err);

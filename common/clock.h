@@ -1,8 +1,8 @@
 /*
  * clock - CLOCK_MONOTONIC and CLOCK_REALTIME, in nanoseconds.
  *
- * Timestamps and durations use CLOCK_MONOTONIC. The wall clock only dates events; it never measures
- * anything.
+ * Timestamps and durations use CLOCK_MONOTONIC. CLOCK_REALTIME is used only to date events, never
+ * to measure durations.
  *
  * Nothing is cached: each call reads the clock, because a timestamp must be taken when its event
  * occurs.

@@ -4,8 +4,8 @@
  * White space (blank.h) is trimmed from both ends of a value, because files, CI systems and other
  * operating systems add carriage returns or no-break spaces.
  *
- * Threads: call this only while no other thread uses the environment: trimming replaces the
- * variable. Memory: the value belongs to the environment.
+ * Threads: trimming replaces the variable, so no other thread may use the environment during the
+ * call. Memory: the value belongs to the environment.
  */
 #ifndef COMMON_ENVIRONMENT_H
 #define COMMON_ENVIRONMENT_H

@@ -29,6 +29,7 @@ enum err_code {
 struct err {
     enum err_code code;
     char text[640];
+    bool is_quoted; /* the text is a script's own: field names in it are not replaced by flags */
 };
 
 /* Sets the error unless one is already set. Returns false, for `return err_set(err, ...)`. */

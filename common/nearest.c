@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { WORD_MAX = 63 };
+enum { WORD_MAX = 63, SLIP_DISTANCE = 2, SLIP_LENGTH = 6 };
 
 /* The Levenshtein distance from `a` to the first WORD_MAX bytes of `b`, computed row by row. */
 static size_t edit_distance(const char *a, const char *b)
@@ -46,4 +46,23 @@ bool nearest_is_similar(const char *word, const char *name)
 {
     size_t length = strlen(word) > strlen(name) ? strlen(word) : strlen(name);
     return edit_distance(word, name) <= (length + 2) / 3;
+}
+
+bool nearest_is_slip(const char *word, const char *name)
+{
+    size_t length = strlen(name);
+    if (strnlen(word, length + SLIP_DISTANCE + 1) > length + SLIP_DISTANCE) {
+        return false;
+    }
+    size_t same = 0;
+    while (word[same] && word[same] == name[same]) {
+        same++;
+    }
+    const char *a = word + same;
+    const char *b = name + same;
+    bool is_swapped = a[0] && b[0] && a[0] == b[1] && a[1] == b[0] && strcmp(a + 2, b + 2) == 0;
+    bool is_left_out = b[0] && strcmp(a, b + 1) == 0;
+    bool is_doubled = same > 0 && a[0] == a[-1] && strcmp(a + 1, b) == 0;
+    return is_swapped || is_left_out || is_doubled ||
+           (length >= SLIP_LENGTH && edit_distance(word, name) <= SLIP_DISTANCE);
 }

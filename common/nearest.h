@@ -14,8 +14,9 @@
 typedef const char *nearest_word_fn(const void *list, size_t i);
 
 /*
- * Returns the first known word that begins with `word`; if no word does, the one with the smallest
- * edit distance, for which only the first 63 bytes of a known word count. NULL if no word is known.
+ * Returns the first known word that begins with `word`; if none does, or if `word` is empty, the
+ * one with the smallest edit distance (only the first 63 bytes of a known word count). NULL if no
+ * word is known.
  */
 const char *nearest_find(const char *word, nearest_word_fn *known, const void *list);
 
@@ -24,5 +25,12 @@ const char *nearest_find(const char *word, nearest_word_fn *known, const void *l
  * probably meant.
  */
 bool nearest_is_similar(const char *word, const char *name);
+
+/*
+ * True if `word` is almost certainly a slip for `name`, from which it differs: two neighbouring
+ * letters are swapped, one is left out or doubled, or, for names of at least 6 bytes, the edit
+ * distance is at most 2. Shorter words at that distance may be meant: "cart" is not "wait".
+ */
+bool nearest_is_slip(const char *word, const char *name);
 
 #endif

@@ -3,7 +3,7 @@
  *
  * Describe a family once, before its samples. Label values are escaped.
  *
- * Threads: the owner of `out`. Errors: check ferror(out).
+ * Threads: no state; only one thread at a time may write to `out`. Errors: check ferror(out).
  */
 #ifndef COMMON_PROM_H
 #define COMMON_PROM_H

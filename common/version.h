@@ -1,5 +1,5 @@
 /*
- * version - the version of this build: printed by `-version`, stored in result files.
+ * version - the version of this build, which `-version` prints and result files contain.
  */
 #ifndef COMMON_VERSION_H
 #define COMMON_VERSION_H

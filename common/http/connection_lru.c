@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 /* Each state has a list, oldest entry first. */
-enum state { FREE, IDLE, BUSY, EVICTED, STATES };
+enum state { FREE, IDLE, BUSY, LASTING, EVICTED, STATES };
 
 struct lru_entry {
     int socket;
@@ -67,23 +67,22 @@ void connection_lru_destroy(struct connection_lru *lru)
     free(lru);
 }
 
-/* An answer that the client does not read is discarded: the kernel would hold it for minutes. */
-static void discard_unsent(int socket)
+void connection_cut(int socket)
 {
     const struct linger reset = {.l_onoff = 1, .l_linger = 0};
     int unsent = 0;
     if (ioctl(socket, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
         setsockopt(socket, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     }
+    shutdown(socket, SHUT_RDWR);
 }
 
 static void evict(struct connection_lru *lru)
 {
-    bool is_busy = lru->lists[BUSY].count > lru->limit / 2;
-    struct lru_entry *entry = lru->lists[is_busy ? BUSY : IDLE].first;
+    enum state from = lru->lists[BUSY].count > lru->lists[IDLE].count ? BUSY : IDLE;
+    struct lru_entry *entry = lru->lists[lru->lists[from].first ? from : LASTING].first;
     move(lru, entry, EVICTED);
-    discard_unsent(entry->socket);
-    shutdown(entry->socket, SHUT_RDWR); /* libmicrohttpd finds it closed, and closes it */
+    connection_cut(entry->socket);
 }
 
 struct lru_entry *connection_lru_add(struct connection_lru *lru, int socket)
@@ -93,7 +92,7 @@ struct lru_entry *connection_lru_add(struct connection_lru *lru, int socket)
         shutdown(socket, SHUT_RDWR);
         return NULL;
     }
-    if (lru->lists[IDLE].count + lru->lists[BUSY].count == lru->limit) {
+    if (lru->lists[IDLE].count + lru->lists[BUSY].count + lru->lists[LASTING].count == lru->limit) {
         evict(lru);
     }
     entry->socket = socket;
@@ -108,9 +107,16 @@ void connection_lru_set_busy(struct connection_lru *lru, struct lru_entry *entry
     }
 }
 
+void connection_lru_set_lasting(struct connection_lru *lru, struct lru_entry *entry)
+{
+    if (entry && (entry->state == IDLE || entry->state == BUSY)) {
+        move(lru, entry, LASTING);
+    }
+}
+
 void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry)
 {
-    if (entry && entry->state == BUSY) {
+    if (entry && (entry->state == BUSY || entry->state == LASTING)) {
         move(lru, entry, IDLE);
     }
 }

@@ -2,11 +2,15 @@
  * connection_lru - limits the connections of a small server: at the limit, a new connection evicts
  * the one that has been idle longest.
  *
- * Without eviction, silent clients would block all others. A connection is busy from the last byte
- * of a request to the end of its answer, and idle otherwise, even while a request arrives. If more
- * than half of the allowed connections are busy, the connection that has been busy longest is
- * evicted instead. So if other clients keep connecting, clients that do not read their answers keep
- * at most half of the connections.
+ * A connection is busy from the last byte of a request to the end of its answer, and idle
+ * otherwise, even while a request arrives. If more connections are busy than idle, the connection
+ * that has been busy longest is evicted instead.
+ *
+ * So silent clients cannot block all others, and clients that do not read their answers cannot keep
+ * more than half of the connections while others connect.
+ *
+ * A connection is lasting if its answer has no end. It is evicted only if all others are lasting,
+ * too, so the server limits their number.
  *
  * Evicting shuts the socket down and discards unsent data; the server then closes the connection.
  * Evicted connections count against `capacity` until they are removed.
@@ -21,7 +25,7 @@
 struct connection_lru;
 struct lru_entry;
 
-/* Allows `limit` connections, or `capacity` including evicted ones. NULL: out of memory. */
+/* Allows `limit` connections; with evicted ones, `capacity` in all. NULL: out of memory. */
 struct connection_lru *connection_lru_create(size_t limit, size_t capacity);
 void connection_lru_destroy(struct connection_lru *lru); /* NULL is allowed */
 
@@ -30,7 +34,14 @@ struct lru_entry *connection_lru_add(struct connection_lru *lru, int socket);
 
 /* `entry` may be NULL. Call connection_lru_remove before closing the socket. */
 void connection_lru_set_busy(struct connection_lru *lru, struct lru_entry *entry);
+void connection_lru_set_lasting(struct connection_lru *lru, struct lru_entry *entry);
 void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry);
 void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry);
+
+/*
+ * Ends a connection, from any thread; libmicrohttpd finds it closed, and closes it. What its client
+ * does not read is discarded: the kernel would hold it for minutes.
+ */
+void connection_cut(int socket);
 
 #endif

@@ -146,6 +146,11 @@ unsigned head_check(struct MHD_Connection *connection, const struct head_line *l
     return check.is_chunked ? 0 : MHD_HTTP_NOT_IMPLEMENTED;
 }
 
+const char *head_reason(unsigned status)
+{
+    return status == MHD_HTTP_NOT_IMPLEMENTED ? "not implemented\n" : "bad request\n";
+}
+
 void head_cut_query(const char *uri)
 {
     /* libmicrohttpd's buffer, which it parses in place but passes as const. */

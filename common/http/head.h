@@ -1,13 +1,14 @@
 /*
- * head - rejects requests whose head two parsers could interpret differently.
+ * head - rejects requests whose head (request line and headers) two parsers could interpret
+ * differently.
  *
- * libmicrohttpd 0.9.75 accepts such heads: different Content-Lengths, Content-Length together with
- * Transfer-Encoding, a NUL that hides the rest of a line, folded lines (whose text it appends to
- * the header's name), white space before a colon. A proxy that interprets them differently could
- * send one client's answer to another (RFC 9112, 11.2). Such a request gets 400 (501 for an unknown
- * transfer coding), and its connection is closed.
+ * libmicrohttpd 0.9.75 accepts such heads: those with different Content-Lengths, Content-Length
+ * together with Transfer-Encoding, a NUL that hides the rest of a line, folded lines (whose text it
+ * appends to the header's name), or white space before a colon. A proxy that interprets them
+ * differently could send one client's answer to another (RFC 9112, 11.2). Such a request gets 400
+ * (501 for an unknown transfer coding), and its connection is closed.
  *
- * head_lookup.c keeps libmicrohttpd from answering such a request before head_check can.
+ * head_lookup.c keeps libmicrohttpd from answering such a request before head_check is called.
  *
  * Threads: any. Memory: none.
  */
@@ -32,6 +33,9 @@ struct head_line {
  * status to answer with before closing the connection.
  */
 unsigned head_check(struct MHD_Connection *connection, const struct head_line *line);
+
+/* The body of a plain-text answer with the status that head_check returned. */
+const char *head_reason(unsigned status);
 
 /*
  * Hides the query from libmicrohttpd, which would parse it into the connection's memory pool;

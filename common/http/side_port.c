@@ -81,11 +81,6 @@ static enum MHD_Result answer_path(struct side_port *port, struct MHD_Connection
     return queue(port, connection, status, response);
 }
 
-static const char *reason(unsigned status)
-{
-    return status == MHD_HTTP_NOT_IMPLEMENTED ? "not implemented\n" : "bad request\n";
-}
-
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload_data,
                               size_t *upload_data_size, void **context)
@@ -96,7 +91,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         *context = cls; /* not NULL; an answer on this call closes the connection */
         const struct head_line line = {.method = method, .version = version};
         unsigned bad = head_check(connection, &line);
-        return bad ? queue(port, connection, bad, side_port_text(reason(bad))) : MHD_YES;
+        return bad ? queue(port, connection, bad, side_port_text(head_reason(bad))) : MHD_YES;
     }
     if (*upload_data_size > 0) {
         *upload_data_size = 0;
@@ -164,7 +159,7 @@ struct side_port *side_port_start(struct listener *listener, size_t connections,
     if (!port || !(port->lru = connection_lru_create(connections, 2 * connections))) {
         free(port);
         listener_close(listener);
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     port->answer = answer;

@@ -1,6 +1,6 @@
 /*
- * side_port - a small HTTP server that a program runs in the background: probes for Kubernetes,
- * metrics for Prometheus.
+ * side_port - a small HTTP server that a program runs in the background, for Kubernetes' probes and
+ * Prometheus' scrapes.
  *
  * It answers GET and HEAD. At the limit of `connections`, a new connection evicts an old one
  * (connection_lru.h), so silent clients cannot block others. A request with an ambiguous head
@@ -27,8 +27,8 @@ struct side_port;
 typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsigned *status);
 
 /*
- * Serves on the listener's socket, and takes it over even on failure. At most twice `connections`
- * are open, evicted ones included. NULL: err is set.
+ * Serves on the listener's socket, and takes it over even on failure. With evicted connections, at
+ * most 2 * `connections` are open. NULL: err is set.
  */
 struct side_port *side_port_start(struct listener *listener, size_t connections,
                                   side_port_fn *answer, void *context, struct err *err);

@@ -11,7 +11,7 @@
  * cannot be read; and if several groups were throttled at different times, only the longest time
  * counts. The kernel sums the time over all CPUs on which the group had work.
  *
- * cgroup_visit finds the directories that hold other files of the group.
+ * For other files of the group, use cgroup_visit.
  *
  * `root` is prepended to every path: tests pass a recorded tree, programs "". Threads: no state.
  * Memory: nothing to release.

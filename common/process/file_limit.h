@@ -1,5 +1,7 @@
 /*
  * file_limit - the limit on open files, which bounds the number of connections.
+ *
+ * Threads: the limit applies to the whole process; the functions keep no state of their own.
  */
 #ifndef COMMON_PROCESS_FILE_LIMIT_H
 #define COMMON_PROCESS_FILE_LIMIT_H

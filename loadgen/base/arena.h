@@ -1,8 +1,8 @@
 /*
  * arena - many small allocations that are freed together.
  *
- * Allocations come from blocks of 256 KiB, so 100,000 small ones need little more memory than their
- * content. A larger allocation gets its own block.
+ * Allocations come from blocks of 256 KiB, so 100,000 small allocations need little more memory
+ * than their content. An allocation larger than a block gets its own.
  *
  * Threads: one at a time. Memory: start with zeroes; arena_free frees all.
  */

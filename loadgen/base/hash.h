@@ -3,8 +3,8 @@
  *
  *     uint64_t hash = hash_text(hash_text(HASH_START, method), url);
  *
- * Values differ between machines of different byte order: do not store them; store hash_fnv1a
- * values, which are slower to compute. Not for keys that an attacker can choose.
+ * Values depend on the byte order of the machine. Values to be stored must come from hash_fnv1a,
+ * which is slower. Not for keys that an attacker can choose.
  */
 #ifndef LOADGEN_BASE_HASH_H
 #define LOADGEN_BASE_HASH_H
@@ -24,7 +24,7 @@ static inline uint64_t hash_number(uint64_t hash, uint64_t number)
     return hash ^ hash >> 32;
 }
 
-/* The length is part of the value, so that "a", "bc" and "ab", "c" differ. */
+/* The length is part of the value, so "a" then "bc" gives another hash than "ab" then "c". */
 static inline uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;

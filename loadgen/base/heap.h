@@ -38,7 +38,7 @@ static inline struct heap_entry *heap_first(const struct heap *heap)
 /* Adds an entry that is in no heap. There must be room for it. */
 void heap_add(struct heap *heap, struct heap_entry *entry);
 
-/* Call this after the key of an entry of the heap was raised. */
+/* Call this after raising the key of an entry that is in the heap. */
 void heap_raised(struct heap *heap, struct heap_entry *entry);
 
 /* Removes the entry; does nothing if it is in no heap. */

@@ -1,15 +1,16 @@
 /*
  * memory - ends the program if memory for strings and other small objects runs out.
  *
- * They are small, but a report or a result file that lacks some of them would look complete.
- * jansson silently drops what it cannot allocate, so its allocations are guarded here as well.
- * Results that an attack has written by then are kept; the file reads as truncated.
+ * Otherwise, a report or a result file could lack some of these objects and still look complete.
+ * jansson's allocations are guarded too (memory_guard_json), because jansson silently drops what it
+ * cannot allocate. Results that an attack has written by then are kept; the file reads as
+ * truncated.
  *
  * Large allocations, and those of a connection, fail with an error instead, because their callers
  * can continue.
  *
- * Nothing else outside command/ ends the process, except a failed assertion, so a program that
- * performs many runs survives a failed one. `make lint` checks that.
+ * Apart from failed assertions, nothing else outside command/ ends the process (`make lint` checks
+ * this), so a program that performs many runs survives a run that fails.
  */
 #ifndef LOADGEN_BASE_MEMORY_H
 #define LOADGEN_BASE_MEMORY_H
@@ -28,8 +29,7 @@ void *memory_map(size_t bytes);
 /* Unmaps the pages; NULL is allowed. */
 void memory_unmap(void *pages, size_t bytes);
 
-/* Makes failed allocations of jansson end the program. Call this before the first use of jansson.
- */
+/* Makes jansson end the program if it runs out of memory. Call this before using jansson. */
 void memory_guard_json(void);
 
 #endif

@@ -46,10 +46,10 @@ static char *put(char *at, int64_t value, int digits, char behind)
     return at + digits + 1;
 }
 
-size_t moment_print(uint64_t ns, char text[MOMENT_TEXT])
+/* Writes date and time of day up to the point after the seconds. Returns the end. */
+static char *put_seconds(uint64_t ns, char *text)
 {
     int64_t seconds = (int64_t)(ns / NS_PER_S);
-    int64_t fraction = (int64_t)(ns % NS_PER_S);
     int64_t year = 0;
     int64_t month = 0;
     int64_t day = 0;
@@ -59,14 +59,26 @@ size_t moment_print(uint64_t ns, char text[MOMENT_TEXT])
     at = put(at, day, 2, 'T');
     at = put(at, seconds % DAY_S / 3600, 2, ':');
     at = put(at, seconds % 3600 / 60, 2, ':');
-    at = put(at, seconds % 60, 2, '.');
-    at = put(at, fraction, 9, 'Z') - 1;
+    return put(at, seconds % 60, 2, '.');
+}
+
+size_t moment_print(uint64_t ns, char text[MOMENT_TEXT])
+{
+    int64_t fraction = (int64_t)(ns % NS_PER_S);
+    char *at = put(put_seconds(ns, text), fraction, 9, 'Z') - 1;
     while (at[-1] == '0' && fraction > 0) {
         at--;
     }
     at -= fraction == 0 ? 10 : 0; /* with the point */
     memcpy(at, "Z", 2);
     return (size_t)(at + 1 - text);
+}
+
+size_t moment_print_ms(uint64_t ns, char text[MOMENT_TEXT])
+{
+    char *end = put(put_seconds(ns, text), (int64_t)(ns % NS_PER_S / NS_PER_MS), 3, 'Z');
+    *end = '\0';
+    return (size_t)(end - text);
 }
 
 /* Reads a number of `digits` digits; -1 if it has other characters. */

@@ -5,7 +5,7 @@
  *         p99<20,errors<0.1%
  *               ^
  *
- * Long text is cut to the part around the error.
+ * Long text is cut to the part around the error. Threads: pure function.
  */
 #ifndef LOADGEN_BASE_POINT_H
 #define LOADGEN_BASE_POINT_H

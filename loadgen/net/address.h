@@ -3,6 +3,8 @@
  *
  * address_resolve uses the system resolver and may block: use it only for addresses to listen on.
  * It prefers a name's first IPv4 address. resolver.h resolves the destinations of connections.
+ *
+ * Threads: no state. Memory: an address is a plain value.
  */
 #ifndef LOADGEN_NET_ADDRESS_H
 #define LOADGEN_NET_ADDRESS_H

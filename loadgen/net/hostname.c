@@ -96,7 +96,7 @@ static const char *read_address(const char *text, size_t length, char host[HOSTN
         return NULL;
     }
     if (end - zone >= IF_NAMESIZE) {
-        return "a zone in its IPv6 address that is too long for an interface name";
+        return "an IPv6 zone that is too long for an interface name";
     }
     host[count++] = '%';
     while (zone < end) {

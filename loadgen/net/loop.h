@@ -3,11 +3,11 @@
  *
  * A watch is registered once, for reading and writing. Its owner gets each edge and must read until
  * the socket is empty (a short read means empty). Closing the descriptor removes the watch. A watch
- * that is added while a batch of events is dispatched gets no event of that batch, because that
- * event would be for an earlier descriptor of the same watch.
+ * that is added while a batch of events is being dispatched gets no events from that batch: they
+ * would belong to an earlier descriptor of the same watch.
  *
- * An owner that stops reading early, so that others are not delayed, calls loop_requeue. The loop
- * calls it again in the next batch, after that batch's new events.
+ * An owner may stop reading early, so that others are not delayed, and call loop_requeue. The loop
+ * then calls the owner again in the next batch, after that batch's new events.
  *
  * Some libraries stop reading before a socket is empty; watch their descriptors level-triggered
  * instead (loop_set_levels).
@@ -29,7 +29,7 @@
 
 /* Embedded by its owner; must not move while the descriptor is open or the watch is requeued. */
 struct loop_watch {
-    /* `events` are EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP, EPOLLERR. */
+    /* `events` combines EPOLLIN, EPOLLOUT, EPOLLRDHUP, EPOLLHUP and EPOLLERR. */
     void (*on_ready)(struct loop_watch *watch, uint32_t events);
     int fd;
     /* Private: */
@@ -52,9 +52,9 @@ bool loop_add(struct loop *loop, struct loop_watch *watch);
 void loop_remove(struct loop *loop, struct loop_watch *watch);
 
 /*
- * Watches watch->fd level-triggered for these events (EPOLLIN, EPOLLOUT); 0 removes the watch while
- * watch->fd stays open. watch->wanted must be 0 for a new descriptor. False with errno if the
- * kernel refuses.
+ * Watches watch->fd level-triggered for these events (EPOLLIN, EPOLLOUT, EPOLLRDHUP); 0 removes the
+ * watch while watch->fd stays open. watch->wanted must be 0 for a new descriptor. False with errno
+ * if the kernel refuses.
  */
 bool loop_set_levels(struct loop *loop, struct loop_watch *watch, uint32_t events);
 

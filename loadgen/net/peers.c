@@ -53,8 +53,10 @@ static int compare(const void *a, const void *b)
 /* Sorts and removes duplicates. Returns the number left. */
 static size_t sort(struct address *addresses, size_t count)
 {
-    qsort(addresses, count, sizeof *addresses, compare);
     size_t kept = 0;
+    if (count > 0) { /* without addresses, there may be no list */
+        qsort(addresses, count, sizeof *addresses, compare);
+    }
     for (size_t i = 0; i < count; i++) {
         if (kept == 0 || compare(&addresses[kept - 1], &addresses[i]) != 0) {
             addresses[kept++] = addresses[i];

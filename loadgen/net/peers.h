@@ -5,10 +5,10 @@
  * their order in the answer. New peers, and peers with fewer connections than their share (a
  * deficit), go to the front of the rotation.
  *
- * If a connect fails before any connect to its address family has succeeded, and the name has
- * addresses of the other family, the failed family is excluded until the addresses change, or until
- * the other family fails in the same way. So requests do not fail merely because IPv6 is
- * unreachable. All other peers get their turn, even if they refuse connections.
+ * A family is excluded if a connect to it fails before any has succeeded, and the name has
+ * addresses of the other family. It stays excluded until the addresses change, or until the other
+ * family fails in the same way. So requests do not fail merely because IPv6 is unreachable. All
+ * other peers get their turn, even if they refuse connections.
  *
  * Bookkeeping only: it resolves, opens and closes nothing.
  *
@@ -37,7 +37,7 @@ struct peer {
     bool is_gone;           /* no longer an address of the name */
     bool is_new;            /* never used so far */
     bool is_failing;        /* the last connect failed */
-    struct peer *next;      /* in the list of all */
+    struct peer *next;      /* in the list of all peers */
 };
 
 struct peers {
@@ -86,7 +86,7 @@ size_t peers_usable_count(const struct peers *peers);
 void peer_release(struct peer *peer);
 
 /*
- * Requests a connection to the peer ahead of the rotation. Does nothing if one is already
+ * Requests a connection to the peer, ahead of the rotation. Does nothing if one is already
  * requested, if the last connect failed, or if the peer is gone or its family excluded.
  */
 void peer_add_deficit(struct peer *peer);

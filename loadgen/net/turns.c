@@ -84,7 +84,7 @@ void turns_set_out(struct turn *turn)
     leave(turn);
 }
 
-void turns_give(struct turns *turns, struct turn *turn)
+void turns_count_request(struct turns *turns, struct turn *turn)
 {
     if (turn->given.key > turns->now) {
         turns->now = turn->given.key;

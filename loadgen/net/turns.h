@@ -31,9 +31,9 @@ enum { TURNS_SLACK = 4, TURNS_CREDIT = 16 };
 
 /* One address; the first member of the engine's own struct. */
 struct turn {
-    struct turn *next; /* of all */
+    struct turn *next; /* in the list of all turns */
     struct peer *peer;
-    struct heap_entry given; /* key: `now` when added, plus its requests, plus those skipped */
+    struct heap_entry given; /* key: `now` when added, plus its requests since; see TURNS_CREDIT */
     struct heap *heap;       /* NULL: out */
 };
 
@@ -43,7 +43,7 @@ struct turns {
     size_t count; /* number of all turns */
     struct heap ready;
     struct heap busy;
-    uint64_t now; /* the highest given.key at which a turn got a request */
+    uint64_t now; /* the highest key that any turn had when it got a request */
 };
 
 /* Sets the size and zeroes the rest. */
@@ -67,7 +67,7 @@ void turns_set_out(struct turn *turn);
 struct turn *turns_first(const struct turns *turns);
 
 /* Counts a request for this turn. */
-void turns_give(struct turns *turns, struct turn *turn);
+void turns_count_request(struct turns *turns, struct turn *turn);
 
 /*
  * Takes out and returns the busy turn that is furthest behind, if it is more than TURNS_SLACK

@@ -1,9 +1,11 @@
 #include "loadgen/base/json/json_bytes.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/base64.h"
 #include "loadgen/base/memory.h"
+#include "loadgen/base/text/base64.h"
+#include "loadgen/base/text/utf8.h"
 
 static const char key[] = "base64";
 
@@ -25,6 +27,15 @@ json_t *json_bytes(const char *bytes, size_t length)
 json_t *json_text(const char *text)
 {
     return json_bytes(text, strlen(text));
+}
+
+json_t *json_clean(struct slice text)
+{
+    char *clean = memory_of(strndup(text.at, text.length));
+    utf8_clean(clean);
+    json_t *json = json_string(clean);
+    free(clean);
+    return memory_of(json);
 }
 
 bool json_bytes_read(const json_t *json, struct bytes *out)

@@ -11,12 +11,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/slice.h"
 #include "loadgen/base/bytes.h"
 
 json_t *json_bytes(const char *bytes, size_t length);
 
-/* The same for a NUL-terminated string. */
+/* Like json_bytes, for a NUL-terminated string. */
 json_t *json_text(const char *text);
+
+/* A string for people, up to the first NUL: each byte that is not UTF-8 becomes '?'. */
+json_t *json_clean(struct slice text);
 
 /*
  * Converts back: replaces the content of `out`, and adds a NUL that its length does not count.

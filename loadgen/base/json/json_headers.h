@@ -10,7 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* One header; the value is a string. */
+/* Receives one header; `value` is a JSON string. Returns false to stop. */
 typedef bool json_header_add(void *to, const char *name, const json_t *value);
 
 /*

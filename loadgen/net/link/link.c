@@ -69,7 +69,7 @@ bool link_connect(struct link *link, struct peer *peer)
            loop_add(link->links->loop, &link->watch);
 }
 
-int link_connected(struct link *link)
+int link_connect_result(struct link *link)
 {
     int problem = 0;
     socklen_t size = sizeof problem;

@@ -1,13 +1,16 @@
 /*
  * link - a connection to a server: a non-blocking socket on the loop, plain or with TLS.
  *
- *     link_connect -> link_connected -> [link_start_tls, link_handshake] -> link_send, link_receive
+ *     link_connect -> link_connect_result -> [link_start_tls, link_handshake] -> link_send,
+ * link_receive
  *
  * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
- * pending operation. A step that must wait for the peer returns LINK_PENDING; call link_handshake
- * at the next edge. Even with TLS, link_send makes one send call and link_receive normally one recv
- * call: none if data arrived together with the end of the handshake, and more than one only if the
- * first brought no application data. All links of a thread share one buffer for received TLS data.
+ * pending operation. A step of the handshake that must wait for the peer returns LINK_PENDING; call
+ * link_handshake at the next edge. All links of a thread share one buffer for received TLS data.
+ *
+ * Even with TLS, link_send makes one send call, and link_receive normally makes one recv call.
+ * link_receive makes none if data arrived together with the end of the handshake, and more than one
+ * only if the first brought no application data.
  *
  * Threads: a struct links and its links belong to one thread. Memory: links_fini after the last
  * link_close. OpenSSL allocates memory for each TLS connection.
@@ -58,12 +61,12 @@ bool link_is_local_limit(int number);
 
 /*
  * True if a connect that failed with this errno found no free local port: EADDRNOTAVAIL, after an
- * earlier connect to the peer's family succeeded. That says nothing about the peer.
+ * earlier connect to the peer's family succeeded. The peer is then not to blame.
  */
 bool link_lacks_port(const struct link *link, int number);
 
 /* After the first edge: 0 if the link is connected, otherwise the errno of the failure. */
-int link_connected(struct link *link);
+int link_connect_result(struct link *link);
 
 enum link_step { LINK_DONE, LINK_PENDING, LINK_FAILED };
 

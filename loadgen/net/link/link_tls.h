@@ -3,10 +3,10 @@
  *
  *     recv -> slab -> BIO -> OpenSSL -> buffer          bytes -> OpenSSL -> BIO -> send
  *
- * If OpenSSL read from the socket itself, it would read the header and the body of each record with
- * separate system calls, and could not tell whether the socket is empty. So one recv fills the
- * slab; OpenSSL consumes all of it and keeps incomplete records. A send of up to 16 KiB is one
- * record and one send call.
+ * One recv fills the slab; OpenSSL consumes all of it and keeps incomplete records. If OpenSSL read
+ * from the socket itself, it would need separate system calls for the header and the body of each
+ * record, and could not tell whether the socket is empty. A send of up to 16 KiB is one record and
+ * one send call.
  *
  * tls.h handles trusted roots and client certificates. With tls_options.has_tickets, a new
  * connection to a host resumes the last session with that host. A connection closed without
@@ -39,7 +39,7 @@ struct link_host {
 void link_host_fini(struct link_host *host);
 
 /*
- * Maximum connections of a thread that keep OpenSSL's buffers, 34 kB each. Further connections
+ * How many of a thread's connections keep OpenSSL's buffers, 34 kB each. Further connections
  * allocate and free their buffers with every record.
  */
 enum { LINK_TLS_BUFFERED = 256 };

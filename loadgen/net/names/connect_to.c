@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "loadgen/net/hostname.h"
 
@@ -41,6 +42,11 @@ bool connect_to_parse(const char *text, struct connect_to *rule, struct err *err
             take_host(&at, rule->to_host) && take_port(&at, '\0', &rule->to_port)) ||
            err_set(err, ERR_USAGE,
                    "\"%s\" is not FROM:PORT:TO:PORT, such as example.com:80:127.0.0.1:8080", text);
+}
+
+bool connect_to_applies(const struct connect_to *rule, const char *host, uint16_t port)
+{
+    return rule->from_port == port && strcasecmp(rule->from_host, host) == 0;
 }
 
 const char *connect_to_print(const struct connect_to *rule, char text[CONNECT_TO_TEXT])

@@ -3,9 +3,9 @@
  *
  * A query looks in /etc/hosts first, then asks the servers in their order, for A and AAAA in
  * parallel. Search domains and ndots come from /etc/resolv.conf; a name with a trailing dot is
- * queried as it is. Truncated answers are queried again over TCP. Each server gets DNS_TRIES tries:
- * DNS_TRY_MS for the first and twice as long for the second, so a single silent server fails after
- * 3 s. If only one family fails, the answer has the addresses of the other.
+ * queried as it is. If an answer is truncated, the query is repeated over TCP. Each server gets
+ * DNS_TRIES tries: DNS_TRY_MS for the first and twice as long for the second, so a single silent
+ * server fails after 3 s. If only one family fails, the answer has the addresses of the other.
  *
  * c-ares runs, and on_answer is called, only inside dns_query and dns_process. An event of the loop
  * only makes dns_process due.
@@ -45,7 +45,7 @@ void dns_destroy(struct dns *dns);
 /* Queries the addresses of `host` in a family; AF_UNSPEC: both. on_answer gets `question` back. */
 void dns_query(struct dns *dns, const char *host, int family, void *question);
 
-/* Call dns_process when dns_is_due, and at the next deadline (UINT64_MAX: none). */
+/* Call dns_process if dns_is_due is true, and at the next deadline (UINT64_MAX: none). */
 bool dns_is_due(const struct dns *dns);
 uint64_t dns_next_deadline_ns(const struct dns *dns, uint64_t now_ns);
 void dns_process(struct dns *dns);

@@ -1,10 +1,13 @@
 #include "loadgen/net/names/names.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "loadgen/base/least.h"
+#include "loadgen/net/allow.h"
+#include "loadgen/net/hostname.h"
 
 enum { QUERIES_MAX = 100 }; /* in flight */
 
@@ -38,7 +41,34 @@ static void fail(struct name *name, const char *reason, uint64_t now_ns)
     announce(name);
 }
 
-/* Keeps the addresses of the configured family and sets their port. Returns how many there are. */
+static bool is_allowed(const struct name *name, const struct address *address)
+{
+    return name->is_trusted || allow_address(name->names->config->allowed, address);
+}
+
+/* Of a name that is not an address: decides whether it is trusted. */
+static bool may_be_used(struct name *name, const struct address *address)
+{
+    if (name->is_trusted || name->is_literal) {
+        return is_allowed(name, address);
+    }
+    enum allow allow = allow_name(name->names->config->allowed, name->host, name->port);
+    name->is_trusted = allow == ALLOW_YES;
+    return allow != ALLOW_NO;
+}
+
+/* For good. */
+static void refuse(struct name *name)
+{
+    char host[HOSTNAME_TEXT];
+    name->is_literal = true;
+    name->state = NAME_FAILED;
+    snprintf(name->problem, sizeof name->problem, "lookup %.100s:%u: not an allowed target",
+             hostname_print(name->host, host), name->port);
+}
+
+/* Keeps the addresses of the configured family that are allowed, and sets their port. Returns how
+ * many there are. */
 static size_t select_usable(const struct name *name, struct address *addresses, size_t count)
 {
     int family = name->names->config->family;
@@ -47,7 +77,8 @@ static size_t select_usable(const struct name *name, struct address *addresses, 
         struct address address = addresses[i];
         if (family == AF_UNSPEC || address.socket.any.sa_family == family) {
             address_set_port(&address, name->port);
-            addresses[kept++] = address;
+            addresses[kept] = address;
+            kept += is_allowed(name, &address);
         }
     }
     return kept;
@@ -102,7 +133,7 @@ static void on_answer(void *owner, void *question, const struct dns_answer *answ
     name->refresh_ns = refresh_ns(name, now_ns, !reason || is_final);
     size_t count = reason ? 0 : select_usable(name, answer->addresses, answer->count);
     if (!reason && count == 0) {
-        reason = "no suitable address found";
+        reason = name->is_trusted ? "no suitable address found" : "no allowed address found";
         is_final = true;
     }
     if (!reason) {
@@ -140,7 +171,8 @@ static void query(struct name *name, uint64_t now_ns)
 /* Names and lookups. */
 
 bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
-               const struct address *literal, uint64_t *deficit, size_t *address_count)
+               const struct address *literal, bool is_trusted, uint64_t *deficit,
+               size_t *address_count)
 {
     *name = (struct name){
         .names = names,
@@ -157,10 +189,15 @@ bool name_init(struct name *name, struct names *names, const char *host, uint16_
     names->all = name;
     peers_init(&name->peers, deficit);
     dns_print_error(NULL, host, "i/o timeout", name->problem);
-    struct address address;
-    name->is_literal = literal->length > 0 || address_parse(host, port, &address);
+    struct address address = *literal;
+    bool is_replaced = literal->length > 0;
+    name->is_literal = is_replaced || address_parse(host, port, &address);
+    name->is_trusted = is_trusted || is_replaced;
+    if (!may_be_used(name, &address)) {
+        refuse(name);
+        return true;
+    }
     if (name->is_literal) {
-        address = literal->length > 0 ? *literal : address;
         set_addresses(name, &address, 1, 0);
     } else if (strchr(host, ':')) { /* an IPv6 address that this machine cannot use */
         name->is_literal = true;

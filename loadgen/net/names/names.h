@@ -10,16 +10,19 @@
  *
  * NAME_TIMEOUT_NS after a query was queued, all lookups that wait for it fail. An error is cached
  * for NAME_RETRY_NS; the next lookup after that still gets the error, and starts a new query in the
- * background. Error messages follow the format of Go's resolver ("lookup api on 10.0.0.10:53: no
- * such host").
+ * background. Once a query returns addresses, the name is resolved. Error messages follow the
+ * format of Go's resolver ("lookup api on 10.0.0.10:53: no such host").
  *
  * names_config.ttl_ns says how long an answer is cached. When the answer expires, the name is
  * queried again while the old addresses stay in use. If that query fails, the old addresses stay;
  * only "no such host" and an answer without a suitable address remove them.
  *
- * If connections are kept alive and a destination has several addresses, a connection to each peer
- * that has none is requested every NAME_RETRY_NS, so a peer that refused connections or died
- * regains its share when it is back. With a TTL, each answer after the first also starts a
+ * With names_config.allowed (allow.h), a name that is not allowed fails without a query, and
+ * addresses that are not allowed are no suitable addresses.
+ *
+ * If connections are kept alive and a destination has several addresses, every NAME_RETRY_NS a
+ * connection is requested to each peer without connections. So a peer that refused connections or
+ * died regains its share when it is back. With a TTL, each answer after the first also starts a
  * rebalancing (peers_balance): one step every NAME_BALANCE_NS until the peers are even.
  *
  * Threads: belongs to one thread and its loop. Memory: the owner embeds each name and calls
@@ -46,6 +49,7 @@ struct names_config {
     const char *servers;            /* "ip[:port],..."; NULL: those of /etc/resolv.conf */
     int64_t ttl_ns;                 /* 0: forever; NAMES_NO_CACHE: a query for every connection */
     int family;                     /* AF_INET, AF_INET6, or AF_UNSPEC for both */
+    const char *allowed;            /* the targets that may be connected to; NULL: all */
     bool is_balanced;               /* connections are kept alive, and may move between peers */
     struct address_list *addresses; /* of the run */
     unsigned thread;                /* index of this thread */
@@ -56,7 +60,10 @@ struct name;
 
 /* A pending lookup, embedded by its owner; must not move until it is answered or cancelled. */
 struct lookup {
-    /* Called only by names_expire. `peer` is as from name_next; NULL: the lookup failed. */
+    /*
+     * Called only by names_expire. `peer` is what name_next would store in *peer; NULL: the lookup
+     * failed.
+     */
     void (*on_answer)(struct lookup *lookup, struct peer *peer);
     /* Private: */
     struct lookup *next;
@@ -73,7 +80,7 @@ enum lookup_result {
 /* Cancels a lookup; does nothing if it is not pending. */
 void lookup_cancel(struct lookup *lookup);
 
-/* Returns why the lookup failed; for a cancelled lookup, that it timed out. */
+/* Returns why the lookup failed. For a cancelled lookup, the reason is a timeout. */
 const char *lookup_problem(const struct lookup *lookup);
 
 enum name_state {
@@ -90,7 +97,8 @@ struct name {
     struct peers peers;
     size_t *address_count; /* the owner's sum over its names */
     enum name_state state;
-    bool is_literal;        /* an IP address or a unix socket: never queried */
+    bool is_literal;        /* an IP address, a unix socket or not allowed: never queried */
+    bool is_trusted;        /* with all of its addresses */
     bool is_queued;         /* a query has yet to be sent */
     bool is_querying;       /* a query is in flight */
     bool has_result;        /* names_expire will complete the lookups */
@@ -99,7 +107,7 @@ struct name {
     uint64_t refresh_ns;    /* time of the next query, when the answer expires; UINT64_MAX: never */
     uint64_t balance_ns;    /* time of the next rebalancing step; UINT64_MAX: none */
     struct lookup *lookups; /* pending lookups, newest first */
-    struct name *next;      /* of all names */
+    struct name *next;      /* in the list of all names */
     struct name *next_queued;
     char problem[DNS_ERROR_TEXT];
 };
@@ -118,15 +126,17 @@ struct names {
 };
 
 void names_init(struct names *names, const struct names_config *config, struct loop *loop);
-void names_fini(struct names *names); /* before name_fini of its names */
+void names_fini(struct names *names); /* call this before name_fini of its names */
 
 /*
  * Adds a name to *names. Queues its first query, unless `literal` replaces the host (length > 0) or
- * the host is an IP address. *deficit (peers.h) and *address_count are sums over the owner's names;
- * the name adds its own. False if out of memory; call name_fini even then.
+ * the host is an IP address or not allowed. `is_trusted`: it need not be allowed. A `literal` need
+ * not, either. *deficit (peers.h) and *address_count are sums over the owner's names,
+ * to which this name adds its own values. False if out of memory; call name_fini even then.
  */
 bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
-               const struct address *literal, uint64_t *deficit, size_t *address_count);
+               const struct address *literal, bool is_trusted, uint64_t *deficit,
+               size_t *address_count);
 void name_fini(struct name *name);
 
 /* Looks up the peer for a new connection. */

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/hash.h"
+#include "loadgen/net/allow.h"
 
 enum { DESTINATION_CHAINS = 1024 };
 
@@ -35,13 +36,13 @@ static bool add_name(struct resolver *resolver, struct destination *destination,
                      uint16_t port)
 {
     return name_init(&destination->names[destination->name_count++], &resolver->names, host, port,
-                     &resolver->unix_address, &destination->deficit, &destination->address_count);
+                     &resolver->unix_address, destination->is_proxy, &destination->deficit,
+                     &destination->address_count);
 }
 
 static bool applies_to(const struct connect_to *rule, const struct destination *destination)
 {
-    return rule->from_port == destination->port &&
-           strcasecmp(rule->from_host, destination->host) == 0;
+    return connect_to_applies(rule, destination->host, destination->port);
 }
 
 /* The destination's own host, or the names that -connect-to puts in its place. */
@@ -67,11 +68,13 @@ static bool add_names(struct resolver *resolver, struct destination *destination
     return ok;
 }
 
-struct destination *resolver_find(struct resolver *resolver, const char *host, uint16_t port)
+static struct destination *find(struct resolver *resolver, const char *host, uint16_t port,
+                                bool is_proxy)
 {
     struct destination **chain = &resolver->destinations[chain_of(host, port)];
     for (struct destination *destination = *chain; destination; destination = destination->next) {
-        if (destination->port == port && strcasecmp(destination->host, host) == 0) {
+        if (destination->port == port && destination->is_proxy == is_proxy &&
+            strcasecmp(destination->host, host) == 0) {
             return destination->is_complete ? destination : NULL;
         }
     }
@@ -80,6 +83,7 @@ struct destination *resolver_find(struct resolver *resolver, const char *host, u
         return NULL;
     }
     destination->port = port;
+    destination->is_proxy = is_proxy;
     destination->next = *chain;
     destination->host = strdup(host);
     if (!destination->host) {
@@ -88,6 +92,21 @@ struct destination *resolver_find(struct resolver *resolver, const char *host, u
     }
     *chain = destination; /* freed by resolver_destroy even if it stays incomplete */
     return add_names(resolver, destination) ? destination : NULL;
+}
+
+struct destination *resolver_find(struct resolver *resolver, const char *host, uint16_t port)
+{
+    return find(resolver, host, port, false);
+}
+
+struct destination *resolver_find_proxy(struct resolver *resolver, const char *host, uint16_t port)
+{
+    return find(resolver, host, port, true);
+}
+
+bool resolver_allows_proxied(const struct resolver *resolver, const char *host, uint16_t port)
+{
+    return allow_host(resolver->config.names.allowed, host, port) == ALLOW_YES;
 }
 
 /* Peers. */
@@ -111,8 +130,8 @@ enum lookup_result resolver_next(struct destination *destination, struct lookup 
     return name_next(next_name(destination), lookup, peer);
 }
 
-bool destination_wants_another(const struct destination *destination, struct turns *turns,
-                               bool is_calm, bool has_room)
+bool destination_update_deficit(const struct destination *destination, struct turns *turns,
+                                bool is_calm, bool has_room)
 {
     struct turn *behind = is_calm ? turns_take_behind(turns) : NULL;
     if (behind && behind->peer->open > 0 && has_room) {
@@ -204,6 +223,14 @@ void resolver_resolve_all(struct resolver *resolver, uint64_t until_ns, int stop
     }
 }
 
+static bool set_unix_socket(struct resolver *resolver, struct err *err)
+{
+    const char *path = resolver->config.unix_socket;
+    return (allow_socket(resolver->config.names.allowed, path) ||
+            err_set(err, ERR_USAGE, "order.unix_socket: %s is not an allowed target", path)) &&
+           address_unix(path, &resolver->unix_address, err);
+}
+
 struct resolver *resolver_create(const struct resolver_config *config, struct loop *loop,
                                  struct err *err)
 {
@@ -214,7 +241,7 @@ struct resolver *resolver_create(const struct resolver_config *config, struct lo
     }
     resolver->config = *config;
     names_init(&resolver->names, &resolver->config.names, loop);
-    if (config->unix_socket && !address_unix(config->unix_socket, &resolver->unix_address, err)) {
+    if (config->unix_socket && !set_unix_socket(resolver, err)) {
         resolver_destroy(resolver);
         return NULL;
     }

@@ -7,10 +7,14 @@
  * Connections rotate over the names, and over the peers of each name. The threads' starting points
  * are spread over the names and peers.
  *
+ * With names_config.allowed, connections to all other targets fail, as if their names could not be
+ * resolved. The exception is a proxy, which is asked only for allowed targets.
+ *
  * Only resolver_resolve_all blocks. names.h describes lookups, caching, errors and rebalancing.
- * When peers change, resolver_changes grows; then close idle connections to each peer for which
- * peer_is_surplus is true, and open a connection, even if others are idle, while
- * destination_has_deficit is true.
+ *
+ * When peers change, resolver_changes grows. The caller then closes idle connections to each peer
+ * for which peer_is_surplus is true. While destination_has_deficit is true, it opens connections,
+ * even if others are idle.
  *
  * Threads: belongs to one thread and its loop; the address list is shared. Call ares_library_init
  * first. Memory: destinations and peers live until resolver_destroy.
@@ -45,18 +49,27 @@ struct destination {
     size_t name_count;
     size_t turn; /* modulo name_count: index of the next name */
     bool is_complete;
+    bool is_proxy;
     char *host;
     uint16_t port;
     struct destination *next;
 };
 
-/* ERR_FAILED if out of memory, ERR_USAGE if the path of the unix socket is too long. */
+/* ERR_FAILED if out of memory, ERR_USAGE if the path of the unix socket is too long or not allowed.
+ */
 struct resolver *resolver_create(const struct resolver_config *config, struct loop *loop,
                                  struct err *err);
 void resolver_destroy(struct resolver *resolver); /* NULL is allowed */
 
 /* Returns the destination, and starts to resolve it if it is new. NULL: out of memory. */
 struct destination *resolver_find(struct resolver *resolver, const char *host, uint16_t port);
+
+/* The same for a proxy, which need not be allowed. */
+struct destination *resolver_find_proxy(struct resolver *resolver, const char *host, uint16_t port);
+
+/* May a proxy be asked for this target? A name has to be listed itself, as the proxy resolves it.
+ */
+bool resolver_allows_proxied(const struct resolver *resolver, const char *host, uint16_t port);
 
 /*
  * Looks up the peer for a new connection. The caller reports the outcome to peer_connected or
@@ -71,14 +84,16 @@ static inline bool destination_has_deficit(const struct destination *destination
 }
 
 /*
- * True if an address has a deficit, so that a connection to it should be opened even if others are
- * idle. If `is_calm`, first takes an address that is too far behind out of `turns`, if there is one
- * (turns_take_behind); if `has_room` too, and that address has connections, gives it a deficit.
+ * True if an address has a deficit: a connection to it should be opened even if others are idle.
+ * May first create a deficit: with `is_calm`, removes from `turns` an address that is too far
+ * behind (turns_take_behind). If this address has connections and `has_room` is true, it gets a
+ * deficit.
+ *
  * is_calm: the connection next in turn has been idle for longer than its last request took.
  * has_room: the limit allows another connection.
  */
-bool destination_wants_another(const struct destination *destination, struct turns *turns,
-                               bool is_calm, bool has_room);
+bool destination_update_deficit(const struct destination *destination, struct turns *turns,
+                                bool is_calm, bool has_room);
 
 /* The number of addresses, without those of an excluded family (peers.h). */
 size_t destination_usable_count(const struct destination *destination);

@@ -6,11 +6,11 @@
 
 #include "common/http/connection_lru.h"
 
-enum { LIMIT = 3, CAPACITY = 5 };
+enum { LIMIT = 3, CAPACITY = 5, SOCKETS = 7 };
 
 static struct connection_lru *lru;
-static int ends[CAPACITY + 1][2];
-static struct lru_entry *all[CAPACITY + 1];
+static int ends[SOCKETS][2];
+static struct lru_entry *all[SOCKETS];
 
 static void add(size_t i)
 {
@@ -30,7 +30,7 @@ static void set_up(void)
 {
     lru = connection_lru_create(LIMIT, CAPACITY);
     ck_assert_ptr_nonnull(lru);
-    for (size_t i = 0; i <= CAPACITY; i++) {
+    for (size_t i = 0; i < SOCKETS; i++) {
         ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, ends[i]), 0);
     }
     for (size_t i = 0; i < LIMIT; i++) {
@@ -40,7 +40,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
-    for (size_t i = 0; i <= CAPACITY; i++) {
+    for (size_t i = 0; i < SOCKETS; i++) {
         close(ends[i][0]);
         close(ends[i][1]);
     }
@@ -67,6 +67,28 @@ START_TEST(a_busy_one_stays_unless_most_are)
     connection_lru_set_busy(lru, all[2]);
     add(4); /* two of three are busy: the one busy longest */
     ck_assert(is_closed(0) && !is_closed(2) && !is_closed(3) && !is_closed(4));
+}
+END_TEST
+
+START_TEST(a_lasting_one_stays_while_there_is_another)
+{
+    connection_lru_set_lasting(lru, all[0]);
+    connection_lru_set_busy(lru, all[1]);
+    connection_lru_set_lasting(lru, all[1]);
+    add(3);
+    ck_assert(is_closed(2) && !is_closed(0) && !is_closed(1));
+    connection_lru_set_busy(lru, all[3]);
+    add(4);
+    ck_assert(is_closed(3) && !is_closed(0) && !is_closed(1));
+    connection_lru_remove(lru, all[2]);
+    connection_lru_remove(lru, all[3]);
+    connection_lru_set_idle(lru, all[0]); /* its answer has ended */
+    add(5);
+    ck_assert(is_closed(4) && !is_closed(0) && !is_closed(1) && !is_closed(5));
+    connection_lru_set_lasting(lru, all[0]);
+    connection_lru_set_lasting(lru, all[5]);
+    add(6); /* there is no other */
+    ck_assert(is_closed(1) && !is_closed(0) && !is_closed(5) && !is_closed(6));
 }
 END_TEST
 
@@ -123,6 +145,7 @@ Suite *connection_lru_suite(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_one_idle_longest_is_evicted);
     tcase_add_test(tests, a_busy_one_stays_unless_most_are);
+    tcase_add_test(tests, a_lasting_one_stays_while_there_is_another);
     tcase_add_test(tests, an_answer_that_nobody_reads_is_discarded);
     tcase_add_test(tests, an_evicted_one_makes_room_once);
     tcase_add_test(tests, there_are_never_more_than_the_capacity);

@@ -29,7 +29,7 @@ static void teardown(void)
 static void give(int count)
 {
     while (count-- > 0) {
-        turns_give(&turns, turns_first(&turns));
+        turns_count_request(&turns, turns_first(&turns));
     }
 }
 

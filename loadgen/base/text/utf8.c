@@ -1,4 +1,4 @@
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 #include <string.h>
 

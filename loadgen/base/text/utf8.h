@@ -4,8 +4,8 @@
  * Valid text is UTF-8 (RFC 3629: no surrogates, no overlong forms) without ASCII control
  * characters. Threads: pure functions.
  */
-#ifndef LOADGEN_BASE_UTF8_H
-#define LOADGEN_BASE_UTF8_H
+#ifndef LOADGEN_BASE_TEXT_UTF8_H
+#define LOADGEN_BASE_TEXT_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -6,8 +6,8 @@
  *
  * Threads: pure functions. Memory: output is appended to the caller's buffer.
  */
-#ifndef LOADGEN_BASE_BASE64_H
-#define LOADGEN_BASE_BASE64_H
+#ifndef LOADGEN_BASE_TEXT_BASE64_H
+#define LOADGEN_BASE_TEXT_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 
 #include <stdint.h>
 

@@ -1,0 +1,50 @@
+/*
+ * json_writer - writes JSON as text, without building it as objects first. That takes a quarter of
+ * the time, which counts for answers with thousands of numbers.
+ *
+ *     struct json_writer writer = {.out = &bytes};
+ *     json_writer_open(&writer, NULL, '{');
+ *     json_writer_count(&writer, "users", 4);
+ *     json_writer_close(&writer, '}');
+ *
+ * The text is that of jansson with JSON_INDENT(2) and JSON_ENSURE_ASCII. The caller gives the keys
+ * in the order that it wants.
+ *
+ * `key` is plain ASCII without quotes; NULL inside a list, and for the outermost value.
+ *
+ * Threads: one at a time. Memory: borrows `out`, whose has_failed says if memory ran out.
+ */
+#ifndef LOADGEN_BASE_JSON_JSON_WRITER_H
+#define LOADGEN_BASE_JSON_JSON_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/slice.h"
+#include "loadgen/base/bytes.h"
+
+struct json_writer {
+    struct bytes *out;
+    /* private; zeroes */
+    unsigned depth;
+    bool has_items; /* the object or list that is open has some */
+};
+
+/* Opens an object ('{') or a list ('['), which json_writer_close ends ('}' or ']'). */
+void json_writer_open(struct json_writer *writer, const char *key, char bracket);
+void json_writer_close(struct json_writer *writer, char bracket);
+
+/* Up to the first NUL, as json_clean: each byte that is not UTF-8 becomes '?'. */
+void json_writer_text(struct json_writer *writer, const char *key, struct slice text);
+
+void json_writer_null(struct json_writer *writer, const char *key);
+void json_writer_count(struct json_writer *writer, const char *key, uint64_t count);
+
+/* With at most 12 significant digits; a whole one ends with ".0". One that is not finite is null.
+ */
+void json_writer_real(struct json_writer *writer, const char *key, double number);
+
+/* A number of millionths, exactly, but without trailing zeros: 1500000 is 1.5. */
+void json_writer_millionths(struct json_writer *writer, const char *key, uint64_t number);
+
+#endif
