@@ -37,8 +37,8 @@ bool answer_put(struct block *block, uint64_t number, enum answer_part part,
 
 enum {
     ANSWER_BUCKETS = 16384,
-    ANSWER_BYTES_USUAL = 64 * 1024 * 1024,     /* bytes; above this, only the newest are kept */
-    ANSWERS_KEPT = 128,                        /* number of these newest answers */
+    ANSWER_BYTES_USUAL = 64 * 1024 * 1024,     /* bytes; above this, only ANSWERS_KEPT are kept */
+    ANSWERS_KEPT = 128,                        /* answers, the newest ones */
     ANSWER_BYTES_MAX = 4 * ANSWER_BYTES_USUAL, /* bytes; above this, even the newest are dropped */
 };
 

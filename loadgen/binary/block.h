@@ -9,7 +9,7 @@
  *     bytes 8-11  length of the payload, little-endian
  *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
  *     then        the payload: packed records in R (result_codec.h) and B (answer_codec.h), a part
- *                 of a tally in C (tally_codec.h), JSON in the others (journal.h)
+ *                 of a tally in C (tally_codec.h), and JSON in the others (journal.h)
  *
  * A run is one H, then T, A, B, R, S, C and X in any order, then one E. A run without E was cut
  * short. Files can be read while they grow; readers skip unknown types.

@@ -170,12 +170,12 @@ static void put_second(struct result_writer *writer, struct block *block,
                        const struct second *second)
 {
     put_json(writer, block, BLOCK_SECOND,
-             json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
+             json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "second",
                        (json_int_t)second->index, "start", (json_int_t)second->start_ns, "elapsed",
                        (json_int_t)second->elapsed_ns, "intended", (json_int_t)second->intended,
                        "started", (json_int_t)second->started, "in_flight",
-                       (json_int_t)second->in_flight, "counters",
-                       counters_to_json(&second->tally->counters), "generator",
+                       (json_int_t)second->in_flight, "users", (json_int_t)second->users,
+                       "counters", counters_to_json(&second->tally->counters), "generator",
                        generator_to_json(second->generator)));
 }
 
@@ -248,7 +248,7 @@ static json_t *spread_to_json(const struct spread *spread)
 static json_t *changes_to_json(const struct summary *summary)
 {
     return summary->changes[0] ? json_pack("{s:s, s:f}", "words", summary->changes,
-                                           "mean_per_second", summary->asked_per_s)
+                                           "mean_per_second", summary->scheduled_per_s)
                                : json_null();
 }
 
@@ -269,11 +269,12 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
         write_exceptions(writer, &summary->exceptions);
         put_json(writer, take(writer), BLOCK_END,
                  json_pack(
-                     "{s:o, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, s:o, "
-                     "s:o, s:o}",
+                     "{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
+                     "s:o, s:o, s:o}",
                      "changes", changes_to_json(summary), "intended", (json_int_t)summary->intended,
                      "started", (json_int_t)summary->started, "not_started",
-                     (json_int_t)summary->not_started, "not_started_by_target",
+                     (json_int_t)summary->not_started, "names_without_row",
+                     (json_int_t)summary->rows.others, "not_started_by_target",
                      not_started_to_json(summary, targets), "too_late",
                      (json_int_t)summary->too_late, "iterations", (json_int_t)summary->iterations,
                      "iterations_dropped", (json_int_t)summary->iterations_dropped, "abandoned",

@@ -36,7 +36,8 @@ struct second {
     uint64_t elapsed_ns;         /* since the start */
     uint64_t intended;           /* since the start */
     uint64_t started;            /* since the start */
-    uint64_t in_flight;          /* including requests whose answer a script still judges */
+    uint64_t in_flight;          /* including requests whose answer a script has yet to judge */
+    uint64_t users;              /* of a scenario that have started and not ended; now */
     uint64_t iterations;         /* started at a rate (count_iterations), since the start */
     uint64_t iterations_dropped; /* due at that rate when no user was free, since the start */
     const struct tally *tally;   /* requests that ended in this second */

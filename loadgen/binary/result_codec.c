@@ -17,7 +17,8 @@ enum {
     KIND_VIOLATIONS = 1024,
     KIND_ACCEPTED = 2048,
     KIND_REFUSED = 4096,
-    KIND_ALL = 8191,
+    KIND_FIRED = 8192,
+    KIND_ALL = 16383,
 };
 
 /* Writes the difference as a signed number: small magnitudes become small codes. */
@@ -73,6 +74,7 @@ static unsigned kind_of(const struct result_encoder *encoder, const struct resul
     kind |= result->violations ? KIND_VIOLATIONS : 0;
     kind |= result->judgement == JUDGEMENT_SUCCESS ? KIND_ACCEPTED : 0;
     kind |= result->judgement == JUDGEMENT_FAILURE ? KIND_REFUSED : 0;
+    kind |= result->is_fired ? KIND_FIRED : 0;
     return kind;
 }
 
@@ -226,6 +228,7 @@ enum result_decode result_decoder_next(struct result_decoder *decoder, struct re
               get_optional(decoder, kind, result);
     result->outcome = (enum outcome)(kind & KIND_OUTCOME);
     result->is_bare = (kind & KIND_BARE) != 0;
+    result->is_fired = (kind & KIND_FIRED) != 0;
     result->judgement = kind & KIND_REFUSED    ? JUDGEMENT_FAILURE
                         : kind & KIND_ACCEPTED ? JUDGEMENT_SUCCESS
                                                : JUDGEMENT_NONE;
@@ -233,5 +236,6 @@ enum result_decode result_decoder_next(struct result_decoder *decoder, struct re
     result->intended_ns = decoder->intended_ns;
     result->target = (uint32_t)target;
     result->code = (uint16_t)code;
+    ok = ok && (!result->is_fired || (result->outcome == OUTCOME_ANSWERED && code == 0));
     return ok ? RESULT_DECODE_OK : RESULT_DECODE_BAD;
 }

@@ -7,8 +7,8 @@
  *
  *     kind       outcome in bits 0-2, then a bit for each optional field that follows; rare fields
  *                have the high bits, so that kind is nearly always one byte
- *     number     signed, minus that of the previous record (0 at first)
- *     intended   signed, ns since the start of the run, minus the previous record's (0 at first)
+ *     number     signed difference from the number of the previous record (the first: from 0)
+ *     intended   the same for the intended time, in ns since the start of the run
  *     target     index into the targets of the 'T' blocks
  *     code       HTTP status
  *     lag        ns
@@ -25,6 +25,7 @@
  *     (nothing)  if bit 9: only the latency is known; it is stored in service
  *     violations if bit 10: a bit for each (violations.h)
  *     (nothing)  if bit 11: a script judged the answer a success; if bit 12: a failure
+ *     (nothing)  if bit 13: a script fired the result; nothing was sent
  *
  * Threads: an encoder or decoder belongs to one thread. Memory: only the decoder's pool allocates.
  */
@@ -69,7 +70,7 @@ struct result_decoder {
     struct text_pool *pool;
     size_t text_count;
     const char *texts[CODEC_TEXTS];    /* from the pool, without local ports */
-    struct slice written[CODEC_TEXTS]; /* the same, as written in the block */
+    struct slice written[CODEC_TEXTS]; /* the same texts, as written in the block */
     struct slice error;                /* of the last result, as written in the block; "": none */
 };
 

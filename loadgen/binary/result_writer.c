@@ -24,8 +24,19 @@ struct result_writer {
     bool is_closing;
     struct block *(*preamble)(void *context); /* NULL: none */
     void *preamble_context;
-    atomic_int problem; /* errno of the write that failed */
+    atomic_int problem;                                       /* errno of the write that failed */
+    void (*on_failure)(void *context, const struct err *why); /* NULL: the run is to end */
+    void *failure_context;
 };
+
+/* False with err if something was not written. */
+static bool describe_failure(const struct result_writer *writer, struct err *err)
+{
+    int problem = atomic_load(&writer->problem);
+    return problem == 0 ||
+           err_set(err, ERR_FAILED, "cannot write results to %s: %s; the file is incomplete",
+                   writer->name, strerror(problem));
+}
 
 static bool write_all(int fd, const uint8_t *bytes, size_t length)
 {
@@ -75,7 +86,7 @@ static void give_back(struct result_writer *writer, struct block *block, bool wa
 static void write_block(struct result_writer *writer, struct block *block)
 {
     block_seal(block);
-    if (!result_writer_failed(writer) &&
+    if (atomic_load(&writer->problem) == 0 &&
         !write_all(writer->fd, block->bytes, BLOCK_PREFIX + block->length)) {
         result_writer_fail(writer, errno);
     }
@@ -148,16 +159,12 @@ bool result_writer_close(struct result_writer *writer, struct err *err)
     pthread_cond_broadcast(&writer->changed);
     pthread_mutex_unlock(&writer->lock);
     pthread_join(writer->thread, NULL);
-    int problem = atomic_load(&writer->problem);
-    if (problem) {
-        err_set(err, ERR_FAILED, "cannot write results to %s: %s; the file is incomplete",
-                writer->name, strerror(problem));
-    }
+    bool ok = describe_failure(writer, err);
     pthread_mutex_destroy(&writer->lock);
     pthread_cond_destroy(&writer->changed);
     free(writer->blocks);
     free(writer);
-    return problem == 0;
+    return ok;
 }
 
 void result_writer_set_preamble(struct result_writer *writer, struct block *(*next)(void *context),
@@ -227,13 +234,24 @@ bool result_writer_is_behind(struct result_writer *writer)
     return is_behind;
 }
 
+void result_writer_tolerate(struct result_writer *writer,
+                            void (*on_failure)(void *context, const struct err *why), void *context)
+{
+    writer->on_failure = on_failure;
+    writer->failure_context = context;
+}
+
 void result_writer_fail(struct result_writer *writer, int problem)
 {
     int none = 0;
-    atomic_compare_exchange_strong(&writer->problem, &none, problem);
+    if (atomic_compare_exchange_strong(&writer->problem, &none, problem) && writer->on_failure) {
+        struct err err = {.code = ERR_NONE};
+        describe_failure(writer, &err);
+        writer->on_failure(writer->failure_context, &err);
+    }
 }
 
 bool result_writer_failed(const struct result_writer *writer)
 {
-    return atomic_load(&writer->problem) != 0;
+    return !writer->on_failure && atomic_load(&writer->problem) != 0;
 }

@@ -4,9 +4,11 @@
  *     worker: take ... fill ... put  ->  queue  ->  writer thread: write  ->  free blocks
  *
  * The number of blocks is fixed. If the disk, or the reader of a pipe, is slower than the run,
- * blocks run out and result_writer_take waits: the attack slows down, memory stays bounded, nothing
- * is lost, and the waiting time is counted. If writing fails (disk full, pipe closed), all later
- * blocks are discarded, result_writer_failed returns true so that the run can end, and
+ * blocks run out and result_writer_take waits. This slows the attack down, but loses nothing; the
+ * waiting time is counted.
+ *
+ * If writing fails (disk full, pipe closed), all later blocks are discarded. result_writer_failed
+ * then returns true, so that the run can end, unless the caller tolerates it, and
  * result_writer_close returns the error.
  *
  * Threads: create, set_preamble, drain and close from one thread, the other functions from any.
@@ -24,8 +26,8 @@
 struct result_writer;
 
 /*
- * Allocates `blocks` blocks and starts the writing thread. Borrows fd, and `name`, by which errors
- * refer to it, until result_writer_close. NULL: err is set.
+ * Allocates `blocks` blocks and starts the writing thread. Borrows fd and `name`, its name in
+ * errors, until result_writer_close. NULL: err is set.
  */
 struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
                                            struct err *err);
@@ -65,6 +67,15 @@ void result_writer_drain(struct result_writer *writer);
 /* Makes the writer fail with this errno. Call this if the file would otherwise be wrong. */
 void result_writer_fail(struct result_writer *writer, int problem);
 
+/*
+ * The run is to go on even if its results cannot be written. `on_failure` is then called once, on
+ * the writer's thread, and result_writer_failed stays false. Call this before the first block.
+ */
+void result_writer_tolerate(struct result_writer *writer,
+                            void (*on_failure)(void *context, const struct err *why),
+                            void *context);
+
+/* True if writing has failed and the run should end. */
 bool result_writer_failed(const struct result_writer *writer);
 
 #endif

@@ -2,11 +2,11 @@
  * closing - connections that an engine no longer needs, while they wait for the server to close
  * first.
  *
- * After an answer with `Connection: close`, or with -keepalive=false, the server closes first, so
- * that TIME_WAIT occupies a port of the server, not ours. Until then the connection is `closing`:
- * in no pool, and not counted against any limit. We close it after CLOSING_NS, or earlier: if
- * descriptors run out, or if it is the oldest of CLOSING_MAX closing connections when another one
- * begins to close.
+ * When a connection will carry no further request (`Connection: close`, or -keepalive=false), we
+ * let the server close it first, so that TIME_WAIT occupies a port of the server, not ours. Until
+ * then the connection is `closing`: in no pool, and not counted against any limit. We close it
+ * after CLOSING_NS, or earlier: if descriptors run out, or if it is the oldest of CLOSING_MAX
+ * closing connections when another one begins to close.
  *
  * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight (flights.h) in
  * its connection, which must not move while it is closing.

@@ -90,7 +90,7 @@ static bool finish_handshake(struct dial *dial, enum link_step step)
 
 static bool finish_connecting(struct dial *dial)
 {
-    int number = link_connected(dial->link);
+    int number = link_connect_result(dial->link);
     if (number) {
         fail_address(dial, number);
         return false;

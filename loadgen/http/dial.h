@@ -36,7 +36,7 @@ struct dial_owner {
                       const char *reason);
 
     /*
-     * Called when a limit of this machine, such as that of descriptors, prevents a new socket.
+     * Called when a limit of this machine, such as the limit on descriptors, prevents a new socket.
      * Closes the connections that wait for the server to close. False: there are none.
      */
     bool (*make_room)(struct dial *dial);

@@ -1,10 +1,10 @@
 /*
  * engine - the interface of every engine: sends a request and receives its answer.
  *
- * An engine serves one thread, on that thread's loop. The thread starts exchanges. The engine calls
- * `done` exactly once per exchange, whatever the server does. A failure is an outcome, not a struct
- * err, because code that runs during a measurement formats no error messages. The HTTP/1.1 engine
- * allocates no memory per request; nghttp2 and libcurl do.
+ * An engine serves one thread, on that thread's loop. The thread starts exchanges; the engine calls
+ * `done` exactly once for each of them, whatever the server does. A failure is an outcome
+ * (exchange.h), not a struct err. The HTTP/1.1 engine allocates no memory per request; the others
+ * do, in nghttp2 and libcurl.
  *
  * Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its event (see the
  * diagram in docs/measurement.md). `done` is called from inside start, resume, loop_dispatch,

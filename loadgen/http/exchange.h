@@ -2,8 +2,9 @@
  * exchange - one request, its timestamps, and how it ended.
  *
  * An engine (engine.h) fills in an exchange and passes it to `done`; results, measurements and
- * reports only read it. Timestamps are CLOCK_MONOTONIC nanoseconds, each read from the clock at its
- * event; 0: the event did not happen. See the diagram in docs/measurement.md.
+ * reports only read it. Timestamps are CLOCK_MONOTONIC nanoseconds. intended_ns follows from the
+ * schedule; each of the others is read from the clock at its event, and 0 if there was no such
+ * event. See the diagram in docs/measurement.md.
  *
  * Threads and memory: a plain value. `request` and `terms` belong to the sender, and `capture` to
  * the engine; they are valid while `done` runs.
@@ -50,10 +51,10 @@ enum { REASON_MAX = 192 };
 
 struct exchange {
     const struct request *request;
-    const struct terms *terms; /* timeout, redirects, what to keep (send.h) */
+    const struct terms *terms; /* timeout, redirects and what to keep (send.h) */
     uint64_t number;           /* index of the request in the run, from 0 */
     uint64_t intended_ns;      /* when the request was due */
-    uint64_t wait_ns;          /* time between intended and started with all connections busy */
+    uint64_t wait_ns;          /* time from intended to started while all connections were busy */
     uint64_t started_ns;       /* just before the engine's `start`, once a connection was available
                                   or could be opened */
     uint64_t sent_ns;          /* just before the first send of the last try */
@@ -69,6 +70,7 @@ struct exchange {
     uint16_t redirects;  /* redirects followed */
     uint16_t violations; /* VIOLATION_BITs of all answers, redirects included */
     uint16_t row;        /* row of the report */
+    bool is_fired;       /* a script's own result: nothing was sent (users/request/events.h) */
     bool is_held;        /* its result waits for the judgement (drive/driver.h) */
     enum judgement judgement;
     struct capture *capture; /* NULL: not kept, or not ANSWERED. `done` may swap its buffers */

@@ -3,8 +3,8 @@
  *
  * Most requests of a run have the same timeout, so most flights are added in the order of their
  * deadlines and form a queue. A flight with an earlier deadline than the last flight of the queue
- * goes into a pairing heap. Adding, and removing from the queue, is O(1); removing from the heap is
- * O(log n) amortised.
+ * goes into a pairing heap. Adding a flight, or removing one from the queue, takes O(1); removing
+ * one from the heap takes O(log n) amortised.
  *
  * Threads: belongs to the engine's thread. Memory: the owner embeds a struct flight, which must not
  * move between flights_add and flights_remove.

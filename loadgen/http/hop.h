@@ -17,7 +17,7 @@ struct hop {
     /* Private: */
     struct request *request; /* of `to` */
     char *bytes;             /* the request's buffer of HOP_BYTES_MAX bytes */
-    bool is_short;
+    bool is_short;           /* the buffer was too short for a header */
 };
 
 /*

@@ -5,7 +5,7 @@
  *
  * An engine's origin struct begins with a struct origin; it is created on first use, with its other
  * fields zeroed. An engine that must initialise these fields, or that connects to another host (a
- * proxy), sets `begin` and `end`. Endpoints may be added during the run, by a live source.
+ * proxy), sets `begin` and `end`. A live source, or scripts, may add endpoints during the run.
  *
  * Threads: belongs to the engine's thread. Memory: origins_fini frees the shared origins,
  * owner_close an owner's; origins do not move.

@@ -3,9 +3,9 @@
  *
  * Requests are built once and shared by all threads. Only the number (X-Vegeta-Seq) differs each
  * time; its digits are inserted at request->sequence_at. A request in one piece without a number is
- * sent from its own bytes. Any other request is assembled in a scratch buffer and sent with one
- * `send` if it fits, otherwise sent in pieces with one `sendmsg`. After a short send, the request
- * is assembled again, with the same number.
+ * sent from its own bytes. Any other request that fits into a scratch buffer is assembled there and
+ * sent with one `send`; if it does not fit, its pieces are sent with one `sendmsg`. After a short
+ * send, the request is assembled again, with the same number.
  *
  * Threads: no state; the scratch belongs to the calling thread. Memory: none.
  */

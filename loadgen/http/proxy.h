@@ -2,7 +2,7 @@
  * proxy - chooses the proxy for a destination: HTTP_PROXY, HTTPS_PROXY and NO_PROXY, read as Go
  * reads them.
  *
- * HTTP_PROXY applies to http://, HTTPS_PROXY to https://; if a variable is not set or empty, its
+ * HTTP_PROXY applies to http://, HTTPS_PROXY to https://; if a variable is unset or empty, its
  * lower-case name is read (http_proxy). A value is a URL (http://, socks5://, socks5h://) or
  * host[:port], which is the same as http://host[:port]. NO_PROXY is a comma-separated list of
  * destinations that are reached directly: example.com matches itself and its subdomains,

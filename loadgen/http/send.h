@@ -1,8 +1,8 @@
 /*
- * send - a request for an engine to send, and the terms: timeout, redirects, what to keep.
+ * send - a request for an engine to send, and the terms: timeout, redirects, and what to keep.
  *
- * The caller fills in a struct send and passes it to the engine's `start` (engine.h). It is
- * declared here, below its callers, because includes go downwards.
+ * The caller fills in a struct send and passes it to the engine's `start` (engine.h). The struct is
+ * declared here and not with its callers, because a module includes only headers of lower layers.
  *
  * Threads and memory: plain values. `start` borrows the struct send; its request and terms must
  * outlive the exchange.
@@ -49,7 +49,7 @@ struct send {
     const struct terms *terms;
     uint64_t number;      /* index of the request in the run, from 0 */
     uint64_t intended_ns; /* when it is due */
-    uint64_t wait_ns;     /* time between intended and started with all connections busy */
+    uint64_t wait_ns;     /* time from intended to started while all connections were busy */
     uint64_t started_ns;  /* read from the clock just before `start` */
     uint16_t row;         /* of the report (target/rows.h) */
 };

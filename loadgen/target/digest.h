@@ -1,14 +1,16 @@
 /*
  * digest - SHA-256 of all requests: equal requests have equal digests.
  *
- *     digest_with_hosts    with hosts and ports: a search is resumed only if this digest is equal
+ *     digest_with_hosts    everything, including hosts and ports. A search is resumed only if this
+ *                          digest is equal
  *     digest_of_work       what a server has to do, on any host: methods, paths, headers, bodies,
- *                          and whether TLS is used; without Host and our own User-Agent, and
- *                          without values of headers that may be secret (secret.h), because tokens
- *                          change. Results of capacity searches are compared only if this digest
- *                          is equal
+ *                          and whether TLS is used. Results of capacity searches are compared only
+ *                          if this digest is equal
  *
- * Threads: set-up only. Memory: none.
+ * digest_of_work leaves out Host, our own User-Agent, and values of headers that may be secret
+ * (secret.h), because tokens change.
+ *
+ * Threads: set-up only. Memory: one request at a time, only during the call.
  */
 #ifndef LOADGEN_TARGET_DIGEST_H
 #define LOADGEN_TARGET_DIGEST_H

@@ -6,17 +6,17 @@
  *                            +---------------- free entries <-------- release --------------+
  *
  * Each target is sent once. The reading thread fills the queue (request_queue.h) ahead of the
- * workers, so that none waits for a disk. If a slow pipe has nothing yet, `next` returns NULL
- * immediately, and ready_fd tells when to ask again. Entries are reused after their release, so
- * memory is bounded by the queue and the requests in flight, however long the file is.
+ * workers, so that none waits for a disk. If the queue is empty because a pipe is slow, `next`
+ * returns NULL immediately; call it again after an edge of ready_fd. Entries are reused after their
+ * release, so memory is bounded by the queue and the requests in flight, however long the file is.
  *
- * What reports need is bounded as well. `targets` has an entry for each of the first LAZY_TARGETS
- * different targets (name, method and URL); the rest share one entry, "other targets". A file may
- * name at most LAZY_ENDPOINTS different hosts and ports.
+ * The memory for reports is bounded as well: `targets` has an entry for each of the first
+ * LAZY_TARGETS different targets (name, method and URL); the rest share one entry, "other targets".
+ * A file may name at most LAZY_ENDPOINTS different hosts and ports.
  *
  * lazy_open reads the first target, so an unreadable or empty file is rejected before anything is
- * sent. A later error ends the source; the targets before it are still sent. lazy_close returns the
- * error if all of them were.
+ * sent. A later error ends the source; the targets before it are still sent. lazy_close returns
+ * this error, unless the run ended before all of those targets were sent.
  *
  * Threads: any thread may call next, release and is_ended. Only the reading thread adds to
  * `targets`; an entry is complete before a request with its index is handed out, and never changes.

@@ -8,8 +8,8 @@
  * The queue is full at REQUEST_QUEUE_MAX requests or REQUEST_QUEUE_BYTES. wait_for_room then sleeps
  * until it is half empty, so that it is filled in few, large batches.
  *
- * Threads: alloc, push, wait_for_room and close are for the builder; pop, recycle, stop and
- * has_ended for any thread. Memory: entries are reused; request_queue_fini frees them with their
+ * Threads: alloc, push, wait_for_room and close are for the builder; any thread may call pop,
+ * recycle, stop and has_ended. Memory: entries are reused; request_queue_fini frees them with their
  * requests.
  */
 #ifndef LOADGEN_TARGET_REQUEST_QUEUE_H

@@ -51,7 +51,7 @@ uint16_t rows_add(struct rows *rows, const char *name)
     return row;
 }
 
-static void expect_others(struct rows *rows, size_t least)
+void rows_expect_others(struct rows *rows, size_t least)
 {
     if (atomic_load_explicit(&rows->others, memory_order_relaxed) < least) {
         atomic_store_explicit(&rows->others, least, memory_order_relaxed);
@@ -62,7 +62,7 @@ uint16_t rows_merge(struct rows *rows, const char *name)
 {
     uint16_t row = find_or_add(rows, name);
     if (row == ROWS_OTHER) {
-        expect_others(rows, 1);
+        rows_expect_others(rows, 1);
     }
     return row;
 }
@@ -79,7 +79,7 @@ static bool is_in(uint64_t hash, const uint64_t *hashes, size_t count)
 void rows_merge_full(struct rows *rows, const uint64_t *hashes, size_t count, size_t others)
 {
     size_t kept = 0;
-    expect_others(rows, others);
+    rows_expect_others(rows, others);
     if (!rows->has_full) {
         rows->has_full = true;
         memcpy(rows->full, hashes, count * sizeof *hashes);

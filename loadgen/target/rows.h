@@ -1,11 +1,11 @@
 /*
  * rows - the names that have their own row in reports.
  *
- * The first ROWS_MAX different names get a row each; later ones share the row ROWS_OTHER. So a row
- * is a small number, whatever the targets, and counters by row are an array.
+ * The first ROWS_MAX different names get a row each; later ones share the row ROWS_OTHER. So row
+ * numbers stay small, however many targets there are, and counters by row fit into an array.
  *
- * Threads: one at a time adds; meanwhile others may read `count` and `others`, and call rows_find
- * and rows_name. Memory: rows_free.
+ * Threads: only one at a time may add; meanwhile, others may read `count` and `others`, and call
+ * rows_find and rows_name. Memory: rows_free.
  */
 #ifndef LOADGEN_TARGET_ROWS_H
 #define LOADGEN_TARGET_ROWS_H
@@ -41,13 +41,16 @@ uint16_t rows_find(const struct rows *rows, const char *name);
 const char *rows_name(const struct rows *rows, size_t row);
 
 /*
- * Tables of several processes are merged by name. rows_merge is rows_add for a name with a row in
- * another table; it may be called several times for a name. rows_merge_full records that another
- * table is full: it has rows for the names with these hashes, and counts `others` further names as
- * "other".
+ * Tables of several processes are merged by name. rows_merge is rows_add for a name that has a row
+ * in another table; it may be called several times for a name. rows_merge_full records that another
+ * table is full: that table has rows for the names with these hashes, and counts `others` further
+ * names as "other".
  */
 uint16_t rows_merge(struct rows *rows, const char *name);
 void rows_merge_full(struct rows *rows, const uint64_t *hashes, size_t count, size_t others);
+
+/* At least this many names are known to share ROWS_OTHER. */
+void rows_expect_others(struct rows *rows, size_t least);
 
 /* True if some merged table may have counted results of this row as "other". */
 bool rows_is_partial(const struct rows *rows, size_t row);

@@ -16,15 +16,16 @@
  * each line is an object (format_json.c). Both formats reject what vegeta would silently misread:
  * "GET http..." right below a header is an error, not a header named "GET http".
  *
- * A URL that is only a path, as in "GET /health", is appended to TARGET_HOST of the environment:
- * HOST[:PORT] or http[s]://HOST[:PORT], either with an optional path.
+ * A URL that is only a path, as in "GET /health", is appended to the environment variable
+ * TARGET_HOST: HOST[:PORT] or http[s]://HOST[:PORT], each with an optional path.
  *
- * The name of a target, its row in reports, comes from the comment "# @name" above it or "name" in
- * JSON; by default it is method and path. rows.h limits the number of names.
+ * The name of a target, which is also that of its row in reports, comes from the comment "# @name"
+ * above the target, or from "name" in JSON. By default it is the method and the path. rows.h limits
+ * the number of names.
  *
- * All targets are read, checked and turned into requests before the run, except that lazy.h does
- * so during the run. Each combination of scheme, host and port is one endpoint; targets with the
- * same endpoint share connections.
+ * All targets are read, checked and turned into requests before the run; lazy.h does this during
+ * the run instead. Each combination of scheme, host and port is one endpoint; targets with the same
+ * endpoint share connections.
  *
  * Errors: see reader.h. Memory: targets_free; about 350 bytes for a short target, allocated in
  * large blocks. Threads: set-up only, read-only afterwards; lazy.h describes its exceptions.
@@ -44,7 +45,7 @@
 #include "loadgen/target/request/source.h"
 #include "loadgen/target/rows.h"
 
-/* Name and URL of the target that all targets above the maximum share. */
+/* Name and URL of the target that all targets beyond the maximum share. */
 #define TARGET_OTHERS "other targets"
 
 struct target {
@@ -93,7 +94,7 @@ void targets_count_turns(const struct targets *targets, uint64_t n, uint64_t by_
 /* For lazy.h. */
 
 /*
- * Adds the draft's target to the list, which must have room for it: name, method and shown_url.
+ * Adds the draft's target (name, method and shown_url) to the list, which must have room for it.
  * Adds no request.
  */
 bool targets_add(struct targets *targets, const struct draft *draft, struct err *err);

@@ -54,7 +54,7 @@ static void end_head(struct answer *answer)
         answer->at = AT_END;
         return;
     }
-    answer_fields_agree(answer);
+    answer_fields_check(answer);
     if (answer->at == AT_PROBLEM) {
         return;
     }
@@ -181,7 +181,7 @@ static void take_chunk_end(struct answer *answer, char c)
         return;
     }
     if (c != '\n') {
-        answer_break(answer, "a chunk is longer than its size");
+        answer_break(answer, "a chunk is longer than its declared size");
         return;
     }
     if (answer->at == AT_CHUNK_CR) {

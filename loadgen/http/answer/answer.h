@@ -6,19 +6,22 @@
  * headers; 101 is refused, because no request asks for an upgrade.
  *
  * The reader is lenient: it accepts what curl or Go's client accepts, and records how the answer
- * breaks RFC 9112 (violations.h). It refuses every answer whose length two parsers could interpret
- * differently: a Content-Length that is repeated with another value, is not a number, is folded, or
- * has white space before its colon; a Transfer-Encoding that is unknown or does not end with
- * chunked; Content-Length and Transfer-Encoding together in HTTP/1.0; a malformed chunk. See the
- * table in docs/measurement.md.
+ * breaks RFC 9112 (violations.h). But it refuses every answer whose length two parsers could
+ * interpret differently (see the table in docs/measurement.md):
+ *
+ * - Content-Length is repeated with another value, is not a number, is folded, or has white space
+ *   before its colon;
+ * - Transfer-Encoding is unknown, or does not end with chunked;
+ * - an HTTP/1.0 answer has both Content-Length and Transfer-Encoding;
+ * - a chunk is malformed.
  *
  *     status line -> [ name : value ]... -> body, by length, by chunks or to the end -> complete
  *          ^                            |                         |
  *          +------------ 1xx -----------+                         +-> trailers
  *
- * We do not use llhttp: its lenient flags (8.1) do not cover lines that end in LF, white space
- * after a chunk size, and a Content-Length repeated with the same value. It does not report what it
- * tolerated, and does not keep its state after a refusal. fuzz_answer compares the two.
+ * We do not use llhttp. Its lenient flags (version 8.1) do not cover lines that end in LF, white
+ * space after a chunk size, or a Content-Length repeated with the same value. It does not report
+ * what it tolerated, and does not keep its state after a refusal. fuzz_answer compares the two.
  *
  * answer.c reads bodies and chunks, status.c and head.c read the lines of a head, line.c and runs.c
  * read the text of a line; field.c interprets fields. They share the state in state.h. A
@@ -54,7 +57,10 @@ void answer_begin(struct answer *answer, bool is_head, char *reason, size_t reas
 enum answer_state answer_feed(struct answer *answer, const char *bytes, size_t length,
                               size_t *used);
 
-/* The peer has closed: the answer is complete if its body ends with the connection, else broken. */
+/*
+ * Call this when the peer has closed the connection. Returns ANSWER_COMPLETE if the answer was
+ * complete before, or if its body ends with the connection; otherwise ANSWER_BROKEN.
+ */
 enum answer_state answer_finish(struct answer *answer);
 
 /* True if the answer is complete. */
@@ -70,7 +76,7 @@ const char *answer_location(const struct answer *answer);
 /* After ANSWER_COMPLETE: true if the connection must be closed, whatever the answer says. */
 bool answer_is_doubtful(const struct answer *answer);
 
-/* The HTTP status; the VIOLATION_BITs so far; and why the answer is refused or incomplete. */
+/* The HTTP status, the VIOLATION_BITs so far, and why the answer is refused or incomplete. */
 uint16_t answer_code(const struct answer *answer);
 unsigned answer_violations(const struct answer *answer);
 const char *answer_problem(const struct answer *answer);

@@ -219,7 +219,7 @@ void answer_field_end(struct answer *answer)
     }
 }
 
-void answer_fields_agree(struct answer *answer)
+void answer_fields_check(struct answer *answer)
 {
     bool is_bodyless = answer->code / 100 == 1 || answer->code == 204;
     if (answer->has_coding && !answer->is_chunked) {

@@ -16,6 +16,6 @@ void answer_field_take(struct answer *answer, const char *at, size_t length);
 void answer_field_end(struct answer *answer);
 
 /* Call this at the end of the head. Marks the answer broken if its fields contradict each other. */
-void answer_fields_agree(struct answer *answer);
+void answer_fields_check(struct answer *answer);
 
 #endif

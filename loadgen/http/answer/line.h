@@ -17,8 +17,8 @@ static inline bool answer_line_is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* Skips plain bytes: all but control characters other than tab. Returns the first byte that is not
- * plain, or `end`. */
+/* Skips plain bytes: tabs, and all bytes that are not control characters. Returns the first byte
+ * that is not plain, or `end`. */
 static inline const char *answer_line_skip_plain(const struct answer *answer, const char *at,
                                                  const char *end)
 {
@@ -35,9 +35,9 @@ static inline bool answer_line_is_end(const struct answer *answer, const char *a
 void answer_line_end(struct answer *answer);
 
 /*
- * Reads a byte that is not plain, or follows a CR. A bare CR is read as a space (RFC 9112, 2.2),
- * and before another CR it is ignored. True if the byte belongs to the text; *before is then the
- * text to insert before it. `bit` is the violation to note for a control character or a bare CR.
+ * Reads a byte that is not plain, or follows a CR. A bare CR is read as a space (RFC 9112, 2.2), or
+ * ignored if another CR follows. True if the byte belongs to the text; *before is then the text to
+ * insert before the byte. `bit` is the violation to note for a control character or a bare CR.
  */
 bool answer_line_take_odd(struct answer *answer, char c, unsigned bit, const char **before);
 

@@ -76,7 +76,7 @@ struct answer {
     bool is_trailer;   /* the body is over: fields are trailers */
     bool has_field;    /* the last line was a field, which the next line may continue */
     bool has_value;    /* a byte other than white space was read */
-    bool is_blank;     /* the last byte of the name, or after a chunk size, was white space */
+    bool is_blank;     /* the last byte, in a name or after a chunk size, was white space */
     bool has_cr;       /* the last byte was a CR */
     bool has_digits;   /* `number` has begun */
     bool is_over;      /* `number` has ended, or a chunk extension has begun */

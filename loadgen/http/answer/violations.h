@@ -9,7 +9,8 @@
 #define LOADGEN_HTTP_ANSWER_VIOLATIONS_H
 
 /*
- * X(name in JSON, text in reports). The order determines the bits in result files: append new ones.
+ * X(name in JSON, text in reports). The order determines the bits in result files, so append new
+ * violations at the end.
  */
 #define VIOLATIONS(X)                                                                              \
     X(status_line, "a malformed status line")                                                      \

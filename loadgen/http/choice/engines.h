@@ -11,8 +11,8 @@
  *     everything else              engine_h1
  *
  * If a redirect leads to a destination of another engine, the first engine hands over the exchange
- * and the second completes it. `done` is still called once, the exchange keeps its counts and
- * timestamps, and the timeout still runs from the start.
+ * and the second completes it. `done` is still called once. The exchange keeps its counts and its
+ * started_ns, from which the timeout still runs.
  *
  * engine_h1 and the engines for the endpoints of the targets are created before the run, the others
  * when first needed. All engines of a thread share its links (link.h).

@@ -11,7 +11,7 @@ static bool wants_another(struct curl_engine *curl, struct curl_lane *due)
     struct curl_route *route = due->route;
     bool has_room = route->open < curl_route_limit(route, config->limits->max_connections);
     bool is_calm = config->is_open_loop && clock_now_ns() > due->calm_ns;
-    return destination_wants_another(route->destination, &route->turns, is_calm, has_room) &&
+    return destination_update_deficit(route->destination, &route->turns, is_calm, has_room) &&
            (has_room || (due->open > 1 && curl_sockets_end_idle(&curl->sockets, due)));
 }
 

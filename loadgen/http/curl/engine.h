@@ -2,7 +2,7 @@
  * engine_curl - HTTP/1.1 through proxies and their tunnels: libcurl's multi interface on our event
  * loop.
  *
- * Timestamps, each read from the clock; CURLINFO_*_TIME_T, in microseconds, are not used:
+ * Timestamps are read from the clock, not from CURLINFO_*_TIME_T, which are in microseconds:
  * - sent: in CURLOPT_PREREQFUNCTION, when the connection is open (TCP, proxy, TLS), before libcurl
  *   builds the request. Building it takes microseconds, which count as service.
  * - first byte: in CURLOPT_HEADERFUNCTION, with the status line.
@@ -13,10 +13,10 @@
  *   the first byte of the answer. We see each such try as it begins (CURLOPT_PREREQFUNCTION,
  *   CURLOPT_OPENSOCKETFUNCTION), count it as a retry, and stop it unless the request is idempotent.
  *   Redirects are followed by us, not by libcurl.
- * - When the server closes an idle connection, libcurl closes its end only when it next needs a
- *   connection.
- * - max_idle applies per address of a proxy, multiplied by the number of origins that share the
- *   proxy. We shut down idle connections beyond it (multi/sockets.h).
+ * - When the server closes an idle connection, its descriptor stays open until the owner's next
+ *   request to the same address, or until none of the owner's connections to it is alive.
+ * - The limit on idle connections to each address of a proxy is max_idle times the number of
+ *   origins that share the proxy. We shut down connections beyond it (multi/sockets.h).
  * - The body of a HEAD request is not sent.
  *
  * libcurl resolves nothing: CURLOPT_RESOLVE gives it a dummy address, and

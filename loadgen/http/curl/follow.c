@@ -65,7 +65,7 @@ static void conclude(struct curl_engine *curl, struct curl_transfer *t, CURLcode
     curl_outcome_conclude(t, result);
     x->done_ns = now_ns;
     curl_transfer_release(t);
-    if (x->outcome == OUTCOME_ANSWERED && redirect_is_one(x->code) &&
+    if (x->outcome == OUTCOME_ANSWERED && redirect_is_status(x->code) &&
         hop_is_wanted(x, curl_transfer_location(t))) {
         follow(curl, t);
         return;

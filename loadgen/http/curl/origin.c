@@ -41,13 +41,17 @@ static struct destination *begin(const struct engine_config *config, struct orig
     }
     origin->has_proxy = config->proxy && proxy_for(config->proxy, base->is_https, base->host,
                                                    base->port, &origin->proxy);
+    if (origin->has_proxy && !resolver_allows_proxied(config->resolver, base->host, base->port)) {
+        snprintf(origin->problem, sizeof origin->problem, "%.100s:%u: not an allowed target",
+                 base->host, base->port);
+    }
     snprintf(origin->url, sizeof origin->url, is_v6 ? "%s://[%s]:%u" : "%s://%s:%u",
              base->is_https ? "https" : "http", base->host, base->port);
     if (!add_lists(origin, config->proxy)) {
         return NULL;
     }
     return origin->has_proxy
-               ? resolver_find(config->resolver, origin->proxy.host, origin->proxy.port)
+               ? resolver_find_proxy(config->resolver, origin->proxy.host, origin->proxy.port)
                : resolver_find(config->resolver, base->host, base->port);
 }
 

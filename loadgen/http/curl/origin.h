@@ -1,7 +1,7 @@
 /*
  * origin - what libcurl needs to know about an origin (http/origins.h): its URL and its proxy.
  *
- * If there is a proxy, it is the destination. libcurl resolves nothing: it gets a dummy address.
+ * With a proxy, the destination is the proxy. libcurl gets a dummy address, so it resolves nothing.
  *
  * Threads: belongs to the engine's thread. Memory: origins_fini.
  */

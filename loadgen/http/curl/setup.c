@@ -68,7 +68,7 @@ struct curl_transfer *curl_setup_create(const struct engine_config *config,
     }
     if (!t || !t->easy || !set_fixed(t)) {
         curl_setup_destroy(t);
-        err_set(err, ERR_FAILED, "libcurl %s cannot be used: out of memory, or it lacks TLS",
+        err_set(err, ERR_FAILED, "libcurl %s cannot be used: not enough memory, or it lacks TLS",
                 curl_version_info(CURLVERSION_NOW)->version);
         return NULL;
     }

@@ -13,6 +13,8 @@
  *     multi/drive.c    runs libcurl: one multi handle per address
  *     multi/sockets.c  libcurl's sockets on the loop
  *     multi/lane.c     the connections to one address
+ *
+ * Threads: all parts run on the engine's thread.
  */
 #ifndef LOADGEN_HTTP_CURL_STATE_H
 #define LOADGEN_HTTP_CURL_STATE_H

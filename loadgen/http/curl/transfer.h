@@ -54,7 +54,7 @@ struct curl_transfer {
     unsigned tries;             /* of this request, including the current one */
     bool is_abandoned;          /* was removed from libcurl before its end */
     bool is_reset;              /* the connection of the last try was reset, not closed */
-    bool forbids_reuse;         /* the state of its connection is doubtful */
+    bool forbids_reuse;         /* libcurl closes the connection after this transfer */
     struct answer answer;
     struct capture capture;
     struct exchange exchange;

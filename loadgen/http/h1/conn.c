@@ -107,7 +107,7 @@ static void use_idle(struct conn *conn)
     struct turns *turns = &conn->pool->turns;
     remove_idle(conn);
     if (conn->pool->origin.destination->address_count > 1) {
-        turns_give(turns, &conn->lane->turn);
+        turns_count_request(turns, &conn->lane->turn);
         if (!conn->lane->idle) {
             turns_set_busy(turns, &conn->lane->turn);
         }
@@ -134,7 +134,7 @@ static bool wants_another(struct conns *conns, struct pool *pool, struct lane *d
         conns->config->is_open_loop &&
         now_ns > 2 * last->done_ns - last->sent_ns; /* idle for longer than its last request took */
     bool has_room = pool->open < conns->config->limits->max_connections;
-    if (!destination_wants_another(pool->origin.destination, &pool->turns, is_calm, has_room)) {
+    if (!destination_update_deficit(pool->origin.destination, &pool->turns, is_calm, has_room)) {
         return false;
     }
     if (!has_room && due->turn.peer->open > 1) {
@@ -182,7 +182,7 @@ static struct lane *find_lane(struct conn *conn)
     }
     struct turn *turn = turns_find(turns, conn->link.peer);
     if (turn) {
-        turns_give(turns, turn); /* the request that it was opened for */
+        turns_count_request(turns, turn); /* the request that it was opened for */
     }
     return (struct lane *)turn;
 }

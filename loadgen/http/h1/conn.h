@@ -102,12 +102,14 @@ void conns_fini(struct conns *conns);
  * Takes a connection of the pool: an idle one, or one without a socket (CONN_FREE). NULL: out of
  * memory. The connection is in no list: put it in flight, or release it.
  *
- * If the origin has several addresses, an idle connection is to the address next in turn (turns.h).
- * If an address has a deficit (peers.h) and the limits allow it, a connection without a socket is
- * returned instead; at the limit, an idle connection is closed first if its address has others. In
- * an open loop, an address that is behind in its turns gets a deficit, but only if the limits allow
- * another connection and the connection next in turn has been idle, at now_ns, for longer than its
- * last request took. Of the idle connections to an address, the most recently used one is taken.
+ * - Idle connections: the addresses of the origin take turns (turns.h). Of the idle connections to
+ *   the next address, the most recently used one is taken.
+ * - Deficits: if an address has a deficit (peers.h), a connection without a socket is returned
+ *   instead of an idle one. At the limit, the idle connection is closed first; if it is the only
+ *   one to its address, it is taken after all.
+ * - In an open loop, an address that is behind in its turns gets a deficit if the limits allow
+ *   another connection, and the connection next in turn has been idle, at now_ns, for longer than
+ *   its last request took.
  */
 struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns);
 

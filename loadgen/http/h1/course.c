@@ -196,7 +196,7 @@ static enum try_state follow(struct conn **conn)
 static enum try_state end_answered(struct conn **conn)
 {
     struct exchange *x = &(*conn)->exchange;
-    if (redirect_is_one(x->code) && hop_is_wanted(x, answer_location(&(*conn)->answer))) {
+    if (redirect_is_status(x->code) && hop_is_wanted(x, answer_location(&(*conn)->answer))) {
         return follow(conn);
     }
     x->outcome = OUTCOME_ANSWERED;

@@ -24,7 +24,7 @@
  */
 void course_begin(struct conn *conn, uint64_t now_ns);
 
-/* The same for a hop; requires course_make_hop_room. */
+/* Like course_begin, for a hop; call course_make_hop_room first. */
 void course_begin_hop(struct conn *conn, const struct redirect *hop);
 
 /* Continues after a try that returned this state. */

@@ -5,6 +5,8 @@
  *     course.c   an exchange from its first try to its end: dial, retry, redirect, another engine
  *     wire.c     a try: the request and its answer, on an open connection
  *     conn.c     connections, pools and the free list
+ *
+ * Threads: all parts run on the engine's thread. Memory: conn.h.
  */
 #ifndef LOADGEN_HTTP_H1_H1_H
 #define LOADGEN_HTTP_H1_H1_H

@@ -1,5 +1,5 @@
 /*
- * assign - assigns streams to connections, and reassigns them when one fails.
+ * assign - assigns streams to connections, and reassigns those of a connection that fails.
  */
 #ifndef LOADGEN_HTTP_H2_ASSIGN_H
 #define LOADGEN_HTTP_H2_ASSIGN_H
@@ -19,13 +19,13 @@ void h2_retry(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream);
 void h2_submit_waiting(struct h2_conn *conn);
 
 /*
- * Call this when the server allows fewer streams than expected: moves the excess to connections
- * with room.
+ * Call this when the server allows fewer streams than expected: moves excess waiting streams to
+ * other connections, if one has room or another may be opened.
  */
 void h2_move_excess(struct h2_conn *conn);
 
 /*
- * Lets the connection take no more streams. It is closed when its streams have ended, including
+ * Stops assigning streams to the connection. It is closed when its streams have ended, including
  * waiting ones.
  */
 void h2_drain(struct h2_conn *conn);

@@ -123,7 +123,7 @@ bool h2_conn_open(struct h2_conn *conn)
     leave(conn);
     conn->state = H2_OPEN;
     for (size_t i = 0; i < conn->waiting.count; i++) {
-        turns_give(turns, &conn->lane->turn);
+        turns_count_request(turns, &conn->lane->turn);
     }
     h2_conn_sort(conn);
     return true;
@@ -148,7 +148,7 @@ struct h2_conn *h2_pool_choose(struct h2_pool *pool)
     struct h2_lane *due = (struct h2_lane *)turns_first(&pool->turns);
     struct h2_conn *conn = due ? due->open.first : pool->dialing.first;
     if (due) {
-        turns_give(&pool->turns, &due->turn);
+        turns_count_request(&pool->turns, &due->turn);
     }
     if (conn && pool->origin.destination->address_count > 1) {
         leave(conn);

@@ -86,7 +86,7 @@ struct h2_pool {
     bool is_refused; /* the server chose HTTP/1.1 */
 };
 
-/* The shared pool of its origin, which records whether the server refuses HTTP/2. */
+/* The shared pool of the same origin; it records whether the server refuses HTTP/2. */
 static inline struct h2_pool *h2_pool_base(struct h2_pool *pool)
 {
     return (struct h2_pool *)pool->origin.base;
@@ -126,7 +126,10 @@ void h2_conns_begin_closing(struct h2_conns *conns, struct h2_conn *conn, uint64
 size_t h2_conn_limit(const struct h2_conn *conn);
 size_t h2_conn_load(const struct h2_conn *conn);
 
-/* After a change: adds the connection to the list of roomy ones, or removes it. */
+/*
+ * Call this when the load or the limit of the connection has changed. Adds it to the list of roomy
+ * connections, or removes it.
+ */
 void h2_conn_sort(struct h2_conn *conn);
 
 /* Chooses a roomy connection for the next stream, open ones first, and counts the stream in the

@@ -1,6 +1,6 @@
 /*
- * end - ends an exchange over HTTP/2. The stream must not be in any queue. It is freed before
- * `done` is called, so `done` may reuse it.
+ * end - ends an exchange over HTTP/2. The stream must not be in any queue. It is released before
+ * `done` is called, so an exchange that `done` starts may use it.
  */
 #ifndef LOADGEN_HTTP_H2_END_H
 #define LOADGEN_HTTP_H2_END_H

@@ -94,7 +94,7 @@ static void finish(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream
 {
     struct exchange *x = &stream->exchange;
     x->code = stream->code;
-    if (redirect_is_one(x->code) && hop_is_wanted(x, location_of(stream))) {
+    if (redirect_is_status(x->code) && hop_is_wanted(x, location_of(stream))) {
         follow(h2, pool, stream);
         return;
     }

@@ -13,6 +13,8 @@
  * what was queued, and releases connections that are no longer needed. Otherwise a connection is
  * released only when it is lost (h2_lose), when it is handed over, when its dial is cancelled, or
  * with its owner or the engine; never from inside its session.
+ *
+ * Threads: all parts run on the engine's thread. Memory: conn.h.
  */
 #ifndef LOADGEN_HTTP_H2_H2_H
 #define LOADGEN_HTTP_H2_H2_H

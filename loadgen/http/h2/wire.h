@@ -7,16 +7,16 @@
 #include "loadgen/http/h2/h2.h"
 
 /*
- * Call these around every call into the engine. The outermost h2_leave flushes the dirty
- * connections.
+ * Call these around each entry into the engine that may queue frames; they nest. The outermost
+ * h2_leave flushes the dirty connections.
  */
 void h2_enter(struct h2 *h2);
 void h2_leave(struct h2 *h2);
 
 /*
- * Reads what has arrived, up to a limit, so that timers and other connections are not delayed. With
- * is_closing it reads to the end of the stream, over several calls if needed, because no other
- * event follows. False: the connection was released.
+ * Reads what has arrived, up to a limit, so that timers and other connections are not delayed. If
+ * the peer has closed its side (is_closing), no other event follows, so everything is read, over
+ * several iterations of the loop if needed. False: the connection was released.
  */
 bool h2_receive(struct h2_conn *conn, bool is_closing);
 

@@ -36,8 +36,8 @@ extern const char location_lost[];
 bool location_is_empty(const char *text);
 
 /*
- * `is_https` is the scheme if the text has none. False: the Location cannot be followed; `problem`
- * says why.
+ * If the text has no scheme, `is_https` determines it. False: the Location cannot be followed;
+ * `problem` says why.
  */
 bool location_read(const char *text, bool is_https, struct location *location,
                    char problem[LOCATION_PROBLEM]);

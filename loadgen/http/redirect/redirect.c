@@ -5,12 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/target/request/parts.h"
 
 enum { USER_MAX = 512 };
 
-bool redirect_is_one(uint16_t code)
+bool redirect_is_status(uint16_t code)
 {
     return code == 301 || code == 302 || code == 303 || code == 307 || code == 308;
 }

@@ -5,11 +5,12 @@
  * body; 307 and 308 repeat method and body. An answer with another status, or without a Location,
  * is final.
  *
- * A request to the same origin (scheme, host and port) keeps all headers; a host with a trailing
- * dot is a different host, as in curl. To another origin, Host is that of the Location, and
- * Authorization, Proxy-Authorization, WWW-Authenticate, Proxy-Authenticate, Cookie and Cookie2 are
- * omitted. Credentials in a same-origin Location become Authorization: Basic, as in curl, unless
- * the request has an Authorization header.
+ * If the body is dropped, so are Content-Length, Content-Type and Transfer-Encoding. All other
+ * headers are kept for the same origin (scheme, host and port); a host with a trailing dot is a
+ * different host, as in curl. To another origin, Host is that of the Location, and Authorization,
+ * Proxy-Authorization, WWW-Authenticate, Proxy-Authenticate, Cookie and Cookie2 are omitted.
+ * Credentials in a same-origin Location become Authorization: Basic, as in curl, unless the request
+ * has an Authorization header.
  *
  * Threads: pure functions. Memory: the caller's.
  */
@@ -24,7 +25,7 @@
 #include "loadgen/target/request/source.h"
 
 /* True for 301, 302, 303, 307 and 308. */
-bool redirect_is_one(uint16_t code);
+bool redirect_is_status(uint16_t code);
 
 /* The origin that answered. */
 struct redirect_origin {

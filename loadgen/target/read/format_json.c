@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "common/blank.h"
-#include "loadgen/base/base64.h"
 #include "loadgen/base/json/json_headers.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/target/read/reader.h"
 
 /* The string at `key`; "" when it is not there or null. NULL with err when it is something else. */
@@ -119,7 +119,7 @@ static enum read_state read_json(struct reader *reader, struct err *err)
         err_set(err, ERR_USAGE,
                 "parse error at column %d: %.200s; a target is one JSON object on one line%s",
                 problem.column, problem.text,
-                line[0] >= 'A' && line[0] <= 'Z' ? "; for METHOD URL lines use order.format http"
+                line[0] >= 'A' && line[0] <= 'Z' ? "; for METHOD URL lines, use order.format http"
                                                  : "");
     } else if (!json_is_object(json)) {
         err_set(err, ERR_USAGE, "a target is one JSON object on one line");

@@ -63,8 +63,8 @@ bool hint_no_target(const char *line, struct err *err)
     }
     if (line[0] == '@') {
         return err_set(err, ERR_USAGE,
-                       "\"%.200s\" does not begin a target; the @FILE of a body %s, or below the "
-                       "headers",
+                       "\"%.200s\" does not begin a target; the @FILE of a body belongs below the "
+                       "headers; without headers, it %s",
                        line, below);
     }
     if (hint_is_body(line)) {

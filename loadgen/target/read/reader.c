@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/blank.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/target/request/secret.h"
 
 enum { NAME_BYTES_MAX = 200 };

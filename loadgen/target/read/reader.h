@@ -22,8 +22,8 @@
 #include "loadgen/target/request/url.h"
 
 /*
- * One target as read. Its texts are valid until the next target is read, and NUL-terminated except
- * headers and body.
+ * One target as read. Its texts are valid until the next target is read. All except headers and
+ * body are NUL-terminated.
  */
 struct draft {
     const char *target_host; /* HOST[:PORT] or a URL, prepended to a path; NULL: none */
@@ -74,7 +74,7 @@ struct message draft_message(const struct draft *draft);
 
 /* For the formats, and for callers that fill a draft themselves. */
 
-/* Reads the next line; removes blanks around it, and a byte order mark (blank.h). */
+/* Reads the next line and trims white space, including a byte order mark (blank.h). */
 enum read_state reader_line(struct reader *reader, char **line, struct err *err);
 
 /* Makes the next reader_line return the same line again. */
@@ -91,7 +91,7 @@ bool draft_set_body_file(struct draft *draft, const char *path, struct err *err)
 
 /*
  * Completes a draft that has method and URL: sets shown_url and, if no name is set, the default
- * name: the method and the path without its query.
+ * name (the method and the path without its query).
  */
 bool draft_finish(struct draft *draft, struct err *err);
 void draft_clear(struct draft *draft);

@@ -6,7 +6,7 @@
  *     User-Agent: headroom-loadgen/... unless a header sets it; omitted if it is empty
  *     ...                              headers of the command line, then those of the target
  *     X-Vegeta-Attack: name            if the attack has a name
- *     X-Vegeta-Seq:                    the number is inserted when the request is sent
+ *     X-Vegeta-Seq:                    number, inserted on sending, unless a header sets it
  *     Connection: close                without keep-alive, unless a header sets it
  *     Content-Length: 8                or Transfer-Encoding: chunked
  *
@@ -52,9 +52,9 @@ struct message {
 };
 
 /*
- * Appends the message to `out`, followed by the table of its headers (parts.h). Of `request`, sets
- * length, body_length, sequence_at, layout, is_head and is_idempotent. Offsets are relative to the
- * message.
+ * Appends the message to `out`, followed by the table of its headers (parts.h). Sets length,
+ * body_length, sequence_at, layout, is_head and is_idempotent of `request`. Offsets are relative to
+ * the message.
  */
 void message_write(struct bytes *out, const struct message *message,
                    const struct message_defaults *defaults, struct request *request);
@@ -63,7 +63,7 @@ void message_write(struct bytes *out, const struct message *message,
    headers. */
 bool message_add_header(struct bytes *headers, const char *line, struct err *err);
 
-/* The same with separate name and value; the value may be empty. */
+/* Like message_add_header, with separate name and value; the value may be empty. */
 bool message_add_pair(struct bytes *headers, const char *name, const char *value, struct err *err);
 
 /* Appends the body as it is sent, after the head. */

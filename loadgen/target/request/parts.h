@@ -3,8 +3,9 @@
  * they are.
  *
  * Requests are built once, as HTTP/1.1 messages (message.h), with the offsets of their parts.
- * HTTP/1.1 sends the bytes as they are; HTTP/2 takes each header from a table after them. So
- * neither parses while it sends. Only the request that follows a redirect has no table.
+ * HTTP/1.1 sends the bytes unchanged; HTTP/2 reads the headers from a table of offsets, which is
+ * stored after the message. So neither parses a request while it sends, with one exception: a
+ * request that follows a redirect has no table.
  *
  * Threads: pure functions. Memory: slices of the request's bytes.
  */

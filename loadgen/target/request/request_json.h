@@ -5,9 +5,10 @@
  *      "body": {"sha256": "...", "size": 8, "path": "add_users.json"}}
  *
  * The head is what the target receives. `number_at` is the offset in the head at which the
- * request's number is inserted; 0: nowhere. Of the body, the JSON has only hash, size and path; the
- * bytes are passed separately. `path` is missing unless the body came from a file. The JSON is
- * untrusted: the head must be that of one request, in lines that message.h could have written.
+ * request's number is inserted; 0: nowhere. The JSON has only the hash, the size and the path of
+ * the body; its bytes are passed separately. `path` is missing unless the body came from a file.
+ * The JSON is untrusted: the head must be that of one request, in lines that message.h could have
+ * written.
  *
  * Threads: pure functions. Memory: the JSON is the caller's. Errors: ERR_FAILED.
  */

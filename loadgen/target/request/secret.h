@@ -1,6 +1,7 @@
 /*
  * secret - recognises values that result files and reports must not show: those of headers and URL
- * parameters named like secrets, such as Authorization, Cookie, X-Api-Key or access_token.
+ * parameters whose names suggest a secret, such as Authorization, Cookie, X-Api-Key or
+ * access_token.
  *
  * Threads: pure functions.
  */

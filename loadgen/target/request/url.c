@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 enum { URL_MAX = 8192, HTTP_PORT = 80, HTTPS_PORT = 443 };
 

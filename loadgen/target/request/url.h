@@ -33,8 +33,8 @@ struct url {
 bool url_parse(const char *text, struct url *url, struct err *err);
 
 /*
- * Reads "host:port" or "[v6]:port" into authority, host and port; is_https must be set, for the
- * default port. Returns NULL, or the error as a phrase that follows "the URL has ".
+ * Reads "host:port" or "[v6]:port" into authority, host and port. Set is_https first: it determines
+ * the default port. Returns NULL, or the error as a phrase that follows "the URL has ".
  */
 const char *url_read_authority(struct url *url, struct slice text);
 

@@ -178,7 +178,7 @@ START_TEST(what_was_written_is_read_back)
     ck_assert_uint_eq(got->intended, 310);
     ck_assert_uint_eq(got->not_started, 10);
     ck_assert_uint_eq(got->rows_not_started[0], 10);
-    ck_assert_double_eq(got->asked_per_s, 1000);
+    ck_assert_double_eq(got->scheduled_per_s, 1000);
     ck_assert(!got->is_aborted && !got->is_interrupted && !got->is_cut_short);
     ck_assert_uint_eq(got->damaged, 0);
     ck_assert_uint_eq(got->generator.threads, 2);

@@ -83,6 +83,8 @@ static void expect_same(const struct result *a, const struct result *b)
     ck_assert_uint_eq(a->target, b->target);
     ck_assert_uint_eq(a->address, b->address);
     ck_assert_int_eq(a->is_bare, b->is_bare);
+    ck_assert_int_eq(a->is_fired, b->is_fired);
+    ck_assert_int_eq(a->judgement, b->judgement);
     ck_assert_uint_eq(a->retries, b->retries);
     ck_assert_uint_eq(a->redirects, b->redirects);
     ck_assert_uint_eq(a->violations, b->violations);
@@ -126,6 +128,32 @@ START_TEST(random_results_come_back_as_they_were)
         expect_results(results, n);
     }
     free(results);
+}
+END_TEST
+
+START_TEST(results_that_scripts_fired_come_back)
+{
+    struct result got;
+    const struct result fired[] = {
+        {.is_fired = true,
+         .judgement = JUDGEMENT_SUCCESS,
+         .service_ns = 12500000,
+         .first_byte_ns = 12500000,
+         .address = ADDRESS_NONE},
+        {.is_fired = true,
+         .judgement = JUDGEMENT_FAILURE,
+         .address = ADDRESS_NONE,
+         .error = text_pool_intern(&pool, "no echo")},
+    };
+    result_encoder_begin(&encoder, block);
+    result_encoder_add(&encoder, &fired[0]);
+    result_encoder_add(&encoder, &fired[1]);
+    expect_results(fired, 2);
+    const struct result with_status = {.is_fired = true, .code = 200}; /* there is no such one */
+    result_encoder_begin(&encoder, block);
+    result_encoder_add(&encoder, &with_status);
+    result_decoder_begin(&decoder, block, &pool);
+    ck_assert_int_eq(result_decoder_next(&decoder, &got), RESULT_DECODE_BAD);
 }
 END_TEST
 
@@ -286,6 +314,7 @@ Suite *result_codec_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, random_results_come_back_as_they_were);
+    tcase_add_test(tests, results_that_scripts_fired_come_back);
     tcase_add_test(tests, extreme_results_come_back_and_have_room);
     tcase_add_test(tests, all_texts_that_a_pool_can_have_fit_into_one_block);
     tcase_add_test(tests, a_block_is_read_without_the_ones_before_it);

@@ -185,8 +185,8 @@ static const struct {
     {BYTES(CHUNKED "8000000000000000\r\n"), "the size of a chunk is too large"},
     {BYTES(CHUNKED "5\rhello\r\n"), "bare CR after a chunk size"},
     {BYTES(CHUNKED "5;a\rb\r\nhello\r\n"), "bare CR after a chunk size"},
-    {BYTES(CHUNKED "5\r\nhello" END), "a chunk is longer than its size"},
-    {BYTES(CHUNKED "5\r\nhello\r\r\n"), "a chunk is longer than its size"},
+    {BYTES(CHUNKED "5\r\nhello" END), "a chunk is longer than its declared size"},
+    {BYTES(CHUNKED "5\r\nhello\r\r\n"), "a chunk is longer than its declared size"},
 };
 
 static struct answer answer;

@@ -105,7 +105,7 @@ static const struct {
     {GET ",\"header\":{\"A\":[\"c\\r\\nB: d\"]}}", "list.json:1: the header \"A\" has a control"},
     {"GET http://a/\n",
      "list.json:1: parse error at column 3: '[' or '{' expected near 'GET'; a "
-     "target is one JSON object on one line; for METHOD URL lines use order.format http"},
+     "target is one JSON object on one line; for METHOD URL lines, use order.format http"},
 };
 
 START_TEST(an_error_names_the_line_and_what_was_expected)

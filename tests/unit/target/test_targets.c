@@ -177,8 +177,9 @@ static const struct {
     {"POST http://a/\n[1]\n", "list.txt:2: \"[1]\" is not a header; if it is a body"},
     {"POST http://a/\na=1\n", "list.txt:2: \"a=1\" is not a header; if it is a body"},
     {"POST http://a/\n\n@file\n",
-     "list.txt:3: \"@file\" does not begin a target; the @FILE of a body belongs directly "
-     "below its request line, with no blank line in between, or below the headers"},
+     "list.txt:3: \"@file\" does not begin a target; the @FILE of a body belongs below the "
+     "headers; without headers, it belongs directly below its request line, with no blank line in "
+     "between"},
     {"{\"method\":\"GET\",\"url\":\"http://a/\"}\n",
      "list.txt:1: \"{\"method\":\"GET\",\"url\":\"http://a/\"}\" does not begin a target of "
      "order.format "

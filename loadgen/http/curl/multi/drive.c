@@ -107,6 +107,33 @@ static void on_ready(void *context, struct curl_socket *socket, uint32_t events)
     curl_drive_run(context);
 }
 
+static void close_lane(struct curl_lane **at)
+{
+    struct curl_lane *lane = *at;
+    *at = lane->next;
+    curl_multi_cleanup(lane->multi);
+    lane->multi = NULL;
+}
+
+/*
+ * libcurl would keep a lane's dead connections until the next request, which a user may send much
+ * later; with its multi handle they are closed now.
+ */
+static void on_dead(void *context, struct curl_lane *lane)
+{
+    struct curl_drive *drive = context;
+    struct curl_lane **at = &drive->lanes;
+    if (lane->open > 0 || lane->busy > 0) {
+        return;
+    }
+    while (*at && *at != lane) {
+        at = &(*at)->next;
+    }
+    if (*at) {
+        close_lane(at);
+    }
+}
+
 static int on_want(CURL *easy, curl_socket_t fd, int what, void *context, void *unused)
 {
     const struct curl_lane *lane = context;
@@ -167,18 +194,17 @@ void curl_drive_remove(struct curl_lane *lane, CURL *easy)
 void curl_drive_init(struct curl_drive *drive)
 {
     drive->sockets->on_ready = on_ready;
+    drive->sockets->on_dead = on_dead;
     drive->sockets->context = drive;
 }
 
 void curl_drive_end(struct curl_drive *drive, const struct curl_route *route)
 {
     for (struct curl_lane **at = &drive->lanes; *at;) {
-        struct curl_lane *lane = *at;
-        if (lane->route == route) {
-            curl_multi_cleanup(lane->multi);
-            *at = lane->next;
+        if ((*at)->route == route) {
+            close_lane(at);
         } else {
-            at = &lane->next;
+            at = &(*at)->next;
         }
     }
 }

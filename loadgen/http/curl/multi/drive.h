@@ -28,7 +28,7 @@ struct curl_drive {
     bool is_running;         /* curl_drive_run is on the stack and starts what is added meanwhile */
 };
 
-/* The owner sets the fields above `Private` first. Sets sockets->on_ready. */
+/* The owner sets the fields above `Private` first. Sets the callbacks of the sockets. */
 void curl_drive_init(struct curl_drive *drive);
 void curl_drive_fini(struct curl_drive *drive);
 

@@ -61,7 +61,7 @@ void curl_lane_begin(struct curl_lane *lane)
 {
     struct turns *turns = &lane->route->turns;
     lane->busy++;
-    turns_give(turns, &lane->turn);
+    turns_count_request(turns, &lane->turn);
     if (!has_idle(lane)) {
         turns_set_busy(turns, &lane->turn);
     }

@@ -3,8 +3,8 @@
  *
  *     origins -- destination --> route -- one per address --> lanes -- CURLM --> connections
  *
- * libcurl itself chooses among the idle connections of a multi handle. So each lane has its own
- * multi handle, which costs two descriptors, and requests take turns over the lanes (net/turns.h).
+ * Requests take turns over the lanes (net/turns.h). Each lane has its own multi handle, which costs
+ * two descriptors, because libcurl itself chooses among the idle connections of a multi handle.
  *
  * If a lane has more connections than requests, the remaining connections are idle. Some may be
  * tunnels to other origins; if no idle connection fits a request, libcurl opens a new one.
@@ -41,7 +41,7 @@ struct curl_lane {
     /* Used by drive.c: */
     struct curl_drive *drive;
     struct curl_lane *next; /* in the drive's list */
-    CURLM *multi;           /* NULL: no request so far */
+    CURLM *multi;           /* NULL: no request so far, or no connection is left */
     uint64_t timer_ns;      /* when libcurl wants to be called; UINT64_MAX: never */
     bool has_new;           /* transfers were added that libcurl has not started */
 };

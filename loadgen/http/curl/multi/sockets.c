@@ -1,6 +1,7 @@
 #include "loadgen/http/curl/multi/sockets.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -26,18 +27,34 @@ static void stop_counting(struct curl_socket *socket)
     }
 }
 
-/* After an event of an idle connection. Bytes, such as TLS records, are left to libcurl. */
+static bool is_open(int fd)
+{
+    struct tcp_info info = {0};
+    socklen_t size = sizeof info;
+    return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 ||
+           info.tcpi_state == TCP_ESTABLISHED;
+}
+
+/*
+ * After an event of an idle connection. Bytes, such as TLS records, are left to libcurl; then only
+ * the end of the connection matters.
+ */
 static void check_idle(struct curl_socket *socket)
 {
+    struct curl_sockets *sockets = socket->sockets;
     char byte = 0;
     ssize_t n = recv(socket->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         return;
     }
-    if (n <= 0) {
-        stop_counting(socket);
+    if (n > 0 && is_open(socket->watch.fd)) {
+        loop_set_levels(sockets->loop, &socket->watch, EPOLLRDHUP);
+        return;
     }
-    loop_set_levels(socket->sockets->loop, &socket->watch, 0); /* until libcurl uses it again */
+    stop_counting(socket);
+    loop_set_levels(sockets->loop, &socket->watch, 0);
+    socket->user = NULL;
+    sockets->on_dead(sockets->context, socket->lane);
 }
 
 static void on_ready(struct loop_watch *watch, uint32_t events)

@@ -1,15 +1,16 @@
 /*
  * sockets - libcurl's sockets on our event loop.
  *
- * libcurl says which events it waits for, and may leave bytes unread, so its sockets are
- * level-triggered (loop.h). A connection is idle if libcurl waits for no event on it. An idle
- * socket stays registered, so a request on an open connection costs no epoll_ctl.
+ * The sockets are level-triggered (loop.h), because libcurl specifies which events it waits for and
+ * may leave bytes unread. A connection is idle if libcurl waits for no event on it. An idle socket
+ * stays registered, so a request on an open connection needs no epoll_ctl.
  *
- * libcurl notices that an idle connection is dead only when it wants to use it. So a connection
- * that the server closed, or that we shut down, stops being counted before libcurl closes it.
+ * An idle connection is dead once the server has closed it or we have shut it down; it is then not
+ * counted any more. libcurl closes it only at the lane's next request, when it tries to reuse it;
+ * drive.c closes it earlier if all connections of the lane are dead.
  *
- * libcurl's own limit of kept connections also counts busy connections, so it is not used: idle
- * connections beyond our limits are shut down here.
+ * libcurl's own limit on cached connections (CURLMOPT_MAXCONNECTS) also counts busy ones, so it is
+ * not used: idle connections beyond our limits are shut down here.
  *
  * With -keepalive=false the server closes first: after libcurl has closed a socket, the socket is
  * `closing` here (closing.h).
@@ -49,6 +50,8 @@ struct curl_sockets {
     struct loop *loop;
     /* Called at an event that libcurl waits for. */
     void (*on_ready)(void *context, struct curl_socket *socket, uint32_t events);
+    /* Called when an idle connection of the lane is dead. It may close the lane's sockets. */
+    void (*on_dead)(void *context, struct curl_lane *lane);
     void *context;
     struct curl_socket **by_fd;
     size_t room;

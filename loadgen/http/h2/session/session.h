@@ -7,8 +7,9 @@
  * It writes what happens to a stream into the stream's exchange. Flow-control windows are as large
  * as those of Go's client, so that they do not slow down the server.
  *
- * on_end is called from inside nghttp2. It may submit and cancel streams of any session, and call
- * h2_session_can_open, h2_session_max_streams and h2_session_problem, but no other function.
+ * on_end is called from inside nghttp2. Of the functions below, it may call only h2_session_submit,
+ * h2_session_cancel (for any session), h2_session_can_open, h2_session_max_streams and
+ * h2_session_problem.
  *
  * session.c has the functions that the owner calls, callbacks.c those that nghttp2 calls. They
  * share the state in session_state.h.
@@ -41,7 +42,7 @@ size_t h2_session_max_streams(const struct h2_session *session);
 /* For on_end: copies the reason why nghttp2 ended the stream; "" if the server ended it. */
 void h2_session_problem(struct h2_session *session, char problem[H2_PROBLEM_MAX]);
 
-/* Opens a stream for stream->request; h2_session_can_open must hold. False: out of memory. */
+/* Opens a stream for stream->request; requires h2_session_can_open. False: out of memory. */
 bool h2_session_submit(struct h2_session *session, struct h2_stream *stream);
 
 /* Resets the stream (RST_STREAM) and forgets it, without on_end. */

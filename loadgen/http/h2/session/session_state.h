@@ -28,7 +28,7 @@ struct h2_session {
     const struct engine_config *config;
     h2_end_fn *on_end;
     struct h2_streams streams;
-    struct h2_stream *packed; /* streams with a part in the last buffer of h2_session_fill */
+    struct h2_stream *packed; /* streams whose request begins or ends in the last filled buffer */
     uint64_t now_ns;          /* when the bytes being read were received */
     bool has_settings;        /* the server has sent its SETTINGS */
     bool has_goaway;          /* the server has sent GOAWAY, with goaway_code */

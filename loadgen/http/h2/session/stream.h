@@ -39,7 +39,7 @@ struct h2_stream {
     char *location;    /* H2_LOCATION_MAX bytes; NULL: none so far */
     int32_t id;        /* 0: waiting */
     uint16_t code;     /* of the answer so far */
-    unsigned assigned; /* times a connection was chosen for it */
+    unsigned assigned; /* how often a connection was chosen for it */
     bool is_hop;       /* it follows a redirect: `request` is `hop` */
     bool is_https;
     bool is_lost;      /* there was no memory for the location */
