@@ -1,8 +1,8 @@
 /*
  * buckets - exact counts of latencies between the bounds of a report: hist[0,1ms,10ms].
  *
- * They are kept in addition to the histogram, whose buckets have other bounds. Bucket i holds
- * from_ns[i] <= latency < from_ns[i + 1]; the last one has no upper bound.
+ * They are kept in addition to the histogram, whose buckets have other bounds. Bucket i counts the
+ * latencies with from_ns[i] <= latency < from_ns[i + 1]; the last bucket has no upper bound.
  *
  * Threads: one writer. Memory: 2 kB, a plain value; a copy keeps bounds and counts.
  */

@@ -5,13 +5,17 @@
 #include "loadgen/base/hash.h"
 #include "loadgen/measure/error_text.h"
 
-/* Only what error_text_write reads: of an answer neither target nor address. */
+/* Only what error_text_write reads: of an answer, or a reason that a script gave, neither target
+ * nor address. */
 static struct error_entry entry_of(const struct exchange *x)
 {
-    struct error_entry entry = {.outcome = (uint8_t)x->outcome,
-                                .reason = hash_text(HASH_START, x->reason)};
+    struct error_entry entry = {.reason = hash_text(HASH_START, x->reason)};
+    if (error_text_is_given(x)) {
+        return entry;
+    }
+    entry.outcome = (uint8_t)x->outcome;
     if (x->outcome == OUTCOME_ANSWERED) {
-        entry.code = x->judgement == JUDGEMENT_FAILURE ? 0 : x->code;
+        entry.code = x->code;
         return entry;
     }
     entry.target = x->request->target;

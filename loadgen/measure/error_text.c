@@ -27,7 +27,7 @@ static const char *remedy(int number)
     switch (number) {
     case EMFILE:
     case ENFILE:
-        return " (raise the limit of open files, ulimit -Hn, or cap the requests in flight)";
+        return " (raise the limit of open files with ulimit -Hn, or cap the requests in flight)";
     case EADDRNOTAVAIL:
         return " (no local port is free: keep connections alive, widen "
                "net.ipv4.ip_local_port_range, or set net.ipv4.tcp_tw_reuse=1)";
@@ -35,6 +35,10 @@ static const char *remedy(int number)
         return "";
     }
 }
+
+/* Errors of this machine, not of the target. */
+static const int ours[] = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOMEM, ENOBUFS};
+enum { OURS = sizeof ours / sizeof ours[0] };
 
 static const char *timeout_phase(const struct exchange *exchange)
 {
@@ -44,12 +48,30 @@ static const char *timeout_phase(const struct exchange *exchange)
     return exchange->first_byte_ns == 0 ? "while awaiting headers" : "while reading the answer";
 }
 
+bool error_text_is_given(const struct exchange *exchange)
+{
+    if (exchange->judgement != JUDGEMENT_FAILURE) {
+        return false;
+    }
+    for (int i = 0; exchange->outcome != OUTCOME_ANSWERED && i < OURS; i++) {
+        if (exchange->system_error == ours[i]) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void error_text_write(const struct exchange *exchange, const struct target *target,
                       const struct address_list *addresses, char text[ERROR_TEXT_MAX])
 {
     char address[ADDRESS_TEXT];
     char reason[128];
     char method[32];
+    if (error_text_is_given(exchange)) {
+        snprintf(text, ERROR_TEXT_MAX, "%s", exchange->reason);
+        error_text_strip_ports(text);
+        return;
+    }
     address_list_name(addresses, exchange->address, address);
     print_errno(exchange->system_error, reason);
     snprintf(method, sizeof method, "%s", target->method);
@@ -64,10 +86,6 @@ void error_text_write(const struct exchange *exchange, const struct target *targ
     size_t room = ERROR_TEXT_MAX - (size_t)used;
     switch (exchange->outcome) {
     case OUTCOME_ANSWERED:
-        if (exchange->judgement == JUDGEMENT_FAILURE) {
-            snprintf(rest, room, "%s", exchange->reason);
-            break;
-        }
         snprintf(rest, room, "%u%s%s", exchange->code, exchange->reason[0] ? " " : "",
                  exchange->reason);
         break;
@@ -110,9 +128,8 @@ bool error_text_lacks_port(const char *text)
 
 bool error_text_is_ours(const char *text)
 {
-    static const int numbers[] = {EADDRNOTAVAIL, EMFILE, ENFILE, ENOMEM, ENOBUFS};
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        if (has_errno(text, "connect: ", numbers[i]) || has_errno(text, "read: ", numbers[i])) {
+    for (int i = 0; i < OURS; i++) {
+        if (has_errno(text, "connect: ", ours[i]) || has_errno(text, "read: ", ours[i])) {
             return true;
         }
     }

@@ -8,8 +8,11 @@
  *     Get "http://127.0.0.1:5000/": context deadline exceeded (Client.Timeout exceeded while
  *         awaiting headers)
  *
- * If a script called the answer a failure, the text is the reason that the script gave. Texts never
+ * If a script called the result a failure, the text is the reason that the script gave, except for
+ * errors of this machine (error_text_is_ours), which tell that the measurement is bad. Texts never
  * contain the local port, so equal failures have equal texts.
+ *
+ * Threads: pure functions. Memory: the text is the caller's.
  */
 #ifndef LOADGEN_MEASURE_ERROR_TEXT_H
 #define LOADGEN_MEASURE_ERROR_TEXT_H
@@ -22,9 +25,12 @@
 
 enum { ERROR_TEXT_MAX = 512 };
 
-/* True if the exchange failed: because a script said so or, if no script judged it, because it is
- * not an answer with 200 <= code < 400. */
+/* True if the exchange failed. A script's judgement decides, if there is one; without one, only an
+ * answer with 200 <= code < 400 is a success. */
 bool error_text_is_needed(const struct exchange *exchange);
+
+/* True if the text is the reason that a script gave. */
+bool error_text_is_given(const struct exchange *exchange);
 
 /* Writes the text; `target` is the target of the exchange's request. */
 void error_text_write(const struct exchange *exchange, const struct target *target,

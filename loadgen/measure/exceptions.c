@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 void exceptions_init(struct exceptions *exceptions)
 {

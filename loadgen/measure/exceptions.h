@@ -36,7 +36,10 @@ struct exceptions {
 void exceptions_init(struct exceptions *exceptions);
 void exceptions_fini(struct exceptions *exceptions);
 
-/* Counts an error: its message, then a line "stack traceback:" and the traceback, if it has one. */
+/*
+ * Counts an error. `text` is its message; if it has a traceback, a line "stack traceback:" and the
+ * traceback follow.
+ */
 void exceptions_add(struct exceptions *exceptions, const char *text);
 
 /* Counts n errors with this message. */

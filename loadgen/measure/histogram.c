@@ -6,6 +6,9 @@
 
 enum { ARRAY_BYTES = HISTOGRAM_BUCKETS * sizeof(uint64_t) };
 
+/* Buckets that are skipped at once. */
+enum { STRIDE = 8 };
+
 void histogram_clear(struct histogram *h)
 {
     if (h->count > 0 && h->buckets) {
@@ -61,6 +64,16 @@ void histogram_fill(struct histogram *h, uint32_t bucket, uint64_t n)
     }
 }
 
+/* Are the next STRIDE buckets empty? */
+static bool are_empty(const uint64_t *buckets)
+{
+    uint64_t any = 0;
+    for (size_t i = 0; i < STRIDE; i++) {
+        any |= buckets[i];
+    }
+    return any == 0;
+}
+
 uint32_t histogram_next(const struct histogram *h, uint32_t bucket)
 {
     uint32_t next = HISTOGRAM_BUCKETS;
@@ -68,7 +81,8 @@ uint32_t histogram_next(const struct histogram *h, uint32_t bucket)
         uint32_t end = h->count > 0 ? histogram_last_bucket(h) + 1 : 0;
         bucket = bucket < histogram_first_bucket(h) ? histogram_first_bucket(h) : bucket;
         while (bucket < end && h->buckets[bucket] == 0) {
-            bucket++;
+            bool is_gap = bucket + STRIDE < end && are_empty(&h->buckets[bucket]);
+            bucket += is_gap ? STRIDE : 1;
         }
         return bucket < end ? bucket : HISTOGRAM_BUCKETS;
     }
@@ -78,7 +92,7 @@ uint32_t histogram_next(const struct histogram *h, uint32_t bucket)
     return next;
 }
 
-uint64_t histogram_in(const struct histogram *h, uint32_t bucket)
+uint64_t histogram_bucket_count(const struct histogram *h, uint32_t bucket)
 {
     uint64_t count = 0;
     if (h->buckets) {
@@ -124,16 +138,22 @@ uint64_t histogram_rank(uint64_t count, uint32_t per_million)
     return count / million * per_million + (count % million * per_million + million - 1) / million;
 }
 
+/* What stands for the values of a bucket. */
+static uint64_t value_in(const struct histogram *h, uint32_t bucket)
+{
+    uint64_t middle = histogram_bucket_middle(bucket);
+    middle = middle > h->max_ns ? h->max_ns : middle;
+    return middle < h->min_ns ? h->min_ns : middle;
+}
+
 uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *without,
                            uint64_t rank)
 {
     uint64_t seen = 0;
     for (uint32_t i = histogram_next(h, 0); i < HISTOGRAM_BUCKETS; i = histogram_next(h, i + 1)) {
-        seen += histogram_in(h, i) - (without ? histogram_in(without, i) : 0);
+        seen += histogram_bucket_count(h, i) - (without ? histogram_bucket_count(without, i) : 0);
         if (seen >= rank && seen > 0) {
-            uint64_t middle = histogram_bucket_middle(i);
-            middle = middle > h->max_ns ? h->max_ns : middle;
-            return middle < h->min_ns ? h->min_ns : middle;
+            return value_in(h, i);
         }
     }
     return h->max_ns;
@@ -151,6 +171,28 @@ uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million)
     return histogram_at_rank(h, NULL, rank);
 }
 
+void histogram_percentiles(const struct histogram *h, const uint32_t *per_million, size_t count,
+                           uint64_t *values_ns)
+{
+    uint32_t bucket = histogram_next(h, 0);
+    uint64_t seen = bucket < HISTOGRAM_BUCKETS ? histogram_bucket_count(h, bucket) : 0;
+    for (size_t i = 0; i < count; i++) {
+        uint64_t rank = histogram_rank(h->count, per_million[i]);
+        while (seen < rank && bucket < HISTOGRAM_BUCKETS) {
+            bucket = histogram_next(h, bucket + 1);
+            seen += bucket < HISTOGRAM_BUCKETS ? histogram_bucket_count(h, bucket) : 0;
+        }
+        if (h->count == 0) {
+            values_ns[i] = 0;
+        } else if (rank <= 1) {
+            values_ns[i] = h->min_ns;
+        } else {
+            bool is_known = rank < h->count && bucket < HISTOGRAM_BUCKETS;
+            values_ns[i] = is_known ? value_in(h, bucket) : h->max_ns;
+        }
+    }
+}
+
 /* The bucket of this value; HISTOGRAM_BUCKETS if it is too long for any. */
 static uint32_t bucket_at(uint64_t ns)
 {
@@ -163,7 +205,7 @@ uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, ui
     uint64_t count = 0;
     for (uint32_t i = histogram_next(h, bucket_at(from_ns)); i < end;
          i = histogram_next(h, i + 1)) {
-        count += histogram_in(h, i);
+        count += histogram_bucket_count(h, i);
     }
     return count;
 }

@@ -10,17 +10,18 @@
  * hdr_codec.h can write its log format.
  *
  * Up to HISTOGRAM_FEW values are kept in a short list; the array of buckets is allocated only for
- * more. So hundreds of histograms with a value or two cost next to nothing. After
+ * more, so hundreds of histograms with one or two values take little memory. After
  * histogram_reserve, which allocates the array beforehand, recording never allocates.
  *
  * Threads: one writer, no lock; merge when the writer is done. Memory: zero-initialise and call
  * histogram_clear; free with histogram_fini. An array takes 288 KiB; pages of unused buckets are
- * never touched. If it cannot be allocated, recording, filling and merging end the process.
+ * never touched. Recording, filling and merging end the process if it cannot be allocated.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_H
 #define LOADGEN_MEASURE_HISTOGRAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -118,7 +119,7 @@ static inline void histogram_record(struct histogram *h, uint64_t ns)
 uint32_t histogram_next(const struct histogram *h, uint32_t bucket);
 
 /* The number of values in a bucket. */
-uint64_t histogram_in(const struct histogram *h, uint32_t bucket);
+uint64_t histogram_bucket_count(const struct histogram *h, uint32_t bucket);
 
 /* Adds every value of `from` to `into`. */
 void histogram_merge(struct histogram *into, const struct histogram *from);
@@ -126,10 +127,14 @@ void histogram_merge(struct histogram *into, const struct histogram *from);
 /*
  * The percentile by nearest rank: the value at rank ceil(per_million/1e6 * count); 990000 is the
  * 99th. Returns the middle of that value's bucket, clamped to minimum and maximum, so it is at most
- * 0.05 % off. The first and last rank are exact. 0 if empty; the maximum for a rank among clipped
+ * 0.05% off. The first and last rank are exact. 0 if empty; the maximum for a rank among clipped
  * values.
  */
 uint64_t histogram_percentile(const struct histogram *h, uint32_t per_million);
+
+/* Several percentiles, in ascending order, in one pass; each as histogram_percentile. */
+void histogram_percentiles(const struct histogram *h, const uint32_t *per_million, size_t count,
+                           uint64_t *values_ns);
 
 /* The rank of a percentile among `count` values: ceil(per_million/1e6 * count). */
 uint64_t histogram_rank(uint64_t count, uint32_t per_million);
@@ -144,7 +149,7 @@ uint64_t histogram_at_rank(const struct histogram *h, const struct histogram *wi
 /*
  * The number of values v with from_ns <= v < to_ns. Exact if from_ns and to_ns are lower bounds of
  * buckets: any number up to 2048, and m * 2^k with m < 2048. Otherwise they are rounded down to the
- * lower bounds of their buckets, by less than 0.1 %. Clipped values never count.
+ * lower bounds of their buckets, by less than 0.1%. Clipped values never count.
  */
 uint64_t histogram_count_between(const struct histogram *h, uint64_t from_ns, uint64_t to_ns);
 

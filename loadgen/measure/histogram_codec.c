@@ -8,6 +8,9 @@
 /* The longest forms: bucket numbers need at most 3 bytes. */
 enum { HEAD_MAX = 3 + 4 * VARINT_MAX + 3, PAIR_MAX = 3 + VARINT_MAX };
 
+enum { PIECE_ROOM = 4096 }; /* of histogram_append */
+_Static_assert(PIECE_ROOM >= (int)HISTOGRAM_PIECE_MIN, "a piece has room");
+
 /* Values of a bucket, so that no count of a histogram overflows. */
 #define COUNT_MAX (UINT64_C(1) << 48)
 
@@ -46,10 +49,23 @@ uint8_t *histogram_put(uint8_t *at, const uint8_t *end, const struct histogram *
         uint32_t begin = bucket;
         bucket = histogram_next(h, bucket);
         at = varint_put(at, bucket - begin);
-        at = varint_put(at, histogram_in(h, bucket++));
+        at = varint_put(at, histogram_bucket_count(h, bucket++));
     }
     *next = count_used(h, bucket, 1) > 0 ? bucket : HISTOGRAM_BUCKETS;
     return at;
+}
+
+void histogram_append(struct bytes *bytes, const struct histogram *h)
+{
+    size_t before = bytes->length;
+    for (uint32_t next = 0; h->count > 0 && next < HISTOGRAM_BUCKETS;) {
+        uint8_t *at = (uint8_t *)bytes_reserve(bytes, PIECE_ROOM);
+        if (!at) {
+            bytes->length = before;
+            return;
+        }
+        bytes->length += (size_t)(histogram_put(at, at + PIECE_ROOM, h, &next) - at);
+    }
 }
 
 static bool get_head(const uint8_t **at, const uint8_t *end, struct head *head)

@@ -16,7 +16,7 @@
  * An untrusted piece is checked as a whole first, so a malformed one adds nothing. Checking and
  * adding each take 1 ns per bucket if gaps and counts are below 128.
  *
- * Threads: no state. Memory: allocates only a histogram's array.
+ * Threads: no state. Memory: allocates only a histogram's array, and room in a struct bytes.
  */
 #ifndef LOADGEN_MEASURE_HISTOGRAM_CODEC_H
 #define LOADGEN_MEASURE_HISTOGRAM_CODEC_H
@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "loadgen/base/bytes.h"
 #include "loadgen/measure/buckets.h"
 #include "loadgen/measure/histogram.h"
 
@@ -35,6 +36,9 @@ enum { HISTOGRAM_PIECE_MIN = 128 }; /* minimum room for a piece, in bytes */
  * histogram must not be empty.
  */
 uint8_t *histogram_put(uint8_t *at, const uint8_t *end, const struct histogram *h, uint32_t *next);
+
+/* Appends all pieces of a histogram; none if it is empty, or if memory runs out. */
+void histogram_append(struct bytes *bytes, const struct histogram *h);
 
 /* Checks a piece and advances *at past it. False if it is malformed. */
 bool histogram_check(const uint8_t **at, const uint8_t *end);

@@ -10,7 +10,7 @@
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
 #include "loadgen/base/least.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 /* connect(2) takes 10 to 40 us if it finds a port immediately. */
 static const uint64_t PORT_SEARCH_NS = 200 * NS_PER_US;
@@ -172,6 +172,11 @@ uint64_t summary_users(const struct summary *summary)
     return integer(json_object_get(summary->plan, "scenario"), "users");
 }
 
+const char *summary_shape(const struct summary *summary)
+{
+    return json_string_value(json_object_get(json_object_get(summary->plan, "scenario"), "shape"));
+}
+
 double generator_cpu_share(const struct generator *g)
 {
     double available = g->cpu_limit * g->wall_seconds;
@@ -289,4 +294,23 @@ void generator_merge(struct generator *into, const struct generator *from)
     worst.local_ports = ports->local_ports;
     worst.time_wait = ports->time_wait;
     *into = worst;
+}
+
+static uint64_t difference(uint64_t then, uint64_t now)
+{
+    return now > then ? now - then : 0;
+}
+
+struct generator generator_since(const struct generator *then, const struct generator *now)
+{
+    struct generator since = *now;
+    since.cpu_seconds = fmax(0, now->cpu_seconds - then->cpu_seconds);
+    since.wall_seconds = fmax(0, now->wall_seconds - then->wall_seconds);
+    since.throttled_seconds = fmax(0, now->throttled_seconds - then->throttled_seconds);
+    since.stolen_seconds = fmax(0, now->stolen_seconds - then->stolen_seconds);
+    since.script_seconds = fmax(0, now->script_seconds - then->script_seconds);
+    since.held_back_ns = difference(then->held_back_ns, now->held_back_ns);
+    since.connects = difference(then->connects, now->connects);
+    since.connect_ns = difference(then->connect_ns, now->connect_ns);
+    return since;
 }

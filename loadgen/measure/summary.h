@@ -24,19 +24,19 @@ struct generator {
     double wall_seconds; /* of the run, with its drain */
     bool has_throttled;
     double throttled_seconds;   /* a lower bound (cgroup.h) */
-    uint64_t throttled_most_ns; /* most between two readings, about a second apart */
+    uint64_t throttled_most_ns; /* the most between two readings, which are about a second apart */
     bool has_stolen;
-    double stolen_seconds;   /* CPU time of the machine that its hypervisor gave to others */
+    double stolen_seconds;   /* CPU time that the hypervisor gave to other guests */
     bool has_scripts;        /* it ran scripts of users */
-    double script_seconds;   /* estimated part of cpu_seconds, used by scripts (run/usage.h) */
-    uint64_t loop_p99_ns;    /* from the return of epoll_wait to the last event handled */
+    double script_seconds;   /* estimated part of cpu_seconds that scripts used (run/usage.h) */
+    uint64_t loop_p99_ns;    /* 99th percentile of loop turns: wake-up to last event handled */
     uint64_t loop_unread_ns; /* upper bound on how long a ready answer waited for its thread: the
-                                rest of one turn, a late wake-up, and the next turn */
+                                rest of one loop turn, a late wake-up, and the next loop turn */
     uint64_t memory_bytes;   /* peak resident memory */
     uint64_t held_back_ns;   /* spent waiting for the reader of results, over all threads */
     int other_attacks;       /* in the same container during the run; -1: not known */
     uint64_t connects;       /* calls to connect(2) */
-    uint64_t connect_ns;     /* time in them */
+    uint64_t connect_ns;     /* time spent in connect(2) */
     uint64_t local_ports;    /* size of net.ipv4.ip_local_port_range */
     uint64_t time_wait;      /* TCP sockets in TIME_WAIT at the end, each holding a port */
 };
@@ -46,7 +46,7 @@ struct spread {
     char host[80];      /* with port */
     uint64_t addresses; /* 0: no host has several */
     uint64_t least;     /* requests to the address that got the fewest */
-    uint64_t most;      /* and to the one that got the most */
+    uint64_t most;      /* requests to the address that got the most */
 };
 
 /* The generator of one of several runs. */
@@ -77,14 +77,14 @@ struct summary {
     uint64_t rate_per_ns;
     char schedule[SUMMARY_SCHEDULE]; /* in words, if it has no single rate; otherwise "" */
     char changes[SUMMARY_CHANGES];   /* changes during the run, in words; `schedule` has them too */
-    double asked_per_s;              /* mean rate of the schedule; 0: closed loop, or not known */
+    double scheduled_per_s;          /* mean rate of the schedule; 0: closed loop, or not known */
     uint64_t intended;
     uint64_t started;
     uint64_t unplanned; /* of `started`: results of runs whose plan or end is unknown; more may have
                            been intended */
     uint64_t not_started;
     uint64_t rows_not_started[ROWS_ALL]; /* not_started by row; unknown for a live source */
-    uint64_t too_late;   /* of not_started: a connection was free, the generator was too late */
+    uint64_t too_late;   /* of not_started: a connection was free, but the generator was too late */
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
@@ -92,10 +92,11 @@ struct summary {
     uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;   /* the most uneven of all hosts */
     bool is_interrupted;
+    bool is_abandoned;          /* it was stopped a second time (run/run.h) */
     bool is_aborted;            /* by the observer: the SLO could no longer be met */
     bool is_cut_short;          /* the end of a file is missing or was not read */
     bool lacks_results;         /* a run recorded only the counts of each second */
-    bool lacks_answers;         /* a run recorded no headers and bodies of answers */
+    bool lacks_answers;         /* a run recorded no headers or bodies of answers */
     bool is_going_on;           /* more results will follow */
     uint64_t open_runs;         /* runs that have begun and not ended yet */
     uint64_t damaged;           /* damaged parts of the files, skipped */
@@ -116,23 +117,26 @@ void summary_destroy(struct summary *summary);
 /* Empties a summary. Much cheaper than creating another one. */
 void summary_clear(struct summary *summary);
 
-/* The number of users in the run's plan; 0: the run had no scenario. */
+/* The number of users in the run's plan; 0: the run had no scenario, or it is not known. */
 uint64_t summary_users(const struct summary *summary);
+
+/* The shape of the run's users, in words: "up to 50 users in 3 stages". NULL: there was none. */
+const char *summary_shape(const struct summary *summary);
 
 /* Appends a schedule in words, if there is room. */
 void summary_add_schedule(struct summary *summary, const char *words);
 
 /*
- * Appends a change of the schedule, which took effect at_ns after the start. rate_count becomes 0,
- * because the schedule has no single rate any more: `schedule` has the first one in words.
+ * Appends a change of the schedule that took effect at_ns after the start. The schedule then has no
+ * single rate, so rate_count becomes 0, and `schedule` gets the first rate in words.
  */
 void summary_change_schedule(struct summary *summary, const char *words, uint64_t at_ns);
 
 /* Appends changes that are in words already, in the same way. */
 void summary_add_changes(struct summary *summary, const char *changes);
 
-/* Adds the generator of one run; `name` is its result file's name. Takes a reference to
-   `environment`; NULL: not recorded. */
+/* Adds the generator of one run; `name` is the name of the run's result file. Keeps its own
+   reference to `environment`; NULL: not recorded. */
 void summary_add_generator(struct summary *summary, const char *name,
                            const struct generator *generator, json_t *environment);
 
@@ -172,8 +176,15 @@ json_t *generator_to_json(const struct generator *generator);
 struct generator generator_from_json(const json_t *json);
 
 /*
- * Merges figures so that no problem is hidden: adds held_back_ns, and keeps the worse value of the
- * others. Figures that belong together, such as those of the CPU, are kept from the same run.
+ * What happened from one state of a run to a later one: times and counts are differences. Peaks are
+ * still those since the start: loop_unread_ns and throttled_most_ns. So is loop_p99_ns, which
+ * cannot be subtracted.
+ */
+struct generator generator_since(const struct generator *then, const struct generator *now);
+
+/*
+ * Merges figures so that no problem is hidden: adds held_back_ns, and keeps the worse value of each
+ * other figure. Figures that belong together, such as those of the CPU, are kept from the same run.
  */
 void generator_merge(struct generator *into, const struct generator *from);
 

@@ -115,6 +115,7 @@ void tally_clear(struct tally *tally)
     for_each_histogram(tally, histogram_clear);
     clear_rows(tally->rows);
     clear_rows(tally->addresses);
+    failures_clear(&tally->failures);
 }
 
 struct tally_row *tally_use_row(struct tally_row *rows, size_t row)
@@ -210,6 +211,19 @@ static void count_row(struct tally_row *rows, uint16_t index, const struct resul
     }
 }
 
+static void count_failure(struct failures *failures, const struct result *result)
+{
+    uint64_t end_ns = result_end_ns(result);
+    const struct failure failure = {
+        .text = result->error,
+        .count = 1,
+        .first_ns = end_ns,
+        .last_ns = end_ns,
+        .row = (uint16_t)(result->row < ROWS_ALL ? result->row : ROWS_OTHER),
+    };
+    failures_add(failures, &failure);
+}
+
 static void count_spans(struct tally *tally, const struct result *result, const struct spans *spans)
 {
     record(&tally->response, spans->response);
@@ -217,9 +231,11 @@ static void count_spans(struct tally *tally, const struct result *result, const 
         record(&tally->unanswered_response, spans->response);
     }
     record(&tally->service, spans->service);
-    histogram_record(&tally->connect, result->connect_ns);
-    histogram_record(&tally->wait, result->wait_ns);
-    histogram_record(&tally->lag, result->lag_ns);
+    if (!result->is_fired) {
+        histogram_record(&tally->connect, result->connect_ns);
+        histogram_record(&tally->wait, result->wait_ns);
+        histogram_record(&tally->lag, result->lag_ns);
+    }
 }
 
 static void count_judgement(struct counters *counters, const struct result *result)
@@ -246,7 +262,8 @@ void tally_add(struct tally *tally, const struct result *result)
     };
     uint64_t started = result->intended_ns + result->lag_ns + result->wait_ns;
     counters->ended++;
-    counters->answered += result->outcome == OUTCOME_ANSWERED;
+    counters->answered += result->outcome == OUTCOME_ANSWERED && !result->is_fired;
+    counters->fired += result->is_fired;
     counters->timed_out += result->outcome == OUTCOME_TIMED_OUT;
     counters->failed += result->outcome != OUTCOME_ANSWERED && result->outcome != OUTCOME_TIMED_OUT;
     counters->retried += result->retries;
@@ -262,8 +279,8 @@ void tally_add(struct tally *tally, const struct result *result)
     tally->last_intended_ns = most(tally->last_intended_ns, result->intended_ns);
     tally->first_started_ns = least(tally->first_started_ns, started);
     tally->last_started_ns = most(tally->last_started_ns, started);
-    tally->end_ns = most(tally->end_ns, result->intended_ns + latency);
-    tally->codes[result->code < TALLY_CODES ? result->code : 0]++;
+    tally->end_ns = most(tally->end_ns, result_end_ns(result));
+    tally->codes[result->code < TALLY_CODES ? result->code : 0] += !result->is_fired;
     record(&tally->latency, spans.latency);
     buckets_record(&tally->buckets, latency);
     if (result->outcome != OUTCOME_ANSWERED) {
@@ -280,7 +297,7 @@ void tally_add(struct tally *tally, const struct result *result)
     if (tally->rows) {
         count_row(tally->rows, result->row, result, &spans);
     }
-    if (tally->addresses) {
+    if (tally->addresses && !result->is_fired) {
         count_row(tally->addresses, result->address_row, result, &spans);
     }
     if (!result_is_success(result) || result->outcome != OUTCOME_ANSWERED) {
@@ -288,6 +305,9 @@ void tally_add(struct tally *tally, const struct result *result)
     }
     if (result->error) {
         tally_count_error(tally, result->error, 1);
+    }
+    if (result->error && tally->rows) {
+        count_failure(&tally->failures, result);
     }
 }
 
@@ -346,6 +366,9 @@ void tally_merge(struct tally *into, const struct tally *from)
     histogram_merge(&into->loop, &from->loop);
     merge_rows(into->rows, from->rows);
     merge_rows(into->addresses, from->addresses);
+    if (into->rows) {
+        failures_merge(&into->failures, &from->failures);
+    }
 }
 
 uint64_t tally_successes(const struct tally *tally)

@@ -7,7 +7,7 @@
  * Threads: one writer, no lock. Memory: 3 MB, most of it in untouched pages. Each table of rows
  * adds 250 kB, and each row with more than a few results 1.5 MB, again mostly untouched. After
  * tally_reserve, counting results of the reserved rows never allocates. Texts belong to the text
- * pool of the results.
+ * pool of the results. The codec (tally_codec.h) leaves out `failures`.
  */
 #ifndef LOADGEN_MEASURE_TALLY_H
 #define LOADGEN_MEASURE_TALLY_H
@@ -18,6 +18,7 @@
 
 #include "loadgen/http/answer/violations.h"
 #include "loadgen/measure/buckets.h"
+#include "loadgen/measure/failures.h"
 #include "loadgen/measure/histogram.h"
 #include "loadgen/measure/result.h"
 #include "loadgen/measure/text_pool.h"
@@ -35,7 +36,7 @@
     X(wait, "Wait")                                                                                \
     X(lag, "Lag")
 
-/* The same spans, but only of requests without an answer. */
+/* Latency and response of only those requests that got no answer. */
 #define UNANSWERED(X)                                                                              \
     X(unanswered)          /* part of latency */                                                   \
     X(unanswered_response) /* part of response */
@@ -54,18 +55,19 @@
     X(bytes_in)                                                                                    \
     X(bytes_out)
 
-/* Counters of exchanges that ended; ended = answered + timed_out + failed. */
+/* Counters of exchanges that ended; ended = answered + timed_out + failed + fired. */
 #define COUNTERS(X)                                                                                \
     X(ended)      /* results: one per started request, unless it was abandoned */                  \
     X(answered)   /* complete answers, whatever the status */                                      \
     X(timed_out)  /* no complete answer in time */                                                 \
     X(failed)     /* connection or protocol errors */                                              \
+    X(fired)      /* results of scripts' own: nothing was sent */                                  \
     X(retried)    /* retries: a reused connection closed, or HTTP/2 refused the stream */          \
     X(redirected) /* redirects followed */                                                         \
     X(malformed)  /* answers that break RFC 9112; they count as answered */                        \
     X(late)       /* lag over RESULT_LATE_NS */                                                    \
-    X(accepted)   /* a success by script, although the status is not 200 to 399 */                 \
-    X(refused)    /* a failure by script, although the status is 200 to 399 */
+    X(accepted)   /* judged a success by a script, although the status is not 200 to 399 */        \
+    X(refused)    /* judged a failure by a script, although the status is 200 to 399 */
 
 struct counters {
 #define X(name) uint64_t name;
@@ -132,8 +134,9 @@ struct tally {
 #define X(name) struct histogram name;
     UNANSWERED(X)
 #undef X
+    struct failures failures;    /* by target; empty unless `rows` are counted */
     struct tally_row *rows;      /* by target, ROWS_ALL of them; NULL: not counted */
-    struct tally_row *addresses; /* by address, likewise */
+    struct tally_row *addresses; /* by address, also ROWS_ALL; NULL: not counted */
     struct histogram loop;       /* from the return of epoll_wait to the last event handled */
 };
 

@@ -13,17 +13,17 @@
  *     5 full       0 or 1 as in 3; number of names that share the row "other"; number of named
  *                  rows, and the hash (rows_hash) of each name: eight bytes, little-endian
  *
- * Numbers are LEB128 (varint.h). A text is its length plus 1, then its bytes; no text is 0. The
- * lists are those of tally.h, in their order. To change a list, increase the version.
+ * Numbers are LEB128 (varint.h). A text is its length plus 1, then its bytes; a missing text is 0.
+ * The lists are those of tally.h, in their order. To change a list, increase the version.
  *
- * Rows are merged by name. If a table is full, each row that only other tables have is partial
- * (rows_is_partial): the full table may have counted some of its results as "other".
+ * Rows are merged by name. A full table may have counted results of a name without a row as
+ * "other", so a row that a full table lacks is partial (rows_is_partial).
  *
  * Parts are untrusted: each is checked as a whole before any of it is added.
  *
  * Threads: no state. Memory: names and texts are copied. Time: adding the parts of a tally takes
- * 22 us for five rows with 500 buckets in each histogram. Parts are not deflated, because that
- * saves 31 % of their bytes and takes 37 times as long (docs/decisions.md).
+ * 22 us for five rows with 500 buckets in each histogram. Parts are not deflated: deflating and
+ * inflating take 37 times as long as adding, and save only 31% of the bytes (docs/decisions.md).
  */
 #ifndef LOADGEN_MEASURE_TALLY_CODEC_H
 #define LOADGEN_MEASURE_TALLY_CODEC_H
@@ -36,7 +36,7 @@
 #include "loadgen/target/rows.h"
 
 enum {
-    TALLY_CODEC_VERSION = 2,
+    TALLY_CODEC_VERSION = 3,
     TALLY_PART_MIN = 32 * 1024,
     TALLY_PART_MAX = 256 * 1024,
     TALLY_TEXT_MAX = 512,      /* longer errors are cut */

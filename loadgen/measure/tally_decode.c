@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/base/varint.h"
 #include "loadgen/measure/histogram_codec.h"
 #include "loadgen/measure/tally_items.h"

@@ -44,7 +44,7 @@ enum {
 };
 
 /* Changing a list changes the format, which then needs a new version. */
-_Static_assert(TALLY_CODEC_VERSION == 2 && TALLY_NUMBERS == 13 && TALLY_HISTOGRAMS == 9 &&
+_Static_assert(TALLY_CODEC_VERSION == 3 && TALLY_NUMBERS == 14 && TALLY_HISTOGRAMS == 9 &&
                    ROW_NUMBERS == 4 && ROW_HISTOGRAMS_ALL == 5 && VIOLATIONS_ALL == 13 &&
                    OUTCOMES_ALL == 8,
                "increase TALLY_CODEC_VERSION, and correct the numbers here");

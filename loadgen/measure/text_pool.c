@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 const char text_pool_overflow[] = "other errors: too many kinds to list";
 

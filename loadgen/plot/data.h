@@ -1,6 +1,6 @@
 /*
- * data - the numbers of the page, as one JSON object for page.js. Latencies are in milliseconds;
- * times and widths are in seconds, times since the start of the first interval.
+ * data - the numbers of the page, as one JSON object for page.js. Latencies are in milliseconds,
+ * times and widths in seconds; times count from the start of the first interval.
  *
  *     width, length   width of an interval, number of intervals
  *     requests        number of requests

@@ -1,5 +1,5 @@
 /*
- * facts - names and values as HTML, and numbers rounded and with thousands separators.
+ * facts - writes names and values as HTML; prints numbers, rounded and with thousands separators.
  *
  * Threads, memory: no state.
  */
@@ -17,7 +17,7 @@ const char *facts_print_count(uint64_t count, char text[FACTS_TEXT]);
 /* Prints 1234.5 as 1,235, and 12.345 as 12.35. Returns `text`. */
 const char *facts_print_rate(double rate, char text[FACTS_TEXT]);
 
-/* Writes an item of a <dl>; `name` is HTML, the formatted value is escaped. */
+/* Writes an item of a <dl>. `name` is HTML; the formatted value is escaped. */
 void facts_write(FILE *out, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -2,20 +2,21 @@
  * rates - requests and answers per second, and requests in flight, from a timeline.
  *
  * Intervals narrow enough for latencies are too narrow for rates: at 50 requests/s, an interval of
- * 10 ms has one request or none. So 1, 2, 4, 8 ... intervals are combined into a span. Spans get
- * wider until they hold RATES_SENT requests on average and there are at most RATES_SPANS spans, but
- * a span of several intervals is at most an eighth of the run. For requests in flight,
- * RATES_IN_FLIGHT requests suffice, and the number of spans is not limited.
+ * 10 ms has one request or none. So a span combines 1, 2, 4, 8 ... intervals. Its width doubles
+ * until a span holds RATES_SENT requests on average and there are at most RATES_SPANS spans, but
+ * never exceeds an eighth of the run. For requests in flight, RATES_IN_FLIGHT requests suffice, and
+ * the number of spans is not limited.
  *
  * The rate of requests sent refers to the time from the first start to the last; n starts enclose
  * n - 1 gaps, as in the report's rate. Rates of answers refer to the time from the first start to
  * the last answer.
  *
- * The first and the last interval may be incomplete, so neither is a span by itself: the first span
- * has one more interval, and a remainder of at most half a span (rounded up to whole intervals) at
- * the end is added to the span before it. If a longer remainder follows the interval of the last
- * start, that interval ends a span, too, and a short remainder before its end is added in the same
- * way.
+ * The first and the last interval may be incomplete, so neither is a span by itself. The first span
+ * has one more interval than the others. A remainder of at most half a span (rounded up to whole
+ * intervals) at the end belongs to the last span.
+ *
+ * rates_of also ends a span after the interval of the last start, unless at most half a span
+ * follows. A remainder of at most half a span before that end belongs to the preceding span.
  *
  * Threads, memory: pure functions of the timeline; the list is the caller's. There are never more
  * spans than intervals.

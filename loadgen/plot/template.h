@@ -1,9 +1,10 @@
 /*
- * template - writes a page: the head and the foot that all pages have, and the body between them,
- * HTML in which {{name}} is a slot to fill.
+ * template - writes a page: a head and a foot that all pages share, and the page's own body between
+ * them. All three are HTML with slots, {{name}}.
  *
- * The slots style, script (dygraphs, chart.js, and the page's own script) and version are filled
- * here. `fill` fills all others: those of the body, title in the head, and data in the foot.
+ * template_write fills {{style}}, {{script}} (dygraphs, chart.js, and the page's own script) and
+ * {{version}}. `fill` fills all other slots: those of the body, {{title}} in the head, and {{data}}
+ * in the foot.
  *
  * Threads, memory: no state.
  */

@@ -206,16 +206,17 @@ static void add_failure(struct timeline *timeline, enum outcome outcome, uint64_
     }
 }
 
+/* A fired result was never in flight. */
 static void add_flow(struct timeline *timeline, uint64_t started_ns, uint64_t done_ns,
-                     bool is_failure)
+                     bool is_failure, bool is_fired)
 {
     struct timeline_flow *start = &timeline->flows[slot(timeline, started_ns)];
     struct timeline_flow *end = &timeline->flows[slot(timeline, done_ns)];
     start->started++;
-    start->held += rest(timeline, started_ns);
+    start->held += is_fired ? 0 : rest(timeline, started_ns);
     end->succeeded += !is_failure;
     end->failed += is_failure;
-    end->held -= rest(timeline, done_ns);
+    end->held -= is_fired ? 0 : rest(timeline, done_ns);
     if (started_ns < timeline->first_started_ns) {
         timeline->first_started_ns = started_ns;
     }
@@ -239,11 +240,14 @@ void timeline_add(struct timeline *timeline, const struct result *result)
     uint64_t started_ns = plus(intended_ns, plus(result->lag_ns, result->wait_ns));
     uint64_t done_ns = plus(started_ns, plus(result->connect_ns, result->service_ns));
     uint64_t latency_ns = done_ns - intended_ns;
+    if (result->is_fired) {
+        done_ns = plus(started_ns, result->first_byte_ns); /* see result_end_ns */
+    }
     bool is_failure = !result_is_success(result);
     size_t series = result->row < TIMELINE_SERIES - 1 ? result->row : TIMELINE_SERIES - 1;
     cover(timeline, intended_ns, done_ns);
     add_to_series(timeline, series, intended_ns, latency_ns);
-    add_flow(timeline, started_ns, done_ns, is_failure);
+    add_flow(timeline, started_ns, done_ns, is_failure, result->is_fired);
     if (is_failure) {
         add_failure(timeline, result->outcome, intended_ns, latency_ns);
     }
@@ -269,7 +273,7 @@ static void add_histogram(struct timeline *timeline, size_t series, uint64_t mom
     };
     for (uint32_t i = histogram_next(latency, 0); i < HISTOGRAM_BUCKETS;
          i = histogram_next(latency, i + 1)) {
-        more.bins[i / BUCKETS_PER_BIN] += (uint32_t)histogram_in(latency, i);
+        more.bins[i / BUCKETS_PER_BIN] += (uint32_t)histogram_bucket_count(latency, i);
     }
     more.bins[TIMELINE_BINS - 1] += (uint32_t)latency->clipped;
     timeline->counts[series] += latency->count;

@@ -11,7 +11,7 @@
  * For each series, an interval keeps these figures on the requests intended in it:
  *
  *     count, minimum, maximum     exact, with the intended time of the slowest
- *     percentiles                 of all of them, at most 3.2 % off (16 buckets per power of two);
+ *     percentiles                 of all of them, at most 3.2% off (16 buckets per power of two);
  *                                 the first and the last rank are exact
  *     failures by kind            count, and latency of the slowest; a status outside 200 to 399
  *                                 is of kind "http"
@@ -20,7 +20,7 @@
  *
  *     started, succeeded, failed  exact
  *     in flight                   exact mean over the interval: the integral of (started - done)
- *                                 over time, divided by the width
+ *                                 over time, divided by the width; without fired results
  *
  * While there are at most `threshold` results, each is also kept individually.
  *
@@ -29,12 +29,12 @@
  * shifted to begin at a whole second. The mean in flight is then approximate, and the slowest of
  * each kind of failure an upper bound.
  *
- * Series are the rows of the report (loadgen/target/rows.h); rows from TIMELINE_SERIES - 1 on share
- * the last series. Timestamps are nanoseconds, from the same origin as in the results.
+ * Series are the rows of the report (loadgen/target/rows.h); row TIMELINE_SERIES - 1 and all later
+ * rows share the last series. Timestamps are nanoseconds, from the same origin as in the results.
  *
  * Threads: use a timeline from one thread at a time. Memory: 2.4 kB per interval and series with
- * results, allocated when a series gets its first result, at most 22 MB with 1,000 intervals; and
- * 24 bytes for each result up to the threshold, allocated at the start.
+ * results, allocated when the series gets its first result (at most 22 MB with 1,000 intervals),
+ * plus 24 bytes for each result up to the threshold, allocated at the start.
  */
 #ifndef LOADGEN_PLOT_TIMELINE_H
 #define LOADGEN_PLOT_TIMELINE_H

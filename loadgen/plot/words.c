@@ -172,13 +172,16 @@ static void write_schedule(const struct summary *summary, FILE *out)
     char intended[FACTS_TEXT];
     char not_started[FACTS_TEXT];
     char per[DURATION_TEXT];
-    char rate[64] = "";
+    char rate[128] = "";
     if (!summary->has_plan || summary->is_cut_short) {
         facts_write(out, "Schedule", "not recorded");
         return;
     }
     uint64_t users = summary_users(summary);
-    if (summary->rate_count == 0 && users > 0) {
+    const char *shape = summary_shape(summary);
+    if (summary->rate_count == 0 && shape) {
+        snprintf(rate, sizeof rate, "%s", shape);
+    } else if (summary->rate_count == 0 && users > 0) {
         snprintf(rate, sizeof rate, "%" PRIu64 " %s", users, plural(users, "user", "users"));
     } else if (summary->rate_count > 0) {
         snprintf(rate, sizeof rate, "%" PRIu64 "/%s", summary->rate_count,
@@ -201,9 +204,9 @@ static void write_generator(const struct generator *g, const char *name, FILE *o
         duration_print_rounded((uint64_t)(g->throttled_seconds * 1e9), throttled);
     }
     facts_write(out, "Generator",
-                "%s%s%u thread%s, %.1f%% of %.2g CPUs, throttled: %s%s, %.1f MiB of memory", name,
+                "%s%s%u thread%s, %.1f%% of %.2g CPU%s, throttled: %s%s, %.1f MiB of memory", name,
                 name[0] ? ": " : "", g->threads, g->threads == 1 ? "" : "s",
-                100 * generator_cpu_share(g), g->cpu_limit,
+                100 * generator_cpu_share(g), g->cpu_limit, g->cpu_limit == 1 ? "" : "s",
                 g->has_throttled && g->throttled_seconds > 0 ? "at least " : "", throttled,
                 (double)g->memory_bytes / (1024 * 1024));
 }
@@ -235,7 +238,7 @@ void words_write_run(const struct summary *summary, FILE *out)
                 facts_print_count(counters->timed_out, more),
                 facts_print_count(counters->failed, third));
     if (report_is_bare(tally)) {
-        facts_write(out, "Counts", "late, retried and redirected are not recorded");
+        facts_write(out, "Counts", "late, retried and redirected requests are not recorded");
     } else {
         facts_write(out, "Counts", "%s late, %s retried, %s redirected",
                     facts_print_count(counters->late, text),

@@ -10,7 +10,7 @@
 
 #include "loadgen/measure/summary.h"
 
-/* One sentence: number of requests and targets, duration, start. */
+/* One sentence with the number of requests and targets, the duration and the start. */
 void words_write_lead(const struct summary *summary, FILE *out);
 
 /* The verdict on the generator, and the remarks. */
@@ -19,7 +19,10 @@ void words_write_verdict(const struct summary *summary, FILE *out);
 /* The headline figures. */
 void words_write_figures(const struct summary *summary, FILE *out);
 
-/* A row for all requests, one per target and one per address, if there are several. */
+/*
+ * A row for all requests, one per target if there are several, and one per address if there are
+ * several.
+ */
 void words_write_targets(const struct summary *summary, FILE *out);
 
 /* A row for each kind of error, or "None." */

@@ -58,7 +58,8 @@ static void append_sign(const struct generator_verdict *verdict, const struct su
                duration_print_rounded(g->loop_p99_ns, duration));
         break;
     case GENERATOR_LAG:
-        append(text, "%.80s is missed because of its lag alone", verdict->lagged->criterion->text);
+        append(text, "%.80s is missed because of the generator's lag alone",
+               verdict->lagged->criterion->text);
         break;
     }
 }

@@ -6,7 +6,7 @@
  *         was mostly idle. Other processes on this machine delayed it; run it on dedicated CPUs.
  *     Generator-limited: it used 93% of its CPU limit (0.5 CPUs). Give it more CPU or ...
  *
- * If scripts ran, it ends with: Scripts used 83% of the generator's CPU.
+ * If scripts ran, the text ends with "Scripts used 83% of the generator's CPU."
  *
  * Threads, memory: pure functions; the text is the caller's.
  */

@@ -1,6 +1,7 @@
 #include "loadgen/report/prometheus.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -61,12 +62,23 @@ static void write_errors(const struct tally *tally, FILE *out)
     }
 }
 
+/* Absent unless scripts have results of their own. */
+static void write_fired(const struct tally *tally, FILE *out)
+{
+    if (tally->counters.fired > 0) {
+        prom_count(out, "loadgen_fired_total", "counter",
+                   "Results that scripts fired; loadgen_sent_total includes them.",
+                   tally->counters.fired);
+    }
+}
+
 static void write_requests(const struct prometheus_page *page, FILE *out)
 {
     prom_count(out, "loadgen_offered_total", "counter", "Requests scheduled so far.",
                page->offered);
     prom_count(out, "loadgen_sent_total", "counter", "Requests started.", page->sent);
     write_completed(page->tally, out);
+    write_fired(page->tally, out);
     write_errors(page->tally, out);
     const char *name = "loadgen_dropped_total";
     prom_describe(out, name, "counter",
@@ -233,6 +245,39 @@ static void write_generator(const struct prometheus_page *page, FILE *out)
     prom_count(out, "loadgen_open_fds", "gauge", "Open files.", page->open_files);
 }
 
+struct prometheus_page prometheus_of_second(const struct second *second)
+{
+    return (struct prometheus_page){
+        .name = "",
+        .tally = second->total,
+        .rows = second->rows,
+        .generator = second->generator,
+        .exceptions = second->exceptions,
+        .offered = second->intended,
+        .sent = second->started,
+        .in_flight = second->in_flight,
+        .iterations = second->iterations,
+        .iterations_dropped = second->iterations_dropped,
+    };
+}
+
+struct prometheus_page prometheus_of_summary(const struct summary *summary)
+{
+    return (struct prometheus_page){
+        .name = "",
+        .tally = summary->tally,
+        .rows = &summary->rows,
+        .generator = &summary->generator,
+        .exceptions = &summary->exceptions,
+        .offered = summary->intended,
+        .sent = summary->started,
+        .dropped_waiting = summary->not_started - summary->too_late,
+        .dropped_too_late = summary->too_late,
+        .iterations = summary->iterations,
+        .iterations_dropped = summary->iterations_dropped,
+    };
+}
+
 bool prometheus_write(const struct prometheus_page *page, FILE *out)
 {
     write_info(page, out);
@@ -242,4 +287,19 @@ bool prometheus_write(const struct prometheus_page *page, FILE *out)
     write_timings(page, out);
     write_generator(page, out);
     return fflush(out) == 0 && !ferror(out);
+}
+
+char *prometheus_print(const struct prometheus_page *page, size_t *length)
+{
+    char *text = NULL;
+    FILE *out = open_memstream(&text, length);
+    if (!out) {
+        return NULL;
+    }
+    bool ok = prometheus_write(page, out);
+    if (fclose(out) != 0 || !ok) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }

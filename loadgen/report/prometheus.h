@@ -2,11 +2,11 @@
  * prometheus - the metrics of a run in progress, in Prometheus text format 0.0.4.
  *
  * Counts begin with the measurement, so the last page equals the report. Names are `loadgen_...`.
- * The number of label values is bounded, whatever servers send: `target` is the name of a row of
- * the report (rows.h), at most ROWS_ALL; `code` is an HTTP status; `reason` is from a fixed list;
- * `message` is that of an exception, at most EXCEPTIONS_MAX, or "other". If there is only one row,
- * its histograms are those of the run. For a partial row (rows_is_partial), loadgen_target_partial
- * is 1.
+ * The number of label values is bounded, whatever servers send: `target` is the name of one of at
+ * most ROWS_ALL rows of the report (rows.h); `code` is an HTTP status; `reason` is from a fixed
+ * list; `message` is one of at most EXCEPTIONS_MAX messages of exceptions, or "other". If there is
+ * only one row, its histograms are those of the run. For a partial row (rows_is_partial),
+ * loadgen_target_partial is 1.
  *
  * offered = sent + dropped + waiting (due, not started); sent = completed + errors + inflight. The
  * values of a page are read one after another while the run continues, so these equations are exact
@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "loadgen/binary/journal.h"
 #include "loadgen/measure/summary.h"
 
 /* All pointers are borrowed. */
@@ -44,7 +45,14 @@ struct prometheus_page {
     uint64_t open_files;
 };
 
+/* The page of a run that goes on, and the one after its end; without name and open files. */
+struct prometheus_page prometheus_of_second(const struct second *second);
+struct prometheus_page prometheus_of_summary(const struct summary *summary);
+
 /* False if `out` cannot be written. */
 bool prometheus_write(const struct prometheus_page *page, FILE *out);
+
+/* Returns the page as text of this length, which the caller frees. NULL: out of memory. */
+char *prometheus_print(const struct prometheus_page *page, size_t *length);
 
 #endif

@@ -55,8 +55,8 @@ static void remark_on_rows(struct remarks *remarks, const struct rows *rows, con
     }
     if (partial > 0) {
         say(remarks,
-            "%" PRIu64 " %s partial: a run or worker with more names than rows may have counted "
-            "some of their requests in the row \"other\".",
+            "%" PRIu64 " %s partial: some requests may be in the row \"other\" instead, because a "
+            "run or worker had more names than rows.",
             partial, plural(partial, "row is", "rows are"));
     }
 }
@@ -68,8 +68,9 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             summary->tally->counters.ended);
     }
     if (summary->is_cut_short) {
-        say(remarks, "The results were cut short: the end of the run is missing, so the numbers of "
-                     "requests intended and not started are unknown, and results may be missing.");
+        say(remarks, "The results were cut short: the end of the run is missing. Results may be "
+                     "missing, too, and the numbers of intended requests and of requests not "
+                     "started are unknown.");
     }
     if (summary->damaged > 0) {
         say(remarks, "Results are missing: %" PRIu64 " damaged %s skipped%s%s.", summary->damaged,
@@ -95,8 +96,8 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
     if (summary->abandoned > 0) {
         say(remarks,
             "A second signal abandoned %" PRIu64
-            " %s in flight; no other number includes %s, and if the target was slow, the latencies "
-            "are too low.",
+            " %s in flight. No other number includes %s, so the latencies are too low if the "
+            "target was slow.",
             summary->abandoned, requests(summary->abandoned),
             plural(summary->abandoned, "it", "them"));
     }
@@ -113,7 +114,7 @@ static void remark_on_bare(struct remarks *remarks, const struct summary *summar
     } else if (tally->bare > 0) {
         say(remarks,
             "%" PRIu64 " of %" PRIu64 " results %s request start, service, connect, wait, lag, "
-            "retries and redirects; the rate uses their timestamps instead.",
+            "retries and redirects. The rate is computed from their timestamps.",
             tally->bare, tally->counters.ended, plural(tally->bare, "lacks", "lack"));
     }
     if (summary->has_plan && !summary->is_cut_short && summary->unplanned > 0) {
@@ -152,7 +153,7 @@ static uint64_t connections_enough(const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
     bool is_open_loop =
-        summary->rate_count > 0 || (summary->schedule[0] && summary->asked_per_s > 0);
+        summary->rate_count > 0 || (summary->schedule[0] && summary->scheduled_per_s > 0);
     uint64_t opened = connections_opened(tally);
     double fastest_s = (double)histogram_percentile(&tally->service, 10000) / (double)NS_PER_S;
     uint64_t enough = CONNECTIONS_FEW;
@@ -169,7 +170,8 @@ static void remark_on_connections(struct remarks *remarks, const struct summary 
     if (enough > 0) {
         say(remarks,
             "%" PRIu64 " connections were opened, and each costs CPU in the generator and the "
-            "target; %" PRIu64 " would sustain a higher rate. Set -max-connections %" PRIu64 ".",
+            "target. %" PRIu64 " should be enough: with -max-connections %" PRIu64
+            ", the rate may be higher.",
             connections_opened(summary->tally), enough, enough);
     }
 }
@@ -228,8 +230,8 @@ static void remark_on_others(struct remarks *remarks, const struct summary *summ
     if (others > 0) {
         say(remarks,
             "%d other %s ran at the same time in this container (or on this machine, outside a "
-            "container) and competed for CPU and for the target. Run one at a time; loadgen stop "
-            "ends running attacks.",
+            "container) and competed for CPU and for the target. Run one at a time; to end all "
+            "attacks, use loadgen stop.",
             others, plural((uint64_t)others, "attack", "attacks"));
     }
 }
@@ -276,7 +278,7 @@ static void remark_on_names(struct remarks *remarks, const struct summary *summa
 static bool is_uneven(const struct summary *summary)
 {
     const struct spread *spread = &summary->spread;
-    bool is_closed_loop = summary->asked_per_s == 0;
+    bool is_closed_loop = summary->scheduled_per_s == 0;
     unsigned threads = summary->generator.threads ? summary->generator.threads : 1;
     return spread->addresses > 1 && spread->most - spread->least > (uint64_t)20 * threads &&
            spread_width(spread) > (is_closed_loop ? UNEVEN_CLOSED : UNEVEN);
@@ -290,7 +292,7 @@ static void remark_on_spread(struct remarks *remarks, const struct summary *summ
             "The %" PRIu64 " addresses of %s received unequal numbers of requests, %" PRIu64
             " to %" PRIu64 ". %s",
             spread->addresses, spread->host, spread->least, spread->most,
-            summary->asked_per_s == 0
+            summary->scheduled_per_s == 0
                 ? "Without a rate, faster addresses receive more."
                 : "Addresses that refuse, stall or appear late receive fewer; the rows by address "
                   "show which.");
@@ -314,8 +316,8 @@ static void remark_on_ports(struct remarks *remarks, const struct summary *summa
             requests(refused), remedy);
     } else if (generator_lacks_ports(g)) {
         say(remarks,
-            "Local ports were scarce: %" PRIu64 " sockets were in TIME_WAIT, with %" PRIu64
-            " ports in all, and connect(2) took %s on average to find a free one. %s",
+            "Local ports were scarce: %" PRIu64 " sockets were in TIME_WAIT, and there are only "
+            "%" PRIu64 " local ports. connect(2) took %s on average to find a free one. %s",
             g->time_wait, g->local_ports, duration_print_rounded(g->connect_ns / g->connects, text),
             remedy);
     }
@@ -331,6 +333,18 @@ static void remark_on_results(struct remarks *remarks, const struct summary *sum
             "%s). Write results to a file with -output, or keep none with -encoding none.",
             duration_print_rounded(g->held_back_ns, text), g->threads,
             plural(g->threads, "thread", "threads"));
+    }
+}
+
+static void remark_on_fired(struct remarks *remarks, const struct tally *tally)
+{
+    uint64_t fired = tally->counters.fired;
+    if (fired > 0) {
+        say(remarks,
+            "%" PRIu64 " of %" PRIu64
+            " results %s fired by scripts. Such results count as requests, although nothing was "
+            "sent.",
+            fired, tally->counters.ended, plural(fired, "was", "were"));
     }
 }
 
@@ -358,6 +372,7 @@ size_t report_remarks(const struct summary *summary,
     remark_on_names(&remarks, summary);
     remark_on_spread(&remarks, summary);
     remark_on_results(&remarks, summary);
+    remark_on_fired(&remarks, summary->tally);
     remark_on_exceptions(&remarks, &summary->exceptions);
     return remarks.count;
 }

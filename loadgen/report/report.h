@@ -36,7 +36,7 @@ extern const enum outcome report_kinds[OUTCOMES_ALL];
 /* True if all results are from vegeta's formats, which lack spans, retries and redirects. */
 bool report_is_bare(const struct tally *tally);
 
-/* The name of a row; "not known" for ROWS_OTHER if it holds only results without a name. */
+/* The name of a row; "not known" for ROWS_OTHER if it counts only results without a name. */
 const char *report_row_name(const struct rows *rows, size_t row);
 
 /*
@@ -46,9 +46,9 @@ const char *report_row_name(const struct rows *rows, size_t row);
 const char *report_row_mark(const struct rows *rows, size_t row);
 
 /*
- * Calls `say` with each sentence on anything that puts the numbers in doubt, such as requests not
- * sent or late, or damaged files. Returns the number of sentences. The verdict on the generator is
- * in generator_text.h.
+ * Calls `say` with each sentence on anything that puts the numbers in doubt, such as late or unsent
+ * requests, or damaged files. Returns the number of sentences. The verdict on the generator is in
+ * generator_text.h.
  */
 size_t report_remarks(const struct summary *summary,
                       void (*say)(void *context, const char *sentence), void *context);

@@ -12,8 +12,7 @@
 /* The requested report. The caller sets its buckets in the tally before the first result. */
 struct report_choice {
     const struct report *report;
-    struct buckets
-        buckets; /* count 0: none; hist requires some, json may have some, others ignore them */
+    struct buckets buckets; /* required by hist, allowed for json, else ignored; count 0: none */
 };
 
 /*

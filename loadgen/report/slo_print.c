@@ -15,7 +15,16 @@ static const char *const unit_names[] = {
     [SLO_PER_SECOND] = "per_second",
 };
 
-/* In full precision, so that a value never looks equal to a limit that it misses. */
+/* With three significant digits, or in full if the value would look equal to the limit. */
+static const char *print_span(double ns, const struct slo_finding *finding,
+                              char text[DURATION_TEXT])
+{
+    char limit[DURATION_TEXT];
+    duration_print_short((uint64_t)finding->criterion->limit, limit);
+    duration_print_short((uint64_t)ns, text);
+    return strcmp(text, limit) == 0 ? duration_print((uint64_t)ns, text) : text;
+}
+
 static const char *print_value(const struct slo_finding *finding, char text[VALUE_TEXT])
 {
     double value = finding->value;
@@ -25,7 +34,7 @@ static const char *print_value(const struct slo_finding *finding, char text[VALU
     } else if (isinf(value)) {
         snprintf(text, VALUE_TEXT, "beyond every limit");
     } else if (finding->criterion->unit == SLO_NS) {
-        snprintf(text, VALUE_TEXT, "%s", duration_print((uint64_t)value, span));
+        snprintf(text, VALUE_TEXT, "%s", print_span(value, finding, span));
     } else {
         snprintf(text, VALUE_TEXT, "%.7g%s", value,
                  finding->criterion->unit == SLO_PERCENT ? "%" : "/s");
@@ -40,7 +49,7 @@ static const char *print_response(const struct slo_finding *finding, char text[R
     text[0] = '\0';
     if (slo_is_moved(finding->value, finding->response, finding->criterion->limit)) {
         snprintf(text, RESPONSE_TEXT, "%s without the generator's lag",
-                 duration_print((uint64_t)finding->response, span));
+                 print_span(finding->response, finding, span));
     }
     return text;
 }
@@ -74,7 +83,7 @@ const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_RE
         break;
     case SLO_PARTIAL:
         snprintf(text, SLO_REASON_TEXT,
-                 "partial: other requests of this target may be in \"other\"");
+                 "partial: some requests of this target may be counted as \"other\"");
         break;
     case SLO_DROPPED:
         snprintf(text, SLO_REASON_TEXT,

@@ -13,15 +13,16 @@
 #include "loadgen/verdict/judge.h"
 
 /*
- * Prints the verdict, then one line per criterion: the criterion, its value (also the value without
- * lag, if lag moved it), met or missed, and the reason, if there is one.
+ * Prints the verdict, then one line per criterion: the criterion, its value, whether it was met,
+ * and the reason, if there is one. If lag changed the value (slo_is_moved), the line also has the
+ * value without lag.
  */
 void slo_print_text(const struct slo_verdict *verdict, FILE *out);
 
 /* Adds the list `slo` to a report (docs/slo.md). */
 void slo_print_json(const struct slo_verdict *verdict, json_t *report);
 
-/* The missed criteria, for use in a sentence: "p99<20ms (31.2ms), errors<1% (2%)"; "p99<20ms
+/* The missed criteria, for use in a sentence: "p99<20ms (31.2ms), errors<1% (2%)" or "p99<20ms
    (31.2ms, 1ms without the generator's lag)". */
 void slo_print_missed(const struct slo_verdict *verdict, char *text, size_t size);
 

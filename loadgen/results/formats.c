@@ -3,7 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 enum { RECOGNISE_BYTES = 64 };
 
@@ -103,7 +103,7 @@ const struct encoding *formats_encoding(const char *name, struct err *err)
     }
     err_set(err, ERR_USAGE, "unknown encoding \"%s\"; use json, csv or bin%s", name,
             strcmp(name, "gob") == 0
-                ? " (gob requires Go's library; convert our json with vegeta encode -to gob)"
+                ? " (gob requires Go's library; convert json with vegeta encode -to gob)"
                 : "");
     return NULL;
 }

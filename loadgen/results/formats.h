@@ -2,10 +2,10 @@
  * formats - the result formats: those that are read (stream.h), and those that are written
  * (encoding.h).
  *
- * The first bytes identify the format of a stream: `HRM1` is ours (bin/format_bin.c), `{` JSON
- * (vegeta/format_json.c), a digit or a quote CSV (vegeta/format_csv.c). A byte order mark before
- * them is skipped, and white space before JSON and CSV. Go's gob, UTF-16 and UTF-32 are rejected
- * with a reason.
+ * The first bytes identify the format of a stream: `HRM1` means our own format (bin/format_bin.c),
+ * `{` means JSON (vegeta/format_json.c), and a digit or a quote means CSV (vegeta/format_csv.c). A
+ * byte order mark before them is skipped, and so is white space before JSON and CSV. Go's gob,
+ * UTF-16 and UTF-32 are rejected with a reason.
  *
  * Threads: one. Memory: none.
  */
@@ -20,7 +20,7 @@
  * input_fill. */
 enum stream_state formats_next(struct stream *stream, struct record *record, struct err *err);
 
-/* Returns the format for writing with this name; NULL with ERR_USAGE, which lists the names. */
+/* Returns the output format with this name; NULL with ERR_USAGE, which lists the names. */
 const struct encoding *formats_encoding(const char *name, struct err *err);
 
 #endif

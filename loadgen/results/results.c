@@ -237,11 +237,11 @@ bool results_may_wait(const struct results *results)
     return false;
 }
 
-bool results_tell_losses(const struct results *results, FILE *out)
+bool results_print_losses(const struct results *results, FILE *out)
 {
     bool is_any = false;
     for (size_t i = 0; i < results->count; i++) {
-        is_any |= stream_tell_losses(&results->streams[i].stream, out);
+        is_any |= stream_print_losses(&results->streams[i].stream, out);
     }
     return is_any;
 }

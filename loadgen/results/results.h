@@ -4,16 +4,17 @@
  *     results = results_open(names, count, false, summary, err)
  *     while (results_next(results, UINT64_MAX, &record, err) == RESULTS_RECORD)
  *         tally_add(summary->tally, &record.result)
- *     results_tell_losses(results, stderr)
+ *     results_print_losses(results, stderr)
  *     results_close(results)
  *
  * The caller counts the records; everything else that a report needs (plans, row names, generators,
  * losses, and the counts of runs without individual results) goes into the summary. Pipes are read
- * as data arrives, so none blocks another; files are read in order. stdin must not be a terminal.
- * stream.h describes how damage is handled.
+ * as data arrives, so none blocks another; files are read in order. stream.h describes how damage
+ * is handled.
  *
- * Threads: one. Memory: bounded for streams of any length (stream.h). Errors: ERR_FAILED with the
- * file's name if it cannot be opened or read, or holds no results.
+ * Threads: one. Memory: bounded for streams of any length (stream.h). Errors: ERR_USAGE if stdin
+ * would be read and is a terminal; ERR_FAILED with the file's name if it cannot be opened or read,
+ * or contains no results.
  */
 #ifndef LOADGEN_RESULTS_RESULTS_H
 #define LOADGEN_RESULTS_RESULTS_H
@@ -38,7 +39,7 @@ struct results;
 struct results *results_open(char *const *names, int count, bool with_texts,
                              struct summary *summary, struct err *err);
 
-/* The same for one descriptor, which is borrowed. */
+/* Like results_open, but for one descriptor, which is borrowed. */
 struct results *results_open_fd(int fd, const char *name, bool with_texts, struct summary *summary,
                                 struct err *err);
 
@@ -74,8 +75,8 @@ bool results_is_bin(const struct results *results);
 /* True if an input is a pipe or a socket, whose end another program decides. */
 bool results_may_wait(const struct results *results);
 
-/* Calls stream_tell_losses for each stream. True if any was damaged or cut short. */
-bool results_tell_losses(const struct results *results, FILE *out);
+/* Calls stream_print_losses for each stream. True if any was damaged or cut short. */
+bool results_print_losses(const struct results *results, FILE *out);
 
 void results_close(struct results *results);
 

@@ -77,7 +77,7 @@ static enum generator_remedy find_remedy(const struct generator *g,
 {
     bool is_cpu_short = verdict->cpu_share > CPU_MAX;
     bool was_throttled = g->has_throttled && g->throttled_seconds > 0;
-    if (g->other_attacks > 0 && !is_cpu_short) {
+    if (g->other_attacks > 0 && !is_cpu_short && !was_throttled) {
         return REMEDY_ONE_ATTACK;
     }
     if (generator_lacks_ports(g)) {

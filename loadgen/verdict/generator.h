@@ -4,12 +4,12 @@
  * Signs of trouble:
  *
  *     too late     it was so late that some requests were never started
- *     throttled    the kernel throttled it for over 1 % of the time
- *     cpu          it used over 80 % of its CPU limit
- *     threads      its threads, fewer than its CPUs, were over 80 % busy
+ *     throttled    the kernel throttled it for over 1% of the time
+ *     cpu          it used over 80% of its CPU limit
+ *     threads      its threads, fewer than its CPUs, were over 80% busy
  *     loop         the 99th percentile of event loop turns (wake-up to last event handled) exceeds
  *                  a tenth of the SLO's tightest latency limit, or 1 ms if it has none
- *     lag          latencies miss a latency limit of the SLO, and responses meet it (judge.h)
+ *     lag          latencies miss a latency limit of the SLO, but responses meet it (judge.h)
  *
  * The verdict:
  *
@@ -26,7 +26,7 @@
  *     .signs, .own_failures                        why
  *     generator_read_late_ns(&summary->generator)  upper bound on how late answers were read
  *
- * The remedy names the bottleneck. More CPU is advised only if the generator used over 80 % of its
+ * The remedy names the bottleneck. More CPU is advised only if the generator used over 80% of its
  * CPU or was throttled at all. After any throttling, the remedy is never REMEDY_DEDICATED_CPU,
  * because throttled time is only a lower bound (cgroup.h).
  *
@@ -58,7 +58,7 @@ enum generator_class {
     GENERATOR_LIMIT,
 };
 
-/* What to change, by what was short. */
+/* What to change, depending on what was short. */
 enum generator_remedy {
     REMEDY_ONE_ATTACK,    /* other attacks in its container competed for CPU */
     REMEDY_PORTS,         /* free local ports were scarce */

@@ -22,8 +22,9 @@ struct slo_progress {
 /*
  * The first criterion that can no longer be met, even if every further request is answered
  * immediately; NULL: all can still be met. Rate and throughput are only known at the end, so they
- * never count as missed here. Percentiles, means and errors need the number of intended requests,
- * except that a single request without an answer fails a mean or a maximum.
+ * never count as missed here. A single request without an answer makes a mean or a maximum
+ * hopeless; apart from that, percentiles, means and errors can be judged only if the number of
+ * intended requests is known.
  */
 const struct slo_criterion *slo_find_hopeless(const struct slo *slo,
                                               const struct slo_progress *progress);

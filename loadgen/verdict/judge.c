@@ -130,7 +130,7 @@ static double rate_with(const struct summary *summary, enum slo_metric metric, u
 static double in_unit(const struct summary *summary, const struct slo_criterion *criterion,
                       double per_s)
 {
-    return criterion->unit == SLO_PER_SECOND ? per_s : 100 * per_s / summary->asked_per_s;
+    return criterion->unit == SLO_PER_SECOND ? per_s : 100 * per_s / summary->scheduled_per_s;
 }
 
 static void judge_rate(const struct summary *summary, struct slo_finding *finding)
@@ -145,7 +145,7 @@ static void judge_rate(const struct summary *summary, struct slo_finding *findin
         finding->reason = SLO_TOO_FEW_REQUESTS;
         return;
     }
-    if (criterion->unit != SLO_PER_SECOND && !(summary->asked_per_s > 0)) {
+    if (criterion->unit != SLO_PER_SECOND && !(summary->scheduled_per_s > 0)) {
         finding->reason = SLO_NO_SCHEDULED_RATE;
         return;
     }

@@ -3,19 +3,22 @@
  * search.
  *
  * A request that failed, timed out or was not started is slower than every limit. Percentiles are
- * by nearest rank over all intended requests, and such requests rank above all answers; a single
- * such request makes mean and maximum exceed every limit. errors = (intended - answers with 200 <=
- * status < 400) / intended. An answer with another status is an error, and still has its latency.
+ * by nearest rank over all intended requests, and those three kinds rank above all answers; a
+ * single one makes mean and maximum exceed every limit. errors = (intended - successes) / intended;
+ * result_is_success (result.h) defines a success. Any other answer is an error, but its latency
+ * counts like that of a success.
  *
  * A target's criterion is judged over the requests intended for it. If it is unknown which target
  * some requests were for (not started by a lazy source, or lost in a damaged file), every row
  * counts all of them, so missing data never makes a criterion pass.
  *
- * Missing data is a miss: no requests, no row with that name, no rate to take a percentage of.
- * Results that were cut short are a miss, too, and so is every criterion if an iteration of users
- * was dropped because no user was free: how the target would have handled it is unknown.
- * Percentiles are as precise as in reports: one within 0.05 % of its limit may be judged either
- * way. Everything else is exact. The compared value is the one that the report shows.
+ * A criterion is missed if its data is missing: no requests, no row with that name, or no rate to
+ * take a percentage of. Every criterion is missed if results were cut short, or if an iteration of
+ * users was dropped because no user was free: it is then unknown how the target would have handled
+ * the rest.
+ *
+ * The compared value is the one that the report shows. A percentile is at most 0.05% off, so one
+ * that close to its limit may be judged either way. Everything else is exact.
  *
  * A miss is certain if the target would have missed the criterion even with an ideal generator. To
  * find out, the criterion's value is computed again:
@@ -48,21 +51,21 @@
 enum slo_reason {
     SLO_NO_REASON,
     SLO_TOO_FEW_REQUESTS,  /* for a rate */
-    SLO_NO_SCHEDULED_RATE, /* to take a percentage of, or it is not recorded */
+    SLO_NO_SCHEDULED_RATE, /* none to take a percentage of, or none recorded */
     SLO_NO_TARGET,         /* with this name */
     SLO_NO_REQUESTS,
     SLO_UNANSWERED,         /* some requests got no answer */
-    SLO_UNANSWERED_OR_LOST, /* the same, or results were lost in a damaged file */
+    SLO_UNANSWERED_OR_LOST, /* some got no answer, or results were lost in a damaged file */
     SLO_PARTIAL,            /* some requests of its target may count as "other": rows_is_partial */
     SLO_DROPPED,            /* some iterations of users found no free user */
-    SLO_CUT_SHORT,          /* held so far, but the results were cut short */
+    SLO_CUT_SHORT,          /* met so far, but the results were cut short */
 };
 
 struct slo_finding {
     const struct slo_criterion *criterion;
     double value;        /* in the criterion's unit; INFINITY: over every limit; NAN: no data */
     double response;     /* a time, as if the generator had sent on time; NAN: not a time */
-    double target_value; /* as with an ideal generator; never worse than `value` */
+    double target_value; /* the value with an ideal generator; never worse than `value` */
     bool is_held;
     bool is_lag;     /* missed, and met by `response` */
     bool is_certain; /* missed, and an ideal generator would not change that: see above */

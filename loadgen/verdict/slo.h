@@ -12,9 +12,9 @@
  *     rate                requests per second, as sent                       500 or 99%
  *     throughput          successes per second                               500 or 99%
  *
- * A percentage of rate or throughput refers to the scheduled rate. A target's name and a colon in
- * front select that target's row (rows.h) for times and errors. A name that contains < > = or ,
- * must be in double quotes; a quoted name cannot contain ".
+ * A percentage of rate or throughput refers to the scheduled rate. For times and errors, a target's
+ * name and a colon before the criterion select that target's row (rows.h). A name that contains < >
+ * = or , must be in double quotes; a quoted name cannot contain ".
  *
  * Errors: ERR_USAGE with what was expected, and where (point.h). Threads: any. Memory:
  * slo_destroy; it keeps a copy of the text.
@@ -42,7 +42,7 @@ struct slo_criterion {
     enum slo_metric metric;
     uint32_t per_million; /* SLO_PERCENTILE: 990000 is the 99th */
     enum slo_operator op;
-    enum slo_unit unit; /* SLO_PERCENT of SLO_RATE or SLO_THROUGHPUT: of the scheduled rate */
+    enum slo_unit unit; /* SLO_RATE, SLO_THROUGHPUT: SLO_PERCENT is of the scheduled rate */
     double limit;
 };
 

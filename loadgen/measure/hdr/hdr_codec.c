@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 
 /* Bits 4 to 7 of a cookie are the word size; 1 for LEB128. */
 #define COOKIE UINT32_C(0x1c849303)
@@ -76,7 +76,7 @@ static size_t write_plain(const struct histogram *h, uint8_t plain[PLAIN_MAX])
         } else if (next > i) {
             at = put_number(at, 0);
         }
-        at = put_number(at, (int64_t)histogram_in(h, next));
+        at = put_number(at, (int64_t)histogram_bucket_count(h, next));
     }
     uint8_t *header = plain;
     header = put_be(header, COOKIE | COOKIE_WORD, 4);
@@ -147,7 +147,7 @@ static bool read_plain(const uint8_t *plain, size_t length, struct histogram *h,
         (ratio != RATIO_ONE && ratio != 1)) {
         return err_set(
             err, ERR_FAILED,
-            "unsupported buckets: only three significant digits of nanoseconds can be read");
+            "unsupported buckets: only nanoseconds with three significant digits can be read");
     }
     return read_counts(plain + HEADER, plain + length, h) ||
            err_set(err, ERR_FAILED, "damaged counts, or values over 9 hours");

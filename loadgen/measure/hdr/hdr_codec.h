@@ -9,11 +9,12 @@
  *             8 bits
  *
  * The buckets are those of histogram.h, so counts are exact in both directions. V2 does not store
- * minimum, maximum, sum and clipped values. The reader takes minimum and maximum from the bounds of
- * the first and last non-empty bucket, computes the sum from the middles of the buckets, and
- * assumes that no value was clipped.
+ * the minimum, maximum, sum or number of clipped values. The reader takes minimum and maximum from
+ * the bounds of the first and last non-empty bucket, computes the sum from the middles of the
+ * buckets, and assumes that no value was clipped.
  *
- * Errors: ERR_FAILED. Memory: bounded, whatever the text. Threads: no state.
+ * Errors: ERR_FAILED. Memory: during the call, buffers of bounded size and, when decoding, a copy
+ * of the text. Threads: no state.
  */
 #ifndef LOADGEN_MEASURE_HDR_HDR_CODEC_H
 #define LOADGEN_MEASURE_HDR_HDR_CODEC_H

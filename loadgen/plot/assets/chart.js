@@ -182,7 +182,7 @@ function makeChart(chart) {
     chart.box.setAttribute('role', 'application'); // so that arrow keys reach pressKey
     chart.box.setAttribute('aria-roledescription', 'chart');
     chart.box.setAttribute('aria-label', chart.label);
-    chart.box.addEventListener('keydown', event => pressKey(chart, event));
+    chart.box.onkeydown = event => pressKey(chart, event); // a box can get another chart
     return chart;
 }
 

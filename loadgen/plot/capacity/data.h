@@ -2,8 +2,8 @@
  * capacity_data - the JSON of the page, for capacity.js:
  *
  *     result          the result, without the histograms of its trials
- *     distributions   [{what, trial, latency, response}]: why the trial was chosen
- *                     (capacity_result.h), its index, and its percentiles (percentiles.h)
+ *     distributions   [{what, trial, latency, response}]: why the trial was chosen (result.h), its
+ *                     index, and its percentiles (percentiles.h)
  *
  * Threads: no state. Memory: the object is the caller's, and shares values with the result; NULL:
  * out of memory.

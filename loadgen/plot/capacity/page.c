@@ -15,12 +15,21 @@ static const struct slot {
     const char *name;
     void (*write)(const json_t *result, FILE *out);
 } slots[] = {
-    {"title", capacity_words_title},     {"tone", capacity_words_tone},
-    {"answer", capacity_words_answer},   {"lead", capacity_words_lead},
-    {"sure", capacity_words_sure},       {"limit", capacity_words_limit},
-    {"figures", capacity_words_figures}, {"searches", capacity_words_searches},
-    {"rates", capacity_words_rates},     {"trials", capacity_words_trials},
-    {"target", capacity_target},         {"environment", capacity_words_environment},
+    {"title", capacity_words_title},
+    {"kicker", capacity_words_kicker},
+    {"above", capacity_words_above},
+    {"generator", capacity_words_generator},
+    {"tone", capacity_words_class},
+    {"answer", capacity_words_answer},
+    {"lead", capacity_words_lead},
+    {"sure", capacity_words_confidence},
+    {"limit", capacity_words_limit},
+    {"figures", capacity_words_figures},
+    {"searches", capacity_words_searches},
+    {"rates", capacity_words_rates},
+    {"trials", capacity_words_trials},
+    {"target", capacity_target},
+    {"environment", capacity_words_environment},
 };
 
 static bool write_data(json_t *result, FILE *out)

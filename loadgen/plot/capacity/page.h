@@ -3,12 +3,12 @@
  * from the JSON of `loadgen capacity -output` (docs/capacity.schema.json). It works offline.
  *
  *     capacity.html    the body (template.h)
- *     capacity_words   answer, certainty, limit, tables; they need no script
+ *     capacity_words   answer, certainty, limit and tables, which need no script
  *     capacity_target  what the target's own metrics say; also without a script
  *     capacity_data    the JSON of the page: the result, with percentiles instead of histograms
  *     capacity.js      the charts, from this JSON
  *
- * The result may come from any file: missing keys are left out, texts are escaped.
+ * The result may come from any file: missing keys are left out, and texts are escaped.
  *
  * Threads: no state. Memory: at most twice the memory of the result.
  */
@@ -21,7 +21,7 @@
 
 #include "common/err.h"
 
-/* True if it looks like a result of `loadgen capacity`. */
+/* True if the JSON looks like a result of `loadgen capacity`. */
 bool capacity_page_can_show(const json_t *json);
 
 /* False with err if out of memory. The caller checks ferror(out). */

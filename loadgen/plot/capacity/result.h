@@ -26,7 +26,10 @@ unsigned capacity_find_search(const json_t *result);
 size_t capacity_count_trials(const json_t *result, unsigned search, double rate,
                              const char *outcome);
 
-/* The trials that the page shows, all of the search of capacity_find_search; -1: none. */
+/*
+ * The indices of the trials that the page shows, all from the search that capacity_find_search
+ * returns; -1: none.
+ */
 struct capacity_trials {
     int below;    /* of the good trials below the capacity: the first one at the lowest rate */
     int capacity; /* the last good trial at the capacity */

@@ -19,7 +19,7 @@ static const char *print_rate(double rate, char text[RATE_TEXT])
     if (rate >= 10000 && rate < 1e15) {
         return facts_print_count((uint64_t)llround(rate), text);
     }
-    snprintf(text, RATE_TEXT, "%.5g", rate);
+    snprintf(text, RATE_TEXT, "%.4g", rate);
     return text;
 }
 
@@ -55,7 +55,17 @@ void capacity_words_title(const json_t *result, FILE *out)
     }
 }
 
-void capacity_words_tone(const json_t *result, FILE *out)
+void capacity_words_kicker(const json_t *result, FILE *out)
+{
+    enum { DATE = 10, MINUTES = 5 }; /* of 2026-11-30T10:00:00Z */
+    const char *start = capacity_text(json_array_get(trials_of(result), 0), "start");
+    capacity_words_title(result, out);
+    if (strlen(start) > DATE + MINUTES) {
+        html_print(out, ", measured on %.*s at %.*s UTC", DATE, start, MINUTES, start + DATE + 1);
+    }
+}
+
+void capacity_words_class(const json_t *result, FILE *out)
 {
     bool is_found = is_verdict(result, "found") || is_verdict(result, "above-maximum");
     fputs(is_found ? "clean" : is_verdict(result, "out-of-time") ? "unknown" : "limit", out);
@@ -79,8 +89,8 @@ void capacity_words_answer(const json_t *result, FILE *out)
     }
 }
 
-/* "p99<100ms" as "99% of the requests within 100ms", "errors<1%" as "errors below 1%"; others as
-   they are. */
+/* "p99<100ms" as "99% of the requests within 100ms", "errors<1%" as "errors below 1%", "errors<=1%"
+   as "errors of at most 1%"; others as they are. */
 static void write_criterion(const json_t *criterion, FILE *out)
 {
     const char *text = capacity_text(criterion, "criterion");
@@ -90,7 +100,7 @@ static void write_criterion(const json_t *criterion, FILE *out)
     if (has_limit && text[0] == 'p' && isdigit((unsigned char)text[1])) {
         html_print(out, "%.*s%% of the requests within %s", (int)name - 1, text + 1, limit);
     } else if (has_limit && strncmp(text, "errors", name) == 0) {
-        html_print(out, "errors below %s", limit);
+        html_print(out, "errors %s %s", strchr(text, '=') ? "of at most" : "below", limit);
     } else {
         html_print(out, "%s", text);
     }
@@ -125,15 +135,14 @@ static double time_of(const json_t *result)
     return sum;
 }
 
-/* "471.3/s met the SLO in 3 of 3 trials" */
-static void write_votes(const json_t *result, double rate, bool is_met, FILE *out)
+/* "at 471.3/s, 3 of 3 trials met the SLO" */
+static void write_votes(const json_t *result, double rate, FILE *out)
 {
     char text[RATE_TEXT];
     unsigned search = capacity_find_search(result);
     size_t all = capacity_count_trials(result, search, rate, NULL);
     size_t good = capacity_count_trials(result, search, rate, "good");
-    html_print(out, "%s/s %s the SLO in %zu of %zu %s", print_rate(rate, text),
-               is_met ? "met" : "missed", is_met ? good : all - good, all,
+    html_print(out, "at %s/s, %zu of %zu %s met the SLO", print_rate(rate, text), good, all,
                plural(all, "trial", "trials"));
 }
 
@@ -142,7 +151,9 @@ static void write_repeats(const json_t *result, FILE *out)
     const json_t *repeat = json_object_get(result, "repeat");
     char min[RATE_TEXT], max[RATE_TEXT];
     if (repeat) {
-        html_print(out, " This is the median of %zu searches: %s/s to %s/s, a variation of %.1f%%.",
+        html_print(out,
+                   " The result is the median of %zu searches, which found %s/s to %s/s "
+                   "(coefficient of variation %.1f%%).",
                    json_array_size(json_object_get(result, "searches")),
                    print_rate(capacity_number(repeat, "min"), min),
                    print_rate(capacity_number(repeat, "max"), max),
@@ -153,9 +164,10 @@ static void write_repeats(const json_t *result, FILE *out)
 static void write_interval(const json_t *result, FILE *out)
 {
     double width = 100 * capacity_number(json_object_get(result, "settings"), "width");
-    write_votes(result, capacity_bound(result, "rate"), true, out);
-    fputs(", ", out);
-    write_votes(result, capacity_bound(result, "upper"), false, out);
+    fputs("The majority of the trial time decides: ", out);
+    write_votes(result, capacity_bound(result, "rate"), out);
+    fputs("; ", out);
+    write_votes(result, capacity_bound(result, "upper"), out);
     fputs(".", out);
     if (json_object_get(result, "repeat")) {
         write_repeats(result, out);
@@ -164,36 +176,81 @@ static void write_interval(const json_t *result, FILE *out)
     }
 }
 
-void capacity_words_sure(const json_t *result, FILE *out)
+void capacity_words_confidence(const json_t *result, FILE *out)
 {
     if (is_verdict(result, "found")) {
         write_interval(result, out);
     } else if (is_verdict(result, "above-maximum")) {
-        write_votes(result, capacity_bound(result, "rate"), true, out);
+        fputs("The majority of the trial time decides: ", out);
+        write_votes(result, capacity_bound(result, "rate"), out);
         fputs(". No higher rate was allowed (-max-rate): the capacity may be higher.", out);
         write_repeats(result, out);
     } else if (is_verdict(result, "below-minimum")) {
-        write_votes(result, capacity_bound(result, "upper"), false, out);
+        fputs("The majority of the trial time decides: ", out);
+        write_votes(result, capacity_bound(result, "upper"), out);
         fputs(". No lower rate was allowed (-min-rate): the capacity is lower.", out);
     } else if (is_verdict(result, "generator-limited")) {
-        fputs("This is only a lower bound: the target was not measured at higher rates.", out);
+        fputs("This is only a lower bound: the target could not be measured at higher rates.", out);
         write_repeats(result, out);
     } else {
-        fputs("The search reached its time limit (-time-limit) before it ended.", out);
+        fputs("The search stopped before it was complete: at its time limit (-time-limit), or "
+              "after the maximum number of trials.",
+              out);
     }
 }
 
 /* Why a trial was not good. */
 static void write_reason(const json_t *trial, FILE *out)
 {
-    char rate[RATE_TEXT];
     const char *reason = capacity_text(trial, "reason");
     bool has_stop = reason[0] && reason[strlen(reason) - 1] == '.';
-    html_print(out, "At %s/s: %s%s", print_rate(capacity_number(trial, "rate"), rate), reason,
-               has_stop ? "" : ".");
+    html_print(out, "%s%s", reason, has_stop ? "" : ".");
 }
 
-/* The generator of the result's search, by its self-test; NULL: there was none. */
+/* The trial at the highest rate of the result's search. NULL: none. */
+static const json_t *find_highest(const json_t *result)
+{
+    unsigned search = capacity_find_search(result);
+    const json_t *highest = NULL;
+    size_t i;
+    json_t *trial;
+    json_array_foreach(trials_of(result), i, trial)
+    {
+        bool is_of_search = search == 0 || capacity_count(trial, "search") == search;
+        if (is_of_search &&
+            (!highest || capacity_number(trial, "rate") > capacity_number(highest, "rate"))) {
+            highest = trial;
+        }
+    }
+    return highest;
+}
+
+static const char *print_p99(const json_t *trial, char text[DURATION_TEXT])
+{
+    return duration_print_short(capacity_count(json_object_get(trial, "latencies"), "99th"), text);
+}
+
+void capacity_words_above(const json_t *result, FILE *out)
+{
+    const json_t *above = trial_at(result, capacity_choose_trials(result).above);
+    const json_t *highest = find_highest(result);
+    char rate[RATE_TEXT], span[DURATION_TEXT];
+    if (!above) {
+        fputs("No higher rate was tried.", out);
+        return;
+    }
+    html_print(out, "At %s/s, ", print_rate(capacity_number(above, "rate"), rate));
+    if (capacity_number(highest, "rate") > capacity_number(above, "rate")) {
+        html_print(out, "the 99th percentile was %s. At %s/s, ", print_p99(above, span),
+                   print_rate(capacity_number(highest, "rate"), rate));
+    }
+    html_print(out, "the highest rate tried, the 99th percentile was %s, and ",
+               print_p99(highest, span));
+    html_print(out, "the target answered %s requests per second successfully.",
+               print_rate(capacity_number(highest, "throughput"), rate));
+}
+
+/* The generator of the result's search; its trusted rate was measured or given. NULL: unknown. */
 static const json_t *generator_of(const json_t *result)
 {
     unsigned search = capacity_find_search(result);
@@ -207,8 +264,7 @@ static void write_trust(const json_t *result, FILE *out)
     double trusted = capacity_number(generator_of(result), "rate");
     fputs("The generator, not the target", out);
     if (trusted > 0) {
-        html_print(out, ": according to its self-test, it can be trusted up to %s/s",
-                   print_rate(trusted, rate));
+        html_print(out, ": it can be trusted only up to %s/s", print_rate(trusted, rate));
     }
     fputs(". Give it more CPU.", out);
 }
@@ -217,22 +273,29 @@ void capacity_words_limit(const json_t *result, FILE *out)
 {
     struct capacity_trials chosen = capacity_choose_trials(result);
     const json_t *above = trial_at(result, chosen.above);
-    const json_t *good = trial_at(result, chosen.capacity);
-    const char *why = capacity_text(json_object_get(good, "generator"), "why");
     bool is_generator = is_verdict(result, "generator-limited");
+    char rate[RATE_TEXT];
     if (above) {
-        fputs(is_generator ? "The generator, not the target. " : "The target. ", out);
+        html_print(out,
+                   is_generator ? "The generator, not the target. At %s/s: "
+                                : "The target. At %s/s, it did not meet the SLO: ",
+                   print_rate(capacity_number(above, "rate"), rate));
         write_reason(above, out);
     } else if (is_generator) {
         write_trust(result, out);
     } else {
-        fputs(is_verdict(result, "out-of-time") ? "The time limit."
+        fputs(is_verdict(result, "out-of-time") ? "Not known: the search stopped too early."
                                                 : "Nothing: no rate missed the SLO.",
               out);
     }
-    if (good && why[0] && !is_generator) {
-        html_print(out, " %s", why);
-    }
+}
+
+void capacity_words_generator(const json_t *result, FILE *out)
+{
+    struct capacity_trials chosen = capacity_choose_trials(result);
+    const json_t *trial = trial_at(result, chosen.capacity >= 0 ? chosen.capacity : chosen.above);
+    const char *why = capacity_text(json_object_get(trial, "generator"), "why");
+    html_write(out, why[0] ? why : "Not known.");
 }
 
 /* A line can break after each criterion. */
@@ -252,13 +315,8 @@ static void write_slo(const json_t *settings, FILE *out)
 void capacity_words_figures(const json_t *result, FILE *out)
 {
     const json_t *settings = json_object_get(result, "settings");
-    char text[RATE_TEXT], time[DURATION_TEXT];
-    double good = capacity_bound(result, "rate"), bad = capacity_bound(result, "upper");
+    char time[DURATION_TEXT];
     size_t trials = json_array_size(trials_of(result));
-    facts_write(out, "Meets the SLO", "%s%s", good > 0 ? print_rate(good, text) : "none",
-                good > 0 ? "/s" : "");
-    facts_write(out, "Misses it", "%s%s", bad > 0 ? print_rate(bad, text) : "none",
-                bad > 0 ? "/s" : "");
     write_slo(settings, out);
     facts_write(out, "Arrivals", "%s", capacity_text(settings, "arrival"));
     facts_write(out, "Trials", "%zu", trials);
@@ -433,7 +491,7 @@ void capacity_words_environment(const json_t *result, FILE *out)
     write_text_fact(out, "Started", json_array_get(trials_of(result), 0), "start");
     facts_write(out, "Arrivals", "%s, seed %" JSON_INTEGER_FORMAT,
                 capacity_text(settings, "arrival"), (json_int_t)capacity_count(settings, "seed"));
-    facts_write(out, "Trials", "at least %gs and %" JSON_INTEGER_FORMAT " requests long",
+    facts_write(out, "Trials", "at least %gs and %" JSON_INTEGER_FORMAT " requests each",
                 capacity_number(settings, "trial_seconds"),
                 (json_int_t)capacity_count(settings, "requests"));
     write_machine(environment, out);

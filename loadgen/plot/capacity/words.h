@@ -13,16 +13,24 @@
 /* The title of the page, with the target's first address and the number of the others. */
 void capacity_words_title(const json_t *result, FILE *out);
 
+/* The title, and the time of the first trial. */
+void capacity_words_kicker(const json_t *result, FILE *out);
+
 /* The verdict as a class of page.css: clean, unknown or limit. */
-void capacity_words_tone(const json_t *result, FILE *out);
+void capacity_words_class(const json_t *result, FILE *out);
 
 /* The verdict in one sentence; then what the SLO requires, and the result. */
 void capacity_words_answer(const json_t *result, FILE *out);
 void capacity_words_lead(const json_t *result, FILE *out);
 
-/* The confidence in the verdict, and what limited the rate. */
-void capacity_words_sure(const json_t *result, FILE *out);
+/*
+ * The confidence in the verdict, what happened at higher rates, what limited the rate, and the
+ * verdict on the generator.
+ */
+void capacity_words_confidence(const json_t *result, FILE *out);
+void capacity_words_above(const json_t *result, FILE *out);
 void capacity_words_limit(const json_t *result, FILE *out);
+void capacity_words_generator(const json_t *result, FILE *out);
 
 /* The headline figures. */
 void capacity_words_figures(const json_t *result, FILE *out);

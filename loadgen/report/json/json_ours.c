@@ -168,6 +168,7 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "answered", integer_to_json(counters->answered));
     json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));
     json_object_set_new(report, "failed", integer_to_json(counters->failed));
+    json_object_set_new(report, "fired", integer_to_json(counters->fired));
     json_object_set_new(report, "late", unless(is_bare, integer_to_json(counters->late)));
     json_object_set_new(report, "retried", unless(is_bare, integer_to_json(counters->retried)));
     json_object_set_new(report, "redirected",

@@ -10,6 +10,7 @@ static void write_schedule(const struct summary *summary, FILE *out)
 {
     char per[DURATION_TEXT];
     uint64_t users = summary_users(summary);
+    const char *shape = summary_shape(summary);
     fprintf(out, TEXT_LABELS, "Schedule", "[rate, intended, not started]");
     if (summary->is_going_on) {
         fputs("not known yet\n", out);
@@ -21,6 +22,9 @@ static void write_schedule(const struct summary *summary, FILE *out)
                     duration_print(summary->rate_per_ns, per));
         }
         fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", summary->schedule, summary->intended,
+                summary->not_started);
+    } else if (summary->rate_count == 0 && shape) {
+        fprintf(out, "%s, %" PRIu64 ", %" PRIu64 "\n", shape, summary->intended,
                 summary->not_started);
     } else if (summary->rate_count == 0 && users > 0) {
         fprintf(out, "%" PRIu64 " %s, %" PRIu64 ", %" PRIu64 "\n", users,

@@ -27,8 +27,8 @@ struct bin_counts {
 };
 
 /*
- * Adds a C block of a run that began at wall_ns to the summary, and its number of results to
- * *results. False with *problem if the block cannot be read.
+ * Adds a C block to the summary, and its number of results to *results; the block's run began at
+ * wall_ns. False with *problem if the block cannot be read.
  */
 bool bin_counts_take(struct bin_counts *counts, struct block *block, uint64_t wall_ns,
                      struct summary *summary, uint64_t *results, const char **problem);

@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/memory.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/target/targets.h"
 
@@ -45,8 +45,8 @@ static void add_schedule(struct bin_run *run, const json_t *plan)
     const json_t *schedule = json_object_get(plan, "schedule");
     const char *kind = json_string_value(json_object_get(schedule, "kind"));
     const char *words = json_string_value(json_object_get(schedule, "words"));
-    run->asked_per_s = json_number_value(json_object_get(schedule, "mean_per_second"));
-    summary->asked_per_s += run->asked_per_s;
+    run->scheduled_per_s = json_number_value(json_object_get(schedule, "mean_per_second"));
+    summary->scheduled_per_s += run->scheduled_per_s;
     if (kind && words && strcmp(kind, "constant") != 0) {
         summary_add_schedule(summary, shown(words));
         return;
@@ -109,7 +109,7 @@ bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *er
         return err_set(err, ERR_FAILED,
                        "results in format %" PRIu64
                        ", written by loadgen %.32s; this loadgen reads "
-                       "format %d. Use that version of loadgen",
+                       "format %d. Use the version that wrote them",
                        format, shown(version), JOURNAL_FORMAT);
     }
     run->wall_ns = integer(json_object_get(json, "clock"), "wall");
@@ -266,9 +266,9 @@ static void take_changes(struct bin_run *run, const json_t *changes)
 {
     const char *words = json_string_value(json_object_get(changes, "words"));
     if (words) {
-        double asked_per_s = json_number_value(json_object_get(changes, "mean_per_second"));
+        double scheduled_per_s = json_number_value(json_object_get(changes, "mean_per_second"));
         summary_add_changes(run->summary, shown(words));
-        run->summary->asked_per_s += asked_per_s - run->asked_per_s;
+        run->summary->scheduled_per_s += scheduled_per_s - run->scheduled_per_s;
     }
 }
 
@@ -292,6 +292,7 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->abandoned += integer(json, "abandoned");
     summary->lost_seconds += integer(json, "lost_seconds");
     summary->lost_connects += integer(json, "lost_connects");
+    rows_expect_others(&summary->rows, integer(json, "names_without_row"));
     take_spread(summary, json_object_get(json, "spread"));
     take_changes(run, json_object_get(json, "changes"));
     summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));

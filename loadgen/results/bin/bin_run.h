@@ -1,13 +1,13 @@
 /*
  * bin_run - the JSON blocks of a run in our own format: plan, targets, addresses, end.
  *
- * A stream may hold several runs in sequence. Headers, ends and row names go into the summary
- * immediately; the rest is kept for the results, until the next header.
+ * A stream may contain several runs in sequence. Headers, ends and row names go into the summary
+ * immediately. The rest is needed to interpret the results, and is kept until the next header.
  *
- * Files are untrusted: counts are checked against what was read, and texts that loadgen attack
+ * Files are untrusted: counts are checked against what was read, and texts that `loadgen attack`
  * would not have written are not shown.
  *
- * Threads: one. Memory: holds the names of targets and addresses; bin_run_fini.
+ * Threads: one. Memory: holds the names of targets and addresses until bin_run_fini.
  */
 #ifndef LOADGEN_RESULTS_BIN_BIN_RUN_H
 #define LOADGEN_RESULTS_BIN_BIN_RUN_H
@@ -38,10 +38,10 @@ struct bin_run {
     bool is_open;    /* the run's end has not been read yet */
     bool has_plan;   /* false: the results were converted from vegeta's */
     uint64_t wall_ns;
-    json_t *environment; /* of this run; NULL: not recorded */
-    double asked_per_s;  /* mean rate in the plan of this run */
-    uint64_t results;    /* of this run */
-    uint64_t lost_bytes; /* skipped so far in the stream */
+    json_t *environment;    /* of this run; NULL: not recorded */
+    double scheduled_per_s; /* mean rate in the plan of this run */
+    uint64_t results;       /* of this run */
+    uint64_t lost_bytes;    /* skipped so far in the stream */
     struct bin_target *targets;
     size_t target_count;
     uint16_t *address_rows;
@@ -52,7 +52,7 @@ struct bin_run {
 
 void bin_run_fini(struct bin_run *run);
 
-/* ERR_FAILED if the header has another format version than JOURNAL_FORMAT. */
+/* ERR_FAILED if the format version in the header is not JOURNAL_FORMAT. */
 bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *err);
 
 void bin_run_take_targets(struct bin_run *run, const json_t *json);
@@ -61,13 +61,16 @@ void bin_run_take_addresses(struct bin_run *run, const json_t *json);
 /* Returns the number of results of the run; UINT64_MAX: not recorded. */
 uint64_t bin_run_take_end(struct bin_run *run, const json_t *json);
 
-/* Call this at the end of the stream and before the next header. True if the run has no end. */
+/*
+ * Call this at the end of the stream and before the next header. True if the end of the run is
+ * missing.
+ */
 bool bin_run_close(struct bin_run *run);
 
 /* Sets the rows and the absolute time of a decoded result. */
 void bin_run_locate(const struct bin_run *run, struct result *result);
 
-/* Sets the texts that the run knows: attack, method, url. */
+/* Sets the texts that the run knows: attack, method and url. */
 void bin_run_name(const struct bin_run *run, struct record *record);
 
 #endif

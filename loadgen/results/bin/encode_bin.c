@@ -11,7 +11,7 @@
 
 #include "common/version.h"
 #include "loadgen/base/bytes.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/binary/answer_codec.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/binary/result_codec.h"

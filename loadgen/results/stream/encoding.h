@@ -2,10 +2,10 @@
  * encoding - the formats for writing results. Each is a const descriptor, listed in formats.c.
  *
  * json and csv are byte for byte what vegeta writes for the same results, so they lack fields that
- * vegeta does not have. bin is our own; results from vegeta's formats become bare results of a run
- * without a plan.
+ * vegeta does not have. bin is our own format. Results that are converted from vegeta's formats to
+ * bin form a run without a plan; of their durations, only the latency is known.
  *
- * Threads: one. Memory: an encoder holds one record; that of bin holds three blocks, and up to
+ * Threads: one. Memory: one record per encoder; the bin encoder holds three blocks and up to
  * MEMO_MAX targets. Errors: the caller checks ferror(out).
  */
 #ifndef LOADGEN_RESULTS_STREAM_ENCODING_H

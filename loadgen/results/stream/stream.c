@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
 {
@@ -34,7 +34,7 @@ void stream_cut(struct stream *stream, uint64_t byte)
     stream->cut_at = byte;
 }
 
-bool stream_tell_losses(const struct stream *stream, FILE *out)
+bool stream_print_losses(const struct stream *stream, FILE *out)
 {
     if (stream->losses > 0) {
         fprintf(out, "%s: %" PRIu64 " damaged %s%s skipped; the first: %s\n", stream->name,

@@ -5,8 +5,8 @@
  * more while a record is incomplete.
  *
  * Damage is skipped up to the next readable record and counted in the summary; the first damage is
- * reported with file, record or line, and byte. It is an error only if nothing else can be read: no
- * record in vegeta's formats, no header in ours.
+ * reported with the file, the number of the record (or line), and the byte. Damage is an error only
+ * if nothing else can be read: no record in vegeta's formats, or no header in ours.
  *
  * Threads: one. Memory: stream_fini; bounded by the largest record and the targets' names.
  */
@@ -62,7 +62,7 @@ struct stream {
     uint64_t line;                      /* being read, from 1; 0: the format has no lines */
     uint64_t losses;                    /* damaged blocks or lines skipped */
     char first_loss[192];               /* message about the first loss */
-    bool is_cut;                        /* a run has no end */
+    bool is_cut;                        /* the end of a run is missing */
     uint64_t cut_at;                    /* stream offset */
 };
 
@@ -72,10 +72,10 @@ void stream_fini(struct stream *stream);
 void stream_lose(struct stream *stream, uint64_t byte, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* For the formats: records that the stream was cut at this byte, within a run. */
+/* For the formats: notes that the stream was cut short at this byte, within a run. */
 void stream_cut(struct stream *stream, uint64_t byte);
 
 /* Writes a line if the stream was damaged, another if it was cut short. False: it was neither. */
-bool stream_tell_losses(const struct stream *stream, FILE *out);
+bool stream_print_losses(const struct stream *stream, FILE *out);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/results/stream/encoding.h"
 #include "loadgen/results/vegeta/header_list.h"
 

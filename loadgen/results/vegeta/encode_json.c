@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/base64.h"
 #include "loadgen/base/moment.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/base64.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/results/stream/encoding.h"
 #include "loadgen/results/vegeta/header_list.h"
 

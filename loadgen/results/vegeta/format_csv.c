@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "common/plural.h"
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/results/vegeta/vegeta.h"
 
 enum column {

@@ -5,11 +5,12 @@
  *      "bytes_out":0,"bytes_in":15,"error":"","body":"e30=","method":"GET","url":"http://a/",
  *      "headers":{"Content-Type":["application/json"]}}
  *
- * A small parser that knows the order of the keys reads lines as vegeta writes them, at 690 MB per
- * CPU-second. jansson reads all others (different order or spacing, missing, unknown or null keys,
- * characters outside ASCII), at 57 MB per CPU-second. Both give the same result for the same line:
- * missing and null values are 0 or empty, unknown keys are ignored, a timestamp is required. seq
- * goes up to 2^64 - 1 as in vegeta, other numbers up to 2^63 - 1.
+ * Lines that are exactly as vegeta writes them are read by a small parser that relies on the order
+ * of the keys, at 690 MB per CPU-second. All others (with a different order or spacing, with
+ * missing, unknown or null keys, or with characters outside ASCII) are read by jansson, at 57 MB
+ * per CPU-second. Both give the same result for the same line: missing and null values are 0 or
+ * empty, unknown keys are ignored, and a timestamp is required. As in vegeta, seq goes up to 2^64 -
+ * 1; other numbers go up to 2^63 - 1.
  *
  * Threads: one. Memory: json_line_fini; the texts of a line are valid until the next parse.
  */
@@ -37,11 +38,11 @@ void json_line_fini(struct json_line *line);
  * may be left empty. */
 bool json_line_parse(struct json_line *line, const char *text, size_t length, bool with_headers);
 
-/* The quick parser alone: false if the line is not as vegeta writes it. */
+/* Uses only the small parser. False if the line is not exactly as vegeta writes it. */
 bool json_line_parse_quickly(struct json_line *line, const char *text, size_t length,
                              bool with_headers);
 
-/* jansson alone. */
+/* Uses only jansson. */
 bool json_line_parse_any(struct json_line *line, const char *text, size_t length);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "loadgen/base/base64.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/base64.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/measure/error_text.h"
 
 enum { ROW_NAME_MAX = 256 };

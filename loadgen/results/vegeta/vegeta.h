@@ -1,9 +1,9 @@
 /*
  * vegeta - converts the fields of a line in one of vegeta's two formats to a record.
  *
- * Such a result has a latency, but no spans and no address. Its outcome is derived from code and
- * error: code 0 means no complete answer, and Go's error text says why. As in an attack, a row of
- * the report is a method and a path.
+ * A result in these formats has a latency, but no spans and no address. Its outcome is derived from
+ * code and error: code 0 means no complete answer, and Go's error text says why. As in an attack, a
+ * row of the report is a method and a path.
  *
  * Threads: one. Memory: vegeta_fini.
  */

@@ -45,7 +45,7 @@ static const struct {
      "Get \"http://127.0.0.1:5000/\": dial tcp 127.0.0.1:5000: connect: connection refused"},
     {{.outcome = OUTCOME_CONNECT, .system_error = EMFILE},
      "Get \"http://127.0.0.1:5000/\": dial tcp 127.0.0.1:5000: connect: too many open files "
-     "(raise the limit of open files, ulimit -Hn, or cap the requests in flight)"},
+     "(raise the limit of open files with ulimit -Hn, or cap the requests in flight)"},
     {{.outcome = OUTCOME_RESET, .system_error = ECONNRESET, .sent_ns = 1},
      "Get \"http://127.0.0.1:5000/\": read tcp ->127.0.0.1:5000: read: connection reset by peer"},
     {{.outcome = OUTCOME_CLOSED, .sent_ns = 1}, "Get \"http://127.0.0.1:5000/\": EOF"},
@@ -58,6 +58,24 @@ static const struct {
     {{.outcome = OUTCOME_PROTOCOL, .reason = "malformed HTTP response: Expected HTTP/"},
      "Get \"http://127.0.0.1:5000/\": malformed HTTP response: Expected HTTP/"},
 };
+
+/* As in Locust, the script's last word is kept, unless it would hide an error of this machine. */
+START_TEST(a_failure_has_the_reason_that_a_script_gave)
+{
+    char text[ERROR_TEXT_MAX];
+    struct exchange exchange = {
+        .request = &request, .judgement = JUDGEMENT_FAILURE, .reason = "too slow"};
+    for (int i = 0; i < OUTCOMES_ALL; i++) {
+        exchange.outcome = (enum outcome)i;
+        error_text_write(&exchange, &targets.list[0], &addresses, text);
+        ck_assert_str_eq(text, "too slow");
+    }
+    exchange.outcome = OUTCOME_CONNECT;
+    exchange.system_error = EADDRNOTAVAIL;
+    error_text_write(&exchange, &targets.list[0], &addresses, text);
+    ck_assert(error_text_lacks_port(text) && error_text_is_ours(text));
+}
+END_TEST
 
 START_TEST(failures_are_called_as_vegeta_calls_them)
 {
@@ -117,6 +135,7 @@ Suite *error_text_suite(void)
     Suite *suite = suite_create("error_text");
     TCase *tests = tcase_create("error_text");
     tcase_add_checked_fixture(tests, setup, NULL);
+    tcase_add_test(tests, a_failure_has_the_reason_that_a_script_gave);
     tcase_add_loop_test(tests, failures_are_called_as_vegeta_calls_them, 0,
                         sizeof texts / sizeof texts[0]);
     tcase_add_test(tests, the_method_the_url_and_the_address_are_those_of_the_target);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/measure/hdr/hdr_codec.h"
 #include "tests/support/random.h"
 #include "tests/support/tallies.h"
@@ -52,7 +52,7 @@ static void round_trip(void)
     bytes_free(&text);
     ck_assert_uint_eq(again->count, h->count - h->clipped);
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        ck_assert_uint_eq(histogram_in(again, i), histogram_in(h, i));
+        ck_assert_uint_eq(histogram_bucket_count(again, i), histogram_bucket_count(h, i));
     }
 }
 

@@ -73,6 +73,11 @@ START_TEST(percentiles_are_those_of_all_values_by_nearest_rank)
     for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
         expect_close(histogram_percentile(h, ranks[i]), exact_percentile(values, n, ranks[i]));
     }
+    uint64_t at_once[sizeof ranks / sizeof ranks[0]];
+    histogram_percentiles(h, ranks, sizeof ranks / sizeof ranks[0], at_once);
+    for (size_t i = 0; i < sizeof ranks / sizeof ranks[0]; i++) {
+        ck_assert_uint_eq(at_once[i], histogram_percentile(h, ranks[i]));
+    }
     ck_assert_uint_eq(h->count, n);
     ck_assert_uint_eq(h->sum_ns, sum);
     ck_assert_uint_eq(h->min_ns, values[0]);

@@ -141,6 +141,126 @@ START_TEST(one_result_is_counted_where_it_belongs)
 }
 END_TEST
 
+/* The count of the failures with this row and error; 0: none is listed. */
+static uint64_t failures_of(const struct tally *tally, uint16_t row, const char *text)
+{
+    for (size_t i = 0; i < tally->failures.count; i++) {
+        const struct failure *failure = &tally->failures.list[i];
+        if (failure->row == row && failure->text == text) {
+            return failure->count;
+        }
+    }
+    return 0;
+}
+
+static uint64_t count_failures(const struct tally *tally)
+{
+    uint64_t count = tally->failures.unlisted;
+    for (size_t i = 0; i < tally->failures.count; i++) {
+        count += tally->failures.list[i].count;
+    }
+    return count;
+}
+
+/* There are more pairs of row and error than entries. */
+START_TEST(failures_are_counted_by_row_and_error)
+{
+    for (int i = 0; i < RESULTS; i++) {
+        struct result result = random_result();
+        tally_add(whole, &result);
+        tally_add(parts[i % 2], &result);
+    }
+    tally_merge(parts[2], parts[0]);
+    tally_merge(parts[2], parts[1]);
+    ck_assert_uint_eq(count_failures(whole), whole->counters.ended - whole->counters.answered);
+    ck_assert_uint_eq(count_failures(parts[2]), count_failures(whole));
+    ck_assert_uint_eq(whole->failures.count, FAILURES_MAX);
+    ck_assert_uint_gt(whole->failures.unlisted, 0);
+    tally_clear(whole);
+    ck_assert_uint_eq(count_failures(whole), 0);
+}
+END_TEST
+
+START_TEST(a_failure_has_the_moments_of_the_first_and_the_last)
+{
+    const char *refused = text_pool_intern(&pool, "refused");
+    const char *closed = text_pool_intern(&pool, "EOF");
+    for (uint64_t i = 0; i < 10; i++) {
+        struct result result = {.row = (uint16_t)(i % 2),
+                                .intended_ns = 1000 + 100 * (i ^ 1),
+                                .service_ns = 5,
+                                .outcome = OUTCOME_CONNECT,
+                                .error = i < 4 ? refused : closed};
+        tally_add(parts[i % 3], &result);
+    }
+    for (int i = 0; i < PARTS; i++) {
+        tally_merge(whole, parts[i]);
+    }
+    ck_assert_uint_eq(whole->failures.count, 4);
+    ck_assert_uint_eq(failures_of(whole, 0, refused), 2);
+    ck_assert_uint_eq(failures_of(whole, 1, refused), 2);
+    ck_assert_uint_eq(failures_of(whole, 0, closed), 3);
+    ck_assert_uint_eq(failures_of(whole, 1, closed), 3);
+    for (size_t i = 0; i < whole->failures.count; i++) {
+        const struct failure *failure = &whole->failures.list[i];
+        uint64_t first = (failure->text == refused ? 1000 : 1400) + (failure->row == 0 ? 100 : 0);
+        uint64_t last = (failure->text == refused ? 1200 : 1800) + (failure->row == 0 ? 100 : 0);
+        ck_assert_uint_eq(failure->first_ns, first + 5);
+        ck_assert_uint_eq(failure->last_ns, last + 5);
+    }
+}
+END_TEST
+
+/* It has no status, no address, and nothing that belongs to sending. */
+START_TEST(a_result_that_a_script_fired_is_neither_answered_nor_failed)
+{
+    struct result good = {
+        .service_ns = 4000, .bytes_in = 5, .is_fired = true, .judgement = JUDGEMENT_SUCCESS};
+    struct result bad = {.service_ns = 8000,
+                         .is_fired = true,
+                         .judgement = JUDGEMENT_FAILURE,
+                         .error = text_pool_intern(&pool, "no echo")};
+    struct tally *tally = tally_create(true, true);
+    tally_add(tally, &good);
+    tally_add(tally, &bad);
+    static const struct counters expected = {.ended = 2, .fired = 2, .accepted = 1};
+    ck_assert_mem_eq(&tally->counters, &expected, sizeof expected);
+    ck_assert_uint_eq(tally_successes(tally), 1);
+    ck_assert_uint_eq(tally->codes[0], 0);
+    ck_assert_uint_eq(tally->latency.max_ns, 8000);
+    ck_assert_uint_eq(tally->response.count, 2);
+    ck_assert_uint_eq(tally->service.count, 2);
+    ck_assert_uint_eq(tally->connect.count + tally->wait.count + tally->lag.count, 0);
+    ck_assert_uint_eq(tally->unanswered.count, 0);
+    ck_assert_uint_eq(tally->rows[0].ended, 2);
+    ck_assert_uint_eq(tally->rows[0].successes, 1);
+    ck_assert_uint_eq(tally->addresses[0].ended, 0);
+    ck_assert_uint_eq(tally->kinds[OUTCOME_ANSWERED].count, 1);
+    ck_assert_str_eq(tally->kinds[OUTCOME_ANSWERED].example, "no echo");
+    tally_destroy(tally);
+}
+END_TEST
+
+/* Its latency may be longer than the run has lasted. */
+START_TEST(a_fired_result_ends_when_it_is_fired)
+{
+    const char *text = text_pool_intern(&pool, "no echo");
+    struct result result = {.intended_ns = 100,
+                            .first_byte_ns = 50,
+                            .service_ns = 8000,
+                            .is_fired = true,
+                            .judgement = JUDGEMENT_FAILURE,
+                            .error = text};
+    struct tally *tally = tally_create(true, false);
+    tally_add(tally, &result);
+    ck_assert_uint_eq(tally->latency.max_ns, 8000);
+    ck_assert_uint_eq(tally->last_intended_ns, 100);
+    ck_assert_uint_eq(tally->end_ns, 150);
+    ck_assert_uint_eq(tally->failures.list[0].last_ns, 150);
+    tally_destroy(tally);
+}
+END_TEST
+
 START_TEST(a_lag_of_exactly_the_limit_is_not_late)
 {
     struct result result = {.lag_ns = RESULT_LATE_NS};
@@ -184,6 +304,10 @@ Suite *tally_suite(void)
     tcase_add_test(tests, merging_the_parts_is_the_same_as_counting_all_in_one);
     tcase_add_test(tests, the_counters_balance);
     tcase_add_test(tests, one_result_is_counted_where_it_belongs);
+    tcase_add_test(tests, failures_are_counted_by_row_and_error);
+    tcase_add_test(tests, a_failure_has_the_moments_of_the_first_and_the_last);
+    tcase_add_test(tests, a_result_that_a_script_fired_is_neither_answered_nor_failed);
+    tcase_add_test(tests, a_fired_result_ends_when_it_is_fired);
     tcase_add_test(tests, a_lag_of_exactly_the_limit_is_not_late);
     tcase_add_test(tests, success_is_from_200_up_to_but_not_400);
     tcase_add_test(tests, a_cleared_one_is_as_good_as_new);

@@ -42,7 +42,7 @@ static json_t *make_trial(double rate, const char *outcome, const char *reason)
 {
     return json_pack(
         "{s:i, s:f, s:f, s:f, s:s, s:s, s:s, s:s, s:[s], s:{s:i, s:i, s:i, s:i, s:i}, "
-        "s:{s:i, s:i}, s:[{s:s, s:n, s:i, s:i, s:s}], s:[], s:{s:s, s:f, s:f}, s:{s:o, s:o}}",
+        "s:{s:i, s:i}, s:[{s:s, s:n, s:i, s:i, s:s}], s:[], s:{s:s, s:f, s:f}, s:{s:o, s:o}, s:f}",
         "search", 1, "rate", rate, "duration_seconds", 10.0, "took_seconds", 11.0, "outcome",
         outcome, "step", "halve", "reason", reason, "start", "2026-11-29T10:00:00Z", "addresses",
         "127.0.0.1:5000", "latencies", "50th", 1500000, "95th", 1950000, "99th", 1990000, "max",
@@ -50,7 +50,7 @@ static json_t *make_trial(double rate, const char *outcome, const char *reason)
         "p99<100ms", "target", "limit", 100000000, "value", 1990000, "unit", "ns", "over_time",
         "generator", "why", "The generator was not the limit.", "throttled_seconds", 0.25,
         "stolen_seconds", 0.5, "histograms", "latency", make_histogram(NS_PER_MS, 1000), "response",
-        make_histogram(NS_PER_MS, 1000));
+        make_histogram(NS_PER_MS, 1000), "throughput", 470.0);
 }
 
 static json_t *make_bounds(double good, double bad)
@@ -105,13 +105,31 @@ START_TEST(the_first_screen_has_answer_certainty_and_limit)
     expect("<title>Capacity of 127.0.0.1:5000</title>");
     expect("<h1 class=\"answer\">The target sustains 471.3 requests per second.</h1>");
     expect("99% of the requests within 100ms. Result: 471.3/s meets the SLO, 476/s does not.");
-    expect("<dd>471.3/s met the SLO in 2 of 2 trials, 476/s missed the SLO in 1 of 1 trial. "
-           "Another search should find the same capacity within 2%.</dd>");
-    expect("<dd>The target. At 476/s: p99&lt;100ms (131ms). "
-           "The generator was not the limit.</dd>");
+    expect("Capacity of 127.0.0.1:5000, measured on 2026-11-29 at 10:00 UTC</p>");
+    expect("<dd>The majority of the trial time decides: at 471.3/s, 2 of 2 trials met the SLO; at "
+           "476/s, 0 of 1 trial "
+           "met the SLO. Another search should find the same capacity within 2%.</dd>");
+    expect("<dd>At 476/s, the highest rate tried, the 99th percentile was 1.99ms, and the target "
+           "answered 470 requests "
+           "per second successfully.</dd>");
+    expect("<dd>The target. At 476/s, it did not meet the SLO: p99&lt;100ms (131ms).</dd>");
+    expect("<dd>The generator was not the limit.</dd>");
     expect("verdict clean reasons");
     expect("<dt>Throttled</dt><dd>at least 1s over all trials</dd>");
     expect("<dt>Stolen</dt><dd>2s over all trials</dd>");
+}
+END_TEST
+
+START_TEST(the_slo_is_said_in_words)
+{
+    json_t *result = make_found();
+    json_t *trial = json_array_get(json_object_get(result, "trials"), 0);
+    json_object_set_new(trial, "slo",
+                        json_pack("[{ss,sn},{ss,sn},{ss,ss}]", "criterion", "errors<=1%", "target",
+                                  "criterion", "errors<0.5%", "target", "criterion", "a:p99<2s",
+                                  "target", "a"));
+    write_page(result);
+    expect("errors of at most 1%, errors below 0.5% and a:p99&lt;2s. Result");
 }
 END_TEST
 
@@ -120,9 +138,10 @@ START_TEST(each_verdict_has_its_answer)
     write_page(make_result("above-maximum", 60, 0, json_pack("[o]", make_trial(60, "good", ""))));
     expect("The target sustains at least 60 requests per second.");
     expect("Nothing: no rate missed the SLO.");
+    expect("<dd>No higher rate was tried.</dd>");
     write_page(make_result("below-minimum", 0, 50, json_pack("[o]", make_trial(50, "bad", "x"))));
     expect("The target does not sustain 50 requests per second.");
-    expect("The target. At 50/s: x.");
+    expect("The target. At 50/s, it did not meet the SLO: x.");
     expect("verdict limit reasons");
     write_page(make_result("generator-limited", 12345.6, 0,
                            json_pack("[o]", make_trial(20000, "invalid", "Lag."))));
@@ -130,6 +149,7 @@ START_TEST(each_verdict_has_its_answer)
     expect("The generator, not the target. At 20,000/s: Lag.</dd>");
     write_page(make_result("out-of-time", 0, 0, json_array()));
     expect("The capacity was not found.");
+    expect("Not known: the search stopped too early.");
     expect("verdict unknown reasons");
 }
 END_TEST
@@ -238,6 +258,7 @@ Suite *capacity_page_suite(void)
     TCase *tests = tcase_create("capacity_page");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, the_first_screen_has_answer_certainty_and_limit);
+    tcase_add_test(tests, the_slo_is_said_in_words);
     tcase_add_test(tests, each_verdict_has_its_answer);
     tcase_add_test(tests, rates_have_their_trials_by_outcome);
     tcase_add_test(tests, the_data_has_percentiles_and_no_histograms);

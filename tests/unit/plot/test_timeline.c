@@ -242,6 +242,18 @@ START_TEST(moments_of_any_size_and_order_find_room)
 }
 END_TEST
 
+START_TEST(a_fired_result_ends_when_it_is_fired_and_is_never_in_flight)
+{
+    struct result result = {
+        .service_ns = 3600 * NS_PER_S, .first_byte_ns = NS_PER_MS, .is_fired = true};
+    result.judgement = JUDGEMENT_SUCCESS;
+    timeline_add(timeline, &result);
+    ck_assert(fabs(timeline->flows[0].held) < 1e-9);
+    ck_assert_uint_eq(timeline->end_ns, NS_PER_MS);
+    ck_assert_uint_eq(timeline->points[0].latency_ns, 3600 * NS_PER_S);
+}
+END_TEST
+
 START_TEST(rows_beyond_the_series_share_the_last_one)
 {
     for (unsigned row = 0; row < 65; row++) {
@@ -407,6 +419,7 @@ Suite *timeline_suite(void)
     tcase_add_test(tests, failures_are_counted_by_kind_where_they_were_intended);
     tcase_add_loop_test(tests, in_flight_is_the_exact_mean_of_each_span, 0, 2);
     tcase_add_test(tests, moments_of_any_size_and_order_find_room);
+    tcase_add_test(tests, a_fired_result_ends_when_it_is_fired_and_is_never_in_flight);
     tcase_add_test(tests, rows_beyond_the_series_share_the_last_one);
     tcase_add_test(tests, results_are_kept_by_themselves_up_to_the_threshold);
     tcase_add_loop_test(tests, a_steady_rate_is_level_from_end_to_end, 0, 4);

@@ -343,6 +343,21 @@ START_TEST(errors_of_scripts_are_counted)
 }
 END_TEST
 
+START_TEST(results_that_scripts_fired_are_counted)
+{
+    const struct result fired = {.is_fired = true, .judgement = JUDGEMENT_SUCCESS};
+    write_page();
+    ck_assert_ptr_null(strstr(printed.text, "loadgen_fired"));
+    tally_add(summary->tally, &fired);
+    write_page();
+    expect_has("# HELP loadgen_fired_total Results that scripts fired; loadgen_sent_total "
+               "includes them.\n"
+               "# TYPE loadgen_fired_total counter\n"
+               "loadgen_fired_total 1\n");
+    ck_assert_ptr_null(strstr(printed.text, "loadgen_completed_total{"));
+}
+END_TEST
+
 START_TEST(iterations_at_a_rate_are_counted)
 {
     write_page();
@@ -373,6 +388,7 @@ Suite *prometheus_suite(void)
     tcase_add_test(tests, kinds_of_errors_are_exact_however_many_texts_there_are);
     tcase_add_test(tests, a_stream_that_is_full_is_a_failure);
     tcase_add_test(tests, errors_of_scripts_are_counted);
+    tcase_add_test(tests, results_that_scripts_fired_are_counted);
     tcase_add_test(tests, iterations_at_a_rate_are_counted);
     suite_add_tcase(suite, tests);
     return suite;

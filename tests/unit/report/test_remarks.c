@@ -53,6 +53,15 @@ START_TEST(a_good_run_has_none)
 }
 END_TEST
 
+START_TEST(results_that_scripts_fired_are_counted)
+{
+    struct result fired = {.is_fired = true, .judgement = JUDGEMENT_SUCCESS};
+    tally_add(summary->tally, &fired);
+    expect_only("1 of 201 results was fired by scripts. Such results count as requests, although "
+                "nothing was sent.");
+}
+END_TEST
+
 START_TEST(what_is_wrong_with_answers_is_said_once)
 {
     struct result odd = {.service_ns = 1000,
@@ -87,14 +96,14 @@ END_TEST
 
 START_TEST(addresses_that_did_not_get_equally_many)
 {
-    summary->asked_per_s = 300;
+    summary->scheduled_per_s = 300;
     summary->spread = (struct spread){.host = "api:80", .addresses = 3, .least = 990, .most = 1029};
     expect_only(NULL);
     summary->spread.most = 1449;
     expect_only(
         "The 3 addresses of api:80 received unequal numbers of requests, 990 to 1449. Addresses "
         "that refuse, stall or appear late receive fewer; the rows by address show which.");
-    summary->asked_per_s = 0;
+    summary->scheduled_per_s = 0;
     summary->spread.most = 1200;
     expect_only(NULL);
     summary->spread.most = 1300;
@@ -111,10 +120,10 @@ START_TEST(local_ports_that_are_short)
     summary->generator.connect_ns = 1000 * UINT64_C(40) * NS_PER_US;
     expect_only(NULL);
     summary->generator.connect_ns = 1000 * UINT64_C(700) * NS_PER_US;
-    expect_only("Local ports were scarce: 14200 sockets were in TIME_WAIT, with 28232 ports in "
-                "all, and connect(2) took 700µs on average to find a free one. Keep connections "
-                "alive (-keepalive), widen net.ipv4.ip_local_port_range (each pod has its own), or "
-                "set net.ipv4.tcp_tw_reuse=1.");
+    expect_only("Local ports were scarce: 14200 sockets were in TIME_WAIT, and there are only "
+                "28232 local ports. connect(2) took 700µs on average to find a free one. Keep "
+                "connections alive (-keepalive), widen net.ipv4.ip_local_port_range (each pod has "
+                "its own), or set net.ipv4.tcp_tw_reuse=1.");
     summary->generator.time_wait = 100;
     expect_only(NULL);
 }
@@ -123,8 +132,9 @@ END_TEST
 START_TEST(a_file_that_was_cut_short)
 {
     summary->is_cut_short = true;
-    expect_only("The results were cut short: the end of the run is missing, so the numbers of "
-                "requests intended and not started are unknown, and results may be missing.");
+    expect_only("The results were cut short: the end of the run is missing. Results may be "
+                "missing, too, and the numbers of intended requests and of requests not started "
+                "are unknown.");
 }
 END_TEST
 
@@ -136,7 +146,7 @@ START_TEST(results_that_do_not_say_when_they_were_started)
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
     ck_assert_str_eq(
         said[0], "1 of 201 results lacks request start, service, connect, wait, lag, retries and "
-                 "redirects; the rate uses their timestamps instead.");
+                 "redirects. The rate is computed from their timestamps.");
     ck_assert_str_eq(said[1],
                      "1 result is from runs without a recorded plan; only recorded requests "
                      "of these runs count as intended.");
@@ -210,7 +220,8 @@ START_TEST(more_connections_than_are_of_use)
         "run ended; the scheduled rate was not reached. The target is too slow for that rate.");
     ck_assert_str_eq(said[1],
                      "4000 connections were opened, and each costs CPU in the generator "
-                     "and the target; 64 would sustain a higher rate. Set -max-connections 64.");
+                     "and the target. 64 should be enough: with -max-connections 64, the rate may "
+                     "be higher.");
     /* Of a target that takes 100 ms for the fastest of its answers 4,000 may be busy. */
     add_requests(20000, 4000, 100 * NS_PER_MS);
     ck_assert_uint_eq((count = 0, report_remarks(summary, note, &count)), 1);
@@ -255,7 +266,7 @@ START_TEST(other_attacks_in_the_same_container)
     summary->generator.other_attacks = 1;
     expect_only("1 other attack ran at the same time in this container (or on this machine, "
                 "outside a container) and competed for CPU and for the target. Run one at a time; "
-                "loadgen stop ends running attacks.");
+                "to end all attacks, use loadgen stop.");
 }
 END_TEST
 
@@ -299,8 +310,8 @@ START_TEST(what_was_abandoned_is_said)
     summary->abandoned = 2;
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
     ck_assert_str_eq(said[1],
-                     "A second signal abandoned 2 requests in flight; no other number includes "
-                     "them, and if the target was slow, the latencies are too low.");
+                     "A second signal abandoned 2 requests in flight. No other number includes "
+                     "them, so the latencies are too low if the target was slow.");
 }
 END_TEST
 
@@ -325,6 +336,7 @@ Suite *remarks_suite(void)
     TCase *tests = tcase_create("remarks");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_good_run_has_none);
+    tcase_add_test(tests, results_that_scripts_fired_are_counted);
     tcase_add_test(tests, what_is_wrong_with_answers_is_said_once);
     tcase_add_test(tests, an_idle_generator_without_numbers_has_none);
     tcase_add_test(tests, a_file_that_was_cut_short);

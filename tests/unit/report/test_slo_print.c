@@ -29,7 +29,7 @@ START_TEST(people_see_each_criterion_with_what_was_seen)
     judged_add(summary, 199, 0, 200, NS_PER_MS);
     judged_add(summary, 1, 1, 0, NS_PER_MS);
     slo = slo_parse("p99<2ms,errors<0.1%,max<1s,c:mean<1s,rate>=10%", NULL);
-    summary->asked_per_s = 1000;
+    summary->scheduled_per_s = 1000;
     struct slo_verdict verdict = slo_judge(slo, summary);
     slo_print_text(&verdict, printed_open(&printed));
     ck_assert_str_eq(
@@ -46,6 +46,19 @@ START_TEST(people_see_each_criterion_with_what_was_seen)
 }
 END_TEST
 
+/* But a value never looks equal to the limit that it misses. max is exact. */
+START_TEST(times_have_three_digits)
+{
+    char text[128];
+    judged_add(summary, 10, 0, 200, 127959040);
+    slo = slo_parse("max<100ms,max<127ms,max<128ms,max<127.9ms,max<127.91ms", NULL);
+    struct slo_verdict verdict = slo_judge(slo, summary);
+    slo_print_missed(&verdict, text, sizeof text);
+    ck_assert_str_eq(text, "max<100ms (128ms), max<127ms (128ms), max<127.9ms (127.95904ms), "
+                           "max<127.91ms (127.95904ms)");
+}
+END_TEST
+
 /* The table of another run was full, and had a row for "b" only. */
 START_TEST(a_partial_row_is_a_reason)
 {
@@ -57,7 +70,7 @@ START_TEST(a_partial_row_is_a_reason)
     struct slo_finding finding = judged_by(summary, "a:p99<2ms", &slo);
     ck_assert(finding.is_held);
     ck_assert_str_eq(slo_print_reason(&finding, why),
-                     "partial: other requests of this target may be in \"other\"");
+                     "partial: some requests of this target may be counted as \"other\"");
     finding = judged_by(summary, "b:p99<2ms", &slo);
     ck_assert_str_eq(slo_print_reason(&finding, why), "");
     finding = judged_by(summary, "p99<2ms", &slo);
@@ -105,6 +118,7 @@ Suite *slo_print_suite(void)
     TCase *tests = tcase_create("slo_print");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, people_see_each_criterion_with_what_was_seen);
+    tcase_add_test(tests, times_have_three_digits);
     tcase_add_test(tests, a_partial_row_is_a_reason);
     tcase_add_test(tests, pipelines_get_a_list);
     suite_add_tcase(suite, tests);

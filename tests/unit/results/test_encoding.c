@@ -116,7 +116,7 @@ static size_t read_written(void (*each)(const struct record *record, size_t i))
         each(&record, count++);
     }
     ck_assert_msg(state == RESULTS_END, "%s", err.text);
-    ck_assert_msg(!results_tell_losses(results, stderr), "%s", summary->loss);
+    ck_assert_msg(!results_print_losses(results, stderr), "%s", summary->loss);
     results_close(results);
     close(fd);
     return count;

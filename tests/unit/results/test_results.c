@@ -41,7 +41,7 @@ static void read_names(char *const *names, int count)
         tally_add(summary->tally, &record.result);
     }
     ck_assert_msg(state == RESULTS_END, "%s", err.text);
-    ck_assert(!results_tell_losses(results, stderr));
+    ck_assert(!results_print_losses(results, stderr));
     results_close(results);
 }
 

@@ -73,7 +73,7 @@ END_TEST
 
 START_TEST(what_our_own_machine_lacked_is_no_certain_miss)
 {
-    summary->asked_per_s = 1000;
+    summary->scheduled_per_s = 1000;
     judged_add(summary, 1000, 0, 200, NS_PER_MS);
     judged_add_failed(summary, 20, 1, our_errors[_i]);
     ck_assert_uint_eq(tally_own_failures(summary->tally), 20);
@@ -97,7 +97,7 @@ END_TEST
 
 START_TEST(what_it_was_too_late_to_start_is_no_certain_miss)
 {
-    summary->asked_per_s = 1000;
+    summary->scheduled_per_s = 1000;
     judged_add(summary, 900, 0, 200, NS_PER_MS);
     judged_not_started(summary, 100, 0);
     summary->too_late = 100;

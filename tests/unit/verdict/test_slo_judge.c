@@ -115,7 +115,7 @@ START_TEST(no_data_is_a_miss)
                           : "no requests");
         ck_assert(isnan(judge(texts[i]).value));
     }
-    summary->asked_per_s = 0;
+    summary->scheduled_per_s = 0;
     judged_add(summary, 10, 0, 200, NS_PER_MS);
     expect_missed("rate>=0%", "no rate was scheduled");
     expect_missed("b:p99<1h", "no requests");
@@ -136,7 +136,7 @@ START_TEST(rate_and_throughput_are_those_of_the_report)
 {
     judged_add(summary, 500, 0, 200, NS_PER_MS);
     judged_add(summary, 501, 0, 500, NS_PER_MS); /* one a millisecond: 1000/s for a second */
-    summary->asked_per_s = 1250;
+    summary->scheduled_per_s = 1250;
     ck_assert_double_eq_tol(judge("rate>1").value, 1000, 1e-6);
     expect_held("rate>=999.9");
     expect_missed("rate>=1000.1", "");

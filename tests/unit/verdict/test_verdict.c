@@ -151,8 +151,10 @@ START_TEST(other_attacks_that_took_its_cpu_are_named)
 {
     summary->too_late = 1;
     summary->generator.other_attacks = 1;
-    summary->generator.throttled_seconds = 1;
     expect_limit("Other attacks in the same container competed for CPU; run one at a time.");
+    summary->generator.throttled_seconds = 0.001; /* the quota was short, whoever used it */
+    expect_limit("Give it more CPU or reduce the load.");
+    summary->generator.throttled_seconds = 0;
     summary->generator.cpu_seconds = 17; /* it needed all of it itself */
     expect_limit("Give it more CPU or reduce the load.");
 }
@@ -198,9 +200,9 @@ START_TEST(a_limit_that_is_missed_by_lag_alone_is_a_sign)
 {
     add(20, 50 * NS_PER_MS, 300 * NS_PER_US);
     expect_class("p99<20ms", GENERATOR_LIMIT,
-                 "Generator-limited: p99<20ms is missed because of its lag alone, and p99 50.3ms "
-                 "(300µs without the generator's lag), p99.9 50.3ms (300µs), though its CPU was "
-                 "mostly idle.");
+                 "Generator-limited: p99<20ms is missed because of the generator's lag alone, and "
+                 "p99 50.3ms (300µs without the generator's lag), p99.9 50.3ms (300µs), though its "
+                 "CPU was mostly idle.");
     expect_class("p99<60ms", GENERATOR_DISTURBED, "p99 50.3ms (300µs ");
     ck_assert(judge_slo("p99<60ms").is_met);
 }
@@ -211,7 +213,7 @@ START_TEST(beside_a_certain_miss_it_is_not_the_limit)
     add(20, 50 * NS_PER_MS, 300 * NS_PER_US);
     add(20, 0, 2 * NS_PER_S);
     expect_class("p99.5<20ms,p98<20ms", GENERATOR_DISTURBED,
-                 "p98<20ms is missed because of its lag alone, though");
+                 "p98<20ms is missed because of the generator's lag alone, though");
     summary->generator.cpu_seconds = 17;
     expect_class("p99<20ms", GENERATOR_DISTURBED,
                  "Disturbed by the generator: it used 85% of its CPU limit (2 CPUs). ");

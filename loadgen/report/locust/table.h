@@ -1,0 +1,46 @@
+/*
+ * table - Locust's tables for the console, in the layout of Locust 2.9 and later.
+ *
+ *     Type     Name              # reqs      # fails |    Avg     Min     Max    Med | ...
+ *     --------|----------------|-------|-------------|-------|-------|-------|-------|- ...
+ *     GET      /                    301     1(0.33%) |     11       1     250      9 | ...
+ *     POST     /login                80    8(10.00%) |    743     119    1447    743 | ...
+ *     --------|----------------|-------|-------------|-------|-------|-------|-------|- ...
+ *              Aggregated           381     9(2.36%) |    165       1    1447     14 | ...
+ *
+ * The last columns, "req/s" and "failures/s", have requests and failures per second.
+ *
+ * Times are whole milliseconds. Averages, minima and maxima are rounded down, as in Locust.
+ * Percentiles, of which the median is one, are rounded to the nearest, but not beyond the minimum
+ * and maximum in the table.
+ *
+ * The column of names has the terminal's width less 80 columns, but at least 0 and at most 80, and
+ * 4 less in the table of requests. Longer names are not cut. Widths count characters, not bytes.
+ * Methods have 8 columns. Longer ones are not cut either; in the table of requests, one of 8 and
+ * more has a blank more behind it, as in Locust.
+ *
+ * `columns` is the width of the terminal; 0: there is none, or its width is not known, and the
+ * column is 80 wide. An empty line follows each table.
+ *
+ * Threads, memory: no state. Errors: the caller checks `out`.
+ */
+#ifndef LOADGEN_REPORT_LOCUST_TABLE_H
+#define LOADGEN_REPORT_LOCUST_TABLE_H
+
+#include <stdio.h>
+
+#include "loadgen/report/locust/errors.h"
+#include "loadgen/report/locust/recent.h"
+#include "loadgen/report/locust/stats.h"
+
+/* Writes the requests. Rates are those of the last seconds; `recent` NULL: those of the run. */
+void locust_table_requests(const struct locust_stats *stats, const struct locust_recent *recent,
+                           int columns, FILE *out);
+
+/* Writes the percentiles of each row that has times. */
+void locust_table_percentiles(const struct locust_stats *stats, int columns, FILE *out);
+
+/* Writes the errors; nothing if there are none. */
+void locust_table_errors(const struct locust_errors *errors, int columns, FILE *out);
+
+#endif
