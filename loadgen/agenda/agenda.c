@@ -55,9 +55,10 @@ static void begin_user(struct agenda *agenda, uint64_t since_ns)
 static void enter_period(struct agenda *agenda, const struct epoch *epoch)
 {
     const struct period *period = period_of(epoch);
+    unsigned index = agenda->thread - agenda->timetable->team->first;
     agenda->cursor.epoch = epoch;
-    agenda->free_users = &period->rooms[period->room_at[agenda->thread]];
-    agenda->users = period_part(period, agenda->thread);
+    agenda->free_users = &period->rooms[period->room_at[index]];
+    agenda->users = period_part(period, index);
     agenda->first_free = 0;
     agenda->free_count = 0;
     agenda->next_user = 0;
@@ -195,7 +196,7 @@ void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns)
     }
 }
 
-void agenda_take(struct agenda *agenda)
+void agenda_mark_sent(struct agenda *agenda)
 {
     agenda->upcoming = NULL;
     agenda->taken++;
@@ -208,7 +209,7 @@ void agenda_take(struct agenda *agenda)
     }
 }
 
-void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns)
+void agenda_end_request(struct agenda *agenda, uint64_t number, uint64_t now_ns)
 {
     const struct epoch *epoch = agenda_epoch(agenda);
     agenda->in_flight--;

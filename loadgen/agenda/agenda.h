@@ -1,16 +1,16 @@
 /*
  * agenda - the next request of one thread, and its due time.
  *
- * In an open loop, the thread sends its requests of the timetable in order. In a closed loop, a
- * user's next request is due as soon as the user is free. In an open loop, a warm-up has its own
- * schedule before the start; its requests that are not sent by the start are dropped. In a closed
- * loop, the users start with the warm-up. A change of the schedule during the run does not drop
- * requests that were due before it (pace/epoch.h).
+ * In an open loop, the thread sends its share of the timetable's requests, in order. A warm-up has
+ * its own schedule before the start; requests of the warm-up that are not sent by the start are
+ * dropped. A change of the schedule during the run does not drop requests that were due before the
+ * change (pace/epoch.h). In a closed loop, a user's next request is due as soon as the user is
+ * free; the users start with the warm-up.
  *
  * When a new period of a closed loop begins, free users continue and new users start. Each request
- * in flight holds back one user until it ends, so a thread never starts a request that would put
- * more requests in flight than it has users. If the thread now has fewer users, surplus users stop
- * after their current request.
+ * of an earlier period that is still in flight holds back one user of the new period until it ends.
+ * So a thread never starts a request while it has as many in flight as it has users. If the thread
+ * now has fewer users, surplus users stop after their current request.
  *
  * A live source may have no request for a while. When it is exhausted, agenda_end_if_exhausted ends
  * sending.
@@ -51,10 +51,10 @@ struct agenda {
     size_t free_count;
     uint64_t in_flight;        /* requests of all periods */
     uint64_t next_user;        /* users of the period from this index on have not started */
-    uint64_t held;             /* users that start when requests of earlier periods end */
+    uint64_t held;             /* users that wait for requests of earlier periods to end */
     uint64_t base_ns;          /* time 0 of the cursor */
     uint64_t start_ns;         /* requests intended at this time or later are measured */
-    uint64_t end_ns;           /* sending ends */
+    uint64_t end_ns;           /* when sending ends */
     _Atomic bool source_ended; /* source exhausted: only started requests count as intended */
 };
 
@@ -93,21 +93,21 @@ uint64_t agenda_number(const struct agenda *agenda);
 const struct request *agenda_peek(struct agenda *agenda);
 
 /* Counts the next request as sent and moves to the one after it. */
-void agenda_take(struct agenda *agenda);
+void agenda_mark_sent(struct agenda *agenda);
 
 /* Ends sending now if the live source is exhausted. */
 void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
 
 /*
  * Closed loop: call this when the request with this number has ended. If it is of the current
- * period, its user becomes free; otherwise a user that it held back may start.
+ * period, its user becomes free; otherwise, a user that waited for it may start.
  */
-void agenda_set_free(struct agenda *agenda, uint64_t number, uint64_t now_ns);
+void agenda_end_request(struct agenda *agenda, uint64_t number, uint64_t now_ns);
 
 /* Drops every request that has not been sent. */
 void agenda_drop(struct agenda *agenda);
 
-/* When the current schedule ends; start_ns during the warm-up. */
+/* When the current phase ends: end_ns or, during the warm-up, start_ns if that is earlier. */
 uint64_t agenda_phase_end_ns(const struct agenda *agenda);
 
 #endif

@@ -1,21 +1,21 @@
 /*
  * busy - measures how long all allowed connections were busy, to split a delay into wait and lag.
  *
- * With a cap on connections, a request may have to wait for a connection. `wait` is the part of its
- * delay during which every slot of every thread was taken; the rest is `lag`, which the generator
- * causes. While another thread has a free slot, the delay is lag too, because the division of slots
- * among threads causes it.
+ * The cap on connections gives each thread a number of slots: requests that it may have in flight.
+ * If all are taken, a request must wait. `wait` is the part of its delay during which every slot of
+ * every thread was taken; the rest is `lag`, which the generator causes. While another thread has a
+ * free slot, the delay is lag, because the division of slots among threads causes it.
  *
- * Each thread publishes in one word how long it has had a free slot so far. If a thread's own slots
- * are all taken for a time T, and the other threads' free times during T add up to F, the thread
- * counts T - F as all-busy. With one or two threads this is exact; with more it is never too high,
- * so lag is never reported as wait.
+ * Each thread publishes, as a 64-bit word, how long it has had a free slot so far. If a thread's
+ * own slots are all taken for a time T, and the other threads' free times during T add up to F, the
+ * thread counts T - F as all-busy. With one or two threads this is exact; with more it is never too
+ * high, so lag is never reported as wait.
  *
  * The all-busy time is kept as a curve of at most BUSY_POINTS points (time, all-busy time so far);
  * values between points are interpolated. Queries are made in the order of intended times, so a
- * full curve drops the points before the last query. If these are less than a quarter of all
- * points, every second one of the rest is dropped too, and the split may be wrong by the time that
- * slots were free between two points; wait + lag stays exact.
+ * full curve drops the points before the last query. If that frees less than a quarter of the
+ * curve, every second remaining point is dropped too. The split may then be wrong by the time
+ * during which slots were free between two points; wait + lag stays exact.
  *
  * Threads: a struct busy belongs to one thread. `peers` are read by all; each is written by its
  * owner, with a plain atomic store. Memory: fixed.
@@ -50,7 +50,7 @@ struct busy {
     uint64_t others_ns;   /* the others' free time, at the last point */
     size_t count;
     uint64_t spacing_ns; /* minimum distance between points; a closer point replaces the last */
-    uint64_t needed_ns;  /* later queries start here or later */
+    uint64_t needed_ns;  /* no later query starts before this */
     struct busy_point points[BUSY_POINTS];
 };
 

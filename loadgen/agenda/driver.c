@@ -170,8 +170,7 @@ static void close_all(struct drive *drive)
     }
 }
 
-static struct drive *open_all(const struct order *order, const struct slots *slots,
-                              unsigned threads, struct err *err)
+static struct drive *open_all(const struct order *order, const struct team *team, struct err *err)
 {
     struct seats *all = calloc(1, sizeof *all);
     if (!all) {
@@ -180,13 +179,13 @@ static struct drive *open_all(const struct order *order, const struct slots *slo
     }
     all->drive.type = &driver_agenda;
     all->order = order;
-    all->peers = aligned_alloc(_Alignof(struct busy_peer), threads * sizeof *all->peers);
+    all->peers = aligned_alloc(_Alignof(struct busy_peer), team->threads * sizeof *all->peers);
     bool ok = all->peers || err_set(err, ERR_FAILED, "not enough memory for threads");
-    if (!timetable_init(&all->timetable, order->plan, slots, threads, ok ? err : NULL) || !ok) {
+    if (!timetable_init(&all->timetable, order->plan, team, ok ? err : NULL) || !ok) {
         close_all(&all->drive);
         return NULL;
     }
-    for (unsigned i = 0; i < threads; i++) {
+    for (unsigned i = 0; i < team->threads; i++) {
         atomic_init(&all->peers[i].word, UINT64_MAX); /* free, until the owner says more */
     }
     return &all->drive;

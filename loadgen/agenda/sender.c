@@ -11,7 +11,7 @@ void sender_init(struct sender *sender, const struct order *order,
     memset(sender, 0, sizeof *sender);
     sender->thread = thread;
     sender->seat = &timetable->seats[thread->index];
-    agenda_init(&sender->agenda, order->plan, order->source, timetable, (uint16_t)thread->index);
+    agenda_init(&sender->agenda, order->plan, order->source, timetable, thread->number);
 }
 
 static bool has_room(struct sender *sender)
@@ -54,7 +54,7 @@ void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_n
 {
     const struct drive_thread *thread = sender->thread;
     agenda_begin(&sender->agenda, thread->start_ns, end_ns);
-    busy_init(&sender->busy, peers, thread->threads, thread->index, sender->agenda.base_ns);
+    busy_init(&sender->busy, peers, thread->team->threads, thread->index, sender->agenda.base_ns);
     follow_epoch(sender);
 }
 
@@ -87,7 +87,7 @@ static void start_one(struct sender *sender)
         send.wait_ns = busy_between(&sender->busy, send.intended_ns, clock_now_ns());
     }
     send.row = send.request->row;
-    agenda_take(agenda);
+    agenda_mark_sent(agenda);
     drive_send(sender->thread, &send);
     follow_epoch(sender);
     if (sender->is_capped && has_room(sender) == sender->busy.is_full) {
@@ -130,7 +130,7 @@ void sender_end_one(struct sender *sender, const struct exchange *exchange)
     struct agenda *agenda = &sender->agenda;
     uint64_t done_ns = exchange->done_ns;
     if (agenda->is_closed_loop) {
-        agenda_set_free(agenda, exchange->number, done_ns);
+        agenda_end_request(agenda, exchange->number, done_ns);
     }
     if (sender->is_capped) {
         if (done_ns >= agenda->end_ns && busy_all(&sender->busy)) {

@@ -4,13 +4,14 @@
  *     agenda (which request, when)  ->  sender  ->  engine (how)
  *
  * Requests start in order: while all connections that the caps allow are busy, the next request
- * waits, and so do all later ones. After the end of the run, a closed loop starts no more requests.
- * In an open loop, a request is dropped if it waits while the connections of all threads are busy;
- * a request that is late for another reason is still started, up to SENDER_GRACE_NS after the end.
- * A delay caused by a slow live source counts as lag.
+ * waits, and so do all later ones. A delay caused by a slow live source counts as lag.
  *
- * The thread's share of each cap depends on the slots that it owns in the period of the next
- * request.
+ * After the end of the run, a closed loop starts no more requests. An open loop then drops its
+ * waiting requests if the connections of all threads are busy. Requests that are late for another
+ * reason are still started, up to SENDER_GRACE_NS after the end.
+ *
+ * The thread's share of each cap depends on the slots (pace/slots.h) that it owns in the period of
+ * the next request.
  *
  * Threads: belongs to its worker. Memory: nothing is allocated while sending.
  */
@@ -38,7 +39,7 @@ struct sender {
     bool is_starting;          /* sender_start_due is running further up the stack */
     bool is_out_of_grace;      /* requests were dropped although only the generator delayed them */
     uint64_t slots;            /* maximum requests in flight */
-    const struct epoch *epoch; /* the epoch for which `slots` and `is_capped` hold */
+    const struct epoch *epoch; /* the epoch to which `slots` and `is_capped` apply */
     struct timetable_seat *seat; /* of this thread */
 };
 

@@ -13,21 +13,21 @@ static void free_period(struct period *period)
 }
 
 /* Rooms of a closed loop: 16 bytes per user. */
-static bool make_rooms(struct period *period, unsigned threads)
+static bool make_rooms(struct period *period, const struct team *team)
 {
     uint64_t at = 0;
-    for (unsigned i = 0; i < threads; i++) {
+    for (uint16_t i = 0; i < team->threads; i++) {
         period->room_at[i] = at;
-        at += slots_part(&period->epoch.slots, (uint16_t)i, period->users);
+        at += slots_part(&period->epoch.slots, (uint16_t)(team->first + i), period->users);
     }
-    period->room_at[threads] = at;
+    period->room_at[team->threads] = at;
     period->rooms = calloc(at + 1, sizeof *period->rooms); /* not 0 */
     return period->rooms;
 }
 
 static struct period *create_period(const struct timetable *timetable)
 {
-    return calloc(1, sizeof(struct period) + (timetable->threads + 1) * sizeof(uint64_t));
+    return calloc(1, sizeof(struct period) + (timetable->team->threads + 1U) * sizeof(uint64_t));
 }
 
 static bool is_closed(const struct timetable *timetable)
@@ -35,24 +35,24 @@ static bool is_closed(const struct timetable *timetable)
     return schedule_is_closed(&timetable->plan->schedule);
 }
 
-bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct slots *slots,
-                    unsigned threads, struct err *err)
+bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct team *team,
+                    struct err *err)
 {
-    *timetable = (struct timetable){.plan = plan, .threads = threads};
-    epoch_init(&timetable->warmup, &plan->warmup, slots);
-    timetable->seats = calloc(threads, sizeof *timetable->seats);
+    *timetable = (struct timetable){.plan = plan, .team = team};
+    epoch_init(&timetable->warmup, &plan->warmup, &team->slots);
+    timetable->seats = calloc(team->threads, sizeof *timetable->seats);
     struct period *first = create_period(timetable);
     timetable->first = timetable->last = first;
     if (first) {
-        epoch_init(&first->epoch, &plan->schedule, slots);
+        epoch_init(&first->epoch, &plan->schedule, &team->slots);
         first->users = plan->max_workers;
         epoch_counter_init(&timetable->counter, &first->epoch);
     }
-    if (!timetable->seats || !first || (is_closed(timetable) && !make_rooms(first, threads))) {
+    if (!timetable->seats || !first || (is_closed(timetable) && !make_rooms(first, team))) {
         return err_set(err, ERR_FAILED, "not enough memory; lower order.max_workers");
     }
-    for (unsigned i = 0; i < threads; i++) {
-        epoch_part_init(&timetable->seats[i].part, &first->epoch, (uint16_t)i);
+    for (uint16_t i = 0; i < team->threads; i++) {
+        epoch_part_init(&timetable->seats[i].part, &first->epoch, (uint16_t)(team->first + i));
     }
     return true;
 }
@@ -79,16 +79,16 @@ uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns)
     return epoch_count(&timetable->counter, t_ns);
 }
 
-uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns)
+uint64_t timetable_count_part(struct timetable *timetable, unsigned index, uint64_t t_ns)
 {
-    return epoch_part_count(&timetable->seats[thread].part, timetable_count(timetable, t_ns));
+    return epoch_part_count(&timetable->seats[index].part, timetable_count(timetable, t_ns));
 }
 
 /* Frees the periods that no thread will read again. They are the first of the list. */
 static void free_left(struct timetable *timetable, uint64_t now_ns)
 {
     uint64_t needed = UINT64_MAX;
-    for (unsigned i = 0; i < timetable->threads; i++) {
+    for (unsigned i = 0; i < timetable->team->threads; i++) {
         struct timetable_seat *seat = &timetable->seats[i];
         timetable_count_part(timetable, i, now_ns);
         needed = least(needed, seat->part.epoch->number);
@@ -102,17 +102,17 @@ static void free_left(struct timetable *timetable, uint64_t now_ns)
     }
 }
 
-/* Assigns the slots again: the number of users limits how many threads own slots. */
+/* Alone, assigns the slots again: the number of users limits how many threads own slots. */
 static void deal(const struct timetable *timetable, struct period *period)
 {
     uint16_t threads[SLOTS];
     struct plan plan = *timetable->plan;
     plan.max_workers = period->users;
-    for (unsigned i = 0; i < timetable->threads; i++) {
-        threads[i] = (uint16_t)i;
+    for (uint16_t i = 0; i < timetable->team->threads; i++) {
+        threads[i] = i;
     }
     slots_deal(&period->epoch.slots, &timetable->last->epoch.slots, plan_cap(&plan), threads,
-               timetable->threads);
+               timetable->team->threads);
 }
 
 uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns)
@@ -127,6 +127,11 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
                       struct err *err)
 {
     struct period *last = timetable->last;
+    bool is_alone = timetable->team->threads == timetable->team->all;
+    if (change->users && !change->slots && !is_alone) {
+        epoch_close(&last->epoch, UINT64_MAX);
+        return err_set(err, ERR_USAGE, "a number of users for many processes needs its slots");
+    }
     struct period *next = create_period(timetable);
     if (!next) {
         epoch_close(&last->epoch, UINT64_MAX);
@@ -139,7 +144,7 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
     if (change->users && !change->slots) {
         deal(timetable, next);
     }
-    if (is_closed(timetable) && !make_rooms(next, timetable->threads)) {
+    if (is_closed(timetable) && !make_rooms(next, timetable->team)) {
         free_period(next);
         epoch_close(&last->epoch, UINT64_MAX);
         return err_set(err, ERR_FAILED, "not enough memory for more users");

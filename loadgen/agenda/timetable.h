@@ -4,9 +4,9 @@
  *
  *     period 0  ->  period 1  ->  ...      each change appends one
  *
- * A period is an epoch with a number of users. In a closed loop it also holds each thread's free
- * users (agenda.h). Each thread advances from period to period at its own pace, and publishes the
- * number of its current period. Each change frees the periods that all threads have left.
+ * A period is an epoch with a number of users. In a closed loop, it also contains the free users of
+ * each thread (agenda.h). Each thread moves to the next period by itself, and publishes the number
+ * of its current period. Each change frees the periods that all threads have left.
  *
  * Times are nanoseconds since the start of the run; for the warm-up, since the warm-up's start.
  *
@@ -25,6 +25,7 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/epoch.h"
+#include "loadgen/pace/team.h"
 
 /* A free user of a closed loop. */
 struct timetable_user {
@@ -36,7 +37,8 @@ struct period {
     struct epoch epoch;           /* first member: an epoch of the list is cast to its period */
     uint64_t users;               /* plan.max_workers, or as changed; UINT64_MAX: no cap */
     struct timetable_user *rooms; /* the free users of all threads; NULL: an open loop */
-    uint64_t room_at[]; /* index in `rooms` of each thread's first entry; then the entry count */
+    uint64_t room_at[]; /* index in `rooms` of the first entry of each thread of this process; then
+                           the entry count */
 };
 
 /* State of one thread: its requests, counted by the thread that calls `run`, and its period. */
@@ -47,7 +49,7 @@ struct timetable_seat {
 
 struct timetable {
     const struct plan *plan;
-    unsigned threads;
+    const struct team *team; /* of this process's threads */
     struct epoch warmup;
     struct period *first; /* the oldest that is not freed */
     struct period *last;
@@ -55,16 +57,16 @@ struct timetable {
     struct timetable_seat *seats;
 };
 
-/* ERR_FAILED if out of memory. Call timetable_fini even then. */
-bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct slots *slots,
-                    unsigned threads, struct err *err);
+/* Borrows all. ERR_FAILED if out of memory. Call timetable_fini even then. */
+bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct team *team,
+                    struct err *err);
 void timetable_fini(struct timetable *timetable);
 
 /* The number of requests due before t_ns. t_ns must not decrease from call to call. */
 uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
 
-/* The number of one thread's requests due before t_ns. */
-uint64_t timetable_count_part(struct timetable *timetable, unsigned thread, uint64_t t_ns);
+/* The same of one thread of this process. */
+uint64_t timetable_count_part(struct timetable *timetable, unsigned index, uint64_t t_ns);
 
 /*
  * Closes the last period at at_ns, or at its own start if that is later: requests due from then on
@@ -76,7 +78,8 @@ uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
  * Publishes a change (drive/driver.h) that takes effect at change->at_ns, or at the start of the
  * last period if that is later. now_ns is the current time, at most the end of the run; over all
  * calls of this function and timetable_count, now_ns and t_ns must not decrease. ERR_FAILED if out
- * of memory; the last period is then open again.
+ * of memory, ERR_USAGE for a number of users without slots where threads of other processes take
+ * part, which this process cannot deal; the last period is then open again.
  */
 bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
                       struct err *err);
@@ -87,10 +90,10 @@ static inline const struct period *period_of(const struct epoch *epoch)
     return (const struct period *)epoch;
 }
 
-/* The number of the thread's users in a closed loop. */
-static inline uint64_t period_part(const struct period *period, unsigned thread)
+/* The number of the users of one thread of this process in a closed loop. */
+static inline uint64_t period_part(const struct period *period, unsigned index)
 {
-    return period->room_at[thread + 1] - period->room_at[thread];
+    return period->room_at[index + 1] - period->room_at[index];
 }
 
 #endif

@@ -26,6 +26,7 @@
 #define LOADGEN_DRIVE_DRIVER_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,14 +41,15 @@ struct catalogue_table;
 struct endpoints;
 struct exceptions;
 struct order;
+struct team;
 struct schedule;
 struct slots;
 
 /* A worker thread, as its driver sees it. Belongs to the worker. */
 struct drive_thread {
-    unsigned index;
-    unsigned threads;          /* of the run */
-    const struct slots *slots; /* the thread that owns each slot: pace/slots.h */
+    unsigned index;          /* in this process */
+    uint16_t number;         /* in the run: team->first + index */
+    const struct team *team; /* of this process in the run: pace/team.h */
     struct loop *loop;
     struct engine *engine;
     /* Tables that grow during the run; NULL unless the driver's type adds targets. */
@@ -60,17 +62,23 @@ struct drive_thread {
      * may be freed afterwards.
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
+    /*
+     * Counts a result of a script's own (exchange->is_fired), as a request that was started and has
+     * ended. Nothing was sent.
+     */
+    void (*fired)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
     void (*wake_all)(struct drive_thread *thread);
     /*
-     * Stops the run like a first signal, but does not count as a signal: the next signal is the
-     * first.
+     * Stops the run like a first signal, but does not count as a signal: the next signal still
+     * counts as the first.
      */
     void (*stop_run)(struct drive_thread *thread);
+    const atomic_bool *is_abandoned; /* the run ends without waiting for anything; NULL: never */
     uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
-    uint64_t started;   /* measured requests */
-    uint64_t script_ns; /* time during which scripts held the thread; kept by the driver */
+    uint64_t started;   /* measured requests, and results of scripts' own */
+    uint64_t script_ns; /* time that scripts have run on this thread; updated by the driver */
 };
 
 /* Sends now. The engine may report the end before this returns. */
@@ -92,6 +100,7 @@ struct change {
     const struct schedule *schedule; /* its time starts at at_ns; NULL: no change */
     const struct slots *slots;       /* the owner of each slot (pace/slots.h); NULL: no change */
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
+    double users_per_s; /* of a scenario: users that start or end per second */
 };
 
 /* Each driver type's own structs begin with these: `drive` for a run, `driver` for a thread. */
@@ -107,12 +116,13 @@ struct driver_type {
     const char *name;
 
     /*
-     * False: `answered` is called as soon as an answer has been read, even from inside drive_send;
-     * for drivers whose `answered` takes a few hundred nanoseconds at most. True: it is called
-     * after all ready sockets have been read (the first 16,640 of them: WORKER_BATCHES in
-     * run/worker.h), so a script cannot delay other answers, and never from inside drive_send. A
-     * driver keeps a copy of an exchange that is_held, and passes it to thread->judged once its
-     * script has judged the answer, at the latest before has_ended is true.
+     * False: `answered` is called as soon as an answer has been read, even from inside drive_send.
+     * Apart from sending, it may take at most a few hundred nanoseconds.
+     *
+     * True: `answered` is called after all ready sockets have been read (at most the first 16,640:
+     * WORKER_BATCHES in run/worker.h), so a script cannot delay other answers; it is never called
+     * from inside drive_send. The driver keeps a copy of each exchange that is_held. It passes the
+     * copy to thread->judged once its script has judged the answer, and before has_ended is true.
      */
     bool runs_scripts;
 
@@ -124,10 +134,9 @@ struct driver_type {
 
     /*
      * Creates what the drivers of a run share. NULL with err: out of memory, or the order is not
-     * for this driver. Borrows the order until close, which accepts NULL.
+     * for this driver. Borrows the order and the team until close, which accepts NULL.
      */
-    struct drive *(*open)(const struct order *order, const struct slots *slots, unsigned threads,
-                          struct err *err);
+    struct drive *(*open)(const struct order *order, const struct team *team, struct err *err);
     void (*close)(struct drive *drive);
 
     /*
@@ -135,8 +144,8 @@ struct driver_type {
      * moves it to a later time. Borrows the change during the call. The caller wakes sleeping
      * threads afterwards. False with err: out of memory. NULL: the driver supports no changes.
      *
-     * now_ns was read just before the call; the clock may have passed the end of the run since.
-     * Over all calls of `change` and `intended`, now_ns is at most the end and never decreases.
+     * now_ns is the time just before the call; the run may have ended since then. Over all calls of
+     * `change` and `intended`, now_ns is at most the end of the run and never decreases.
      */
     bool (*change)(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
                    struct err *err);
@@ -192,7 +201,7 @@ struct driver_type {
     bool (*has_ended)(const struct driver *driver, uint64_t now_ns);
 
     /*
-     * Returns how many measured requests this thread was to send before now_ns (intended requests).
+     * Returns how many measured requests this thread had to send before now_ns (intended requests).
      * The result is at least `started`, the number of requests that the thread had started when it
      * last published its counts (once a second). now_ns must not decrease from call to call, and
      * must be at most the end of the run.
@@ -205,12 +214,22 @@ struct driver_type {
     bool (*is_too_late)(const struct driver *driver);
 
     /*
+     * Called once a second while requests may be sent, from one second after start_ns on; may take
+     * a second. True: the threads of the run are woken. NULL: not called.
+     */
+    bool (*conduct)(struct drive *drive, uint64_t start_ns, uint64_t now_ns);
+
+    /*
      * Counts the iterations that were started at a rate so far, and those that were dropped because
      * no user was free. NULL: there are none.
      */
     void (*count_iterations)(const struct drive *drive, uint64_t *started, uint64_t *dropped);
 
-    /* Adds the first n requests of the run to `by_row`, by their rows. False: not known. */
+    /* The number of users that have started and not ended. NULL: there are none. */
+    uint64_t (*count_users)(const struct drive *drive);
+
+    /* Counts the first n requests of the run by row, and adds the counts to `by_row`. False: they
+     * are not known. */
     bool (*count_rows)(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL]);
 
     /* Adds the driver's own settings to the plan in the result file. NULL: there are none. */

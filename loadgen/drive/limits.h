@@ -1,9 +1,9 @@
 /*
  * limits - one thread's share of the run's caps on connections.
  *
- * The caps are split by slots (pace/slots.h), like the requests. Engines read the limits whenever
- * they open or keep a connection, so a thread that gains or loses slots gains or loses connections.
- * Excess connections are closed, idle ones at once and busy ones after their exchange.
+ * The caps are split by slots (pace/slots.h), like the requests, so the limits of a thread change
+ * when it gains or loses slots. Engines then close excess connections: idle ones immediately, busy
+ * ones after their exchange.
  *
  * Threads: the limits belong to their thread. Memory: plain values.
  */

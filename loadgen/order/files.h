@@ -28,7 +28,7 @@ struct order_file {
     char *bytes;
     size_t length;
     size_t missing; /* number of missing chunks */
-    bool *has;      /* by chunk: true if it has arrived; NULL for files of order_files_add */
+    bool *has;      /* by chunk: true if it has arrived; NULL after order_files_add */
 };
 
 /* Zero-initialise. */
@@ -56,7 +56,7 @@ bool order_files_put(struct order_files *files, const char *hash, size_t i, stru
 /* The file with this hash; `at` is NULL if it is incomplete or unknown. */
 struct slice order_files_find(const struct order_files *files, const char *hash);
 
-/* Number of chunks of a file of this length, and chunk i. */
+/* The number of chunks of a file of this length; chunk i of a file. */
 size_t order_file_chunks(size_t length);
 struct slice order_file_chunk(const struct order_file *file, size_t i);
 

@@ -5,7 +5,7 @@
 
 #include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/memory.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/target/request/parts.h"
 #include "loadgen/target/request/request_json.h"
 

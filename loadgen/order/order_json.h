@@ -5,16 +5,18 @@
  *      "endpoints": [{"host": "a", "port": 80, "https": false}],
  *      "targets": [{"name": "GET /", "method": "GET", "url": "http://a/", "endpoint": 0,
  *                   "head": ..., "number_at": 0, "body": {...}}],      request_json.h
- *      "files": [{"path": "a.pem", "sha256": "...", "size": 1234}]}    of -root-certs, -cert, -key
+ *      "files": [{"path": "a.pem", "sha256": "...", "size": 1234}]}    -root-certs, -cert and -key
  *
  * Bodies and files are sent separately, by hash (files.h). The JSON contains secrets: it is for
  * workers, never for result files.
  *
  * JSON is untrusted and checked. Threads: one. Memory: order_copy_free; a copy borrows the contents
- * of the plan's files from struct order_files, and has its own copies of the bodies. Errors:
- * ERR_FAILED with the key, or if a file cannot be read; ERR_USAGE for an invalid plan, or for a
- * source that cannot be sent: a live source, which only this process can read, or a scenario, whose
- * data workers cannot share yet.
+ * of the plan's files from struct order_files, and has its own copies of the bodies.
+ *
+ * Errors: ERR_FAILED with the key if the JSON is invalid; ERR_FAILED if a file cannot be read;
+ * ERR_USAGE for an invalid plan. Two kinds of source cannot be sent, and give ERR_USAGE as well: a
+ * live source, because only this process can read it, and a scenario, because workers cannot yet
+ * share its data.
  */
 #ifndef LOADGEN_ORDER_ORDER_JSON_H
 #define LOADGEN_ORDER_ORDER_JSON_H

@@ -39,12 +39,14 @@ unsigned plan_threads(const struct plan *plan)
     return most < plan->threads ? (unsigned)most : plan->threads;
 }
 
-void plan_deal(const struct plan *plan, struct slots *slots)
+void plan_team(const struct plan *plan, struct team *team)
 {
     uint16_t threads[SLOTS];
-    unsigned count = plan_threads(plan);
-    for (unsigned i = 0; i < count; i++) {
-        threads[i] = (uint16_t)i;
+    uint16_t count = (uint16_t)plan_threads(plan);
+    for (uint16_t i = 0; i < count; i++) {
+        threads[i] = i;
     }
-    slots_deal(slots, NULL, plan_cap(plan), threads, count);
+    team->first = 0;
+    team->threads = team->all = count;
+    slots_deal(&team->slots, NULL, plan_cap(plan), threads, count);
 }

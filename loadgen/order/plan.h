@@ -2,7 +2,8 @@
  * plan - the parameters of a run, without its targets.
  *
  * Plain data, which can be written into a result file or sent to another machine. Unless a field
- * says otherwise, "none" is NULL for a string, never ""; 0 for a duration; UINT64_MAX for a limit.
+ * says otherwise, "none" is NULL (never "") for a string, 0 for a duration, and UINT64_MAX for a
+ * limit.
  *
  * Threads: read-only once checked. Memory: strings are borrowed.
  */
@@ -18,7 +19,7 @@
 #include "loadgen/net/link/tls.h"
 #include "loadgen/net/names/connect_to.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/pace/slots.h"
+#include "loadgen/pace/team.h"
 
 struct plan {
     const char *name;         /* of the attack */
@@ -28,13 +29,14 @@ struct plan {
     uint64_t max_workers;     /* maximum requests in flight, over all threads */
     uint64_t max_connections; /* maximum per host and port, over all threads */
     uint64_t max_idle;        /* maximum idle connections per host and port */
-    int max_redirects;        /* maximum to follow; -1: none, a redirect is the answer */
+    int max_redirects;        /* maximum to follow; -1: none, so a redirect is the answer */
     const char *unix_socket;  /* connect to this instead of to hosts */
     const char *resolvers;    /* name servers, "ip[:port],..."; NULL: the system's */
     int64_t dns_ttl_ns;       /* how long answers are cached; 0: forever; -1: for one connection */
     const struct connect_to *connect_to;
     size_t connect_to_count;
-    struct address local; /* source address of connections; length 0: chosen by the kernel */
+    const char *allowed_targets; /* that may be connected to, a list of net/allow.h; NULL: all */
+    struct address local;        /* source address of connections; length 0: chosen by the kernel */
     bool keepalive;
     bool counts_only;   /* the result file has the tally of each second, and no results */
     bool keeps_answers; /* records headers, and the first max_body bytes of bodies */
@@ -55,8 +57,8 @@ bool plan_check(const struct plan *plan, struct err *err);
 /* Number of threads to start: the least of `threads`, plan_cap and SLOTS. */
 unsigned plan_threads(const struct plan *plan);
 
-/* Deals the slots to threads 0 to plan_threads - 1. */
-void plan_deal(const struct plan *plan, struct slots *slots);
+/* The team of a process that runs the plan alone, with plan_threads threads. */
+void plan_team(const struct plan *plan, struct team *team);
 
 /* Cap on requests in flight per endpoint, over all threads; UINT64_MAX: none. */
 uint64_t plan_cap(const struct plan *plan);

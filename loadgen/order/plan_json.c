@@ -8,7 +8,8 @@
 #include "common/clock.h"
 #include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/memory.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
+#include "loadgen/net/allow.h"
 #include "loadgen/pace/schedule_words.h"
 #include "loadgen/target/request/message.h"
 #include "loadgen/target/request/secret.h"
@@ -86,6 +87,7 @@ static void add_network(json_t *json, const struct plan *plan)
                         plan->dns_ttl_ns ? json_integer((json_int_t)plan->dns_ttl_ns)
                                          : json_null());
     add_text(json, "resolvers", plan->resolvers);
+    add_text(json, "allow_target", plan->allowed_targets);
     if (plan->local.length > 0) {
         json_object_set_new(json, "laddr", json_string(address_print(&plan->local, text)));
     }
@@ -440,6 +442,10 @@ bool plan_from_json(const json_t *json, struct plan_room *room, struct plan *pla
     plan->max_redirects = (int)get_signed(&keys, "redirects", INT_MAX);
     plan->unix_socket = get_text(&keys, "unix_socket");
     plan->resolvers = get_text(&keys, "resolvers");
+    plan->allowed_targets = get_text(&keys, "allow_target");
+    if (plan->allowed_targets && !allow_check(plan->allowed_targets, NULL)) {
+        refuse(&keys, "allow_target");
+    }
     plan->dns_ttl_ns =
         json_is_null(get(&keys, "dns_ttl")) ? 0 : get_signed(&keys, "dns_ttl", INT64_MAX);
     get_rules(&keys, plan);

@@ -1,16 +1,17 @@
 /*
- * plan_json - converts a plan to JSON and back without loss. docs/result-format.md lists the keys.
+ * plan_json - converts a plan to JSON and back. docs/result-format.md lists the keys.
  *
- * Result files contain no secrets: only the host and port of a proxy, and no value of a header that
- * may be secret (target/request/secret.h). Files appear by name; their contents are sent separately
+ * With secrets, which workers need, nothing is lost. Without them, for result files, a proxy is
+ * reduced to its host and port, and values of headers that may be secret are masked
+ * (target/request/secret.h). Files are stored as names; their contents are sent separately
  * (files.h).
  *
  * "None" is null for a number, and a missing key for a string.
  *
  * JSON is untrusted and checked: types, ranges, and plan_check.
  *
- * Threads: pure functions. Memory: the JSON is the caller's; a plan borrows from its room.
- * Errors: ERR_FAILED with the key; or those of plan_check.
+ * Threads: pure functions. Memory: the JSON is the caller's; a plan from JSON borrows from its
+ * struct plan_room. Errors: ERR_FAILED with the key, or those of plan_check.
  */
 #ifndef LOADGEN_ORDER_PLAN_JSON_H
 #define LOADGEN_ORDER_PLAN_JSON_H

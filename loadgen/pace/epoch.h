@@ -9,18 +9,19 @@
  * schedule). A request belongs to the epoch in effect when it is due, however late it is sent.
  *
  * The schedule of a run is a list of pieces. A piece starts at a given time, which is time 0 of its
- * schedule; its first k is the number of requests due before that time. Requests that the old piece
- * schedules before the new piece starts are still sent; later requests of the old piece are dropped
- * and do not count as intended. Consecutive epochs may have the same piece.
+ * schedule. Request numbers continue across pieces: the number of a piece's first request is the
+ * count of requests due before the piece starts. Requests of the old piece that are due before that
+ * are still sent; its later requests are dropped and do not count as intended. Consecutive epochs
+ * may have the same piece.
  *
- * An epoch is published in two steps, both before it starts. First the last epoch is closed at the
- * new epoch's start time (epoch_close): requests due from then on wait. Then the new epoch is
- * linked to the last one (epoch_publish). Between the steps, the publisher must check that the
- * start time is still in the future.
+ * An epoch is published in two steps, both before it starts. First epoch_close sets the end of the
+ * last epoch to the start time of the new one; requests due from then on wait. Then epoch_publish
+ * links the new epoch to the last one. Between the steps, the publisher must check that the start
+ * time is still in the future.
  *
  * After a thread has read the clock, and before it sends what is due by then, it must call
- * epoch_follow and then check epoch_is_open. Each k is then sent exactly once, over any sequence of
- * epochs, even if the publisher is delayed between the two steps.
+ * epoch_follow and then check epoch_is_open. Each request is then sent exactly once, over any
+ * sequence of epochs, even if the publisher is delayed between the two steps.
  *
  * In a closed loop, the jth request of user u (of U) in an epoch has the number epoch *
  * EPOCH_NUMBERS + j * U + u. The user belongs to the owner of slot u mod SLOTS.
@@ -85,7 +86,7 @@ uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 void epoch_init_next(struct epoch *next, const struct epoch_counter *counter, uint64_t at_ns,
                      const struct schedule *schedule, const struct slots *slots);
 
-/* Closes the last epoch of a list at at_ns; UINT64_MAX: opens it again. */
+/* Sets the end of the last epoch of a list to at_ns; UINT64_MAX: opens the epoch again. */
 void epoch_close(struct epoch *last, uint64_t at_ns);
 
 /* Publishes `next`, from epoch_init_next, as the successor of the list's last epoch. */
@@ -140,7 +141,10 @@ struct epoch_part {
 
 void epoch_part_init(struct epoch_part *part, const struct epoch *first, uint16_t thread);
 
-/* The number of the thread's requests among the first n. n must not decrease from call to call. */
+/*
+ * The number of the thread's requests among the first n requests of the run. `n` must not decrease
+ * from call to call.
+ */
 uint64_t epoch_part_count(struct epoch_part *part, uint64_t n);
 
 #endif

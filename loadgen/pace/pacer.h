@@ -1,9 +1,9 @@
 /*
  * pacer - when each request of a constant rate is due.
  *
- * A pacer is pure arithmetic: request k, from 0, is due k * per / count after the start. It reads
- * no clock. Latency counts from this time, not from when a connection became free, so it includes
- * the delays that stalls of the server cause.
+ * A pacer is pure arithmetic and reads no clock: request k, from 0, is due k * per / count after
+ * the start. Latency counts from the due time, not from when a connection became free, so it
+ * includes the delays that stalls of the server cause.
  *
  * Units: nanoseconds since the start of the run. Threads: pure functions.
  */
@@ -24,7 +24,7 @@ struct rate {
 enum { RATE_MAX_PER_S = 1000000000 };
 
 /*
- * The setter of a flag (common/cli.h); the field is a struct rate. Parses "100", "100/1s",
+ * The setter of a flag (common/cli.h); the field is a struct rate. Parses "100", "100/1s" or
  * "6000/m"; "0" and "infinity" mean a closed loop. ERR_USAGE for anything else.
  */
 bool rate_set(void *field, const char *text, struct err *err);

@@ -72,7 +72,7 @@ bool schedule_check(const struct schedule *schedule, struct err *err)
     enum schedule_type type = schedule->type;
     if (type == SCHEDULE_POISSON && schedule->rate.count == 0) {
         return err_set(err, ERR_USAGE,
-                       "order.arrival poisson needs order.rate; with order.rate 0 each worker "
+                       "order.arrival poisson needs order.rate; with order.rate 0, each worker "
                        "sends when it is "
                        "free");
     }

@@ -1,8 +1,9 @@
 /*
  * schedule - when each request of a run is due, for every load profile.
  *
- * A schedule is plain data. If N(t) is the number of requests scheduled in the first t nanoseconds,
- * request k, from 0, is due when N(t) reaches k, and ceil(N(t)) requests are due before t:
+ * A schedule is plain data. Let N(t) be the number of requests scheduled in the first t
+ * nanoseconds; it need not be whole. Request k, from 0, is due when N(t) reaches k, so ceil(N(t))
+ * requests are due before t:
  *
  *     constant   N = rate t                                      the arithmetic of pacer.h
  *     ramp       N = a t + (b - a) t^2 / 2D                      integers, exact
@@ -10,8 +11,8 @@
  *     sine       N = M t + (A P / 2 pi) (cos O - cos(O + 2 pi t / P))    exact at whole periods
  *     poisson    independent arrivals; with a duration, exactly ceil(rate x duration) of them
  *
- * Nothing here reads a clock. A cursor and schedule_count agree exactly for every t
- * (docs/measurement.md has the formulae).
+ * docs/measurement.md explains the symbols. Nothing here reads a clock. A cursor and schedule_count
+ * agree exactly for every t.
  *
  * Units: nanoseconds since the start of the schedule; rates of ramps, sines and stages are requests
  * per hour, so that N/s, N/m and N/h are all integers. Threads: a schedule is shared and never
@@ -63,7 +64,9 @@ struct stages {
     size_t count;
 };
 
-/* The start of a sine: at its mean and rising, at its peak, at its mean and falling, at its trough.
+/*
+ * Where a sine starts: at its mean and rising, at its peak, at its mean and falling, or at its
+ * trough.
  */
 enum sine_start { SINE_UP, SINE_PEAK, SINE_DOWN, SINE_TROUGH };
 
@@ -83,7 +86,7 @@ struct schedule {
     struct stages stages; /* stages, or the one stage of a ramp; they last duration_ns */
 };
 
-/* The state of a Poisson walk: plain numbers, from which another machine can continue. */
+/* The position in a Poisson schedule: plain numbers, from which another machine can continue. */
 struct schedule_walk {
     struct random random;
     uint64_t made;   /* arrivals so far */
@@ -109,8 +112,8 @@ struct schedule_kind {
     const char *help; /* one line, no full stop */
 
     /*
-     * When request k is due; it is not part of the schedule if that is not before the end of the
-     * duration. UINT64_MAX: never. k must not decrease from call to call.
+     * When request k is due; UINT64_MAX: never. May be at or after the end of the duration; such a
+     * request is not part of the schedule. k must not decrease from call to call.
      */
     uint64_t (*due_ns)(struct schedule_cursor *cursor, uint64_t k);
 
@@ -138,8 +141,8 @@ bool schedule_check(const struct schedule *schedule, struct err *err);
 
 /*
  * The schedule of the warm-up, whose requests are not counted: duration_ns at a constant rate. The
- * rate is the mean of a sine, otherwise the initial rate of `schedule` or, if that is 0, its first
- * rate above 0. A closed loop stays a closed loop.
+ * rate is the mean of `schedule` if that is a sine; otherwise it is the initial rate or, if that is
+ * 0, the first rate above 0. A closed loop stays a closed loop.
  */
 struct schedule schedule_warmup(const struct schedule *schedule, uint64_t duration_ns);
 
@@ -157,7 +160,7 @@ void schedule_resume(struct schedule_cursor *cursor, const struct schedule *sche
 
 /*
  * When request k is due; UINT64_MAX: there is none. k must not decrease from call to call. A call
- * takes about 5 ns for constant rates, 30 ns for ramps, 150 ns for sines; 30 to 50 ns for each
+ * takes about 5 ns for constant rates, 30 ns for ramps, 150 ns for sines, and 30 to 50 ns for each
  * Poisson arrival since the last k.
  */
 uint64_t schedule_due(struct schedule_cursor *cursor, uint64_t k);

@@ -169,7 +169,8 @@ static bool find_type(const struct schedule_flags *flags, enum schedule_type *ty
     }
     if (flags->arrival == SCHEDULE_POISSON && *type != SCHEDULE_POISSON) {
         return err_set(err, ERR_USAGE,
-                       "order.arrival poisson requires a constant order.rate; remove it or %s",
+                       "order.arrival poisson requires a constant order.rate; remove "
+                       "order.arrival or %s",
                        given);
     }
     return true;

@@ -32,10 +32,10 @@ struct schedule_flags {
     struct stages stages;
 };
 
-cli_set_fn schedule_set_arrival; /* the field is arrival */
-cli_set_fn schedule_set_ramp;    /* the field is the whole struct schedule_flags */
-cli_set_fn schedule_set_sine;    /* the field is sine */
-cli_set_fn schedule_set_stages;  /* the field is stages */
+cli_set_fn schedule_set_arrival; /* `field` points to `arrival` */
+cli_set_fn schedule_set_ramp;    /* `field` points to the whole struct schedule_flags */
+cli_set_fn schedule_set_sine;    /* `field` points to `sine` */
+cli_set_fn schedule_set_stages;  /* `field` points to `stages` */
 
 /* Builds the schedule from the flags. ERR_USAGE names conflicting fields. */
 bool schedule_from_flags(const struct schedule_flags *flags, struct schedule *schedule,

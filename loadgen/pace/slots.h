@@ -10,16 +10,16 @@
  * Each cycle has its own permutation, a pure function of the cycle's number, so that every thread
  * sends to every target. It is a nested shuffle: at every level of a binary tree over the slots,
  * the two halves keep or swap their order, at random. Any aligned run of 2, 4, 8... requests
- * therefore goes to aligned neighbouring slots, in random order, and a thread gets its share of
- * every hundred requests as well as of every billion. A block of 64 requests goes to a group of 64
- * slots, so a set of slots is shuffled as one word (share.h).
+ * therefore goes to aligned neighbouring slots, in random order. So a thread gets its share of the
+ * requests over short runs of requests as well as over long ones. A block of 64 requests goes to a
+ * group of 64 slots, so a set of slots is shuffled as one word (share.h).
  *
- * Each thread owns floor or ceil(SLOTS / threads) slots. For every m, the first m slots are also
- * spread evenly: the threads' shares differ by at most 1 when slots are dealt for the first time,
- * and by at most 2 after changes. So m users, or a cap of m connections, are divided just as
- * evenly.
+ * Each thread owns floor or ceil(SLOTS / threads) slots. The first m slots, for every m, are also
+ * divided evenly: the threads' shares of them differ by at most 1 when slots are dealt for the
+ * first time, and by at most 2 after changes. The same applies to m users, or to a cap of m
+ * connections.
  *
- * If the cap is below SLOTS connections, the connections are dealt to the threads instead, and the
+ * If connections are capped below SLOTS, the connections are dealt to the threads instead, and the
  * slots to the connections in turn, so every connection gets the same share of the requests.
  * Threads above the cap own no slots.
  *
@@ -55,17 +55,16 @@ struct slots {
 };
 
 /*
- * Deals the slots to these threads, but to at most the first `cap` (UINT64_MAX: no cap) or SLOTS
- * threads. `cap` and `count` are at least 1. `before` is the current map, whose owners keep all
- * slots except the few that must move; NULL: none. Threads that stay must keep their order in the
- * list.
+ * Deals the slots to these threads. Only the first min(cap, SLOTS) of them get any (UINT64_MAX: no
+ * cap). `cap` and `count` are at least 1. `before` is the current map, whose owners keep all slots
+ * except the few that must move; NULL: none. Threads that stay must keep their order in the list.
  */
 void slots_deal(struct slots *slots, const struct slots *before, uint64_t cap,
                 const uint16_t *threads, size_t count);
 
 /*
- * How many of n users or connections belong to this thread; number i belongs to the owner of slot
- * i mod SLOTS.
+ * How many of n users or connections belong to this thread. User or connection i belongs to the
+ * owner of slot i mod SLOTS.
  */
 uint64_t slots_part(const struct slots *slots, uint16_t thread, uint64_t n);
 

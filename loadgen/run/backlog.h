@@ -5,7 +5,7 @@
  * copy, with the bytes, until every ready socket has been read.
  *
  * Threads: belongs to the worker's thread. Memory: entries are reused with their buffers; a new
- * entry is allocated only when more entries wait than ever before; backlog_fini.
+ * entry is allocated only when more entries wait than ever before. backlog_fini frees them.
  */
 #ifndef LOADGEN_RUN_BACKLOG_H
 #define LOADGEN_RUN_BACKLOG_H

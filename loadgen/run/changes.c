@@ -9,6 +9,7 @@ bool changes_init(struct changes *changes, bool is_closed_loop, struct err *err)
 {
     changes->count = 0;
     changes->is_closed_loop = is_closed_loop;
+    atomic_init(&changes->ports, 0);
     changes->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (changes->fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
@@ -57,7 +58,7 @@ static void copy(struct wish *wish, const struct change *change)
     point(wish);
 }
 
-bool changes_ask(struct changes *changes, const struct change *change, struct err *err)
+bool changes_request(struct changes *changes, const struct change *change, struct err *err)
 {
     const uint64_t one = 1;
     if (!check(changes, change, err)) {
@@ -71,6 +72,11 @@ bool changes_ask(struct changes *changes, const struct change *change, struct er
     pthread_mutex_unlock(&changes->lock);
     (void)!write(changes->fd, &one, sizeof one);
     return has_room || err_set(err, ERR_FAILED, "too many changes at once");
+}
+
+uint64_t changes_ports(const struct changes *changes)
+{
+    return atomic_load(&changes->ports);
 }
 
 bool changes_take(struct changes *changes, struct wish *wish)

@@ -2,7 +2,7 @@
  * changes - changes of schedule, users and slots during a run, each at a given time.
  *
  *     changes_init(&changes, is_closed_loop, &err)  ->  control.changes = &changes, run(...)
- *     changes_ask(&changes, &(struct change){.at_ns = at_ns, .users = 200}, &err)
+ *     changes_request(&changes, &(struct change){.at_ns = at_ns, .users = 200}, &err)
  *                                                   at any time, from any thread
  *
  * Requests that are due in the old schedule before a change takes effect are still sent; later
@@ -11,13 +11,14 @@
  * has ended, nothing more is sent. A change does not move the end of the run. In a closed loop,
  * surplus users stop after their current request.
  *
- * Threads: changes_ask may be called from any thread; the run takes the changes. Memory: the struct
- * must outlive the run; changes are copied, with everything they point to.
+ * Threads: changes_request may be called from any thread; the run takes the changes. Memory: the
+ * struct must outlive the run; changes are copied, with everything they point to.
  */
 #ifndef LOADGEN_RUN_CHANGES_H
 #define LOADGEN_RUN_CHANGES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,6 +41,7 @@ struct wish {
 struct changes {
     int fd; /* eventfd; readable: a change was requested */
     bool is_closed_loop;
+    _Atomic uint64_t ports; /* of changes_ports */
     pthread_mutex_t lock;
     size_t count;
     struct wish list[CHANGES_MAX];
@@ -55,7 +57,14 @@ void changes_fini(struct changes *changes);
  * (schedule_check), a schedule that is a closed loop, and any schedule if the run is a closed loop;
  * ERR_FAILED if CHANGES_MAX changes wait for the run to take them.
  */
-bool changes_ask(struct changes *changes, const struct change *change, struct err *err);
+bool changes_request(struct changes *changes, const struct change *change, struct err *err);
+
+/*
+ * How many connections the local ports allow, to all addresses that were known when the run began;
+ * 0: not known (yet), or not limited. A caller that adds users checks this: the run itself checks
+ * only those of its start.
+ */
+uint64_t changes_ports(const struct changes *changes);
 
 /* Takes the oldest change; only the run calls this. False: there is none. */
 bool changes_take(struct changes *changes, struct wish *wish);

@@ -31,8 +31,8 @@
 json_t *fingerprint_take(const char *root);
 
 /*
- * CPU time that the hypervisor gave to other guests: seconds since boot, summed over all CPUs; -1:
- * not known.
+ * The CPU time that the hypervisor has given to other guests since boot, in seconds, summed over
+ * all CPUs; -1: not known.
  */
 double fingerprint_stolen_s(const char *root);
 

@@ -7,8 +7,8 @@
  *
  * Attacks in one container share its CPU and network, so each distorts the results of the others. A
  * run binds an abstract Unix socket named after its PID namespace and process. This works for any
- * user and on a read-only file system, and the socket vanishes with the process. An attack that
- * starts finds the sockets of the running attacks and sends each a datagram, so attacks know of
+ * user and on a read-only file system, and the socket vanishes with the process. At its start, an
+ * attack finds the sockets of the running attacks and sends each a datagram, so attacks know of
  * each other, however short they are.
  *
  * "The same container" is the same PID namespace and network namespace; without containers, the

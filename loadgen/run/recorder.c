@@ -141,6 +141,7 @@ void recorder_add(struct recorder *recorder, const struct exchange *exchange)
         .address = exchange->address,
         .row = exchange->row,
         .address_row = (uint16_t)(exchange->address < ROWS_MAX ? exchange->address : ROWS_OTHER),
+        .is_fired = exchange->is_fired,
         .retries = exchange->retries,
         .redirects = exchange->redirects,
         .violations = exchange->violations,

@@ -2,20 +2,21 @@
  * recorder - counts one thread's exchanges and writes their results.
  *
  * Exchanges are counted in a tally, which is swapped for an empty tally once a second, so the run's
- * thread reads a tally that no other thread writes. Results are packed into blocks of the result
- * writer, if there is one. A block is handed to the writer when it is full, or RECORDER_FLUSH_NS
- * after its first result, so a run that is killed while the writer keeps up loses the results of
- * about the last RECORDER_FLUSH_NS. While the writer lags behind, a block is handed over when it is
- * full or at the next second: many small blocks would use up the free blocks and stall the run
- * sooner.
+ * thread reads a tally that no other thread writes.
+ *
+ * Results are packed into blocks of the result writer, if there is one. A block is handed to the
+ * writer when it is full, or RECORDER_FLUSH_NS after its first result. If the run is killed, only
+ * the results of about the last RECORDER_FLUSH_NS are lost, unless the writer lags behind. While it
+ * does, a block is handed over when it is full or at the next second, because many small blocks
+ * would use up the free blocks and stall the run sooner.
  *
  * Threads: the worker calls recorder_init, recorder_add and the flush functions. The run's thread,
  * the reader, calls recorder_collect, and also recorder_reserve before the worker's first result
  * and recorder_fini after the worker's end. The swap uses two atomic mailboxes: if the worker finds
  * an empty tally, it publishes its own and continues with the empty one; the reader merges the
  * published tally, clears it and returns it. recorder_add locks or allocates only for a new block
- * (result_writer.h), for a new kind of error, a bounded number of times (error_cache.h), and once
- * for each row that first appears after recorder_reserve (tally.h).
+ * (result_writer.h), for a new kind of error (at most a fixed number of times; error_cache.h), and
+ * once for each row that first appears after recorder_reserve (tally.h).
  */
 #ifndef LOADGEN_RUN_RECORDER_H
 #define LOADGEN_RUN_RECORDER_H

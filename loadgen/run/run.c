@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/process/cgroup.h"
+#include "loadgen/base/least.h"
 #include "loadgen/http/choice/engines.h"
 #include "loadgen/order/order_json.h"
 #include "loadgen/order/plan.h"
@@ -16,7 +18,8 @@
 #include "loadgen/run/usage.h"
 #include "loadgen/run/workers.h"
 
-#define START_LEAD_NS (10 * NS_PER_MS)   /* from releasing the workers to the first request */
+#define START_LEAD_NS (10 * NS_PER_MS) /* from releasing the workers to the first request */
+#define QUOTA_PERIOD_NS (100 * NS_PER_MS)
 #define COLLECT_LEAD_NS (20 * NS_PER_MS) /* from the workers' tick to ours */
 
 struct state {
@@ -28,12 +31,13 @@ struct state {
     struct tally *window; /* results since the last second */
     uint64_t origin_ns;   /* the clock of the results' header */
     uint64_t start_ns;
-    uint64_t seconds; /* collected so far */
-    bool has_begun;   /* the measured part */
-    bool is_aborted;  /* by the observer */
-    bool is_changed;  /* another schedule follows the plan's */
-    struct wish wish; /* the one being passed on */
-    struct err err;   /* what ended the run early */
+    uint64_t seconds;   /* collected so far */
+    uint64_t conducted; /* seconds at which the driver was called (driver.h: conduct) */
+    bool has_begun;     /* the measured part */
+    bool is_aborted;    /* by the observer */
+    bool is_changed;    /* another schedule follows the plan's */
+    struct wish wish;   /* the one being passed on */
+    struct err err;     /* what ended the run early */
     struct usage usage;
     double stolen_s; /* by the hypervisor, until the measured part began; -1: not known */
     struct others others;
@@ -67,7 +71,7 @@ static void count_addresses(void *context, const struct destination *destination
 }
 
 /* A local port can be used once for each address. */
-static bool has_ports(const struct state *state, struct err *err)
+static bool has_ports(const struct state *state, const struct control *control, struct err *err)
 {
     const struct worker_shared *shared = &state->workers.shared;
     uint64_t ports = usage_local_ports();
@@ -76,6 +80,9 @@ static bool has_ports(const struct state *state, struct err *err)
         return true;
     }
     resolver_visit(state->workers.list[0].resolver, count_addresses, &addresses);
+    if (control->changes) {
+        atomic_store(&control->changes->ports, ports * addresses);
+    }
     return ports == 0 || addresses == 0 ||
            shared->driver_type->check_ports(shared->drive, ports * addresses, err);
 }
@@ -102,8 +109,8 @@ static bool set_up(struct state *state, const struct control *control, struct er
         .keeps_answers = plan->keeps_answers,
         .max_body = plan->max_body,
         .buckets = &state->summary->tally->buckets,
-        .by_target =
-            is_live || counts_only || targets->count != 1 || shared->driver_type->adds_targets,
+        .by_target = is_live || counts_only || targets->count != 1 ||
+                     shared->driver_type->adds_targets || state->observer->counts_targets,
         .by_address = is_live || counts_only || shared->driver_type->adds_targets ||
                       has_addresses(plan, targets),
     };
@@ -112,13 +119,13 @@ static bool set_up(struct state *state, const struct control *control, struct er
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     return plan_check(plan, err) && can_change(state, control, err) &&
-           workers_start(&state->workers, err) && has_ports(state, err);
+           workers_start(&state->workers, err) && has_ports(state, control, err);
 }
 
 /* A constant rate goes into the summary as numbers, others in words. */
 static void note_schedule(struct summary *summary, const struct schedule *schedule)
 {
-    summary->asked_per_s = schedule_mean_per_s(schedule);
+    summary->scheduled_per_s = schedule_mean_per_s(schedule);
     if (schedule->type == SCHEDULE_CONSTANT) {
         summary->rate_count = schedule->rate.count;
         summary->rate_per_ns = schedule->rate.per_ns;
@@ -137,10 +144,20 @@ static void on_target(void *context, size_t index)
 }
 
 /*
+ * The start of a program may use up its CPU quota. The kernel then stops it until the quota's next
+ * period, and the run begins after that.
+ */
+static uint64_t start_lead_ns(void)
+{
+    bool has_quota = usage_cpu_limit("") < (double)cgroup_usable_cpus(0);
+    return START_LEAD_NS + (has_quota ? QUOTA_PERIOD_NS : 0);
+}
+
+/*
  * Writes the header, then releases the workers: the reader of the results may be slow, so
  * everything is written before the start is fixed. Results count from the header's clock pair.
  */
-static bool begin(struct state *state, struct err *err)
+static bool begin(struct state *state, const struct control *control, struct err *err)
 {
     const struct plan *plan = state->order->plan;
     const struct source *source = state->order->source;
@@ -171,7 +188,12 @@ static bool begin(struct state *state, struct err *err)
 
     others_join(&state->others);
     uint64_t duration_ns = plan->schedule.duration_ns;
-    uint64_t start_ns = clock_now_ns() + START_LEAD_NS + plan->warmup.duration_ns;
+    uint64_t start_ns = control->await_start
+                            ? control->await_start(control->context, err)
+                            : clock_now_ns() + start_lead_ns() + plan->warmup.duration_ns;
+    if (start_ns == 0) {
+        return false;
+    }
     bool has_end = duration_ns && duration_ns < UINT64_MAX - start_ns;
     state->start_ns = start_ns;
     workers_open(&state->workers, origin_ns, start_ns,
@@ -234,7 +256,7 @@ static void note_mean_rate(struct state *state, uint64_t now_ns, uint64_t intend
     uint64_t stop_ns = atomic_load(&state->workers.shared.stop_ns);
     uint64_t end_ns = now_ns < stop_ns ? now_ns : stop_ns;
     if (state->is_changed && end_ns > state->start_ns) {
-        state->summary->asked_per_s =
+        state->summary->scheduled_per_s =
             (double)intended * (double)NS_PER_S / (double)(end_ns - state->start_ns);
     }
 }
@@ -257,6 +279,12 @@ static void count_iterations(struct state *state)
     }
 }
 
+static uint64_t count_users(const struct state *state)
+{
+    const struct worker_shared *shared = &state->workers.shared;
+    return shared->driver_type->count_users ? shared->driver_type->count_users(shared->drive) : 0;
+}
+
 /* Merges the workers' tallies, and passes the second to the file and the observer. */
 static void collect(struct state *state, bool is_last)
 {
@@ -271,6 +299,7 @@ static void collect(struct state *state, bool is_last)
         .rows = state->workers.shared.catalogue.rows,
         .generator = &summary->generator,
         .exceptions = &summary->exceptions,
+        .users = count_users(state),
         .iterations = summary->iterations,
         .iterations_dropped = summary->iterations_dropped,
         .start_ns = state->start_ns - state->origin_ns,
@@ -338,6 +367,27 @@ static void change_course(struct state *state, struct changes *changes)
     }
 }
 
+/* When to call the driver next; UINT64_MAX: never. */
+static uint64_t conduct_ns(const struct state *state)
+{
+    bool has_one = state->workers.shared.driver_type->conduct && state->has_begun;
+    return has_one ? state->start_ns + (state->conducted + 1) * NS_PER_S : UINT64_MAX;
+}
+
+static void conduct(struct state *state)
+{
+    struct workers *workers = &state->workers;
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns < conduct_ns(state)) {
+        return;
+    }
+    state->conducted = (now_ns - state->start_ns) / NS_PER_S;
+    if (now_ns < atomic_load(&workers->shared.stop_ns) &&
+        workers->shared.driver_type->conduct(workers->shared.drive, state->start_ns, now_ns)) {
+        workers_wake(workers);
+    }
+}
+
 /* Reads an eventfd that poll found readable; 0 otherwise. */
 static uint64_t take_count(const struct pollfd *wait)
 {
@@ -366,12 +416,14 @@ static void watch(struct state *state, const struct control *control)
         if (state->has_begun) {
             next_ns += COLLECT_LEAD_NS + (state->seconds + 1) * NS_PER_S;
         }
-        poll(waits, 3, next_ns > now_ns ? (int)((next_ns - now_ns) / NS_PER_MS) + 1 : 0);
+        uint64_t wake_ns = least(next_ns, conduct_ns(state));
+        poll(waits, 3, wake_ns > now_ns ? (int)((wake_ns - now_ns) / NS_PER_MS) + 1 : 0);
         finished += take_count(&waits[0]);
         asked += take_count(&waits[1]);
         if (take_count(&waits[2]) > 0) {
             change_course(state, control->changes);
         }
+        conduct(state);
         if (state->has_begun && finished < workers->count && clock_now_ns() >= next_ns) {
             collect(state, false);
         }
@@ -380,6 +432,7 @@ static void watch(struct state *state, const struct control *control)
             stop(state);
         }
         if (asked > 1) {
+            state->summary->is_abandoned = true;
             workers_abandon(workers);
         }
     }
@@ -430,8 +483,8 @@ bool run_with_engine(const struct engine_type *engine_type, const struct order *
         .writer = writer,
         .summary = summary,
     };
-    workers_init(&state.workers, order, engine_type, driver_type);
-    bool ok = set_up(&state, control, err) && begin(&state, err);
+    workers_init(&state.workers, order, control->team, engine_type, driver_type);
+    bool ok = set_up(&state, control, err) && begin(&state, control, err);
     if (ok) {
         watch(&state, control);
         ok = finish(&state, err);

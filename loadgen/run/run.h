@@ -10,7 +10,7 @@
  * A run ends after the plan's duration, when `control`, the observer or the driver stops it, when
  * the driver has nothing left to send, when a change fails, or when results can no longer be
  * written. Requests in flight are then drained, and the summary is complete. If `control` stops the
- * run a second time, they are abandoned: counted, but without results.
+ * run a second time, the requests still in flight are abandoned: counted, but without results.
  */
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
@@ -26,12 +26,21 @@
 struct changes;
 struct driver_type;
 struct engine_type;
+struct team;
 
 struct control {
     int stop_fd; /* eventfd: the first 1 written stops the run, the second abandons it; -1: none */
     /* Source of changes during the run; NULL: none. If it is set, but the driver's type has no
      * `change`, the run does not begin: ERR_USAGE. */
     struct changes *changes;
+    const struct team *team; /* of this process among those that run the order; NULL: alone */
+    /*
+     * Called when the run is set up. Returns the CLOCK_MONOTONIC time at which its measured part
+     * begins, the same for all processes; 0: the run does not begin, which is no error unless err
+     * is set. NULL: it begins as soon as possible.
+     */
+    uint64_t (*await_start)(void *context, struct err *err);
+    void *context; /* of await_start */
 };
 
 /*
@@ -42,6 +51,7 @@ struct observer {
     /* Returns false to abort the run. NULL: none. */
     bool (*on_second)(void *context, const struct second *second);
     void *context;
+    bool counts_targets; /* the seconds have a row also if there is only one target */
 };
 
 /*
@@ -55,8 +65,8 @@ bool run(const struct order *order, const struct driver_type *driver_type,
          struct result_writer *writer, struct summary *summary, struct err *err);
 
 /*
- * Like run, with all requests sent by one engine of this type (loadgen/http/engine.h). For tests,
- * which send through libcurl without a proxy, or observe each request in an engine of their own.
+ * Like run, with all requests sent by one engine of this type (loadgen/http/engine.h). Only tests
+ * call it directly, to send through libcurl without a proxy, or to observe each request.
  */
 bool run_with_engine(const struct engine_type *engine_type, const struct order *order,
                      const struct driver_type *driver_type, const struct control *control,

@@ -25,17 +25,18 @@ struct usage {
 struct usage usage_begin(const char *root);
 
 /*
- * Fills in only cpu_limit, CPU and throttled time since usage_begin, the largest throttled time
- * between two readings, wall_seconds from start_ns to now_ns (0 before start_ns), and peak memory.
+ * Fills in only cpu_limit, the CPU time and the throttled time since usage_begin, the largest
+ * throttled time between two readings, wall_seconds from start_ns to now_ns (0 before start_ns),
+ * and peak memory.
  */
 void usage_note(struct usage *usage, uint64_t start_ns, uint64_t now_ns,
                 struct generator *generator);
 
 /*
- * Estimates the CPU seconds used by scripts that held their threads for script_ns. The threads were
- * awake for awake_ns in total, and used cpu_seconds. Part of the awake time may be waiting for a
- * CPU; scripts are assumed to have waited in the same proportion as everything else. Reading a
- * thread's CPU clock around each script would be exact, but costs a system call.
+ * Estimates the CPU seconds used by scripts that ran for script_ns in total. All threads were awake
+ * for awake_ns in total, and used cpu_seconds. They may have waited for a CPU part of this time;
+ * scripts are assumed to have waited in the same proportion as everything else. Reading a thread's
+ * CPU clock around each script would be exact, but costs a system call.
  */
 double usage_script_seconds(uint64_t script_ns, uint64_t awake_ns, double cpu_seconds);
 

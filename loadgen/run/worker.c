@@ -43,7 +43,7 @@ static struct worker *worker_of(struct drive_thread *thread)
 static void wake_all(struct drive_thread *thread)
 {
     const struct worker_shared *shared = worker_of(thread)->shared;
-    for (unsigned i = 0; i < shared->threads; i++) {
+    for (unsigned i = 0; i < shared->team.threads; i++) {
         worker_wake(&shared->workers[i]);
     }
 }
@@ -68,6 +68,14 @@ static void judged(struct drive_thread *thread, const struct exchange *exchange)
     worker->held--;
     if (exchange->intended_ns >= thread->start_ns) {
         recorder_add(&worker->recorder, exchange);
+    }
+}
+
+static void fired(struct drive_thread *thread, const struct exchange *exchange)
+{
+    if (exchange->intended_ns >= thread->start_ns) {
+        thread->started++;
+        recorder_add(&worker_of(thread)->recorder, exchange);
     }
 }
 
@@ -236,8 +244,8 @@ static bool create_engine(struct worker *worker)
     const struct plan *plan = shared->order->plan;
     const struct targets *targets = shared->order->targets;
     const struct endpoints *own = worker->thread.endpoints;
-    limits_split(&worker->thread.limits, plan->max_connections, plan->max_idle, &shared->slots,
-                 (uint16_t)worker->thread.index);
+    limits_split(&worker->thread.limits, plan->max_connections, plan->max_idle, &shared->team.slots,
+                 worker->thread.number);
     const struct engine_config config = {
         .resolver = worker->resolver,
         .endpoints = own ? own->list : targets->endpoints,
@@ -269,8 +277,8 @@ static bool create_resolver(struct worker *worker)
     const struct plan *plan = shared->order->plan;
     struct resolver_config config = shared->resolver;
     config.names.addresses = &shared->addresses;
-    config.names.thread = worker->thread.index;
-    config.names.threads = shared->threads;
+    config.names.thread = worker->thread.number;
+    config.names.threads = shared->team.all;
     worker->resolver = resolver_create(&config, worker->thread.loop, &worker->err);
     if (!worker->resolver) {
         return false;
@@ -281,8 +289,8 @@ static bool create_resolver(struct worker *worker)
         bool is_direct = plan->h2c && !endpoint->is_https;
         bool is_proxied = !is_direct && proxy_for(&plan->proxy, endpoint->is_https, endpoint->host,
                                                   endpoint->port, &proxy);
-        if (!resolver_find(worker->resolver, is_proxied ? proxy.host : endpoint->host,
-                           is_proxied ? proxy.port : endpoint->port)) {
+        if (is_proxied ? !resolver_find_proxy(worker->resolver, proxy.host, proxy.port)
+                       : !resolver_find(worker->resolver, endpoint->host, endpoint->port)) {
             return err_set(&worker->err, ERR_FAILED, "not enough memory for addresses");
         }
     }
@@ -357,12 +365,14 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     memset(worker, 0, sizeof *worker);
     worker->shared = shared;
     worker->thread.index = index;
-    worker->thread.threads = shared->threads;
-    worker->thread.slots = &shared->slots;
+    worker->thread.number = (uint16_t)(shared->team.first + index);
+    worker->thread.team = &shared->team;
     worker->thread.terms = &shared->terms;
     worker->thread.judged = judged;
+    worker->thread.fired = fired;
     worker->thread.wake_all = wake_all;
     worker->thread.stop_run = stop_run;
+    worker->thread.is_abandoned = &shared->is_abandoned;
     worker->wake = (struct loop_watch){.on_ready = on_wake};
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {

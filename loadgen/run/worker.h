@@ -3,24 +3,24 @@
  *
  *     until the end:  start requests that are due (drive/driver.h)
  *                     sleep until an event or the next deadline
- *                     read ready sockets (if the driver runs scripts: up to WORKER_BATCHES batches
- *                     of events, so usually all ready sockets; the limit is needed because sockets
- *                     that receive long bodies are always ready)
+ *                     read ready sockets; for a driver that runs scripts, until none is ready, but
+ *                     at most WORKER_BATCHES batches of events, because sockets that receive long
+ *                     bodies are always ready
  *                     end requests that have timed out
  *                     let scripts continue with the answers (backlog.h)
  *                     publish the counts once a second
  *     then:           drain the requests in flight
  *
- * Draining takes at most the plan's timeout (WORKER_DRAIN_NS if it has none); then the requests in
- * flight time out. If the run is abandoned, the requests in flight are counted by row and have no
- * results. Requests of a warm-up are never counted.
+ * Draining takes at most the plan's timeout (WORKER_DRAIN_NS if it has none); after that, requests
+ * that are still in flight fail with a timeout. If the run is abandoned, the requests in flight are
+ * counted by row and have no results. Requests of a warm-up are never counted.
  *
  * Threads: everything in the measured window happens on this thread. Shared between threads: the
  * stop time, is_quit and is_abandoned (atomics), the tallies (recorder.h), the published counts
  * below, the lists of addresses and targets, and what the driver shares. Memory: allocated before
- * the window, except when more connections are open than ever before (h1/conn.h), for a new row
- * (tally.h) or kind of error (error_cache.h), for more answers in the backlog than ever before
- * (backlog.h), and by scripts.
+ * the window. In the window, more is allocated only when a new row (tally.h) or kind of error
+ * (error_cache.h) appears, when the number of open connections (h1/conn.h) or of answers in the
+ * backlog (backlog.h) reaches a new maximum, and when scripts allocate.
  */
 #ifndef LOADGEN_RUN_WORKER_H
 #define LOADGEN_RUN_WORKER_H
@@ -40,7 +40,7 @@
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/pace/slots.h"
+#include "loadgen/pace/team.h"
 #include "loadgen/run/backlog.h"
 #include "loadgen/run/recorder.h"
 
@@ -72,11 +72,10 @@ struct worker_shared {
     struct terms terms;
     struct resolver_config resolver; /* of each worker, except its thread number */
     struct address_list addresses;   /* every address that the run connects to */
-    unsigned threads;
-    struct worker *workers; /* all of them */
-    struct slots slots;     /* the thread that owns each slot */
+    struct team team;                /* of the workers among all that take part */
+    struct worker *workers;          /* all of this process */
     struct gate gate;
-    _Atomic uint64_t stop_ns; /* sending ends; only decreases */
+    _Atomic uint64_t stop_ns; /* when sending ends; only decreases */
     atomic_bool is_quit;      /* a driver has stopped the run before its end */
     atomic_bool is_abandoned; /* do not drain */
     int finished_fd;          /* eventfd: 1 for each worker that has ended */
@@ -123,12 +122,12 @@ void worker_wake(struct worker *worker);
 void worker_join(struct worker *worker);
 
 /*
- * The number of measured requests of this worker that were intended until now_ns, or until the stop
- * if that is earlier. Call this on the run's thread; now_ns must not decrease.
+ * The number of measured requests that this worker had to send before now_ns, or before the stop if
+ * that is earlier. Call this on the run's thread; now_ns must not decrease.
  */
 uint64_t worker_intended(const struct worker *worker, uint64_t now_ns);
 
-/* Frees everything; after worker_join, or after worker_start failed. */
+/* Frees everything. Call this after worker_join, or if worker_start has failed. */
 void worker_fini(struct worker *worker);
 
 #endif

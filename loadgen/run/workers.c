@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 
-void workers_init(struct workers *workers, const struct order *order,
+void workers_init(struct workers *workers, const struct order *order, const struct team *team,
                   const struct engine_type *engine_type, const struct driver_type *driver_type)
 {
     const struct plan *plan = order->plan;
@@ -18,11 +18,16 @@ void workers_init(struct workers *workers, const struct order *order,
     shared->order = order;
     shared->engine_type = engine_type;
     shared->driver_type = driver_type;
-    shared->threads = plan_threads(plan);
+    if (team) {
+        shared->team = *team;
+    } else {
+        plan_team(plan, &shared->team);
+    }
     shared->finished_fd = -1;
     shared->resolver = (struct resolver_config){
         .names.servers = plan->resolvers,
         .names.ttl_ns = plan->dns_ttl_ns,
+        .names.allowed = plan->allowed_targets,
         .connect_to = plan->connect_to,
         .connect_to_count = plan->connect_to_count,
         .unix_socket = plan->unix_socket,
@@ -53,8 +58,7 @@ static bool open_tls(struct worker_shared *shared, struct err *err)
 static bool open_drive(struct worker_shared *shared, struct err *err)
 {
     const struct driver_type *type = shared->driver_type;
-    plan_deal(shared->order->plan, &shared->slots);
-    shared->drive = type->open(shared->order, &shared->slots, shared->threads, err);
+    shared->drive = type->open(shared->order, &shared->team, err);
     return shared->drive;
 }
 
@@ -65,12 +69,12 @@ static bool start_threads(struct workers *workers, struct err *err)
     if (shared->finished_fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
     }
-    workers->list = calloc(shared->threads, sizeof *workers->list);
+    workers->list = calloc(shared->team.threads, sizeof *workers->list);
     if (!workers->list) {
         return err_set(err, ERR_FAILED, "not enough memory for threads");
     }
     shared->workers = workers->list;
-    while (workers->count < shared->threads) {
+    while (workers->count < shared->team.threads) {
         struct worker *worker = &workers->list[workers->count];
         if (!worker_start(worker, workers->count, shared, err)) {
             worker_fini(worker);
@@ -137,7 +141,7 @@ void workers_open(struct workers *workers, uint64_t origin_ns, uint64_t start_ns
     set_gate(&shared->gate, GATE_OPEN);
 }
 
-static void wake_all(struct workers *workers)
+void workers_wake(struct workers *workers)
 {
     for (unsigned i = 0; i < workers->count; i++) {
         worker_wake(&workers->list[i]);
@@ -149,7 +153,7 @@ bool workers_change(struct workers *workers, uint64_t start_ns, uint64_t now_ns,
 {
     const struct worker_shared *shared = &workers->shared;
     bool ok = shared->driver_type->change(shared->drive, start_ns, now_ns, change, err);
-    wake_all(workers);
+    workers_wake(workers);
     return ok;
 }
 
@@ -160,14 +164,14 @@ bool workers_stop(struct workers *workers)
         return false;
     }
     atomic_store(&workers->shared.stop_ns, now_ns);
-    wake_all(workers);
+    workers_wake(workers);
     return true;
 }
 
 void workers_abandon(struct workers *workers)
 {
     atomic_store(&workers->shared.is_abandoned, true);
-    wake_all(workers);
+    workers_wake(workers);
 }
 
 void workers_join(struct workers *workers)

@@ -24,8 +24,11 @@ struct workers {
     bool is_joined;
 };
 
-/* Initialises an empty group. All arguments are borrowed until workers_fini. */
-void workers_init(struct workers *workers, const struct order *order,
+/*
+ * Initialises an empty group. The team is copied; NULL: this process runs the order alone. All
+ * other arguments are borrowed until workers_fini.
+ */
+void workers_init(struct workers *workers, const struct order *order, const struct team *team,
                   const struct engine_type *engine_type, const struct driver_type *driver_type);
 
 /*
@@ -41,6 +44,9 @@ void workers_open(struct workers *workers, uint64_t origin_ns, uint64_t start_ns
 /* Applies a change to the run (drive/driver.h). */
 bool workers_change(struct workers *workers, uint64_t start_ns, uint64_t now_ns,
                     struct change *change, struct err *err);
+
+/* Wakes all threads, so that their drivers' `go` is called soon. */
+void workers_wake(struct workers *workers);
 
 /* Stops sending now. False if sending has ended already. */
 bool workers_stop(struct workers *workers);

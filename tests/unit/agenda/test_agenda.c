@@ -17,6 +17,7 @@
 static const struct request requests[] = {{.target = 0}, {.target = 1}};
 static struct plan plan;
 static struct source source;
+static struct team team;
 static struct timetable timetable;
 static struct agenda agenda;
 static unsigned supply; /* requests that the live source still has */
@@ -66,10 +67,9 @@ static void teardown(void)
 /* Thread `index` of so many. */
 static void begin(unsigned threads, uint16_t index)
 {
-    struct slots slots;
     plan.threads = threads;
-    plan_deal(&plan, &slots);
-    ck_assert(timetable_init(&timetable, &plan, &slots, threads, &err));
+    plan_team(&plan, &team);
+    ck_assert(timetable_init(&timetable, &plan, &team, &err));
     agenda_init(&agenda, &plan, &source, &timetable, index);
     agenda_begin(&agenda, START, START + DURATION);
 }
@@ -81,7 +81,7 @@ static void expect_next(uint64_t number, uint64_t due_ns)
     ck_assert_uint_eq(agenda_number(&agenda), number);
     ck_assert_uint_eq(agenda_due_ns(&agenda), due_ns);
     ck_assert_ptr_nonnull(agenda_peek(&agenda));
-    agenda_take(&agenda);
+    agenda_mark_sent(&agenda);
 }
 
 START_TEST(an_open_loop_sends_its_share_until_the_end)
@@ -131,10 +131,10 @@ START_TEST(a_user_sends_again_when_it_is_free)
     expect_next(0, START);
     expect_next(1, START);
     ck_assert(!agenda_has_next(&agenda));
-    agenda_set_free(&agenda, 1, START + 7);
+    agenda_end_request(&agenda, 1, START + 7);
     expect_next(3, START + 7);
-    agenda_set_free(&agenda, 3, START + 8);
-    agenda_set_free(&agenda, 0, START + 9);
+    agenda_end_request(&agenda, 3, START + 8);
+    agenda_end_request(&agenda, 0, START + 9);
     expect_next(5, START + 8);
     agenda_drop(&agenda);
     ck_assert(!agenda_has_next(&agenda));
@@ -156,8 +156,8 @@ START_TEST(users_are_spread_over_the_threads)
             uint64_t user = number % USERS;
             ck_assert_uint_eq(timetable.first->epoch.slots.owner[user % SLOTS], thread);
             sent[number]++;
-            agenda_take(&agenda);
-            agenda_set_free(&agenda, number, START);
+            agenda_mark_sent(&agenda);
+            agenda_end_request(&agenda, number, START);
         }
         timetable_fini(&timetable);
     }
@@ -251,7 +251,8 @@ END_TEST
 
 static void change_to(uint64_t at_ns, uint64_t users)
 {
-    ck_assert(timetable_change(&timetable, 0, &(struct change){at_ns, NULL, NULL, users}, &err));
+    ck_assert(
+        timetable_change(&timetable, 0, &(struct change){.at_ns = at_ns, .users = users}, &err));
     ck_assert_uint_eq(agenda_change_ns(&agenda), START + at_ns);
     agenda_advance(&agenda, START + at_ns - 1);
     ck_assert_uint_eq(agenda_change_ns(&agenda), START + at_ns);
@@ -271,11 +272,11 @@ START_TEST(users_that_come_begin_at_the_instant)
     expect_next(EPOCH_NUMBERS + 1, START + 3 * STEP);
     expect_next(EPOCH_NUMBERS + 2, START + 3 * STEP);
     ck_assert(!agenda_has_next(&agenda)); /* five are in flight */
-    agenda_set_free(&agenda, 1, START + 4 * STEP);
+    agenda_end_request(&agenda, 1, START + 4 * STEP);
     expect_next(EPOCH_NUMBERS + 3, START + 4 * STEP);
-    agenda_set_free(&agenda, EPOCH_NUMBERS + 1, START + 5 * STEP);
+    agenda_end_request(&agenda, EPOCH_NUMBERS + 1, START + 5 * STEP);
     expect_next(EPOCH_NUMBERS + 6, START + 5 * STEP);
-    agenda_set_free(&agenda, 0, START + 6 * STEP);
+    agenda_end_request(&agenda, 0, START + 6 * STEP);
     expect_next(EPOCH_NUMBERS + 4, START + 6 * STEP);
     ck_assert(!agenda_has_next(&agenda));
 }
@@ -291,17 +292,17 @@ START_TEST(users_that_go_end_with_their_request)
     }
     change_to(STEP, 2);
     for (uint64_t k = 0; k < 3; k++) {
-        agenda_set_free(&agenda, k, START + 2 * STEP);
+        agenda_end_request(&agenda, k, START + 2 * STEP);
         ck_assert(!agenda_has_next(&agenda));
     }
-    agenda_set_free(&agenda, 3, START + 3 * STEP);
+    agenda_end_request(&agenda, 3, START + 3 * STEP);
     expect_next(EPOCH_NUMBERS, START + 3 * STEP);
-    agenda_set_free(&agenda, 4, START + 4 * STEP);
+    agenda_end_request(&agenda, 4, START + 4 * STEP);
     expect_next(EPOCH_NUMBERS + 1, START + 4 * STEP);
     change_to(5 * STEP, 1);
-    agenda_set_free(&agenda, EPOCH_NUMBERS, START + 6 * STEP);
+    agenda_end_request(&agenda, EPOCH_NUMBERS, START + 6 * STEP);
     ck_assert(!agenda_has_next(&agenda));
-    agenda_set_free(&agenda, EPOCH_NUMBERS + 1, START + 7 * STEP);
+    agenda_end_request(&agenda, EPOCH_NUMBERS + 1, START + 7 * STEP);
     expect_next(2 * EPOCH_NUMBERS, START + 7 * STEP);
 }
 END_TEST
@@ -337,7 +338,7 @@ static void take_some(struct crowd *crowd, size_t thread, bool all)
         ck_assert_uint_le(agenda_due_ns(one), crowd->now_ns);
         check_number(one, agenda_number(one));
         crowd->in_flight[thread][crowd->count[thread]++] = agenda_number(one);
-        agenda_take(one);
+        agenda_mark_sent(one);
     }
 }
 
@@ -347,7 +348,7 @@ static void end_some(struct crowd *crowd, size_t thread, bool all)
         size_t i = random_below(&crowd->chance, crowd->count[thread]);
         uint64_t number = crowd->in_flight[thread][i];
         crowd->in_flight[thread][i] = crowd->in_flight[thread][--crowd->count[thread]];
-        agenda_set_free(&crowd->agendas[thread], number, crowd->now_ns);
+        agenda_end_request(&crowd->agendas[thread], number, crowd->now_ns);
     }
 }
 
@@ -416,7 +417,7 @@ START_TEST(periods_that_all_have_left_are_freed)
         ck_assert(timetable_change(&timetable, i * STEP, &wish, &err));
         agenda_advance(&agenda, START + i * STEP);
         while (agenda_epoch(&agenda)->number < i) {
-            agenda_take(&agenda);
+            agenda_mark_sent(&agenda);
         }
         timetable.seats[0].entered = agenda_epoch(&agenda)->number;
         if (i % 100 == 99) {

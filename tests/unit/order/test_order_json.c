@@ -90,6 +90,7 @@ static void random_names(void)
     }
     plan.unix_socket = random_text(0);
     plan.resolvers = below(2) ? NULL : "10.0.0.1:53,[::1]:54";
+    plan.allowed_targets = below(2) ? NULL : "*.example:80, [fd00::/8]:1,unix:/a\xc3\xa9";
     plan.dns_ttl_ns = below(3) ? (int64_t)below(UINT64_C(1) << below(40)) : -1;
     plan.connect_to = rules;
     plan.connect_to_count = below(4);
@@ -152,6 +153,7 @@ static void expect_same_names(const struct plan *a, const struct plan *b)
 {
     expect_text(a->unix_socket, b->unix_socket);
     expect_text(a->resolvers, b->resolvers);
+    expect_text(a->allowed_targets, b->allowed_targets);
     ck_assert_int_eq(a->dns_ttl_ns, b->dns_ttl_ns);
     ck_assert_uint_eq(a->connect_to_count, b->connect_to_count);
     for (size_t i = 0; i < a->connect_to_count; i++) {
@@ -523,6 +525,9 @@ static const struct {
     {"plan", "schedule", "{\"kind\":\"none\"}", "schedule: "},
     {"plan", "laddr", "\"nowhere\"", "laddr: "},
     {"plan", "connect_to", "[\"a\"]", "connect_to: "},
+    {"plan", "allow_target", "\"a,\"", "allow_target: "},
+    {"plan", "allow_target", "\"\"", "allow_target: "},
+    {"plan", "allow_target", "[]", "allow_target: "},
     {"plan", "proxy_headers", "[\"a\"]", "proxy_headers: "},
     {"", "format", "2", "format 2"},
     {"", "targets", "[]", "targets: "},

@@ -87,14 +87,14 @@ static void expect_in_file(FILE *file, const struct summary *live)
     ck_assert_msg(read_back_fd(fileno(file), "file", read, &err), "%s", err.text);
     ck_assert_str_eq(read->schedule, live->schedule);
     ck_assert_uint_eq(read->rate_count, live->rate_count);
-    ck_assert_double_eq_tol(read->asked_per_s, live->asked_per_s, 1e-6);
+    ck_assert_double_eq_tol(read->scheduled_per_s, live->scheduled_per_s, 1e-6);
     ck_assert_uint_eq(read->intended, live->intended);
     summary_destroy(read);
 }
 
 static bool ask(uint64_t at_ns, const struct schedule *schedule)
 {
-    return changes_ask(&changes, &(struct change){.at_ns = at_ns, .schedule = schedule}, &err);
+    return changes_request(&changes, &(struct change){.at_ns = at_ns, .schedule = schedule}, &err);
 }
 
 static struct measurement measure_script(const struct plan *plan, const struct script *script)
@@ -173,7 +173,7 @@ START_TEST(changes_that_are_known_ahead_are_exact)
         first += counts[i];
     }
     ck_assert_uint_eq(m.summary->intended, first);
-    ck_assert_double_eq_tol(m.summary->asked_per_s, (double)first / 1.5, 0.1);
+    ck_assert_double_eq_tol(m.summary->scheduled_per_s, (double)first / 1.5, 0.1);
     ck_assert_str_eq(m.summary->schedule,
                      "200/1s then 2000/1s from 300ms on then 700/1s poisson with seed 5 from "
                      "600ms on then from 100/s to 900/s in 200ms from 900ms on then 50/1s from "
@@ -270,7 +270,7 @@ static void deal_maps(void)
 
 static bool ask_slots(uint64_t at_ns, const struct slots *slots)
 {
-    return changes_ask(&changes, &(struct change){.at_ns = at_ns, .slots = slots}, &err);
+    return changes_request(&changes, &(struct change){.at_ns = at_ns, .slots = slots}, &err);
 }
 
 /* Each request of the run was sent by the owner of its slot, in the map of its time. */
@@ -300,7 +300,7 @@ START_TEST(requests_move_with_their_slots)
     deal_maps();
     ck_assert(ask_slots(300 * MS, &maps[1]));
     ck_assert(ask_slots(600 * MS, &maps[2]));
-    ck_assert(changes_ask(
+    ck_assert(changes_request(
         &changes, &(struct change){.at_ns = 900 * MS, .schedule = &as_before, .slots = &maps[3]},
         &err));
     struct measurement m = measure_changes(&plan);
@@ -327,7 +327,9 @@ START_TEST(parts_of_the_caps_move_with_slots)
     plan.max_connections = _i == 0 ? 6 : UINT64_MAX;
     plan.max_workers = _i == 0 ? UINT64_MAX : 6;
     deal_maps();
-    plan_deal(&plan, &maps[0]);
+    struct team team;
+    plan_team(&plan, &team);
+    maps[0] = team.slots;
     ck_assert(ask_slots(500 * MS, &maps[2]));
     struct measurement m = measure_script(&plan, &slow_answers);
     const struct summary *summary = m.summary;
@@ -419,7 +421,7 @@ START_TEST(a_thread_without_slots_closes_its_idle_connections)
     measurement_engine = idle_ways[_i].engine;
     changes.is_closed_loop = true;
     slots_deal(&maps[0], NULL, UINT64_MAX, &threads[2], 1);
-    ck_assert(changes_ask(&changes, &(struct change){.at_ns = 200 * MS, .users = 2}, &err));
+    ck_assert(changes_request(&changes, &(struct change){.at_ns = 200 * MS, .users = 2}, &err));
     ck_assert(ask_slots(400 * MS, &maps[0]));
     pthread_create(&thread, NULL, look_later, &look);
     const struct control control = {.stop_fd = look.stop_fd, .changes = &changes};
@@ -476,7 +478,7 @@ START_TEST(users_come_and_go)
         if (users[i] == users[i - 1]) {
             wish = (struct change){.at_ns = at_ms[i] * MS, .slots = &maps[1]};
         }
-        ck_assert(changes_ask(&changes, &wish, &err));
+        ck_assert(changes_request(&changes, &wish, &err));
     }
     struct measurement m = measure_script(&plan, &script);
     const struct counters *counters = &m.summary->tally->counters;
@@ -512,7 +514,7 @@ static void *ask_again_and_again(void *context)
         struct change wish = {.slots = &maps[*asked % MAPS]};
         wish.schedule = *asked % 3 ? NULL : &fast;
         wish.users = *asked % 5 ? 0 : 100 + *asked % 100;
-        *asked += changes_ask(&changes, &wish, &err);
+        *asked += changes_request(&changes, &wish, &err);
         usleep(200);
     }
     return NULL;
@@ -600,7 +602,7 @@ START_TEST(a_change_that_comes_too_late_changes_nothing)
 }
 END_TEST
 
-/* A run of users, who cannot be changed. */
+/* A run of users, by a driver that supports no changes. */
 static bool run_users(const char *path, uint16_t port, const struct control *control)
 {
     char host[64];
@@ -620,7 +622,9 @@ static bool run_users(const char *path, uint16_t port, const struct control *con
     const struct order order = {&plan, &targets, &source};
     const struct observer observer = {0};
     struct summary *summary = summary_create();
-    bool ok = run(&order, &driver_users, control, &observer, NULL, summary, &err);
+    struct driver_type type = driver_users;
+    type.change = NULL;
+    bool ok = run(&order, &type, control, &observer, NULL, summary, &err);
     ck_assert(ok || summary->started == 0);
     summary_destroy(summary);
     users_close(&users);

@@ -472,8 +472,9 @@ static bool run_with_changes(struct plan plan, bool is_closed_loop, uint16_t por
     slots_deal(&slots, NULL, UINT64_MAX, &first, 1);
     const struct schedule *schedule = is_closed_loop ? NULL : &poisson;
     ck_assert(changes_init(&changes, is_closed_loop, &err));
-    ck_assert(changes_ask(&changes, &(struct change){5 * MS, schedule, NULL, 50}, &err));
-    ck_assert(changes_ask(&changes, &(struct change){10 * MS, NULL, &slots, 0}, &err));
+    ck_assert(changes_request(
+        &changes, &(struct change){.at_ns = 5 * MS, .schedule = schedule, .users = 50}, &err));
+    ck_assert(changes_request(&changes, &(struct change){.at_ns = 10 * MS, .slots = &slots}, &err));
     plan.schedule.rate.count = is_closed_loop ? 0 : 2000;
     plan.schedule.duration_ns = 50 * MS;
     const struct control control = {.stop_fd = -1, .changes = &changes};

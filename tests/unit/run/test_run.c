@@ -144,7 +144,7 @@ START_TEST(what_waits_for_a_connection_at_the_end_is_not_started)
     for (size_t i = 0; i < 2; i++) { /* the two targets take turns */
         ck_assert_uint_eq(m.summary->rows_not_started[i] + m.summary->tally->rows[i].ended, 50);
     }
-    ck_assert_double_eq(m.summary->asked_per_s, 100);
+    ck_assert_double_eq(m.summary->scheduled_per_s, 100);
     ck_assert_uint_eq(m.truth.connections_peak, 1);
     ck_assert_uint_le(m.took_ns, 1500 * MS);
     /* Each waited for the one connection, and not for us. */

@@ -270,11 +270,10 @@ static void destroy(struct driver *driver)
     }
 }
 
-static struct drive *open_all(const struct order *order, const struct slots *slots,
-                              unsigned threads, struct err *err)
+static struct drive *open_all(const struct order *order, const struct team *team, struct err *err)
 {
     static struct drive drive = {&driver_at_once};
-    (void)slots, (void)threads, (void)err;
+    (void)team, (void)err;
     seat.order = order;
     return &drive;
 }

@@ -1,0 +1,91 @@
+/*
+ * profile - how many users there are over time, and so when each user starts and ends.
+ *
+ *     users
+ *       3 |        +-----+
+ *       2 |     +--+     +--+         two pieces: to 3 users, then back to 1; a user each 1 / per_s
+ *       1 |  +--+           +---
+ *         +--+------------------ time
+ *
+ * While there are U users, they are numbers 0 to U - 1: the last to come is the first to go. Every
+ * thread follows the profile with a cursor of its own, and finds the changes of its own users,
+ * which are a pure function of the profile. So a change needs no other communication.
+ *
+ * Pieces are added ahead of their time, or during the run. A piece that would begin at a time for
+ * which a cursor has already told a change begins right after that time, so all threads agree on
+ * who lives, however late they are. From the last change of a piece to the first of the next one,
+ * at least 1 / per_s passes, so many short pieces are no faster than one long piece.
+ *
+ * Units: nanoseconds since the start of the run. Threads: any may add pieces; a cursor belongs to
+ * one thread. Memory: profile_fini; about 50 bytes per piece.
+ */
+#ifndef LOADGEN_PACE_PROFILE_H
+#define LOADGEN_PACE_PROFILE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/pace/slots.h"
+
+struct profile_piece {
+    uint64_t at_ns;    /* its begin; it ends when the next one begins */
+    uint64_t first_ns; /* of its first change; further ones are 1 / per_s apart */
+    uint64_t last_ns;  /* of the last change before its begin; UINT64_MAX: there was none */
+    uint64_t from;     /* users at its begin */
+    uint64_t to;
+    double per_s; /* more than 0 */
+};
+
+struct profile {
+    pthread_mutex_t lock;
+    struct profile_piece *list;
+    size_t count;
+    size_t room;
+    _Atomic size_t published; /* count, for those without the lock */
+    uint64_t open_ns;         /* cursors have told changes before this time */
+};
+
+void profile_init(struct profile *profile);
+void profile_fini(struct profile *profile);
+
+/*
+ * Adds a piece: from at_ns on, or as soon as possible after it, users start or end until there are
+ * `to`. It begins no earlier than the piece before it.
+ */
+void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s);
+
+/* Where a thread is. Private, except that zeroes are its start. */
+struct profile_cursor {
+    size_t index;               /* of its piece */
+    struct profile_piece piece; /* a copy */
+    uint64_t until_ns;          /* begin of the next piece; UINT64_MAX: none yet */
+    uint64_t next;              /* change of the piece, from 0 */
+    size_t known;               /* pieces */
+};
+
+struct profile_change {
+    uint64_t at_ns;
+    uint64_t user; /* number, from 0 */
+    bool starts;   /* false: ends */
+};
+
+/*
+ * Finds the next change of the users of this owner (slots.h). False: none is known. The profile
+ * must have a piece. Before acting on a change, call profile_reach.
+ */
+bool profile_peek(struct profile *profile, struct profile_cursor *cursor, const struct slots *slots,
+                  uint16_t owner, struct profile_change *change);
+
+/* Pieces that are added from now on begin after now_ns; changes until then are final. */
+void profile_reach(struct profile *profile, struct profile_cursor *cursor, uint64_t now_ns);
+
+/* Goes on to the change after the one that was found. */
+static inline void profile_pass(struct profile_cursor *cursor)
+{
+    cursor->next++;
+}
+
+#endif

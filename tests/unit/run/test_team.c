@@ -1,0 +1,169 @@
+/*
+ * Processes share a run: each of its requests is sent once, by one of them, when it is due. They
+ * are threads of this process, with worker threads of their own.
+ *
+ * Runs alone: requests that are late on a busy machine are not started.
+ */
+#include <check.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/clock.h"
+#include "loadgen/http/choice/engines.h"
+#include "loadgen/pace/team.h"
+#include "loadgen/run/run.h"
+#include "tests/support/measurement.h"
+#include "tests/support/pacing.h"
+
+enum { PROCESSES = 2, THREADS = 3, REQUESTS = 2000 };
+
+static struct err err;
+
+/* What the engines were asked to send. */
+static struct engine_type spy;
+static _Atomic unsigned starts[REQUESTS];
+static _Atomic uint64_t intended_ns[REQUESTS];
+
+static void spy_start(struct engine *engine, const struct send *send)
+{
+    ck_assert_uint_lt(send->number, REQUESTS);
+    starts[send->number]++;
+    intended_ns[send->number] = send->intended_ns;
+    engines.start(engine, send);
+}
+
+static struct engine *spy_create(const struct engine_config *config, struct loop *loop,
+                                 engine_done_fn *done, void *owner, struct err *error)
+{
+    struct engine *engine = engines.create(config, loop, done, owner, error);
+    engine->type = &spy;
+    return engine;
+}
+
+struct process {
+    struct team team;
+    const struct plan *plan;
+    uint16_t port;
+    struct summary *summary;
+    pthread_t thread;
+};
+
+static pthread_barrier_t ready;
+static _Atomic uint64_t start_ns;
+
+static void setup(void)
+{
+    spy = engines;
+    spy.start = spy_start;
+    spy.create = spy_create;
+    measurement_engine = &spy;
+    pthread_barrier_init(&ready, NULL, PROCESSES);
+}
+
+static void teardown(void)
+{
+    pthread_barrier_destroy(&ready);
+}
+
+static uint64_t await_all(void *context, struct err *error)
+{
+    (void)context, (void)error;
+    pthread_barrier_wait(&ready);
+    uint64_t none = 0;
+    atomic_compare_exchange_strong(&start_ns, &none, clock_now_ns() + 100 * MS);
+    return start_ns;
+}
+
+static void *run_part(void *context)
+{
+    struct process *process = context;
+    const struct control control = {
+        .stop_fd = -1, .team = &process->team, .await_start = await_all};
+    process->summary = measurement_attack(process->plan, "GET", process->port, &control, NULL);
+    return NULL;
+}
+
+/* The first process has one thread, the second two. */
+static void start_process(struct process *process, uint16_t first, uint16_t threads)
+{
+    static const uint16_t all[THREADS] = {0, 1, 2};
+    process->team.first = first;
+    process->team.threads = threads;
+    process->team.all = THREADS;
+    slots_deal(&process->team.slots, NULL, plan_cap(process->plan), all, THREADS);
+    ck_assert_int_eq(pthread_create(&process->thread, NULL, run_part, process), 0);
+}
+
+/* The number of requests that were intended, over all processes. */
+static uint64_t run_all(const struct plan *plan, const struct script *script)
+{
+    struct process processes[PROCESSES] = {0};
+    struct script_server *server = script_server_start(script, &err);
+    uint64_t intended = 0;
+    for (size_t i = 0; i < PROCESSES; i++) {
+        processes[i].plan = plan;
+        processes[i].port = script_server_port(server);
+        start_process(&processes[i], i == 0 ? 0 : 1, i == 0 ? 1 : THREADS - 1);
+    }
+    for (size_t i = 0; i < PROCESSES; i++) {
+        pthread_join(processes[i].thread, NULL);
+        const struct summary *summary = processes[i].summary;
+        ck_assert_uint_eq(summary->not_started, 0);
+        ck_assert_uint_eq(summary->started, summary->intended);
+        ck_assert_uint_eq(summary->tally->counters.answered, summary->intended);
+        ck_assert_uint_gt(summary->intended, 0);
+        intended += summary->intended;
+        summary_destroy(processes[i].summary);
+    }
+    ck_assert_uint_eq(script_server_stop(server).answers, intended);
+    return intended;
+}
+
+static const struct schedule schedules[] = {
+    {.rate = {1000, NS_PER_S}, .duration_ns = 900 * MS},
+    {.type = SCHEDULE_POISSON, .rate = {1000, NS_PER_S}, .seed = 5, .duration_ns = 900 * MS},
+};
+
+START_TEST(an_open_loop_is_shared_exactly)
+{
+    struct plan plan = measurement_open_loop;
+    plan.schedule = schedules[_i];
+    uint64_t intended = run_all(&plan, &measurement_answers_at_once);
+    ck_assert_uint_eq(intended, schedule_count(&plan.schedule, plan.schedule.duration_ns));
+    for (uint64_t k = 0; k < REQUESTS; k++) {
+        ck_assert_uint_eq(starts[k], k < intended);
+    }
+    for (uint64_t k = 0; k < intended; k++) {
+        ck_assert_uint_eq(intended_ns[k], start_ns + pacing_due_ns(&plan.schedule, k));
+    }
+}
+END_TEST
+
+START_TEST(users_of_a_closed_loop_are_shared)
+{
+    static const struct script_step step = {.body_bytes = 15, .delay_ms = 20};
+    static const struct script slow_answers = {.steps = &step, .step_count = 1};
+    struct plan plan = measurement_closed_loop;
+    plan.max_workers = 5;
+    ck_assert_uint_gt(run_all(&plan, &slow_answers), 5);
+    for (uint64_t k = 0; k < REQUESTS; k++) {
+        ck_assert_uint_le(starts[k], 1);
+    }
+    for (uint64_t user = 0; user < 5; user++) {
+        ck_assert_uint_eq(starts[user], 1);
+    }
+}
+END_TEST
+
+Suite *team_suite(void);
+Suite *team_suite(void)
+{
+    Suite *suite = suite_create("team");
+    TCase *tests = tcase_create("team");
+    tcase_set_timeout(tests, 30);
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_loop_test(tests, an_open_loop_is_shared_exactly, 0, 2);
+    tcase_add_test(tests, users_of_a_closed_loop_are_shared);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
