@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
-#include <string.h>
 
 #include "common/plural.h"
+#include "loadgen/scrape/growth.h"
 
 enum { REMARK = 512 };
 
@@ -32,63 +32,30 @@ static bool is_read(const struct scrape_pod *pod)
     return pod->problem[0] == '\0';
 }
 
-static const struct scrape_pod *find(const struct scrape *scrape, const char *address)
-{
-    for (size_t i = 0; i < scrape->count; i++) {
-        if (strcmp(scrape->pods[i].address, address) == 0) {
-            return &scrape->pods[i];
-        }
-    }
-    return NULL;
-}
-
-static double value_of(const struct scrape_pod *pod, enum reading_value value)
-{
-    return pod && pod->reading.has[value] ? pod->reading.values[value] : -1;
-}
-
-static bool has_restarted(const struct scrape_pod *before, const struct scrape_pod *after)
-{
-    static const enum reading_value counters[] = {READING_SERVED, READING_CPU_SECONDS};
-    double start = value_of(before, READING_START_SECONDS);
-    double now = value_of(after, READING_START_SECONDS);
-    bool has_fallen = false;
-    for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++) {
-        has_fallen = has_fallen || (value_of(after, counters[i]) >= 0 &&
-                                    value_of(after, counters[i]) < value_of(before, counters[i]));
-    }
-    return before && (has_fallen || (start >= 0 && now > start));
-}
-
-static double grown(const struct pod *pod, const struct scrape_pod *before,
-                    enum reading_value value)
-{
-    double now = value_of(pod->now, value);
-    double then = value_of(before, value);
-    bool is_new = pod->has_restarted || then < 0 || then > now;
-    return now < 0 || is_new ? now : now - then;
-}
-
 /* `then` is NULL for a pod that is new. */
 static struct pod compare(const struct scrape_pod *now, const struct scrape_pod *then)
 {
-    struct pod pod = {.now = now, .has_restarted = has_restarted(then, now)};
-    pod.served = grown(&pod, then, READING_SERVED);
-    pod.cpu_s = grown(&pod, then, READING_CPU_SECONDS);
-    pod.throttled_s = grown(&pod, then, READING_THROTTLED_SECONDS);
-    pod.oom_kills = grown(&pod, then, READING_OOM_KILLS);
-    pod.memory_bytes =
-        fmax(value_of(now, READING_MEMORY_BYTES), value_of(then, READING_MEMORY_BYTES));
-    pod.memory_limit_bytes = value_of(now, READING_MEMORY_LIMIT_BYTES);
-    pod.cpu_limit = value_of(now, READING_CPU_LIMIT);
-    return pod;
+    const struct reading *before = then ? &then->reading : NULL;
+    const struct reading *after = &now->reading;
+    return (struct pod){
+        .now = now,
+        .has_restarted = growth_has_restarted(before, after),
+        .served = growth_of(before, after, READING_SERVED),
+        .cpu_s = growth_of(before, after, READING_CPU_SECONDS),
+        .throttled_s = growth_of(before, after, READING_THROTTLED_SECONDS),
+        .oom_kills = growth_of(before, after, READING_OOM_KILLS),
+        .memory_bytes = fmax(growth_value(after, READING_MEMORY_BYTES),
+                             growth_value(before, READING_MEMORY_BYTES)),
+        .memory_limit_bytes = growth_value(after, READING_MEMORY_LIMIT_BYTES),
+        .cpu_limit = growth_value(after, READING_CPU_LIMIT),
+    };
 }
 
 /* A pod that was not read before says nothing about the time between. */
 static struct pod pod_at(const struct scrape *before, const struct scrape *after, size_t i)
 {
     const struct scrape_pod *now = &after->pods[i];
-    const struct scrape_pod *then = find(before, now->address);
+    const struct scrape_pod *then = scrape_find_pod(before, now->address);
     if (is_read(now) && (!then || is_read(then))) {
         return compare(now, then);
     }
@@ -192,12 +159,12 @@ static void remark_served(json_t *list, const struct sums *sums, const struct ac
 {
     double answered = (double)sent->answered, tried = (double)sent->tried;
     if (sums->served < 0) {
-        remark(list,
-               "The pods do not report how many requests they served: no http_requests_total.");
+        remark(list, "The pods do not report how many requests they served; docs/capacity.md lists "
+                     "the counters that loadgen reads.");
     } else if (sums->served < answered) {
         remark(list,
-               "%.0f requests were answered, but the pods served only %.0f: a pod is missing, or "
-               "an intermediary answered.",
+               "%.0f requests were answered, but the pods served only %.0f: the metrics of a pod "
+               "are missing, or an intermediary answered.",
                answered, sums->served);
     } else if (sums->served > tried) {
         remark(list,
@@ -238,7 +205,7 @@ static struct sums sum_up(const struct scrape *before, const struct scrape *afte
         add_pod(&sums, &pod);
     }
     for (size_t i = 0; i < before->count; i++) {
-        sums.gone += !find(after, before->pods[i].address);
+        sums.gone += !scrape_find_pod(after, before->pods[i].address);
     }
     return sums;
 }

@@ -2,7 +2,7 @@
  * account - what a load cost the target, as JSON: the difference between its metrics before and
  * after the load.
  *
- * docs/capacity.schema.json lists the keys ("target"). Counters are differences; for a pod
+ * docs/capacity.schema.json lists the keys (under "target"). Counters are differences; for a pod
  * that restarted or is new, they count from its start. Memory is the larger of the two values.
  * Values that no page has are null.
  *
@@ -12,7 +12,7 @@
  *     served > started + retried + redirected   other clients sent requests
  *     no pod reports how many requests it served
  *     a pod served at least ACCOUNT_UNEVEN times the mean
- *     a pod cannot be read, disappeared or restarted, or one of its processes ran out of memory
+ *     a pod could not be read, disappeared or restarted, or one of its processes ran out of memory
  *
  * The first three remarks are made only if all pods were read and none disappeared or restarted.
  *

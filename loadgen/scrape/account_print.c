@@ -74,7 +74,7 @@ void account_print(const json_t *account, FILE *out)
             name_bound(throttled_seconds), print_seconds(throttled_seconds, throttled),
             print_mebibytes(number_of(account, "memory_bytes"), memory));
     if (json_array_size(pods) > 1) {
-        fputs("Target pods   [share, served, CPU, throttled at least, memory]\n", out);
+        fputs("Target pods   [share, served, CPU, throttled (lower bound), memory]\n", out);
         json_array_foreach(pods, i, item)
         {
             print_pod(item, out);

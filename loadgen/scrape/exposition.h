@@ -1,10 +1,10 @@
 /*
- * exposition - reads a page of metrics in Prometheus' text format 0.0.4, sample by sample.
+ * exposition - reads a metrics page in Prometheus' text format 0.0.4, sample by sample.
  *
  *     http_requests_total{route="/health",code="200"} 1027 1395066363000
  *
  * Comments, timestamps and OpenMetrics' exemplars are skipped. Nothing is copied: slices point into
- * the page. Work is linear in its length.
+ * the page. Parsing time is linear in the length of the page.
  *
  * Threads, memory: no state besides struct exposition, which borrows the caller's bytes.
  */
@@ -17,7 +17,7 @@
 #include "common/slice.h"
 
 struct exposition {
-    struct slice rest; /* set it to the page */
+    struct slice rest; /* the caller sets it to the page */
     size_t line;       /* of the last sample, or of the error; from 1 */
 };
 

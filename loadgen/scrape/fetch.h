@@ -1,11 +1,12 @@
 /*
  * fetch - gets small pages from several addresses at once, with a timeout.
  *
- * Each page is fetched over a new connection, with HTTP/1.1, no proxy and no redirects. A page over
- * FETCH_BYTES_MAX, a status other than 200, or an answer that is not complete in time fails only
- * that page. The client is libcurl: its CPU cost does not matter outside the measured window.
+ * Each page is fetched over a new connection, with HTTP/1.1, no proxy and no redirects. A page
+ * fails if it exceeds FETCH_BYTES_MAX, if its status is not 200, or if it is not complete in time;
+ * the other pages are still fetched. The client is libcurl: its CPU cost does not matter outside
+ * the measured window.
  *
- * Threads: one; call curl_global_init before. Memory: the caller frees each body (bytes_free).
+ * Threads: one; call curl_global_init first. Memory: the caller frees each body (bytes_free).
  */
 #ifndef LOADGEN_SCRAPE_FETCH_H
 #define LOADGEN_SCRAPE_FETCH_H

@@ -1,10 +1,10 @@
 /*
- * reading - one pod's load, as its page of metrics reports it.
+ * reading - one pod's load, as its metrics page reports it.
  *
- * docs/capacity.md lists the metrics that are read. A value is read from the first metric of its
- * list that the page has. All samples of a metric are added up, whatever their labels, except
- * negative and non-finite ones, and those about requests for the page of metrics itself, which have
- * its path as the value of a label.
+ * docs/capacity.md lists the metrics that are read. A value is read from the first metric in its
+ * list that occurs on the page. All samples of a metric are added up, whatever their labels.
+ * Skipped are negative and non-finite samples, and samples about requests for the metrics page
+ * itself, which have a label with the page's path as its value.
  *
  * Threads, memory: plain data. Errors: ERR_FAILED with the number of the malformed line.
  */
@@ -16,7 +16,7 @@
 #include "common/err.h"
 #include "common/slice.h"
 
-/* Values: constant, and the metrics to read it from, in order of preference. */
+/* For each value: its constant, and the metrics to read it from, in order of preference. */
 #define READING_VALUES(X)                                                                          \
     X(SERVED, "http_requests_total", "http_server_request_duration_seconds_count",                 \
       "http_server_requests_seconds_count", "http_request_duration_seconds_count")                 \

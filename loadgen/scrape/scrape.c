@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "loadgen/net/loop.h"
 #include "loadgen/net/names/resolver.h"
@@ -154,24 +155,34 @@ static void fetch_pages(struct work *work, int stop_fd)
     bytes_free(&path);
 }
 
-static bool take(struct work *work, int stop_fd, struct err *err)
+bool scrape_open(struct err *err)
 {
     if (ares_library_init(ARES_LIB_INIT_ALL) != ARES_SUCCESS) {
         return err_set(err, ERR_FAILED, "cannot initialize c-ares");
     }
-    bool ok = resolve_all(work, stop_fd, err);
-    ares_library_cleanup();
-    if (ok && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        ares_library_cleanup();
         return err_set(err, ERR_FAILED, "libcurl cannot be used");
     }
+    return true;
+}
+
+void scrape_close(void)
+{
+    curl_global_cleanup();
+    ares_library_cleanup();
+}
+
+static bool take(struct work *work, int stop_fd, struct err *err)
+{
+    bool ok = resolve_all(work, stop_fd, err);
     if (ok) {
         fetch_pages(work, stop_fd);
-        curl_global_cleanup();
     }
     return ok;
 }
 
-bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
+bool scrape_read(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
                  int stop_fd, struct err *err)
 {
     *scrape = (struct scrape){0};
@@ -196,10 +207,32 @@ bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const st
     return ok;
 }
 
+bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
+                 int stop_fd, struct err *err)
+{
+    *scrape = (struct scrape){0};
+    if (!scrape_open(err)) {
+        return false;
+    }
+    bool ok = scrape_read(scrape, urls, plan, stop_fd, err);
+    scrape_close();
+    return ok;
+}
+
 void scrape_free(struct scrape *scrape)
 {
     free(scrape->pods);
     *scrape = (struct scrape){0};
+}
+
+const struct scrape_pod *scrape_find_pod(const struct scrape *scrape, const char *address)
+{
+    for (size_t i = 0; i < scrape->count; i++) {
+        if (strcmp(scrape->pods[i].address, address) == 0) {
+            return &scrape->pods[i];
+        }
+    }
+    return NULL;
 }
 
 const struct scrape_pod *scrape_find_unread(const struct scrape *scrape)

@@ -7,11 +7,12 @@
  * and go. Each address is a pod; if a name has addresses of both families, only the IPv4 ones
  * count, because a pod may have one of each.
  *
- * Resolving takes at most SCRAPE_NAMES_NS per URL, fetching all pages at most SCRAPE_PAGES_NS. A
- * pod that cannot be read is part of the result, with the reason. At most SCRAPE_PODS_MAX pods are
- * read; further ones are ignored.
+ * Resolving takes at most SCRAPE_NAMES_NS per URL; fetching takes at most SCRAPE_PAGES_NS for all
+ * pages. A pod that cannot be read is part of the result, with the reason. At most SCRAPE_PODS_MAX
+ * pods are read; further ones are ignored.
  *
- * Threads: one, outside the measured window. Memory: scrape_free.
+ * Threads: one, outside the measured window; or, with scrape_read, one of its own. Memory:
+ * scrape_free.
  */
 #ifndef LOADGEN_SCRAPE_SCRAPE_H
 #define LOADGEN_SCRAPE_SCRAPE_H
@@ -52,7 +53,20 @@ bool scrape_add_url(void *field, const char *text, struct err *err);
  * memory, c-ares or libcurl is not available; call scrape_free even then. */
 bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
                  int stop_fd, struct err *err);
+
+/*
+ * The same for many scrapes: scrape_read on any thread, between scrape_open and scrape_close, which
+ * initialize and release c-ares and libcurl. Call these two while no other thread does the same.
+ */
+bool scrape_open(struct err *err);
+bool scrape_read(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,
+                 int stop_fd, struct err *err);
+void scrape_close(void);
+
 void scrape_free(struct scrape *scrape);
+
+/* The pod with this address; NULL: none. */
+const struct scrape_pod *scrape_find_pod(const struct scrape *scrape, const char *address);
 
 /* The first pod that could not be read; NULL: none. */
 const struct scrape_pod *scrape_find_unread(const struct scrape *scrape);

@@ -115,8 +115,8 @@ START_TEST(more_was_answered_than_served)
 {
     serve(100, 100, 100);
     make(301, 310);
-    expect_remark("301 requests were answered, but the pods served only 300: a pod is missing, or "
-                  "an intermediary answered.");
+    expect_remark("301 requests were answered, but the pods served only 300: the metrics of a pod "
+                  "are missing, or an intermediary answered.");
 }
 END_TEST
 
@@ -191,7 +191,8 @@ END_TEST
 START_TEST(pages_without_counts)
 {
     make(300, 300);
-    expect_remark("The pods do not report how many requests they served: no http_requests_total.");
+    expect_remark("The pods do not report how many requests they served; docs/capacity.md lists "
+                  "the counters that loadgen reads.");
     ck_assert(json_is_null(json_object_get(account, "served")));
     ck_assert(json_is_null(json_object_get(pod_at(0), "share")));
     ck_assert_uint_eq(account_count_servers(account), 0);
@@ -217,7 +218,7 @@ START_TEST(throttled_is_a_lower_bound)
     }
     make(300, 300);
     expect_printed("[CPU per request, throttled, memory] 2ms, at least 1.5s, ");
-    expect_printed("[share, served, CPU, throttled at least, memory]");
+    expect_printed("[share, served, CPU, throttled (lower bound), memory]");
 }
 END_TEST
 

@@ -1,0 +1,32 @@
+/*
+ * meter - sums up the CPU of a target's pods over a series of scrapes.
+ *
+ * The sums grow with each complete scrape: one that read every pod of the complete scrape before
+ * it, unless its address is gone. So they are exact: a scrape that is not complete only delays
+ * them, and the next complete one adds the time of both. After METER_PATIENCE_NS without a complete
+ * scrape, that time is left out, and the meter goes on with the pods that can be read.
+ *
+ * A pod counts from its second reading on. A counter that fell, because the pod restarted, counts
+ * from its start.
+ *
+ * Threads: one at a time. Memory: start with zeroes; meter_fini.
+ */
+#ifndef LOADGEN_SCRAPE_METER_H
+#define LOADGEN_SCRAPE_METER_H
+
+#include "loadgen/scrape/load.h"
+#include "loadgen/scrape/scrape.h"
+
+#define METER_PATIENCE_NS (10 * NS_PER_S)
+
+struct meter {
+    struct load load;
+    struct scrape base; /* the last complete scrape */
+};
+
+/* Takes the scrape over. */
+void meter_add(struct meter *meter, struct scrape *scrape);
+
+void meter_fini(struct meter *meter);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * watch - meters a target about once a second while a run is on (meter.h), on a thread of its own.
+ *
+ * The next reading is due one second after the last one, and a scrape begins WATCH_LEAD_NS before
+ * it. So each reading finds a new scrape that is at most that old, if the pods answer in time.
+ *
+ * The reader never waits for a scrape. A scrape has the deadlines of scrape.h.
+ *
+ * Threads: start and stop on one thread, while no other initializes or releases c-ares or libcurl;
+ * read on any. Memory: borrows the URLs and the plan until watch_stop.
+ */
+#ifndef LOADGEN_SCRAPE_WATCH_H
+#define LOADGEN_SCRAPE_WATCH_H
+
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/scrape/load.h"
+
+#define WATCH_LEAD_NS (300 * NS_PER_MS)
+
+struct plan;
+struct scrape_urls;
+struct watch;
+
+/* Begins with a scrape. NULL: err is set. */
+struct watch *watch_start(const struct scrape_urls *urls, const struct plan *plan, struct err *err);
+
+/* The target as of the last scrape. */
+void watch_read(struct watch *watch, struct load *load);
+
+/* Also ends a scrape in progress. NULL is allowed. */
+void watch_stop(struct watch *watch);
+
+/* When to begin the next scrape, if the last reading was at read_ns and the last scrape ended at
+ * now_ns. */
+uint64_t watch_due_ns(uint64_t read_ns, uint64_t now_ns);
+
+#endif
