@@ -5,11 +5,13 @@
 #
 # BASELINE   where the last good result is kept: a folder, or a bucket (gs://..., with gcloud)
 # URL        what to measure; FLAGs go to `loadgen capacity` as well
-# SLO        p99<100ms,errors<0.1%
-# WORST      -5%: the change that fails the pipeline
-# REPEAT     5: the number of searches; at least 3, or the result has no interval
-# OUT        capacity: folder for capacity.json, capacity.html and sentence.txt; keep it as an artifact
-# KEEP       yes: a result that is not worse becomes the baseline; use it on the main branch only
+# SLO        the SLO to meet (p99<100ms,errors<0.1%)
+# WORST      a significant change below this fails the pipeline (-5%)
+# REPEAT     number of searches (5); at least 3, or the result has no interval
+# OUT        folder for capacity.json, capacity.html and sentence.txt (capacity); keep it as an artifact
+# KEEP       yes: a result that is not worse becomes the baseline; set it on the main branch only (no)
+#
+# Defaults are in parentheses; BASELINE and URL have none.
 #
 # Exit status: 0 not worse, or no baseline yet; 99 worse; 1 the baseline cannot be read or written; else that
 # of loadgen (`loadgen help capacity`).
@@ -55,6 +57,6 @@ fi
 cat "$OUT/sentence.txt"
 if [ "$status" -eq 0 ] && [ "${KEEP:-no}" = yes ]; then
     store_baseline
-    echo "This result is the baseline now."
+    echo "This result is now the baseline."
 fi
 exit "$status"

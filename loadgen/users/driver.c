@@ -3,11 +3,18 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "loadgen/base/least.h"
 #include "loadgen/order/order.h"
-#include "loadgen/pace/slots.h"
+#include "loadgen/pace/profile.h"
+#include "loadgen/pace/team.h"
+#include "loadgen/users/conductor.h"
+#include "loadgen/users/crowd.h"
+#include "loadgen/users/files/feeds.h"
+#include "loadgen/users/library/log.h"
 #include "loadgen/users/prepare.h"
+#include "loadgen/users/request/listeners.h"
 #include "loadgen/users/scenario/deal.h"
 #include "loadgen/users/seat.h"
 #include "loadgen/users/user.h"
@@ -15,6 +22,9 @@
 
 /* Users that go on at each turn, before the loop reads again. */
 enum { GO_PER_TURN = 16 };
+
+/* From a tick to the change that it brings, so that all threads are awake. */
+#define TICK_LEAD_NS (10 * NS_PER_MS)
 
 /* Stages of the end. */
 enum { STAGE_RUNNING, STAGE_TASKS_END, STAGE_ON_STOP, STAGE_OVER };
@@ -24,6 +34,9 @@ struct drive_users {
     struct users_order *order;
     const struct plan *plan;
     struct goal goal;
+    struct profile profile; /* of a crowd (crowd.h); without one it is empty */
+    struct shape_wish wish; /* the last one of its tick */
+    struct log log;
 };
 
 static struct seat *seat_of(struct driver *driver)
@@ -65,9 +78,9 @@ static void advance(struct seat *seat, uint64_t now_ns)
         seat->stage++;
         for (size_t i = 0; i < seat->count; i++) {
             if (seat->stage == STAGE_OVER) {
-                user_kill(&seat->users[i]);
+                user_kill(seat->all[i]);
             } else {
-                user_stop(&seat->users[i], seat->stage == STAGE_TASKS_END);
+                user_stop(seat->all[i], seat->stage == STAGE_TASKS_END);
             }
         }
     }
@@ -84,8 +97,9 @@ static void abandon(struct driver *driver)
     struct seat *seat = seat_of(driver);
     seat->stage = STAGE_OVER;
     seat->iterations.is_over = true;
+    seat->is_muted = true;
     for (size_t i = 0; i < seat->count; i++) {
-        user_kill(&seat->users[i]);
+        user_kill(seat->all[i]);
     }
 }
 
@@ -99,8 +113,10 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
 {
     const struct seat *seat = const_seat_of(driver);
     (void)now_ns;
-    bool drops = seat->stage == STAGE_RUNNING && iterations_have_users(&seat->iterations);
-    return seat->ended == seat->count && !drops;
+    bool is_running = seat->stage == STAGE_RUNNING;
+    bool drops = is_running && iterations_go_on(&seat->iterations);
+    bool may_grow = is_running && seat->crowd;
+    return seat->ended == seat->count && !drops && !may_grow;
 }
 
 /* Going on. */
@@ -109,36 +125,67 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
 static void begin_check(struct seat *seat)
 {
     for (size_t i = 0; i < seat->classes.count; i++) {
+        seat->all[i] = &seat->users[i];
         user_open(&seat->users[i], seat, i, &seat->classes.list[i],
                   i == 0 ? seat->thread->start_ns : UINT64_MAX);
     }
     seat->count = seat->classes.count;
 }
 
-static void begin(struct driver *driver, uint64_t end_ns)
+static void begin_all(struct seat *seat)
 {
-    struct seat *seat = seat_of(driver);
     struct deal deal;
     size_t count = 0;
-    seat->end_ns = end_ns;
-    iterations_begin(&seat->iterations, seat->goal, seat->thread);
-    seat->state.busy_ns = 0; /* without loading the scenario */
-    if (seat->order->check) {
-        begin_check(seat);
-        return;
-    }
     deal_init(&deal, &seat->classes);
     for (uint64_t u = 0; u < seat->order->users; u++) {
         const struct class *class = deal_next(&deal);
         seat->iterations.users += class != NULL;
-        if (class && seat->thread->slots->owner[u % SLOTS] == seat->thread->index) {
+        if (class && seat->thread->team->slots.owner[u % SLOTS] == seat->thread->number) {
             double after_s = (double)u / seat->order->spawn_per_s;
+            seat->all[count] = &seat->users[count];
             user_open(&seat->users[count++], seat, u, class,
                       seat->thread->start_ns + (uint64_t)(after_s * NS_PER_S));
         }
     }
     seat->count = count;
     deal_fini(&deal);
+}
+
+static struct drive_users *drive_of(const struct seat *seat)
+{
+    return (struct drive_users *)((char *)seat->goal - offsetof(struct drive_users, goal));
+}
+
+static bool has_crowd(const struct users_order *order)
+{
+    return order->shape.is_on || order->is_elastic;
+}
+
+/* Stages have an end; a tick ends the run when it returns nil (conduct). */
+static void begin_crowd(struct seat *seat)
+{
+    const struct shape *shape = &seat->order->shape;
+    seat->crowd = crowd_open(seat, &drive_of(seat)->profile, DRIVER_ON_STOP_NS);
+    if (shape->is_on && !shape->has_tick) {
+        goal_end_at(seat->goal, later(seat->thread->start_ns, shape->end_ns));
+    }
+}
+
+static void begin(struct driver *driver, uint64_t end_ns)
+{
+    struct seat *seat = seat_of(driver);
+    seat->end_ns = end_ns;
+    iterations_begin(&seat->iterations, seat->goal, seat->thread);
+    seat->state.busy_ns = 0; /* without loading the scenario */
+    if (seat->order->is_conducting) {
+        conductor_start(seat, end_ns);
+    } else if (seat->order->check) {
+        begin_check(seat);
+    } else if (has_crowd(seat->order)) {
+        begin_crowd(seat);
+    } else {
+        begin_all(seat);
+    }
 }
 
 /* True if nothing more is due. */
@@ -166,6 +213,10 @@ static bool go(struct driver *driver, uint64_t now_ns)
     if (is_up_to_date) {
         advance(seat, now_ns);
     }
+    if (seat->crowd) {
+        bool is_over = seat->stage != STAGE_RUNNING;
+        is_up_to_date &= !crowd_follow(seat->crowd, now_ns, GO_PER_TURN, is_over);
+    }
     for (struct heap_entry *due = heap_first(&seat->queue);
          due && due->key <= now_ns && gone < GO_PER_TURN; due = heap_first(&seat->queue)) {
         user_go((struct user *)((char *)due - offsetof(struct user, due)));
@@ -182,6 +233,9 @@ static uint64_t next_ns(struct driver *driver, uint64_t now_ns)
     uint64_t next_ns =
         least(next_stage_ns(seat), iterations_next_ns(&seat->iterations, seat->end_ns));
     (void)now_ns;
+    if (seat->crowd) {
+        next_ns = least(next_ns, crowd_next_ns(seat->crowd, seat->stage != STAGE_RUNNING));
+    }
     return first ? least(first->key, next_ns) : next_ns;
 }
 
@@ -218,6 +272,11 @@ static void count_iterations(const struct drive *drive, uint64_t *started, uint6
     *dropped = atomic_load(&pacing->dropped);
 }
 
+static uint64_t count_users(const struct drive *drive)
+{
+    return atomic_load(&((const struct drive_users *)drive)->goal.users);
+}
+
 static void show(const struct drive *drive, json_t *plan)
 {
     json_object_set_new(plan, "scenario", users_show(((const struct drive_users *)drive)->order));
@@ -233,7 +292,8 @@ static struct exceptions *exceptions(const struct drive *drive)
 static bool check_ports(const struct drive *drive, uint64_t ports, struct err *err)
 {
     const struct users_order *order = ((const struct drive_users *)drive)->order;
-    return order->shares_connections || order->users <= ports ||
+    bool is_known = !order->shape.has_tick;
+    return order->shares_connections || !is_known || order->users <= ports ||
            err_set(err, ERR_FAILED,
                    "%" PRIu64 " users with connections of their own exceed the %" PRIu64
                    " local ports to their hosts (net.ipv4.ip_local_port_range); set "
@@ -248,20 +308,53 @@ static void destroy(struct driver *driver)
     if (!seat) {
         return;
     }
+    if (seat->order->is_conducting) {
+        conductor_leave(seat);
+        return;
+    }
     for (size_t i = 0; i < seat->count; i++) {
-        user_close(&seat->users[i]);
+        user_close(seat->all[i]);
+        if (!seat->users) {
+            free(seat->all[i]);
+        }
     }
     free(seat->users);
+    free(seat->all);
+    crowd_close(seat->crowd);
     heap_fini(&seat->queue);
+    heap_fini(&seat->leaving);
     classes_free(&seat->classes);
     state_close(&seat->state);
     free(seat);
 }
 
+/* With a crowd, the crowd does this. */
+static bool reserve_users(struct seat *seat)
+{
+    const struct drive_thread *thread = seat->thread;
+    size_t count = slots_part(&thread->team->slots, thread->number, seat->order->users);
+    if (has_crowd(seat->order)) {
+        return true;
+    }
+    seat->users = calloc(count + 1, sizeof *seat->users);
+    seat->all = calloc(count + 1, sizeof(struct user *));
+    return seat->users && seat->all && heap_reserve(&seat->queue, count);
+}
+
+static struct driver *create_conducting(struct drive_users *drive, struct drive_thread *thread)
+{
+    struct seat *seat = conductor_sit(drive->order->conductor, &drive->goal, drive->plan, thread);
+    seat->driver.type = &driver_users;
+    seat->state.log = &drive->log;
+    return &seat->driver;
+}
+
 static struct driver *create(struct drive *drive, struct drive_thread *thread, struct err *err)
 {
     struct users_order *order = ((struct drive_users *)drive)->order;
-    size_t count = slots_part(thread->slots, (uint16_t)thread->index, order->users);
+    if (order->is_conducting) {
+        return create_conducting((struct drive_users *)drive, thread);
+    }
     struct seat *seat = calloc(1, sizeof *seat);
     if (!seat) {
         err_set(err, ERR_FAILED, "not enough memory for users");
@@ -272,43 +365,126 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
     seat->plan = ((struct drive_users *)drive)->plan;
     seat->thread = thread;
     seat->goal = &((struct drive_users *)drive)->goal;
-    seat->users = calloc(count + 1, sizeof *seat->users);
-    bool has_memory = heap_reserve(&seat->queue, count) && seat->users;
+    bool has_memory = reserve_users(seat);
     if (!has_memory) {
         err_set(err, ERR_FAILED, "not enough memory for users");
     }
     if (!has_memory ||
-        !words_open(&seat->state, order->max_bytes, order->seed + thread->index, err) ||
+        !words_open(&seat->state, order->max_bytes, order->seed + thread->number, err) ||
         !scenario_load(&order->scenario, order->host, &order->filter, &seat->state, &seat->classes,
                        err)) {
         destroy(&seat->driver);
         return NULL;
     }
     seat->state.seat = seat;
+    seat->state.log = &((struct drive_users *)drive)->log;
+    seat->listener_count = listeners_count(seat->state.lua);
     return &seat->driver;
+}
+
+/* The shape. */
+
+/* NULL, or the error. */
+static const char *tick(struct drive_users *drive, uint64_t run_time_ns, struct shape_wish *wish)
+{
+    uint64_t users = atomic_load_explicit(&drive->goal.users, memory_order_relaxed);
+    return conductor_tick(drive->order, &drive->log, (double)run_time_ns / NS_PER_S, users, wish);
+}
+
+/* Of stages, all is known; of a tick, what it returns at the start of the run. */
+static bool plan_shape(struct drive_users *drive, struct err *err)
+{
+    const struct shape *shape = &drive->order->shape;
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct shape_stage *stage = &shape->stages[i];
+        profile_add(&drive->profile, stage->at_ns, stage->users, stage->per_s);
+    }
+    if (!shape->is_on && drive->order->is_elastic) {
+        profile_add(&drive->profile, 0, drive->order->users, drive->order->spawn_per_s);
+    }
+    if (!shape->has_tick) {
+        return true;
+    }
+    const char *error = tick(drive, 0, &drive->wish);
+    if (error) {
+        err->is_quoted = true;
+        return err_set(err, ERR_FAILED, "%s", error);
+    }
+    if (drive->wish.ends) {
+        return err_set(err, ERR_FAILED, "tick returned nil at the start of the run; nil ends it");
+    }
+    profile_add(&drive->profile, 0, drive->wish.users, drive->wish.per_s);
+    return true;
+}
+
+/* An error in tick ends the run, because nothing else may do so. */
+static bool conduct(struct drive *of, uint64_t start_ns, uint64_t now_ns)
+{
+    struct drive_users *drive = (struct drive_users *)of;
+    struct shape_wish wish = {0};
+    if (!drive->order->shape.has_tick || now_ns >= atomic_load(&drive->goal.end_ns)) {
+        return false;
+    }
+    const char *error = tick(drive, now_ns - start_ns, &wish);
+    if (error) {
+        exceptions_add(&drive->order->exceptions, error);
+    }
+    if (error || wish.ends) {
+        goal_end_at(&drive->goal, clock_now_ns());
+        return true;
+    }
+    if (wish.users == drive->wish.users && wish.per_s == drive->wish.per_s) {
+        return false;
+    }
+    drive->wish = wish;
+    profile_add(&drive->profile, clock_now_ns() + TICK_LEAD_NS - start_ns, wish.users, wish.per_s);
+    return true;
+}
+
+static bool change(struct drive *of, uint64_t start_ns, uint64_t now_ns, struct change *change,
+                   struct err *err)
+{
+    struct drive_users *drive = (struct drive_users *)of;
+    uint64_t soon_ns = now_ns + TICK_LEAD_NS > start_ns ? now_ns + TICK_LEAD_NS - start_ns : 0;
+    if (!drive->order->is_elastic || drive->order->shape.is_on || change->schedule ||
+        change->slots) {
+        return err_set(err, ERR_USAGE, "this run of users does not support this change");
+    }
+    change->at_ns = most(change->at_ns, soon_ns);
+    profile_add(&drive->profile, change->at_ns, change->users,
+                change->users_per_s > 0 ? change->users_per_s : drive->order->spawn_per_s);
+    return true;
 }
 
 static void close_all(struct drive *drive)
 {
-    free(drive);
+    if (drive) {
+        log_close(&((struct drive_users *)drive)->log);
+        profile_fini(&((struct drive_users *)drive)->profile);
+        free(drive);
+    }
 }
 
-static struct drive *open_all(const struct order *order, const struct slots *slots,
-                              unsigned threads, struct err *err)
+static struct drive *open_all(const struct order *order, const struct team *team, struct err *err)
 {
     struct drive_users *drive = calloc(1, sizeof *drive);
-    (void)threads;
     if (!drive) {
         err_set(err, ERR_FAILED, "not enough memory for users");
         return NULL;
     }
     drive->drive.type = &driver_users;
     drive->order = order->source->state;
+    profile_init(&drive->profile);
+    log_open(&drive->log, STDERR_FILENO, drive->order->log_reader);
+    if (!feeds_begin(drive->order->scenario.feeds, team->threads, err) || !plan_shape(drive, err)) {
+        close_all(&drive->drive);
+        return NULL;
+    }
     drive->plan = order->plan;
     drive->goal.requests.most = drive->order->max_requests;
     drive->goal.iterations.most = drive->order->max_iterations;
     drive->goal.end_ns = UINT64_MAX;
-    iterations_plan(&drive->goal, &drive->order->schedule, slots);
+    iterations_plan(&drive->goal, &drive->order->schedule, &team->slots);
     return &drive->drive;
 }
 
@@ -318,6 +494,7 @@ const struct driver_type driver_users = {
     .adds_targets = true,
     .open = open_all,
     .close = close_all,
+    .change = change,
     .check_ports = check_ports,
     .create = create,
     .destroy = destroy,
@@ -332,7 +509,9 @@ const struct driver_type driver_users = {
     .intended = intended,
     .is_too_late = is_too_late,
     .count_rows = count_rows,
+    .conduct = conduct,
     .count_iterations = count_iterations,
+    .count_users = count_users,
     .show = show,
     .exceptions = exceptions,
 };

@@ -1,11 +1,68 @@
 #include "loadgen/users/prepare.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/slice.h"
 #include "loadgen/base/json/json_bytes.h"
+#include "loadgen/base/memory.h"
 #include "loadgen/base/sha256.h"
 #include "loadgen/target/read/reader.h"
-#include "loadgen/users/words.h"
+#include "loadgen/target/request/secret.h"
+#include "loadgen/users/conductor.h"
+#include "loadgen/users/files/feeds.h"
+#include "loadgen/users/remedy.h"
+
+/* NULL: none. A query of the URL may have secrets. */
+static json_t *show_url(const char *url)
+{
+    char *masked = url ? memory_of(strdup(url)) : NULL;
+    if (!masked) {
+        return NULL;
+    }
+    secret_mask_url(masked);
+    json_t *json = json_text(masked);
+    free(masked);
+    return json;
+}
+
+/* The last value of a name holds. NULL: none was given. */
+static json_t *show_arguments(const struct arguments *arguments)
+{
+    json_t *json = arguments->count > 0 ? json_object() : NULL;
+    for (size_t i = 0; i < arguments->count; i++) {
+        const char *argument = arguments->list[i];
+        const struct slice name = {argument, strcspn(argument, "=")};
+        const char *value = argument + name.length + (argument[name.length] == '=');
+        json_object_setn_new(json, name.at, name.length,
+                             secret_is_name(name) ? json_text("***") : show_url(value));
+    }
+    return json;
+}
+
+static void show_file(void *list, const struct feed_file *file)
+{
+    json_array_append_new(list,
+                          json_pack("{s:o, s:s, s:I}", "file", json_text(file->name), "sha256",
+                                    file->rows.sha256, "size", (json_int_t)file->rows.bytes));
+}
+
+/* NULL: the scenario has read none. */
+static json_t *show_files(struct feeds *feeds)
+{
+    json_t *list = json_array();
+    feeds_visit_files(feeds, show_file, list);
+    if (json_array_size(list) > 0) {
+        return list;
+    }
+    json_decref(list);
+    return NULL;
+}
+
+static json_t *show_text(const char *text)
+{
+    return text ? json_text(text) : NULL;
+}
 
 json_t *users_show(const struct users_order *order)
 {
@@ -15,13 +72,26 @@ json_t *users_show(const struct users_order *order)
     uint64_t duration_ns = order->schedule.duration_ns;
     char hash[SHA256_TEXT];
     char rate[SCHEDULE_TEXT];
+    char words[SHAPE_WORDS];
+    bool has_shape = order->shape.is_on;
     sha256_print(text->length ? text->at : "", text->length, hash);
-    return json_pack("{s:o, s:s, s:I, s:I, s:f, s:s*, s:o*}", "file",
-                     json_text(slash ? slash + 1 : order->scenario.path), "sha256", hash, "size",
-                     (json_int_t)text->length, "users", (json_int_t)order->users,
-                     "spawn_per_second", order->spawn_per_s, "rate",
-                     has_rate ? schedule_print(&order->schedule, rate) : NULL, "duration",
-                     has_rate ? json_integer((json_int_t)duration_ns) : NULL);
+    json_t *json = json_pack(
+        "{s:o, s:s, s:I, s:o*, s:o*, s:I, s:f, s:I, s:o*, s:o*, s:o*, s:s*, s:o*, s:s*}", "file",
+        json_text(slash ? slash + 1 : order->scenario.path), "sha256", hash, "size",
+        (json_int_t)text->length, "files", show_files(order->scenario.feeds), "arguments",
+        show_arguments(&order->arguments), "users", (json_int_t)order->users, "spawn_per_second",
+        order->spawn_per_s, "seed", (json_int_t)order->seed, "host", show_url(order->host), "tags",
+        show_text(order->filter.tags), "exclude_tags", show_text(order->filter.excluded_tags),
+        "rate", has_rate ? schedule_print(&order->schedule, rate) : NULL, "duration",
+        has_rate ? json_integer((json_int_t)duration_ns) : NULL, "shape",
+        has_shape ? shape_print(&order->shape, words) : NULL);
+    if (has_shape) {
+        json_object_del(json, "spawn_per_second");
+    }
+    if (order->shape.has_tick) {
+        json_object_del(json, "users");
+    }
+    return json;
 }
 
 /* The hosts are resolved before the run; others come up when they are used. */
@@ -37,17 +107,40 @@ static bool add_hosts(const struct classes *classes, struct targets *targets, st
     return ok;
 }
 
-/* What one state says, all others will. */
+static bool check_shape(const struct users_order *order, struct err *err)
+{
+    return !order->shape.is_on || schedule_is_closed(&order->schedule) ||
+           err_set(err, ERR_USAGE,
+                   "%s: a Shape says how many users there are; with order.rate, their number must "
+                   "stay the same",
+                   order->scenario.path);
+}
+
+static void take_shape(struct users_order *order)
+{
+    order->shape = *conductor_shape(order->conductor);
+    if (order->shape.is_on && !order->shape.has_tick) {
+        order->users = order->shape.most_users > 0 ? order->shape.most_users : 1;
+    }
+}
+
+/* What one state says, all others will. The first one is the run-wide state, if one is needed. */
 static bool try_out(struct users_order *order, struct targets *targets, struct err *err)
 {
-    struct state state = {0};
-    struct classes classes = {0};
-    bool ok = words_open(&state, order->max_bytes, order->seed, err) &&
-              scenario_load(&order->scenario, order->host, &order->filter, &state, &classes, err) &&
-              add_hosts(&classes, targets, err);
-    order->class_count = classes.count;
-    classes_free(&classes);
-    state_close(&state);
+    struct conductor *conductor = order->conductor = conductor_create(order, err);
+    if (!conductor) {
+        if (err->is_quoted) {
+            remedy_name_flag(order, err->text);
+        }
+        return false;
+    }
+    order->class_count = conductor_classes(conductor)->count;
+    take_shape(order);
+    bool ok = add_hosts(conductor_classes(conductor), targets, err) && check_shape(order, err);
+    if (!conductor_is_needed(conductor)) {
+        conductor_destroy(conductor);
+        order->conductor = NULL;
+    }
     return ok;
 }
 
@@ -56,11 +149,14 @@ bool users_open(struct users_order *order, const char *path, struct targets *tar
 {
     *targets = (struct targets){0};
     exceptions_init(&order->exceptions);
-    return scenario_open(&order->scenario, path, err) && try_out(order, targets, err);
+    bool ok = scenario_open(&order->scenario, path, order->max_bytes, err);
+    order->scenario.arguments = order->arguments;
+    return ok && try_out(order, targets, err);
 }
 
 void users_close(struct users_order *order)
 {
+    conductor_destroy(order->conductor);
     scenario_close(&order->scenario);
     exceptions_fini(&order->exceptions);
 }

@@ -20,7 +20,10 @@ bool users_open(struct users_order *order, const char *path, struct targets *tar
                 struct err *err);
 void users_close(struct users_order *order);
 
-/* The users as JSON, for result files. A hash identifies the scenario, because files change. */
+/*
+ * The users as JSON, for result files; with hashes of the scenario and of the files that it reads,
+ * because files may change. Arguments whose names suggest a secret have no value.
+ */
 json_t *users_show(const struct users_order *order);
 
 /* The source of the run's order; its state is the users' order. */

@@ -6,17 +6,20 @@
 #ifndef LOADGEN_USERS_SEAT_H
 #define LOADGEN_USERS_SEAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/clock.h"
 #include "loadgen/base/heap.h"
 #include "loadgen/drive/driver.h"
-#include "loadgen/users/iterations.h"
+#include "loadgen/pace/team.h"
+#include "loadgen/users/goal/iterations.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/scenario/classes.h"
 #include "loadgen/users/users.h"
 
+struct crowd;
 struct plan;
 struct user;
 
@@ -25,18 +28,30 @@ struct seat {
     struct users_order *order;
     const struct plan *plan;
     struct drive_thread *thread;
-    struct goal *goal; /* of all threads */
+    struct goal *goal; /* shared by all threads */
     struct state state;
     struct classes classes;
-    struct user *users;
+    struct user *users; /* one block; NULL with a shape (crowd.h) */
+    struct user **all;
     size_t count;
     size_t ended; /* users that have ended */
     struct iterations iterations;
     struct heap queue;
-    uint64_t numbers; /* request numbers used so far */
+    struct crowd *crowd;     /* NULL: there is no shape */
+    struct user *gone;       /* with a shape: users that ended because it said so, for crowd.c */
+    struct heap leaving;     /* with a shape: users that end before the run does, by `leave` */
+    unsigned listener_count; /* of the scenario (request/listeners.h) */
+    bool is_muted;           /* listeners are not called any more: the run was abandoned */
+    uint64_t numbers;        /* request numbers used so far */
     uint64_t end_ns;
     int stage; /* of the end of the run (driver.c) */
 };
+
+/* The number of the next request or result, different from those of other threads. */
+static inline uint64_t seat_next_number(struct seat *seat)
+{
+    return seat->numbers++ * seat->thread->team->all + seat->thread->number;
+}
 
 /* Ends the run on all threads. Call this when budget_end_one returns true. */
 static inline void seat_end_run(struct seat *seat)

@@ -1,20 +1,24 @@
 #include "loadgen/users/show.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "loadgen/base/memory.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/users/scenario/deal.h"
 #include "loadgen/users/words.h"
 
 enum { INDENT = 2 }; /* of each level of task sets */
 
-static void print_classes(const struct users_order *order, const struct classes *classes, FILE *out)
+static void print_classes(const struct users_order *order, const struct classes *classes,
+                          lua_State *lua, FILE *out)
 {
     (void)order;
     fputs("Available Users:\n", out);
     for (size_t i = 0; i < classes->count; i++) {
         fprintf(out, "    %s\n", classes->list[i].name);
     }
+    settings_print(lua, out);
 }
 
 /* The part of the class's tasks that task i has. Those of a sequential set take turns. */
@@ -27,6 +31,14 @@ static double part_of(const struct class *class, size_t i)
     return (class->tasks[i].until - before) / class->tasks[class->task_count - 1].until;
 }
 
+enum { NUMBERED = 32 }; /* bytes of the name that a task without one gets */
+
+static const char *name_of(const struct task *task, size_t i, char numbered[NUMBERED])
+{
+    snprintf(numbered, NUMBERED, "task %zu", i + 1);
+    return task->name ? task->name : numbered;
+}
+
 /* The tasks of a class or set, which is `of` percent of all; not `is_total`: each counts by itself.
  */
 static void print_tasks(const struct class *class, double of, bool is_total, int indent, FILE *out)
@@ -34,17 +46,18 @@ static void print_tasks(const struct class *class, double of, bool is_total, int
     for (size_t i = 0; i < class->task_count; i++) {
         double share = (is_total ? of : 100) * part_of(class, i);
         const struct task *task = &class->tasks[i];
-        char numbered[32];
-        snprintf(numbered, sizeof numbered, "task %zu", i + 1);
-        fprintf(out, "%*s%5.1f       %s\n", indent, "", share, task->name ? task->name : numbered);
+        char numbered[NUMBERED];
+        fprintf(out, "%*s%5.1f       %s\n", indent, "", share, name_of(task, i, numbered));
         if (task->set) {
             print_tasks(task->set, share, is_total, indent + INDENT, out);
         }
     }
 }
 
-static void print_ratios(const struct users_order *order, const struct classes *classes, FILE *out)
+static void print_ratios(const struct users_order *order, const struct classes *classes,
+                         lua_State *lua, FILE *out)
 {
+    (void)lua;
     struct deal deal;
     deal_init(&deal, classes);
     uint64_t users = 0;
@@ -63,16 +76,68 @@ static void print_ratios(const struct users_order *order, const struct classes *
     deal_fini(&deal);
 }
 
-typedef void print_fn(const struct users_order *order, const struct classes *classes, FILE *out);
+/* Keys of JSON are valid text. */
+static void set_new(json_t *object, const char *name, json_t *value)
+{
+    char *key = memory_of(strdup(name));
+    utf8_clean(key);
+    json_object_set_new(object, key, value);
+    free(key);
+}
+
+static json_t *tasks_to_json(const struct class *class, double of, bool is_total)
+{
+    json_t *tasks = json_object();
+    for (size_t i = 0; i < class->task_count; i++) {
+        const struct task *task = &class->tasks[i];
+        double share = (is_total ? of : 1) * part_of(class, i);
+        char numbered[NUMBERED];
+        json_t *one = json_pack("{s:f}", "ratio", share);
+        if (task->set) {
+            json_object_set_new(one, "tasks", tasks_to_json(task->set, share, is_total));
+        }
+        set_new(tasks, name_of(task, i, numbered), one);
+    }
+    return tasks;
+}
+
+static json_t *classes_to_json(const struct classes *classes, uint64_t users, bool is_total)
+{
+    json_t *json = json_object();
+    struct deal deal;
+    uint64_t dealt = 0;
+    deal_init(&deal, classes);
+    while (dealt < users && deal_next(&deal)) {
+        dealt++;
+    }
+    for (size_t i = 0; i < classes->count; i++) {
+        const struct class *class = &classes->list[i];
+        double share = dealt > 0 ? (double)deal.counts[i] / (double)dealt : 0;
+        set_new(json, class->name,
+                json_pack("{s:f, s:o}", "ratio", share, "tasks",
+                          tasks_to_json(class, share, is_total)));
+    }
+    deal_fini(&deal);
+    return json;
+}
+
+typedef void print_fn(const struct users_order *order, const struct classes *classes,
+                      lua_State *lua, FILE *out);
+
+static bool load(const struct users_order *order, struct state *state, struct classes *classes,
+                 struct err *err)
+{
+    return words_open(state, order->max_bytes, order->seed, err) &&
+           scenario_load(&order->scenario, order->host, &order->filter, state, classes, err);
+}
 
 static bool show(const struct users_order *order, print_fn *print, FILE *out, struct err *err)
 {
     struct state state = {0};
     struct classes classes = {0};
-    bool ok = words_open(&state, order->max_bytes, order->seed, err) &&
-              scenario_load(&order->scenario, order->host, &order->filter, &state, &classes, err);
+    bool ok = load(order, &state, &classes, err);
     if (ok) {
-        print(order, &classes, out);
+        print(order, &classes, state.lua, out);
     }
     classes_free(&classes);
     state_close(&state);
@@ -87,4 +152,18 @@ bool show_classes(const struct users_order *order, FILE *out, struct err *err)
 bool show_ratios(const struct users_order *order, FILE *out, struct err *err)
 {
     return show(order, print_ratios, out, err);
+}
+
+json_t *show_tasks(const struct users_order *order, uint64_t users, struct err *err)
+{
+    struct state state = {0};
+    struct classes classes = {0};
+    json_t *json = NULL;
+    if (load(order, &state, &classes, err)) {
+        json = json_pack("{s:o, s:o}", "per_class", classes_to_json(&classes, users, false),
+                         "total", classes_to_json(&classes, users, true));
+    }
+    classes_free(&classes);
+    state_close(&state);
+    return json;
 }

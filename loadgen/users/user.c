@@ -2,12 +2,20 @@
 
 #include <lua5.4/lauxlib.h>
 #include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "common/clock.h"
-#include "loadgen/users/check.h"
+#include "loadgen/users/lua/copy.h"
+#include "loadgen/users/message/check.h"
+#include "loadgen/users/remedy.h"
 #include "loadgen/users/request/answer.h"
 #include "loadgen/users/request/flight.h"
+#include "loadgen/users/request/listeners.h"
 #include "loadgen/users/seat.h"
+
+enum { SETUP_ERROR_BYTES = 200 };
 
 #define WAIT_MAX_S 1e9
 #define WAIT_FAILED_S 1 /* after a function of the script that fails */
@@ -22,7 +30,7 @@ void user_open(struct user *user, struct seat *seat, uint64_t number, const stru
         .coroutine_ref = LUA_NOREF,
         .self_ref = LUA_NOREF,
         .due.key = start_ns,
-        .outbox.seat = seat,
+        .outbox = {.seat = seat, .class = class},
     };
     heap_add(&seat->queue, &user->due);
 }
@@ -80,6 +88,41 @@ static void come_to_life(struct user *user)
     lua_rawgeti(lua, LUA_REGISTRYINDEX, class->instances);
     lua_setmetatable(lua, -2);
     user->self_ref = luaL_ref(lua, LUA_REGISTRYINDEX);
+    atomic_fetch_add_explicit(&user->seat->goal->users, 1, memory_order_relaxed);
+}
+
+/* Arguments: self, and the user. */
+static int give_setup(lua_State *lua)
+{
+    const struct user *user = lua_touserdata(lua, 2);
+    lua_pushliteral(lua, "setup");
+    copy_push(lua, user->seat->order->setup);
+    lua_rawset(lua, 1);
+    return 0;
+}
+
+/* False: there is no memory for it, and will be none for the users that follow: the run ends. */
+static bool take_setup(struct user *user)
+{
+    struct seat *seat = user->seat;
+    struct state *state = &seat->state;
+    char text[SETUP_ERROR_BYTES];
+    double none = 0;
+    if (!seat->order->setup) {
+        return true;
+    }
+    lua_pushcfunction(state->lua, give_setup);
+    lua_rawgeti(state->lua, LUA_REGISTRYINDEX, user->self_ref);
+    lua_pushlightuserdata(state->lua, user);
+    if (state_call(state, 2, &none)) {
+        return true;
+    }
+    remedy_name_flag(seat->order, state->error.at);
+    snprintf(text, sizeof text, "self.setup: %.*s", (int)strcspn(state->error.at, "\n"),
+             state->error.at);
+    exceptions_add(&seat->order->exceptions, text);
+    seat_end_run(seat);
+    return false;
 }
 
 /* Going on. */
@@ -121,16 +164,32 @@ static void pass_start(struct user *user)
     }
 }
 
+/* Nothing of it is in flight any more; the last answer may have brought cookies. */
+static void close_connections(struct user *user)
+{
+    struct seat *seat = user->seat;
+    owner_close(&user->owner);
+    cookies_free(&user->cookies);
+    if (seat->crowd && !user->is_expected) {
+        user->next = seat->gone;
+        seat->gone = user;
+    }
+}
+
 static void end(struct user *user)
 {
     end_iteration(user);
     pass_start(user);
     iterations_end_user(&user->seat->iterations);
+    heap_remove(&user->seat->leaving, &user->leave);
     user->phase = USER_ENDED;
     user->seat->ended++;
+    if (user->coroutine) { /* it has started */
+        atomic_fetch_sub_explicit(&user->seat->goal->users, 1, memory_order_relaxed);
+    }
     let_go(user);
     if (user->outbox.in_flight == 0) {
-        owner_close(&user->owner);
+        close_connections(user);
     }
     start_next_check(user);
 }
@@ -150,12 +209,26 @@ static const struct class *waiting_class(const struct user *user)
 /* Counts the error of the script that has just failed. */
 static void add_exception(struct user *user)
 {
-    struct users_order *order = user->seat->order;
-    char *text = user->seat->state.error.at;
-    if (order->name_flags) {
-        order->name_flags(text);
+    remedy_add_exception(user->seat->order, user->seat->state.error.at);
+}
+
+/* Ends the running function. Errors of its variables with <close> count, too. */
+static void reset(struct user *user)
+{
+    if (!state_reset(&user->seat->state, user->coroutine)) {
+        add_exception(user);
     }
-    exceptions_add(&order->exceptions, text);
+}
+
+/* Lets listeners see what was judged or fired, and returns how long that took. */
+static uint64_t settle(struct user *user)
+{
+    if (!user->outbox.judged) {
+        return 0;
+    }
+    uint64_t begin_ns = clock_now_ns();
+    listeners_show(&user->outbox, user);
+    return clock_now_ns() - begin_ns;
 }
 
 /* Seconds until the next task. */
@@ -175,6 +248,7 @@ static double wait_s(struct user *user)
         seconds = WAIT_FAILED_S;
     }
     state->user = NULL;
+    settle(user);
     return seconds > 0 ? fmin(seconds, WAIT_MAX_S) : 0;
 }
 
@@ -193,12 +267,19 @@ static void wait_until(struct user *user, uint64_t due_ns)
     }
 }
 
+/* The script can judge no more of what it has sent. */
+static void record(struct user *user)
+{
+    outbox_record(&user->outbox, NULL);
+    settle(user);
+}
+
 /* A function of the script has ended in some way. */
 static void function_ended(struct user *user)
 {
     user->pause = PAUSE_NONE;
     outbox_drop(&user->outbox); /* of a list with a wrong request */
-    outbox_record(&user->outbox, NULL);
+    record(user);
     if (user->is_in_task) {
         end_iteration(user);
     }
@@ -224,23 +305,38 @@ static void paused(struct user *user)
         break;
     case PAUSE_USER_ENDS:
         user->is_stopping = true;
-        state_reset(&seat->state, user->coroutine);
+        reset(user);
         function_ended(user);
         break;
     case PAUSE_TASK_ENDS:
-        state_reset(&seat->state, user->coroutine);
+        reset(user);
         function_ended(user);
         break;
     case PAUSE_SET_ENDS:
-        state_reset(&seat->state, user->coroutine);
+        reset(user);
         leave_set(user);
         break;
     case PAUSE_NONE:
         exceptions_add(&seat->order->exceptions,
                        "coroutine.yield outside of a coroutine of the script");
-        state_reset(&seat->state, user->coroutine);
+        reset(user);
         function_ended(user);
         break;
+    }
+}
+
+/*
+ * Listeners are part of the user's script: what it asks for begins when they have returned. Were a
+ * request sent before, its answer would come while they run, and be read late.
+ */
+static void settle_pause(struct user *user)
+{
+    uint64_t took_ns = settle(user);
+    if (user->pause == PAUSE_SLEEP) {
+        user->due.key += took_ns;
+    } else if (user->pause == PAUSE_ANSWER && user->outbox.in_flight == 0) {
+        outbox_send(&user->outbox);
+        user->pause = user->outbox.in_flight > 0 ? PAUSE_ANSWER : PAUSE_USER_ENDS;
     }
 }
 
@@ -255,11 +351,13 @@ static void run(struct user *user, int arguments, uint64_t ready_ns)
     enum state_result result = state_run(state, user->coroutine, arguments, STATE_RUN_NS);
     state->user = NULL;
     if (result == STATE_PAUSED) {
+        settle_pause(user);
         paused(user);
         return;
     }
     if (result == STATE_FAILED) {
         add_exception(user);
+        reset(user);
     }
     function_ended(user);
 }
@@ -281,6 +379,10 @@ static void start(struct user *user)
 {
     come_to_life(user);
     user->phase = USER_STARTING;
+    if (!take_setup(user)) {
+        end(user);
+        return;
+    }
     if (user->class->on_start != LUA_NOREF) {
         call(user, user->class->on_start, "on_start", user->due.key);
     } else {
@@ -411,18 +513,32 @@ void user_iterate(struct user *user, uint64_t due_ns)
 /* Answers. */
 
 /* The list of parallel()'s answers is on top of the stack. */
-static void push_answer(const struct flight *flight, const struct exchange *exchange)
+static void push_answer(struct flight *flight, const struct exchange *exchange)
 {
     lua_State *lua = flight->user->coroutine;
-    luaL_checkstack(lua, 4, NULL);
+    luaL_checkstack(lua, 5, NULL);
     if (!state_has_room(lua, answer_size(exchange, flight->url))) {
         flight->user->lacks_memory = true;
         lua_pushnil(lua);
     } else {
         answer_push(lua, exchange, flight->url);
+        listeners_keep_answer(lua, flight->user->seat, flight);
     }
     if (flight->place > 0) {
         lua_rawseti(lua, -2, (lua_Integer)flight->place);
+    }
+}
+
+/* The script does not go on; listeners see the answer, if there is room for it. */
+static void keep_answer(struct flight *flight, const struct exchange *exchange)
+{
+    struct seat *seat = flight->user->seat;
+    lua_State *lua = seat->state.lua;
+    if (seat->listener_count > 0 && state_has_room(lua, answer_size(exchange, flight->url))) {
+        luaL_checkstack(lua, 5, NULL);
+        answer_push(lua, exchange, flight->url);
+        listeners_keep_answer(lua, flight->user->seat, flight);
+        lua_pop(lua, 1);
     }
 }
 
@@ -439,21 +555,24 @@ void user_answered(struct flight *flight, const struct exchange *exchange)
     }
     if (goes_on) {
         push_answer(flight, exchange);
+    } else {
+        keep_answer(flight, exchange);
     }
     outbox_end(&user->outbox, flight, exchange);
     if (user->outbox.in_flight > 0) {
-        return;
+        return; /* listeners wait, too: they would delay the reading of the other answers */
     }
+    uint64_t took_ns = settle(user);
     if (goes_on && !user->outbox.is_cut_short) {
-        run(user, 1, exchange->done_ns);
+        run(user, 1, exchange->done_ns + took_ns); /* of listeners, too, only others are lag */
     } else if (user->phase != USER_ENDED) {
         user->is_cut = false;
         user->is_stopping |= user->outbox.is_cut_short;
-        state_reset(&user->seat->state, user->coroutine);
+        reset(user);
         function_ended(user);
     } else {
-        outbox_record(&user->outbox, NULL);
-        owner_close(&user->owner);
+        record(user);
+        close_connections(user);
     }
 }
 
@@ -477,9 +596,9 @@ void user_stop(struct user *user, bool may_finish)
         return;
     }
     if (is_in_task) {
-        state_reset(&user->seat->state, user->coroutine);
+        reset(user);
         user->pause = PAUSE_NONE;
-        outbox_record(&user->outbox, NULL);
+        record(user);
     }
     stop(user);
 }
@@ -488,7 +607,7 @@ void user_kill(struct user *user)
 {
     if (user->phase != USER_ENDED) {
         heap_remove(&user->seat->queue, &user->due);
-        outbox_record(&user->outbox, NULL);
+        record(user);
         end(user);
     }
 }
@@ -499,7 +618,13 @@ struct user *user_calling(lua_State *lua, const char *what)
 {
     struct user *user = state_of(lua)->user;
     if (!user) {
-        luaL_error(lua, "%s: can be called only in on_start, on_stop and tasks", what);
+        luaL_error(lua,
+                   "%s: can be called only in on_start, on_stop, tasks, test_start and test_stop",
+                   what);
+    } else if (user->outbox.shown) {
+        luaL_error(lua, "%s: cannot be called in a listener, which only looks at results", what);
+    } else if (lua == state_of(lua)->lua) {
+        luaL_error(lua, "%s: cannot be called in a wait function; call it from the task", what);
     } else if (lua != user->coroutine) {
         luaL_error(lua, "%s: cannot be called in a coroutine of the script; call it from the task",
                    what);

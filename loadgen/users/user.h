@@ -10,9 +10,9 @@
  * user_iterate and user_answered, and pauses with user_pause.
  *
  * The intended time of a request follows from three times: *ready*, when an answer was read, a wait
- * ended, or the user was due to start; *resumed*, when the thread continued the script; *asked*,
- * when the script sends the request. The intended time is asked - (resumed - ready), as if no other
- * script had held the thread.
+ * ended, or the user was due to start; *resumed*, when the thread continued the script; and
+ * *asked*, when the script sent the request. The intended time is asked - (resumed - ready), as if
+ * no other script had delayed this one.
  *
  * When the budget of requests (goal.h) is used up, the next request of a user is not sent: the
  * running function ends, and the user stops. When the budget of iterations is used up, a user stops
@@ -33,8 +33,8 @@
 
 #include "loadgen/base/heap.h"
 #include "loadgen/http/owner.h"
-#include "loadgen/users/iterations.h"
-#include "loadgen/users/request/cookies.h"
+#include "loadgen/users/goal/iterations.h"
+#include "loadgen/users/message/cookies.h"
 #include "loadgen/users/request/outbox.h"
 #include "loadgen/users/scenario/classes.h"
 
@@ -79,7 +79,7 @@ struct user {
     bool is_cut;           /* the task ends when the answer arrives */
     struct heap_entry due; /* for its start, its next task or the end of its sleep */
     size_t checked;        /* tasks begun so far, with -check */
-    bool lacks_memory;     /* there was no room for an answer: an error tells the script */
+    bool lacks_memory;     /* no memory was left for an answer: the script gets an error */
     bool is_past_start;
     struct idle idle;  /* while it is free (iterations.h) */
     bool is_iterating; /* has begun an iteration (goal.h) */
@@ -89,6 +89,12 @@ struct user {
     bool skips_wait;  /* after interrupt(), and after on_start and on_stop of a set */
     bool has_stopped; /* on_stop was called */
     uint64_t task_ns; /* start of its last task */
+    /* With a shape (crowd.h): */
+    size_t place;            /* its number, among those of the thread */
+    bool is_expected;        /* the shape still has a user of its number */
+    bool is_hurried;         /* its task had to end */
+    struct heap_entry leave; /* when its task, and then its on_stop, must have ended */
+    struct user *next;       /* in the list that it is in, when it has ended */
     struct outbox outbox;
     struct owner owner;
     struct cookies cookies;
@@ -113,7 +119,7 @@ void user_answered(struct flight *flight, const struct exchange *exchange);
 
 /*
  * Stops a user at the end of the run: runs on_stop, after the request in flight if there is one.
- * With `may_finish`, a task that the user is in is completed first.
+ * With `may_finish`, the user first completes its current task.
  */
 void user_stop(struct user *user, bool may_finish);
 
@@ -122,8 +128,9 @@ void user_kill(struct user *user);
 
 /*
  * For C functions that a user's script calls. user_calling returns the user whose script calls; it
- * raises an error while the scenario is loaded, in another coroutine, and where Lua cannot pause.
- * user_pause pauses the script; the C function must return its result. A sleep ends at due.key.
+ * raises an error if the scenario is still being loaded, if the call is in a coroutine that the
+ * script created, or if Lua cannot pause there. user_pause pauses the script; the C function must
+ * return its result. A sleep ends at due.key.
  */
 struct user *user_calling(lua_State *lua, const char *what);
 int user_pause(struct user *user, enum user_pause pause);

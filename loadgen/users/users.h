@@ -16,28 +16,42 @@
 
 #include "loadgen/measure/exceptions.h"
 #include "loadgen/pace/schedule.h"
+#include "loadgen/users/library/log.h"
 #include "loadgen/users/scenario/scenario.h"
+#include "loadgen/users/scenario/shape.h"
+
+struct conductor;
 
 struct users_order {
     struct scenario scenario;
     const char *host; /* replaces the hosts of the classes; NULL: none was given */
     struct classes_filter filter;
+    struct arguments arguments; /* for the scenario */
     uint64_t users;
+    bool is_elastic;          /* `users` and `spawn_per_s` may be changed during the run */
     bool shares_connections;  /* users have no connections of their own */
     double spawn_per_s;       /* users that start per second; more than 0 */
-    struct schedule schedule; /* of iterations (iterations.h); its time 0 is when all users have
-                                 completed on_start. A closed loop if no rate was given */
+    struct schedule schedule; /* of iterations (iterations.h); time 0 is ITERATIONS_LEAD_NS after
+                                 all users have completed on_start. A closed loop if no rate was
+                                 given */
     uint64_t max_requests;    /* the run ends when this many have ended; UINT64_MAX: no limit */
-    uint64_t max_iterations;  /* the same for iterations (goal.h) */
+    uint64_t max_iterations;  /* the run ends when this many iterations (goal.h) have ended */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
-    size_t max_bytes;         /* of each state (state.h) */
+    size_t max_bytes;         /* of each state (state.h), and of all data files together */
     uint64_t seed;
-    void (*name_flags)(char *text); /* replaces field names in errors by flags; NULL: keep them */
+    void (*name_flags)(char *text); /* replaces field names by flags, in remedies (remedy.h) only;
+                                       NULL: keeps them */
+    struct log_reader log_reader;   /* gets the lines of log(), too; zeroes: nobody */
     _Atomic bool is_quitting;       /* the scenario has called quit() */
-    _Atomic int quit_code;
+    _Atomic int quit_code;          /* -1: quit() was called without one, or not at all */
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
                     runs each task once, on one thread; NULL: a normal run */
-    size_t class_count;           /* of the scenario; set by users_open */
+    /* Set by users_open: */
+    size_t class_count;           /* of the scenario */
+    struct shape shape;           /* replaces `users` and `spawn_per_s`; owned by the conductor */
+    struct conductor *conductor;  /* run-wide functions of the scenario; NULL: it has none */
+    const struct bytes *setup;    /* for the users (conductor.h); NULL: none */
+    bool is_conducting;           /* this order is one of conductor_begin */
     struct exceptions exceptions; /* of scripts */
 };
 

@@ -4,19 +4,21 @@
 #include <math.h>
 
 #include "common/clock.h"
+#include "loadgen/users/lua/globals.h"
+#include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/user.h"
 
 static double seconds_at(lua_State *lua, int argument)
 {
-    double seconds = luaL_checknumber(lua, argument);
+    double seconds = number_check(lua, argument);
     luaL_argcheck(lua, seconds >= 0, argument, "expected seconds, at least 0");
     return seconds;
 }
 
 static double rate_at(lua_State *lua, int argument)
 {
-    double rate = luaL_checknumber(lua, argument);
+    double rate = number_check(lua, argument);
     luaL_argcheck(lua, rate > 0, argument, "expected a number per second, more than 0");
     return rate;
 }
@@ -95,9 +97,13 @@ static int poisson(lua_State *lua)
 
 void waits_declare(lua_State *lua)
 {
-    lua_register(lua, "between", between);
-    lua_register(lua, "constant", constant);
-    lua_register(lua, "constant_pacing", constant_pacing);
-    lua_register(lua, "constant_throughput", constant_throughput);
-    lua_register(lua, "poisson", poisson);
+    static const luaL_Reg functions[] = {
+        {"between", between},
+        {"constant", constant},
+        {"constant_pacing", constant_pacing},
+        {"constant_throughput", constant_throughput},
+        {"poisson", poisson},
+        {NULL, NULL},
+    };
+    globals_declare(lua, functions);
 }

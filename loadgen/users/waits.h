@@ -1,11 +1,11 @@
 /*
- * waits - globals that create wait functions: functions that return how many seconds a user waits
- * between two tasks. They are named as in Locust.
+ * waits - globals that create wait functions. A wait function returns how many seconds a user waits
+ * between two tasks. All but poisson have Locust's names.
  *
  *     between(a, b)              uniformly distributed
  *     constant(s)
- *     constant_pacing(s)         tasks start at least s seconds apart
- *     constant_throughput(n)     at most n tasks start per second
+ *     constant_pacing(s)         a user's tasks start at least s seconds apart
+ *     constant_throughput(n)     a user starts at most n tasks per second
  *     poisson(n)                 exponential, with a mean of 1/n seconds
  *
  * Any function of self that returns seconds can be used instead.

@@ -1,26 +1,37 @@
 #include "loadgen/users/words.h"
 
-#include <inttypes.h>
 #include <lua5.4/lauxlib.h>
 #include <stdatomic.h>
-#include <stdio.h>
 
 #include "common/clock.h"
+#include "loadgen/users/feeder.h"
+#include "loadgen/users/library/codes.h"
+#include "loadgen/users/library/dates.h"
+#include "loadgen/users/library/log.h"
+#include "loadgen/users/library/pages.h"
+#include "loadgen/users/library/picks.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/sandbox.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/request/answer.h"
+#include "loadgen/users/request/events.h"
 #include "loadgen/users/request/judge.h"
 #include "loadgen/users/request/methods.h"
 #include "loadgen/users/scenario/declare.h"
 #include "loadgen/users/scenario/read_file.h"
+#include "loadgen/users/scenario/settings.h"
+#include "loadgen/users/scenario/shape.h"
 #include "loadgen/users/seat.h"
 #include "loadgen/users/user.h"
 #include "loadgen/users/waits.h"
 
+/* It takes to print a line for the log. */
+enum { LOG_STEPS = 500 };
+
 static int sleep_s(lua_State *lua)
 {
-    double seconds = luaL_checknumber(lua, 1);
+    double seconds = number_check(lua, 1);
     luaL_argcheck(lua, seconds >= 0 && seconds < 1e9, 1, "expected seconds, at least 0");
     struct user *user = user_calling(lua, "sleep");
     user->due.key = clock_now_ns() + (uint64_t)(seconds * NS_PER_S);
@@ -30,8 +41,9 @@ static int sleep_s(lua_State *lua)
 /* The rest of the task is left out. */
 static int quit(lua_State *lua)
 {
-    lua_Integer code = luaL_optinteger(lua, 1, 0);
-    luaL_argcheck(lua, code >= 0 && code <= 125, 1, "expected an exit status, 0 to 125");
+    lua_Integer code = luaL_opt(lua, number_check_integer, 1, -1);
+    luaL_argcheck(lua, lua_isnoneornil(lua, 1) || (code >= 0 && code <= 125), 1,
+                  "expected an exit status, 0 to 125");
     struct user *user = user_calling(lua, "quit");
     struct users_order *order = user->seat->order;
     if (!atomic_exchange(&order->is_quitting, true)) {
@@ -56,46 +68,55 @@ static int random_number(lua_State *lua)
         uint64_t offset = span == UINT64_MAX ? random_next(random) : random_below(random, span + 1);
         lua_pushinteger(lua, (lua_Integer)(offset + (lua_Unsigned)from));
     } else {
-        double from = luaL_checknumber(lua, 1);
-        double to = luaL_checknumber(lua, 2);
+        double from = number_check(lua, 1);
+        double to = number_check(lua, 2);
         lua_pushnumber(lua, from + (to - from) * random_fraction(random));
     }
     return 1;
 }
 
-static int choice(lua_State *lua)
+/* A single argument is no format: it may have any text. */
+static int log_line(lua_State *lua)
 {
-    luaL_checktype(lua, 1, LUA_TTABLE);
-    size_t count = lua_rawlen(lua, 1);
-    luaL_argcheck(lua, count > 0, 1, "the list is empty");
-    lua_rawgeti(lua, 1, 1 + (lua_Integer)random_below(&state_of(lua)->random, count));
-    return 1;
-}
-
-static int uuid(lua_State *lua)
-{
-    struct random *random = &state_of(lua)->random;
-    char text[40];
-    uint64_t high = (random_next(random) & ~UINT64_C(0xf000)) | 0x4000;
-    uint64_t low = (random_next(random) & (UINT64_MAX >> 2)) | UINT64_C(1) << 63;
-    snprintf(text, sizeof text,
-             "%08" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%04" PRIx64 "-%012" PRIx64, high >> 32,
-             high >> 16 & 0xffff, high & 0xffff, low >> 48, low & UINT64_C(0xffffffffffff));
-    lua_pushstring(lua, text);
-    return 1;
+    const struct state *state = state_of(lua);
+    const struct user *user = state->user;
+    size_t length = 0;
+    luaL_checkany(lua, 1);
+    if (!state->log) {
+        return luaL_error(lua, "log: can be called only in functions that users run; while the "
+                               "scenario is loaded, use print");
+    }
+    if (lua_gettop(lua) > 1) {
+        luaL_checkstring(lua, 1);
+        lua_pushcfunction(lua, sandbox_format);
+        lua_insert(lua, 1);
+        lua_call(lua, lua_gettop(lua) - 1, 1);
+    }
+    const char *text = luaL_tolstring(lua, 1, &length);
+    state_spend(lua, LOG_STEPS + length);
+    log_add(state->log, user ? user->class->name : NULL, user ? user->number + 1 : 0,
+            (struct slice){text, length});
+    return 0;
 }
 
 static void declare(lua_State *lua)
 {
     lua_register(lua, "sleep", sleep_s);
+    lua_register(lua, "log", log_line);
     lua_register(lua, "quit", quit);
     lua_register(lua, "random", random_number);
-    lua_register(lua, "choice", choice);
-    lua_register(lua, "uuid", uuid);
+    picks_declare(lua);
+    dates_declare(lua);
+    codes_declare(lua);
+    pages_declare(lua);
+    settings_declare(lua);
     waits_declare(lua);
     json_declare(lua);
     read_file_declare(lua);
+    feeder_declare(lua);
+    shape_declare(lua);
     answer_declare(lua, judge_methods, judge_close);
+    events_declare(lua);
     declare_user(lua);
     methods_add(lua);
     lua_pop(lua, 1);

@@ -1,14 +1,15 @@
 /*
- * words - the globals of scenarios: User (declare.h), the waits (waits.h), JSON (json.h), read_file
- * (read_file.h), and
+ * words - the globals of scenarios: User and the task sets (declare.h), the waits (waits.h), the
+ * number of users (shape.h), JSON (json.h), data files (feeder.h, read_file.h), events
+ * (request/events.h), arguments (settings.h), random elements (picks.h), dates (dates.h), encodings
+ * and hashes (codes.h), parts of pages (pages.h), and
  *
  *     sleep(s)             pauses this user
  *     random(a, b)         a number from a to b; an integer if both are integers
- *     random(n)            an integer from 1 to n, which must be an integer
+ *     random(n)            an integer from 1 to n; n must be an integer
  *     random()             a number of at least 0 and less than 1
- *     choice(list)         a random element
- *     quit(code)           ends the run; code is the exit status, unless the run fails otherwise
- *     uuid()               "9f1c...", version 4
+ *     log(format, ...)     a line on stderr with the time and the user (log.h)
+ *     quit(code)           ends the run; code is the exit status, unless the run itself fails
  *
  * Threads: the state's thread.
  */

@@ -16,7 +16,7 @@ import zlib
 
 KINDS = ["http", "timeout", "connect", "reset", "closed", "protocol", "dns", "tls"]
 SPANS = ["latencies", "response", "service", "connect", "connection_wait", "lag"]
-COUNTERS = ["requests", "answered", "timed_out", "failed", "retried", "redirected", "malformed", "late",
+COUNTERS = ["requests", "answered", "timed_out", "failed", "fired", "retried", "redirected", "malformed", "late",
             "accepted", "refused", "bare", "bytes_in", "bytes_out"]
 VIOLATIONS = 13
 LATE_NS = 1_000_000
@@ -80,8 +80,14 @@ class Numbers:
 Result = collections.namedtuple(
     "Result",
     "outcome number intended target code lag service bytes_in bytes_out wait connect first_byte "
-    "retries redirects error address bare violations",
+    "retries redirects error address bare violations fired is_success",
 )
+
+
+def is_success(kind, code):
+    if kind & (2048 | 4096):  # a script has judged it
+        return bool(kind & 2048)
+    return 200 <= code < 400
 
 
 def results(payload):
@@ -109,7 +115,8 @@ def results(payload):
             address = numbers.take()
         violations = numbers.take() if kind & 1024 else 0
         yield Result(kind & 7, number, intended, target, code, lag, service, bytes_in, bytes_out, wait,
-                     connect, first_byte, retries, redirects, error, address, bool(kind & 512), violations)
+                     connect, first_byte, retries, redirects, error, address, bool(kind & 512), violations,
+                     bool(kind & 8192), is_success(kind, code))
 
 
 def answers(payload):
@@ -209,17 +216,19 @@ class Reading:
         spans = (latency, latency - result.lag, result.service, result.connect, result.wait,
                  result.lag)
         for name, value in zip(SPANS, spans):
-            if name == "latencies" or not result.bare:
+            is_span_of_sending = name in ("connect", "connection_wait", "lag")
+            if name == "latencies" or not (result.bare or (result.fired and is_span_of_sending)):
                 self.spans[name].add(value)
         self.timestamps.append(self.wall + result.intended)
-        self.ends.append(self.wall + result.intended + latency)
-        self.codes[str(result.code)] += 1
+        self.ends.append(self.wall + result.intended + (result.first_byte if result.fired else latency))
+        if not result.fired:
+            self.codes[str(result.code)] += 1
         self.targets[self.target_names[result.target]] += 1
         if result.address:
             self.addresses[self.address_names[result.address - 1]] += 1
         if result.error is not None:
             self.take_error(result.error)
-        if result.outcome or not 200 <= result.code < 400:
+        if result.outcome or not result.is_success:
             self.kinds[KINDS[result.outcome]] += 1
         self.found["requests"] += 1
         self.found["bare"] += result.bare
@@ -235,8 +244,8 @@ class Reading:
 
     def take_counts(self, numbers):
         """A part of the tally of a second."""
-        if numbers.take() != 2:
-            sys.exit("not version 2 of the counts")
+        if numbers.take() != 3:
+            sys.exit("not version 3 of the counts")
         takes = [self.take_totals, self.take_error_count, self.take_histogram, self.take_row,
                  self.take_row_histogram, self.take_full]
         while numbers:

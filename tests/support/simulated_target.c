@@ -8,7 +8,8 @@ static const double TRUTH_LOW = 50, TRUTH_HIGH = 20000;
 static const double PROBE_SD = 0.2;
 static const double DAMAGE = 0.15, HEAL_S = 20;
 static const double BISTABLE_FROM = 0.85, NOT_RECOVERED = 0.1;
-enum { REST_S = 2 }; /* before a trial, at least */
+static const double UNSEEN = 1.5; /* times the truth: the knee of trials that see no trouble */
+enum { REST_S = 2 };              /* before a trial, at least */
 
 const char *const simulated_names[SIMULATED_ALL] = {
 #define X(constant, name) [SIMULATED_##constant] = (name),
@@ -70,6 +71,12 @@ static void rest(struct simulated_target *target, double rest_s)
         target->is_tipped && random_fraction(&target->random) < pow(NOT_RECOVERED, rest_s / REST_S);
 }
 
+static double periodic_knee(const struct simulated_target *target, double duration_s)
+{
+    bool is_seen = duration_s >= 2 * (double)target->trial_ns / NS_PER_S;
+    return is_seen ? target->truth : UNSEEN * target->truth;
+}
+
 static bool is_good(struct simulated_target *target, double rate, double duration_s)
 {
     switch (target->model) {
@@ -85,6 +92,8 @@ static bool is_good(struct simulated_target *target, double rate, double duratio
         return is_degrading_good(target, rate, duration_s);
     case SIMULATED_BISTABLE:
         return is_bistable_good(target, rate, duration_s);
+    case SIMULATED_PERIODIC:
+        return rate <= periodic_knee(target, duration_s);
     case SIMULATED_NEVER:
         return true;
     case SIMULATED_ALWAYS:

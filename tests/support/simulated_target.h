@@ -17,6 +17,8 @@
  *                trial of standard length at the truth tips in half the cases, and longer trials
  *                more often. Once tipped it stays bad at every rate above 0.85 of the truth, until
  *                a trial below, or a rest, lets it recover; one rest in ten does not
+ *     periodic   its trouble comes now and then: a trial that is twice as long as a standard one
+ *                sees all of it, and a shorter one so little that the knee seems 1.5 times as high
  *     never, always
  *                every trial is good, or bad
  *
@@ -42,6 +44,7 @@
     X(MOSTLY_LOW, "mostly low")                                                                    \
     X(DEGRADING, "degrading")                                                                      \
     X(BISTABLE, "bistable")                                                                        \
+    X(PERIODIC, "periodic")                                                                        \
     X(NEVER, "never failing")                                                                      \
     X(ALWAYS, "always failing")
 

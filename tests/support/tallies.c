@@ -58,7 +58,7 @@ bool histograms_are_equal(const struct histogram *a, const struct histogram *b)
     for (uint32_t i = histogram_next(a, 0), j = histogram_next(b, 0);
          same && (i < HISTOGRAM_BUCKETS || j < HISTOGRAM_BUCKETS);
          i = histogram_next(a, i + 1), j = histogram_next(b, j + 1)) {
-        same = i == j && histogram_in(a, i) == histogram_in(b, i);
+        same = i == j && histogram_bucket_count(a, i) == histogram_bucket_count(b, i);
     }
     return same;
 }

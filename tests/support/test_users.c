@@ -11,6 +11,7 @@
 #include "loadgen/http/hop.h"
 #include "loadgen/http/owner.h"
 #include "loadgen/order/order.h"
+#include "loadgen/pace/team.h"
 #include "loadgen/target/catalogue.h"
 #include "loadgen/target/targets.h"
 
@@ -123,7 +124,7 @@ static void send_one(struct user *user, const char *path, uint32_t endpoint)
         .request = &user->request,
         .terms = &user->terms,
         .row = user->request.row,
-        .number = seat->numbers++ * seat->thread->threads + seat->thread->index,
+        .number = seat->numbers++ * seat->thread->team->threads + seat->thread->index,
         .intended_ns = clock_now_ns(),
     };
     user->due_ns = UINT64_MAX;
@@ -310,7 +311,7 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
     seat->driver.type = &driver_test_users;
     seat->run = run;
     seat->thread = thread;
-    for (unsigned id = thread->index; id < TEST_USERS; id += thread->threads) {
+    for (unsigned id = thread->index; id < TEST_USERS; id += thread->team->threads) {
         struct user *user = &seat->users[seat->count++];
         user->seat = seat;
         user->id = id;
@@ -336,11 +337,10 @@ static void destroy(struct driver *driver)
     free(seat);
 }
 
-static struct drive *open_all(const struct order *order, const struct slots *slots,
-                              unsigned threads, struct err *err)
+static struct drive *open_all(const struct order *order, const struct team *team, struct err *err)
 {
     struct run *run = calloc(1, sizeof *run);
-    (void)slots, (void)threads, (void)err;
+    (void)team, (void)err;
     ck_assert_ptr_nonnull(run);
     run->drive.type = &driver_test_users;
     run->all = order->source->state;

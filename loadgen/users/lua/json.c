@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/slice.h"
+#include "loadgen/users/lua/globals.h"
 #include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/state.h"
 
@@ -25,10 +27,17 @@ struct writing {
     size_t begin; /* of the text */
 };
 
-/* What jansson needs for a value or key, without its text. */
-enum { VALUE_BYTES = 64 };
+/* What jansson needs for a value and its place, for a key and to sort it, and for an array or
+ * object beside its values; without their texts. */
+enum { VALUE_BYTES = 96, KEY_BYTES = 128, TABLE_BYTES = 256 };
+
+/* A table may have any number of free places to pass over. */
+enum { VALUE_STEPS = 20, TABLE_STEPS = 5000, FLOAT_STEPS = 300, BYTES_PER_STEP = 8 };
+
+enum { READ_STEPS_PER_BYTE = 5 };
 
 static const char no_memory[] = "not enough memory; " STATE_MORE_MEMORY;
+static const char no_time[] = "out of time"; /* never said: the script is stopped */
 
 /* False: there is none. */
 static bool use_room(struct writing *writing, size_t bytes)
@@ -41,6 +50,16 @@ static bool use_room(struct writing *writing, size_t bytes)
     return true;
 }
 
+/* False: the script is out of time. */
+static bool use_time(struct writing *writing, size_t steps)
+{
+    if (!state_has_time(writing->lua, steps)) {
+        writing->problem = no_time;
+        return false;
+    }
+    return true;
+}
+
 static json_t *write_value(struct writing *writing, int index);
 
 /* The number of elements if all keys are 1 to n; -1: some are not. */
@@ -48,18 +67,20 @@ static lua_Integer count_elements(lua_State *lua, int index)
 {
     lua_Integer keys = 0;
     lua_Integer last = (lua_Integer)lua_rawlen(lua, index);
-    bool is_list = true;
     lua_pushnil(lua);
     while (lua_next(lua, index)) {
         lua_Integer key = lua_isinteger(lua, -2) ? lua_tointeger(lua, -2) : 0;
-        is_list = is_list && key >= 1 && key <= last;
+        if (key < 1 || key > last) {
+            lua_pop(lua, 2);
+            return -1;
+        }
         keys++;
         lua_pop(lua, 1);
     }
-    return is_list && keys == last ? keys : -1;
+    return keys == last ? keys : -1;
 }
 
-static bool is_marked_array(lua_State *lua, int index)
+bool json_is_marked_array(lua_State *lua, int index)
 {
     if (!lua_getmetatable(lua, index)) {
         return false;
@@ -90,7 +111,7 @@ static void write_member(struct writing *writing, json_t *object)
         return;
     }
     const char *key = lua_tolstring(lua, -2, &length);
-    if (!use_room(writing, length + VALUE_BYTES)) {
+    if (!use_room(writing, length + KEY_BYTES)) {
         return;
     }
     json_t *value = write_value(writing, lua_gettop(lua));
@@ -107,10 +128,12 @@ static json_t *write_object(struct writing *writing, int index)
     json_t *object = json_object();
     lua_pushnil(lua);
     while (lua_next(lua, index)) {
-        if (!writing->problem) {
-            write_member(writing, object);
-        }
+        write_member(writing, object);
         lua_pop(lua, 1);
+        if (writing->problem) {
+            lua_pop(lua, 1);
+            break;
+        }
     }
     return object;
 }
@@ -123,9 +146,12 @@ static json_t *write_table(struct writing *writing, int index)
         writing->problem = "a table is nested too deeply, or contains itself";
         return NULL;
     }
+    if (!use_room(writing, TABLE_BYTES) || !use_time(writing, TABLE_STEPS)) {
+        return NULL;
+    }
     writing->depth++;
     lua_Integer count = count_elements(lua, index);
-    bool is_marked = is_marked_array(lua, index);
+    bool is_marked = json_is_marked_array(lua, index);
     if (is_marked && count < 0) {
         writing->problem = "an array has keys other than 1 to n";
     } else if (is_marked || count > 0) {
@@ -141,7 +167,7 @@ static json_t *write_text(struct writing *writing, int index)
 {
     size_t length = 0;
     const char *text = lua_tolstring(writing->lua, index, &length);
-    if (!use_room(writing, length)) {
+    if (!use_room(writing, length) || !use_time(writing, length / BYTES_PER_STEP)) {
         return NULL;
     }
     json_t *json = json_stringn(text, length);
@@ -171,7 +197,7 @@ static json_t *write_value(struct writing *writing, int index)
         writing->problem = "more than a million values";
         return NULL;
     }
-    if (!use_room(writing, VALUE_BYTES)) {
+    if (!use_room(writing, VALUE_BYTES) || !use_time(writing, VALUE_STEPS)) {
         return NULL;
     }
     switch (lua_type(writing->lua, index)) {
@@ -196,7 +222,8 @@ static json_t *write_value(struct writing *writing, int index)
 static int add_bytes(const char *text, size_t length, void *context)
 {
     struct writing *writing = context;
-    if (!use_room(writing, length)) {
+    if (writing->problem || !use_room(writing, length) ||
+        !use_time(writing, 1 + length / BYTES_PER_STEP)) {
         return -1;
     }
     bytes_add(writing->out, text, length);
@@ -204,11 +231,12 @@ static int add_bytes(const char *text, size_t length, void *context)
 }
 
 /* Copies the number at *from, shorter if it is a float. Returns the end of the copy. */
-static char *copy_number(const char **from, char *to)
+static char *copy_number(lua_State *lua, const char **from, char *to)
 {
     char text[NUMBER_TEXT];
     size_t length = strspn(*from, "-+.0123456789eE");
     bool is_float = strcspn(*from, ".eE") < length;
+    state_spend(lua, is_float ? FLOAT_STEPS : VALUE_STEPS);
     size_t shorter = is_float ? number_print(strtod(*from, NULL), text) : length;
     if (shorter < length) {
         memcpy(to, text, shorter);
@@ -222,15 +250,16 @@ static char *copy_number(const char **from, char *to)
 
 /* jansson prints 17 digits of each float, as in 19.989999999999998. Rewrites the JSON at `text`,
  * which ends with a NUL, with no more digits than needed. Returns its length. */
-static size_t shorten_floats(char *text)
+static size_t shorten_floats(lua_State *lua, char *text)
 {
     char *to = text;
     bool is_in_string = false;
     for (const char *from = text; *from;) {
         if (!is_in_string && (*from == '-' || (*from >= '0' && *from <= '9'))) {
-            to = copy_number(&from, to);
+            to = copy_number(lua, &from, to);
             continue;
         }
+        state_spend(lua, 1);
         is_in_string ^= *from == '"';
         if (*from == '\\') {
             *to++ = *from++;
@@ -251,12 +280,12 @@ static bool write_json(struct writing *writing, int index)
         json_dump_callback(json, add_bytes, writing,
                            JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
     }
+    json_decref(json);
     if (writing->has_floats && !writing->problem) {
         bytes_add(out, "", 1);
-        out->length = out->has_failed ? writing->begin
-                                      : writing->begin + shorten_floats(out->at + writing->begin);
+        char *text = out->has_failed ? NULL : out->at + writing->begin;
+        out->length = writing->begin + (text ? shorten_floats(writing->lua, text) : 0);
     }
-    json_decref(json);
     return !writing->problem;
 }
 
@@ -266,14 +295,19 @@ void json_encode(lua_State *lua, int index, struct bytes *out)
     struct writing writing = start;
     index = lua_absindex(lua, index);
     if (!write_json(&writing, index) && writing.problem == no_memory) {
-        lua_gc(lua, LUA_GCCOLLECT);
+        state_collect(lua);
         out->length = start.begin;
         writing = start;
         write_json(&writing, index);
     }
-    if (writing.problem) {
-        luaL_error(lua, "JSON: %s", writing.problem);
+    if (!writing.problem) {
+        return;
     }
+    state_trim(state_of(lua)); /* the error passes its callers by, who would do it */
+    if (writing.problem == no_time) {
+        state_check_time(lua);
+    }
+    luaL_error(lua, "JSON: %s", writing.problem);
 }
 
 /* Reading. Lua raises an error where memory is short, so a userdata holds what jansson made. */
@@ -281,7 +315,7 @@ void json_encode(lua_State *lua, int index, struct bytes *out)
 static void push(lua_State *lua, json_t *json);
 
 /* The table on top of the stack stays an array, even if it is empty. */
-static void mark_array(lua_State *lua)
+void json_mark_array(lua_State *lua)
 {
     lua_rawgetp(lua, LUA_REGISTRYINDEX, &array_type);
     lua_setmetatable(lua, -2);
@@ -295,7 +329,7 @@ static void push_array(lua_State *lua, json_t *json)
         push(lua, json_array_get(json, i));
         lua_rawseti(lua, -2, (lua_Integer)i + 1);
     }
-    mark_array(lua);
+    json_mark_array(lua);
 }
 
 static void push_object(lua_State *lua, json_t *json)
@@ -312,6 +346,7 @@ static void push_object(lua_State *lua, json_t *json)
 static void push(lua_State *lua, json_t *json)
 {
     luaL_checkstack(lua, 4, "JSON is nested too deeply");
+    state_spend(lua, VALUE_STEPS + json_string_length(json) / BYTES_PER_STEP);
     if (!json) {
         lua_pushnil(lua);
         return;
@@ -359,34 +394,66 @@ static int free_held(lua_State *lua)
     return 0;
 }
 
-/* The number of values and keys of a text that is JSON. */
-static size_t count_values(const char *text, size_t length)
+/* What jansson needs to read this text, if it is JSON. */
+static size_t count_bytes(const char *text, size_t length)
 {
-    size_t count = 1;
+    size_t bytes = length + VALUE_BYTES;
+    size_t longest = 0; /* string; jansson has two more copies of it for a while */
+    size_t begin = 0;
     bool is_in_string = false;
     for (size_t i = 0; i < length; i++) {
         char c = text[i];
         if (is_in_string && c == '\\') {
             i++;
         } else if (c == '"') {
+            longest = is_in_string && i - begin > longest ? i - begin : longest;
+            begin = i;
             is_in_string = !is_in_string;
         } else if (!is_in_string) {
-            count += c == ',' || c == ':' || c == '[' || c == '{';
+            bytes += c == ',' ? VALUE_BYTES : c == ':' ? KEY_BYTES : 0;
+            bytes += c == '[' || c == '{' ? TABLE_BYTES + VALUE_BYTES : 0;
         }
     }
-    return count;
+    return bytes + 2 * longest;
+}
+
+/* What jansson has not read yet. */
+struct reading {
+    lua_State *lua;
+    struct slice rest;
+    bool is_late;
+};
+
+/* Copies the next part; 0 ends jansson's reading. */
+static size_t next_part(void *to, size_t room, void *context)
+{
+    struct reading *reading = context;
+    size_t length = reading->rest.length < room ? reading->rest.length : room;
+    if (!state_has_time(reading->lua, READ_STEPS_PER_BYTE * length)) {
+        reading->is_late = true;
+        return 0;
+    }
+    memcpy(to, reading->rest.at, length);
+    reading->rest.at += length;
+    reading->rest.length -= length;
+    return length;
 }
 
 void json_decode(lua_State *lua, const char *text, size_t length, const char *what)
 {
     json_error_t error;
+    struct reading reading = {lua, {text, length}, false};
     struct held *held = lua_newuserdatauv(lua, sizeof *held, 0);
     *held = (struct held){0};
     luaL_setmetatable(lua, held_type);
-    size_t bytes = length + count_values(text, length) * VALUE_BYTES;
+    state_spend(lua, length);
+    size_t bytes = count_bytes(text, length);
     state_take(lua, bytes);
     held->bytes = bytes;
-    held->json = json_loadb(text, length, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    held->json = json_load_callback(next_part, &reading, JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
+    if (!held->json && reading.is_late) {
+        state_check_time(lua);
+    }
     if (!held->json) {
         luaL_error(lua, "%s: line %d, column %d: %s", what, error.line, error.column, error.text);
     }
@@ -406,11 +473,11 @@ static int array(lua_State *lua)
     }
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);
-    if (lua_getmetatable(lua, 1) && !is_marked_array(lua, 1)) {
+    if (lua_getmetatable(lua, 1) && !json_is_marked_array(lua, 1)) {
         return luaL_error(lua, "array: the table has a metatable");
     }
     lua_settop(lua, 1);
-    mark_array(lua);
+    json_mark_array(lua);
     return 1;
 }
 
@@ -435,6 +502,7 @@ static int decode(lua_State *lua)
 
 void json_declare(lua_State *lua)
 {
+    static const luaL_Reg functions[] = {{"encode", encode}, {"decode", decode}, {NULL, NULL}};
     lua_createtable(lua, 0, 1);
     state_hide_metatable(lua);
     lua_rawsetp(lua, LUA_REGISTRYINDEX, &array_type);
@@ -445,10 +513,5 @@ void json_declare(lua_State *lua)
     lua_register(lua, "array", array);
     lua_pushlightuserdata(lua, NULL);
     lua_setglobal(lua, "null");
-    lua_createtable(lua, 0, 2);
-    lua_pushcfunction(lua, encode);
-    lua_setfield(lua, -2, "encode");
-    lua_pushcfunction(lua, decode);
-    lua_setfield(lua, -2, "decode");
-    lua_setglobal(lua, "json");
+    globals_declare_table(lua, "json", functions);
 }

@@ -1,11 +1,35 @@
 #include "loadgen/users/lua/number.h"
 
+#include <lua5.4/lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Decimal digits that every double keeps, and those that tell each double from all others. */
 enum { DIGITS_MIN = 15, DIGITS_MAX = 17 };
+
+bool number_is_short(lua_State *lua, int index)
+{
+    return lua_type(lua, index) != LUA_TSTRING || lua_rawlen(lua, index) <= NUMBER_READ_MAX;
+}
+
+static void check_length(lua_State *lua, int argument)
+{
+    luaL_argcheck(lua, number_is_short(lua, argument), argument,
+                  "the text is too long for a number");
+}
+
+double number_check(lua_State *lua, int argument)
+{
+    check_length(lua, argument);
+    return luaL_checknumber(lua, argument);
+}
+
+lua_Integer number_check_integer(lua_State *lua, int argument)
+{
+    check_length(lua, argument);
+    return luaL_checkinteger(lua, argument);
+}
 
 size_t number_print(double number, char text[NUMBER_TEXT])
 {

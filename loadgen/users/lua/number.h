@@ -1,14 +1,26 @@
 /*
- * number - prints floats of scripts.
+ * number - reads numbers of scripts, and prints floats.
  *
- * Threads: pure functions.
+ * Where a number is expected, Lua also takes a text, and needs seconds to read some megabytes of
+ * digits. So texts of more than NUMBER_READ_MAX characters are refused before they are read.
+ *
+ * Threads: the state's thread. Errors: raises Lua errors.
  */
 #ifndef LOADGEN_USERS_LUA_NUMBER_H
 #define LOADGEN_USERS_LUA_NUMBER_H
 
+#include <lua5.4/lua.h>
+#include <stdbool.h>
 #include <stddef.h>
 
-enum { NUMBER_TEXT = 40 };
+enum { NUMBER_TEXT = 40, NUMBER_READ_MAX = 200 };
+
+/* False if the value is a text that is too long for a number. */
+bool number_is_short(lua_State *lua, int index);
+
+/* luaL_checknumber and luaL_checkinteger, but refuse such a text. */
+double number_check(lua_State *lua, int argument);
+lua_Integer number_check_integer(lua_State *lua, int argument);
 
 /* Prints the fewest digits that read back as the same number: 19.99, 5.0, 0.30000000000000004.
  * Returns the length. */

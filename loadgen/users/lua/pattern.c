@@ -51,6 +51,7 @@ static const char *item_end(const struct pattern *p, const char *item)
         }
         at += *at == '%' && at + 1 < p->end ? 2 : 1;
     } while (*at != ']');
+    state_spend(p->lua, (size_t)(at - item));
     return at + 1;
 }
 
@@ -106,6 +107,7 @@ static bool is_one(const struct pattern *p, const char *text, const char *item, 
     case '%':
         return is_of_class(c, (unsigned char)item[1]);
     case '[':
+        state_spend(p->lua, (size_t)(end - item));
         return is_in_set(c, item, end - 1);
     default:
         return (unsigned char)*item == c;
@@ -207,6 +209,7 @@ static bool step_frontier(struct pattern *p, struct place *at)
         luaL_error(p->lua, "missing '[' after '%%f' in pattern");
     }
     const char *end = item_end(p, item);
+    state_spend(p->lua, 2 * (size_t)(end - item));
     int before = at->text == p->text ? 0 : (unsigned char)at->text[-1];
     bool has =
         !is_in_set(before, item, end - 1) && is_in_set((unsigned char)*at->text, item, end - 1);
@@ -223,9 +226,9 @@ static bool step_reference(struct pattern *p, struct place *at)
         luaL_error(p->lua, "invalid capture index %%%d", i + 1);
     }
     size_t length = (size_t)p->captures[i].length;
-    bool has = (size_t)(p->text_end - at->text) >= length &&
-               memcmp(p->captures[i].at, at->text, length) == 0;
+    bool has = (size_t)(p->text_end - at->text) >= length;
     state_spend(p->lua, has ? length / BYTES_PER_STEP : 0);
+    has = has && memcmp(p->captures[i].at, at->text, length) == 0;
     at->item += 2;
     at->text = has ? at->text + length : NULL;
     return has;
@@ -339,6 +342,7 @@ void pattern_push(const struct pattern *pattern, int i, const char *from, const 
 {
     struct capture_range capture = pattern_capture(pattern, i, from, to);
     if (capture.length != CAPTURE_POSITION) {
+        state_spend(pattern->lua, (size_t)capture.length / BYTES_PER_STEP);
         lua_pushlstring(pattern->lua, capture.at, (size_t)capture.length);
     }
 }

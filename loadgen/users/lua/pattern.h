@@ -1,7 +1,7 @@
 /*
  * pattern - matches Lua's patterns (reference manual, 6.4.1) like Lua's own matcher, but counts its
- * steps with state_spend. So a pattern that backtracks too much on a long string, such as
- * ".-.-.-x", is stopped like any other code that runs for too long.
+ * steps with state_spend. So a pattern such as ".-.-.-x", which backtracks too much on a long
+ * string, is stopped like any other code that runs for too long.
  *
  * Errors are those of Lua, with the same messages.
  *

@@ -5,34 +5,153 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "loadgen/base/text/terminal.h"
+#include "loadgen/users/lua/number.h"
+#include "loadgen/users/lua/sort.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/lua/strings.h"
 
-/* The largest text that string.rep makes. */
+/* The result of string.rep, and the strings that other functions get in one call. */
 #define REP_MAX_BYTES ((size_t)64 * 1024 * 1024)
+#define TEXTS_MAX_BYTES (2 * REP_MAX_BYTES)
 
-/* How many elements table.move moves, table.sort sorts and table.concat reads through __index. */
+/* Elements that table.sort sorts, that table.move, insert and remove move, and that table.concat
+ * reads through __index. */
 enum { ELEMENTS_MAX = 1000000 };
 
-enum { COROUTINE_STEPS = 200 }; /* it takes to make one */
+/* Bytes of a format of os.date, and of source code that is compiled without a look at the clock. */
+enum { DATE_FORMAT_MAX = 1000, PIECE_BYTES = 4096 };
+
+/* What is counted (state_spend). A call may take longer than its arguments show: next() passes over
+ * the free places of a table, the function of pcall() may have collected all garbage. */
+enum {
+    CALL_STEPS = 5000,
+    COROUTINE_STEPS = 200, /* to make one */
+    ELEMENT_STEPS = 10,    /* to move one */
+    COMPILE_STEPS_PER_BYTE = 10,
+};
 
 static const char format[] = "headroom.format"; /* a key of the registry */
 
-/* Calls the upvalue with the arguments. */
+/*
+ * Each function of Lua's libraries that can take long is the upvalue of one of ours. Ours first
+ * counts what the call is about to do (state_spend), then runs the original in its own place: with
+ * the same arguments and, in errors, with the line of the script.
+ */
 static int call_original(lua_State *lua)
 {
-    lua_pushvalue(lua, lua_upvalueindex(1));
-    lua_insert(lua, 1);
-    lua_call(lua, lua_gettop(lua) - 1, LUA_MULTRET);
-    return lua_gettop(lua);
+    return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
-/* load(chunk, name, "t", environment) */
+/* Functions whose results, or nothing else, show how long they take. */
+static int count_call(lua_State *lua)
+{
+    state_spend(lua, CALL_STEPS);
+    int results = call_original(lua);
+    state_spend(lua, (size_t)results);
+    return results;
+}
+
+/* Functions that take as long as their texts are. */
+static int count_texts(lua_State *lua)
+{
+    size_t bytes = 0;
+    int count = lua_gettop(lua);
+    for (int i = 1; i <= count; i++) {
+        bytes += lua_type(lua, i) == LUA_TSTRING ? lua_rawlen(lua, i) : 0;
+    }
+    if (bytes > TEXTS_MAX_BYTES) {
+        return luaL_error(lua, "the strings of one call have more than 128 MB");
+    }
+    state_spend(lua, bytes);
+    return count_call(lua);
+}
+
+/* Arithmetic on texts, which are converted to numbers. */
+static int calculate(lua_State *lua)
+{
+    if (!number_is_short(lua, 1) || !number_is_short(lua, 2)) {
+        return luaL_error(lua, "arithmetic: the text is too long for a number");
+    }
+    return call_original(lua);
+}
+
+/* tonumber(value, base): with a base, long texts are read quickly. */
+static int to_number(lua_State *lua)
+{
+    if (lua_isnoneornil(lua, 2) && !number_is_short(lua, 1)) {
+        luaL_pushfail(lua);
+        return 1;
+    }
+    return count_texts(lua);
+}
+
+/* False also if there is no element. */
+static bool is_too_long(lua_Integer first, lua_Integer last)
+{
+    return last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX;
+}
+
+/* Of functions that move these elements of a table. */
+static void count_elements(lua_State *lua, const char *what, lua_Integer first, lua_Integer last)
+{
+    if (is_too_long(first, last)) {
+        luaL_error(lua, "%s: more than %d elements", what, ELEMENTS_MAX);
+    }
+    state_spend(lua, last >= first ? (size_t)(last - first + 1) * ELEMENT_STEPS : 0);
+}
+
+/*
+ * The compiler asks for the next piece of source code. Upvalues: the text or function that it comes
+ * from; the text at hand; how much of it the compiler has.
+ */
+static int next_piece(lua_State *lua)
+{
+    size_t length = 0;
+    const char *text = lua_tolstring(lua, lua_upvalueindex(2), &length);
+    size_t at = (size_t)lua_tointeger(lua, lua_upvalueindex(3));
+    if (at == length && lua_isfunction(lua, lua_upvalueindex(1))) {
+        lua_pushvalue(lua, lua_upvalueindex(1));
+        lua_call(lua, 0, 1);
+        if (lua_type(lua, -1) != LUA_TSTRING) {
+            return 1; /* nil is the end; Lua refuses other values */
+        }
+        lua_replace(lua, lua_upvalueindex(2));
+        text = lua_tolstring(lua, lua_upvalueindex(2), &length);
+        at = 0;
+    }
+    size_t piece = length - at < PIECE_BYTES ? length - at : PIECE_BYTES;
+    state_spend(lua, COMPILE_STEPS_PER_BYTE * (piece + 1));
+    lua_pushlstring(lua, text + at, piece);
+    at += piece;
+    lua_pushinteger(lua, (lua_Integer)at);
+    lua_replace(lua, lua_upvalueindex(3));
+    return 1;
+}
+
+/* load(chunk, name, "t", environment): the chunk comes in pieces. */
 static int load_text(lua_State *lua)
 {
+    bool is_text = lua_isstring(lua, 1);
+    if (!is_text) {
+        luaL_checktype(lua, 1, LUA_TFUNCTION);
+    }
     lua_settop(lua, lua_gettop(lua) > 3 ? 4 : 3);
+    if (is_text && lua_isnil(lua, 2)) {
+        lua_pushvalue(lua, 1); /* it is its own name */
+        lua_replace(lua, 2);
+    }
     lua_pushliteral(lua, "t");
     lua_replace(lua, 3);
+    lua_pushvalue(lua, 1);
+    if (is_text) {
+        lua_pushvalue(lua, 1);
+    } else {
+        lua_pushliteral(lua, "");
+    }
+    lua_pushinteger(lua, 0);
+    lua_pushcclosure(lua, next_piece, 3);
+    lua_replace(lua, 1);
     return call_original(lua);
 }
 
@@ -64,8 +183,16 @@ static int refuse_own(lua_State *lua)
 {
     lua_State *coroutine = lua_tothread(lua, 1);
     if (coroutine && state_is_own(coroutine)) {
-        return luaL_error(lua, "the coroutine of a user: scripts resume and close only coroutines "
-                               "that they have created");
+        return luaL_error(lua, "this is the coroutine of a user: scripts can resume and close only "
+                               "coroutines that they created");
+    }
+    return call_original(lua);
+}
+
+static int date(lua_State *lua)
+{
+    if (lua_isstring(lua, 1) && lua_rawlen(lua, 1) > DATE_FORMAT_MAX) {
+        return luaL_error(lua, "os.date: the format has more than %d bytes", DATE_FORMAT_MAX);
     }
     return call_original(lua);
 }
@@ -75,7 +202,7 @@ static int repeat(lua_State *lua)
     size_t length = 0;
     size_t gap = 0;
     luaL_checklstring(lua, 1, &length);
-    lua_Integer n = luaL_checkinteger(lua, 2);
+    lua_Integer n = number_check_integer(lua, 2);
     luaL_optlstring(lua, 3, "", &gap);
     if (n <= 0 || length + gap == 0) {
         lua_pushliteral(lua, "");
@@ -84,51 +211,58 @@ static int repeat(lua_State *lua)
     if ((lua_Unsigned)n > REP_MAX_BYTES / (length + gap)) {
         return luaL_error(lua, "string.rep: the result would have more than 64 MB");
     }
+    state_spend(lua, (size_t)n * (length + gap));
     return call_original(lua);
-}
-
-/* Also false if there is no element. */
-static bool is_too_long(lua_Integer first, lua_Integer last)
-{
-    return last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX;
 }
 
 static int move(lua_State *lua)
 {
-    if (is_too_long(luaL_checkinteger(lua, 2), luaL_checkinteger(lua, 3))) {
-        return luaL_error(lua, "table.move: more than %d elements", ELEMENTS_MAX);
-    }
+    count_elements(lua, "table.move", number_check_integer(lua, 2), number_check_integer(lua, 3));
     return call_original(lua);
 }
 
-/* A __len may say anything, at each call something else; the original counts to it. */
-static void refuse_length(lua_State *lua, const char *what)
+/* The number of elements. A __len may say anything, at each call something else; the original
+ * counts to it. */
+static lua_Integer list_length(lua_State *lua, const char *what)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
     if (luaL_getmetafield(lua, 1, "__len") != LUA_TNIL) {
         luaL_error(lua, "%s: tables with a __len metamethod are not supported", what);
     }
+    return (lua_Integer)lua_rawlen(lua, 1);
 }
 
+/* table.insert(list, [position,] value) */
 static int insert(lua_State *lua)
 {
-    refuse_length(lua, "table.insert");
-    return call_original(lua);
-}
-
-static int remove_element(lua_State *lua)
-{
-    refuse_length(lua, "table.remove");
-    return call_original(lua);
-}
-
-static int sort(lua_State *lua)
-{
-    refuse_length(lua, "table.sort");
-    if (lua_rawlen(lua, 1) > ELEMENTS_MAX) {
-        return luaL_error(lua, "table.sort: more than %d elements", ELEMENTS_MAX);
+    lua_Integer length = list_length(lua, "table.insert");
+    if (lua_gettop(lua) == 3) {
+        count_elements(lua, "table.insert", number_check_integer(lua, 2), length);
     }
     return call_original(lua);
+}
+
+/* table.remove(list, [position]) */
+static int remove_element(lua_State *lua)
+{
+    lua_Integer length = list_length(lua, "table.remove");
+    if (!lua_isnoneornil(lua, 2)) {
+        count_elements(lua, "table.remove", number_check_integer(lua, 2), length);
+    }
+    return call_original(lua);
+}
+
+/* table.sort(list, [order]) */
+static int sort(lua_State *lua)
+{
+    lua_Integer length = list_length(lua, "table.sort");
+    count_elements(lua, "table.sort", 1, length);
+    if (length > 1 && !lua_isnoneornil(lua, 2)) {
+        luaL_checktype(lua, 2, LUA_TFUNCTION);
+    }
+    lua_settop(lua, 2);
+    sort_list(lua, length);
+    return 0;
 }
 
 /* table.concat(list, separator, first, last); an __index may have elements without end. */
@@ -136,15 +270,27 @@ static int concat(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 4);
-    lua_Integer first = luaL_optinteger(lua, 3, 1);
-    lua_Integer last = lua_isnil(lua, 4) ? luaL_len(lua, 1) : luaL_checkinteger(lua, 4);
+    lua_Integer first = luaL_opt(lua, number_check_integer, 3, 1);
+    lua_Integer last = lua_isnil(lua, 4) ? luaL_len(lua, 1) : number_check_integer(lua, 4);
     if (is_too_long(first, last) && lua_getmetatable(lua, 1)) {
         return luaL_error(lua, "table.concat: more than %d elements of a table with a metatable",
                           ELEMENTS_MAX);
     }
+    state_spend(lua, CALL_STEPS + ELEMENT_STEPS * (size_t)lua_rawlen(lua, 1));
     lua_pushinteger(lua, last);
     lua_replace(lua, 4);
     return call_original(lua);
+}
+
+/* utf8.codes(text, lax): the function that it returns takes texts, too. */
+static int codes(lua_State *lua)
+{
+    enum { RESULTS = 3 };
+    count_texts(lua);
+    lua_pushvalue(lua, -RESULTS);
+    lua_pushcclosure(lua, count_texts, 1);
+    lua_replace(lua, -RESULTS - 1);
+    return RESULTS;
 }
 
 int sandbox_format(lua_State *lua)
@@ -155,14 +301,24 @@ int sandbox_format(lua_State *lua)
     return 1;
 }
 
+/* Writes the line in one piece: threads print at the same time. */
 static int print(lua_State *lua)
 {
     int count = lua_gettop(lua);
+    size_t length = 0;
+    luaL_Buffer line;
+    luaL_buffinit(lua, &line);
+    luaL_addstring(&line, terminal_clear(STDERR_FILENO));
     for (int i = 1; i <= count; i++) {
-        fprintf(stderr, "%s%s", i > 1 ? "\t" : "", luaL_tolstring(lua, i, NULL));
-        lua_pop(lua, 1);
+        luaL_addstring(&line, i > 1 ? "\t" : "");
+        luaL_tolstring(lua, i, &length);
+        state_spend(lua, CALL_STEPS + length);
+        luaL_addvalue(&line);
     }
-    fputc('\n', stderr);
+    luaL_addchar(&line, '\n');
+    luaL_pushresult(&line);
+    const char *text = lua_tolstring(lua, -1, &length);
+    fwrite(text, 1, length, stderr);
     return 0;
 }
 
@@ -193,6 +349,64 @@ static void open_os(lua_State *lua)
     lua_pop(lua, 1);
 }
 
+static void replace_all(lua_State *lua)
+{
+    static const struct {
+        const char *library;
+        const char *name;
+        lua_CFunction function;
+    } list[] = {
+        {LUA_GNAME, "load", load_text},
+        {LUA_GNAME, "next", count_call},
+        {LUA_GNAME, "pcall", count_call},
+        {LUA_GNAME, "rawequal", count_texts},
+        {LUA_GNAME, "setmetatable", set_metatable},
+        {LUA_GNAME, "tonumber", to_number},
+        {LUA_GNAME, "xpcall", count_call},
+        {LUA_COLIBNAME, "close", refuse_own},
+        {LUA_COLIBNAME, "create", make_coroutine},
+        {LUA_COLIBNAME, "resume", refuse_own},
+        {LUA_COLIBNAME, "wrap", make_coroutine},
+        {LUA_OSLIBNAME, "date", date},
+        {LUA_STRLIBNAME, "byte", count_call},
+        {LUA_STRLIBNAME, "format", count_texts},
+        {LUA_STRLIBNAME, "lower", count_texts},
+        {LUA_STRLIBNAME, "pack", count_texts},
+        {LUA_STRLIBNAME, "packsize", count_texts},
+        {LUA_STRLIBNAME, "rep", repeat},
+        {LUA_STRLIBNAME, "reverse", count_texts},
+        {LUA_STRLIBNAME, "unpack", count_texts},
+        {LUA_STRLIBNAME, "upper", count_texts},
+        {LUA_TABLIBNAME, "concat", concat},
+        {LUA_TABLIBNAME, "insert", insert},
+        {LUA_TABLIBNAME, "move", move},
+        {LUA_TABLIBNAME, "remove", remove_element},
+        {LUA_TABLIBNAME, "sort", sort},
+        {LUA_TABLIBNAME, "unpack", count_call},
+        {LUA_UTF8LIBNAME, "codepoint", count_texts},
+        {LUA_UTF8LIBNAME, "codes", codes},
+        {LUA_UTF8LIBNAME, "len", count_texts},
+        {LUA_UTF8LIBNAME, "offset", count_texts},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        lua_getglobal(lua, list[i].library);
+        replace(lua, list[i].name, list[i].function);
+        lua_pop(lua, 1);
+    }
+}
+
+static void replace_arithmetic(lua_State *lua)
+{
+    static const char *const names[] = {"__add", "__sub", "__mul",  "__mod",
+                                        "__pow", "__div", "__idiv", "__unm"};
+    lua_pushliteral(lua, "");
+    lua_getmetatable(lua, -1);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        replace(lua, names[i], calculate);
+    }
+    lua_pop(lua, 2);
+}
+
 void sandbox_open(lua_State *lua)
 {
     static const luaL_Reg libraries[] = {
@@ -206,31 +420,18 @@ void sandbox_open(lua_State *lua)
         lua_pop(lua, 1);
     }
     open_os(lua);
+    replace_all(lua);
+    replace_arithmetic(lua);
     lua_pushglobaltable(lua);
     for (size_t i = 0; i < sizeof removed / sizeof *removed; i++) {
         remove_field(lua, removed[i]);
     }
-    replace(lua, "load", load_text);
-    replace(lua, "setmetatable", set_metatable);
     lua_pushcfunction(lua, print);
     lua_setfield(lua, -2, "print");
-    lua_getfield(lua, -1, LUA_COLIBNAME);
-    replace(lua, "close", refuse_own);
-    replace(lua, "create", make_coroutine);
-    replace(lua, "resume", refuse_own);
-    replace(lua, "wrap", make_coroutine);
-    lua_pop(lua, 1);
     lua_getfield(lua, -1, LUA_STRLIBNAME);
     lua_getfield(lua, -1, "format");
     lua_setfield(lua, LUA_REGISTRYINDEX, format);
     remove_field(lua, "dump");
-    replace(lua, "rep", repeat);
     strings_replace(lua);
-    lua_getfield(lua, -2, LUA_TABLIBNAME);
-    replace(lua, "concat", concat);
-    replace(lua, "insert", insert);
-    replace(lua, "move", move);
-    replace(lua, "remove", remove_element);
-    replace(lua, "sort", sort);
-    lua_pop(lua, 3);
+    lua_pop(lua, 2);
 }

@@ -3,12 +3,14 @@
  *
  * Scripts cannot reach files (except with read_file.h), processes, C modules or the debug library.
  * load accepts source code only, because bytecode can corrupt memory. Metatables have no __gc,
- * because nothing can stop a finalizer that runs too long. string.rep, table.concat, table.move and
- * table.sort reject arguments that would take too long; table.insert, table.remove and table.sort
- * reject tables with __len. Functions with patterns are our own, so that they can be stopped
- * (strings.h). print writes to stderr, because stdout is for results and reports.
+ * because nothing can stop a finalizer that runs too long. table.insert, table.remove and
+ * table.sort reject tables with __len. print writes to stderr, because stdout is for results and
+ * reports. os has clock, date, difftime, getenv and time.
  *
- * os has clock, date, difftime, getenv and time.
+ * Functions that can run long count their steps in advance (state_spend), and reject arguments for
+ * which a single call would take more than a fraction of a second. load passes a few kilobytes at a
+ * time to the compiler. table.sort and the functions with patterns are replaced by our own, because
+ * Lua's have no bound on their time (sort.h, strings.h).
  *
  * Threads: the state's thread.
  */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
+#include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/suggest.h"
 
 /* How many instructions may pass until the clock is read. */
@@ -16,6 +17,9 @@ enum { LOOKS = 10 };
 
 /* From this size on an allocation takes so long that the clock is read. */
 enum { LARGE_BYTES = 64 * 1024 };
+
+/* What is copied in a step. */
+enum { WRITTEN_PER_STEP = 16 };
 
 /* Scratch buffers that are larger are freed after use. */
 enum { SCRATCH_BYTES = 1024 * 1024 };
@@ -39,10 +43,25 @@ static bool is_late(struct state *state)
     return is_over;
 }
 
+bool state_is_on_time(struct state *state)
+{
+    bool is_on_time = !state->is_bounded || !is_late(state);
+    if (is_on_time) {
+        state->steps = 0; /* once it is late, each step reads the clock */
+    }
+    return is_on_time;
+}
+
 static bool may_grow(struct state *state, size_t more)
 {
-    return !state->is_bounded || (state->used_bytes + more <= state->max_bytes &&
-                                  (more < LARGE_BYTES || !is_late(state)));
+    if (!state->is_bounded) {
+        return true;
+    }
+    if (state->used_bytes + more > state->max_bytes) {
+        return false;
+    }
+    bool reads_clock = more >= LARGE_BYTES || state->steps >= STATE_STEPS;
+    return !reads_clock || state_is_on_time(state);
 }
 
 /* Appends "file:line: " of the innermost function that has lines, without allocating. */
@@ -71,10 +90,14 @@ static void keep_place(struct state *state, lua_State *lua)
     }
 }
 
-/* Lua has unwound the stack when it tells of a lack of memory. */
+/*
+ * Lua has unwound the stack when it tells of a lack of memory. Before that it collects all garbage,
+ * which takes long: the next step or allocation reads the clock.
+ */
 static void *refuse(struct state *state)
 {
     state->is_refused_late = is_late(state);
+    state->steps = STATE_STEPS;
     keep_place(state, state->running ? state->running : state->lua);
     return NULL;
 }
@@ -98,6 +121,17 @@ static void *allocate(void *context, void *old, size_t old_size, size_t size)
     return block;
 }
 
+void state_collect(lua_State *lua)
+{
+    struct state *state = state_of(lua);
+    uint64_t begin_ns = clock_now_ns();
+    lua_gc(lua, LUA_GCCOLLECT);
+    if (!state->is_bounded) { /* else `finish` counts it */
+        state->busy_ns += clock_now_ns() - begin_ns;
+    }
+    state->steps = STATE_STEPS;
+}
+
 bool state_has_room(lua_State *lua, size_t bytes)
 {
     const struct state *state = state_of(lua);
@@ -105,7 +139,7 @@ bool state_has_room(lua_State *lua, size_t bytes)
         return false;
     }
     if (state->used_bytes > state->max_bytes - bytes) {
-        lua_gc(lua, LUA_GCCOLLECT);
+        state_collect(lua);
     }
     return state->used_bytes <= state->max_bytes - bytes;
 }
@@ -115,6 +149,7 @@ void state_check_room(lua_State *lua, size_t bytes)
     if (!state_has_room(lua, bytes)) {
         luaL_error(lua, "not enough memory; " STATE_MORE_MEMORY);
     }
+    state_spend(lua, bytes / WRITTEN_PER_STEP);
 }
 
 void state_take(lua_State *lua, size_t bytes)
@@ -167,8 +202,7 @@ static const char too_late[] = "stopped: ran for too long without a request, sle
  */
 static void stop_if_late(struct state *state, lua_State *lua)
 {
-    if (!state->is_bounded || !is_late(state)) {
-        state->steps = 0; /* once it is late, each step reads the clock */
+    if (state_is_on_time(state)) {
         if (lua_gethookcount(lua) == 1) {
             lua_sethook(lua, on_event, lua_gethookmask(lua), COUNT_PER_CHECK);
         }
@@ -331,6 +365,8 @@ static uint64_t begin(struct state *state, uint64_t limit_ns)
     state->limit_ns = limit_ns;
     state->look_ns = now_ns + limit_ns / LOOKS;
     state->stop_cpu_ns = 0;
+    state->is_refused_late = false;
+    state->refused_at[0] = '\0';
     state->is_bounded = true;
     return now_ns;
 }
@@ -367,7 +403,6 @@ enum state_result state_run(struct state *state, lua_State *coroutine, int argum
     } else {
         keep_message(state, error_text(coroutine));
     }
-    state_reset(state, coroutine);
     return STATE_FAILED;
 }
 
@@ -386,7 +421,7 @@ bool state_call(struct state *state, int arguments, double *number)
     uint64_t begin_ns = begin(state, STATE_RUN_NS);
     bool ok = lua_pcall(lua, arguments, 1, handler) == LUA_OK;
     finish(state, begin_ns);
-    *number = ok ? lua_tonumber(lua, -1) : 0;
+    *number = ok && number_is_short(lua, -1) ? lua_tonumber(lua, -1) : 0;
     if (!ok) {
         keep_message(state, error_text(lua));
     }
@@ -394,10 +429,17 @@ bool state_call(struct state *state, int arguments, double *number)
     return ok;
 }
 
-void state_reset(struct state *state, lua_State *coroutine)
+bool state_reset(struct state *state, lua_State *coroutine)
 {
+    bool has_failed = lua_status(coroutine) > LUA_YIELD; /* then its variables are closed */
+    state->running = coroutine;
     uint64_t begin_ns = begin(state, STATE_RUN_NS); /* __close functions run */
-    lua_resetthread(coroutine);
+    bool ok = lua_resetthread(coroutine) == LUA_OK || has_failed;
     finish(state, begin_ns);
+    state->running = NULL;
+    if (!ok) {
+        keep_message(state, error_text(coroutine));
+    }
     lua_settop(coroutine, 0);
+    return ok;
 }

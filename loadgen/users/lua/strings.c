@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/pattern.h"
 #include "loadgen/users/lua/state.h"
 
@@ -20,7 +21,7 @@ static struct slice text_at(lua_State *lua, int argument)
 /* The offset that an argument such as 1, 5 or -1 means; more than the length: beyond the end. */
 static size_t offset_at(lua_State *lua, int argument, size_t length)
 {
-    lua_Integer position = luaL_optinteger(lua, argument, 1);
+    lua_Integer position = luaL_opt(lua, number_check_integer, argument, 1);
     if (position > 0) {
         return (size_t)position - 1;
     }
@@ -28,9 +29,10 @@ static size_t offset_at(lua_State *lua, int argument, size_t length)
     return is_within ? length - (size_t)-position : 0;
 }
 
-static bool has_specials(struct slice pattern)
+static bool has_specials(lua_State *lua, struct slice pattern)
 {
     static const char specials[] = "^$*+?.([%-";
+    state_spend(lua, pattern.length);
     for (size_t i = 0; i < pattern.length; i++) {
         if (memchr(specials, pattern.at[i], sizeof specials - 1)) {
             return true;
@@ -69,8 +71,8 @@ static int push_range(lua_State *lua, struct slice text, const char *from, const
 static int find_plain(lua_State *lua, struct slice text, struct slice word, size_t offset)
 {
     size_t length = text.length - offset;
-    const char *found = memmem(text.at + offset, length, word.at, word.length);
     state_spend(lua, length / FIND_BYTES_PER_STEP);
+    const char *found = memmem(text.at + offset, length, word.at, word.length);
     if (found) {
         return push_range(lua, text, found, found + word.length);
     }
@@ -87,7 +89,7 @@ static int find_or_match(lua_State *lua, bool is_find)
         lua_pushnil(lua);
         return 1;
     }
-    if (is_find && (lua_toboolean(lua, 4) || !has_specials(word))) {
+    if (is_find && (lua_toboolean(lua, 4) || !has_specials(lua, word))) {
         return find_plain(lua, text, word, offset);
     }
     bool is_anchored = take_anchor(&word);
@@ -162,6 +164,7 @@ static void add_replacement(const struct pattern *pattern, luaL_Buffer *out, con
     rest.at = lua_tolstring(lua, 3, &rest.length);
     const char *mark = NULL;
     while ((mark = memchr(rest.at, '%', rest.length))) {
+        state_spend(lua, 1 + (size_t)(mark - rest.at) / FIND_BYTES_PER_STEP);
         luaL_addlstring(out, rest.at, (size_t)(mark - rest.at));
         char what = mark[1];
         if (what == '%') {
@@ -220,7 +223,7 @@ static int gsub(lua_State *lua)
     struct slice text = text_at(lua, 1);
     struct slice word = text_at(lua, 2);
     int type = lua_type(lua, 3);
-    lua_Integer most = luaL_optinteger(lua, 4, (lua_Integer)text.length + 1);
+    lua_Integer most = luaL_opt(lua, number_check_integer, 4, (lua_Integer)text.length + 1);
     luaL_argexpected(lua,
                      type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION ||
                          type == LUA_TTABLE,

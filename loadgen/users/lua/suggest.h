@@ -3,8 +3,9 @@
  *
  *     attempt to call a nil value (method 'gett'); the nearest is get
  *
- * Names are compared with: for a method, the methods of the caller's `self`, or else of User; for a
- * global, the global functions and tables; for a field, the functions in global tables.
+ * An unknown method is compared with the methods of the caller's `self` (without a `self`: those of
+ * User), an unknown global with the global functions and tables, and an unknown field with the
+ * functions in global tables.
  *
  * Threads: the state's thread.
  */

@@ -9,6 +9,8 @@
 #include "loadgen/users/lua/json.h"
 #include "loadgen/users/lua/state.h"
 
+enum { HEADER_STEPS = 50, BYTES_PER_STEP = 16 };
+
 static const char answer_type[] = "headroom.answer";
 static const char headers_type[] = "headroom.headers";
 
@@ -97,23 +99,29 @@ static void push_ok(lua_State *lua, const struct answer *answer)
     lua_pushboolean(lua, answer->status >= 200 && answer->status < 400);
 }
 
-static void push_error(lua_State *lua, const struct answer *answer)
+void answer_push_error(lua_State *lua, enum outcome outcome, int system_error, struct slice reason)
 {
     static const char *const texts[] = {
 #define X(id, text) text,
         OUTCOMES(X)
 #undef X
     };
-    if (answer->outcome == OUTCOME_ANSWERED) {
+    if (outcome == OUTCOME_ANSWERED) {
         lua_pushnil(lua);
-    } else if (answer->system_error) {
+    } else if (system_error) {
         char text[128];
-        lua_pushstring(lua, strerror_r(answer->system_error, text, sizeof text));
-    } else if (answer->reason_length > 0) {
-        lua_pushlstring(lua, reason_of(answer), answer->reason_length);
+        lua_pushstring(lua, strerror_r(system_error, text, sizeof text));
+    } else if (reason.length > 0) {
+        lua_pushlstring(lua, reason.at, reason.length);
     } else {
-        lua_pushstring(lua, texts[answer->outcome]);
+        lua_pushstring(lua, texts[outcome]);
     }
+}
+
+static void push_error(lua_State *lua, const struct answer *answer)
+{
+    answer_push_error(lua, answer->outcome, answer->system_error,
+                      (struct slice){reason_of(answer), answer->reason_length});
 }
 
 static void push_text(lua_State *lua, const struct answer *answer)
@@ -145,6 +153,7 @@ static void push_lower(lua_State *lua, const char *text, size_t length)
 static void add_header(lua_State *lua, const char *line, const char *end)
 {
     const char *colon = memchr(line, ':', (size_t)(end - line));
+    state_spend(lua, HEADER_STEPS + (size_t)(end - line));
     if (!colon) {
         return;
     }
@@ -152,6 +161,7 @@ static void add_header(lua_State *lua, const char *line, const char *end)
     push_lower(lua, line, (size_t)(colon - line));
     lua_pushvalue(lua, -1);
     if (lua_rawget(lua, -3) == LUA_TSTRING) {
+        state_spend(lua, lua_rawlen(lua, -1) / BYTES_PER_STEP);
         lua_pushliteral(lua, ", ");
         lua_pushlstring(lua, value, (size_t)(end - value));
         lua_concat(lua, 3);

@@ -29,11 +29,11 @@
  * variable with <close> that holds an answer goes out of scope. */
 void answer_declare(lua_State *lua, const luaL_Reg *methods, lua_CFunction on_close);
 
-/*
- * The number of the request that this argument answers; raises an error if the argument is not an
- * answer.
- */
+/* The request number of the answer at this argument. Raises an error if it is not an answer. */
 uint64_t answer_number(lua_State *lua, int argument);
+
+/* Pushes r.error: nil if the request was answered, or why there is no answer. */
+void answer_push_error(lua_State *lua, enum outcome outcome, int system_error, struct slice reason);
 
 /* Pushes the answer of an ended exchange, which takes answer_size bytes of Lua's memory. */
 size_t answer_size(const struct exchange *exchange, struct slice url);

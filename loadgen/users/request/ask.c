@@ -2,15 +2,17 @@
 
 #include <inttypes.h>
 #include <lua5.4/lauxlib.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "loadgen/base/memory.h"
 #include "loadgen/users/lua/json.h"
+#include "loadgen/users/lua/number.h"
+#include "loadgen/users/message/multipart.h"
+#include "loadgen/users/message/url_text.h"
 #include "loadgen/users/request/answer.h"
-#include "loadgen/users/request/multipart.h"
-#include "loadgen/users/request/url_text.h"
 #include "loadgen/users/seat.h"
 
 int ask_option(const struct ask *ask, const char *name)
@@ -54,7 +56,7 @@ void ask_read_url(struct ask *ask)
     if (is_path && !class->host_text) {
         luaL_error(ask->lua,
                    "\"%s\" is only a path, and %s has no host; set host = "
-                   "\"http://HOST[:PORT]\" in this class, or set the host of the run",
+                   "\"http://HOST[:PORT]\" in this class, or LOCUST_HOST for the run",
                    text.at, class->name);
     }
     if (is_path) {
@@ -63,6 +65,7 @@ void ask_read_url(struct ask *ask)
                strncasecmp(text.at, "https://", 8) != 0) {
         luaL_error(ask->lua, "\"%s\" is neither a path, such as \"/items\", nor a URL", text.at);
     }
+    state_spend(ask->lua, URL_TEXT_STEPS * text.length);
     state_check_room(ask->lua, URL_TEXT_GROWTH * text.length);
     url_text_add_path(path, text);
     add_params(ask, path);
@@ -171,16 +174,17 @@ void ask_set_terms(struct ask *ask)
     terms->max_body = ANSWER_BODY_MAX;
     terms->owner = ask->user->seat->order->shares_connections ? NULL : &ask->user->owner;
     if (ask_option(ask, "timeout") != LUA_TNIL) {
-        double seconds = lua_isnumber(lua, -1) ? lua_tonumber(lua, -1) : 0;
+        double seconds = number_is_short(lua, -1) ? lua_tonumber(lua, -1) : 0;
         if (!(seconds > 0 && seconds < 1e9)) {
             luaL_error(lua, "timeout: expected seconds, more than 0");
         }
-        terms->timeout_ns = (uint64_t)(seconds * NS_PER_S);
+        terms->timeout_ns = (uint64_t)fmax(1, seconds * NS_PER_S); /* 0 would be none */
     }
     if (ask_option(ask, "allow_redirects") != LUA_TNIL && !lua_toboolean(lua, -1)) {
         terms->max_redirects = -1;
     }
     ask_option(ask, "check");
-    terms->is_judged = lua_toboolean(lua, -1);
+    ask->is_checked = lua_toboolean(lua, -1);
+    terms->is_judged = ask->is_checked || ask->user->seat->listener_count > 0;
     lua_pop(lua, 3);
 }

@@ -28,6 +28,7 @@ struct ask {
     struct url url;
     struct slice body; /* at == NULL: none */
     struct terms terms;
+    bool is_checked; /* the option `check` */
     const char *content_type;
     char multipart_type[80]; /* content_type of a form with files */
 };

@@ -2,8 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "loadgen/base/base64.h"
 #include "loadgen/base/memory.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/target/request/message.h"
 #include "loadgen/users/request/ask.h"
 

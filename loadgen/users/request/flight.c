@@ -1,5 +1,6 @@
 #include "loadgen/users/request/flight.h"
 
+#include <lua5.4/lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,6 +57,9 @@ void flight_hop(struct flight *flight, struct cookies *cookies, const struct cap
 void flight_free(struct flight *flight)
 {
     if (flight) {
+        if (flight->answer != LUA_NOREF) {
+            luaL_unref(flight->state->lua, LUA_REGISTRYINDEX, flight->answer);
+        }
         state_give(flight->state, flight->size);
         free(flight->hop);
         free(flight);

@@ -1,15 +1,19 @@
 /*
- * flight - a request that is in flight or waits to be sent, and the cookies of its hops.
+ * flight - a request that is in flight or waits to be sent, and the cookies of its hops. Also a
+ * result of a script's own that listeners have yet to see (events.h): it has no request.
  *
  * Threads: belongs to one thread. Memory: one block; flight_free.
  */
 #ifndef LOADGEN_USERS_REQUEST_FLIGHT_H
 #define LOADGEN_USERS_REQUEST_FLIGHT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "common/slice.h"
 #include "loadgen/http/send.h"
 #include "loadgen/target/request/source.h"
-#include "loadgen/users/request/cookies.h"
+#include "loadgen/users/message/cookies.h"
 
 struct capture;
 struct hop;
@@ -19,15 +23,19 @@ struct user;
 struct flight {
     struct flight *next; /* the next waiting request (outbox.h); NULL: none */
     struct user *user;
-    struct state *state; /* whose memory it is part of (state_take) */
+    struct state *state; /* the state that counts its memory (state_take) */
     size_t size;
+    bool is_checked; /* the script judges the answer (judge.h) */
+    int answer;      /* reference to the answer, for listeners (listeners.h); LUA_NOREF: none */
     size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
     struct terms terms;       /* its context is the flight */
-    struct slice url;         /* as requested */
+    struct slice method;      /* of a result that a script fires: its type */
+    struct slice name;        /* kept only for listeners */
+    struct slice url;         /* as requested; of a fired result: none */
     struct cookie_place from; /* of the host that answers: after redirects, the last hop's */
     char *hop;                /* owns the bytes of `from` after a hop; NULL: no hop so far */
-    char bytes[];             /* the request, the URL and the first host */
+    char bytes[];             /* the request, the URL, the first host and the name */
 };
 
 /* Stores the cookies of an answer; `answer` NULL: there are none. */
@@ -35,8 +43,9 @@ void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
                          const struct capture *answer);
 
 /*
- * Does the same for an answer that redirects, before each hop (send.h), and sets the hop's cookies
- * to those of the jar alone, as in Python's requests: the redirect may have deleted some.
+ * Call this before each hop (send.h). Stores the cookies of the redirecting answer, and replaces
+ * the hop's Cookie header with the cookies of the jar, as Python's requests does: the answer may
+ * have deleted some.
  */
 void flight_hop(struct flight *flight, struct cookies *cookies, const struct capture *answer,
                 struct hop *hop);

@@ -29,6 +29,21 @@ static int send_any(lua_State *lua)
     return request_send(lua, request_check_method(lua, 2), 3);
 }
 
+/* self:cookie(name) */
+static int cookie(lua_State *lua)
+{
+    const struct user *user = request_begin(lua, "cookie");
+    struct slice name;
+    name.at = luaL_checklstring(lua, 2, &name.length);
+    struct slice value = cookies_find(&user->cookies, name);
+    if (value.at) {
+        lua_pushlstring(lua, value.at, value.length);
+    } else {
+        lua_pushnil(lua);
+    }
+    return 1;
+}
+
 static int stop_user(lua_State *lua)
 {
     return user_pause(user_calling(lua, "stop_user"), PAUSE_USER_ENDS);
@@ -55,7 +70,8 @@ void methods_add(lua_State *lua)
 #define X(name, method) {#name, send_##name},
         METHODS(X)
 #undef X
-            {"interrupt", interrupt},
+            {"cookie", cookie},
+        {"interrupt", interrupt},
         {"parallel", parallel_send},
         {"request", send_any},
         {"reschedule", reschedule},

@@ -1,9 +1,17 @@
 /*
- * methods - the methods of every user: self:get(path, options), post, put, patch, delete, head,
- * options, request(method, path, options); parallel(list) (parallel.h); self:stop_user(),
- * self:reschedule() and self:interrupt().
+ * methods - the methods of every user.
  *
- * The last three end a task in a way that no pcall of the script can catch.
+ *     self:get(path, options)              sends a request (request.h); also post, put, patch,
+ *                                          delete, head and options
+ *     self:request(method, path, options)  sends a request with any method
+ *     self:parallel(list)                  sends several requests at once (parallel.h)
+ *     self:cookie(name)                    the value of the newest cookie with this name in the
+ *                                          user's jar; nil: there is none
+ *     self:stop_user()                     ends the user
+ *     self:reschedule()                    ends the task
+ *     self:interrupt()                     ends the task set
+ *
+ * The last three end the running task immediately; a pcall of the script cannot catch this.
  *
  * Threads: the state's thread.
  */

@@ -39,7 +39,7 @@ static void send_waiting(struct outbox *outbox, uint64_t wait_ns)
         struct send send = {
             .request = &flight->request,
             .terms = &flight->terms,
-            .number = seat->numbers++ * seat->thread->threads + seat->thread->index,
+            .number = seat_next_number(seat),
             .intended_ns = outbox->asked_ns - (outbox->resumed_ns - outbox->ready_ns),
             .wait_ns = wait_ns,
             .row = flight->request.row,
@@ -54,38 +54,61 @@ void outbox_send(struct outbox *outbox)
 {
     outbox->asked_ns = clock_now_ns();
     send_waiting(outbox, 0);
-    /* The engine's, not the script's. */
-    outbox->seat->state.busy_ns -= clock_now_ns() - outbox->asked_ns;
+    if (outbox->seat->state.is_bounded) { /* the time is the engine's, not the script's */
+        outbox->seat->state.busy_ns -= clock_now_ns() - outbox->asked_ns;
+    }
 }
 
-/* The request is read when the result is recorded. */
-static void hold(struct outbox *outbox, struct flight *flight, const struct exchange *exchange)
+/* The request is read when the result is counted. */
+static struct held *hold(struct flight *flight, const struct exchange *exchange)
 {
     struct held *held = memory_of(malloc(sizeof *held));
-    struct held **end = &outbox->held;
-    while (*end) {
-        end = &(*end)->next;
-    }
     held->next = NULL;
     held->exchange = *exchange;
     held->exchange.capture = NULL;
     held->flight = flight;
-    *end = held;
+    return held;
+}
+
+/* The result is final, unless there are listeners. */
+static void pass_on(struct outbox *outbox, struct held *held)
+{
+    if (outbox->seat->listener_count == 0) {
+        outbox_count(outbox, held);
+        return;
+    }
+    held->next = NULL;
+    *(outbox->last_judged ? outbox->last_judged : &outbox->judged) = held;
+    outbox->last_judged = &held->next;
 }
 
 void outbox_end(struct outbox *outbox, struct flight *flight, const struct exchange *exchange)
 {
-    if (exchange->is_held) {
-        hold(outbox, flight, exchange);
-    } else {
+    if (!exchange->is_held) {
         flight_free(flight);
+    } else if (!flight->is_checked) {
+        pass_on(outbox, hold(flight, exchange));
+    } else {
+        struct held **end = &outbox->held;
+        while (*end) {
+            end = &(*end)->next;
+        }
+        *end = hold(flight, exchange);
     }
     outbox->in_flight--;
     send_waiting(outbox, exchange->done_ns - outbox->asked_ns);
 }
 
+void outbox_fire(struct outbox *outbox, struct flight *flight, const struct exchange *exchange)
+{
+    pass_on(outbox, hold(flight, exchange));
+}
+
 struct held *outbox_find(const struct outbox *outbox, uint64_t number)
 {
+    if (outbox->shown && outbox->shown->exchange.number == number) {
+        return outbox->shown;
+    }
     struct held *held = outbox->held;
     while (held && held->exchange.number != number) {
         held = held->next;
@@ -103,8 +126,28 @@ void outbox_record(struct outbox *outbox, struct held *held)
             continue;
         }
         *link = one->next;
-        outbox->seat->thread->judged(outbox->seat->thread, &one->exchange);
-        flight_free(one->flight);
-        free(one);
+        pass_on(outbox, one);
     }
+}
+
+struct held *outbox_take_judged(struct outbox *outbox)
+{
+    struct held *held = outbox->judged;
+    outbox->judged = held ? held->next : NULL;
+    if (!outbox->judged) {
+        outbox->last_judged = NULL;
+    }
+    return held;
+}
+
+void outbox_count(const struct outbox *outbox, struct held *held)
+{
+    struct drive_thread *thread = outbox->seat->thread;
+    if (held->exchange.is_fired) {
+        thread->fired(thread, &held->exchange);
+    } else {
+        thread->judged(thread, &held->exchange);
+    }
+    flight_free(held->flight);
+    free(held);
 }

@@ -8,19 +8,22 @@
 /* Is the value at this index { METHOD, PATH [, OPTIONS] }, without other keys? */
 static bool is_request(lua_State *lua, int entry)
 {
-    if (!lua_istable(lua, entry) || lua_rawlen(lua, entry) < 2 || lua_rawlen(lua, entry) > 3) {
+    if (!lua_istable(lua, entry)) {
         return false;
     }
-    bool is_list = true;
     lua_pushnil(lua);
     while (lua_next(lua, entry)) {
-        is_list &= lua_isinteger(lua, -2);
+        lua_Integer key = lua_isinteger(lua, -2) ? lua_tointeger(lua, -2) : 0;
+        if (key < 1 || key > 3) {
+            lua_pop(lua, 2);
+            return false;
+        }
         lua_pop(lua, 1);
     }
     bool has_path = lua_rawgeti(lua, entry, 2) == LUA_TSTRING;
     int options = lua_rawgeti(lua, entry, 3);
     lua_pop(lua, 2);
-    return is_list && has_path && (options == LUA_TNIL || options == LUA_TTABLE);
+    return has_path && (options == LUA_TNIL || options == LUA_TTABLE);
 }
 
 /* Pushes path and options of entry i, which is on top of the stack; returns its method. */

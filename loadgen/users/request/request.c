@@ -8,102 +8,63 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/drive/endpoints.h"
 #include "loadgen/order/plan.h"
-#include "loadgen/target/catalogue.h"
 #include "loadgen/target/request/message.h"
-#include "loadgen/target/request/secret.h"
 #include "loadgen/users/lua/options.h"
 #include "loadgen/users/request/ask.h"
 #include "loadgen/users/request/flight.h"
+#include "loadgen/users/request/names.h"
 #include "loadgen/users/seat.h"
 
 static const char *const known[] = {"allow_redirects", "auth",    "body",    "check", "cookies",
                                     "files",           "form",    "headers", "json",  "name",
                                     "params",          "timeout", NULL};
 
-/* Names: class->names[method][name] = target. */
+/* It takes to make one, and to pass over the free places in its tables. */
+enum { REQUEST_STEPS = 5000 };
 
+/* Names. */
+
+/* The path without its query. It is cut before a character of UTF-8 that does not fit. */
 static struct slice default_name(const struct ask *ask)
 {
-    struct slice path;
-    path.at = lua_tolstring(ask->lua, ask->path, &path.length);
-    path.length = strcspn(path.at, "?#");
-    return path.length > 0 ? path : slice_of("/");
-}
-
-static struct slice given_name(const struct ask *ask)
-{
-    struct slice name = {0};
-    if (lua_isstring(ask->lua, -1)) {
-        name.at = lua_tolstring(ask->lua, -1, &name.length);
+    const char *path = lua_tostring(ask->lua, ask->path);
+    size_t length = 0;
+    while (length <= NAME_BYTES_MAX && !strchr("?#", path[length])) { /* or the NUL at its end */
+        length++;
     }
-    if (!name.at || name.length == 0 || strlen(name.at) != name.length || name.length > 200) {
-        luaL_error(ask->lua, "name: expected a string of 1 to 200 bytes");
-    }
-    return name;
-}
-
-/* A target and its row, as scripts' tables remember them. */
-enum { ROW_BITS = 16, ROW_MASK = (1 << ROW_BITS) - 1 };
-
-static lua_Integer register_name(const struct ask *ask, struct slice name)
-{
-    struct bytes row = {0};
-    struct bytes url = {0};
-    bytes_add_text(&row, ask->user->class->name);
-    bytes_add(&row, " ", 1);
-    bytes_add_text(&row, ask->method);
-    bytes_add(&row, " ", 1);
-    for (size_t i = 0; i < name.length; i++) {
-        bool is_control = (unsigned char)name.at[i] < ' ' || name.at[i] == 0x7f;
-        bytes_add(&row, is_control ? "?" : &name.at[i], 1);
-    }
-    ask_write_url(ask, &url);
-    bytes_add(&row, "", 1);
-    bytes_add(&url, "", 1);
-    if (row.has_failed || url.has_failed) {
-        memory_of(NULL);
-    }
-    secret_mask_url(url.at);
-    struct request named = {0};
-    catalogue_find(ask->user->seat->thread->targets, row.at, ask->method, url.at, &named);
-    bytes_free(&row);
-    bytes_free(&url);
-    return (lua_Integer)named.target << ROW_BITS | named.row;
-}
-
-/* Names the request. Only names that have a row are remembered: there may be any number of others.
- */
-static void set_name(const struct ask *ask, struct request *request)
-{
-    lua_State *lua = ask->lua;
-    bool is_given = ask_option(ask, "name") != LUA_TNIL;
-    struct slice name = is_given ? given_name(ask) : default_name(ask);
-    lua_rawgeti(lua, LUA_REGISTRYINDEX, ask->user->class->names);
-    if (lua_getfield(lua, -1, ask->method) != LUA_TTABLE) {
-        lua_pop(lua, 1);
-        lua_newtable(lua);
-        lua_pushvalue(lua, -1);
-        lua_setfield(lua, -3, ask->method);
-    }
-    lua_pushlstring(lua, name.at, name.length);
-    lua_pushvalue(lua, -1);
-    lua_Integer both = 0;
-    if (lua_rawget(lua, -3) == LUA_TNUMBER) {
-        both = lua_tointeger(lua, -1);
-        lua_pop(lua, 5);
-    } else {
-        both = register_name(ask, name);
-        lua_pop(lua, 1);
-        if ((both & ROW_MASK) != ROWS_OTHER) {
-            lua_pushinteger(lua, both);
-            lua_rawset(lua, -3);
-            lua_pop(lua, 3);
-        } else {
-            lua_pop(lua, 4);
+    if (length > NAME_BYTES_MAX) {
+        length = NAME_BYTES_MAX;
+        while (length > NAME_BYTES_MAX - 4 && ((unsigned char)path[length] & 0xc0) == 0x80) {
+            length--;
         }
     }
-    request->target = (uint32_t)(both >> ROW_BITS);
-    request->row = (uint16_t)(both & ROW_MASK);
+    return length > 0 ? (struct slice){path, length} : slice_of("/");
+}
+
+static void add_url(const void *context, struct bytes *url)
+{
+    ask_write_url(context, url);
+}
+
+/*
+ * Names the request, unless listeners may still name it (listeners.h). A given name stays on the
+ * stack, where the slice needs it.
+ */
+static struct slice set_name(const struct ask *ask, struct request *request)
+{
+    bool is_given = ask_option(ask, "name") != LUA_TNIL;
+    const struct naming naming = {
+        .targets = ask->user->seat->thread->targets,
+        .class = ask->user->class,
+        .method = ask->method,
+        .name = is_given ? names_check(ask->lua, lua_gettop(ask->lua)) : default_name(ask),
+        .add_url = add_url,
+        .context = ask,
+    };
+    if (ask->user->seat->listener_count == 0) {
+        names_find(ask->lua, &naming, request);
+    }
+    return naming.name;
 }
 
 /* Making. */
@@ -116,13 +77,19 @@ static void on_hop(void *context, const struct exchange *exchange, const struct 
     flight_hop(flight, &flight->user->cookies, answer, hop);
 }
 
-static struct flight *build(const struct ask *ask)
+/* Where the parts of a flight's bytes begin that follow the request. */
+struct places {
+    size_t url;
+    size_t host;
+    size_t name; /* empty unless there are listeners */
+};
+
+static struct places write_bytes(const struct ask *ask, struct slice name, struct request *request)
 {
+    struct places at;
     struct bytes *out = &ask->state->message;
-    struct seat *seat = ask->user->seat;
+    const struct seat *seat = ask->user->seat;
     const struct message_defaults defaults = {.keepalive = seat->plan->keepalive};
-    struct request request = {0};
-    set_name(ask, &request);
     const struct message message = {
         .method = ask->method,
         .url = ask->url,
@@ -130,37 +97,55 @@ static struct flight *build(const struct ask *ask)
                     ask->state->headers.length},
         .body = ask->body,
     };
-    request.endpoint =
-        endpoints_find(seat->thread->endpoints, ask->url.is_https, ask->url.host, ask->url.port);
-    if (request.endpoint == ENDPOINT_NONE) {
-        luaL_error(ask->lua, "more than %d hosts and ports", ENDPOINTS_ADDED_MAX);
-    }
-    /* The message, and the flight's copy. */
-    state_check_room(ask->lua, 2 * (ask->body.length + ask->state->headers.length));
+    /* The message and its URL, and the flight's copy. */
+    size_t written = 2 * ask->url.path.length + ask->body.length + ask->state->headers.length;
+    state_check_room(ask->lua, 2 * written);
     bytes_clear(out);
-    message_write(out, &message, &defaults, &request);
-    size_t length = out->length;
+    message_write(out, &message, &defaults, request);
+    at.url = out->length;
     ask_write_url(ask, out);
-    size_t url_length = out->length - length;
+    at.host = out->length;
     bytes_add(out, ask->url.host, strlen(ask->url.host) + 1);
+    at.name = out->length;
+    bytes_add(out, name.at, seat->listener_count > 0 ? name.length : 0);
     if (out->has_failed) {
         memory_of(NULL);
     }
+    return at;
+}
+
+static struct flight *build(const struct ask *ask)
+{
+    const struct bytes *out = &ask->state->message;
+    int top = lua_gettop(ask->lua);
+    struct request request = {0};
+    struct slice name = set_name(ask, &request);
+    request.endpoint = endpoints_find(ask->user->seat->thread->endpoints, ask->url.is_https,
+                                      ask->url.host, ask->url.port);
+    if (request.endpoint == ENDPOINT_NONE) {
+        luaL_error(ask->lua, "more than %d hosts and ports", ENDPOINTS_ADDED_MAX);
+    }
+    struct places at = write_bytes(ask, name, &request);
+    lua_settop(ask->lua, top);
     size_t size = sizeof(struct flight) + out->length;
     state_take(ask->lua, size);
     struct flight *flight = memory_of(malloc(size));
     *flight = (struct flight){.user = ask->user,
                               .state = ask->state,
                               .size = size,
+                              .is_checked = ask->is_checked,
+                              .answer = LUA_NOREF,
                               .request = request,
                               .terms = ask->terms};
     memcpy(flight->bytes, out->at, out->length);
     flight->request.bytes = flight->bytes;
     flight->terms.on_hop = on_hop;
     flight->terms.context = flight;
-    flight->url = (struct slice){flight->bytes + length, url_length};
+    flight->method = (struct slice){flight->bytes, strlen(ask->method)};
+    flight->name = (struct slice){flight->bytes + at.name, out->length - at.name};
+    flight->url = (struct slice){flight->bytes + at.url, at.host - at.url};
     flight->from = (struct cookie_place){
-        flight->bytes + length + url_length,
+        flight->bytes + at.host,
         {flight->bytes + request.layout.path_at, request.layout.path_length},
         ask->url.is_https,
     };
@@ -172,6 +157,7 @@ void request_add(lua_State *lua, struct user *user, const char *method, int path
     struct ask ask = {
         .lua = lua, .user = user, .state = state_of(lua), .method = method, .path = path};
     luaL_checkstack(lua, 20, NULL);
+    state_spend(lua, REQUEST_STEPS);
     if (!lua_isnoneornil(lua, path + 1)) {
         luaL_checktype(lua, path + 1, LUA_TTABLE);
         options_check(lua, path + 1, method, known);
@@ -199,9 +185,13 @@ struct user *request_begin(lua_State *lua, const char *what)
 
 int request_send_all(struct user *user)
 {
-    outbox_record(&user->outbox, NULL);
-    outbox_send(&user->outbox);
-    return user_pause(user, user->outbox.in_flight > 0 ? PAUSE_ANSWER : PAUSE_USER_ENDS);
+    struct outbox *outbox = &user->outbox;
+    outbox_record(outbox, NULL);
+    if (!outbox->judged) { /* else when listeners have seen it (user.c) */
+        outbox_send(outbox);
+    }
+    bool is_asking = outbox->in_flight > 0 || outbox->waiting;
+    return user_pause(user, is_asking ? PAUSE_ANSWER : PAUSE_USER_ENDS);
 }
 
 int request_send(lua_State *lua, const char *method, int path)

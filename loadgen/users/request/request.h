@@ -3,8 +3,8 @@
  *
  *     self:post("/items", { json = { lines = array {} }, name = "/items", timeout = 5 })
  *
- *     name              last part of the row's name in the report, after class and method;
- *                       default: the path without its query
+ *     name              last part of the row's name in the report, after class and method, at most
+ *                       200 bytes; default: the path without its query, cut to 200 bytes
  *     headers           { ["X-Name"] = "value" }, overriding self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
  *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
@@ -29,8 +29,10 @@
 
 struct user;
 
-/* For C functions that scripts call: sends the request whose path is at this argument and whose
- * options follow it. The function must return the result. */
+/*
+ * For C functions that scripts call: sends the request whose path is at this argument and whose
+ * options follow it. The caller must return the result.
+ */
 int request_send(lua_State *lua, const char *method, int path);
 
 /*

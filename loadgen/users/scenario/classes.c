@@ -14,7 +14,7 @@
 static const char *place_of(lua_State *lua)
 {
     declare_push(lua, -1);
-    lua_getfield(lua, -1, DECLARE_PLACE);
+    lua_getfield(lua, -1, DECLARE_WHERE);
     const char *place = lua_tostring(lua, -1);
     lua_pop(lua, 2);
     return place;
@@ -48,7 +48,7 @@ static int function_of(lua_State *lua, const char *name)
 }
 
 static const char wait_form[] =
-    "expected between(1, 3), constant(2), another function of self, or seconds";
+    "expected between(1, 3), constant(2), function(self) ... end, or seconds";
 
 /* Of the class or set on top of the stack. wait_s is -1 if it has none. */
 static bool read_wait(struct class *class, lua_State *lua)
@@ -67,15 +67,18 @@ static bool read_wait(struct class *class, lua_State *lua)
     return type == LUA_TNUMBER || type == LUA_TNIL;
 }
 
-/* Is a word of `list` among the tags of the task on top of the stack? */
+/* Is a word of `list` among the tags of the task on top of the stack? NULL: there is no list. */
 static bool has_tag(lua_State *lua, const char *list)
 {
     bool has_one = false;
+    if (!list) {
+        return false;
+    }
     if (lua_getfield(lua, -1, "tags") == LUA_TTABLE) {
         for (size_t i = 1; i <= lua_rawlen(lua, -1); i++) {
             lua_rawgeti(lua, -1, (lua_Integer)i);
             const char *tag = lua_isstring(lua, -1) ? lua_tostring(lua, -1) : "";
-            for (const char *at = list; at && *at;) {
+            for (const char *at = list; *at;) {
                 size_t length = strcspn(at, ", ");
                 has_one |= length == strlen(tag) && memcmp(at, tag, length) == 0;
                 at += length + strspn(at + length, ", ");
@@ -109,7 +112,7 @@ static struct class *read_set(struct reading *reading, bool is_tagged)
     set->next = reading->classes->sets;
     reading->classes->sets = set;
     if (++reading->sets > CLASSES_SETS_MAX) {
-        luaL_error(lua, "%s: more than %d task sets, counted at each place where they are a task",
+        luaL_error(lua, "%s: more than %d task sets (a set counts each time it is used)",
                    place_of(lua), CLASSES_SETS_MAX);
     }
     if (++reading->depth > CLASSES_DEPTH_MAX) {
@@ -192,7 +195,9 @@ static void read_tasks(struct reading *reading, struct class *class, bool is_tag
     size_t count = lua_rawlen(lua, -1);
     reading->tasks += count;
     if (reading->tasks > CLASSES_TASKS_MAX) {
-        luaL_error(lua, "the scenario has more than %d tasks, counted in each class that has them",
+        luaL_error(lua,
+                   "the scenario has more than %d tasks (a task counts once for each class that "
+                   "has it)",
                    CLASSES_TASKS_MAX);
     }
     class->tasks =

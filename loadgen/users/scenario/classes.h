@@ -1,8 +1,9 @@
 /*
  * classes - the kinds of users that a scenario has declared (declare.h), and their tasks.
  *
- * A class has no users if it is abstract, if its weight is 0 without a fixed_count, or if it has no
- * tasks because it has subclasses or because the filter excludes all its tasks.
+ * A class has no users if it is abstract, if its weight is 0 and it has no fixed_count, or if it
+ * has no tasks. A class that would have users but has no tasks is an error, unless it has
+ * subclasses or a filter is set.
  *
  * Threads: the state's thread. Memory: classes_free; Lua values are the state's.
  */
@@ -20,8 +21,8 @@
 #include "loadgen/users/lua/state.h"
 
 /*
- * Limits: nesting of task sets, number of task sets, number of tasks. A set or task counts once for
- * each class or set that has it, because sets of sets multiply.
+ * Limits: the nesting of task sets, their number, and the number of tasks. A set or task counts
+ * once for each class or set that has it, because sets of sets multiply.
  */
 enum { CLASSES_DEPTH_MAX = 8, CLASSES_SETS_MAX = 10000, CLASSES_TASKS_MAX = 1000000 };
 

@@ -2,9 +2,8 @@
  * deal - assigns the users of a run to classes, in the order of their numbers. The class of user n
  * depends only on the classes and n, so all threads and processes agree.
  *
- * Classes with a fixed_count come first, in turn. Then each user gets the class that lacks the most
- * users of its share by weight. So for every n, the first n of these users match the weights
- * closely.
+ * Classes with a fixed_count come first, in turn. Then each user gets the class that is furthest
+ * below its share by weight. So for every n, the first n of these users match the weights closely.
  *
  * Threads: a struct deal belongs to one thread. Memory: deal_fini.
  */

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "common/nearest.h"
 #include "loadgen/users/lua/options.h"
 #include "loadgen/users/lua/state.h"
 
@@ -55,11 +56,46 @@ static void check_numbers(lua_State *lua, int options)
     }
 }
 
-/* class[key] = value, of a new key. Locust's way of declaring tasks would do nothing here. */
+/* Options of a class of users, and of a task set. */
+static const char *const of_user[] = {"abstract", "fixed_count", "headers", "host",
+                                      "name",     "wait",        "weight",  NULL};
+static const char *const of_set[] = {"name", "wait", NULL};
+
+/*
+ * A new key of the class at index 1. Scripts may have fields of their own, but not those that are
+ * silently without effect: Locust's names, and slips of the pen.
+ */
+static void check_field(lua_State *lua, const char *name)
+{
+    static const char *const functions[] = {"on_start", "on_stop", NULL};
+    const char *const *const lists[] = {functions, kind_at(lua, 1) == KIND_SET ? of_set : of_user};
+    const char *meant = NULL;
+    if (strcmp(name, "tasks") == 0) {
+        luaL_error(lua, "tasks: declare each one with Class:task([WEIGHT,] [NAME,] ...)");
+    } else if (strcmp(name, "wait_time") == 0) {
+        luaL_error(lua, "wait_time: write wait");
+    }
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        for (const char *const *known = lists[i]; *known; known++) {
+            if (strcmp(name, *known) == 0) {
+                return;
+            }
+            meant = nearest_is_slip(name, *known) ? *known : meant;
+        }
+    }
+    if (meant) {
+        luaL_error(lua,
+                   "unknown field \"%s\"; the nearest is %s. A field of your own needs a name that "
+                   "differs more",
+                   name, meant);
+    }
+}
+
+/* class[key] = value, of a new key. */
 static int assign(lua_State *lua)
 {
-    if (lua_type(lua, 2) == LUA_TSTRING && strcmp(lua_tostring(lua, 2), "tasks") == 0) {
-        return luaL_error(lua, "tasks: declare each one with Class:task([WEIGHT,] [NAME,] ...)");
+    if (lua_type(lua, 2) == LUA_TSTRING) {
+        check_field(lua, lua_tostring(lua, 2));
     }
     lua_settop(lua, 3);
     lua_rawset(lua, 1);
@@ -110,7 +146,7 @@ static void declare(lua_State *lua, bool has_users, bool is_sequential)
     lua_newtable(lua);
     lua_setfield(lua, -2, DECLARE_TASKS);
     push_place(lua);
-    lua_setfield(lua, -2, DECLARE_PLACE);
+    lua_setfield(lua, -2, DECLARE_WHERE);
     lua_rawset(lua, -3);
     lua_pop(lua, 1);
 }
@@ -121,9 +157,6 @@ static void declare(lua_State *lua, bool has_users, bool is_sequential)
  */
 static int make_class(lua_State *lua)
 {
-    static const char *const of_user[] = {"abstract", "fixed_count", "headers", "host",
-                                          "name",     "wait",        "weight",  NULL};
-    static const char *const of_set[] = {"name", "wait", NULL};
     const char *root = lua_tostring(lua, lua_upvalueindex(1));
     bool has_users = strcmp(root, "User") == 0;
     lua_settop(lua, 2);
@@ -178,11 +211,34 @@ static void check_task(lua_State *lua, int task)
     if (name != LUA_TNIL && (name != LUA_TSTRING || lua_rawlen(lua, -1) > DECLARE_NAME_MAX)) {
         luaL_error(lua, "task: name: expected a string of at most %d bytes", DECLARE_NAME_MAX);
     }
-    int tags = lua_getfield(lua, task, "tags");
-    if (tags != LUA_TNIL && tags != LUA_TTABLE) {
-        luaL_error(lua, "task: tags: expected a list of strings");
+    lua_pop(lua, 2);
+}
+
+/* Replaces the tags of the task by a copy, which the script cannot change. */
+static void copy_tags(lua_State *lua, int task)
+{
+    int type = lua_getfield(lua, task, "tags");
+    if (type == LUA_TNIL) {
+        lua_pop(lua, 1);
+        return;
     }
-    lua_pop(lua, 3);
+    bool is_list = type == LUA_TTABLE;
+    size_t count = is_list ? lua_rawlen(lua, -1) : 0;
+    if (count > DECLARE_TAGS_MAX) {
+        luaL_error(lua, "task: tags: more than %d", DECLARE_TAGS_MAX);
+    }
+    lua_createtable(lua, (int)count, 0);
+    for (size_t i = 1; i <= count; i++) {
+        lua_rawgeti(lua, -2, (lua_Integer)i);
+        is_list = is_list && lua_isstring(lua, -1) && lua_rawlen(lua, -1) <= DECLARE_NAME_MAX;
+        lua_rawseti(lua, -2, (lua_Integer)i);
+    }
+    if (!is_list) {
+        luaL_error(lua, "task: tags: expected a list of strings of at most %d bytes",
+                   DECLARE_NAME_MAX);
+    }
+    lua_setfield(lua, task, "tags");
+    lua_pop(lua, 1);
 }
 
 /* Class:task([weight,] [name,] [options,] function or task set) */
@@ -219,6 +275,7 @@ static int add_task(lua_State *lua)
         return luaL_error(lua, task_form);
     }
     check_task(lua, task);
+    copy_tags(lua, task);
     lua_pushvalue(lua, last);
     lua_setfield(lua, task, "run");
     declare_push(lua, 1);
@@ -254,6 +311,8 @@ void declare_user(lua_State *lua)
     declare_root(lua, "SequentialTaskSet");
     lua_pop(lua, 2);
     declare_root(lua, "User");
+    lua_pushvalue(lua, -1);
+    lua_setfield(lua, LUA_REGISTRYINDEX, DECLARE_USER);
 }
 
 /* Names. */

@@ -14,7 +14,8 @@
  * A class is a table. Missing keys are looked up in its base, and finally in User, which has the
  * methods of every user (methods.h). classes.h reads what was declared.
  *
- * Classes get their names from the variables that hold them when the scenario has been executed.
+ * A class or task set without a `name` is named after the variable that holds it when the scenario
+ * has been executed.
  *
  * Threads: the state's thread.
  */
@@ -24,24 +25,31 @@
 #include <lua5.4/lua.h>
 #include <stdbool.h>
 
-#define DECLARE_CLASSES "headroom.classes" /* in the registry: a list, in order, without User */
+/* Registry keys: the classes in order, without User; User, which has the methods of users. */
+#define DECLARE_CLASSES "headroom.classes"
+#define DECLARE_USER "headroom.user"
 
 /*
- * Maximum number of classes, levels of inheritance, and length of names of classes and tasks.
- * classes.c calls itself once for each level.
+ * Limits: the number of classes, the levels of inheritance, the length of names of classes, tasks
+ * and tags, and the number of tags of a task. classes.c recurses once for each level.
  */
-enum { DECLARE_CLASSES_MAX = 1000, DECLARE_DEPTH_MAX = 100, DECLARE_NAME_MAX = 200 };
+enum {
+    DECLARE_CLASSES_MAX = 1000,
+    DECLARE_DEPTH_MAX = 100,
+    DECLARE_NAME_MAX = 200,
+    DECLARE_TAGS_MAX = 100,
+};
 
 /* Fields of a declaration. */
-#define DECLARE_KIND "is_user" /* true; false: a task set */
-#define DECLARE_PLACE "place"  /* "shopper.lua:3" */
+#define DECLARE_KIND "is_user" /* true: a class of users; false: a task set */
+#define DECLARE_WHERE "place"  /* "shopper.lua:3" */
 #define DECLARE_BASE "base"    /* the class that it inherits from */
 #define DECLARE_TASKS "tasks"  /* a list of { run, weight, name, tags } */
 #define DECLARE_SEQUENTIAL "is_sequential"
 
 /*
- * Pushes the declaration of the class or task set at this index, a table that scripts cannot reach;
- * nil if the value is something else.
+ * Pushes the declaration of the class or task set at this index, or nil if the value is something
+ * else. Scripts cannot reach the declaration, which is a table.
  */
 void declare_push(lua_State *lua, int index);
 

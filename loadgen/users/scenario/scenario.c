@@ -8,7 +8,8 @@
 
 #include "common/blank.h"
 #include "common/slice.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
+#include "loadgen/users/files/feeds.h"
 #include "loadgen/users/scenario/declare.h"
 
 static bool begins(struct slice line, const char *word)
@@ -70,9 +71,10 @@ static bool refuse_text(const struct scenario *scenario, const char *why, struct
                : err_set(err, ERR_USAGE, "%s", why);
 }
 
-bool scenario_open(struct scenario *scenario, const char *path, struct err *err)
+bool scenario_open(struct scenario *scenario, const char *path, size_t data_bytes, struct err *err)
 {
-    *scenario = (struct scenario){.path = path};
+    *scenario =
+        (struct scenario){.path = path, .feeds = feeds_create(data_bytes, STATE_MORE_MEMORY)};
     if (!bytes_add_file(&scenario->text, path, err)) {
         return false;
     }
@@ -85,6 +87,8 @@ bool scenario_open(struct scenario *scenario, const char *path, struct err *err)
 void scenario_close(struct scenario *scenario)
 {
     bytes_free(&scenario->text);
+    feeds_destroy(scenario->feeds);
+    scenario->feeds = NULL;
 }
 
 struct reading {
@@ -142,15 +146,20 @@ bool scenario_load(const struct scenario *scenario, const char *host,
     }
     char folder[PATH_MAX];
     state->folder = folder_of(scenario->path, folder);
+    state->feeds = scenario->feeds;
+    state->arguments = &scenario->arguments;
     state_watch_return(state, coroutine, declare_name);
     enum state_result result = state_run(state, coroutine, 0, STATE_LOAD_NS);
     state->on_return = NULL;
     state->folder = NULL;
-    if (result != STATE_RETURNED) {
-        return err_set(err, ERR_USAGE, "%s",
-                       result == STATE_FAILED
-                           ? state->error.at
-                           : "coroutine.yield outside of a coroutine of the script");
+    state->feeds = NULL;
+    state->arguments = NULL;
+    if (result == STATE_FAILED) {
+        err->is_quoted = true;
+        return err_set(err, ERR_USAGE, "%s", state->error.at);
+    }
+    if (result == STATE_PAUSED) {
+        return err_set(err, ERR_USAGE, "coroutine.yield outside of a coroutine of the script");
     }
     lua_pop(lua, 1);
     struct reading reading = {classes, host, filter, err, false};
@@ -161,5 +170,6 @@ bool scenario_load(const struct scenario *scenario, const char *host,
         lua_pop(lua, 1);
         return false;
     }
-    return reading.ok && (classes->count > 0 || refuse_no_users(scenario, filter, err));
+    return reading.ok && settings_check(&scenario->arguments, lua, err) &&
+           (classes->count > 0 || refuse_no_users(scenario, filter, err));
 }

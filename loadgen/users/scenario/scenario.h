@@ -4,26 +4,32 @@
  * Each thread of a run executes the file's text in its own Lua state. The text is also executed
  * once before the run, so errors are reported before anything is sent.
  *
- * Errors: ERR_USAGE with file and line, ERR_FAILED if the file cannot be read. Threads: read-only
- * once opened. Memory: scenario_close.
+ * Errors: ERR_USAGE with file and line, quoted (err.h) if the script raised it; ERR_FAILED if the
+ * file cannot be read. Threads: read-only once opened. Memory: scenario_close.
  */
 #ifndef LOADGEN_USERS_SCENARIO_SCENARIO_H
 #define LOADGEN_USERS_SCENARIO_SCENARIO_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/err.h"
 #include "loadgen/base/bytes.h"
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/scenario/classes.h"
+#include "loadgen/users/scenario/settings.h"
+
+struct feeds;
 
 struct scenario {
     const char *path; /* as given; borrowed */
     struct bytes text;
+    struct feeds *feeds;        /* of its data files (files/feeds.h) */
+    struct arguments arguments; /* set them after scenario_open */
 };
 
-/* Reads the file. */
-bool scenario_open(struct scenario *scenario, const char *path, struct err *err);
+/* Reads the file. `data_bytes`: the most for its data files, once for all threads. */
+bool scenario_open(struct scenario *scenario, const char *path, size_t data_bytes, struct err *err);
 void scenario_close(struct scenario *scenario);
 
 /* Executes the text in a state from words_open, and reads the classes that it declared. */

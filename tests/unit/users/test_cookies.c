@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "loadgen/users/request/cookies.h"
+#include "loadgen/users/message/cookies.h"
 
 static struct cookies jar;
 static struct bytes out;

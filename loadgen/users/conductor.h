@@ -1,0 +1,79 @@
+/*
+ * conductor - what a scenario does once for the whole run, in a Lua state of its own.
+ *
+ *     function test_start(self) ... return { token = ... } end     before the run
+ *     function test_stop(self, run) ... end                        after it, with its numbers
+ *     Shape { tick = ... }                                         once a second (shape.h)
+ *
+ * This run-wide state is created where the run is started. Nothing is shared with the states of
+ * users, except that what test_start returns is copied to each user as self.setup (lua/copy.h).
+ *
+ * test_start and test_stop are tasks of a single user of the class "setup", which may send requests
+ * and sleep. Each is a run of its own (run/run.h) with one thread, so the requests are named and
+ * counted, but are not part of the numbers of the users' run:
+ *
+ *     order->source is users_source(conductor_begin(...))  ->  run(...)  ->  conductor_end
+ *
+ * Threads: one at a time; a worker of such a run, or the thread that started it. Memory:
+ * conductor_create, conductor_destroy.
+ */
+#ifndef LOADGEN_USERS_CONDUCTOR_H
+#define LOADGEN_USERS_CONDUCTOR_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/users/numbers.h"
+#include "loadgen/users/seat.h"
+
+struct conductor;
+
+enum conductor_part { CONDUCTOR_START, CONDUCTOR_STOP };
+
+/*
+ * Executes the scenario of the order in the run-wide state, and reads its classes and its shape.
+ * NULL with err. Classes and shape are valid until conductor_destroy.
+ */
+struct conductor *conductor_create(const struct users_order *order, struct err *err);
+void conductor_destroy(struct conductor *conductor);
+
+const struct classes *conductor_classes(const struct conductor *conductor);
+const struct shape *conductor_shape(const struct conductor *conductor);
+
+/* False: the scenario has no test_start, test_stop or shape. */
+bool conductor_is_needed(const struct conductor *conductor);
+
+/* The name of the function: "test_start". */
+const char *conductor_name(enum conductor_part part);
+
+/* Whether the scenario has this function. `conductor` NULL: it has not. */
+bool conductor_has(const struct conductor *conductor, enum conductor_part part);
+
+/*
+ * Prepares a run of this function, and returns its order, a copy of `order` with one user.
+ * `numbers` are for test_stop, and are borrowed until conductor_end.
+ */
+struct users_order *conductor_begin(struct users_order *order, enum conductor_part part,
+                                    const struct numbers *numbers);
+
+/*
+ * Takes over into `order` what the run of the function brought about: the setup, or quit().
+ * `is_interrupted`: the run was. ERR_FAILED if it was, or if the function raised an error.
+ */
+bool conductor_end(struct users_order *order, bool is_interrupted, struct err *err);
+
+/*
+ * For the driver: the seat of such a run, its user, and leaving it after the run. The type of the
+ * driver is the caller's to set.
+ */
+struct seat *conductor_sit(struct conductor *conductor, struct goal *goal, const struct plan *plan,
+                           struct drive_thread *thread);
+void conductor_start(struct seat *seat, uint64_t end_ns);
+void conductor_leave(struct seat *seat);
+
+/* Calls tick, which may write to the log. NULL, or an error: message and traceback, valid until the
+ * next call. */
+const char *conductor_tick(const struct users_order *order, struct log *log, double run_time_s,
+                           uint64_t users, struct shape_wish *wish);
+
+#endif

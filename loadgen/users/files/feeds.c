@@ -1,0 +1,245 @@
+#include "loadgen/users/files/feeds.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/base/memory.h"
+
+enum { MB = 1024 * 1024 };
+
+struct feeds {
+    pthread_mutex_t lock; /* of the lists */
+    unsigned threads;     /* of the next run */
+    size_t count;
+    size_t bytes_left; /* for files */
+    const char *remedy;
+    struct feed *first;
+    struct feed_file *files;
+    struct feed_file *texts; /* files that are no feed's */
+    size_t text_count;
+};
+
+struct feeds *feeds_create(size_t max_bytes, const char *remedy)
+{
+    struct feeds *feeds = memory_of(calloc(1, sizeof *feeds));
+    feeds->threads = 1;
+    feeds->bytes_left = max_bytes;
+    feeds->remedy = remedy;
+    pthread_mutex_init(&feeds->lock, NULL);
+    return feeds;
+}
+
+static void free_files(struct feed_file *file)
+{
+    while (file) {
+        struct feed_file *next = file->next;
+        records_free(&file->rows);
+        free(file->name);
+        free(file);
+        file = next;
+    }
+}
+
+void feeds_destroy(struct feeds *feeds)
+{
+    if (!feeds) {
+        return;
+    }
+    while (feeds->first) {
+        struct feed *next = feeds->first->next;
+        leases_fini(&feeds->first->leases);
+        free(feeds->first);
+        feeds->first = next;
+    }
+    free_files(feeds->files);
+    free_files(feeds->texts);
+    pthread_mutex_destroy(&feeds->lock);
+    free(feeds);
+}
+
+/* From the first row. */
+static bool start(const struct feeds *feeds, struct feed *feed, struct err *err)
+{
+    atomic_store(&feed->turns, 0);
+    leases_fini(&feed->leases);
+    return feed->options.order != FEED_ONCE ||
+           leases_init(&feed->leases, (uint32_t)feed->rows->count, feeds->threads) ||
+           err_set(err, ERR_FAILED, "not enough memory for the rows of %s", feed->file);
+}
+
+bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err)
+{
+    bool ok = true;
+    if (!feeds) {
+        return true;
+    }
+    feeds->threads = threads;
+    for (struct feed *feed = feeds->first; ok && feed; feed = feed->next) {
+        ok = start(feeds, feed, err);
+    }
+    return ok;
+}
+
+static struct feed *find(const struct feeds *feeds, const char *file,
+                         const struct feed_options *options)
+{
+    struct feed *feed = feeds->first;
+    while (feed &&
+           (feed->options.format != options->format || feed->options.order != options->order ||
+            feed->options.at_end != options->at_end || feed->options.nth != options->nth ||
+            strcmp(feed->file, file) != 0)) {
+        feed = feed->next;
+    }
+    return feed;
+}
+
+const char *feeds_find_finite(struct feeds *feeds)
+{
+    const char *file = NULL;
+    if (!feeds) {
+        return NULL;
+    }
+    pthread_mutex_lock(&feeds->lock);
+    for (const struct feed *feed = feeds->first; feed; feed = feed->next) {
+        bool can_end = feed->options.order == FEED_ONCE && feed->options.at_end != FEED_RESTART;
+        file = can_end ? feed->file : file;
+    }
+    pthread_mutex_unlock(&feeds->lock);
+    return file;
+}
+
+void feeds_visit_files(struct feeds *feeds, feed_file_fn *visit, void *context)
+{
+    if (!feeds) {
+        return;
+    }
+    pthread_mutex_lock(&feeds->lock);
+    for (const struct feed_file *file = feeds->files; file; file = file->next) {
+        visit(context, file);
+    }
+    for (const struct feed_file *file = feeds->texts; file; file = file->next) {
+        visit(context, file);
+    }
+    pthread_mutex_unlock(&feeds->lock);
+}
+
+/* Where the file of this name and format is in the list, or belongs. */
+static struct feed_file **find_file(struct feed_file **list, const char *name,
+                                    enum records_format format)
+{
+    while (*list && ((*list)->rows.format != format || strcmp((*list)->name, name) != 0)) {
+        list = &(*list)->next;
+    }
+    return list;
+}
+
+static struct feed_file *new_file(const char *name, const struct records *rows)
+{
+    struct feed_file *file = memory_of(calloc(1, sizeof *file));
+    *file = (struct feed_file){.name = memory_of(strdup(name)), .rows = *rows};
+    return file;
+}
+
+void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length)
+{
+    struct records rows = {.bytes = length};
+    pthread_mutex_lock(&feeds->lock);
+    struct feed_file **at = find_file(&feeds->texts, name, rows.format);
+    if (!*at && feeds->text_count < FEEDS_FILES_MAX) {
+        sha256_print(text, length, rows.sha256);
+        *at = new_file(name, &rows);
+        feeds->text_count++;
+    }
+    pthread_mutex_unlock(&feeds->lock);
+}
+
+/* The same file under another name is another one, so a scenario could read it without end. */
+static bool take_room(struct feeds *feeds, struct records *rows, const char *name, struct err *err)
+{
+    size_t bytes = rows->bytes + rows->count * sizeof *rows->begins;
+    if (bytes > feeds->bytes_left) {
+        records_free(rows);
+        return err_set(err, ERR_USAGE,
+                       "%.200s: the data files are too large in total; %zu MB are left, but this "
+                       "file needs %zu MB; %s",
+                       name, feeds->bytes_left / MB, bytes / MB + 1, feeds->remedy);
+    }
+    feeds->bytes_left -= bytes;
+    return true;
+}
+
+/* NULL with err. */
+static const struct feed_file *read_once(struct feeds *feeds, const char *folder, const char *name,
+                                         enum records_format format, struct err *err)
+{
+    struct feed_file **at = find_file(&feeds->files, name, format);
+    struct records rows;
+    if (*at || !records_read(&rows, folder, name, format, err) ||
+        !take_room(feeds, &rows, name, err)) {
+        return *at;
+    }
+    *at = new_file(name, &rows);
+    return *at;
+}
+
+static struct feed *add(struct feeds *feeds, const char *folder, const char *name,
+                        const struct feed_options *options, struct err *err)
+{
+    if (feeds->count == FEEDS_MAX) {
+        err_set(err, ERR_USAGE, "more than %d feeders", FEEDS_MAX);
+        return NULL;
+    }
+    const struct feed_file *file = read_once(feeds, folder, name, options->format, err);
+    if (!file) {
+        return NULL;
+    }
+    struct feed *feed = memory_of(calloc(1, sizeof *feed));
+    feed->options = *options;
+    feed->rows = &file->rows;
+    feed->file = file->name;
+    if (!start(feeds, feed, err)) {
+        free(feed);
+        return NULL;
+    }
+    feed->next = feeds->first;
+    feeds->first = feed;
+    feeds->count++;
+    return feed;
+}
+
+struct feed *feeds_open(struct feeds *feeds, const char *folder, const char *file,
+                        const struct feed_options *options, struct err *err)
+{
+    pthread_mutex_lock(&feeds->lock);
+    struct feed *feed = find(feeds, file, options);
+    if (!feed) {
+        feed = add(feeds, folder, file, options, err);
+    }
+    pthread_mutex_unlock(&feeds->lock);
+    return feed;
+}
+
+bool feed_take(struct feed *feed, struct random *random, uint64_t user, unsigned thread,
+               size_t *row)
+{
+    size_t count = feed->rows->count;
+    uint32_t number = 0;
+    bool ok = true;
+    switch (feed->options.order) {
+    case FEED_IN_TURN:
+        *row = (size_t)(atomic_fetch_add(&feed->turns, 1) % count);
+        break;
+    case FEED_RANDOM:
+        *row = (size_t)random_below(random, count);
+        break;
+    case FEED_BY_USER:
+        *row = (size_t)(user % count);
+        break;
+    case FEED_ONCE:
+        ok = leases_take(&feed->leases, thread, feed->options.at_end == FEED_RESTART, &number);
+        *row = number;
+        break;
+    }
+    return ok;
+}

@@ -1,0 +1,105 @@
+/*
+ * feeds - the data files of a scenario, and the next row of each.
+ *
+ * Each thread's Lua state executes the scenario and declares the same feeds, which all threads
+ * share. A feed is identified by its file and options. If a state declares several feeds with equal
+ * file and options, they are numbered (`nth`). The rows of a file are stored once per process.
+ *
+ * Orders:
+ *     FEED_IN_TURN   the rows in order, over all threads; after the last row, the first one again
+ *     FEED_RANDOM    a random row, all with equal probability
+ *     FEED_BY_USER   user n gets row n modulo the number of rows
+ *     FEED_ONCE      each row once, over all threads (leases.h); then the feed is used up, or
+ *                    restarts
+ *
+ * Taking a row allocates nothing.
+ *
+ * Threads: any may call feeds_open, and feed_take with its own index; call feeds_begin only between
+ * runs. Memory: feeds_destroy frees the feeds.
+ */
+#ifndef LOADGEN_USERS_FILES_FEEDS_H
+#define LOADGEN_USERS_FILES_FEEDS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/base/random.h"
+#include "loadgen/users/files/leases.h"
+#include "loadgen/users/files/records.h"
+
+/* Limits of a scenario: number of feeds, and number of files that feeds_note_file notes. */
+enum { FEEDS_MAX = 1000, FEEDS_FILES_MAX = 1000 };
+
+enum feed_order { FEED_IN_TURN, FEED_RANDOM, FEED_BY_USER, FEED_ONCE };
+
+/*
+ * What happens if a row is taken when all are used up. feed_take restarts the feed; the caller does
+ * the rest.
+ */
+enum feed_end { FEED_END_USER, FEED_END_TEST, FEED_RESTART };
+
+struct feed_options {
+    enum records_format format;
+    enum feed_order order;
+    enum feed_end at_end; /* of FEED_ONCE */
+    size_t nth;           /* index among equal feeds of this state, from 0 */
+};
+
+struct feed {
+    struct feed_options options;
+    const struct records *rows;
+    const char *file;
+    _Atomic uint64_t turns; /* FEED_IN_TURN: rows that were taken */
+    struct leases leases;   /* FEED_ONCE */
+    struct feed *next;      /* in the list of feeds */
+};
+
+/* A file that was read. */
+struct feed_file {
+    char *name;             /* as the scenario writes it */
+    struct records rows;    /* of a file that is no feed's: only bytes and sha256 */
+    struct feed_file *next; /* in the order of their first use */
+};
+
+struct feeds;
+
+/*
+ * Creates an empty list of feeds, whose files may have max_bytes in total, including their tables
+ * of rows. `remedy` is what the error about too large files advises. If memory runs out, the
+ * program ends (base/memory.h). feeds_destroy accepts NULL.
+ */
+struct feeds *feeds_create(size_t max_bytes, const char *remedy);
+void feeds_destroy(struct feeds *feeds);
+
+/*
+ * Prepares for a run with this many threads: all feeds start from their first row. False with err:
+ * out of memory. `feeds` may be NULL.
+ */
+bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err);
+
+/*
+ * Finds the feed, or opens it. NULL with err: the errors of records.h, or ERR_USAGE if there are
+ * too many feeds or their files are too large.
+ */
+struct feed *feeds_open(struct feeds *feeds, const char *folder, const char *file,
+                        const struct feed_options *options, struct err *err);
+
+/* The file of a feed that can be used up; NULL: there is none. `feeds` may be NULL. */
+const char *feeds_find_finite(struct feeds *feeds);
+
+/* Notes a file of which the scenario has read the whole text, for feeds_visit_files. */
+void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length);
+
+/* Calls `visit` with each file that was read: those of feeds, then the others. `feeds` may be NULL.
+ */
+typedef void feed_file_fn(void *context, const struct feed_file *file);
+void feeds_visit_files(struct feeds *feeds, feed_file_fn *visit, void *context);
+
+/* Chooses the next row for user number `user`, from 0. False: the feed is used up. */
+bool feed_take(struct feed *feed, struct random *random, uint64_t user, unsigned thread,
+               size_t *row);
+
+#endif
