@@ -14,8 +14,11 @@ static bool is_of(const json_t *line, unsigned number)
 static bool keep(struct capacity_search *search, const struct trial *trial, json_t *record,
                  struct err *err)
 {
-    if (search->count == SEARCH_TRIALS_MAX || json_array_append(search->records, record) != 0) {
-        return err_set(err, ERR_FAILED, "more than %d trials, or out of memory", SEARCH_TRIALS_MAX);
+    if (search->count == SEARCH_TRIALS_MAX) {
+        return err_set(err, ERR_FAILED, "more than %d trials", SEARCH_TRIALS_MAX);
+    }
+    if (json_array_append(search->records, record) != 0) {
+        return err_set(err, ERR_FAILED, "not enough memory for another trial");
     }
     search->trials[search->count++] = *trial;
     return true;

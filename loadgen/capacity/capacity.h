@@ -59,7 +59,7 @@ struct capacity_search {
     struct search_move move; /* the next move, or the end of the search */
 };
 
-/* Callbacks; each may be NULL. A search with a probe in its journal begins without on_probe. */
+/* Callbacks; each may be NULL. on_probe is not called if the journal contains a probe. */
 struct capacity_watcher {
     void (*on_probe)(void *context, const struct capacity_search *search); /* before the probe */
     void (*on_begin)(void *context, const struct capacity_search *search); /* before the trials */

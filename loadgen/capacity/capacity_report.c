@@ -67,10 +67,21 @@ struct capacity_spread capacity_find_spread(const struct capacity_searches *sear
     };
 }
 
+/* Why a search stopped before it was complete. */
+static const char *print_stop(const struct capacity_search *search, char text[64])
+{
+    if (search->count < SEARCH_TRIALS_MAX) {
+        return "the time limit was reached";
+    }
+    snprintf(text, 64, "the search stopped after %d trials", SEARCH_TRIALS_MAX);
+    return text;
+}
+
 const char *capacity_sentence(const struct capacity_search *search, char text[CAPACITY_SENTENCE])
 {
     double good = search->move.good_rate, bad = search->move.bad_rate;
     char least[64];
+    char stop[64];
     snprintf(least, sizeof least,
              good > 0 ? "the target sustains at least %g/s" : "no rate met the SLO", good);
     switch (search->move.verdict) {
@@ -87,10 +98,8 @@ const char *capacity_sentence(const struct capacity_search *search, char text[CA
         snprintf(text, CAPACITY_SENTENCE, "the generator is the limit: %s", least);
         break;
     case SEARCH_OUT_OF_TIME:
-        snprintf(text, CAPACITY_SENTENCE,
-                 bad > 0 ? "the time limit was reached: %s; %g/s was too high"
-                         : "the time limit was reached: %s",
-                 least, bad);
+        snprintf(text, CAPACITY_SENTENCE, bad > 0 ? "%s: %s; %g/s was too high" : "%s: %s",
+                 print_stop(search, stop), least, bad);
         break;
     }
     return text;
@@ -184,7 +193,7 @@ static const json_t *find_trial(const struct capacity_search *search)
     return json_array_get(search->records, json_array_size(search->records) - 1);
 }
 
-/* "8900/s: 80% of 0.1 CPUs, 9.1µs a request" */
+/* "Trusted up to 8900/s: at that rate, the generator uses 80% of 0.1 CPUs, 9.1µs per request" */
 static void write_trusted(const struct capacity_search *search, FILE *out)
 {
     char cost[DURATION_TEXT];
@@ -192,11 +201,12 @@ static void write_trusted(const struct capacity_search *search, FILE *out)
     if (!generator) {
         return;
     }
-    fprintf(out, "Generator     trusted up to %g/s", search->options.generator_rate);
+    double cpus = json_number_value(json_object_get(generator, "cpus"));
+    fprintf(out, "Trusted up to %g/s", search->options.generator_rate);
     if (json_object_get(generator, "steps")) {
-        fprintf(out, ": %.0f%% of %.2g CPUs, %s per request",
-                100 * json_number_value(json_object_get(generator, "utilisation")),
-                json_number_value(json_object_get(generator, "cpus")),
+        fprintf(out, ": at that rate, the generator uses %.0f%% of %.2g %s, %s per request",
+                100 * json_number_value(json_object_get(generator, "utilisation")), cpus,
+                cpus == 1 ? "CPU" : "CPUs",
                 duration_print_short(number_of(generator, "cpu_per_request"), cost));
     }
     fputc('\n', out);
@@ -215,7 +225,7 @@ static void write_trials(const struct capacity_search *search, FILE *out)
 {
     size_t i;
     json_t *record;
-    fputs("\nTrials\n", out);
+    fputs("\nTrials        [rate, length, step, outcome, latency, reason]\n", out);
     json_array_foreach(search->records, i, record)
     {
         capacity_print_trial(record, i + 1, out);
@@ -226,7 +236,9 @@ static void write_spread(const struct capacity_searches *searches, FILE *out)
 {
     struct capacity_spread spread = capacity_find_spread(searches);
     char sentence[CAPACITY_SENTENCE];
-    fprintf(out, "Repeated      %zu searches: median %g/s, from %g/s to %g/s, variation %.1f%%\n",
+    fprintf(out,
+            "Repeated      %zu searches: median %g/s, from %g/s to %g/s, coefficient of variation "
+            "%.1f%%\n",
             searches->count, spread.median, spread.min, spread.max, 100 * spread.variation);
     for (size_t i = 0; i < searches->count; i++) {
         fprintf(out, "  search %zu    %s\n", i + 1,

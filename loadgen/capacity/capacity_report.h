@@ -1,7 +1,7 @@
 /*
  * capacity_report - the result of searches, as text and as JSON.
  *
- * docs/capacity.md explains the text, docs/capacity.schema.json lists the keys of the JSON.
+ * docs/capacity.md explains the text, and docs/capacity.schema.json lists the keys of the JSON.
  *
  * Threads, memory: the searches are only read; the JSON is the caller's.
  */
@@ -40,8 +40,8 @@ const struct capacity_search *capacity_find_median(const struct capacity_searche
 const char *capacity_sentence(const struct capacity_search *search, char text[CAPACITY_SENTENCE]);
 
 /*
- * Prints one trial as a line: rate, length, step, outcome, percentiles, reason. `record` is its
- * JSON.
+ * Prints one trial as a line: rate, length, step, outcome, percentiles and reason. `record` is the
+ * trial as JSON.
  */
 void capacity_print_trial(const json_t *record, size_t number, FILE *out);
 

@@ -45,8 +45,8 @@ bool null_server_start(struct null_server *server, unsigned count, struct err *e
 uint64_t null_server_cpu_ns(const struct null_server *server);
 
 /*
- * Makes each process follow the script. Fills `account` with the totals over all processes under
- * the previous script; of stalls, only the longest counts.
+ * Makes each process follow the script. Fills `account` with what all processes together did under
+ * the previous script; if several stalled, with the longest stall only.
  */
 bool null_server_follow(struct null_server *server, const struct null_script *script,
                         struct null_account *account, struct err *err);

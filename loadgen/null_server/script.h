@@ -1,9 +1,9 @@
 /*
- * script - what a null server does with requests, and an account of what it did, to be compared
- * with its client's report.
+ * script - what a null server does with requests, and an account of what it did, which is compared
+ * with the client's report.
  *
- * A zeroed script answers every request immediately with 200. Times count from the script's arrival
- * at the server. Both structs are sent over a socket between processes of the same program.
+ * A zeroed script answers every request immediately with 200. stall_at_ns counts from the script's
+ * arrival at the server. Both structs are sent over a socket between processes of the same program.
  */
 #ifndef LOADGEN_NULL_SERVER_SCRIPT_H
 #define LOADGEN_NULL_SERVER_SCRIPT_H
@@ -13,7 +13,8 @@
 struct null_script {
     uint64_t stall_at_ns; /* start of a stall of stall_ns; 0: none */
     uint64_t stall_ns;
-    uint64_t delay_ns;     /* minimum delay of answers with 200, up to 1,024 at a time; 0: none */
+    uint64_t delay_ns;     /* minimum delay of answers with 200; 0: none. While 1,024 answers are
+                              being delayed, others are sent immediately */
     uint64_t refuse_every; /* every nth request gets 503; 0: none */
     uint64_t break_every;  /* every nth answer is cut off in its head; 0: none */
 };

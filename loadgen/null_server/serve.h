@@ -1,9 +1,10 @@
 /*
  * serve - the loop of a null server.
  *
- * One thread with one epoll instance; sockets are registered once, edge-triggered; one recv and one
- * send per request. While the script is empty, nothing is parsed, allocated or timed. Received
- * bytes that end with an empty line count as one request, so clients must wait for each answer.
+ * One thread serves all connections through one epoll instance. Each socket is registered once,
+ * edge-triggered, and each request takes one recv and one send. With a zeroed script, nothing is
+ * parsed, allocated or timed. Received bytes that end with an empty line count as one request, so
+ * clients must wait for each answer.
  */
 #ifndef LOADGEN_NULL_SERVER_SERVE_H
 #define LOADGEN_NULL_SERVER_SERVE_H

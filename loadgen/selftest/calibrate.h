@@ -1,11 +1,11 @@
 /*
  * calibrate - measures the highest rate at which this generator can be trusted on this machine.
  *
- * A null server takes the place of the target; it runs in processes of its own, so its CPU time is
+ * A null server takes the place of the target. It runs in separate processes, so its CPU time is
  * measured separately. A closed loop first shows how much CPU a request costs on each side. Runs at
- * fixed rates then search for the highest on-time rate: all requests started, none failed, no sign
- * of trouble (verdict/generator.h), and the 99th percentile of lag at most a tenth of the tightest
- * latency limit.
+ * fixed rates then search for the highest on-time rate. A rate is on time if all requests started
+ * and none failed, there is no sign of trouble (verdict/generator.h), and the 99th percentile of
+ * lag is at most a tenth of the tightest latency limit.
  *
  * The null server uses CPU that the generator will have for itself when the target runs elsewhere.
  * So the trusted rate follows from the CPU utilisation at the highest on-time rate:
@@ -14,11 +14,11 @@
  *     s      CPU time of the null server per request
  *     L      CPUs: the limit of cgroup and affinity
  *     n      threads of the generator
- *     u      CPU utilisation at the highest on-time rate: the larger of rate (c + s) / L and
- *            rate c / n; at most CALIBRATE_UTILISATION, because above that the verdict on the
+ *     u      CPU utilisation at the highest on-time rate: the larger of rate * (c + s) / L and
+ *            rate * c / n; at most CALIBRATE_UTILISATION, because above that the verdict on the
  *            generator has a sign of trouble
  *
- *     trusted rate = u min(L, n) / c
+ *     trusted rate = u * min(L, n) / c
  *
  * c and s are measured at the highest on-time rate, because they depend on the rate: at higher
  * rates, more requests share a wake-up, and each costs less.
@@ -27,13 +27,13 @@
  * least CALIBRATE_UTILISATION of the CPU. So a short disturbance by another program does not halve
  * the result.
  *
- * With u = 0.8, the trusted rate is the one at which the generator alone uses 80 % of its CPU. If
- * no rate was on time, other programs are the cause. u is then 0.8, and c is taken from the lowest
- * rate tried, because the CPU limits the trusted rate in any case.
+ * With u = 0.8, the trusted rate is the one at which the generator alone uses 80% of its CPU. If
+ * no rate was on time, other programs are assumed to be the cause, and the CPU to be the only
+ * limit: u is then 0.8, and c is measured at the lowest rate tried.
  *
- * Not covered: TLS, HTTP/2, long answers and proxies cost more than the plain GET of a short
- * answer. calibrate_rate therefore takes the cost of a request to the real target, and uses the
- * larger of that cost and c.
+ * c is the cost of a plain GET with a short answer. TLS, HTTP/2, long answers and proxies cost
+ * more, so calibrate_rate takes the cost of a request to the real target, and uses the larger of
+ * that cost and c.
  *
  * Threads: one. calibrate forks the null server and calls `run`; no other run may be in progress.
  * Memory: a calibration is plain data.

@@ -4,7 +4,7 @@
  * It has its own plan: GET over HTTP/1.1, no TLS, no proxy. Only the number of threads comes from
  * the user's plan.
  *
- * Threads: one; the functions call `run` on it. Memory: borrows the server and the control;
+ * Threads: one; the functions call `run` on it. Memory: borrows the server and the control until
  * client_close.
  */
 #ifndef LOADGEN_SELFTEST_CLIENT_H

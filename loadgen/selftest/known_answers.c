@@ -110,8 +110,8 @@ static struct known_answer judge_failures(const struct summary *summary,
                     tally->counters.failed == account->broken;
     answer.outcome = is_exact ? KNOWN_RIGHT : wrong_unless_disturbed(summary);
     snprintf(answer.text, sizeof answer.text,
-             "%" PRIu64 " answers were 503 and %" PRIu64 " were cut off: reported %" PRIu64
-             " and %" PRIu64,
+             "%" PRIu64 " answers were 503 and %" PRIu64
+             " were cut off; the generator reported %" PRIu64 " and %" PRIu64,
              account->refused, account->broken, tally->codes[503], tally->counters.failed);
     return answer;
 }
@@ -149,7 +149,7 @@ static bool ask(struct client *client, struct null_server *server, enum known_an
     return ok;
 }
 
-bool known_answers_ask(unsigned threads, const struct control *control,
+bool known_answers_run(unsigned threads, const struct control *control,
                        struct known_answer answers[KNOWN_ALL], struct err *err)
 {
     struct null_server server;

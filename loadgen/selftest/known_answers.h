@@ -1,22 +1,22 @@
 /*
  * known_answers - checks that this generator reports known disturbances correctly on this machine.
  *
- *     stall      the null server stops for 200 ms. Requests due meanwhile wait for the end of the
- *                stall. Each that was due 100 ms or more before that end must be reported with a
- *                latency over 100 ms. A generator that stops sending during the stall reports only
- *                a few
+ *     stall      the null server stops for 200 ms. Requests due during the stall wait until its
+ *                end. Each that was due 100 ms or more before that end must be reported with a
+ *                latency over 100 ms. A generator that stopped sending during the stall would
+ *                report only a few
  *     delay      each answer is delayed by 20 ms. No latency may be lower, the minimum may be only
  *                slightly higher, and the service times must add up to at least the delays
  *     failures   some answers are 503, some are cut off: exactly these must be reported
  *
- * The expected values come from what the server recorded (null_server/script.h), so a busy machine
- * changes them and the report alike. An answer is
+ * The expected values are computed from what the server recorded (null_server/script.h), so they
+ * remain valid if a busy machine delays the server. An answer is
  *
  *     right      if it is as expected
  *     wrong      if it is not, and no disturbance explains the difference
  *     unclear    if the generator was disturbed, or the stall was not within the run
  *
- * Threads: one; known_answers_ask calls `run` on it. known_answer_judge is a pure function.
+ * Threads: one; known_answers_run calls `run` on it. known_answer_judge is a pure function.
  */
 #ifndef LOADGEN_SELFTEST_KNOWN_ANSWERS_H
 #define LOADGEN_SELFTEST_KNOWN_ANSWERS_H
@@ -67,7 +67,7 @@ struct known_answer {
 };
 
 /* Runs all checks with `threads` threads. False with ERR_NONE if it was interrupted. */
-bool known_answers_ask(unsigned threads, const struct control *control,
+bool known_answers_run(unsigned threads, const struct control *control,
                        struct known_answer answers[KNOWN_ALL], struct err *err);
 
 /* Judges one answer: compares the report in `summary` with what the server did. */

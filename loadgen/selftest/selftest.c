@@ -44,7 +44,7 @@ bool selftest_run(struct selftest *selftest, unsigned threads, const struct cont
     }
     selftest->rate = calibrate_rate(&selftest->calibration, 0);
     return measure_floors(selftest, threads, control, err) &&
-           known_answers_ask(threads, control, selftest->answers, err);
+           known_answers_run(threads, control, selftest->answers, err);
 }
 
 void selftest_destroy(struct selftest *selftest)
@@ -73,15 +73,19 @@ bool selftest_conclude(const struct selftest *selftest, struct err *err)
     list_answers(selftest, KNOWN_WRONG, wrong, sizeof wrong);
     list_answers(selftest, KNOWN_UNCLEAR, unclear, sizeof unclear);
     if (wrong[0]) {
-        return err_set(err, ERR_FAILED, "this generator reports incorrectly: %s", wrong);
+        return err_set(err, ERR_FAILED,
+                       "failed tests with a known answer: %s; do not trust the numbers of this "
+                       "generator, and please report the bug",
+                       wrong);
     }
     if (!selftest->calibration.is_on_time) {
         return err_set(err, ERR_GENERATOR_LIMIT,
-                       "this generator was not on time at any rate: other programs use its CPU");
+                       "this generator was not on time at any rate: other programs use its CPU; "
+                       "stop them and repeat the test");
     }
     return unclear[0] == '\0' ||
-           err_set(
-               err, ERR_GENERATOR_LIMIT,
-               "the generator was disturbed, so it is not clear whether it reports correctly: %s",
-               unclear);
+           err_set(err, ERR_GENERATOR_LIMIT,
+                   "unclear tests with a known answer: %s; the generator was disturbed: stop "
+                   "other programs and repeat the test",
+                   unclear);
 }

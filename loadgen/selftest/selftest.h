@@ -40,8 +40,8 @@ bool selftest_write_text(const struct selftest *selftest, FILE *out);
 bool selftest_write_json(const struct selftest *selftest, FILE *out);
 
 /*
- * False with err if the generator cannot be trusted: ERR_FAILED with the wrong answers,
- * ERR_GENERATOR_LIMIT if some are unclear or no rate was on time.
+ * False with err if the generator cannot be trusted: ERR_FAILED, which lists the wrong answers, or
+ * ERR_GENERATOR_LIMIT if some answers are unclear or no rate was on time.
  */
 bool selftest_conclude(const struct selftest *selftest, struct err *err);
 

@@ -12,16 +12,16 @@ static void write_trusted(const struct selftest *selftest, FILE *out)
     fprintf(out, "Trusted up to   %g/s, which uses %.0f%% of %.2g %s\n", selftest->rate,
             100 * calibration->utilisation, calibration->cpus,
             calibration->cpus == 1 ? "CPU" : "CPUs");
-    fprintf(out, "CPU             %s per request; the null server %s\n",
+    fprintf(out, "CPU             %s per request; null server: %s\n",
             duration_print_short(calibration->request_ns, own),
             duration_print_short(calibration->server_ns, server));
     if (calibration->is_on_time) {
         fprintf(out,
-                "On time         up to %.0f/s with the null server on the same CPUs; 99th "
-                "percentile of lag %s\n",
+                "On time         up to %.0f/s with the null server on the same CPUs; "
+                "99th-percentile lag %s\n",
                 calibration->rate_on_time, duration_print_short(calibration->lag_p99_ns, lag));
     } else {
-        fprintf(out, "On time         at no rate: other programs use its CPU\n");
+        fprintf(out, "On time         at no rate: other programs use the generator's CPU\n");
     }
 }
 
@@ -36,7 +36,7 @@ static void write_floor(const char *name, const struct histogram *h, FILE *out)
 bool selftest_write_text(const struct selftest *selftest, FILE *out)
 {
     write_trusted(selftest, out);
-    fprintf(out, "\nAt %g/s\n", selftest->floor_rate);
+    fprintf(out, "\nFloors at %g/s\n", selftest->floor_rate);
     write_floor("Latency", &selftest->floors->tally->latency, out);
     write_floor("Lag", &selftest->floors->tally->lag, out);
     fputs("\nKnown answers\n", out);

@@ -70,12 +70,6 @@ static char *print_value(const json_t *value)
                : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
 }
 
-/* A CPU whose model is unknown can be any; null elsewhere is "none", or nobody was asked. */
-static bool is_nameless(const char *key, const json_t *value)
-{
-    return json_is_null(value) && strcmp(key, "cpu_model") == 0;
-}
-
 /* True if no condition differs; else an error with the first one that does. */
 static bool check_conditions(const json_t *before, const json_t *after, const char *what,
                              struct err *err)
@@ -84,12 +78,12 @@ static bool check_conditions(const json_t *before, const json_t *after, const ch
         const char *key = conditions[i].key;
         const json_t *old = json_object_get(before, key);
         const json_t *new = json_object_get(after, key);
-        if (is_nameless(key, new) || !json_equal(old, new)) {
+        if (!json_equal(old, new)) {
             char *old_text = print_value(old);
             char *new_text = print_value(new);
             err_set(err, ERR_USAGE,
-                    "%s were measured under different conditions: %s was %s, then %s; to compare "
-                    "them anyway, force the comparison",
+                    "%s were measured under different conditions: %s was %s, then %s; set "
+                    "comparison.force to compare them anyway",
                     what, key, old_text ? old_text : "?", new_text ? new_text : "?");
             free(old_text);
             free(new_text);
@@ -116,8 +110,8 @@ static bool add_search(struct capacity_set *set, const json_t *search, const cha
     return true;
 }
 
-static bool add_report(struct capacity_set *set, const json_t *report, const char *path,
-                       bool is_forced, struct err *err)
+bool capacity_set_add(struct capacity_set *set, const json_t *report, const char *path,
+                      bool is_forced, struct err *err)
 {
     const json_t *searches = json_object_get(report, "searches");
     double width = json_number_value(json_object_get(json_object_get(report, "settings"), "width"));
@@ -138,7 +132,7 @@ static bool add_report(struct capacity_set *set, const json_t *report, const cha
 static bool add_file(struct capacity_set *set, const char *path, bool is_forced, struct err *err)
 {
     json_t *report = capacity_file_read(path, err);
-    bool ok = report && add_report(set, report, path, is_forced, err);
+    bool ok = report && capacity_set_add(set, report, path, is_forced, err);
     json_decref(report);
     return ok;
 }

@@ -19,7 +19,7 @@ enum { CAPACITY_SET_MAX = 1000 };
 struct capacity_set {
     double rates[CAPACITY_SET_MAX]; /* requests per second, one per search, in file order */
     size_t count;
-    double width;       /* largest search width, as a fraction of the rate: 0.02 */
+    double width;       /* largest search width, as a fraction of the rate, such as 0.02 */
     json_t *conditions; /* what must be equal for a comparison: {"cpu_model": "...", ...} */
 };
 
@@ -28,11 +28,16 @@ struct capacity_set {
  * Unless `is_forced`, the files must agree on the conditions.
  */
 bool capacity_set_read(struct capacity_set *set, const char *list, bool is_forced, struct err *err);
+
+/* Adds the searches of a result to a set that was zeroed. `path` names it in errors. */
+bool capacity_set_add(struct capacity_set *set, const json_t *report, const char *path,
+                      bool is_forced, struct err *err);
+
 void capacity_set_free(struct capacity_set *set);
 
 /*
  * False with ERR_USAGE if the sets were measured under different conditions; the error names the
- * first difference and both values. An unknown CPU model counts as different.
+ * first difference and both values. What is unknown in both is equal.
  */
 bool capacity_set_check_equal(const struct capacity_set *before, const struct capacity_set *after,
                               struct err *err);

@@ -3,15 +3,16 @@
  *
  * Each set holds the results of complete searches of one build in one environment. Capacities
  * differ by factors, so their logarithms are compared: the mean of the new ones minus the mean of
- * the old ones, with Welch's 95 % interval (Welch, Biometrika 34, 1947), which does not assume
+ * the old ones, with Welch's 95% interval (Welch, Biometrika 34, 1947), which does not assume
  * equal variances:
  *
  *     se  = sqrt(s1^2 / n1 + s2^2 / n2)
  *     df  = se^4 / ((s1^2 / n1)^2 / (n1 - 1) + (s2^2 / n2)^2 / (n2 - 1))
  *     mean difference +- t(df) se
  *
- * A search is no more precise than its width, however well its repetitions agree. So the interval
- * extends to each side by at least the factor 1 + the larger width of the two sets.
+ * A search is no more precise than its width, however well its repetitions agree. So each end of
+ * the interval differs from the mean difference by at least a factor of 1 + w, where w is the
+ * larger width of the two sets.
  *
  * Threads, memory: pure functions.
  */
@@ -26,10 +27,10 @@ enum { DIFFERENCE_RUNS_MIN = 3 }; /* in each set, for an interval */
 struct capacities {
     const double *rates; /* all above 0 */
     size_t count;        /* at least 1 */
-    double width;        /* of the searches, as a fraction of the rate: 0.02 */
+    double width;        /* of the searches, as a fraction of the rate, such as 0.02 */
 };
 
-/* Changes relative to the old capacity: 0.17 is 17 % more. */
+/* Changes relative to the old capacity: 0.17 is 17% more. */
 struct difference {
     double change;
     bool has_interval; /* both sets have at least DIFFERENCE_RUNS_MIN runs */

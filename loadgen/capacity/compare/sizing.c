@@ -54,7 +54,8 @@ bool sizing_make(struct sizing *sizing, const json_t *report, double rate, doubl
     sizing->is_lower_bound = sizing->verdict != SEARCH_FOUND;
     double pods = ceil(rate / (sizing->per_pod * (1 - headroom)) - 1e-9);
     if (!(pods <= SIZING_PODS_MAX)) {
-        return err_set(err, ERR_FAILED, "that rate needs more than %.0f pods", SIZING_PODS_MAX);
+        return err_set(err, ERR_FAILED, "the rate to plan for needs more than %.0f pods",
+                       SIZING_PODS_MAX);
     }
     sizing->pods = pods < 1 ? 1 : (uint64_t)pods;
     sizing->load = rate / ((double)sizing->pods * sizing->per_pod);

@@ -1,5 +1,5 @@
 /*
- * sizing - computes how many pods a rate needs from the result of a capacity search.
+ * sizing - uses the result of a capacity search to compute how many pods a rate needs.
  *
  *     per pod = capacity / pods that served it
  *     pods    = rate / (per pod * (1 - headroom)), rounded up, at least 1

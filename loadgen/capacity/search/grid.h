@@ -2,11 +2,11 @@
  * grid - the rates that a search may try.
  *
  * Rates lie on a logarithmic grid, so a step is the same percentage at 50/s and at 50,000/s: half
- * of the width that the search must reach. A load is the number of a grid point. The search
- * compares loads, so rounding of rates does not affect it. The grid does not depend on the target:
- * two searches with the same width, minimum and maximum choose from the same rates.
+ * of the search width. A load is the number of a grid point. The search compares loads, so rounding
+ * of rates does not affect it. The grid does not depend on the target: two searches with the same
+ * width, minimum and maximum choose from the same rates.
  *
- * Rates are rounded to four significant digits, which changes them by at most 0.05 %. The rates of
+ * Rates are rounded to four significant digits, which changes them by at most 0.05%. The rates of
  * the lowest and the highest load are exactly the minimum and the maximum.
  *
  * Units: requests per second. Threads, memory: pure functions.

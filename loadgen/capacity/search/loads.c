@@ -28,6 +28,9 @@ static void add(struct load *load, const struct trial *trial)
         break;
     case TRIAL_BAD:
         load->bad_ns += trial->duration_ns;
+        if (load->shortest_bad_ns == 0 || trial->duration_ns < load->shortest_bad_ns) {
+            load->shortest_bad_ns = trial->duration_ns;
+        }
         break;
     case TRIAL_INVALID:
         break;
@@ -59,4 +62,9 @@ enum load_class load_classify(const struct load *load, uint64_t enough_ns)
 bool load_is_blocked(const struct load *load)
 {
     return load->invalid_in_a_row >= LOADS_INVALID_MAX;
+}
+
+bool load_is_overrated(const struct load *load)
+{
+    return load->good_ns > 0 && load->shortest_bad_ns > load->longest_good_ns;
 }

@@ -36,6 +36,7 @@ struct load {
     int number; /* of the load (grid.h) */
     uint64_t good_ns, bad_ns;
     uint64_t longest_good_ns; /* length of the longest good trial */
+    uint64_t shortest_bad_ns; /* length of the shortest bad trial; 0: none was bad */
     unsigned invalid_in_a_row;
 };
 
@@ -52,5 +53,8 @@ void loads_collect(struct loads *loads, const struct grid *grid, const struct tr
 enum load_class load_classify(const struct load *load, uint64_t enough_ns);
 
 bool load_is_blocked(const struct load *load);
+
+/* True if all good trials of the load were shorter than all bad ones, and there are both. */
+bool load_is_overrated(const struct load *load);
 
 #endif

@@ -1,12 +1,14 @@
 /*
  * rest - how long the target must stay idle after an overload.
  *
- * The runner waits until a target visibly recovers. Some damage does not show at a low rate:
- * exhausted burst credit, an emptied cache, fragmented memory. In the trials it shows as a relapse:
- * a load is bad right after a bad trial, although the same load or a higher one was good in another
- * trial. Each relapse lengthens the rest after a bad trial by half the length of a trial. A noisy
- * target fails just as often after other trials, so each failure after a trial that was not bad
- * shortens the rest by the same amount.
+ * The runner waits until a target visibly recovers. Some damage, such as exhausted burst credit, an
+ * emptied cache or fragmented memory, is not visible at a low rate, but causes unexpected failures.
+ * A trial fails unexpectedly if it is bad although another trial of the same load, or of a higher
+ * one, was good.
+ *
+ * Each unexpected failure right after a bad trial (a relapse) lengthens the rest after a bad trial
+ * by half the length of a trial. Each one after a trial that was not bad shortens the rest by the
+ * same amount, because a noisy target fails after any trial.
  *
  * Threads, memory: a pure function.
  */
@@ -21,8 +23,8 @@
 enum { REST_RELAPSES_MAX = 8 };
 
 /*
- * The rest before the next trial: 0 unless the last trial was bad, else at most REST_RELAPSES_MAX
- * halves of trial_ns.
+ * The rest before the next trial, at most REST_RELAPSES_MAX halves of trial_ns. It is 0 unless the
+ * last trial was bad.
  */
 uint64_t rest_ns(uint64_t trial_ns, const struct trial *trials, size_t count);
 

@@ -10,6 +10,7 @@ enum {
     FIRST_STRIDE = 4,   /* steps from the first trial to the second; doubled each time */
     STRIDE_FACTOR = 2,  /* the longest stride multiplies the rate by this */
     BLOCKED_WIDTHS = 4, /* precision of the highest rate below a blocked load */
+    OVERRATED_MAX = 3,  /* overrated loads (loads.h) that show that trials are too short */
 };
 static const double RATE_MAX = 1e9;
 
@@ -34,8 +35,9 @@ struct state {
     const struct load *top;   /* the lowest that seems too high or is blocked; NULL: none */
     bool is_blocked;          /* `top` is a blocked load */
     bool was_bad;             /* the last trial */
+    bool is_long;             /* every trial is as long as a verification */
     uint64_t rest_ns;
-    int start; /* the load of the first trial */
+    int start; /* the load from which bracketing goes up or down */
 };
 
 uint64_t search_trial_ns(const struct search_options *options, double rate)
@@ -45,20 +47,27 @@ uint64_t search_trial_ns(const struct search_options *options, double rate)
     return needed_ns > options->trial_ns ? needed_ns : options->trial_ns;
 }
 
-static uint64_t trial_ns_of(const struct state *state, const struct load *load)
+static uint64_t enough_ns(const struct search_options *options, double rate)
 {
-    return search_trial_ns(state->options, grid_rate(&state->grid, load->number));
-}
-
-static uint64_t enough_ns(const struct state *state, const struct load *load)
-{
-    return state->options->enough_trials * trial_ns_of(state, load);
+    return options->enough_trials * search_trial_ns(options, rate);
 }
 
 /* As long as the good trials that decide about a load: one failure leaves it undecided. */
-static uint64_t verify_ns(const struct state *state, const struct load *load)
+static uint64_t verify_ns(const struct search_options *options, double rate)
 {
-    return enough_ns(state, load) / 2;
+    return enough_ns(options, rate) / 2;
+}
+
+/* Given all the trials that are needed. */
+static enum load_class classify(const struct state *state, const struct load *load)
+{
+    return load_classify(load, enough_ns(state->options, grid_rate(&state->grid, load->number)));
+}
+
+static bool is_verified(const struct state *state, const struct load *load)
+{
+    return load->longest_good_ns >=
+           verify_ns(state->options, grid_rate(&state->grid, load->number));
 }
 
 static struct grid make_grid(const struct search_options *options)
@@ -103,6 +112,33 @@ static void note_rates(const struct state *state, struct search_move *move)
     }
 }
 
+/* *highest is set to the number of the highest overrated load, if there is one. */
+static bool are_trials_too_short(const struct state *state, int *highest)
+{
+    unsigned overrated = 0;
+    for (size_t i = 0; i < state->loads.count; i++) {
+        if (load_is_overrated(&state->loads.list[i])) {
+            overrated++;
+            *highest = state->loads.list[i].number;
+        }
+    }
+    return overrated >= OVERRATED_MAX;
+}
+
+/* Ignores the good trials that were shorter than a verification. */
+static void collect_long(struct state *state, const struct trial *trials, size_t count)
+{
+    struct trial trusted[SEARCH_TRIALS_MAX];
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool is_long = trials[i].duration_ns >= verify_ns(state->options, trials[i].rate);
+        if (is_long || trials[i].outcome != TRIAL_GOOD) {
+            trusted[kept++] = trials[i];
+        }
+    }
+    loads_collect(&state->loads, &state->grid, trusted, kept);
+}
+
 static struct search_move finish(const struct state *state, enum search_verdict verdict)
 {
     struct search_move move = {.is_done = true, .verdict = verdict};
@@ -113,20 +149,15 @@ static struct search_move finish(const struct state *state, enum search_verdict 
 static struct search_move measure(const struct state *state, int number, enum search_step step)
 {
     double rate = grid_rate(&state->grid, number);
+    bool is_long = state->is_long || step == SEARCH_VERIFY;
     struct search_move move = {
         .step = step,
         .rate = rate,
-        .duration_ns = search_trial_ns(state->options, rate),
+        .duration_ns =
+            is_long ? verify_ns(state->options, rate) : search_trial_ns(state->options, rate),
         .rest_ns = state->rest_ns,
     };
     note_rates(state, &move);
-    return move;
-}
-
-static struct search_move verify(const struct state *state, const struct load *load)
-{
-    struct search_move move = measure(state, load->number, SEARCH_VERIFY);
-    move.duration_ns = verify_ns(state, load);
     return move;
 }
 
@@ -164,18 +195,17 @@ static struct search_move settle(const struct state *state, enum search_verdict 
 {
     const struct load *lower = state->lower;
     const struct load *upper = state->is_blocked ? NULL : state->top;
-    bool is_lower_open = lower && load_classify(lower, enough_ns(state, lower)) != LOAD_LOWER;
-    bool is_upper_open = upper && load_classify(upper, enough_ns(state, upper)) != LOAD_UPPER;
-    bool is_verified = !lower || lower->longest_good_ns >= verify_ns(state, lower);
+    bool is_lower_open = lower && classify(state, lower) != LOAD_LOWER;
+    bool is_upper_open = upper && classify(state, upper) != LOAD_UPPER;
     if (is_lower_open && (state->was_bad || !is_upper_open)) {
-        bool was_ever_bad = lower->bad_ns > 0;
-        return is_verified || was_ever_bad ? measure(state, lower->number, SEARCH_REPEAT)
-                                           : verify(state, lower);
+        bool must_repeat = lower->bad_ns > 0 || is_verified(state, lower);
+        return measure(state, lower->number, must_repeat ? SEARCH_REPEAT : SEARCH_VERIFY);
     }
     if (is_upper_open) {
         return measure(state, upper->number, SEARCH_REPEAT);
     }
-    return is_verified ? finish(state, verdict) : verify(state, lower);
+    return !lower || is_verified(state, lower) ? finish(state, verdict)
+                                               : measure(state, lower->number, SEARCH_VERIFY);
 }
 
 static struct search_move go_on(const struct state *state)
@@ -221,6 +251,10 @@ struct search_move search_next(const struct search_options *options, const struc
     state.was_bad = count > 0 && trials[count - 1].outcome == TRIAL_BAD;
     state.rest_ns = rest_ns(options->trial_ns, trials, count);
     loads_collect(&state.loads, &state.grid, trials, count);
+    state.is_long = are_trials_too_short(&state, &state.start);
+    if (state.is_long) {
+        collect_long(&state, trials, count);
+    }
     find_bounds(&state);
     struct search_move move = go_on(&state);
     uint64_t limit_ns = options->time_limit_ns;

@@ -16,7 +16,8 @@
  *     bracket   start just below the probed rate; go up while trials are good or down while they
  *               are bad, in growing steps
  *     halve     the interval between the highest load that seems good and the lowest that seems
- *               bad, until it is one width wide; each new load gets one trial
+ *               bad, until it is one grid step long, which is half a width (below a blocked load:
+ *               four widths); each new load gets one trial
  *     repeat    both loads, until the class of each is certain (loads.h). A load whose class
  *               changes moves the interval, and the search continues from there. After a bad trial
  *               the lower load is repeated first, to spare the target
@@ -24,10 +25,16 @@
  *               repeating it. A failure counts among the trials of that load: either the trial is
  *               repeated, or the load is too high and the search continues below it
  *
+ * A target that stalls now and then may pass each short trial and fail each longer one. Once that
+ * has happened at three loads, every trial is as long as a verification, and good trials that were
+ * shorter no longer count. The search then brackets again, downwards from the highest of these
+ * loads.
+ *
  * The lowest load that is too high is the upper bound, even if a higher load was good.
  *
- * Three invalid trials in a row at a load block it: the generator is the limit there. The search
- * then looks for the highest good rate below it, which is a lower bound of the capacity.
+ * After three invalid trials in a row, a load is blocked: the generator is the limit there. The
+ * search then looks for the highest good rate below this load, which is a lower bound of the
+ * capacity.
  *
  * Units: requests per second, nanoseconds. Threads, memory: pure functions.
  */
@@ -44,7 +51,7 @@
 enum { SEARCH_TRIALS_MAX = LOADS_MAX };
 
 struct search_options {
-    double width;           /* of the result, as a fraction of the rate: 0.02 */
+    double width;           /* two grid steps (grid.h), as a fraction of the rate, such as 0.02 */
     double min_rate;        /* above 0 */
     double max_rate;        /* 0: none */
     double generator_rate;  /* highest rate at which the generator is trusted; 0: unknown */

@@ -25,7 +25,7 @@
 /* The fields after `outcome` are set only if the trial is not good. */
 struct trial_finding {
     enum trial_outcome outcome;
-    bool is_capped;  /* so many requests waited for a connection that the cap may be the cause */
+    bool is_capped;  /* the cap may be the cause, because many requests waited for a connection */
     uint64_t waited; /* requests that waited for a connection, or were never started although the
                         generator was on time */
     struct generator_verdict generator;

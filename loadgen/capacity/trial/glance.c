@@ -32,13 +32,21 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
     return ok && !target->is_interrupted;
 }
 
+/* With what is known of the reason: how a request failed, or else an error of a script. */
 static bool refuse_silence(const struct summary *summary, struct err *err)
 {
     const struct tally *tally = summary->tally;
-    return tally->counters.answered > 0 ||
-           err_set(err, ERR_FAILED, "no request of the warm-up was answered%s%s",
-                   tally->error_count > 0 ? ": " : "",
-                   tally->error_count > 0 ? tally->errors[0].text : "");
+    const struct exceptions *exceptions = &summary->exceptions;
+    bool is_script = tally->error_count == 0 && exceptions->count > 0;
+    const char *reason = is_script                ? exceptions->list[0].message
+                         : tally->error_count > 0 ? tally->errors[0].text
+                                                  : "";
+    if (tally->counters.answered > 0) {
+        return true;
+    }
+    err->is_quoted = is_script;
+    return err_set(err, ERR_FAILED, "no request of the warm-up was answered%s%s",
+                   *reason ? ": " : "", reason);
 }
 
 static struct glance look(const struct summary *summary, uint64_t duration_ns)

@@ -1,5 +1,5 @@
 /*
- * glance - the short runs of a search that get no verdict: warm-up, probe, pings.
+ * glance - the short runs of a search that get no verdict: warm-up, probe and pings.
  *
  * Threads: one; the functions call `run` on it. Memory: borrows everything.
  */
@@ -26,7 +26,7 @@ struct glance_target {
 /* What the run measured. */
 struct glance {
     double successes_per_s; /* with users: iterations per second */
-    double answers_per_s;   /* likewise */
+    double answers_per_s;   /* with users: equal to successes_per_s */
     uint64_t response_ns;   /* median response time, without the generator's lag */
     bool has_errors;        /* not all requests succeeded */
     double cpu_share;       /* CPU used by the generator / CPU available to it, 0 to 1 */

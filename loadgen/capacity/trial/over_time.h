@@ -9,8 +9,8 @@
  * seconds long; all have the same width, except the last. A request belongs to the second in which
  * it ended. The drain after the planned time has intervals too.
  *
- * Threads: one, that of the observer. Memory: zero the struct before over_time_begin; `latency`
- * allocates up to 290 kB (histogram_fini); the JSON is the caller's.
+ * Threads: the observer's. Memory: zero the struct before over_time_begin; `latency` allocates up
+ * to 288 KiB (histogram_fini); the JSON is the caller's.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_OVER_TIME_H
 #define LOADGEN_CAPACITY_TRIAL_OVER_TIME_H

@@ -29,6 +29,20 @@ static bool write_all(int fd, const char *at, size_t length)
     return true;
 }
 
+/* Goes on without the journal, if its owner wants that. */
+static bool tolerate(struct trial_journal *journal, struct err *err)
+{
+    struct err why = {.code = ERR_NONE};
+    fail(journal, "write", &why);
+    if (!journal->on_failure) {
+        return err_set(err, why.code, "%s", why.text);
+    }
+    close(journal->fd);
+    journal->fd = -1;
+    journal->on_failure(journal->context, &why);
+    return true;
+}
+
 bool trial_journal_add(struct trial_journal *journal, const json_t *line, struct err *err)
 {
     if (journal->fd < 0) {
@@ -41,8 +55,10 @@ bool trial_journal_add(struct trial_journal *journal, const json_t *line, struct
     size_t length = strlen(text);
     text[length] = '\n';
     bool ok = write_all(journal->fd, text, length + 1) && fsync(journal->fd) == 0;
+    int problem = errno;
     free(text);
-    return ok || fail(journal, "write", err);
+    errno = problem;
+    return ok || tolerate(journal, err);
 }
 
 static json_t *make_header(json_t *settings)

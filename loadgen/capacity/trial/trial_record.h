@@ -1,5 +1,5 @@
 /*
- * trial_record - everything about one trial, as JSON: a line of the journal, an item of the result.
+ * trial_record - everything about one trial, as JSON, for the journal and for the result.
  *
  * docs/capacity.schema.json lists the keys. A resumed search reads its trials back from this JSON,
  * so it continues as if it had not been interrupted.

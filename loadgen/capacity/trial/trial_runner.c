@@ -156,6 +156,7 @@ static bool on_second(void *context, const struct second *second)
 {
     const struct watch *watch = context;
     struct trial_runner *runner = watch->runner;
+    runner->was_seen = true;
     over_time_add(watch->over_time, second);
     if (runner->on_second) {
         runner->on_second(runner->context, second);
@@ -174,7 +175,7 @@ static bool measure(struct trial_runner *runner, const struct schedule *schedule
                                is_planned ? schedule : &runner->order->plan->schedule),
     };
     over_time_begin(over_time, schedule->duration_ns);
-    const struct observer observer = {on_second, &watch};
+    const struct observer observer = {on_second, &watch, runner->counts_targets};
     return glance_run(&runner->target, schedule, UINT64_MAX, &observer, summary, err);
 }
 
@@ -219,7 +220,7 @@ static bool ask_target(const struct trial_runner *runner, const struct scrape *b
     const struct counters *counters = &summary->tally->counters;
     const struct account_sent sent = {
         .answered = counters->answered,
-        .tried = summary->started + counters->retried + counters->redirected,
+        .tried = summary->started - counters->fired + counters->retried + counters->redirected,
     };
     struct scrape after = {0};
     bool ok = before->read == 0 || read_metrics(runner, &after, err);
@@ -229,6 +230,17 @@ static bool ask_target(const struct trial_runner *runner, const struct scrape *b
     }
     scrape_free(&after);
     return ok;
+}
+
+/* Whoever was shown a trial may read its texts until the next one is shown. */
+static void keep_last(struct trial_runner *runner, struct summary *summary)
+{
+    if (!runner->was_seen) {
+        summary_destroy(summary);
+        return;
+    }
+    summary_destroy(runner->last);
+    runner->last = summary;
 }
 
 static bool run_trial(void *context, const struct search_move *move, unsigned serial,
@@ -248,6 +260,7 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
         return false;
     }
     told.rest_ns = clock_now_ns() - begin_ns;
+    runner->was_seen = false;
     struct scrape before = {0};
     struct summary *summary = summary_create();
     struct over_time *over_time = calloc(1, sizeof *over_time);
@@ -273,7 +286,7 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
     scrape_free(&before);
     histogram_fini(&over_time->latency);
     free(over_time);
-    summary_destroy(summary);
+    keep_last(runner, summary);
     return ok;
 }
 
@@ -289,4 +302,10 @@ struct capacity_runner trial_runner_make(struct trial_runner *runner)
     };
     return (struct capacity_runner){
         .probe = probe, .resume = resume, .run = run_trial, .context = runner};
+}
+
+void trial_runner_close(struct trial_runner *runner)
+{
+    summary_destroy(runner->last);
+    runner->last = NULL;
 }

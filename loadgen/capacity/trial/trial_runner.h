@@ -6,27 +6,32 @@
  *     baseline the median response time of a few requests at a low rate
  *     calibration (of the generator)
  *              the highest rate at which the generator is trusted (selftest/calibrate.h); 1 to 4 s.
- *              It follows from the CPU time per request in the calibration or, if the probe keeps
- *              the generator busy and costs more per request, in the probe
+ *              The rate is computed from the CPU time per request in the calibration. The probe's
+ *              CPU time per request replaces it if it is larger and the probe kept the generator
+ *              busy
  *     probe    a closed loop of more workers: an estimate of the maximum rate
  *
  * A resumed search uses the baseline in its journal; if there is none, it measures one.
  *
  * Before the first trial, and after one that was not good, the runner waits for the target to
  * recover: it pings at the low rate until the median response time (latency without the generator's
- * lag) is at most twice the baseline plus 1 ms, and no ping fails (unless requests failed while the
- * baseline was measured). If the target has not recovered after TRIAL_RUNNER_RECOVERY_MAX_NS, the
- * next trial runs anyway; its record says so, and so does its reason unless the trial is good.
+ * lag) is at most 1 ms above twice the baseline and no ping fails. Failed pings are ignored if
+ * requests failed while the baseline was measured. If the target has not recovered after
+ * TRIAL_RUNNER_RECOVERY_MAX_NS, the next trial runs anyway; its record says so, and so does its
+ * reason unless the trial is good.
  *
- * With users, rates are iterations per second. The generator is not calibrated, because what an
- * iteration costs depends on its script: each trial's own verdict says whether it was the limit.
+ * With users, rates are iterations per second. The generator is not calibrated, because the cost of
+ * an iteration depends on its script. Instead, the verdict of each trial says whether the generator
+ * was the limit.
  *
  * A trial ends early once its SLO can no longer be met.
  *
  * The target's metrics are read just before the first request of a trial and after its last answer,
  * never in between. If no pod could be read before the trial, none is read after it.
  *
- * Threads: one; the runner calls `run` on it. Memory: borrows everything.
+ * Threads: one; the runner calls `run` on it. Memory: borrows everything. The texts in the last
+ * second of a trial stay valid until a later trial that had a second has ended, or until
+ * trial_runner_close. So they outlive a trial that cannot begin.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
 #define LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
@@ -56,14 +61,20 @@ struct trial_runner {
     /* Called once per second during a trial; NULL: none. */
     void (*on_second)(void *context, const struct second *second);
     void *context;
+    bool counts_targets; /* as in struct observer (run/run.h) */
     /* Private. */
     uint64_t baseline_ns; /* 0: not measured yet */
     bool had_errors;      /* requests of the baseline failed */
     double ping_rate;
     bool was_good; /* the last trial was good */
     struct glance_target target;
+    bool was_seen;        /* the trial that is on has had a second */
+    struct summary *last; /* of the last trial that had a second; NULL: none */
 };
 
+/* Call this before each search; the fields above `Private` must be set. */
 struct capacity_runner trial_runner_make(struct trial_runner *runner);
+
+void trial_runner_close(struct trial_runner *runner);
 
 #endif
