@@ -2,29 +2,7 @@
 #include "loadgen/agenda/driver.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/flags/attack_flags.h"
-#include "loadgen/command/session.h"
-
-static bool open_workload(struct workload *workload, const struct attack_options *options,
-                          const char *url, struct err *err)
-{
-    const struct workload_options wanted = {
-        .url = url,
-        .targets = options->targets,
-        .format = options->format,
-        .is_lazy = options->is_lazy,
-        .body_file = options->body,
-        .defaults =
-            {
-                .headers = options->headers.list,
-                .header_count = options->headers.count,
-                .attack_name = options->name,
-                .keepalive = options->keepalive,
-                .is_chunked = options->is_chunked,
-                .is_numbered = true,
-            },
-    };
-    return workload_open(workload, &wanted, err);
-}
+#include "loadgen/command/session/session.h"
 
 static bool attack_main(const struct command_line *line, struct err *err)
 {
@@ -45,9 +23,10 @@ static bool attack_main(const struct command_line *line, struct err *err)
                      "more than one URL: \"%s\" and \"%s\"; put them in a file for -targets",
                      line->operands[0], line->operands[1]);
     }
+    const struct workload_options wanted =
+        attack_workload(options, line->operand_count ? line->operands[0] : NULL);
     const struct order order = {&plan, &workload.targets, &workload.source};
-    ok = ok && session_open(&session, err) &&
-         open_workload(&workload, options, line->operand_count ? line->operands[0] : NULL, err) &&
+    ok = ok && session_open(&session, err) && workload_open(&workload, &wanted, err) &&
          attack_plan(options, &plan, err) && session_run(&session, &order, &driver_agenda, err);
     ok = workload_close(&workload, err) && ok;
     return session_close(&session, ok, err);

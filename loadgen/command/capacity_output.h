@@ -1,9 +1,9 @@
 /*
- * capacity_output - what `loadgen capacity` writes at the end: text, JSON, HTML page, termination
- * log.
+ * capacity_output - what `loadgen capacity` writes at the end: text, JSON, HTML page and
+ * termination log.
  *
- * A search that fails leaves no -output and no -html, so that the files of an earlier search are
- * not mistaken for its result (`make fetch-report` copies what it finds).
+ * A search that fails leaves no -output or -html file, not even that of an earlier search, which
+ * could be mistaken for the result of this one (`make fetch-report` copies what it finds).
  *
  * Errors: ERR_FAILED with the flag and the file name. Threads: one. Memory: borrows everything.
  */

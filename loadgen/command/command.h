@@ -5,12 +5,17 @@
  *
  * Exit statuses:
  *     0        success
- *     1        failure; capacity: the time limit was reached; run: a script failed
+ *     1        failure; capacity: the search ended early (time limit, number of trials), or a
+ *              script failed; run: a script or a request failed
  *     2        bad command line
  *     98       an SLO was missed, but the generator was the limit; capacity: the generator was the
  *              limit; selftest: the generator was disturbed
- *     99       an SLO was missed; capacity: even at the lowest rate; compare: below -fail-below
+ *     99       an SLO was missed; capacity: even at the lowest rate; compare: the change is below
+ *              -fail-below
  *     128 + N  a second or third signal, N, ended the program (interrupt.h)
+ *
+ * run: the scenario can set another one, up to 125, with quit(). A request that failed counts only
+ * without -slo. -exit-code-on-error replaces the 1 for scripts and requests.
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
 #define LOADGEN_COMMAND_COMMAND_H
@@ -44,6 +49,7 @@ extern const struct command command_plot;
 extern const struct command command_idle;
 extern const struct command command_run;
 extern const struct command command_selftest;
+extern const struct command command_serve;
 extern const struct command command_stop;
 
 /* Runs loadgen and prints its error, if any. Returns the exit status. */

@@ -9,6 +9,7 @@
 #include "loadgen/capacity/compare/difference.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/files/output.h"
+#include "loadgen/command/flags/field_flags.h"
 
 struct fail_below {
     bool is_given;
@@ -39,7 +40,7 @@ static const struct cli_flag flags[] = {
      "exit with status 99 if the capacity is significantly lower and the change is below PERCENT, "
      "such as -5%"},
     {"force", NULL, cli_set_bool, offsetof(struct options, is_forced), "false",
-     "compare even if machines, limits or SLOs differ"},
+     "compare even if the machine, its limits, the SLO or the requests differ"},
     {0},
 };
 
@@ -48,9 +49,9 @@ static const struct cli cli = {
     .operands = "OLD NEW",
     .about =
         "Compares the capacities in two sets of results of loadgen capacity -repeat 5 -output\n"
-        "FILE. A set is one or more files, separated by commas. The 95% interval of the\n"
-        "difference needs three searches in each set, and extends at least one search width to\n"
-        "each side.\n"
+        "FILE. A set is one or more files, separated by commas. If each set has at least three\n"
+        "searches, prints the difference with a 95% interval, which extends at least the width\n"
+        "of a search (2%, or 5% with -quick) to each side.\n"
         "\n"
         "  loadgen compare old.json new.json\n"
         "  loadgen compare -fail-below -5% baseline.json new.json\n"
@@ -88,8 +89,10 @@ static void print_difference(const char *name, const struct difference *differen
     print_change(difference->low, low);
     print_change(difference->high, high);
     if (!difference->has_interval) {
-        printf("%s sustains %s. No interval: this needs %d searches in each set; use -repeat 5.\n",
-               name, change, DIFFERENCE_RUNS_MIN);
+        printf(
+            "%s sustains %s. A 95%% interval needs at least %d searches in each set; use loadgen "
+            "capacity -repeat 5.\n",
+            name, change, DIFFERENCE_RUNS_MIN);
     } else if (difference->low <= 0 && difference->high >= 0) {
         printf("No significant difference: %s sustains %s, 95%% interval %s to %s.\n", name, change,
                low, high);
@@ -104,8 +107,9 @@ static bool judge(const struct options *options, const char *name,
     char change[32];
     const struct fail_below *limit = &options->fail_below;
     bool is_worse = limit->is_given && difference->high < 0 && difference->change < limit->change;
-    return !is_worse || err_set(err, ERR_SLO_MISSED, "%s sustains %s", name,
-                                print_change(difference->change, change));
+    return !is_worse ||
+           err_set(err, ERR_SLO_MISSED, "%s sustains %s, a larger drop than -fail-below allows",
+                   name, print_change(difference->change, change));
 }
 
 static bool compare_sets(const struct options *options, char **names,
@@ -116,10 +120,11 @@ static bool compare_sets(const struct options *options, char **names,
         difference_of(&(struct capacities){before->rates, before->count, before->width},
                       &(struct capacities){after->rates, after->count, after->width});
     if (options->fail_below.is_given && !difference.has_interval) {
-        return err_set(err, ERR_USAGE,
-                       "-fail-below needs %d searches in each set, but there are %zu and %zu; "
-                       "use loadgen capacity -repeat 5",
-                       DIFFERENCE_RUNS_MIN, before->count, after->count);
+        return err_set(
+            err, ERR_USAGE,
+            "-fail-below needs at least %d searches in each set, but there are %zu and %zu; "
+            "use loadgen capacity -repeat 5",
+            DIFFERENCE_RUNS_MIN, before->count, after->count);
     }
     print_set(names[0], before);
     print_set(names[1], after);
@@ -141,6 +146,9 @@ static bool compare_main(const struct command_line *line, struct err *err)
               compare_sets(options, line->operands, &before, &after, err);
     capacity_set_free(&before);
     capacity_set_free(&after);
+    if (!ok) {
+        field_flags_name_object(err->text, "comparison.", flags);
+    }
     return ok;
 }
 

@@ -100,8 +100,8 @@ static bool read_all(struct encode *encode, struct results *results, struct err 
             pause_ns = clock_now_ns() + PAUSE_NS;
             if (interrupt_must_stop_reading(&encode->interrupt, is_pipe)) {
                 return err_set(err, ERR_FAILED,
-                               "interrupted before the end of the results; those read so far were "
-                               "written");
+                               "interrupted before the end of the results; all results that had "
+                               "been read were written");
             }
             break;
         case RESULTS_END:
@@ -132,7 +132,7 @@ static bool convert(struct encode *encode, char *const *names, int count, struct
     }
     bool ok = read_all(encode, results, err);
     encode->encoding->end(encode->encoder);
-    encode->has_losses |= results_tell_losses(results, stderr);
+    encode->has_losses |= results_print_losses(results, stderr);
     results_close(results);
     return ok;
 }

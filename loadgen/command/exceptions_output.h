@@ -15,6 +15,6 @@
  * Unless the report already lists the errors (`are_listed`), prints how often each was raised, with
  * its first traceback. ERR_FAILED if scripts raised any errors.
  */
-bool exceptions_output_tell(const struct exceptions *exceptions, bool are_listed, struct err *err);
+bool exceptions_output_print(const struct exceptions *exceptions, bool are_listed, struct err *err);
 
 #endif

@@ -28,7 +28,7 @@ static const struct cli cli = {
     .program = "loadgen idle",
     .about =
         "Waits as process 1 of a container in which attacks are started with kubectl exec. On\n"
-        "SIGTERM or SIGINT it answers /readyz with 503, stops running attacks, waits until they\n"
+        "SIGTERM or SIGINT, it answers /readyz with 503, stops all attacks, waits until they\n"
         "and their reports are complete, and exits. After a second signal, sent at least one\n"
         "second after the first, the attacks end immediately and write what they have measured.\n"
         "If loadgen idle is not process 1, it stops no attacks.\n\n"

@@ -34,7 +34,7 @@ static const struct cli_flag flags[] = {
     {"rate", "N[/TIME]", rate_set, offsetof(struct options, rate), NULL,
      "requests to sustain, per second unless TIME is given; required"},
     {"headroom", "PERCENT", set_headroom, offsetof(struct options, headroom), "30%",
-     "share of each pod's capacity to leave unused at that rate"},
+     "share of each pod's capacity to leave unused at -rate"},
     {0},
 };
 
@@ -43,8 +43,8 @@ static const struct cli cli = {
     .operands = "RESULT",
     .about =
         "Computes how many pods a rate needs, from the result of loadgen capacity -output. With\n"
-        "-target-metrics, the result contains the number of pods that served; without, one pod is\n"
-        "assumed. All pods must have the same size as those that were measured.\n"
+        "-target-metrics, the result contains the number of pods that served; otherwise, one pod\n"
+        "is assumed. All pods must have the same size as those that were measured.\n"
         "\n"
         "  loadgen plan -rate 50000 -headroom 30% capacity.json\n",
     .flags = flags,
@@ -55,12 +55,11 @@ static void print_bound(enum search_verdict verdict)
     static const char *const reasons[] = {
         [SEARCH_ABOVE_MAXIMUM] = "The search ended at its -max-rate",
         [SEARCH_GENERATOR_LIMITED] = "The generator was the limit",
-        [SEARCH_OUT_OF_TIME] = "The time limit was reached",
+        [SEARCH_OUT_OF_TIME] = "The search stopped before it was complete",
         [SEARCH_BELOW_MINIMUM] = NULL,
     };
     if (verdict != SEARCH_FOUND && reasons[verdict]) {
-        printf("! %s: one pod sustains at least this much, and fewer pods may be enough.\n",
-               reasons[verdict]);
+        printf("! %s: one pod may sustain more, and fewer pods may be enough.\n", reasons[verdict]);
     }
 }
 

@@ -34,7 +34,8 @@ static const struct cli_flag flags[] = {
     {"title", "TEXT", cli_set_string, offsetof(struct options, title), "Load test",
      "title of the page"},
     {"threshold", "N", set_threshold, offsetof(struct options, threshold), "4000",
-     "draw up to N results one by one (100 to 20000); summarise more in N/4 intervals"},
+     "draw each result if there are at most N; otherwise, summarise them in N/4 intervals; N is "
+     "100 to 20000"},
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
@@ -50,7 +51,7 @@ static const struct cli cli = {
     .about = "Reads results of loadgen attack from files or stdin and makes a page of charts:\n"
              "latency, rate and requests in flight over time, and the latency distribution.\n"
              "The page is one HTML file without external resources. From a result of loadgen\n"
-             "capacity, it makes the page that loadgen capacity -html writes.\n\n"
+             "capacity, loadgen plot makes the page that loadgen capacity -html writes.\n\n"
              "  loadgen plot -title \"Search, 2 CPUs\" -output plot.html results.bin\n"
              "  loadgen attack -targets targets.txt -duration 10s | loadgen plot > plot.html\n"
              "  loadgen plot -output capacity.html capacity.json\n",

@@ -7,7 +7,7 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/files/collect.h"
 #include "loadgen/command/files/output.h"
-#include "loadgen/command/slo_flag.h"
+#include "loadgen/command/session/slo_flag.h"
 #include "loadgen/report/buckets_text.h"
 
 struct options {
@@ -33,8 +33,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "SLO"},
     {"slo", "EXPR", cli_set_string, offsetof(struct options, slo), NULL,
-     "SLO to check, such as p99<20ms,errors<0.1%; if it is missed, exit status 99, or 98 if the "
-     "generator was the limit"},
+     "SLO to check, such as p99<20ms,errors<0.1%; if it is missed, the exit status is 99, or 98 if "
+     "the generator was the limit"},
 
     {"inputs", "FILE,...", NULL, 0, NULL, collect_no_inputs},
     {"reporter", "TYPE", NULL, 0, NULL, "renamed to -type, as in vegeta: -type=text"},

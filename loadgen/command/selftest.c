@@ -26,11 +26,11 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen selftest",
     .about =
-        "Measures the generator on this machine, against a minimal server on loopback: the rate\n"
-        "up to which the generator can be trusted, the lowest latency and lag that it can report,\n"
+        "Measures the generator on this machine, against a minimal server on loopback: the\n"
+        "highest rate at which it can be trusted, the lowest latency and lag that it can report,\n"
         "and whether it reports a stall, a delay and failures correctly. Takes about 10 "
         "seconds.\n\n"
-        "The exit status is 1 if the generator reports something incorrectly, 98 if other\n"
+        "The exit status is 1 if the generator reports something incorrectly, and 98 if other\n"
         "programs disturbed it too much to tell.\n\n"
         "  loadgen selftest -output selftest.json\n",
     .flags = flags,
@@ -81,7 +81,7 @@ static bool selftest_main(const struct command_line *line, struct err *err)
 
 const struct command command_selftest = {
     .name = "selftest",
-    .help = "measure the rate up to which this generator can be trusted here",
+    .help = "measure the highest rate at which this generator can be trusted on this machine",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = selftest_main,

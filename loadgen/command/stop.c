@@ -1,4 +1,4 @@
-/* loadgen stop: ends what sends requests, with SIGTERM. */
+/* loadgen stop: ends what sends requests: commands by SIGTERM, tests of a server by SIGUSR1. */
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -18,7 +18,7 @@ struct options {
 static const struct cli_flag flags[] = {
     {.help = "Limits"},
     {"timeout", "TIME", duration_set, offsetof(struct options, timeout_ns), "45s",
-     "maximum time to wait for the commands to end"},
+     "maximum time to wait for the commands and tests to end"},
     {0},
 };
 
@@ -26,37 +26,52 @@ static const struct cli cli = {
     .program = "loadgen stop",
     .about =
         "Stops this user's attack, run and capacity commands in this container (outside a\n"
-        "container: on this machine) and waits until they have ended. Each receives SIGTERM: it\n"
+        "container: on this machine) and waits until they have ended. Each receives SIGTERM,\n"
         "sends no more requests, waits for those in flight, and completes its results; a capacity\n"
-        "search ends without a report. The exit status is 1 if no such command is running, or if\n"
-        "one is still running after -timeout.\n\n"
+        "search ends without a report. A test that loadgen serve has started ends in the same\n"
+        "way, and the server goes on. The exit status is 1 if nothing of this is running, or if\n"
+        "something is still running after -timeout.\n\n"
         "  kubectl exec -n headroom deployment/loadgen -- vegeta stop\n",
     .flags = flags,
 };
 
-/* The processes that received SIGTERM and are still running. */
+/* The processes that received a signal and are still sending. */
 struct stopped {
-    pid_t list[STOPPED_MAX];
-    bool is_running[STOPPED_MAX];
+    struct {
+        pid_t pid;
+        int signal;
+        bool is_running;
+    } list[STOPPED_MAX];
     size_t count;
 };
 
-/* A process suspended by Ctrl-Z handles SIGTERM only after SIGCONT. */
+static const char *what_stops(int signal)
+{
+    return signal == SIGUSR1 ? "its test is " : "";
+}
+
+/* A process suspended by Ctrl-Z handles the signal only after SIGCONT. */
 static void stop_sender(void *context, pid_t pid)
 {
     struct stopped *stopped = context;
-    if (stopped->count < STOPPED_MAX && process_is_own_sender(pid) && kill(pid, SIGTERM) == 0) {
+    int signal = stopped->count < STOPPED_MAX ? process_stop_signal(pid) : 0;
+    if (signal && kill(pid, signal) == 0) {
         kill(pid, SIGCONT);
-        stopped->list[stopped->count++] = pid;
-        printf("process %d: stopping\n", (int)pid);
+        stopped->list[stopped->count].pid = pid;
+        stopped->list[stopped->count++].signal = signal;
+        printf("process %d: %sstopping\n", (int)pid, what_stops(signal));
     }
 }
 
+/* The process of a server does not end with its test. */
 static void mark_running(void *context, pid_t pid)
 {
     struct stopped *stopped = context;
     for (size_t i = 0; i < stopped->count; i++) {
-        stopped->is_running[i] |= stopped->list[i] == pid;
+        if (stopped->list[i].pid == pid) {
+            stopped->list[i].is_running =
+                stopped->list[i].signal == SIGTERM || process_stop_signal(pid) == SIGUSR1;
+        }
     }
 }
 
@@ -65,16 +80,17 @@ static bool drop_ended(struct stopped *stopped, struct err *err)
 {
     size_t kept = 0;
     for (size_t i = 0; i < stopped->count; i++) {
-        stopped->is_running[i] = false;
+        stopped->list[i].is_running = false;
     }
     if (!processes_visit(mark_running, stopped, err)) {
         return false;
     }
     for (size_t i = 0; i < stopped->count; i++) {
-        if (stopped->is_running[i]) {
+        if (stopped->list[i].is_running) {
             stopped->list[kept++] = stopped->list[i];
         } else {
-            printf("process %d: stopped\n", (int)stopped->list[i]);
+            printf("process %d: %sstopped\n", (int)stopped->list[i].pid,
+                   what_stops(stopped->list[i].signal));
         }
     }
     stopped->count = kept;
@@ -94,8 +110,8 @@ static bool wait_for_end(struct stopped *stopped, uint64_t timeout_ns, struct er
             return err_set(err, ERR_FAILED,
                            "process %d is still running after %s; kill -9 %d ends it, but its "
                            "results will be incomplete",
-                           (int)stopped->list[0], duration_print(timeout_ns, text),
-                           (int)stopped->list[0]);
+                           (int)stopped->list[0].pid, duration_print(timeout_ns, text),
+                           (int)stopped->list[0].pid);
         }
         poll(NULL, 0, POLL_MS);
     }
@@ -118,7 +134,7 @@ static bool stop_main(const struct command_line *line, struct err *err)
 
 const struct command command_stop = {
     .name = "stop",
-    .help = "stop every attack, run and capacity search in this container",
+    .help = "stop every attack, run, capacity search and test of a server in this container",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = stop_main,

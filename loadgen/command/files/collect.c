@@ -92,7 +92,7 @@ bool collect(char *const *names, int name_count, struct summary *summary,
         results_watch_seconds(c.results, &watch);
     }
     bool ok = interrupt_start(observer->interrupt, err) && read_all(&c, err);
-    results_tell_losses(c.results, stderr);
+    results_print_losses(c.results, stderr);
     results_close(c.results);
     return ok;
 }

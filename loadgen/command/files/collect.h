@@ -9,7 +9,7 @@
  * Damaged parts of a file are skipped. Each such file is reported on stderr, because most report
  * formats cannot show the damage.
  *
- * Threads: one; the only other thread may be the interrupt's.
+ * Threads: one; collect starts the interrupt's thread, so no other thread may be running.
  */
 #ifndef LOADGEN_COMMAND_FILES_COLLECT_H
 #define LOADGEN_COMMAND_FILES_COLLECT_H

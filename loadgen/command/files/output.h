@@ -12,15 +12,15 @@
 #include "common/err.h"
 
 /*
- * False with err if the output is the same file as an input (without inputs: stdin), under any
- * name: opening the output would truncate the input. Call this before anything is opened. Missing
- * inputs are ignored.
+ * False with err if the output is the same file as an input, even under another name: opening the
+ * output would truncate the input. Without inputs, stdin is the input. Call this before anything is
+ * opened. Missing inputs are ignored.
  */
 bool output_check_distinct(const char *path, char *const *inputs, int count, struct err *err);
 
 /*
- * Opens the output. Errors of this and the next functions name `flag`, such as "-output", unless
- * the output is stdout. NULL: err is set.
+ * Opens the output. Errors of this function and of those below name `flag`, such as "-output",
+ * unless the output is stdout. NULL: err is set.
  */
 FILE *output_open(const char *flag, const char *path, struct err *err);
 

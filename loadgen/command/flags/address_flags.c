@@ -8,7 +8,8 @@
 
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
+#include "loadgen/net/allow.h"
 
 enum { DNS_PORT = 53 };
 
@@ -17,14 +18,14 @@ enum { DNS_PORT = 53 };
 
 bool address_add_connect_to(void *field, const char *text, struct err *err)
 {
-    struct address_flags *flags = field;
-    if (flags->rule_count == ADDRESS_RULES_MAX) {
+    struct address_rules *rules = field;
+    if (rules->count == ADDRESS_RULES_MAX) {
         return err_set(err, ERR_USAGE, "at most %d rules", ADDRESS_RULES_MAX);
     }
     if (!utf8_is_text(text)) { /* the result file contains the rule */
         return err_set(err, ERR_USAGE, "the rule contains control characters or invalid UTF-8");
     }
-    return connect_to_parse(text, &flags->rules[flags->rule_count++], err);
+    return connect_to_parse(text, &rules->list[rules->count++], err);
 }
 
 bool address_set_ttl(void *field, const char *text, struct err *err)
@@ -37,8 +38,8 @@ bool address_set_ttl(void *field, const char *text, struct err *err)
     }
     if (!duration_parse(text, &ns, &ignored) || (ns > 0 && ns < TTL_MIN_NS)) {
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is not a time of at least 10ms, such as 30s; 0: never, -1: for "
-                       "every new connection",
+                       "\"%s\" is not a time of at least 10ms, such as 30s; 0: never re-resolve, "
+                       "-1: re-resolve for every new connection",
                        text);
     }
     *(int64_t *)field = (int64_t)ns;
@@ -70,7 +71,7 @@ static bool parse_server(char *text, struct address *address)
 
 bool address_set_resolvers(void *field, const char *text, struct err *err)
 {
-    struct address_flags *flags = field;
+    char *resolvers = field;
     size_t used = 0;
     while (true) {
         char one[ADDRESS_TEXT];
@@ -85,18 +86,27 @@ bool address_set_resolvers(void *field, const char *text, struct err *err)
                            length, text);
         }
         address_print(&address, name);
-        if (used + strlen(name) + 2 > sizeof flags->resolvers) {
+        if (used + strlen(name) + 2 > ADDRESS_RESOLVERS) {
             return err_set(err, ERR_USAGE,
-                           "the list of name servers exceeds %zu bytes; name fewer servers",
-                           sizeof flags->resolvers - 1);
+                           "the list of name servers exceeds %d bytes; list fewer servers",
+                           ADDRESS_RESOLVERS - 1);
         }
-        used += (size_t)snprintf(flags->resolvers + used, sizeof flags->resolvers - used, "%s%s",
+        used += (size_t)snprintf(resolvers + used, ADDRESS_RESOLVERS - used, "%s%s",
                                  used ? "," : "", name);
         if (text[length] == '\0') {
             return true;
         }
         text += length + 1;
     }
+}
+
+/* An empty list is refused: a variable that is not set would allow everything. */
+bool address_set_allowed(void *field, const char *text, struct err *err)
+{
+    if (!utf8_is_text(text)) { /* the result file contains the list */
+        return err_set(err, ERR_USAGE, "the list contains control characters or invalid UTF-8");
+    }
+    return allow_check(text, err) && cli_set_string(field, text, err);
 }
 
 static bool is_unspecified(const struct address *address)
@@ -108,8 +118,7 @@ static bool is_unspecified(const struct address *address)
 
 bool address_set_local(void *field, const char *text, struct err *err)
 {
-    struct address_flags *flags = field;
-    struct address *local = &flags->local;
+    struct address *local = field;
     if (!address_parse(text, 0, local)) {
         return err_set(
             err, ERR_USAGE,
@@ -131,9 +140,61 @@ bool address_set_local(void *field, const char *text, struct err *err)
 
 void address_flags_apply(const struct address_flags *flags, struct plan *plan)
 {
-    plan->connect_to = flags->rules;
-    plan->connect_to_count = flags->rule_count;
+    plan->connect_to = flags->rules.list;
+    plan->connect_to_count = flags->rules.count;
     plan->dns_ttl_ns = flags->ttl_ns;
     plan->resolvers = flags->resolvers[0] ? flags->resolvers : NULL;
     plan->local = flags->local;
+    plan->allowed_targets = flags->allowed;
+}
+
+/* False: no rule applies. */
+static bool is_replaced(const struct plan *plan, const struct endpoint *endpoint)
+{
+    size_t i = 0;
+    while (i < plan->connect_to_count &&
+           !connect_to_applies(&plan->connect_to[i], endpoint->host, endpoint->port)) {
+        i++;
+    }
+    return i < plan->connect_to_count;
+}
+
+static bool check_host(const struct plan *plan, const char *host, uint16_t port, struct err *err)
+{
+    char text[HOSTNAME_TEXT];
+    return allow_host(plan->allowed_targets, host, port) != ALLOW_NO ||
+           err_set(err, ERR_USAGE, "%s:%u is not in -allow-target", hostname_print(host, text),
+                   port);
+}
+
+static bool check_rules(const struct plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < plan->connect_to_count; i++) {
+        const struct connect_to *rule = &plan->connect_to[i];
+        if (!check_host(plan, rule->to_host, rule->to_port, err)) {
+            return err_prefix(err, "-connect-to");
+        }
+    }
+    return true;
+}
+
+bool address_check_allowed(const struct plan *plan, const struct targets *targets,
+                           const char *field, struct err *err)
+{
+    if (plan->unix_socket) {
+        return allow_socket(plan->allowed_targets, plan->unix_socket) ||
+               err_set(err, ERR_USAGE, "-unix-socket: unix:%s is not in -allow-target",
+                       plan->unix_socket);
+    }
+    if (!check_rules(plan, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &targets->endpoints[i];
+        if (!is_replaced(plan, endpoint) &&
+            !check_host(plan, endpoint->host, endpoint->port, err)) {
+            return field && err_prefix(err, "%s", field);
+        }
+    }
+    return true;
 }

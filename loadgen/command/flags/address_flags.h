@@ -1,5 +1,6 @@
 /*
- * address_flags - the flags for names and addresses: -connect-to, -dns-ttl, -laddr, -resolvers.
+ * address_flags - the flags for names and addresses: -allow-target, -connect-to, -dns-ttl, -laddr,
+ * -resolvers.
  *
  * Threads: set-up only. Errors: ERR_USAGE with the expected form. Memory: fixed.
  */
@@ -8,24 +9,39 @@
 
 #include "common/cli.h"
 #include "loadgen/order/plan.h"
+#include "loadgen/target/targets.h"
 
 enum { ADDRESS_RULES_MAX = 64, ADDRESS_RESOLVERS = 512 };
 
+struct address_rules {
+    struct connect_to list[ADDRESS_RULES_MAX];
+    size_t count;
+};
+
 struct address_flags {
-    struct connect_to rules[ADDRESS_RULES_MAX];
-    size_t rule_count;
+    struct address_rules rules;
     int64_t ttl_ns;
     char resolvers[ADDRESS_RESOLVERS]; /* "ip:port,..."; "": the system's */
     struct address local;
+    const char *allowed; /* list of net/allow.h; NULL: everything */
 };
 
 /* Setters, each with the type of its field. */
-cli_set_fn address_add_connect_to; /* struct address_flags */
-cli_set_fn address_set_resolvers;  /* struct address_flags */
-cli_set_fn address_set_local;      /* struct address_flags */
+cli_set_fn address_add_connect_to; /* struct address_rules */
+cli_set_fn address_set_resolvers;  /* char[ADDRESS_RESOLVERS] */
+cli_set_fn address_set_local;      /* struct address */
+cli_set_fn address_set_allowed;    /* const char *, which it borrows */
 cli_set_fn address_set_ttl;        /* int64_t: ns until re-resolved; 0: never; -1: per connection */
 
 /* Copies the flags into the plan, which borrows the rules and the list of resolvers. */
 void address_flags_apply(const struct address_flags *flags, struct plan *plan);
+
+/*
+ * Checks that where connections for the targets would go is allowed, as far as that is known
+ * without resolving names. ERR_USAGE with the first that is not; the error begins with the flag
+ * that leads there, or with `field` (NULL: nothing).
+ */
+bool address_check_allowed(const struct plan *plan, const struct targets *targets,
+                           const char *field, struct err *err);
 
 #endif

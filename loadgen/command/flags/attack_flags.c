@@ -5,7 +5,7 @@
 
 #include "common/process/cgroup.h"
 #include "loadgen/base/duration.h"
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 
 const char attack_flags_no_profile[] = "not supported; to profile loadgen, use perf record";
 
@@ -21,7 +21,8 @@ static bool set_name(void *field, const char *text, struct err *err)
 static bool set_encoding(void *field, const char *text, struct err *err)
 {
     if (strcmp(text, "bin") != 0 && strcmp(text, "none") != 0) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not an encoding; use bin or none%s", text,
+        return err_set(err, ERR_USAGE,
+                       "unsupported encoding \"%s\"; expected \"bin\" or \"none\"%s", text,
                        strcmp(text, "gob") == 0 ? " (gob can be read only by Go programs)" : "");
     }
     return cli_set_string(field, text, err);
@@ -60,12 +61,13 @@ static const struct cli_flag flags[] = {
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "seed of -arrival poisson; the same seed gives the same schedule"},
     {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
-     "change the rate linearly over -duration, such as 10:500"},
+     "change the rate linearly from FROM to TO requests per second over -duration; example: "
+     "10:500"},
     {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
      "vary the rate as a sine wave, such as 100:50:1m; START is up, peak, down or trough (default "
      "up)"},
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
-     "ramp linearly to each RATE in turn, over its TIME, starting from 0; such as 30s:100,1m:500"},
+     "ramp linearly to each RATE in turn, over its TIME, starting from 0; example: 30s:100,1m:500"},
     {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
      "send at the initial rate for this long before the measurement; these requests are not "
      "counted"},
@@ -86,10 +88,10 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "file for the results (default stdout, unless a report is printed there)"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin",
-     "format of the results; none: write only each second's counts and histograms, and only with "
-     "-output"},
+     "format of the results; none: write no single results to -output, but the counts and "
+     "histograms of each second"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
-     "keep response headers and up to SIZE of each body in the results, such as 64KB; 0: only "
+     "keep response headers and up to SIZE, such as 64KB, of each body in the results; 0: only "
      "headers; -1: whole bodies (default: nothing is kept)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text "
@@ -120,6 +122,26 @@ const struct cli attack_cli = {
 bool attack_counts_only(const struct attack_options *options)
 {
     return strcmp(options->encoding, "none") == 0;
+}
+
+struct workload_options attack_workload(const struct attack_options *options, const char *url)
+{
+    return (struct workload_options){
+        .url = url,
+        .targets = options->targets,
+        .format = options->format,
+        .is_lazy = options->is_lazy,
+        .body_file = options->body,
+        .defaults =
+            {
+                .headers = options->headers.list,
+                .header_count = options->headers.count,
+                .attack_name = options->name,
+                .keepalive = options->keepalive,
+                .is_chunked = options->is_chunked,
+                .is_numbered = true,
+            },
+    };
 }
 
 bool attack_plan(const struct attack_options *options, struct plan *plan, struct err *err)

@@ -56,6 +56,9 @@ extern const struct cli attack_cli;
 /* True with -encoding none: no individual results are written. */
 bool attack_counts_only(const struct attack_options *options);
 
+/* What to send; `url` replaces the targets. Borrows from the options. */
+struct workload_options attack_workload(const struct attack_options *options, const char *url);
+
 /* Fills and checks the plan. ERR_USAGE names the flags to change. */
 bool attack_plan(const struct attack_options *options, struct plan *plan, struct err *err);
 

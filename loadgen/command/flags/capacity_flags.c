@@ -13,11 +13,11 @@ static const struct cli_flag flags[] = {
 
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
-     "scenario in Lua, as for loadgen run; rates are then in iterations per second, each of which "
+     "scenario in Lua, as for loadgen run; rates are then iterations per second, and an iteration "
      "is one task of a free user"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
-     "number of users started per second before each trial; also -r"},
+     "number of users started per second at the start of each trial; also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
 
     {.help = "What to find"},
@@ -45,13 +45,13 @@ static const struct cli_flag flags[] = {
 
     {.help = "Limits"},
     {"time-limit", "TIME", duration_set, OWN(time_limit_ns), "0s",
-     "maximum time of a search, which then reports the interval so far; 0: no limit"},
+     "end each search within TIME, and report the interval so far; 0: no limit"},
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "1024",
-     "maximum connections per host and port; in total at most half of the local ports and of the "
-     "open-file limit"},
+     "maximum connections per host and port; in total, at most half of the local ports and half "
+     "of the open-file limit"},
 #include "loadgen/command/flags/connections.def"
 
     {.help = "Metrics of the target"},
@@ -79,11 +79,11 @@ const struct cli capacity_cli = {
     .about =
         "Searches for the highest rate at which the target meets -slo. It runs trials at "
         "different\n"
-        "rates, repeats noisy trials, verifies the result, and tells whether the generator was\n"
+        "rates, repeats noisy trials, verifies the result, and reports whether the generator was\n"
         "the limit. A search takes about 5 minutes, or about 1 minute with -quick.\n\n"
         "The exit status is 0 if the capacity was found or -max-rate meets the SLO, 99 if\n"
-        "-min-rate misses it, 98 if the generator was the limit, 1 if the time limit was\n"
-        "reached.\n\n"
+        "-min-rate misses it, 98 if the generator was the limit, and 1 if the search stopped\n"
+        "before it was complete.\n\n"
         "  loadgen capacity -slo 'p99<100ms,errors<0.1%' -html c.html "
         "http://127.0.0.1:5000/health\n"
         "  loadgen capacity -targets targets.txt -slo 'p99<50ms' -journal c.journal -output "

@@ -7,19 +7,21 @@
 #define LOADGEN_COMMAND_FLAGS_CAPACITY_FLAGS_H
 
 #include "common/cli.h"
+#include "loadgen/command/flags/argument_flag.h"
 #include "loadgen/command/flags/attack_flags.h"
 #include "loadgen/scrape/scrape.h"
 
 struct capacity_options {
     struct attack_options attack; /* what to send and how; each trial sets the rest */
     const char *scenario;         /* file; NULL: targets are sent */
-    const char *host;             /* this and the fields up to excluded_tags: as in run_flags.h */
+    const char *host;             /* this and the fields up to arguments: as in run_flags.h */
     uint64_t users;
     bool shares_connections;
     double spawn_per_s;
     struct size max_memory;
     const char *tags;
     const char *excluded_tags;
+    struct argument_flags arguments;
     const char *slo; /* NULL: not given */
     bool is_quick;
     struct rate min_rate; /* per_ns 0: not given */

@@ -23,8 +23,7 @@ static bool has_flag(const struct cli_flag *flags, const char *name, size_t leng
     return false;
 }
 
-/* Replaces the fields that begin with `object`, such as "order.". */
-static void name_flags(char *text, const char *object, const struct cli_flag *flags)
+void field_flags_name_object(char *text, const char *object, const struct cli_flag *flags)
 {
     char *at = text;
     while ((at = strstr(at, object)) != NULL) {
@@ -46,12 +45,14 @@ static void name_flags(char *text, const char *object, const struct cli_flag *fl
 
 void field_flags_name_text(char *text)
 {
-    name_flags(text, "order.", attack_cli.flags);
-    name_flags(text, "search.", capacity_cli.flags);
-    name_flags(text, "users.", run_cli.flags);
+    field_flags_name_object(text, "order.", attack_cli.flags);
+    field_flags_name_object(text, "search.", capacity_cli.flags);
+    field_flags_name_object(text, "users.", run_cli.flags);
 }
 
 void field_flags_name(struct err *err)
 {
-    field_flags_name_text(err->text);
+    if (!err->is_quoted) {
+        field_flags_name_text(err->text);
+    }
 }

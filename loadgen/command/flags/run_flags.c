@@ -8,12 +8,14 @@
 #include "loadgen/base/duration.h"
 
 #define USERS_MAX 1000000 /* as workers of a closed loop */
+#define EXIT_CODE_MAX 125 /* as of quit() */
 
 bool run_set_users(void *field, const char *text, struct err *err)
 {
     uint64_t users = 0;
     if (!cli_set_u64(&users, text, NULL) || users == 0 || users > USERS_MAX) {
-        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users, 1 to %d", text, USERS_MAX);
+        return err_set(err, ERR_USAGE, "\"%s\" is not a number of users from 1 to %d", text,
+                       USERS_MAX);
     }
     *(uint64_t *)field = users;
     return true;
@@ -42,7 +44,7 @@ static bool set_count(void *field, const char *text, struct err *err)
 }
 
 /* As in Locust, a bare number is seconds: 90, 20s, 1h30m. */
-static bool set_time(void *field, const char *text, struct err *err)
+bool run_set_time(void *field, const char *text, struct err *err)
 {
     char seconds[32];
     bool is_bare = text[0] != '\0' && strspn(text, "0123456789") == strlen(text);
@@ -51,6 +53,17 @@ static bool set_time(void *field, const char *text, struct err *err)
     }
     snprintf(seconds, sizeof seconds, "%ss", text);
     return duration_set(field, seconds, err);
+}
+
+static bool set_exit_code(void *field, const char *text, struct err *err)
+{
+    uint64_t code = 0;
+    if (!cli_set_u64(&code, text, NULL) || code > EXIT_CODE_MAX) {
+        return err_set(err, ERR_USAGE, "\"%s\" is not an exit status from 0 to %d", text,
+                       EXIT_CODE_MAX);
+    }
+    *(uint64_t *)field = code;
+    return true;
 }
 
 #define OWN(name) offsetof(struct run_options, name)
@@ -62,22 +75,22 @@ static const struct cli_flag flags[] = {
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "1",
      "number of users started per second; also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
-    {"run-time", "TIME", set_time, OWN(run_time_ns), "0s",
+    {"run-time", "TIME", run_set_time, OWN(run_time_ns), "0s",
      "how long to run, spawning included, such as 300 (seconds), 5m or 1h30m; 0: until "
      "interrupted; also -t"},
-    {"t", "TIME", set_time, OWN(run_time_ns), NULL, "short for -run-time"},
+    {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s; each is one task of a free user, without "
-     "waits (default: users start tasks by themselves)"},
+     "start iterations at this rate, such as 200/s; in each, a free user runs one task (default: "
+     "each user runs its next task after its wait time)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "spacing of the iterations of -rate: constant, or poisson for random, independent arrivals"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
      "end after exactly N requests, including those of on_start and on_stop"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
      "end after exactly N iterations, each of which is one task"},
-    {"stop-timeout", "TIME", set_time, OWN(stop_timeout_ns), "0s",
-     "time for running tasks to finish at the end; 0: finish only requests; also -s"},
-    {"s", "TIME", set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
+    {"stop-timeout", "TIME", run_set_time, OWN(stop_timeout_ns), "0s",
+     "how long to wait for running tasks at the end; 0: only for requests in flight; also -s"},
+    {"s", "TIME", run_set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
      "file of the scenario, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
@@ -87,9 +100,8 @@ static const struct cli_flag flags[] = {
      "list the classes of the scenario; also -l"},
     {"l", NULL, cli_set_bool, OWN(is_list), NULL, "short for -list"},
     {"show-task-ratio", NULL, cli_set_bool, OWN(shows_ratios), "false",
-     "print how often each class and task is chosen"},
-    {"headless", NULL, cli_set_bool, OWN(is_headless), "false",
-     "accepted for compatibility with Locust; has no effect"},
+     "print the share of each class and task, without running the scenario"},
+    {"headless", NULL, cli_set_bool, OWN(is_headless), "false", "as -print-stats"},
     {"seed", "N", cli_set_u64, OWN(seed), "1",
      "seed of random numbers, waits and the order of tasks"},
 
@@ -103,6 +115,17 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL, "file for the results (default none)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text)"},
+    {"csv", "PREFIX", cli_set_text, OWN(csv), NULL,
+     "write Locust's files PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and "
+     "PREFIX_exceptions.csv"},
+    {"csv-full-history", NULL, cli_set_bool, OWN(has_full_history), "false",
+     "with -csv: a row per second for each name in the history, with percentiles of the last 10 s"},
+    {"print-stats", NULL, cli_set_bool, OWN(prints_stats), "false",
+     "print Locust's table on stderr every 2 s instead of the progress line"},
+    {"only-summary", NULL, cli_set_bool, OWN(only_summary), "false",
+     "with -print-stats or -headless: print Locust's tables only at the end"},
+    {"exit-code-on-error", "N", set_exit_code, OWN(exit_code_on_error), "1",
+     "exit status, 0 to 125, if a request failed or a script raised an error"},
 #include "loadgen/command/flags/session.def"
     {0},
 };
@@ -126,7 +149,7 @@ bool run_schedule(const struct run_options *options, struct schedule *schedule, 
     bool has_rate = given.rate.count > 0;
     if (given.rate.per_ns > 0 && !has_rate) {
         return err_set(err, ERR_USAGE,
-                       "-rate must be greater than 0; without -rate users start tasks by "
+                       "-rate must be greater than 0; without -rate, users start tasks by "
                        "themselves, as fast as their waits allow");
     }
     given.rate = has_rate ? given.rate : (struct rate){0, NS_PER_S};
@@ -135,16 +158,16 @@ bool run_schedule(const struct run_options *options, struct schedule *schedule, 
     return schedule_from_flags(&given, schedule, err);
 }
 
-bool run_plan(const struct run_options *options, struct plan *plan, struct err *err)
+bool run_plan(struct run_options *options, struct plan *plan, struct err *err)
 {
-    struct attack_options attack = options->attack;
-    bool has_rate = attack.schedule.rate.count > 0; /* then the users end the run */
-    attack.schedule = (struct schedule_flags){
+    struct attack_options *attack = &options->attack;
+    bool has_rate = attack->schedule.rate.count > 0; /* then the users end the run */
+    attack->schedule = (struct schedule_flags){
         .rate = {0, NS_PER_S},
         .duration_ns = has_rate ? 0 : options->run_time_ns,
     };
-    attack.max_workers = options->users;
-    attack.name = NULL;
-    attack.encoding = "bin";
-    return attack_plan(&attack, plan, err);
+    attack->max_workers = options->users;
+    attack->name = NULL;
+    attack->encoding = "bin";
+    return attack_plan(attack, plan, err);
 }

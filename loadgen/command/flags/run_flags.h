@@ -8,6 +8,7 @@
 #define LOADGEN_COMMAND_FLAGS_RUN_FLAGS_H
 
 #include "common/cli.h"
+#include "loadgen/command/flags/argument_flag.h"
 #include "loadgen/command/flags/attack_flags.h"
 
 struct run_options {
@@ -25,14 +26,21 @@ struct run_options {
     uint64_t seed;
     const char *tags;          /* NULL: all tasks */
     const char *excluded_tags; /* NULL: none */
+    struct argument_flags arguments;
     bool is_check;
     bool is_list;
     bool shows_ratios;
-    bool is_headless; /* accepted for compatibility with Locust; unused */
+    bool is_headless; /* as prints_stats */
+    bool prints_stats;
+    bool only_summary; /* overrides both */
+    const char *csv;   /* prefix of the files' names; NULL: none */
+    bool has_full_history;
+    uint64_t exit_code_on_error;
 };
 
 cli_set_fn run_set_users;      /* uint64_t */
 cli_set_fn run_set_spawn_rate; /* double */
+cli_set_fn run_set_time;       /* uint64_t of nanoseconds; a bare number is seconds */
 
 /* The options are a struct run_options. */
 extern const struct cli run_cli;
@@ -43,7 +51,8 @@ extern const struct cli run_cli;
  */
 bool run_schedule(const struct run_options *options, struct schedule *schedule, struct err *err);
 
-/* Fills and checks the plan, a closed loop of the users. ERR_USAGE names the flags to change. */
-bool run_plan(const struct run_options *options, struct plan *plan, struct err *err);
+/* Fills and checks the plan, a closed loop of the users, which borrows from the options. Replaces
+ * their schedule, so that run_schedule comes first. ERR_USAGE names the flags to change. */
+bool run_plan(struct run_options *options, struct plan *plan, struct err *err);
 
 #endif

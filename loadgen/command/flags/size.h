@@ -1,7 +1,7 @@
 /*
  * size - parses sizes on the command line, in vegeta's format: "512", "64KB", "10 MB", "1GiB".
  *
- * Units are powers of 1024, in upper or lower case: K, KB and KiB are the same. -1: no limit.
+ * Units are powers of 1024 (K, KB and KiB are equal), in upper or lower case. -1 means no limit.
  * Threads: set-up only. Errors: ERR_USAGE with the expected form.
  */
 #ifndef LOADGEN_COMMAND_FLAGS_SIZE_H

@@ -28,12 +28,29 @@ void tls_flags_apply(const struct tls_flags *flags, struct plan *plan)
     }
 }
 
+static bool is_direct(const struct plan *plan, const struct endpoint *endpoint)
+{
+    return plan->h2c && !endpoint->is_https;
+}
+
+bool tls_needs_proxy(const struct plan *plan, const struct targets *targets)
+{
+    bool needs_one = false;
+    for (size_t i = 0; i < targets->endpoint_count; i++) {
+        const struct endpoint *endpoint = &targets->endpoints[i];
+        struct proxy proxy;
+        needs_one |=
+            !is_direct(plan, endpoint) &&
+            proxy_for(&plan->proxy, endpoint->is_https, endpoint->host, endpoint->port, &proxy);
+    }
+    return needs_one;
+}
+
 bool tls_check_proxies(const struct plan *plan, const struct targets *targets, struct err *err)
 {
     for (size_t i = 0; i < targets->endpoint_count; i++) {
         const struct endpoint *endpoint = &targets->endpoints[i];
-        bool is_direct = plan->h2c && !endpoint->is_https;
-        if (!is_direct &&
+        if (!is_direct(plan, endpoint) &&
             !proxy_check(&plan->proxy, endpoint->is_https, endpoint->host, endpoint->port, err)) {
             return false;
         }

@@ -25,6 +25,9 @@ cli_set_fn tls_set_proxy_header; /* field: struct proxy_options */
 /* Copies the flags and the environment's proxies into the plan; with -unix-socket, no proxies. */
 void tls_flags_apply(const struct tls_flags *flags, struct plan *plan);
 
+/* True if one of the targets' hosts is reached through a proxy. */
+bool tls_needs_proxy(const struct plan *plan, const struct targets *targets);
+
 /* Checks the proxies that the targets need. ERR_USAGE names the environment variable. */
 bool tls_check_proxies(const struct plan *plan, const struct targets *targets, struct err *err);
 

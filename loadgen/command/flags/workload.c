@@ -34,8 +34,8 @@ static bool check(const struct workload_options *options, struct err *err)
                        : options->format != &format_http ? "-format"
                                                          : NULL;
     if (options->url && flag) {
-        return err_set(err, ERR_USAGE, "%s needs a list of targets; remove it or the URL %s", flag,
-                       options->url);
+        return err_set(err, ERR_USAGE, "%s needs a list of targets; remove this flag or the URL %s",
+                       flag, options->url);
     }
     if (!options->url && is_stdin && isatty(STDIN_FILENO)) {
         return err_set(err, ERR_USAGE,

@@ -8,7 +8,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static sigset_t awaited_signals(void)
+static sigset_t awaited_signals(bool has_user)
 {
     sigset_t signals;
     struct sigaction hangup;
@@ -17,6 +17,9 @@ static sigset_t awaited_signals(void)
     sigaddset(&signals, SIGTERM);
     if (sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN) {
         sigaddset(&signals, SIGHUP);
+    }
+    if (has_user) {
+        sigaddset(&signals, SIGUSR1);
     }
     return signals;
 }
@@ -54,8 +57,14 @@ static _Noreturn void exit_at_once(int signal)
 static void take_signal(struct interrupt *interrupt)
 {
     struct signalfd_siginfo info;
-    if (read(interrupt->signal_fd, &info, sizeof info) != sizeof info ||
-        !interrupt_add(&interrupt->requests, (int)info.ssi_signo, clock_now_ns())) {
+    if (read(interrupt->signal_fd, &info, sizeof info) != sizeof info) {
+        return;
+    }
+    if (info.ssi_signo == SIGUSR1) {
+        interrupt->on_user(interrupt->context);
+        return;
+    }
+    if (!interrupt_add(&interrupt->requests, (int)info.ssi_signo, clock_now_ns())) {
         return;
     }
     if (interrupt->requests.count > 2) {
@@ -111,8 +120,9 @@ static void close_all(struct interrupt *interrupt)
 
 bool interrupt_start(struct interrupt *interrupt, struct err *err)
 {
-    const sigset_t signals = awaited_signals();
-    *interrupt = (struct interrupt){.stop_fd = -1};
+    const sigset_t signals = awaited_signals(interrupt->on_user != NULL);
+    *interrupt = (struct interrupt){
+        .on_user = interrupt->on_user, .context = interrupt->context, .stop_fd = -1};
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     interrupt->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     interrupt->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

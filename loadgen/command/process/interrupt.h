@@ -7,15 +7,18 @@
  *                   same happens INTERRUPT_LAST_NS after the 2nd request, so that blocked output
  *                   cannot keep the process running.
  *
- * Within INTERRUPT_SAME_NS of a request, the following signals are duplicates of it:
+ * Within INTERRUPT_SAME_NS of a request, these signals count as duplicates of it:
  *
  * - the same signal: GNU timeout and shells send it to a child and to its group;
  * - SIGHUP after another signal, and any signal after SIGHUP: systemd sends SIGHUP after SIGTERM;
  * - after the 2nd request, any signal, because a 3rd request loses output.
  *
- * SIGINT and SIGTERM are not duplicates of each other.
+ * After the 1st request, SIGINT and SIGTERM are not duplicates of each other.
  *
  * If SIGHUP was ignored at the start (nohup), it stays ignored.
+ *
+ * SIGUSR1 is no request. With `on_user`, it calls this function; otherwise it ends the process, as
+ * usual.
  *
  * Threads: all threads block the signals, and a thread of this module reads them; there is no
  * handler and no global flag. Call interrupt_start before any other thread is started.
@@ -45,6 +48,10 @@ struct interrupt_requests {
 bool interrupt_add(struct interrupt_requests *requests, int signal, uint64_t now_ns);
 
 struct interrupt {
+    /* Set before interrupt_start, or zero. */
+    void (*on_user)(void *context); /* for each SIGUSR1, on the thread of this module */
+    void *context;
+    /* The result. */
     int stop_fd;   /* eventfd; readable from the first request on */
     int signal_fd; /* signalfd */
     int quit_fd;   /* eventfd; makes the thread end */
@@ -56,6 +63,7 @@ struct interrupt {
     atomic_int signal;                  /* signal of the last request */
 };
 
+/* on_user may be called from now on until interrupt_stop. */
 bool interrupt_start(struct interrupt *interrupt, struct err *err);
 
 /* The number of requests so far. */

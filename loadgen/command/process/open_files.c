@@ -1,17 +1,24 @@
 #include "loadgen/command/process/open_files.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "common/process/file_limit.h"
 
 enum { SPARE = 96 }; /* of which -prometheus-addr takes up to 64 */
 
-bool open_files_check(uint64_t connections, const char *flags, struct err *err)
+bool open_files_check(uint64_t connections, unsigned each, const char *flags, struct err *err)
 {
+    char through[64] = "";
     uint64_t limit = file_limit_raise();
-    return (connections <= limit && limit - connections >= SPARE) ||
-           err_set(err, ERR_FAILED,
-                   "%" PRIu64 " connections exceed the limit of %" PRIu64
+    if (limit >= SPARE && connections <= (limit - SPARE) / each) {
+        return true;
+    }
+    if (each > 1) {
+        snprintf(through, sizeof through, " through a proxy, of %u files each,", each);
+    }
+    return err_set(err, ERR_FAILED,
+                   "%" PRIu64 " connections%s and %d other files exceed the limit of %" PRIu64
                    " open files; raise it (ulimit -Hn) or lower %s",
-                   connections, limit, flags);
+                   connections, through, SPARE, limit, flags);
 }

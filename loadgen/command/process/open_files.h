@@ -14,11 +14,14 @@
 /* `flags` of open_files_check if each user has its own connections. */
 #define OPEN_FILES_USERS "-users, or set -shared-connections"
 
+/* Files of a user's own connection through a proxy: libcurl needs two (http/curl/multi/lane.h). */
+enum { OPEN_FILES_PROXIED = 3 };
+
 /*
  * Raises the limit as far as permitted, and checks that it suffices for this many simultaneous
- * connections and the command's other files. ERR_FAILED if not; the error names
- * `flags`, which lower the number of connections.
+ * connections, of so many files each, and the command's other files. ERR_FAILED if not; the error
+ * names `flags`, which lower the number of connections.
  */
-bool open_files_check(uint64_t connections, const char *flags, struct err *err);
+bool open_files_check(uint64_t connections, unsigned each, const char *flags, struct err *err);
 
 #endif

@@ -1,11 +1,13 @@
 /*
- * pid1 - before process 1 of a container ends, stops the other processes that execute this program,
- * because the container ends with process 1.
+ * pid1 - stops all other processes of this program when process 1 of a container is about to end.
+ *
+ * The container ends with process 1, and its other processes are killed with it. Processes that a
+ * command such as this one starts are not children of process 1 and get no signal when the
+ * container is stopped:
  *
  *     kubectl exec POD -- bash -c "vegeta attack ... | vegeta report"
  *
- * starts processes that are not children of process 1 and get no signal when the container is
- * stopped. pid1 finds them in /proc, by the file that they execute.
+ * pid1 finds them in /proc, by the file that they execute.
  *
  * Threads: one. Memory: none is allocated.
  */
@@ -24,8 +26,8 @@ bool pid1_is_self(void);
  * Sends SIGTERM to each process of this program that handles it (interrupt.h): attacks stop, and
  * reports end after their input. A process that does not handle SIGTERM would be killed by it and
  * is left alone. Processes that start in the meantime (the next line of a script) are stopped too.
- * Returns when it has found no process for half a second, so that readers of their output can
- * finish.
+ * Returns when there has been no other process of this program for half a second, so that programs
+ * that read the output of these processes can finish.
  *
  * After a second request to stop (interrupt.h), each process gets SIGTERM again, more than
  * INTERRUPT_SAME_NS after its first SIGTERM: it then ends immediately and writes what it has

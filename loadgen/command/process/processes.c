@@ -3,11 +3,16 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Of the main thread of a server with a test that is on. */
+#define TEST_NAME "loadgen-test"
 
 static bool is_same_program(pid_t pid, const struct stat *own)
 {
@@ -67,23 +72,42 @@ static const char *command_of(const char *words, const char *end)
     return word < end ? word : "";
 }
 
-bool process_is_own_sender(pid_t pid)
+/* Fills in what a file of /proc/PID has, as far as there is room, and a NUL; returns its length. */
+static size_t read_file(pid_t pid, const char *name, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    FILE *in = fopen(path, "re");
+    size_t length = in ? fread(text, 1, size - 1, in) : 0;
+    text[length] = '\0';
+    if (in) {
+        fclose(in);
+    }
+    return length;
+}
+
+static bool is_testing(pid_t pid)
+{
+    char name[32];
+    read_file(pid, "comm", name, sizeof name);
+    return strcmp(name, TEST_NAME "\n") == 0;
+}
+
+int process_stop_signal(pid_t pid)
 {
     static const char *const senders[] = {"attack", "run", "capacity"};
-    char path[64];
     char words[1024] = "";
-    snprintf(path, sizeof path, "/proc/%d/cmdline", (int)pid);
-    FILE *in = is_ours(pid) ? fopen(path, "re") : NULL;
-    if (!in) {
-        return false;
-    }
-    size_t length = fread(words, 1, sizeof words - 1, in);
-    fclose(in);
+    size_t length = is_ours(pid) ? read_file(pid, "cmdline", words, sizeof words) : 0;
     const char *command = command_of(words, words + length);
     for (size_t i = 0; i < sizeof senders / sizeof senders[0]; i++) {
         if (strcmp(command, senders[i]) == 0) {
-            return true;
+            return SIGTERM;
         }
     }
-    return false;
+    return strcmp(command, "serve") == 0 && is_testing(pid) ? SIGUSR1 : 0;
+}
+
+void process_mark_test(bool is_on)
+{
+    prctl(PR_SET_NAME, is_on ? TEST_NAME : program_invocation_short_name);
 }

@@ -18,9 +18,14 @@ typedef void process_visit_fn(void *context, pid_t pid);
 bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
 
 /*
- * True if the process is an attack, a scenario run or a capacity search of this user in this PID
- * namespace; /proc also lists processes of nested namespaces.
+ * The signal that stops what a process sends: SIGTERM for an attack, a scenario run or a capacity
+ * search, SIGUSR1 for a server with a test that is on, 0 for any other process. Only for processes
+ * of this user in this PID namespace; /proc also lists processes of nested namespaces.
  */
-bool process_is_own_sender(pid_t pid);
+int process_stop_signal(pid_t pid);
+
+/* Tells process_stop_signal in other processes whether a test of this server is on, by the name of
+ * the main thread, which ps shows. Call this on that thread. */
+void process_mark_test(bool is_on);
 
 #endif

@@ -4,8 +4,8 @@
  * A process that was started over a network (kubectl exec, ssh) keeps running when its client goes
  * away. If both stdout and stderr are pipes, sockets or terminals whose other end has been closed
  * for STDIO_WATCH_GRACE_NS, the process counts as abandoned. Each process polls its own
- * descriptors: process 1 would have to open them through /proc, which requires the same user, and
- * would keep each pipe open as an additional writer.
+ * descriptors. Process 1 could poll them only by opening them through /proc, which requires the
+ * same user, and would itself keep each pipe open as an additional writer.
  *
  * If stdout or stderr is a file or /dev/null, or still has a reader, the process keeps running;
  * stdin is not considered. If SIGHUP is ignored (nohup), a process never counts as abandoned.
@@ -27,13 +27,14 @@
 struct stdio_watch {
     bool is_watched;
     bool is_stopped;  /* SIGTERM has been sent */
-    uint64_t lost_ns; /* when both streams were first seen closed; 0: not closed */
+    uint64_t lost_ns; /* when both readers were first seen to be gone; 0: they are not */
 };
 
 struct stdio_watch stdio_watch_begin(void);
 
 /*
- * True once both streams have been closed for STDIO_WATCH_GRACE_NS. Call this about once a second.
+ * True once the other ends of both streams have been closed for STDIO_WATCH_GRACE_NS. Call this
+ * about once a second.
  */
 bool stdio_watch_poll(struct stdio_watch *stdio, uint64_t now_ns);
 

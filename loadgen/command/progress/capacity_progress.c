@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
+#include "loadgen/base/text/terminal.h"
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/capacity/search/forecast.h"
 
@@ -60,7 +61,7 @@ static void draw(const struct capacity_progress *progress, bool is_running, uint
     }
     snprintf(line + used, sizeof line - (size_t)used, "; about %s left",
              print_seconds(left_ns, left));
-    fprintf(stderr, "\r\033[K%.*s", (int)find_width() - 1, line);
+    fprintf(stderr, TERMINAL_CLEAR "%.*s", (int)find_width() - 1, line);
     fflush(stderr);
 }
 
@@ -81,7 +82,7 @@ static void on_begin(void *context, const struct capacity_search *search)
     progress->search = search;
     capacity_progress_end(progress);
     if (search->resumed > 0) {
-        fprintf(stderr, "%zu trials were read from the journal\n", search->resumed);
+        fprintf(stderr, "Trials read from the journal: %zu\n", search->resumed);
     }
     if (!search->move.is_done) {
         fprintf(stderr, "The first estimate is %g/s", search->options.first_rate);
@@ -134,6 +135,6 @@ void capacity_progress_second(const struct capacity_progress *progress, const st
 void capacity_progress_end(const struct capacity_progress *progress)
 {
     if (progress->is_terminal) {
-        fputs("\r\033[K", stderr);
+        fputs(TERMINAL_CLEAR, stderr);
     }
 }

@@ -55,38 +55,22 @@ static void replace_page(struct exporter *exporter, struct prometheus_page *page
 {
     page->name = exporter->name;
     file_limit_count_open(&page->open_files);
-    char *text = NULL;
     size_t length = 0;
-    FILE *out = open_memstream(&text, &length);
-    if (!out) {
-        return;
-    }
-    bool ok = prometheus_write(page, out);
-    if (fclose(out) == 0 && ok) {
+    char *text = prometheus_print(page, &length);
+    if (text) {
         pthread_mutex_lock(&exporter->lock);
         char *old = exporter->text;
         exporter->text = text;
         exporter->length = length;
         pthread_mutex_unlock(&exporter->lock);
-        text = old;
+        free(old);
     }
-    free(text);
 }
 
 void exporter_update_second(struct exporter *exporter, const struct second *second)
 {
     if (exporter) {
-        struct prometheus_page page = {
-            .tally = second->total,
-            .rows = second->rows,
-            .generator = second->generator,
-            .exceptions = second->exceptions,
-            .offered = second->intended,
-            .sent = second->started,
-            .in_flight = second->in_flight,
-            .iterations = second->iterations,
-            .iterations_dropped = second->iterations_dropped,
-        };
+        struct prometheus_page page = prometheus_of_second(second);
         replace_page(exporter, &page);
     }
 }
@@ -94,18 +78,8 @@ void exporter_update_second(struct exporter *exporter, const struct second *seco
 void exporter_update(struct exporter *exporter, const struct summary *summary)
 {
     if (exporter) {
-        struct prometheus_page page = {
-            .tally = summary->tally,
-            .rows = summary->rows.count > 0 ? &summary->rows : exporter->rows,
-            .generator = &summary->generator,
-            .exceptions = &summary->exceptions,
-            .offered = summary->intended,
-            .sent = summary->started,
-            .dropped_waiting = summary->not_started - summary->too_late,
-            .dropped_too_late = summary->too_late,
-            .iterations = summary->iterations,
-            .iterations_dropped = summary->iterations_dropped,
-        };
+        struct prometheus_page page = prometheus_of_summary(summary);
+        page.rows = summary->rows.count > 0 ? page.rows : exporter->rows;
         replace_page(exporter, &page);
     }
 }

@@ -8,8 +8,8 @@
  * page. Requests of the run never wait for the exporter.
  *
  * Threads: one thread calls these functions; the side port's thread serves the page. Memory: at
- * most two copies of the page, and one per response in progress, up to 500 kB each. If memory for a
- * new page runs out, the old one is kept.
+ * most two copies of the page, and one per response in progress. A page has about 7.5 kB per row of
+ * the report (rows.h), so up to 4 MB. If memory for a new page runs out, the old one is kept.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_EXPORTER_H
 #define LOADGEN_COMMAND_PROGRESS_EXPORTER_H

@@ -1,5 +1,7 @@
 /*
  * listen - opens the listening socket of a HOST:PORT flag (common/http/side_port.h serves on it).
+ *
+ * Threads: set-up only.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_LISTEN_H
 #define LOADGEN_COMMAND_PROGRESS_LISTEN_H
@@ -9,7 +11,7 @@
 #include "common/err.h"
 #include "common/http/listener.h"
 
-/* Maximum connections of a side port, without evicted ones; with them, at most twice as many. */
+/* Maximum connections of a side port; with evicted ones, at most twice as many are open. */
 enum { LISTEN_CONNECTIONS = 32 };
 
 /*

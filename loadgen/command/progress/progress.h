@@ -1,11 +1,13 @@
 /*
- * progress - shows the state of a run on stderr: on a terminal one line that is updated every
- * second, otherwise one line per interval (-progress).
+ * progress - shows the state of a run on stderr: on a terminal, a single line that is updated every
+ * second; otherwise, one line per interval (-progress). A line, wrapped here:
  *
  *     [##########----------] 5s of 10s  sent 5000  1000/s  in flight 2  p50 45µs  p99 120µs
  *     errors 0
  *
  * Rate and percentiles are those of the requests that ended in the last second.
+ *
+ * Threads: one.
  */
 #ifndef LOADGEN_COMMAND_PROGRESS_PROGRESS_H
 #define LOADGEN_COMMAND_PROGRESS_PROGRESS_H

@@ -17,7 +17,7 @@ static const struct {
     {"search.journal: c exists; continue with search.resume",
      "-journal: c exists; continue with -resume"},
     {"search.rate is none, and research.journal", "search.rate is none, and research.journal"},
-    {"remove it or order.stages", "remove it or -stages"},
+    {"remove order.arrival or order.stages", "remove -arrival or -stages"},
     {"", ""},
 };
 
@@ -30,12 +30,32 @@ START_TEST(a_field_is_shown_as_its_flag)
 }
 END_TEST
 
+START_TEST(a_command_names_its_own_flags)
+{
+    static const struct cli_flag flags[] = {{.name = "force"}, {0}};
+    char text[] = "set comparison.force, not comparison.path or order.force";
+    field_flags_name_object(text, "comparison.", flags);
+    ck_assert_str_eq(text, "set -force, not comparison.path or order.force");
+}
+END_TEST
+
+START_TEST(the_text_of_a_script_stays_as_it_is)
+{
+    struct err err = {.is_quoted = true};
+    err_set(&err, ERR_USAGE, "order.rate: missing");
+    field_flags_name(&err);
+    ck_assert_str_eq(err.text, "order.rate: missing");
+}
+END_TEST
+
 Suite *field_flags_suite(void);
 Suite *field_flags_suite(void)
 {
     Suite *suite = suite_create("field_flags");
     TCase *tests = tcase_create("field_flags");
     tcase_add_loop_test(tests, a_field_is_shown_as_its_flag, 0, sizeof cases / sizeof cases[0]);
+    tcase_add_test(tests, a_command_names_its_own_flags);
+    tcase_add_test(tests, the_text_of_a_script_stays_as_it_is);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -1,6 +1,7 @@
 #include <check.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <unistd.h>
 
@@ -113,6 +114,29 @@ START_TEST(a_hangup_that_is_ignored_stays_ignored)
 }
 END_TEST
 
+static void count_call(void *context)
+{
+    atomic_fetch_add((atomic_uint *)context, 1);
+}
+
+START_TEST(the_user_signal_is_no_request)
+{
+    atomic_uint calls = 0;
+    interrupt = (struct interrupt){.on_user = count_call, .context = &calls};
+    ck_assert(interrupt_start(&interrupt, &err));
+    kill(getpid(), SIGUSR1);
+    for (int i = 0; i < 100 && atomic_load(&calls) == 0; i++) {
+        poll(NULL, 0, 50);
+    }
+    ck_assert_uint_eq(atomic_load(&calls), 1);
+    ck_assert_uint_eq(interrupt_count(&interrupt), 0);
+    ck_assert(!is_asked(0));
+    kill(getpid(), SIGTERM); /* is not taken for a repetition */
+    ck_assert(is_asked(5000));
+    interrupt_stop(&interrupt);
+}
+END_TEST
+
 START_TEST(what_was_never_started_may_be_stopped)
 {
     interrupt_stop(&interrupt);
@@ -132,6 +156,7 @@ Suite *interrupt_suite(void)
                         (int)(sizeof kinds / sizeof kinds[0]));
     tcase_add_test(tests, a_second_request_ends_and_has_a_status);
     tcase_add_test(tests, a_hangup_that_is_ignored_stays_ignored);
+    tcase_add_test(tests, the_user_signal_is_no_request);
     tcase_add_test(tests, what_was_never_started_may_be_stopped);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,4 +1,4 @@
-#include "loadgen/command/session.h"
+#include "loadgen/command/session/session.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,7 @@
 #include "loadgen/command/process/open_files.h"
 #include "loadgen/command/process/stdio_watch.h"
 #include "loadgen/command/progress/progress.h"
-#include "loadgen/command/slo_flag.h"
+#include "loadgen/command/session/slo_flag.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/run/run.h"
 #include "loadgen/verdict/slo_watch.h"
@@ -82,6 +82,8 @@ static bool open_output(struct session *session, struct err *err)
 
 /* What is updated every second of a run. */
 struct watchers {
+    const struct session *session;
+    const struct summary *summary;
     struct progress progress;
     struct exporter *exporter;
     struct slo_watch watch;
@@ -91,9 +93,15 @@ struct watchers {
 static bool on_second(void *context, const struct second *second)
 {
     struct watchers *watchers = context;
+    const struct session_view *view = &watchers->session->view;
     stdio_watch_stop_abandoned(&watchers->stdio);
-    progress_show(&watchers->progress, second);
+    if (!watchers->session->hides_progress) {
+        progress_show(&watchers->progress, second);
+    }
     exporter_update_second(watchers->exporter, second);
+    if (view->begin) {
+        view->on_second(view->context, second, watchers->summary);
+    }
     return slo_watch_can_be_met(&watchers->watch, second->total, second->rows);
 }
 
@@ -116,12 +124,10 @@ static bool are_names_known(const struct order *order, const struct driver_type 
 }
 
 static bool measure(struct session *session, const struct order *order,
-                    const struct driver_type *driver_type, struct summary *summary, struct err *err)
+                    const struct driver_type *driver_type, const struct control *control,
+                    struct summary *summary, struct err *err)
 {
     const struct plan *plan = order->plan;
-    if (!interrupt_start(&session->interrupt, err)) {
-        return false;
-    }
     struct result_writer *writer = NULL;
     bool ok = true;
     if (session->writes_results) {
@@ -133,26 +139,62 @@ static bool measure(struct session *session, const struct order *order,
     if (ok) {
         const struct slo *watched = session->options->aborts_on_slo ? session->slo : NULL;
         struct watchers watchers = {
+            .session = session,
+            .summary = summary,
             .progress = progress_begin(plan->schedule.duration_ns, session->options->progress_ns),
             .exporter = session->exporter,
             .watch = slo_watch_begin(watched, order->targets, are_names_known(order, driver_type),
                                      &plan->schedule),
             .stdio = stdio_watch_begin(),
         };
-        const struct observer observer = {on_second, &watchers};
-        const struct control control = {.stop_fd = session->interrupt.stop_fd};
-        ok = run(order, driver_type, &control, &observer, writer, summary, err);
-        progress_end(&watchers.progress);
+        const struct observer observer = {.on_second = on_second, .context = &watchers};
+        ok = run(order, driver_type, control, &observer, writer, summary, err);
+        if (!session->hides_progress) {
+            progress_end(&watchers.progress);
+        }
     }
     return result_writer_close(writer, err) && ok;
 }
 
-/* Each connection is an open file. With a cap, their maximum number is known in advance. */
-static bool has_files(const struct session *session, const struct plan *plan, struct err *err)
+/* The run, and what the command does before and after it. */
+static bool perform(struct session *session, const struct order *order,
+                    const struct driver_type *driver_type, struct summary *summary, struct err *err)
 {
-    uint64_t cap = plan_cap(plan);
+    const struct session_parts *parts = session->parts;
+    if (!interrupt_start(&session->interrupt, err)) {
+        return false;
+    }
+    const struct control control = {.stop_fd = session->interrupt.stop_fd};
+    if (parts && !parts->before(session->context, order, &control, err)) {
+        return err->code == ERR_NONE;
+    }
+    bool ok = measure(session, order, driver_type, &control, summary, err);
+    if (parts && interrupt_count(&session->interrupt) < 2) {
+        ok = parts->after(session->context, order, &control, summary, err) && ok;
+    }
+    return ok;
+}
+
+/* Each connection is an open file. With a cap, their maximum number is known in advance. */
+static bool has_files(const struct session *session, const struct order *order, struct err *err)
+{
+    uint64_t cap = plan_cap(order->plan);
+    bool is_proxied = session->has_own && tls_needs_proxy(order->plan, order->targets);
     return cap == UINT64_MAX || !session->cap_flags ||
-           open_files_check(cap, session->cap_flags, err);
+           open_files_check(cap, is_proxied ? OPEN_FILES_PROXIED : 1, session->cap_flags, err);
+}
+
+static bool begin_view(struct session *session, struct err *err)
+{
+    const struct session_view *view = &session->view;
+    session->is_viewed = view->begin != NULL;
+    return !view->begin || view->begin(view->context, err);
+}
+
+static bool end_view(const struct session *session, const struct summary *summary, struct err *err)
+{
+    const struct session_view *view = &session->view;
+    return !session->is_viewed || view->end(view->context, summary, err);
 }
 
 /* Reports the run, even if its results could not be written. */
@@ -161,6 +203,8 @@ static bool conclude(struct session *session, const struct summary *summary, str
     if (!summary->has_plan) {
         return true;
     }
+    session->requests = summary->tally->counters.ended;
+    session->failed = session->requests - tally_successes(summary->tally);
     struct slo_verdict verdict = slo_judge(session->slo, summary);
     slo_flag_conclude(&verdict, summary, &session->judgement);
     const struct report *report = session->choice.report;
@@ -181,6 +225,7 @@ bool session_run(struct session *session, const struct order *order,
 {
     const struct plan *plan = order->plan;
     if (!tls_check_proxies(plan, order->targets, err) ||
+        !address_check_allowed(plan, order->targets, NULL, err) ||
         !slo_flag_check(session->slo, are_names_known(order, driver_type) ? order->targets : NULL,
                         &plan->schedule, err)) {
         return false;
@@ -190,9 +235,11 @@ bool session_run(struct session *session, const struct order *order,
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     tally_count_by(summary->tally, &session->choice.buckets);
-    bool ok = has_files(session, plan, err) && start_exporter(session, order, summary, err) &&
-              open_output(session, err) && measure(session, order, driver_type, summary, err);
+    bool ok = has_files(session, order, err) && start_exporter(session, order, summary, err) &&
+              open_output(session, err) && begin_view(session, err) &&
+              perform(session, order, driver_type, summary, err);
     exporter_update(session->exporter, summary);
+    ok = end_view(session, summary, err) && ok;
     ok = conclude(session, summary, err) && ok;
     ok = (summary->abandoned == 0 || interrupt_check(&session->interrupt, err)) && ok;
     exporter_stop(session->exporter);

@@ -1,4 +1,4 @@
-#include "loadgen/command/slo_flag.h"
+#include "loadgen/command/session/slo_flag.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,8 +4,8 @@
  *
  * Threads: one. Memory: the caller destroys the slo (slo_destroy).
  */
-#ifndef LOADGEN_COMMAND_SLO_FLAG_H
-#define LOADGEN_COMMAND_SLO_FLAG_H
+#ifndef LOADGEN_COMMAND_SESSION_SLO_FLAG_H
+#define LOADGEN_COMMAND_SESSION_SLO_FLAG_H
 
 #include <stdbool.h>
 

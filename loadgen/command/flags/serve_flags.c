@@ -1,0 +1,110 @@
+#include "loadgen/command/flags/serve_flags.h"
+
+#include "loadgen/base/duration.h"
+
+#define OWN(name) offsetof(struct serve_options, run.name)
+#define FIELD(name) offsetof(struct serve_options, run.attack.name)
+#define WEB(name) offsetof(struct serve_options, name)
+
+enum { DATA_RUNS_MAX = 100000 };
+
+static bool set_runs(void *field, const char *text, struct err *err)
+{
+    return cli_set_u64(field, text, err) &&
+           ((*(uint64_t *)field >= 1 && *(uint64_t *)field <= DATA_RUNS_MAX) ||
+            err_set(err, ERR_USAGE, "expected 1 to %d", DATA_RUNS_MAX));
+}
+
+static const struct cli_flag flags[] = {
+    {.help = "Web"},
+    {"web", "HOST:PORT", cli_set_string, WEB(web), "127.0.0.1:8089",
+     "address to listen on; port 0: any free port"},
+    {"token-file", "FILE", cli_set_text, WEB(token_file), NULL,
+     "file with the token that clients must send (default: environment variable HEADROOM_TOKEN)"},
+    {"no-token", NULL, cli_set_bool, WEB(has_no_token), "false",
+     "require no token from other machines; use it only if the network keeps others out"},
+    {"allow-host", "HOST,...", cli_set_text, WEB(allowed_hosts), NULL,
+     "additional host names of this server, as clients use them, such as locust-master"},
+
+    {.help = "Kept tests"},
+    {"data", "DIR", cli_set_text, WEB(data), NULL,
+     "folder for tests and their results (default: keep only the last test, in memory)"},
+    {"data-runs", "N", set_runs, WEB(data_runs), "100",
+     "maximum number of tests to keep; the oldest are deleted"},
+    {"data-size", "SIZE", size_set, WEB(data_size), "1GB",
+     "maximum total size of the tests; the oldest are deleted"},
+
+    {.help = "Users of a scenario"},
+#include "loadgen/command/flags/users.def"
+    {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL,
+     "number of users started per second (default 1; in a search 100); also -r"},
+    {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
+    {"stop-timeout", "TIME", run_set_time, OWN(stop_timeout_ns), "0s",
+     "how long to wait for running tasks at the end; 0: only for requests in flight; also -s"},
+    {"s", "TIME", run_set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
+    {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
+     "file of the scenario, instead of the argument; also -f"},
+    {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
+    {"seed", "N", cli_set_u64, OWN(seed), "1",
+     "seed of random numbers, waits and the order of tasks"},
+    {"print-stats", NULL, cli_set_bool, OWN(prints_stats), "false",
+     "print Locust's table of requests on stderr every 2 s while a test runs"},
+
+    {.help = "Requests to targets"},
+    {"targets", "FILE", cli_set_string, FIELD(targets), NULL,
+     "file of targets: methods, URLs, headers and bodies; instead of a scenario"},
+#include "loadgen/command/flags/message.def"
+    {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
+     "requests per TIME, unless a client chooses another rate (default " SCHEDULE_RATE_DEFAULT ")"},
+    {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
+     "spacing of requests: constant, or poisson for random, independent arrivals"},
+    {"max-workers", "N", cli_set_u64, FIELD(max_workers), CLI_NO_LIMIT,
+     "maximum requests in flight; not in a search"},
+    {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
+     "maximum connections per host and port; 0: no limit, or in a search 1024"},
+
+    {.help = "SLO and searches for the capacity"},
+    {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,
+     "SLO by which tests are judged, such as p99<100ms,errors<0.1%; searches need one"},
+    {"quick", NULL, cli_set_bool, WEB(is_quick), "false",
+     "find the capacity to within 5% instead of 2%, in every search"},
+    {"min-rate", "N[/TIME]", rate_set, WEB(min_rate), NULL,
+     "lowest rate to try, unless a client chooses another one (default: as for loadgen capacity)"},
+    {"max-rate", "N[/TIME]", rate_set, WEB(max_rate), NULL,
+     "highest rate to try, unless a client chooses another one (default no limit)"},
+    {"generator-rate", "N[/TIME]", rate_set, WEB(generator_rate), NULL,
+     "highest rate at which this generator can be trusted (default: measured before a search)"},
+    {"trial", "TIME", duration_set, WEB(trial_ns), NULL,
+     "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
+    {"time-limit", "TIME", duration_set, WEB(time_limit_ns), "0s",
+     "end each search within TIME, and report the interval so far; 0: no limit"},
+
+    {.help = "Limits"},
+#include "loadgen/command/flags/limits.def"
+
+    {.help = "Connections"},
+#include "loadgen/command/flags/connections.def"
+
+    {.help = "Metrics of the target"},
+    {"target-metrics", "URL", scrape_add_url, WEB(metrics), NULL,
+     "read Prometheus metrics from every address of the URL's host once per second while a test "
+     "runs; may be repeated"},
+    {0},
+};
+
+const struct cli serve_cli = {
+    .program = "loadgen serve",
+    .operands = "[SCENARIO.lua | URL]",
+    .about =
+        "Serves a page and Locust's REST interface (docs/serve.md): clients start tests, watch\n"
+        "them and stop them. With a scenario, a test runs its users; with -targets or a URL, it\n"
+        "sends requests at a rate. With -slo, tests are judged, and the capacity can be searched\n"
+        "for.\n\n"
+        "  loadgen serve scenario.lua -H http://127.0.0.1:5000\n"
+        "  loadgen serve -targets targets.txt -slo 'p99<100ms,errors<0.1%'\n"
+        "  curl -X POST -F user_count=100 -F spawn_rate=10 http://127.0.0.1:8089/swarm\n"
+        "  curl http://127.0.0.1:8089/stats/requests\n"
+        "  curl http://127.0.0.1:8089/stop\n",
+    .flags = flags,
+    .env_prefix = "LOCUST_",
+};

@@ -1,0 +1,37 @@
+/*
+ * serve_flags - the command line of `loadgen serve`: where to serve, who may ask, what the users of
+ * a scenario do or which requests go to targets, and how searches are made.
+ *
+ * Threads: set-up only. Memory: strings are borrowed from the command line and the environment.
+ */
+#ifndef LOADGEN_COMMAND_FLAGS_SERVE_FLAGS_H
+#define LOADGEN_COMMAND_FLAGS_SERVE_FLAGS_H
+
+#include "common/cli.h"
+#include "loadgen/command/flags/run_flags.h"
+#include "loadgen/command/flags/size.h"
+#include "loadgen/scrape/scrape.h"
+
+struct serve_options {
+    struct run_options run; /* of every run, unless a client chooses other numbers */
+    const char *web;        /* HOST:PORT */
+    const char *token_file; /* NULL: none */
+    bool has_no_token;
+    const char *allowed_hosts; /* NULL: none */
+    const char *data;          /* folder of the tests that are kept; NULL: none */
+    uint64_t data_runs;        /* how many are kept */
+    struct size data_size;     /* and how much */
+    /* Of searches; the SLO is run.attack.slo. */
+    bool is_quick;
+    struct rate min_rate; /* per_ns 0: not given */
+    struct rate max_rate;
+    struct rate generator_rate;
+    uint64_t trial_ns;          /* 0: not given */
+    uint64_t time_limit_ns;     /* 0: none */
+    struct scrape_urls metrics; /* of the target */
+};
+
+/* The options are a struct serve_options. */
+extern const struct cli serve_cli;
+
+#endif

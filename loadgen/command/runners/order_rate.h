@@ -1,0 +1,23 @@
+/*
+ * order_rate - the rates of orders of the web server, which are decimal numbers.
+ *
+ * Threads: pure function.
+ */
+#ifndef LOADGEN_COMMAND_RUNNERS_ORDER_RATE_H
+#define LOADGEN_COMMAND_RUNNERS_ORDER_RATE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/pace/pacer.h"
+
+/*
+ * Converts requests per second, which are rounded to a thousandth: 0.5 is one in two seconds.
+ * ERR_USAGE with the name of the field if it is no number from 0.001 to RATE_MAX_PER_S.
+ */
+bool order_rate(const char *field, double per_s, struct rate *rate, struct err *err);
+
+/* The other way round, rounded to a thousandth, at least one; 0: there is no rate. */
+double order_rate_per_s(const struct rate *rate);
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * rate_runner - sends requests to targets at a rate whenever a client of the web server asks for it
+ * (web/board/runner.h). The rate can be changed while it sends.
+ *
+ * The targets are read anew for each run, so a file that has changed needs no restart.
+ *
+ * Threads: as runner.h says; open once, from one thread. Memory: borrows the options and the URL.
+ */
+#ifndef LOADGEN_COMMAND_RUNNERS_RATE_RUNNER_H
+#define LOADGEN_COMMAND_RUNNERS_RATE_RUNNER_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/command/flags/attack_flags.h"
+#include "loadgen/web/board/runner.h"
+
+struct slo;
+
+struct rate_runner {
+    struct runner runner;
+    /* private */
+    const struct attack_options *options;
+    const char *url;
+};
+
+/*
+ * `url` replaces the targets; NULL: none. Reads the targets once, so that their errors are found at
+ * the start, and checks that the SLO can be judged; `slo` NULL: there is none.
+ */
+bool rate_runner_open(struct rate_runner *runner, const struct attack_options *options,
+                      const char *url, const struct slo *slo, struct err *err);
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * search_runner - searches for the capacity whenever a client of the web server asks for it
+ * (web/board/runner.h), as `loadgen capacity` does: with targets, or with the users of a scenario.
+ *
+ * Threads: as runner.h says; open once, from one thread. Memory: borrows the options and the names.
+ */
+#ifndef LOADGEN_COMMAND_RUNNERS_SEARCH_RUNNER_H
+#define LOADGEN_COMMAND_RUNNERS_SEARCH_RUNNER_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/command/flags/capacity_flags.h"
+#include "loadgen/web/board/runner.h"
+
+struct search_runner {
+    struct runner runner;
+    /* private */
+    const struct capacity_options *options;
+    const char *url;
+};
+
+/*
+ * `url` replaces the targets; NULL: none. Opens a search once, so that its errors are found at the
+ * start.
+ */
+bool search_runner_open(struct search_runner *runner, const struct capacity_options *options,
+                        const char *url, struct err *err);
+
+#endif

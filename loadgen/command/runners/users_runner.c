@@ -1,0 +1,207 @@
+#include "loadgen/command/runners/users_runner.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/process/file_limit.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/command/flags/run_flags.h"
+#include "loadgen/command/process/open_files.h"
+#include "loadgen/command/runners/recorded_run.h"
+#include "loadgen/command/runners/runner_error.h"
+#include "loadgen/command/scenario/scenario_order.h"
+#include "loadgen/command/scenario/setup.h"
+#include "loadgen/measure/summary.h"
+#include "loadgen/order/order.h"
+#include "loadgen/run/changes.h"
+#include "loadgen/run/run.h"
+#include "loadgen/users/driver.h"
+#include "loadgen/users/prepare.h"
+#include "loadgen/users/show.h"
+
+/* A run, from the request that asks for it until the next one. */
+struct users_run {
+    struct run_options options;
+    char *host;
+    struct users_order users;
+    struct targets targets;
+    struct plan plan;
+    struct source source;
+    struct changes changes;
+    bool has_changes; /* `changes` is initialised */
+};
+
+static void close_run(void *opened)
+{
+    struct users_run *run = opened;
+    if (run) {
+        if (run->has_changes) {
+            changes_fini(&run->changes);
+        }
+        users_close(&run->users);
+        targets_free(&run->targets);
+        free(run->host);
+        free(run);
+    }
+}
+
+static void choose(struct users_run *run, const struct run_order *order)
+{
+    struct run_options *options = &run->options;
+    if (order->users > 0) {
+        options->users = order->users;
+        options->spawn_per_s = order->spawn_per_s;
+    }
+    options->run_time_ns = order->run_time_ns;
+    if (order->host) {
+        options->host = run->host = memory_of(strdup(order->host));
+    }
+}
+
+/* Without a shape, clients can change the number of users, and with a tick, the tick can. */
+static void apply_shape(struct users_run *run)
+{
+    run->users.is_elastic = !run->users.shape.is_on;
+    bool is_known = run->users.shape.is_on && !run->users.shape.has_tick;
+    run->options.users = is_known ? run->users.users : SHAPE_USERS_MAX;
+}
+
+/* Each connection is an open file. */
+static bool has_files(const struct users_run *run, uint64_t users, struct err *err)
+{
+    if (run->users.shape.has_tick) {
+        file_limit_raise();
+        return true;
+    }
+    bool is_proxied = tls_needs_proxy(&run->plan, &run->targets);
+    return run->options.shares_connections ||
+           open_files_check(users, is_proxied ? OPEN_FILES_PROXIED : 1,
+                            "the number of users, or start the server with -shared-connections",
+                            err) ||
+           err_prefix(err, "users");
+}
+
+/* A local port can be used once for each address. A run checks its first users by itself. */
+static bool has_ports(struct users_run *run, uint64_t users, struct err *err)
+{
+    uint64_t ports = changes_ports(&run->changes);
+    return run->options.shares_connections || ports == 0 || users <= ports ||
+           err_set(err, ERR_USAGE,
+                   "users: %" PRIu64 " users with connections of their own exceed the %" PRIu64
+                   " local ports to their hosts (net.ipv4.ip_local_port_range); start the server "
+                   "with -shared-connections",
+                   users, ports);
+}
+
+static bool open_users(struct users_run *run, const char *file, struct err *err)
+{
+    if (!scenario_order(&run->options, &run->users, err) ||
+        !users_open(&run->users, file, &run->targets, err)) {
+        return false;
+    }
+    apply_shape(run);
+    return run_plan(&run->options, &run->plan, err) &&
+           tls_check_proxies(&run->plan, &run->targets, err) &&
+           address_check_allowed(&run->plan, &run->targets, "users.host", err) &&
+           has_files(run, run->users.users, err) &&
+           (run->has_changes = changes_init(&run->changes, true, err));
+}
+
+static void *open_run(void *context, const struct run_order *order, struct err *err)
+{
+    const struct users_runner *runner = context;
+    struct users_run *run = memory_of(calloc(1, sizeof *run));
+    run->options = *runner->options;
+    choose(run, order);
+    run->source = users_source(&run->users);
+    if (!open_users(run, runner->file, err)) {
+        runner_error_name(err);
+        close_run(run);
+        return NULL;
+    }
+    return run;
+}
+
+static bool run_it(void *opened, const struct run_watch *watch, struct summary *summary,
+                   struct err *err)
+{
+    struct users_run *own = opened;
+    const struct order order = {&own->plan, &own->targets, &own->source};
+    const struct control control = {.stop_fd = watch->control->stop_fd};
+    own->users.log_reader = (struct log_reader){watch->on_lines, watch->context};
+    if (!setup_start(&own->users, &order, &control, err) || own->users.is_quitting) {
+        return err->code == ERR_NONE;
+    }
+    bool ok = recorded_run(&order, &driver_users, &own->changes, watch, summary, err);
+    struct err stop = {.code = ERR_NONE};
+    if (!summary->is_abandoned &&
+        !setup_stop(&own->users, &order, &control, summary, ok ? err : &stop)) {
+        return false;
+    }
+    return ok;
+}
+
+static bool change_run(void *opened, const struct run_order *order, struct err *err)
+{
+    struct users_run *run = opened;
+    const struct change change = {.users = order->users, .users_per_s = order->spawn_per_s};
+    if (!run->users.is_elastic) {
+        return err_set(err, ERR_USAGE,
+                       "the Shape of the scenario decides how many users there are");
+    }
+    return has_ports(run, order->users, err) && has_files(run, order->users, err) &&
+           changes_request(&run->changes, &change, err);
+}
+
+static json_t *show(void *context, uint64_t users, struct err *err)
+{
+    const struct users_runner *runner = context;
+    return show_tasks(&runner->users, users, err);
+}
+
+/* What the command line names is refused when the server is started. */
+static bool check_allowed(const struct run_options *options, const struct targets *targets,
+                          struct err *err)
+{
+    struct run_options own = *options;
+    struct plan plan;
+    return run_plan(&own, &plan, err) && address_check_allowed(&plan, targets, NULL, err);
+}
+
+bool users_runner_open(struct users_runner *runner, const struct run_options *options,
+                       const char *file, struct err *err)
+{
+    *runner = (struct users_runner){
+        .runner =
+            {
+                .kind = RUN_USERS,
+                .context = runner,
+                .host = options->host,
+                .defaults =
+                    {
+                        .kind = RUN_USERS,
+                        .users = options->users,
+                        .spawn_per_s = options->spawn_per_s,
+                    },
+                .open = open_run,
+                .run = run_it,
+                .change = change_run,
+                .close = close_run,
+                .tasks = show,
+            },
+        .options = options,
+        .file = file,
+    };
+    bool ok = scenario_order(options, &runner->users, err) &&
+              users_open(&runner->users, file, &runner->targets, err) &&
+              check_allowed(options, &runner->targets, err);
+    runner->runner.has_shape = runner->users.shape.is_on;
+    return ok;
+}
+
+void users_runner_close(struct users_runner *runner)
+{
+    users_close(&runner->users);
+    targets_free(&runner->targets);
+}

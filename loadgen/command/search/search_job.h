@@ -1,0 +1,77 @@
+/*
+ * search_job - a capacity search, as `loadgen capacity` and the web server run it.
+ *
+ *     search_job_open    reads targets or scenario, and makes plan, rules and settings
+ *     (the caller opens the journal, if there is one: trial_journal_open(&job.journal, ...,
+ *     job.settings, ...))
+ *     search_job_run     test_start of the scenario, and the searches
+ *     search_job_close
+ *
+ * Errors name flags or, if they are about a field of the search, "search.max_rate" and so on
+ * (flags/field_flags.h). Threads: one at a time. Memory: before search_job_open, zero the job and
+ * set its options, which are borrowed; call search_job_close even on failure. A job must not move.
+ */
+#ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
+#define LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/err.h"
+#include "loadgen/capacity/capacity_report.h"
+#include "loadgen/capacity/trial/trial_journal.h"
+#include "loadgen/capacity/trial/trial_runner.h"
+#include "loadgen/command/flags/capacity_flags.h"
+#include "loadgen/order/order.h"
+#include "loadgen/order/plan.h"
+#include "loadgen/run/run.h"
+#include "loadgen/users/users.h"
+
+/* What the caller is told. */
+struct search_watch {
+    struct capacity_watcher watcher;
+    /* Once per second of a trial. */
+    void (*on_second)(void *context, const struct second *second);
+    void *context;
+    bool counts_targets; /* as in struct observer (run/run.h) */
+};
+
+struct search_job {
+    struct capacity_options *options;
+    struct slo *slo;
+    struct workload workload;
+    struct users_order users; /* of a scenario */
+    struct plan plan;
+    json_t *settings;             /* what a journal must agree on before its search can go on */
+    struct trial_journal journal; /* of no file unless the caller opens it */
+    struct capacity_search *list;
+    size_t count; /* searches that have begun */
+    /* private */
+    struct search_options search;
+    json_t *plan_shown;
+    json_t *environment;
+    struct order order;
+    struct control control;
+    struct trial_runner runner;
+};
+
+/* `url` replaces the targets; NULL: none. Sets options that have no flag. */
+bool search_job_open(struct search_job *job, const char *url, struct err *err);
+
+/*
+ * Runs options->repeat searches. False with err if it failed; false with ERR_NONE if stop_fd
+ * interrupted it: the last search is then not complete, or has not begun.
+ *
+ * The texts in the last second are valid until search_job_close.
+ */
+bool search_job_run(struct search_job *job, int stop_fd, const struct search_watch *watch,
+                    struct err *err);
+
+/* The searches; only if all are complete, and at least one is. Valid until search_job_close. */
+struct capacity_searches search_job_result(const struct search_job *job);
+
+/* False: closing the targets failed; err is set. */
+bool search_job_close(struct search_job *job, struct err *err);
+
+#endif

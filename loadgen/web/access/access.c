@@ -1,0 +1,224 @@
+#include "loadgen/web/access/access.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/slice.h"
+
+enum { HOST_MAX = 255 };
+
+static bool is_same(struct slice a, struct slice b)
+{
+    return a.length == b.length && strncasecmp(a.at, b.at, a.length) == 0;
+}
+
+static bool is_text(struct slice slice, const char *text)
+{
+    return is_same(slice, slice_of(text));
+}
+
+/* Addresses and names. */
+
+struct ip {
+    int family; /* 0: not an address */
+    unsigned char bytes[sizeof(struct in6_addr)];
+};
+
+static struct ip parse_ip(struct slice host)
+{
+    struct ip ip = {0};
+    char text[INET6_ADDRSTRLEN];
+    if (host.length == 0 || host.length >= sizeof text) {
+        return ip;
+    }
+    snprintf(text, sizeof text, "%.*s", (int)host.length, host.at);
+    ip.family = inet_pton(AF_INET, text, ip.bytes) == 1    ? AF_INET
+                : inet_pton(AF_INET6, text, ip.bytes) == 1 ? AF_INET6
+                                                           : 0;
+    return ip;
+}
+
+static bool is_loopback_ip(const struct ip *ip)
+{
+    return ip->family == AF_INET ? ip->bytes[0] == 127
+                                 : memcmp(ip->bytes, &in6addr_loopback, sizeof ip->bytes) == 0;
+}
+
+/* 0.0.0.0 or ::, which stand for every address of this machine. */
+static bool is_any_ip(const struct ip *ip)
+{
+    static const unsigned char zeroes[sizeof ip->bytes];
+    return memcmp(ip->bytes, zeroes, ip->family == AF_INET ? 4 : sizeof ip->bytes) == 0;
+}
+
+bool access_is_loopback(const char *address)
+{
+    struct ip ip = parse_ip(slice_of(address));
+    return ip.family && is_loopback_ip(&ip);
+}
+
+/* Host[:port], where an IPv6 address has brackets. */
+struct authority {
+    struct slice host; /* without brackets; empty: not valid */
+    struct slice port; /* empty: none */
+};
+
+static struct authority parse_authority(struct slice text)
+{
+    struct authority authority = {0};
+    const char *end = text.at + text.length;
+    const char *host_end = memchr(text.at, ':', text.length);
+    if (text.length > 0 && text.at[0] == '[') {
+        const char *bracket = memchr(text.at, ']', text.length);
+        host_end = bracket && bracket + 1 < end ? bracket + 1 : NULL;
+        authority.host = (struct slice){text.at + 1, bracket ? (size_t)(bracket - text.at) - 1 : 0};
+    } else {
+        authority.host =
+            (struct slice){text.at, host_end ? (size_t)(host_end - text.at) : text.length};
+    }
+    if (host_end && *host_end == ':') {
+        authority.port = (struct slice){host_end + 1, (size_t)(end - host_end) - 1};
+    } else if (host_end) {
+        authority.host.length = 0;
+    }
+    if (strspn(authority.port.at ? authority.port.at : "", "0123456789") < authority.port.length ||
+        authority.host.length > HOST_MAX) {
+        authority.host.length = 0;
+    }
+    return authority;
+}
+
+/* Is the host in the list? An entry without a port allows every port. */
+static bool is_allowed(const char *allowed, const struct authority *authority)
+{
+    while (allowed && *allowed) {
+        struct slice entry = {allowed, strcspn(allowed, ", ")};
+        struct authority one = parse_authority(entry);
+        if (one.host.length > 0 && is_same(one.host, authority->host) &&
+            (one.port.length == 0 || is_same(one.port, authority->port))) {
+            return true;
+        }
+        allowed += entry.length;
+        allowed += strspn(allowed, ", ");
+    }
+    return false;
+}
+
+/* Is it an address at which we can be reached? */
+static bool is_own_ip(const struct ip *own, const struct ip *ip)
+{
+    if (own->family == 0 || ip->family == 0) {
+        return false;
+    }
+    return is_loopback_ip(own) ? is_loopback_ip(ip)
+                               : is_any_ip(own) || memcmp(own, ip, sizeof *own) == 0;
+}
+
+static bool is_own_host(const struct access_rules *rules, const char *host)
+{
+    static const struct ip loopback = {AF_INET, {127, 0, 0, 1}};
+    struct authority authority = parse_authority(slice_of(host));
+    struct ip own = parse_ip(slice_of(rules->address));
+    struct ip ip = parse_ip(authority.host);
+    if (authority.host.length == 0) {
+        return false;
+    }
+    return is_own_ip(&own, &ip) ||
+           (is_text(authority.host, "localhost") && is_own_ip(&own, &loopback)) ||
+           (rules->name && is_text(authority.host, rules->name)) ||
+           is_allowed(rules->allowed, &authority);
+}
+
+/* Sites. */
+
+/* Is this the URL of a page that this server, or an allowed host, has sent? */
+static bool is_own_url(const struct access_rules *rules, const char *host, const char *url)
+{
+    size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : 8;
+    if (scheme == 8 && strncasecmp(url, "https://", 8) != 0) {
+        return false;
+    }
+    struct slice text = {url + scheme, strcspn(url + scheme, "/?#")};
+    struct authority authority = parse_authority(text);
+    return authority.host.length > 0 &&
+           (is_text(text, host) || is_allowed(rules->allowed, &authority));
+}
+
+static bool is_own_site(const struct access_rules *rules, const struct access_route *route,
+                        const struct access_request *request)
+{
+    const char *site = request->site;
+    bool is_link = route->is_page && request->mode && strcmp(request->mode, "navigate") == 0;
+    if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0 && !is_link) {
+        return false;
+    }
+    if (request->origin && !is_own_url(rules, request->host, request->origin)) {
+        return false;
+    }
+    return !route->changes || !request->referer ||
+           is_own_url(rules, request->host, request->referer);
+}
+
+/* Tokens. */
+
+static bool is_token(struct slice given, const char *token)
+{
+    size_t length = strlen(token);
+    unsigned difference = given.length != length;
+    for (size_t i = 0; i < given.length; i++) {
+        difference |= (unsigned char)(given.at[i] ^ token[length > 0 ? i % length : 0]);
+    }
+    return difference == 0 && length > 0;
+}
+
+static bool has_bearer(const char *authorization, const char *token)
+{
+    static const char scheme[] = "Bearer ";
+    size_t length = sizeof scheme - 1;
+    if (!authorization || strncasecmp(authorization, scheme, length) != 0) {
+        return false;
+    }
+    const char *given = authorization + length + strspn(authorization + length, " ");
+    return is_token((struct slice){given, strcspn(given, " ")}, token);
+}
+
+/* Two are not granted: a request tries one token. */
+static bool has_cookie(const char *cookies, const char *token)
+{
+    static const char name[] = ACCESS_COOKIE "=";
+    bool has = false;
+    unsigned count = 0;
+    while (cookies && *cookies) {
+        size_t length = strcspn(cookies, ";");
+        size_t prefix = sizeof name - 1;
+        if (length >= prefix && strncmp(cookies, name, prefix) == 0) {
+            has = is_token((struct slice){cookies + prefix, length - prefix}, token);
+            count++;
+        }
+        cookies += length;
+        cookies += strspn(cookies, "; ");
+    }
+    return has && count == 1;
+}
+
+enum access access_check(const struct access_rules *rules, const struct access_route *route,
+                         const struct access_request *request)
+{
+    if (request->is_ambiguous) {
+        return ACCESS_AMBIGUOUS;
+    }
+    if (!request->host || !is_own_host(rules, request->host)) {
+        return ACCESS_OTHER_HOST;
+    }
+    if (!is_own_site(rules, route, request)) {
+        return ACCESS_OTHER_SITE;
+    }
+    bool needs_token = rules->token && !route->is_page && !route->is_open;
+    if (needs_token && !has_bearer(request->authorization, rules->token) &&
+        !has_cookie(request->cookie, rules->token)) {
+        return ACCESS_NO_TOKEN;
+    }
+    return ACCESS_GRANTED;
+}

@@ -1,0 +1,69 @@
+/*
+ * access - decides whether a request may be answered: by its Host, the site that sent it, and its
+ * token.
+ *
+ * A browser sends requests to this server on behalf of any page that it shows. So a page of another
+ * site must not start runs (Origin, Referer, Sec-Fetch-Site), and must not become the same site by
+ * giving its own name our address (DNS rebinding; Host).
+ *
+ *     Host            once; our address, its name, localhost if we listen there, or an allowed
+ *                     host; any port, because tunnels change it
+ *     Origin          if present, HTTP or HTTPS to the Host of the request, or to an allowed host
+ *     Sec-Fetch-Site  if present, same-origin or none; links from anywhere may lead to the page
+ *     Referer         like Origin, but only if the route changes something
+ *     token           if one is set, "Authorization: Bearer TOKEN" or a cookie, unless the route is
+ *                     open
+ *
+ * The cookie must be the only one with its name, so that a request tries one token and not many.
+ *
+ * Threads: pure functions. The time that a wrong token takes depends only on its length.
+ */
+#ifndef LOADGEN_WEB_ACCESS_ACCESS_H
+#define LOADGEN_WEB_ACCESS_ACCESS_H
+
+#include <stdbool.h>
+
+#define ACCESS_COOKIE "headroom_token"
+
+/* Where the server can be reached. Strings are borrowed. */
+struct access_rules {
+    const char *address; /* IP address that it listens on, without brackets */
+    const char *name;    /* name of that address; NULL: none */
+    const char *allowed; /* further hosts, with or without port: "a,b.example:80"; NULL: none */
+    const char *token;   /* NULL: none is needed */
+};
+
+/* What a request says. NULL: the header is absent. */
+struct access_request {
+    const char *host;
+    const char *origin;
+    const char *referer;
+    const char *site; /* Sec-Fetch-Site */
+    const char *mode; /* Sec-Fetch-Mode */
+    const char *authorization;
+    const char *cookie;
+    bool is_ambiguous; /* one of these headers was sent more than once */
+};
+
+/* What the route does. */
+struct access_route {
+    bool is_page; /* it shows the page: it may be opened by a link, and needs no token */
+    bool is_open; /* it needs no token */
+    bool changes; /* it changes something, whatever the method */
+};
+
+enum access {
+    ACCESS_GRANTED,
+    ACCESS_AMBIGUOUS,
+    ACCESS_OTHER_HOST,
+    ACCESS_OTHER_SITE,
+    ACCESS_NO_TOKEN,
+};
+
+enum access access_check(const struct access_rules *rules, const struct access_route *route,
+                         const struct access_request *request);
+
+/* True if only this machine can connect to this IP address. */
+bool access_is_loopback(const char *address);
+
+#endif

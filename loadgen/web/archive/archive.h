@@ -1,0 +1,109 @@
+/*
+ * archive - the runs that are kept: an index in SQLite, and a folder with what each run has
+ * written.
+ *
+ *     FOLDER/runs.db      a row for each run; what it has is JSON, as the API shows it
+ *     FOLDER/ID.results   result file of a run (docs/result-format.md), written as the run goes on
+ *     FOLDER/ID.journal   instead of it, the journal of a search for the capacity
+ *
+ * Without a folder, the index is in memory, and only the last run is kept.
+ *
+ * When a limit is reached, the oldest runs are deleted (archive_prune). A run without an end
+ * belongs to a server that was killed; archive_visit_lost finds it.
+ *
+ * The index has a rollback journal and not a write-ahead log: there are two writes for each run, so
+ * speed does not matter, the index is a single file between writes, and a rollback journal needs no
+ * shared memory, which network file systems lack. Each write is on the disk before the call
+ * returns. A lock is held until archive_close, so a folder has one server at a time.
+ *
+ * Threads: any; a lock inside makes calls wait for each other. A call can take as long as the disk
+ * does. Memory: archive_open to archive_close; texts of a struct archive_run are borrowed. Errors:
+ * ERR_FAILED with the path.
+ */
+#ifndef LOADGEN_WEB_ARCHIVE_ARCHIVE_H
+#define LOADGEN_WEB_ARCHIVE_ARCHIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct archive;
+
+struct archive_limits {
+    uint64_t runs;  /* at least 1 */
+    uint64_t bytes; /* of rows and files; the last run is kept even if it is larger */
+};
+
+/* The texts of a run. From `asked` on they are JSON. */
+#define ARCHIVE_SHORT_TEXTS(X)                                                                     \
+    X(kind)    /* users, rate, capacity */                                                         \
+    X(state)   /* running, stopped, failed, lost */                                                \
+    X(version) /* of the program */                                                                \
+    X(problem) /* why it failed */                                                                 \
+    X(unkept)  /* why something of it could not be kept */                                         \
+    X(asked)   /* what was asked for */                                                            \
+    X(summary)                                                                                     \
+    X(verdict) /* on the SLO */                                                                    \
+    X(search)  /* state of the search */
+#define ARCHIVE_TEXTS(X)                                                                           \
+    ARCHIVE_SHORT_TEXTS(X)                                                                         \
+    X(seconds) /* the course of the run */                                                         \
+    X(report)
+
+struct archive_run {
+    uint64_t id;
+    uint64_t begun_ms;            /* since 1970 */
+    uint64_t ended_ms;            /* 0: it has not ended */
+    bool has_report;              /* as read; `report` itself may not be */
+#define X(name) const char *name; /* NULL: none */
+    ARCHIVE_TEXTS(X)
+#undef X
+};
+
+/* `folder` NULL: in memory. The folder is created, but not those around it. NULL: err is set. */
+struct archive *archive_open(const char *folder, const struct archive_limits *limits,
+                             struct err *err);
+
+/* NULL is allowed. */
+void archive_close(struct archive *archive);
+
+/* False if the index is in memory, and runs write no files. */
+bool archive_has_files(const struct archive *archive);
+
+/* Adds the run, or replaces what is known of it. */
+bool archive_put(struct archive *archive, const struct archive_run *run, struct err *err);
+
+/* The largest id; 0: there is none. */
+uint64_t archive_newest(struct archive *archive);
+
+/* Valid during the call. */
+typedef void archive_visit_fn(void *context, const struct archive_run *run);
+
+/* Visits the newest runs, newest first, without `seconds` and `report`. */
+bool archive_list(struct archive *archive, uint64_t max, archive_visit_fn *visit, void *context,
+                  struct err *err);
+
+/* Visits the runs without an end. `visit` may call the archive. */
+bool archive_visit_lost(struct archive *archive, void (*visit)(void *context, uint64_t id),
+                        void *context, struct err *err);
+
+/* Visits this run, if there is one. Returns whether there is. */
+bool archive_find(struct archive *archive, uint64_t id, archive_visit_fn *visit, void *context,
+                  struct err *err);
+
+/* Deletes the files of a run, then its row. */
+bool archive_delete(struct archive *archive, uint64_t id, struct err *err);
+
+/*
+ * Deletes the oldest runs that are over a limit, and tells each. `tell` NULL: does not. Goes on
+ * with the others if one cannot be deleted; false with the first err.
+ */
+bool archive_prune(struct archive *archive, void (*tell)(void *context, uint64_t id), void *context,
+                   struct err *err);
+
+/* The path of the file of a run of this kind. NULL: runs write no files. The caller frees it. */
+char *archive_path(const struct archive *archive, uint64_t id, const char *kind);
+
+#endif

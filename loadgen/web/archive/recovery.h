@@ -1,0 +1,28 @@
+/*
+ * recovery - reads what a run has written before its server was killed.
+ *
+ * The file ends with the last second that was written. If it has only the counts of each second
+ * (docs/result-format.md), all numbers of these seconds are found; if it has single results, the
+ * seconds have no latencies.
+ *
+ * Threads: one. Memory: recovery_fini, even after a failure. Errors: ERR_FAILED with the path.
+ */
+#ifndef LOADGEN_WEB_ARCHIVE_RECOVERY_H
+#define LOADGEN_WEB_ARCHIVE_RECOVERY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/measure/summary.h"
+#include "loadgen/web/history/history.h"
+
+struct recovery {
+    struct summary *summary;
+    struct history history;
+};
+
+bool recovery_read(struct recovery *recovery, char *path, struct err *err);
+void recovery_fini(struct recovery *recovery);
+
+#endif

@@ -1,0 +1,178 @@
+/*
+ * board - what the server's thread and the command's thread share: the state of the run, and its
+ * numbers so far.
+ *
+ *     server's thread                        command's thread
+ *     board_start  opens a run  -- wake_fd -->  board_take, run(..., board_second), board_end
+ *     board_change
+ *     board_stop                -- stop_fd -->
+ *     board_reset, reads        <-- lock  --    board_second, once a second
+ *
+ *     ready    --start-->  spawning  --all users have started-->  running
+ *     running  --stop-->   stopping  --end-->  stopped  --start-->  spawning
+ *
+ * There is one run at a time. The numbers of the last run stay until the next one starts. A search
+ * (runner.h) is one run of several trials: its history goes on from trial to trial, with empty
+ * seconds between them, and its other numbers are those of the last trial.
+ *
+ * The workers of a run never touch the board. The command's thread does after it has collected
+ * their tallies, so a reader who holds the lock delays no request.
+ *
+ * Threads: as above; to read the fields, hold the lock. Memory: board_fini.
+ */
+#ifndef LOADGEN_WEB_BOARD_BOARD_H
+#define LOADGEN_WEB_BOARD_BOARD_H
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/scrape/load.h"
+#include "loadgen/web/board/lines.h"
+#include "loadgen/web/board/runner.h"
+#include "loadgen/web/board/stats.h"
+#include "loadgen/web/board/window.h"
+#include "loadgen/web/history/history.h"
+
+struct archive;
+
+enum board_phase { BOARD_READY, BOARD_ON, BOARD_STOPPING, BOARD_STOPPED };
+
+struct slo;
+
+struct board {
+    pthread_mutex_t lock;
+    const struct runner *runners[RUN_KINDS]; /* by kind; NULL: not offered */
+    const struct slo *slo;   /* of all runs; NULL: none. Set it before the server's thread starts */
+    struct archive *archive; /* of all runs (archive/archive.h); borrowed. Set it before, too */
+    int wake_fd;             /* eventfd; readable: a run was opened */
+    int stop_fd;             /* of the runs' control; borrowed */
+    enum board_phase phase;
+    const char
+        *client; /* the address of who asks; NULL: unknown. Only the server's thread uses it */
+    struct lines lines;         /* the log */
+    uint64_t generation;        /* of the numbers: grows with each start, also across servers */
+    uint64_t deleted;           /* generation of the run that a client deleted last; 0: none. Only
+                                   the server's thread uses it */
+    struct run_order order;     /* of the last run; zeroes: none yet */
+    char *host;                 /* that a client has set, also for later runs; NULL: none. Only the
+                                   server's thread uses it */
+    uint64_t start_ns;          /* of the last run, or of its last trial, as known from its seconds;
+                                   0: none yet */
+    uint64_t wall_start_ns;     /* of the last run, on the wall clock */
+    uint64_t wall_origin_ns;    /* wall clock at time 0 of the moments of tallies */
+    uint64_t users;             /* of the last second */
+    struct generator generator; /* as of the last second */
+    struct load target;         /* as of the last second; see has_target */
+    struct load_sums target_begin; /* after the first second of the last run; what came before,
+                                      as in a warm-up, is not of the run */
+    bool has_target;               /* its metrics are read */
+    struct window window;          /* the last ten seconds */
+    struct stats stats;
+    struct history history;
+    struct err problem; /* why the last run failed */
+    struct err unkept;  /* why something of the last run is not kept */
+    json_t *search;     /* of the last run, as on_search gives it; NULL: none */
+    json_t *result;     /* of the last run, as on_result gives it; NULL: none */
+    json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
+    /* private */
+    void *opened;                   /* the run that board_take takes; NULL: none */
+    void *current;                  /* the run that is on, for the server's thread */
+    uint64_t change_ns;             /* of the number of users; 0: none */
+    uint64_t users_before;          /* the last change */
+    unsigned parts;                 /* of the last run that have begun, such as trials */
+    uint64_t begin_ns;              /* of its first part */
+    struct load_sums target_before; /* as of the second before */
+    struct history_second previous; /* sums since the start of the part, as of the last second */
+    json_t *exceptions;             /* exceptions_to_json */
+    json_t *exceptions_before;      /* the same at the last reset */
+    uint64_t exceptions_total;
+};
+
+/*
+ * Borrows the runners, at least one, each at its kind. False with err: out of memory or
+ * descriptors.
+ */
+bool board_init(struct board *board, const struct runner *const runners[RUN_KINDS], int stop_fd,
+                struct err *err);
+void board_fini(struct board *board);
+
+/*
+ * Opens a run. A host that is NULL is that of the run before. ERR_USAGE: another one is on, or this
+ * kind is not offered. Errors that are about a field begin with its name (runner.h).
+ */
+bool board_start(struct board *board, const struct run_order *order, struct err *err);
+
+/*
+ * Changes the number of users, or the rate, of the run that is on. ERR_USAGE: none is on, or it
+ * cannot be changed in this way.
+ */
+bool board_change(struct board *board, const struct run_order *order, struct err *err);
+
+/* As Locust: changes the run that is on, if there is one; otherwise starts one. */
+bool board_swarm(struct board *board, const struct run_order *order, struct err *err);
+
+/*
+ * Stops the run, if there is one. Returns before it has ended. Any thread may call this, so it is
+ * told who asks: `client`, as the log shows it; NULL: unknown.
+ */
+void board_stop(struct board *board, const char *client);
+
+/* Counts from zero. The history and the run go on. */
+void board_reset(struct board *board);
+
+/*
+ * Returns the opened run, and its runner. The caller closes it after the next board_take. NULL:
+ * none.
+ */
+void *board_take(struct board *board, const struct runner **runner);
+
+/* What the target's metrics say; call this before board_second. */
+void board_note_target(struct board *board, const struct load *target);
+
+/* The observer of the run (run/run.h), and the functions of run_watch; the context is the board. */
+bool board_second(void *board, const struct second *second);
+void board_search(void *context, json_t *search);
+void board_result(void *context, json_t *result);
+void board_unkept(void *context, const struct err *why);
+
+/* Adds a line of the server to the log. Any thread may call this, and board_log. */
+void board_say(struct board *board, const char *text);
+
+/* Adds lines that scripts log. */
+void board_log(void *context, struct slice lines);
+
+/* Whether the run met the SLO: {met, text}. Takes the JSON over. Call this before board_end. */
+void board_judge(struct board *board, json_t *verdict);
+
+/* The run has ended. `problem` NULL: without an error. */
+void board_end(struct board *board, const struct err *problem);
+
+/* These are for readers who hold the lock. */
+
+/* In Locust's words: ready, spawning, running, stopping, stopped. */
+const char *board_state(const struct board *board);
+
+/* Is the run going on? */
+bool board_is_on(const struct board *board);
+
+/* Has there been a run? Otherwise the order and its kind mean nothing. */
+bool board_has_run(const struct board *board);
+
+/* The host of the next run, unless its order names one; NULL: those of scenario or targets. */
+const char *board_host(const struct board *board);
+
+/* Requests per second that are due now, or iterations of a search with users; 0: there is no rate.
+ */
+double board_asked(const struct board *board);
+
+/* The number of users in the last second; 0 when nothing runs. */
+uint64_t board_users(const struct board *board);
+
+/* The errors of scripts since the last reset: exceptions_to_json. The caller owns it. */
+json_t *board_exceptions(const struct board *board);
+
+#endif

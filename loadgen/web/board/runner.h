@@ -1,0 +1,142 @@
+/*
+ * runner - how the web server starts runs, without knowing what a run consists of.
+ *
+ *     users      a number of users of a scenario
+ *     rate       requests at a rate, to a list of targets
+ *     capacity   a search for the highest rate that meets an SLO: of requests to targets, or of
+ *                iterations of users
+ *
+ * A command fills in a struct runner for each kind that it offers. A run is opened on the server's
+ * thread, so that the answer to the request can say why it is refused, and then runs on the
+ * command's thread.
+ */
+#ifndef LOADGEN_WEB_BOARD_RUNNER_H
+#define LOADGEN_WEB_BOARD_RUNNER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+
+struct control;
+struct observer;
+struct summary;
+
+/* The kinds of runs: constant, and name in forms and JSON. */
+#define RUN_KINDS_ALL(X)                                                                           \
+    X(USERS, users)                                                                                \
+    X(RATE, rate)                                                                                  \
+    X(CAPACITY, capacity)
+
+enum run_kind {
+#define X(constant, name) RUN_##constant,
+    RUN_KINDS_ALL(X)
+#undef X
+};
+enum { RUN_KINDS = RUN_CAPACITY + 1 };
+
+extern const char *const run_kind_names[RUN_KINDS];
+
+/* What a client may choose. All else was decided when the server was started. */
+struct run_order {
+    enum run_kind kind;
+    uint64_t run_time_ns; /* of users and a rate; 0: until it is stopped */
+    const char *host;     /* NULL: that of the command line, or those of the scenario */
+    /* users */
+    uint64_t users; /* 0: the scenario decides; in a search: as on the command line */
+    double spawn_per_s;
+    /* a rate */
+    double rate_per_s; /* 0: as on the command line */
+    /* capacity */
+    double min_rate_per_s; /* 0: as on the command line */
+    double max_rate_per_s; /* 0: as on the command line */
+    bool is_quick;         /* always, if the command line says so */
+};
+
+/* What a run needs from its command. */
+struct run_watch {
+    const struct control *control;
+    const struct observer *observer; /* of each trial, if it is a search: its seconds count anew */
+    /*
+     * A search has begun, or goes on, or has ended:
+     *
+     *     phase    "warming up", "searching", "verifying" or "done"
+     *     rate     of the trial that is on, or that waits for the target to recover; or null
+     *     lower    highest rate that met the SLO, or null
+     *     upper    lowest rate that did not, or null
+     *     trials   [{rate, seconds, outcome, why, p99_ms}]; outcome is good, bad or invalid, and
+     *              p99_ms null without answers
+     *     result   null, or at the end {capacity, low, high, text, confidence}; the rates may be
+     *              null. Null also if the search has failed
+     *
+     * on_result has the document of a search that is complete, as `loadgen capacity -output` writes
+     * it. Both take the JSON over, and no one changes it later.
+     */
+    void (*on_search)(void *context, json_t *search);
+    void (*on_result)(void *context, json_t *result);
+    /* Lines that scripts log; called on the thread of the log (users/library/log.h). NULL: not
+       wanted. */
+    void (*on_lines)(void *context, struct slice lines);
+    /* The file can no longer be written, for example because the disk is full; the run goes on.
+       Any thread may call it. */
+    void (*on_unkept)(void *context, const struct err *why);
+    void *context;
+    /* Where results are written as the run goes on: a result file with the counts of each second,
+       or the journal of a search, which must not exist; NULL: nowhere. */
+    const char *file;
+};
+
+/*
+ * An error of `open` and `change` that is about a field of the order begins with the name of the
+ * field and a colon: "users: ...". RUN_FIELDS lists the names.
+ */
+#define RUN_FIELDS(X)                                                                              \
+    X(users)                                                                                       \
+    X(spawn_rate)                                                                                  \
+    X(run_time)                                                                                    \
+    X(host)                                                                                        \
+    X(rate)                                                                                        \
+    X(min_rate)                                                                                    \
+    X(max_rate)
+
+/*
+ * The field with which an error begins, and in *rest the text after the colon. NULL: none; *rest is
+ * then the whole text.
+ */
+const char *run_field_of(const char *text, const char **rest);
+
+/* Is this the name of a field? */
+bool run_has_field(const char *name, size_t length);
+
+struct runner {
+    enum run_kind kind;
+    void *context;
+    const char *host;          /* of the command line; NULL: none */
+    struct run_order defaults; /* numbers of the command line, for forms; 0: none */
+    bool has_shape;            /* the scenario decides how many users there are, and when */
+    /* Prepares a run, and copies the order. NULL with err: it cannot start. */
+    void *(*open)(void *context, const struct run_order *order, struct err *err);
+    /*
+     * Runs it to its end: run (loadgen/run/run.h), or a search. The texts in the last second of the
+     * observer are valid until `close`.
+     */
+    bool (*run)(void *run, const struct run_watch *watch, struct summary *summary, struct err *err);
+    /*
+     * Changes the number of users, or the rate, of a run that is on, from the server's thread.
+     * ERR_USAGE: the run cannot be changed in this way.
+     */
+    bool (*change)(void *run, const struct run_order *order, struct err *err);
+    /* NULL is allowed. */
+    void (*close)(void *run);
+    /*
+     * What this many users do: for each class its part of the users and that of its tasks, as
+     * Locust's /tasks shows it. Called on the server's thread. NULL with err if the scenario cannot
+     * be read. NULL: there are no users.
+     */
+    json_t *(*tasks)(void *context, uint64_t users, struct err *err);
+};
+
+#endif

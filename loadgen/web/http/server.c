@@ -1,0 +1,335 @@
+#include "loadgen/web/http/server.h"
+
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/http/connection_lru.h"
+#include "common/http/head.h"
+#include "loadgen/web/http/headers.h"
+
+enum {
+    DROPPED_MAX = 4 * 1024 * 1024, /* of a body that is too large, so that its client reads 413 */
+    SEND_BUFFER = 256 * 1024,      /* bytes that the kernel holds for a client that does not read */
+    CONNECTIONS_MAX = 2 * HTTP_CONNECTIONS, /* with evicted connections */
+    REPLIES_MS = 500,                       /* at the end, for the last replies */
+};
+
+_Static_assert(STREAM_CLIENTS <= HTTP_CONNECTIONS / 2, "some connections are for other requests");
+
+struct http_server {
+    struct MHD_Daemon *daemon;
+    struct connection_lru *lru; /* the serving thread's */
+    struct stream *stream;
+    http_answer_fn *answer;
+    void *context;
+    pthread_mutex_t lock; /* guards the fields below */
+    bool is_stopping;
+    size_t resumed; /* requests that were resumed and whose reply has not been sent */
+    size_t waiting_count;
+    struct MHD_Connection *waiting[CONNECTIONS_MAX]; /* suspended */
+};
+
+/* A request as it arrives. */
+struct arrival {
+    struct http_request request;
+    bool has_head;
+    bool is_complete;
+    size_t dropped; /* bytes of the body */
+    struct bytes body;
+    char query[];
+};
+
+static void *begin(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    (void)cls;
+    (void)connection;
+    const char *query = strchr(uri, '?');
+    query = query ? query + 1 : "";
+    size_t length = strlen(query);
+    struct arrival *arrival = calloc(1, sizeof *arrival + length + 1);
+    if (arrival) {
+        memcpy(arrival->query, query, length + 1);
+    }
+    head_cut_query(uri);
+    return arrival;
+}
+
+static struct lru_entry *entry_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* A request that was resumed is over, or waits again. */
+static void note_resumed(struct http_server *server, const struct arrival *arrival)
+{
+    if (arrival->request.is_resumed) {
+        pthread_mutex_lock(&server->lock);
+        server->resumed -= server->resumed > 0;
+        pthread_mutex_unlock(&server->lock);
+    }
+}
+
+static void end(void *cls, struct MHD_Connection *connection, void **context,
+                enum MHD_RequestTerminationCode why)
+{
+    (void)why;
+    struct http_server *server = cls;
+    struct arrival *arrival = *context;
+    connection_lru_set_idle(server->lru, entry_of(connection));
+    if (arrival) {
+        note_resumed(server, arrival);
+        bytes_free(&arrival->body);
+        free(arrival);
+        *context = NULL;
+    }
+}
+
+static void open_or_close(void *cls, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *server = cls;
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        connection_lru_remove(server->lru, *context);
+        return;
+    }
+    int socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    *context = connection_lru_add(server->lru, socket);
+}
+
+/* Replies. */
+
+/* Takes the body of the reply, or its file, over, unless it fails. */
+static struct MHD_Response *create_response(struct http_server *server,
+                                            struct MHD_Connection *connection,
+                                            struct http_reply *reply)
+{
+    if (reply->has_file) {
+        return MHD_create_response_from_fd64(reply->file_size, reply->file);
+    }
+    if (reply->body.has_failed) {
+        return NULL;
+    }
+    return reply->is_stream ? stream_join(server->stream, connection, &reply->body, reply->from)
+                            : MHD_create_response_from_buffer(reply->body.length, reply->body.at,
+                                                              MHD_RESPMEM_MUST_FREE);
+}
+
+static void free_reply(struct http_reply *reply)
+{
+    bytes_free(&reply->body);
+    if (reply->has_file) {
+        close(reply->file);
+    }
+}
+
+/* Takes the body of the reply, or its file, over. */
+static enum MHD_Result queue(struct http_server *server, struct MHD_Connection *connection,
+                             struct http_reply *reply)
+{
+    struct MHD_Response *response = create_response(server, connection, reply);
+    if (!response) {
+        free_reply(reply);
+        return MHD_NO;
+    }
+    headers_add(response, reply);
+    if (reply->is_stream) {
+        connection_lru_set_lasting(server->lru, entry_of(connection));
+    } else {
+        connection_lru_set_busy(server->lru, entry_of(connection));
+    }
+    enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result queue_text(struct http_server *server, struct MHD_Connection *connection,
+                                  unsigned status, const char *text)
+{
+    struct http_reply reply;
+    http_reply_text(&reply, status, text);
+    return queue(server, connection, &reply);
+}
+
+/* Requests. */
+
+static void add_body(struct arrival *arrival, const char *bytes, size_t length)
+{
+    if (arrival->dropped == 0 && arrival->body.length + length <= HTTP_BODY_MAX) {
+        bytes_add(&arrival->body, bytes, length);
+    } else {
+        arrival->dropped += length;
+    }
+}
+
+/* The whole body has arrived. False: out of memory. */
+static bool complete(struct arrival *arrival, struct MHD_Connection *connection)
+{
+    struct http_request *request = &arrival->request;
+    if (arrival->is_complete) {
+        return true;
+    }
+    request->length = arrival->body.length;
+    bytes_add(&arrival->body, "", 1);
+    request->body = arrival->body.at;
+    request->query = arrival->query;
+    request->is_too_large = arrival->dropped > 0;
+    headers_read(connection, request);
+    arrival->is_complete = true;
+    return !arrival->body.has_failed;
+}
+
+/* With the lock. False: the connection cannot wait. */
+static bool suspend(struct http_server *server, struct MHD_Connection *connection)
+{
+    if (server->is_stopping || server->waiting_count == CONNECTIONS_MAX) {
+        return false;
+    }
+    MHD_suspend_connection(connection);
+    server->waiting[server->waiting_count++] = connection;
+    return true;
+}
+
+static enum MHD_Result answer(struct http_server *server, struct MHD_Connection *connection,
+                              struct arrival *arrival)
+{
+    struct http_reply reply = {0};
+    if (!complete(arrival, connection)) {
+        return MHD_NO;
+    }
+    pthread_mutex_lock(&server->lock);
+    server->answer(server->context, &arrival->request, &reply);
+    bool waits = reply.waits && suspend(server, connection);
+    pthread_mutex_unlock(&server->lock);
+    if (reply.waits) {
+        note_resumed(server, arrival);
+        arrival->request.is_resumed = true;
+        return waits ? MHD_YES : MHD_NO;
+    }
+    return queue(server, connection, &reply);
+}
+
+static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload_data,
+                              size_t *upload_data_size, void **context)
+{
+    struct http_server *server = cls;
+    struct arrival *arrival = *context;
+    if (!arrival) {
+        return MHD_NO; /* out of memory */
+    }
+    if (!arrival->has_head) {
+        const struct head_line line = {.method = method, .version = version};
+        unsigned bad = head_check(connection, &line);
+        arrival->has_head = true;
+        arrival->request.method = method;
+        arrival->request.path = url;
+        return bad ? queue_text(server, connection, bad, head_reason(bad)) : MHD_YES;
+    }
+    if (*upload_data_size > 0) {
+        add_body(arrival, upload_data, *upload_data_size);
+        *upload_data_size = 0;
+        return arrival->dropped <= DROPPED_MAX ? MHD_YES : MHD_NO;
+    }
+    return answer(server, connection, arrival);
+}
+
+/* Signals are for the thread that waits for them. */
+static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
+{
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    /* clang-format off */
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,
+        0, NULL, NULL, handle, server,
+        MHD_OPTION_LISTEN_SOCKET, socket,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+        MHD_OPTION_NOTIFY_CONNECTION, open_or_close, server,
+        MHD_OPTION_URI_LOG_CALLBACK, begin, server,
+        MHD_OPTION_NOTIFY_COMPLETED, end, server,
+        MHD_OPTION_END);
+    /* clang-format on */
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return daemon;
+}
+
+struct http_server *http_server_start(struct listener *listener, struct stream *stream,
+                                      http_answer_fn *answer_request, void *context,
+                                      struct err *err)
+{
+    struct http_server *server = calloc(1, sizeof *server);
+    if (!server || !(server->lru = connection_lru_create(HTTP_CONNECTIONS, CONNECTIONS_MAX))) {
+        free(server);
+        listener_close(listener);
+        err_set(err, ERR_FAILED, "not enough memory");
+        return NULL;
+    }
+    pthread_mutex_init(&server->lock, NULL);
+    server->stream = stream;
+    server->answer = answer_request;
+    server->context = context;
+    int room = SEND_BUFFER; /* connections inherit it */
+    setsockopt(listener->socket, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+    server->daemon = start_daemon(server, listener->socket);
+    if (!server->daemon) {
+        listener_close(listener);
+        http_server_stop(server);
+        err_set(err, ERR_FAILED, "cannot start the thread that serves %s", listener->address);
+        return NULL;
+    }
+    listener->socket = -1;
+    return server;
+}
+
+static void resume_all(struct http_server *server, bool is_stopping)
+{
+    pthread_mutex_lock(&server->lock);
+    server->is_stopping = is_stopping;
+    server->resumed += server->waiting_count;
+    while (server->waiting_count > 0) {
+        MHD_resume_connection(server->waiting[--server->waiting_count]);
+    }
+    pthread_mutex_unlock(&server->lock);
+}
+
+void http_server_resume(struct http_server *server)
+{
+    resume_all(server, false);
+}
+
+/* Requests that were resumed just now still get their replies, and streams their ends. */
+static void wait_for_replies(struct http_server *server)
+{
+    size_t left = 1;
+    for (int i = 0; left > 0 && i < REPLIES_MS; i++) {
+        pthread_mutex_lock(&server->lock);
+        left = server->resumed;
+        pthread_mutex_unlock(&server->lock);
+        left += stream_clients(server->stream);
+        poll(NULL, 0, left > 0 ? 1 : 0);
+    }
+}
+
+void http_server_stop(struct http_server *server)
+{
+    if (!server) {
+        return;
+    }
+    if (server->daemon) {
+        stream_end(server->stream);
+        wait_for_replies(server);
+        resume_all(server, true); /* a daemon must not be stopped while a connection is suspended */
+        MHD_stop_daemon(server->daemon);
+    }
+    connection_lru_destroy(server->lru);
+    pthread_mutex_destroy(&server->lock);
+    free(server);
+}

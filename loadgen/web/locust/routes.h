@@ -1,0 +1,25 @@
+/*
+ * routes - the routes of Locust's web interface, on a board.
+ *
+ *     /swarm                        starts a run: swarm.h
+ *     /stop                         stops it, and answers when its users have ended
+ *     /stats/reset                  counts from zero
+ *     /stats/requests               requests.h; with ?compat=0.8 as that version
+ *     /stats/requests/csv           download.h; also /stats/failures/csv, /exceptions/csv,
+ *                                   /stats/requests_full_history/csv, /stats/distribution/csv
+ *     /exceptions, /tasks, /worker-count
+ *     /logs                         what the server said (board/lines.h)
+ *
+ * What is refused is answered as Locust does: 200, with success false and the reason.
+ *
+ * Threads: the server's thread.
+ */
+#ifndef LOADGEN_WEB_LOCUST_ROUTES_H
+#define LOADGEN_WEB_LOCUST_ROUTES_H
+
+#include "loadgen/web/http/route.h"
+
+/* {0} ends the list. */
+extern const struct http_route locust_routes[];
+
+#endif

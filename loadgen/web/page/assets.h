@@ -1,0 +1,36 @@
+/*
+ * assets - the files of the page, embedded in the program as strings (assets.S).
+ *
+ *     serve.html         the elements of the page; without JavaScript, only a notice is shown
+ *     serve.css          its layout; colours and elements are those of loadgen/plot/assets/page.css
+ *     serve_charts.js    the charts of a run that goes on, with loadgen/plot/assets/chart.js
+ *     serve_*.js         the parts of the page, which serve_words.js lists
+ *     serve.js           asks for the numbers once a second; it follows the parts
+ *     report.js          what makes the page a report (report.h); it follows all others
+ *     serve.svg          the icon
+ *
+ * With an element #data, which contains the state (view.h) as JSON, the page is a report: it shows
+ * that state, and asks for nothing.
+ */
+#ifndef LOADGEN_WEB_PAGE_ASSETS_H
+#define LOADGEN_WEB_PAGE_ASSETS_H
+
+extern const char asset_serve_html[];
+extern const char asset_serve_css[];
+extern const char asset_serve_charts_js[];
+extern const char asset_serve_words_js[];
+extern const char asset_serve_numbers_js[];
+extern const char asset_serve_tables_js[];
+extern const char asset_serve_search_js[];
+extern const char asset_serve_form_js[];
+extern const char asset_serve_runs_js[];
+extern const char asset_serve_js[];
+extern const char asset_report_js[];
+extern const char asset_serve_svg[];
+
+/* The scripts of the page in their order, without those of loadgen/plot/assets. */
+#define ASSET_SERVE_PARTS                                                                          \
+    asset_serve_words_js, asset_serve_numbers_js, asset_serve_tables_js, asset_serve_search_js,    \
+        asset_serve_form_js, asset_serve_runs_js, asset_serve_js
+
+#endif

@@ -1,0 +1,201 @@
+// serve_form.js - the form that starts a test, or changes the one that is on (serve_words.js).
+//
+// Users are started with Locust's /swarm, rates and capacities with /api/v1/runs. What is refused is
+// explained at its field.
+'use strict';
+
+const form = (function () {
+
+// The fields of each kind, by their names in requests, and those that a running test can change.
+const FIELDS = {
+    users: ['user_count', 'spawn_rate', 'host', 'run_time'],
+    rate: ['rate', 'duration'],
+    capacity: ['min_rate', 'max_rate', 'quick'],
+};
+const CHANGED = {users: ['user_count', 'spawn_rate'], rate: ['rate'], capacity: []};
+const CHANGE_TITLES = {users: 'Change the users', rate: 'Change the rate', capacity: ''};
+const NUMBERS = ['rate', 'min_rate', 'max_rate'];
+
+let state = null; // the last one
+let wasOn = null; // when the form was shown the last time
+let whenSent = () => {};
+
+const field = name => by('start').elements.namedItem(name);
+
+// ---- errors ----
+
+function setError(input, text) {
+    say(input.id + '-error', text);
+    if (text) {
+        input.setAttribute('aria-invalid', 'true');
+    } else {
+        input.removeAttribute('aria-invalid');
+    }
+}
+
+function clearErrors() {
+    Object.values(FIELDS).flat().forEach(name => setError(field(name), ''));
+    say('start-error', '');
+}
+
+// The field that /swarm's refusal names, and the rest: "spawn_rate: expected ...", "shop.lua:1: host: ...".
+function readSwarm(message) {
+    const parts = /^(?:.*?:\d+: )?(user_count|spawn_rate|host|run_time): *(.*)/s.exec(message);
+    return parts ? {field: parts[1], text: parts[2]}
+        : {field: /run_time/.test(message) ? 'run_time' : null, text: message};
+}
+
+function showError({field: name, text}) {
+    const input = Object.values(FIELDS).flat().includes(name) ? field(name) : null;
+    if (!input || input.closest('[hidden]')) {
+        say('start-error', name ? `${name}: ${text}` : text);
+        return;
+    }
+    setError(input, text.replace(/^./, first => first.toUpperCase()));
+    input.focus();
+}
+
+// ---- sending ----
+
+async function swarm(names) {
+    const values = names.map(name => [name, field(name).value.trim()]);
+    const answer = await (await send('swarm', Object.fromEntries(values))).json();
+    return answer.success ? null : readSwarm(answer.message);
+}
+
+// A number, if it is one: the server says what it thinks of the rest.
+const asNumber = text => (Number.isFinite(Number(text)) ? Number(text) : text);
+
+// Fields that are empty are left out.
+function read(names) {
+    return Object.fromEntries(names.map(name => {
+        const input = field(name);
+        const text = input.value.trim();
+        return [name, input.type === 'checkbox' ? input.checked
+            : text === '' ? undefined : NUMBERS.includes(name) ? asNumber(text) : text];
+    }));
+}
+
+function order(kind, on) {
+    const names = on ? CHANGED[kind] : FIELDS[kind];
+    if (kind === 'users') {
+        return swarm(names);
+    }
+    return on ? call('POST', `api/v1/runs/${state.generation}/change`, read(names))
+        : call('POST', 'api/v1/runs', Object.assign({kind}, read(names)));
+}
+
+async function submit(event) {
+    event.preventDefault();
+    if (isOff(by('go'))) {
+        return;
+    }
+    const on = isOn(state);
+    clearErrors();
+    setOff(by('go'), true);
+    try {
+        const refusal = await order(kindNow(), on);
+        if (refusal) {
+            showError(refusal);
+        }
+    } catch (error) {
+        say('start-error', `The test was not ${on ? 'changed' : 'started'}: ${error.message}`);
+    }
+    setOff(by('go'), false);
+    whenSent();
+}
+
+// ---- showing ----
+
+const chosen = () => document.querySelector('#kinds input:checked');
+
+// Of the test that is on, or of the one that would be started.
+const kindNow = () => (isOn(state) ? kindOf(state) : chosen().value);
+
+// What the server offers, to choose from; the kind of the last test is chosen first.
+function showKinds(isFirst) {
+    const kinds = kindsOf(state);
+    by('kinds').hidden = kinds.length < 2 || isOn(state);
+    for (const input of document.querySelectorAll('#kinds input')) {
+        input.closest('label').hidden = !kinds.includes(input.value);
+    }
+    if (isFirst || !chosen() || !kinds.includes(chosen().value)) {
+        const kind = kinds.includes(kindOf(state)) ? kindOf(state) : kinds[0];
+        document.querySelector(`#kinds input[value=${kind}]`).checked = true;
+    }
+}
+
+function noteWords(kind) {
+    return kind === 'capacity' ? [`SLO: ${state.slo || 'not given'}.`, hasUsers(state)
+        ? 'Rates are iterations of the scenario per second.' : 'Rates are requests per second.'].join(' ')
+        : kind === 'users' && state.has_shape ? 'The Shape of the scenario sets the number of users.' : '';
+}
+
+// While a test runs, its numbers come first. The focus goes from the button that was pressed to the
+// next one.
+function fold(on) {
+    const had = document.activeElement;
+    wasOn = on;
+    by('stop').hidden = !on;
+    by('order').open = !on;
+    if (on && by('order').contains(had)) {
+        by('stop').focus();
+    } else if (!on && had === by('stop')) {
+        document.querySelector('#order summary').focus();
+    }
+}
+
+function showFields() {
+    const on = isOn(state);
+    const kind = kindNow();
+    const isChanged = CHANGED[kind].length > 0 && !(kind === 'users' && state.has_shape);
+    by('order').hidden = on && (!isChanged || state.state === 'stopping');
+    say('start-title', on ? CHANGE_TITLES[kind] : 'New test');
+    say('go', on ? 'Change' : 'Start');
+    for (const part of document.querySelectorAll('#start [data-kind]')) {
+        part.hidden = part.dataset.kind !== kind || (on && part.classList.contains('once'))
+            || (state.has_shape && part.classList.contains('crowd'));
+    }
+    say('order-note', noteWords(kind));
+    by('order-note').hidden = noteWords(kind) === '';
+}
+
+// The values of the last test, once: later a person may be typing.
+function fill() {
+    const last = state.order || {};
+    const time = last.run_time_s ? last.run_time_s + 's' : null;
+    const kind = kindOf(state);
+    const values = {user_count: last.users, spawn_rate: last.spawn_rate, host: last.host,
+        run_time: kind === 'users' ? time : null, rate: last.rate, duration: kind === 'rate' ? time : null,
+        min_rate: last.min_rate, max_rate: last.max_rate};
+    for (const [name, value] of Object.entries(values)) {
+        if (isKnown(value)) {
+            field(name).value = value;
+        }
+    }
+    field('quick').checked = !!last.quick;
+}
+
+function show(next) {
+    const isFirst = !state;
+    state = next;
+    if (isFirst) {
+        fill();
+    }
+    showKinds(isFirst);
+    showFields();
+    if (isOn(state) !== wasOn) {
+        fold(isOn(state));
+    }
+    setOff(by('stop'), state.state === 'stopping');
+}
+
+by('start').addEventListener('submit', submit);
+by('kinds').addEventListener('change', () => {
+    clearErrors();
+    showFields();
+});
+
+return {show, setError, onSent: act => { whenSent = act; }};
+
+})();

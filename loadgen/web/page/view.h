@@ -1,0 +1,86 @@
+/*
+ * view - what the page shows of a board, as one JSON object:
+ *
+ *     version, state
+ *     kinds       kinds of tests that the server offers: "users", "rate", "capacity"
+ *     kind        of the last test, or null
+ *     has_shape   the scenario decides how many users there are
+ *     problem     why the last test failed, or null
+ *     begun_ms    when the last test began, since 1970; null: not yet
+ *     order       {kind, users, spawn_rate, run_time_s, host, rate, min_rate, max_rate, quick} of
+ *                 the last test, and for other kinds of tests those of the command line; null: not
+ *                 given
+ *     asked       requests per second that are due now; null: there is no rate
+ *     slo         as text, or null
+ *     slo_limits  [{percentile, limit_ms}] of all requests
+ *     verdict     on the SLO, when the test has ended: {met, text}; `met` is null if the generator
+ *                 was the limit. Null without an SLO
+ *     search      {phase, rate, lower, upper, trials, result}: see board/runner.h; null: the last
+ *                 test was none
+ *     users       that have started and not ended
+ *     total       {requests, failures, rate, failure_rate, p50, p95, p99, max} since the start, or
+ *                 the last reset
+ *     recent      the same of the last 10 s, without `requests` and `failures`; null when nothing
+ *                 runs
+ *     generator   {class, text}: the verdict on it; null without requests. `recent`: that on the
+ *                 last 10 s; null when nothing runs, or without requests in that time
+ *     target      what its own metrics report (target_view.h); null: they are not read
+ *     cpu_limit   CPUs that it may use; 0: not known yet
+ *     requests, failures, exceptions, workers    the rows of the tables
+ *     log         [{number, ms, text}]: what the server said and scripts logged, the newest last
+ *     generation  changes when a test starts, and with the server
+ *     history     {width, from, columns, points}: a point is a list of numbers, in the order of
+ *                 `columns`
+ *
+ * A client that has the points of this generation and width gets those from index `from` on. The
+ * last point changes until the next one begins, so a client asks for it again. Otherwise it gets
+ * all points, and `from` is 0.
+ *
+ * Times are in ms. Numbers of times are null without requests.
+ *
+ * Threads: hold the board's lock. Memory: the caller owns the object.
+ */
+#ifndef LOADGEN_WEB_PAGE_VIEW_H
+#define LOADGEN_WEB_PAGE_VIEW_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct board;
+struct history;
+
+/* What a client has already. Zeroes: nothing. */
+struct view_known {
+    uint64_t generation;
+    uint64_t width;
+    uint64_t from;
+};
+
+json_t *view_state(struct board *board, const struct view_known *known);
+
+/*
+ * Parts of it, for those who follow the events (web/api/events.h):
+ *
+ *     view_status    state, kind, problem, verdict
+ *     view_order     order
+ *     view_search    search
+ *     view_log       log: the lines after the one with this number, at most the last
+ *                    VIEW_LOG_BYTES
+ *     view_second    asked, users, total, recent, generator, target, and `points`: those of the
+ *                    history that have seconds from this one on
+ *     view_columns   the columns of the points
+ */
+enum { VIEW_LOG_BYTES = 16 * 1024 };
+
+json_t *view_status(const struct board *board);
+json_t *view_order(const struct board *board);
+json_t *view_search(const struct board *board);
+json_t *view_log(const struct board *board, uint64_t after);
+json_t *view_second(struct board *board, uint64_t from);
+json_t *view_columns(void);
+
+/* `history` alone, from this index on. */
+json_t *view_history(const struct history *history, size_t from);
+
+#endif

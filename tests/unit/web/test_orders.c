@@ -1,0 +1,181 @@
+/* Not under tsan: one thread. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "loadgen/web/orders/orders.h"
+
+static const char kind[] = "kind: expected \"users\", \"rate\" or \"capacity\"";
+static const char users[] = "users: expected a whole number from 1 to 1000000";
+static const char host[] = "host: expected a URL such as \"http://127.0.0.1:5000\"";
+static const char rate[] = "rate: expected a number above 0, and at most 10000000";
+static const char time[] = "run_time: expected a duration as text, such as \"10s\" or \"1m30s\"";
+static const char shape[] = "users: the Shape of the scenario decides how many users there are";
+
+/* What the JSON asks for, as orders_to_json shows it; or FIELD: and what is wrong. */
+static const struct {
+    const char *json;
+    bool has_shape;
+    const char *order;
+} orders[] = {
+    {"{'kind': 'users', 'users': 10, 'spawn_rate': 2}", false,
+     "{'kind':'users','users':10,'spawn_rate':2.0}"},
+    {"{'kind': 'users', 'users': 1000000, 'spawn_rate': 0.5, 'host': 'http://a:1/b', "
+     "'run_time': '90s'}",
+     false,
+     "{'kind':'users','users':1000000,'spawn_rate':0.5,'host':'http://a:1/b','run_time':'1m30s'}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'host': null, 'run_time': null}", false,
+     "{'kind':'users','users':1,'spawn_rate':1.0}"},
+    {"{'kind': 'users', 'run_time': '1h'}", true, "{'kind':'users','run_time':'1h0m0s'}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'host': 'http://me:s3cret@a/?token=x'}", false,
+     "{'kind':'users','users':1,'spawn_rate':1.0,'host':'http://***@a/?token=*'}"},
+    {"{'kind': 'rate', 'rate': 200}", false, "{'kind':'rate','rate':200.0}"},
+    {"{'kind': 'rate', 'rate': 0.1, 'duration': '250ms'}", false,
+     "{'kind':'rate','rate':0.1,'duration':'250ms'}"},
+    {"{'kind': 'capacity'}", false, "{'kind':'capacity','quick':false}"},
+    {"{'kind': 'capacity', 'min_rate': 10, 'max_rate': 900, 'quick': true}", true,
+     "{'kind':'capacity','min_rate':10.0,'max_rate':900.0,'quick':true}"},
+    {"{'kind': 'capacity', 'min_rate': 10, 'max_rate': 10}", false,
+     "{'kind':'capacity','min_rate':10.0,'max_rate':10.0,'quick':false}"},
+
+    {"[]", false, ": the body is not a JSON object"},
+    {"'users'", false, ": the body is not a JSON object"},
+    {"{}", false, kind},
+    {"{'kind': 1}", false, kind},
+    {"{'kind': 'Users'}", false, kind},
+    {"{'kind': null}", false, kind},
+    {"{'kind': 'users'}", false, "users: is missing"},
+    {"{'kind': 'users', 'users': 1}", false, "spawn_rate: is missing"},
+    {"{'kind': 'users', 'users': null, 'spawn_rate': 1}", false, "users: is missing"},
+    {"{'kind': 'users', 'users': '1', 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': 1.0, 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': true, 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': 0, 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': -1, 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': 1000001, 'spawn_rate': 1}", false, users},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1}", true, shape},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'host': ''}", false, host},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'host': 7}", false, host},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'host': 'a\\nb'}", false, host},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'run_time': 90}", false, time},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'run_time': 'soon'}", false,
+     "run_time: \"soon\" is not a duration; write a number and a unit, such as 10s, 1m30s or "
+     "250ms"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'rate': 1}", false,
+     "rate: unknown field; an order of a run of the kind \"users\" takes: users, spawn_rate, host, "
+     "run_time"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'proxy': null}", false,
+     "proxy: unknown field; an order of a run of the kind \"users\" takes: users, spawn_rate, "
+     "host, run_time"},
+    {"{'kind': 'rate'}", false, "rate: is missing"},
+    {"{'kind': 'rate', 'rate': 0}", false, rate},
+    {"{'kind': 'rate', 'rate': -1}", false, rate},
+    {"{'kind': 'rate', 'rate': 1e8}", false, rate},
+    {"{'kind': 'rate', 'rate': '5'}", false, rate},
+    {"{'kind': 'rate', 'rate': 1, 'run_time': '1s'}", false,
+     "run_time: unknown field; an order of a run of the kind \"rate\" takes: rate, duration"},
+    {"{'kind': 'capacity', 'quick': 1}", false, "quick: expected true or false"},
+};
+enum { ORDERS = sizeof orders / sizeof orders[0] };
+
+static json_t *read_json(const char *quoted)
+{
+    char *text = strdup(quoted);
+    ck_assert_ptr_nonnull(text);
+    for (char *c = text; *c; c++) {
+        if (*c == '\'') {
+            *c = '"';
+        }
+    }
+    json_t *json = json_loads(text, JSON_DECODE_ANY, NULL);
+    ck_assert_msg(json != NULL, "%s", text);
+    free(text);
+    return json;
+}
+
+static void check_refusal(const struct orders *refused, const struct err *err, const char *expected)
+{
+    char text[sizeof err->text + sizeof refused->field + 2];
+    snprintf(text, sizeof text, "%s: %s", refused->field, err->text);
+    ck_assert_int_eq(err->code, ERR_USAGE);
+    ck_assert_str_eq(text, expected);
+}
+
+static void check_order(const struct run_order *order, const char *expected)
+{
+    json_t *shown = orders_to_json(order);
+    json_t *json = read_json(expected);
+    char *text = json_dumps(shown, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    ck_assert_msg(json_equal(shown, json), "%s", text);
+    free(text);
+    json_decref(json);
+    json_decref(shown);
+}
+
+START_TEST(orders_are_read_strictly)
+{
+    struct orders read;
+    struct err err = {.code = ERR_NONE};
+    json_t *json = read_json(orders[_i].json);
+    if (orders_read(&read, json, orders[_i].has_shape, &err)) {
+        check_order(&read.order, orders[_i].order);
+    } else {
+        check_refusal(&read, &err, orders[_i].order);
+    }
+    json_decref(json);
+}
+END_TEST
+
+static const struct run_order of_users = {.kind = RUN_USERS, .users = 5, .spawn_per_s = 3};
+static const struct run_order of_rate = {.kind = RUN_RATE, .rate_per_s = 7};
+static const struct run_order of_search = {.kind = RUN_CAPACITY};
+
+static const struct {
+    const struct run_order *order;
+    const char *json;
+    const char *change;
+} changes[] = {
+    {&of_users, "{'users': 9, 'spawn_rate': 2}", "{'kind':'users','users':9,'spawn_rate':2.0}"},
+    {&of_users, "{'users': 9}", "{'kind':'users','users':9,'spawn_rate':3.0}"},
+    {&of_rate, "{'rate': 9}", "{'kind':'rate','rate':9.0}"},
+    {&of_users, "{}", "users: is missing"},
+    {&of_users, "{'spawn_rate': 2}", "users: is missing"},
+    {&of_users, "{'users': 9, 'host': 'http://a'}",
+     "host: cannot be changed while a test is running"},
+    {&of_users, "{'rate': 9}",
+     "rate: unknown field; a change of a run of the kind \"users\" takes: users, spawn_rate"},
+    {&of_users, "{'kind': 'users', 'users': 9}",
+     "kind: unknown field; a change of a run of the kind \"users\" takes: users, spawn_rate"},
+    {&of_rate, "{}", "rate: is missing"},
+    {&of_search, "{'max_rate': 9}", "max_rate: cannot be changed while a test is running"},
+    {&of_search, "{'users': 9}",
+     "users: unknown field; a change of a run of the kind \"capacity\" takes: nothing"},
+    {&of_rate, "[]", ": the body is not a JSON object"},
+};
+enum { CHANGES = sizeof changes / sizeof changes[0] };
+
+START_TEST(changes_are_read_strictly)
+{
+    struct orders read;
+    struct err err = {.code = ERR_NONE};
+    json_t *json = read_json(changes[_i].json);
+    if (orders_read_change(&read, json, changes[_i].order, &err)) {
+        check_order(&read.order, changes[_i].change);
+    } else {
+        check_refusal(&read, &err, changes[_i].change);
+    }
+    json_decref(json);
+}
+END_TEST
+
+Suite *orders_suite(void);
+Suite *orders_suite(void)
+{
+    Suite *suite = suite_create("orders");
+    TCase *tests = tcase_create("orders");
+    tcase_add_loop_test(tests, orders_are_read_strictly, 0, ORDERS);
+    tcase_add_loop_test(tests, changes_are_read_strictly, 0, CHANGES);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
