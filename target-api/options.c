@@ -33,7 +33,7 @@ static const struct cli_flag flags[] = {
     {"max-body-bytes", "N", cli_set_u64, LIMIT(body_bytes), "1048576",
      "maximum size of a request body, in bytes; larger ones get 413"},
     {"max-bodies-bytes", "N", cli_set_u64, LIMIT(bodies_bytes), "33554432",
-     "maximum size of all request bodies held at once, in bytes; further requests get 503"},
+     "maximum total size of the request bodies in memory, in bytes; further requests get 503"},
     {"request-timeout", "SECONDS", cli_set_u64, LIMIT(request_s), "30",
      "time to receive a whole request; slower connections are closed"},
     {"idle-timeout", "SECONDS", cli_set_u64, LIMIT(idle_s), "60",
@@ -50,7 +50,8 @@ static const struct cli_flag flags[] = {
      "false", "add /delay/{ms}, /work/{us}, /status/{code} and /bytes/{n}"},
     {"sample-webapp", NULL, cli_set_bool, offsetof(struct target_options, is_sample_webapp),
      "false",
-     "serve the sample app of the Locust tutorials instead: GET /, POST /login, POST /metrics"},
+     "replace the users API with the sample app of Google's Locust tutorial: GET /, POST /login, "
+     "POST /metrics"},
     {0},
 };
 
@@ -71,14 +72,13 @@ static const struct range {
 
 static const struct cli cli = {
     .program = "target-api",
-    .about =
-        "A sample REST service to run load tests against.\n"
-        "\n"
-        "  target-api -bind 0.0.0.0 -port 5000\n"
-        "  curl http://127.0.0.1:5000/users_name/0\n"
-        "\n"
-        "It prints one line when it is ready. On SIGTERM or SIGINT it answers the requests in\n"
-        "flight and exits.\n",
+    .about = "A sample REST service to run load tests against.\n"
+             "\n"
+             "  target-api -bind 0.0.0.0 -port 5000\n"
+             "  curl http://127.0.0.1:5000/users_name/0\n"
+             "\n"
+             "target-api prints one line when it is ready. On SIGTERM or SIGINT, it answers the\n"
+             "requests in flight and exits.\n",
     .flags = flags,
     .env_prefix = "HEADROOM_",
 };

@@ -16,7 +16,7 @@
 #include "target-api/http/request.h"
 #include "target-api/service.h"
 
-/* The label of requests that match no route. Templates differ: they begin with a slash. */
+/* The label of requests that match no route. Templates begin with a slash, so none equals it. */
 #define ROUTER_NO_ROUTE "unmatched"
 
 /*

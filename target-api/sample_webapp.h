@@ -1,6 +1,6 @@
 /*
- * sample_webapp - the web app that Google's tutorial on load tests with Locust and Kubernetes
- * measures. With -sample-webapp, it replaces the users API.
+ * sample_webapp - the sample app of Google's tutorial on load testing with Locust and Kubernetes.
+ * With -sample-webapp, it replaces the users API.
  *
  *     GET /            Welcome to the "Distributed Load Testing Using Kubernetes" sample web app
  *     POST /login      /login - device: ID

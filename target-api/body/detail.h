@@ -22,7 +22,7 @@ enum detail_kind {
 /* Adds an entry. `part` is "path", "query" or "body"; `field` NULL: the whole part. */
 void detail_add(struct buffer *b, const char *part, const char *field, enum detail_kind kind);
 
-/* Makes the 422 from the buffer, which must have at least one entry, and takes its bytes over. */
+/* Builds the 422 from the buffer, which must have at least one entry, and takes over its bytes. */
 struct reply detail_reply(struct buffer *b);
 
 /* A 422 with one entry. */

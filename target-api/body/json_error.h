@@ -2,9 +2,9 @@
  * json_error - the position of a JSON syntax error: the start of the invalid token, or the end of
  * the text if it ends too early.
  *
- * jansson reports a position after that token. Python, and therefore the sample app, also reports
- * the start of the token; for an error inside a string or a number, however, it may report the
- * position of the error itself.
+ * jansson itself reports a position after that token. The sample app (Python) reports the start of
+ * the token too, except for some errors inside a string or a number: there it reports the position
+ * of the error.
  *
  * Threads: no state. Memory: none.
  */

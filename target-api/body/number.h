@@ -14,7 +14,7 @@
 
 #include "common/slice.h"
 
-enum { NUMBER_TEXT_MAX = 32 }; /* length of a number as text, with its NUL */
+enum { NUMBER_TEXT_MAX = 32 }; /* maximum size of a number as text, including the NUL */
 
 /*
  * int(text): allows ASCII white space around the number, one sign, and single underscores between

@@ -74,7 +74,7 @@ static void release_document(void *document)
 static_assert(DOCUMENT_FLAT_PARTS * sizeof(struct MHD_IoVec) <=
                   sizeof "HTTP/1.1 200 OK\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n"
                          "Content-Type: application/json\r\nContent-Length: 1\r\n\r\n",
-              "the list of parts must fit into the memory of the head before it");
+              "the list of parts must not be larger than the head of the answer");
 
 static struct MHD_Response *create_from_document(struct document *document)
 {

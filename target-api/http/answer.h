@@ -1,9 +1,9 @@
 /*
  * answer - converts a reply to an MHD_Response and queues it.
  *
- * Outside the kernel, most of the cost of an answer is creating its response, so each thread caches
- * the responses of recent constant replies. Threads do not share a cache, because its lock would be
- * contended.
+ * Each thread caches the responses of recent constant replies, because creating a response is most
+ * of the cost of an answer outside the kernel. Threads do not share a cache, because its lock would
+ * be contended.
  *
  * Threads: only the thread that serves the connection, from its handler.
  */
@@ -35,13 +35,13 @@ struct answers {
 void answers_fini(struct answers *answers);
 
 /*
- * Takes the reply over and queues it. `answers` NULL: without the cache. Return the result from the
- * handler; MHD_NO closes the connection without an answer.
+ * Takes the reply over and queues it. `answers` NULL: without the cache. The handler must return
+ * the result; MHD_NO closes the connection without an answer.
  */
 enum MHD_Result answer_queue(struct answers *answers, struct MHD_Connection *connection,
                              struct reply *reply);
 
-/* The same, uncached; the connection is closed after the answer. */
+/* Like answer_queue without the cache; the connection is closed after the answer. */
 enum MHD_Result answer_queue_last(struct MHD_Connection *connection, struct reply *reply);
 
 #endif

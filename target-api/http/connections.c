@@ -172,7 +172,7 @@ struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint6
     struct connections *connections =
         calloc(1, sizeof *connections + limit * sizeof connections->entries[0]);
     if (!connections) {
-        err_set(err, ERR_FAILED, "out of memory for %zu connections; lower -max-connections",
+        err_set(err, ERR_FAILED, "not enough memory for %zu connections; lower -max-connections",
                 limit);
         return NULL;
     }

@@ -2,17 +2,19 @@
  * connections - the open connections of the API port: their limit, and a thread that closes those
  * that exceed -request-timeout or -idle-timeout.
  *
- * libmicrohttpd's own timeout is reset by every byte and takes a lock per request. Here the serving
- * threads record when a request begins, is received and is answered. The polling thread reads
- * TCP_INFO at intervals of 1/20 of the shorter timeout (at most 1 s) and shuts down expired
- * sockets; libmicrohttpd then closes them. libmicrohttpd does not report the first byte of a
- * request; the polling thread detects it at its next poll, because the count of received bytes has
- * grown. It also closes connections that clients have closed without libmicrohttpd noticing.
+ * The serving threads record when a request begins, is received and is answered. The polling thread
+ * reads TCP_INFO at intervals of 1/20 of the shorter timeout (at most 1 s), and shuts down expired
+ * sockets; libmicrohttpd then closes them. The polling thread also closes connections that clients
+ * have closed without libmicrohttpd noticing.
+ *
+ * libmicrohttpd does not report the first byte of a request. The polling thread detects it at its
+ * next poll, because the count of received bytes has grown. libmicrohttpd's own timeout is not
+ * used: every byte resets it, and it takes a lock per request.
  *
  * Threads: each connection belongs to its serving thread; any thread may read the counts. The lock
- * is taken to open or close a connection, and by the polling thread for up to 64 connections at a
- * time; never per request. Memory: one block, of which only entries that were ever used are
- * touched.
+ * is taken to open or close a connection, and by the polling thread, for up to 64 connections at a
+ * time. It is never taken per request. Memory: one block, of which only entries that were ever used
+ * are touched.
  */
 #ifndef TARGET_API_HTTP_CONNECTIONS_H
 #define TARGET_API_HTTP_CONNECTIONS_H

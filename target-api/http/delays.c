@@ -94,7 +94,7 @@ struct delays *delays_create(delays_fn *call, struct err *err)
 {
     struct delays *delays = calloc(1, sizeof *delays);
     if (!delays) {
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     delays->call = call;

@@ -9,7 +9,7 @@
 
 struct limits {
     uint64_t body_bytes;   /* of a request body; larger: 413 */
-    uint64_t bodies_bytes; /* of all request bodies held; more: 503 */
+    uint64_t bodies_bytes; /* of all request bodies in memory; more: 503 */
     uint64_t header_bytes; /* of a request line and its headers; larger: 431 */
     uint64_t connections;  /* open at once; more: closed on accept */
     uint64_t users;        /* in the store; more: 507 */

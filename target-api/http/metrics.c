@@ -61,7 +61,7 @@ struct metrics *metrics_create(size_t threads, size_t routes, struct err *err)
 {
     struct metrics *metrics = calloc(1, sizeof *metrics + threads * sizeof(struct metrics_shard *));
     if (!metrics) {
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     pthread_mutex_init(&metrics->owning, NULL);
@@ -72,7 +72,7 @@ struct metrics *metrics_create(size_t threads, size_t routes, struct err *err)
         struct metrics_shard *shard = calloc(1, size);
         if (!shard) {
             metrics_destroy(metrics);
-            err_set(err, ERR_FAILED, "out of memory");
+            err_set(err, ERR_FAILED, "not enough memory");
             return NULL;
         }
         shard->rows = rows;

@@ -1,6 +1,6 @@
 /*
- * metrics - counts requests by route, method and status, their latency, and those in flight; writes
- * them as Prometheus text.
+ * metrics - counts requests by route, method and status, measures their latency, counts those in
+ * flight, and writes all of this as Prometheus text.
  *
  * A request is counted just before its answer is queued, so a client that has read an answer finds
  * its request counted. Latency is measured from the request line to that point. The number of
@@ -24,7 +24,7 @@
 struct metrics;
 struct metrics_shard;
 
-/* For `threads` serving threads and routes 0 to routes - 1. NULL: err is set. */
+/* For `threads` serving threads and `routes` routes, numbered from 0. NULL: err is set. */
 struct metrics *metrics_create(size_t threads, size_t routes, struct err *err);
 void metrics_destroy(struct metrics *metrics);
 
@@ -54,7 +54,7 @@ struct metrics_progress {
 
 struct metrics_progress metrics_progress(const struct metrics *metrics);
 
-/* The label of a route; the last index + 1 is for requests that match none. */
+/* The label of a route; index `routes` (metrics_create) stands for requests that match none. */
 typedef const char *metrics_label_fn(size_t route);
 
 /* Writes all series. */

@@ -1,13 +1,13 @@
 /*
  * request - a request to the API port, from its request line to the end of its answer.
  *
- * The URI is decoded as the sample app's server does. request_create drops http://HOST and decodes
- * %XX in the path. request_query decodes `+` and %XX in the query, whose fields are separated by
- * `&`; if a field is repeated, the last one counts. An invalid %XX is kept as it is; a decoded NUL
- * or slash is a byte like any other.
+ * The URI is decoded as the sample app's server decodes it. request_create drops http://HOST and
+ * decodes %XX in the path. request_query decodes `+` and %XX in the query, whose fields are
+ * separated by `&`; if a field is repeated, the last one counts. An invalid %XX is kept as it is; a
+ * decoded NUL or slash is a byte like any other.
  *
- * The body is collected up to its limit. Further bytes are discarded, up to REQUEST_DROPPED_MAX, so
- * that the client reads its 413.
+ * The body is collected up to its limit. Further bytes are read and discarded, up to
+ * REQUEST_DROPPED_MAX, so that the client can read the 413.
  *
  * Threads: the serving thread. Memory: request_create to request_destroy; slices are valid until
  * then unless stated otherwise.
@@ -25,11 +25,11 @@
 #include "target-api/http/reply.h"
 
 enum {
-    REQUEST_BODY_MAX = 1024 * 1024, /* bytes; unless request_limit sets another limit */
+    REQUEST_BODY_MAX = 1024 * 1024, /* bytes, unless request_limit sets another limit */
     REQUEST_DROPPED_MAX = 64 * 1024 * 1024,
 };
 
-/* Limits the bytes of all bodies held at once. */
+/* Limits the total size of the request bodies in memory. */
 struct request_budget {
     uint64_t limit_bytes;
     atomic_uint_fast64_t used_bytes;
@@ -38,7 +38,7 @@ struct request_budget {
 struct request {
     const char *method;       /* NULL until the headers are read */
     const char *content_type; /* NULL: the header is absent or the body is empty */
-    const char *uri_end;      /* address of the NUL after the URI given to request_create */
+    const char *uri_end;      /* address of the NUL after the URI passed to request_create */
     bool is_uri_bad;          /* the URI has blanks or control characters */
     struct slice path;        /* decoded */
     struct slice query;       /* as sent; empty: none */
@@ -68,7 +68,8 @@ void request_destroy(struct request *request);
 bool request_add_body(struct request *request, const char *bytes, size_t len);
 
 /*
- * True if a part of the body was discarded: it exceeded its limit, or the budget (is_crowded_out).
+ * True if a part of the body was discarded: the body exceeded its limit or the budget
+ * (is_crowded_out), or memory ran out.
  */
 bool request_body_is_too_large(const struct request *request);
 

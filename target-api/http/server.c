@@ -25,7 +25,9 @@ enum {
 static const uint64_t files_beside = 320;
 
 static const uint64_t drain_max_ns = 10 * NS_PER_S;
-static const uint64_t drain_quiet_ns = 100 * NS_PER_MS; /* for requests still on the network */
+/* For requests still on the network. A client without CPU quota pauses for up to 100 ms. */
+static const uint64_t drain_quiet_ns = 250 * NS_PER_MS;
+static const uint64_t handshake_ns = 20 * NS_PER_MS; /* several round trips within a cluster */
 static const uint64_t drain_step_ns = 2 * NS_PER_MS;
 
 struct server {
@@ -84,7 +86,7 @@ static bool start(struct server *server, const struct server_options *options,
     server->threads = options->threads;
     api->answers = calloc(options->threads, sizeof *api->answers);
     if (!api->answers) {
-        return err_set(err, ERR_FAILED, "out of memory");
+        return err_set(err, ERR_FAILED, "not enough memory");
     }
     api->answer = options->answer;
     api->service = options->service;
@@ -114,7 +116,7 @@ struct server *server_start(struct listener *listener, const struct server_optio
     struct server *server = calloc(1, sizeof *server);
     if (!server) {
         listener_close(listener);
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     server->quiesced = MHD_INVALID_SOCKET;
@@ -141,18 +143,42 @@ static void sleep_ns(uint64_t ns)
     nanosleep(&(struct timespec){.tv_nsec = (long)ns}, NULL);
 }
 
-/* From now on the kernel drops new handshakes. */
+/*
+ * From now on the kernel drops SYNs. Later packets pass: where only the last ACK of a handshake is
+ * missing, the client already regards the connection as open and sends its request.
+ */
 static void stop_handshakes(int socket)
 {
-    struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-    struct sock_fprog program = {.len = 1, .filter = &drop};
+    enum { FLAGS_OFFSET = 13, SYN = 2 }; /* of the TCP header */
+    struct sock_filter drop[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, FLAGS_OFFSET),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, SYN, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {.len = sizeof drop / sizeof drop[0], .filter = drop};
     setsockopt(socket, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
 }
 
+static void accept_backlog(struct server *server)
+{
+    for (;;) {
+        struct sockaddr_storage address;
+        socklen_t len = sizeof address;
+        int connection = accept4(server->quiesced, (struct sockaddr *)&address, &len,
+                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (connection < 0) {
+            return;
+        }
+        MHD_add_connection(server->daemon, connection, (struct sockaddr *)&address, len);
+    }
+}
+
 /*
- * Accepts the connections already in the backlog, whose requests may be on their way: closing would
- * reset them. Then the kernel refuses new ones. The socket is shut down but not closed, because a
- * thread may be about to accept and must not find another file under its number.
+ * Accepts the connections in the backlog and those whose handshake has begun, because their
+ * requests may be on their way: closing would reset them. Then the kernel refuses new ones. The
+ * socket is shut down but not closed, because a thread may be about to accept and must not find
+ * another file under its number.
  */
 static void refuse_connections(struct server *server)
 {
@@ -161,16 +187,11 @@ static void refuse_connections(struct server *server)
         return;
     }
     stop_handshakes(server->quiesced);
-    for (;;) {
-        struct sockaddr_storage address;
-        socklen_t len = sizeof address;
-        int connection = accept4(server->quiesced, (struct sockaddr *)&address, &len,
-                                 SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (connection < 0) {
-            break;
-        }
-        MHD_add_connection(server->daemon, connection, (struct sockaddr *)&address, len);
-    }
+    uint64_t until = clock_now_ns() + handshake_ns;
+    do {
+        accept_backlog(server);
+        sleep_ns(drain_step_ns);
+    } while (clock_now_ns() < until);
     shutdown(server->quiesced, SHUT_RDWR);
 }
 

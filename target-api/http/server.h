@@ -40,8 +40,9 @@ bool server_is_draining(const struct server *server);
 struct connections_counts server_connections(const struct server *server);
 
 /*
- * Stops accepting and closes each connection after its next answer. Returns when no connection is
- * open, when no request has been in flight for 100 ms, or after 10 s.
+ * Ignores new clients for 20 ms, in which handshakes that have begun can end, then refuses them.
+ * Closes each connection after its next answer. Returns when no connection is open, after 250 ms
+ * without a request in flight, or after 10 s.
  */
 void server_drain(struct server *server);
 

@@ -7,9 +7,10 @@
  * takes microseconds even with 100,000 users, and a slow reader does not hold a copy of the whole
  * document.
  *
- * A block holds the entries of consecutive users, one string per attribute. Appending writes into
- * spare room of the last block, after the bytes of all published versions. Versions that differ
- * only in appended users may share a contiguous copy of the entries (flat_copy.h).
+ * A block holds the entries of consecutive users, one string per attribute. To append a user, its
+ * entry is written into spare room of the last block, after the bytes of all published versions.
+ * Versions that differ only in appended users may share a contiguous copy of the entries
+ * (flat_copy.h).
  *
  * Threads: one thread at a time derives versions, always from the newest; any thread may read and
  * release them. Memory: reference counts.

@@ -2,9 +2,9 @@
  * flat_copy - a contiguous copy of a large document's entries, one string per attribute.
  *
  * A document in blocks is copied block by block while it is sent (answer.c says why); a flat copy
- * is sent directly. The copy doubles the memory of the document, so a store has at most one: while
- * a slow client reads the copy of an old version, newer versions are sent from their blocks. So
- * memory stays bounded, whatever clients do.
+ * is sent directly. The copy doubles the memory of the document, so a store has at most one. While
+ * a slow client still reads the copy of an old version, newer versions that cannot share it are
+ * sent from their blocks.
  *
  * Versions share the copy as they share blocks: each version knows its own length, and the next one
  * appends to the copy while there is room.

@@ -185,7 +185,7 @@ struct store *store_create(const struct store_options *options, struct err *err)
 {
     struct store *store = calloc(1, sizeof *store);
     if (!store) {
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     store->options = *options;
@@ -196,7 +196,7 @@ struct store *store_create(const struct store_options *options, struct err *err)
     pthread_rwlockattr_destroy(&attributes);
     pthread_mutex_init(&store->writing, NULL);
     if (!user_table_init(&store->table, FIRST_CAPACITY) || !(store->document = document_create())) {
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         store_destroy(store);
         return NULL;
     }

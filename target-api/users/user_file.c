@@ -36,7 +36,7 @@ struct user_file *user_file_open(const char *path, struct err *err)
 {
     struct user_file *file = calloc(1, sizeof *file);
     if (!file) {
-        err_set(err, ERR_FAILED, "out of memory");
+        err_set(err, ERR_FAILED, "not enough memory");
         return NULL;
     }
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
