@@ -8,6 +8,7 @@
 # VERSION        shown by the label
 #
 # `loadgen idle` waits as process 1; start attacks with: kubectl exec POD -- vegeta attack ...
+# With LOCUST_MODE=standalone, docker/entrypoint.sh serves the page of a scenario, or runs the scenario.
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS build
@@ -22,6 +23,7 @@ ARG TESTS=
 RUN [ -z "$TESTS" ] || make -j"$(nproc)" test T="${TESTS#all}" COMMIT="$COMMIT" DATE="$DATE"
 # Beside the linked libraries: bash, for `bash -c "vegeta attack ... | ..."`, and CA certificates for https.
 RUN make -j"$(nproc)" install-loadgen INSTALL="install -s" DESTDIR=/out COMMIT="$COMMIT" DATE="$DATE" && \
+    install docker/entrypoint.sh /out/usr/local/bin/loadgen-entrypoint && \
     mkdir -p /out/usr/local/share/loadgen && \
     { docker/runtime-packages.sh /out/usr/local/bin/loadgen && printf '%s\n' bash ca-certificates; } \
         >/out/usr/local/share/loadgen/packages
@@ -34,17 +36,17 @@ RUN apt-get update && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt/* /var/cache/debconf/*-old /var/cache/ldconfig/aux-cache \
         /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log /var/log/alternatives.log
 COPY --from=build /out/usr/local/bin /usr/local/bin
-EXPOSE 5001
+EXPOSE 5001 8089
 USER 65532:65532
 WORKDIR /
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/usr/local/bin/loadgen"]
+ENTRYPOINT ["/usr/local/bin/loadgen-entrypoint"]
 CMD ["idle", "-probe-addr", ":5001"]
 ARG BASE
 ARG COMMIT=unknown
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="loadgen" \
-      org.opencontainers.image.description="Finds out how many requests per second a web API carries" \
+      org.opencontainers.image.description="Measures how many requests per second a web API can serve" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.base.name="${BASE}"

@@ -40,7 +40,7 @@ ARG BASE
 ARG COMMIT=unknown
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="target-api" \
-      org.opencontainers.image.description="A sample REST service: something to measure" \
+      org.opencontainers.image.description="A sample REST service to run load tests against" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${COMMIT}" \
       org.opencontainers.image.base.name="${BASE}"

@@ -1,11 +1,15 @@
 #!/bin/sh
-# deploy.sh - deploys the images of a tag to the cluster of kubectl's current context (`make deploy`).
+# deploy.sh - deploys an overlay to the cluster of kubectl's current context (`make deploy`).
 #
 #     PROJECT=my-project REGION=us-central1 TAG=... [REPOSITORY=headroom] [COMPONENTS=big-generator] k8s/deploy.sh
+#     OVERLAY=scenario k8s/deploy.sh
 #
-# Resolves the tag to digests once, shows what will change, applies it, waits until every pod is ready,
-# and prints the commands to measure. Project, region and digests are written only to
+# Resolves the images' tag to digests once, shows what will change, applies it, waits until every pod is
+# ready, and prints the commands to measure. Project, region and digests are written only to
 # build/deploy/kustomization.yaml, which git ignores.
+#
+# OVERLAY is a name in k8s/overlays, or any folder with an overlay (default gke). Without PROJECT, REGION and TAG,
+# an overlay other than gke is deployed with the images that it names.
 set -eu
 cd "$(dirname "$0")/.."
 NAMESPACE=headroom
@@ -14,13 +18,22 @@ stop() {
     echo "deploy: $*" >&2
     exit 1
 }
-for variable in PROJECT REGION TAG; do
-    eval "[ -n \"\${$variable:-}\" ]" || stop "$variable is missing: make deploy PROJECT=my-project REGION=us-central1 TAG=the-build's-id"
+OVERLAY=${OVERLAY:-gke}
+FOLDER=k8s/overlays/$OVERLAY
+[ -d "$FOLDER" ] || FOLDER=$OVERLAY
+[ -e "$FOLDER/kustomization.yaml" ] || stop "OVERLAY: there is no $OVERLAY in k8s/overlays, and no $OVERLAY/kustomization.yaml"
+REGISTRY=
+programs="kubectl diff"
+if [ "$OVERLAY" = gke ] || [ -n "${PROJECT:-}${REGION:-}${TAG:-}" ]; then
+    for variable in PROJECT REGION TAG; do
+        eval "[ -n \"\${$variable:-}\" ]" || stop "$variable is missing: make deploy PROJECT=my-project REGION=us-central1 TAG=the-build's-id"
+    done
+    programs="gcloud $programs"
+    REGISTRY=$REGION-docker.pkg.dev/$PROJECT/${REPOSITORY:-headroom}
+fi
+for program in $programs; do
+    command -v "$program" >/dev/null || stop "$program is not installed (docs/kubernetes.md, \"Once\")"
 done
-for program in gcloud kubectl diff; do
-    command -v "$program" >/dev/null || stop "$program is not installed; docs/kubernetes.md, \"Once\", says how"
-done
-REGISTRY=$REGION-docker.pkg.dev/$PROJECT/${REPOSITORY:-headroom}
 
 # digest_of PROGRAM: the digest of the image that has the tag now. Reads the list of tags, which only needs
 # read access to the repository; `images describe` also needs Container Analysis.
@@ -35,7 +48,16 @@ digest_of() {
     esac
 }
 
-# write_overlay: the overlay for GKE, with the images by digest
+# write_image PROGRAM: an overlay's entry for its image, by digest. The gke overlay has a placeholder for the
+# image, and the others the program's name.
+write_image() {
+    digest=$(digest_of "$1") || exit
+    for name in "REGION-docker.pkg.dev/PROJECT/headroom/$1" "$1"; do
+        printf '  - name: %s\n    newName: %s\n    digest: %s\n' "$name" "$REGISTRY/$1" "$digest"
+    done
+}
+
+# write_overlay: OVERLAY with COMPONENTS; with a registry, the images by digest
 write_overlay() {
     mkdir -p build/deploy
     components=
@@ -43,30 +65,34 @@ write_overlay() {
         [ -d "k8s/components/$name" ] || stop "COMPONENTS: there is no $name in k8s/components"
         components=$components${components:+, }../../k8s/components/$name
     done
-    target_api=$(digest_of target-api)
-    loadgen=$(digest_of loadgen)
+    images="  []"
+    if [ -n "$REGISTRY" ]; then
+        target_api=$(write_image target-api)
+        loadgen=$(write_image loadgen)
+        images="$target_api
+$loadgen"
+    fi
     cat >build/deploy/kustomization.yaml <<EOF
-# Written by k8s/deploy.sh: $REGISTRY, tag $TAG.
+# Written by k8s/deploy.sh: $OVERLAY${REGISTRY:+, $REGISTRY, tag $TAG}.
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-resources: [../../k8s/overlays/gke]
+resources: [$(realpath --relative-to=build/deploy "$FOLDER")]
 components: [$components]
 images:
-  - name: REGION-docker.pkg.dev/PROJECT/headroom/target-api
-    newName: $REGISTRY/target-api
-    digest: $target_api
-  - name: REGION-docker.pkg.dev/PROJECT/headroom/loadgen
-    newName: $REGISTRY/loadgen
-    digest: $loadgen
+$images
 EOF
+    kubectl kustomize build/deploy >build/deploy/objects.yaml
+}
+
+# has LINE: whether what is deployed has this line
+has() {
+    grep -q "^ *$1\$" build/deploy/objects.yaml
 }
 
 # The pod template of a Job cannot be changed, so the previous Job is deleted, even if it is still
 # running.
 remove_job() {
-    case " ${COMPONENTS:-} " in
-    *" capacity-job "*) kubectl delete job -n "$NAMESPACE" capacity --ignore-not-found ;;
-    esac
+    ! has "kind: Job" || kubectl delete job -n "$NAMESPACE" capacity --ignore-not-found
 }
 
 # The first time there is no namespace to compare with. A namespace that is not ours is an error:
@@ -99,24 +125,12 @@ wait_until_ready() {
         kubectl rollout status -n "$NAMESPACE" "deployment/$name" --timeout=10m && continue
         kubectl get pods -n "$NAMESPACE" -o wide || true
         kubectl get events -n "$NAMESPACE" --sort-by=.lastTimestamp | tail -n 20 || true
-        stop "$name is not ready; the events above say why (docs/kubernetes.md, \"When it does not start\")"
+        kubectl logs -n "$NAMESPACE" "deployment/$name" --tail=20 || true
+        stop "$name is not ready; the events and the log above say why (docs/kubernetes.md, \"When it does not start\")"
     done
 }
 
-print_commands() {
-    case " ${COMPONENTS:-} " in
-    *" capacity-job "*)
-        cat <<EOF
-
-The search runs as a Job. Wait for it, read its report, copy the page with the charts:
-
-  make fetch-report
-
-It costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
-EOF
-        return
-        ;;
-    esac
+print_attacks() {
     pod=$(kubectl get pods -n "$NAMESPACE" -l app.kubernetes.io/name=loadgen \
         --field-selector=status.phase=Running -o 'jsonpath={.items[0].metadata.name}')
     cat <<EOF
@@ -128,13 +142,42 @@ Measure from the generator's pod:
 From outside, once the load balancer has an address (kubectl get service -n $NAMESPACE target-api):
 
   curl http://ADDRESS:5000/health
+EOF
+}
 
-It costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
+print_commands() {
+    if has "kind: Job"; then
+        cat <<EOF
+
+The search runs as a Job. Wait for it, read its report, copy the page with the charts:
+
+  make fetch-report
+EOF
+    elif has "name: locust-master"; then
+        cat <<EOF
+
+The generator's pod serves the page. While this runs, it is at http://localhost:8089/:
+
+  kubectl port-forward -n $NAMESPACE service/locust-master 8089
+EOF
+    elif has "- name: LOCUST_MODE"; then
+        cat <<EOF
+
+The generator's pod runs the scenario. Its log has the progress, and in the end the report:
+
+  kubectl logs -n $NAMESPACE -f deployment/loadgen
+EOF
+    else
+        print_attacks
+    fi
+    [ -z "$REGISTRY" ] || cat <<EOF
+
+The cluster costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
 EOF
 }
 
 context=$(kubectl config current-context) ||
-    stop "kubectl knows no cluster: gcloud container clusters get-credentials NAME --location ZONE --project $PROJECT"
+    stop "kubectl has no current context; for a cluster of Google's, run: gcloud container clusters get-credentials NAME --location ZONE"
 echo "deploy: to $context, namespace $NAMESPACE"
 write_overlay
 show_difference

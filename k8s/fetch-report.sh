@@ -3,8 +3,8 @@
 #
 #     [NAMESPACE=headroom] [TO=build/report] [WAIT=3600] k8s/fetch-report.sh
 #
-# Waits until the Job has succeeded or failed, for WAIT seconds at most; prints its report and verdict. Then a
-# reader, a pod with the Job's image on the claim of the results, is started, asked for the files, and deleted.
+# Waits until the Job has succeeded or failed, for at most WAIT seconds, and prints its report and verdict. Then
+# starts a pod, the reader, which has the Job's image and mounts the results, copies the files, and deletes it.
 set -eu
 cd "$(dirname "$0")/.."
 NAMESPACE=${NAMESPACE:-headroom}
@@ -23,19 +23,19 @@ image=$(k get job capacity --ignore-not-found -o 'jsonpath={.spec.template.spec.
     stop "the cluster does not answer"
 [ -n "$image" ] || stop "there is no Job called capacity in namespace $NAMESPACE (docs/kubernetes.md, \"The capacity, by a Job\")"
 
-# `kubectl wait` knows one condition, and a Job that failed never gets `complete`.
+# Not `kubectl wait`: it waits for one condition, and a failed Job never becomes `complete`.
 has_ended() {
     ended=$(k get job capacity -o 'jsonpath={.status.succeeded}{.status.failed}') ||
         stop "the cluster does not answer"
-    [ -n "$ended" ] # 1 in one of them
+    [ -n "$ended" ] # a Job that still runs has neither count
 }
 end=$(($(date +%s) + WAIT))
 has_ended || echo "the Job is running; its progress: kubectl logs -n $NAMESPACE -f job/capacity"
 until has_ended; do
-    [ "$(date +%s)" -lt "$end" ] || stop "the Job has not ended after $WAIT s: kubectl describe -n $NAMESPACE job/capacity"
+    [ "$(date +%s)" -lt "$end" ] || stop "the Job has not ended after $WAIT s; see: kubectl describe -n $NAMESPACE job/capacity"
     sleep 2
 done
-k logs -l job-name=capacity --tail=-1 || echo "(its log is gone)"
+k logs -l job-name=capacity --tail=-1 || echo "(the log of the Job cannot be read)"
 echo "verdict: $(k get pods -l job-name=capacity -o 'jsonpath={.items[0].status.containerStatuses[0].state.terminated.message}')"
 
 remove_reader() {
@@ -86,7 +86,7 @@ spec:
       persistentVolumeClaim:
         claimName: capacity
 END
-k wait --for=condition=Ready "pod/$READER" --timeout=5m >/dev/null || stop "the reader does not start: kubectl describe pod -n $NAMESPACE $READER"
+k wait --for=condition=Ready "pod/$READER" --timeout=5m >/dev/null || stop "the pod that reads the results is not ready; see: kubectl describe pod -n $NAMESPACE $READER"
 files=$(k exec "$READER" -- /bin/bash -c 'cd /results && ls capacity.*') || stop "the Job left no result"
 mkdir -p "$TO"
 for file in $files; do

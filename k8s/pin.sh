@@ -3,8 +3,8 @@
 #
 #     k8s/pin.sh [FILE]
 #
-# The version stays behind the digest as a comment; after changing it, run this again. If skopeo cannot
-# reach a registry, nothing changes.
+# The version stays behind the digest as a comment; after changing it, run this again. If skopeo cannot look
+# up an image, the file stays unchanged.
 set -eu
 file=${1:-$(dirname "$0")/../cloudbuild.yaml}
 command -v skopeo >/dev/null || { echo "pin: skopeo is not installed (Debian: apt install skopeo)" >&2; exit 1; }
@@ -19,7 +19,7 @@ cp "$file" "$work/new"
 while read -r image version; do
     # A digest is the SHA-256 of the manifest's bytes.
     if ! skopeo inspect --raw "docker://$image:$version" >"$work/manifest" </dev/null; then
-        echo "pin: $image:$version cannot be looked up; $file is as it was" >&2
+        echo "pin: cannot look up $image:$version; $file is unchanged" >&2
         exit 1
     fi
     digest=sha256:$(sha256sum <"$work/manifest" | cut -d ' ' -f 1)
