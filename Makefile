@@ -1,15 +1,16 @@
 # make            build both programs, in build/release/bin/
 # make run        install missing packages, build, measure the sample API on loopback, find its capacity
 # make test       install missing packages, build, run all tests (T="name name": only these)
-# make test-capacity  the capacity search against a known truth, as root on an idle machine, up to 75 minutes
+# make test-capacity  check the capacity search on known capacities, as root on an idle machine, up to 75 minutes
 #                 (T="quick-0.5-1000 five": only these; SMOKE=1: a few short ones, for CI)
-# make test-compare   `loadgen compare` against a known difference, as root on an idle machine, about 45 minutes
-#                 (SMOKE=1: shorter, judges nothing)
-# make test-judge run what judges "was it the target?" N=10 times, alone and beside two busy loops (as root)
+# make test-compare   check `loadgen compare` on a known difference, as root on an idle machine, about 45 minutes
+#                 (SMOKE=1: shorter, and wrong numbers are no failure)
+# make test-judge check the verdict on the generator N=10 times, alone and beside two busy loops (as root)
 # make asan       run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan       run the tests under ThreadSanitizer
 # make lint       check format, clang-tidy, layers, circles, globals, flags, exits, headers, shell, docs
-# make bench      measure CPU per request of both programs compared with others, and the open loop's lag
+# make bench      measure CPU per request of both programs compared with others, the open loop's lag, users, and
+#                 what watching a test costs
 # make fuzz       run each fuzzer of tests/fuzz for FUZZ_SECONDS (default 10; T=name: only this; FUZZ_SEED)
 # make deps       install missing packages with apt, or print the command (FOR=build, test, lint, bench,
 #                 fuzz or images: only those; default all)
@@ -19,6 +20,9 @@
 # make deploy     deploy images from Artifact Registry with kubectl: PROJECT= REGION= TAG=
 #                 (COMPONENTS=big-generator: a generator of four CPUs)
 #                 (COMPONENTS=capacity-job: a Job that searches for the capacity)
+#                 (COMPONENTS=scenario: a pod that runs the users of a scenario)
+#                 (OVERLAY=scenario: this overlay of k8s/overlays, or a folder; then PROJECT= REGION= TAG=
+#                 may be left out)
 # make fetch-report   wait for that Job, copy its result to build/report (TO= NAMESPACE=headroom WAIT=3600)
 # make undeploy   delete the deployment
 # make pin        replace the versions of cloudbuild.yaml's step images with digests
@@ -118,14 +122,14 @@ lint:
 bench:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_bench)
 	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(TOOLS)
-	$(Q)status=0; export BIN=$(B)/bin; for part in bench target results; do \
+	$(Q)status=0; export BIN=$(B)/bin; for part in bench target users results serve; do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
 # docs/dependencies.md has the reason for each.
 PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn python3-h2 nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev zlib1g-dev libc-ares-dev libidn2-dev liblua5.4-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
-PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn
+PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn python3-locust
 PACKAGES_fuzz := node-llhttp clang libclang-rt-14-dev
 PACKAGES_images := buildah debootstrap iproute2 python3 curl
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz) $(PACKAGES_images)
@@ -156,7 +160,7 @@ help:
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON))
-$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
+$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)))
 $(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lm
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
@@ -193,6 +197,7 @@ $(B)/obj/%.o: %.S $(B)/flags
 	@echo "AS $<"
 	$(Q)$(CC) $(ALL_CPPFLAGS) -c -o $@ $<
 $(B)/obj/loadgen/plot/assets/assets.o: $(filter-out %.S %.h,$(wildcard loadgen/plot/assets/*)) $(patsubst %,/usr/share/javascript/dygraphs/dygraph.min.%,css js)
+$(B)/obj/loadgen/web/page/assets.o: $(filter-out %.c %.S %.h,$(wildcard loadgen/web/page/*))
 
 # Third-party source: built without warnings.
 $(B)/obj//usr/share/llhttp/%.o: /usr/share/llhttp/%.c $(B)/flags

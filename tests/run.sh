@@ -40,7 +40,7 @@ echo "loadgen attack -rate $RATE -duration $DURATION http://$API/health"
 echo
 "$BIN/loadgen" attack -rate "$RATE" -duration "$DURATION" -report text "http://$API/health"
 echo
-echo "What target-api counted itself:"
+echo "Requests counted by target-api:"
 curl -sS "http://$ADMIN/metrics" | grep '^http_requests_total'
 
 echo
@@ -59,17 +59,17 @@ case $status in
 0) ;;
 1)
     echo
-    echo "Exit status 1: the search did not end within 80 s, because trials had to be repeated. Other programs"
-    echo "disturb them here; without -time-limit it goes on until the interval is narrow."
+    echo "Exit status 1: the search did not end within 80 s, or failed with the error above. It takes longer if other"
+    echo "programs disturb trials, which are then repeated; without -time-limit, it continues until it is complete."
     ;;
 98)
     echo
-    echo "Exit status 98: the generator was the limit, and not target-api. It has no CPU of its own here: on a"
-    echo "machine with more CPUs, or with fewer other programs, the search goes further."
+    echo "Exit status 98: the generator was the limit, not target-api. It shares the CPUs of this machine with other"
+    echo "programs: the search goes further on a machine with more CPUs, or with fewer other programs."
     ;;
 *)
     echo
-    echo "Exit status $status: docs/capacity.md lists what that means."
+    echo "Exit status $status: docs/capacity.md explains it."
     ;;
 esac
 [ ! -s "$PAGE" ] || printf '\nThe result as a page: %s\n' "$PAGE"

@@ -59,7 +59,7 @@ xargs -r -n 3 tests/run_test.sh <"$lists/alone" | tee -a "$lists/ended"
 count() {
     grep -c "^$1 " "$lists/ended" || true
 }
-[ -s "$lists/ended" ] || { echo "test: nothing is called \"$*\"" >&2; exit 1; }
+[ -s "$lists/ended" ] || { echo "test: no test is named \"$*\"" >&2; exit 1; }
 left_out=$(grep -c . "$lists/left_out" || true)
 [ "$left_out" -eq 0 ] || left_out_text=", $left_out left out (JUDGE_TIMES, LONG)"
 grep '^FAILED ' "$lists/ended" || true

@@ -28,9 +28,8 @@
 # The load goes to 127.0.0.1 only, and every run is bounded in time.
 set -eu
 PATH=$PATH:/usr/sbin
+. "$(dirname "$0")/opening.sh"
 
-here=$(dirname "$0")
-BIN=${BIN:-build/release/bin}
 ROUNDS=${ROUNDS:-5}
 SECONDS_EACH=${SECONDS_EACH:-2}
 CONNECTIONS=${CONNECTIONS:-64}
@@ -41,28 +40,10 @@ OPEN_RATE=${OPEN_RATE:-20000}
 OPEN_SECONDS=${OPEN_SECONDS:-8}
 LONG_SECONDS=${LONG_SECONDS:-30}
 
-die() {
-    echo "bench: $1" >&2
-    exit "${2:-1}"
-}
-
-case ${1:-} in
--h | --help)
-    sed -n '2,/^set/s/^#\( \|$\)//p' "$0"
-    exit 0
-    ;;
-'') ;;
-*) die "unknown argument \"$1\"; -h explains" 2 ;;
-esac
-
-for need in taskset:util-linux python3:python3 wrk:wrk hey:hey h2load:nghttp2-client siege:siege \
-    nginx:nginx openssl:openssl; do
-    command -v "${need%:*}" >/dev/null || die "${need%:*} is missing (Debian package ${need#*:})"
-done
-for program in bare_server bare_client; do
-    [ -x "$BIN/$program" ] || die "$BIN/$program is missing; \`make bench\` builds it"
-done
-[ "$(nproc)" -ge 2 ] || die "two cores are needed: one for the server, one for the client"
+check_parts "" "$@"
+need_tools taskset:util-linux python3:python3 wrk:wrk hey:hey h2load:nghttp2-client siege:siege nginx:nginx openssl:openssl
+need_built bare_server bare_client
+need_two_cores
 
 work=$(mktemp -d)
 tmpfs=$(mktemp -p /dev/shm)

@@ -16,26 +16,8 @@
 # Exit status: 0 every bound held; 1 one was missed or could not be measured; 2 usage.
 # The load goes to 127.0.0.1 only.
 set -eu
+. "$(dirname "$0")/opening.sh"
 
-here=$(dirname "$0")
-BIN=${BIN:-build/release/bin}
-export BIN PYTHONDONTWRITEBYTECODE=1
-
-case ${1:-} in
-'') ;;
--h | --help)
-    sed -n '2,/^set/s/^#\( \|$\)//p' "$0"
-    exit 0
-    ;;
-*)
-    echo "results: no argument \"$1\"; -h explains" >&2
-    exit 2
-    ;;
-esac
-for program in loadgen target-api; do
-    [ -x "$BIN/$program" ] || {
-        echo "results: $BIN/$program is missing; \`make bench\` builds it" >&2
-        exit 1
-    }
-done
+check_parts "" "$@"
+need_built loadgen target-api
 exec /usr/bin/python3 "$here/results.py"

@@ -21,32 +21,11 @@
 # Exit status: 0 every bound held; 1 one was missed or could not be measured; 2 usage.
 # The load goes to 127.0.0.1 only, and every run is bounded in time.
 set -eu
+. "$(dirname "$0")/opening.sh"
 
-here=$(dirname "$0")
-BIN=${BIN:-build/release/bin}
-export BIN PYTHONDONTWRITEBYTECODE=1
-
-die() {
-    echo "target: $1" >&2
-    exit "${2:-1}"
-}
-
-for part; do
-    case $part in
-    -h | --help)
-        sed -n '2,/^set/s/^#\( \|$\)//p' "$0"
-        exit 0
-        ;;
-    bare | sample | users | writes) ;;
-    *) die "no part \"$part\"; -h explains" 2 ;;
-    esac
-done
-for need in taskset:util-linux python3:python3 wrk:wrk gunicorn:gunicorn; do
-    command -v "${need%:*}" >/dev/null || die "${need%:*} is missing (Debian package ${need#*:})"
-done
-for program in target-api bare_mhd; do
-    [ -x "$BIN/$program" ] || die "$BIN/$program is missing; \`make bench\` builds it"
-done
-[ "$(nproc)" -ge 2 ] || die "two cores are needed: one for the server, one for the client"
+check_parts "bare sample users writes" "$@"
+need_tools taskset:util-linux python3:python3 wrk:wrk gunicorn:gunicorn
+need_built target-api bare_mhd
+need_two_cores
 [ $# -gt 0 ] || set -- bare sample users writes
 exec /usr/bin/python3 "$here/target.py" "$@"

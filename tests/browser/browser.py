@@ -68,8 +68,11 @@ class Browser:
             {'name': 'prefers-color-scheme', 'value': 'dark' if dark else 'light'}])
 
     def open(self, path):
+        self.visit('file://' + path)
+
+    def visit(self, url):
         self.logs('performance')
-        self.ask('POST', '/url', {'url': 'file://' + path})
+        self.ask('POST', '/url', {'url': url})
 
     def run(self, script, *arguments):
         return self.ask('POST', '/execute/sync', {'script': script, 'args': list(arguments)})
@@ -85,9 +88,20 @@ class Browser:
         return [message['params']['request']['url'] for message in messages
                 if message['method'] == 'Network.requestWillBeSent']
 
-    def press(self, selector, keys):
+    def find(self, selector):
         element = self.ask('POST', '/element', {'using': 'css selector', 'value': selector})
-        self.ask('POST', f'/element/{next(iter(element.values()))}/value', {'text': keys})
+        return f'/element/{next(iter(element.values()))}'
+
+    def press(self, selector, keys):
+        self.ask('POST', self.find(selector) + '/value', {'text': keys})
+
+    def click(self, selector):
+        self.ask('POST', self.find(selector) + '/click', {})
+
+    def type(self, selector, text):
+        """Instead of what is there."""
+        self.ask('POST', self.find(selector) + '/clear', {})
+        self.press(selector, text)
 
     def screenshot(self, path):
         """The whole page, as a PNG."""

@@ -102,7 +102,7 @@ def text_of(browser, selector):
 
 def check_words(browser):
     equal('answer', text_of(browser, 'h1'), 'The target sustains 200 requests per second.')
-    check('certainty', '200/s met the SLO in 2 of 2 trials, 220/s missed the SLO in 2 of 2 trials'
+    check('certainty', 'at 200/s, 2 of 2 trials met the SLO; at 220/s, 0 of 2 trials met the SLO'
           in text_of(browser, '.reasons'), text_of(browser, '.reasons'))
     equal('title', browser.run('return document.title'), 'Capacity of ' + EVIL)
     equal('elements of a text', browser.run("return document.querySelectorAll('img').length"), 0)

@@ -30,7 +30,7 @@ for (let i = 0; i < data.length; i += 4) {
 return false;
 '''
 PIXELS = COPY + '''
-return window.charts.map(chart => {
+return window.charts.filter(chart => chart.graph).map(chart => {
     const data = pixels(chart, 0, 0);
     let drawn = 0;
     for (let i = 3; i < data.length; i += 4) {

@@ -17,7 +17,7 @@ refused 2 '-duration: "5" is not a duration' attack -duration 5 $u
 refused 2 "-rate=0 requires setting -max-workers" attack -rate=0 $u
 refused 2 "-max-workers: must be at least 1" attack -max-workers=0 $u
 refused 2 "-keepalive=false" attack -keepalive false $u
-refused 2 '-encoding: "gob" is not an encoding' attack -encoding gob $u
+refused 2 '-encoding: unsupported encoding "gob"' attack -encoding gob $u
 refused 2 '-report: unknown report type "pdf"' attack -report pdf $u
 refused 2 '-header: bad header "x"' attack -header x $u
 refused 2 "cannot share stdout" attack -output stdout -report text $u
@@ -104,7 +104,7 @@ check_help() {
         END { if (flags < 2) print "no flags"; exit bad || flags < 2 }
     ' out || fail "help of $1"
 }
-for command in attack run capacity compare plan selftest report encode plot idle stop; do
+for command in attack run capacity compare plan selftest report encode plot idle serve stop; do
     "$loadgen" help $command >out && check_help "loadgen $command"
 done
 "$loadgen" -h >out && check_help loadgen

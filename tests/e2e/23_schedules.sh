@@ -2,6 +2,7 @@
 # Each kind of schedule against target-api: exactly the intended number of requests.
 #
 # Runs alone: each request has its moment.
+# Not under tsan: its threads are those of 20_attack.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
@@ -39,5 +40,5 @@ refused 2 "-ramp needs -duration" attack -ramp 1:2 "http://$API/health"
 refused 2 "-sine needs -duration" attack -sine 2:1:1s "http://$API/health"
 refused 2 "-sine: the amplitude must be less than the mean" attack -sine 2:2:1s -duration 1s "http://$API/health"
 refused 2 "-duration and -stages both set the duration" attack -stages 1s:5 -duration 1s "http://$API/health"
-refused 2 "-arrival poisson requires a constant -rate; remove it" attack -arrival poisson -stages 1s:5 "http://$API/health"
+refused 2 "-arrival poisson requires a constant -rate; remove -arrival or -stages" attack -arrival poisson -stages 1s:5 "http://$API/health"
 refused 2 '-stages: "5" is not a list of stages; expected TIME:RATE,...' attack -stages 5 "http://$API/health"

@@ -146,6 +146,16 @@ length_of() {
     curl -sS "$@" | wc -c
 }
 
+# post_refused URL: posts a body that the server does not read, until curl reads the answer, into $TMP/refused:
+# it gives up if the server closes while it sends. Sets $posts, how many the server has seen.
+post_refused() {
+    posts=1
+    until curl -sS --data-binary "@$TMP/body" -o "$TMP/refused" "$1"; do
+        [ "$posts" -lt 50 ] || fail "curl got no answer to $posts posts to $1"
+        posts=$((posts + 1))
+    done
+}
+
 # attack NAME LOG REFUSAL [PATH...]: the host is $PORT's. REFUSAL is what it answers to a POST of 4 MB,
 # which it does not read; further paths are answered with 200.
 attack() {
@@ -155,8 +165,8 @@ attack() {
     shift 3
     host=http://127.0.0.1:$PORT
     missing=$(length_of "$host/missing")
-    refused=$(length_of --data-binary "@$TMP/body" "$host/small")
-    each=$((15 + 1048576 + 15 + missing + refused))
+    post_refused "$host/small"
+    each=$((15 + 1048576 + 15 + missing + $(wc -c <"$TMP/refused")))
     {
         printf '%s\n\n' "GET $host/small" "GET $host/large" "HEAD $host/large" "GET $host/$old"
         printf '%s\n\n' "GET $host/missing" "HEAD $host/missing"
@@ -170,7 +180,7 @@ attack() {
         each=$((each + $(length_of "$host/$path")))
     done
     ok=$((40 + 10 * $#))
-    before=$((2 + $#)) # what curl has asked for
+    before=$((1 + posts + $#)) # what curl has asked for
     if [ "$old" = dir ]; then
         each=$((each - 15 + $(length_of "$host/dir/")))
         before=$((before + 1))

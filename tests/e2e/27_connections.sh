@@ -20,7 +20,7 @@ status=0
     "$loadgen" attack -rate 0 -max-workers 2000 -duration 1s "http://$API/health"
 ) >"$TMP/out" 2>"$TMP/err" || status=$?
 expect_eq "hard limit" "$status" 1
-expect_has "hard limit" "$(cat "$TMP/err")" "2000 connections exceed the limit of 200 open files; raise it (ulimit -Hn)"
+expect_has "hard limit" "$(cat "$TMP/err")" "2000 connections and 96 other files exceed the limit of 200 open files; raise it (ulimit -Hn)"
 (
     ulimit -n 64
     "$loadgen" attack -rate 2000 -duration 500ms -keepalive=false -report json "http://$API/health" >"$TMP/json"

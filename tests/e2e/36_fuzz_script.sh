@@ -1,6 +1,8 @@
 #!/bin/sh
 # tests/fuzz/fuzz.sh: its seed, what it prints of a target, and of one that fails. Stand-ins for the
 # targets say what they were called with; libFuzzer's own words are those of clang 14.
+#
+# Not under sanitizers: it runs none of our programs.
 set -eu
 . "$(dirname "$0")/lib.sh"
 unset FUZZ_SECONDS FUZZ_SEED # CI sets them

@@ -17,22 +17,46 @@ render() {
     expect_eq "warnings of $1" "$(cat "$TMP/err")" ""
 }
 
-for folder in k8s/base k8s/overlays/*; do
+for folder in k8s/base k8s/overlays/* examples/tutorial; do
     render "$folder"
     manifests check "$name" "$TMP/$name.yaml"
     manifests break "$name" "$TMP/$name.yaml"
 done
 
-# Components over the overlay that they are for, as `make deploy COMPONENTS=...` has them
-for component in big-generator capacity-job; do
-    mkdir -p "build/$component"
-    printf 'resources: [../../k8s/overlays/gke]\ncomponents: [../../k8s/components/%s]\n' "$component" \
-        >"build/$component/kustomization.yaml"
-    render "build/$component"
-    rm -r "build/$component"
-    manifests check "$component" "$TMP/$component.yaml"
-    manifests break "$component" "$TMP/$component.yaml"
+# Components over gke, as `make deploy COMPONENTS=...` has them; but separate-nodes is in gke already
+for component in k8s/components/*; do
+    name=gke-$(basename "$component")
+    [ "$name" != gke-separate-nodes ] || continue
+    mkdir -p "build/$name"
+    printf 'resources: [../../k8s/overlays/gke]\ncomponents: [../../%s]\n' "$component" >"build/$name/kustomization.yaml"
+    render "build/$name"
+    rm -r "build/$name"
+    manifests check "$name" "$TMP/$name.yaml"
+    manifests break "$name" "$TMP/$name.yaml"
 done
+
+# An overlay of one's own, as docs/from-locust.md has it, beside k8s/
+mkdir -p build/shop
+sed -n '/^apiVersion: kustomize/,/^```$/p' docs/from-locust.md | sed '/^```$/d; s,: \[\.\./k8s,: [../../k8s,' >build/shop/kustomization.yaml
+echo "Visitor = User {}" >build/shop/shop.lua
+echo "user,city" >build/shop/accounts.csv
+render build/shop
+rm -r build/shop
+for line in "scenario.lua: |" "accounts.csv: |" 'LOCUST_USERS: "50"' 'LOCUST_SLO: errors<1%,p95<300ms' "LOCUST_DNS_TTL: 5s"; do
+    grep -qF "  $line" "$TMP/shop.yaml" || fail "the overlay of docs/from-locust.md has no $line: $(cat "$TMP/shop.yaml")"
+done
+
+# Each variable is a flag of the command, but for the one that the image's entry point reads.
+# are_flags COMPONENT COMMAND
+are_flags() {
+    "$BIN/loadgen" help "$2" >"$TMP/help"
+    sed -n 's/^LOCUST_\([A-Z_]*\)=.*/\1/p' "k8s/components/$1/settings.env" | tr 'A-Z_' 'a-z-' | grep -vx autostart | while read -r flag; do
+        grep -q "^  -$flag\( \|$\)" "$TMP/help" || fail "k8s/components/$1/settings.env: there is no flag -$flag of loadgen $2"
+    done
+}
+are_flags scenario run
+are_flags web/page serve
+manifests pod client k8s/client.yaml
 
 # Another namespace takes everything along: tests/k8s/run.sh has one of its own.
 mkdir -p build/k8s-other

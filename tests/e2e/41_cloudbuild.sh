@@ -42,6 +42,7 @@ case "$name $*" in
 "kubectl get namespace"*part-of*) cat "$TMP/owner" ;;
 "kubectl get pods"*jsonpath*) echo loadgen-abc ;;
 "kubectl diff"*) echo "-  replicas: 3"; exit 1 ;;
+"kubectl kustomize"*) "$REAL_KUBECTL" kustomize "$2" ;;
 "kubectl apply -k"*) "$REAL_KUBECTL" kustomize "$3" >"$TMP/applied.yaml" ;;
 "kubectl delete namespace"*) : >"$TMP/owner" ;;
 "skopeo inspect"*) echo "the manifest of $3" ;;
@@ -129,7 +130,7 @@ expect_eq "no such image" "$status $(calls apply)" "2 0"
 expect_has "no such image" "$(cat "$TMP/err")" "cannot list the tags of europe-west1-docker.pkg.dev/p/headroom/target-api"
 : >"$TMP/broken"
 
-for nowhere in "config current-context:kubectl knows no cluster" "get namespace:a-cluster does not answer"; do
+for nowhere in "config current-context:kubectl has no current context" "get namespace:a-cluster does not answer"; do
     echo "^kubectl ${nowhere%%:*}" >"$TMP/broken"
     deploy PROJECT=p REGION=europe-west1 TAG=v2
     expect_eq "no cluster" "$status $(calls apply)" "2 0"
@@ -160,9 +161,31 @@ deploy PROJECT=p REGION=europe-west1 TAG=v2 COMPONENTS=capacity-job
 expect_eq "a Job" "$status $(calls '^kubectl delete job -n headroom capacity')" "0 1"
 expect_eq "its images" "$(grep -c "image: europe-west1-docker.pkg.dev/p/headroom/loadgen@$DIGEST" "$TMP/applied.yaml")" 3
 expect_has "its result" "$(cat "$TMP/out")" "  make fetch-report"
+deploy PROJECT=p REGION=europe-west1 TAG=v2 COMPONENTS=scenario
+expect_eq "a scenario" "$status $(calls '^kubectl delete') $(grep -c 'name: LOCUST_MODE' "$TMP/applied.yaml")" "0 0 1"
+expect_has "its log" "$(cat "$TMP/out")" "  kubectl logs -n headroom -f deployment/loadgen"
+deploy PROJECT=p REGION=europe-west1 TAG=v2 COMPONENTS=web
+expect_eq "the page" "$status $(grep -c '^  name: locust-master$' "$TMP/applied.yaml")" "0 2"
+expect_has "where it is" "$(cat "$TMP/out")" "  kubectl port-forward -n headroom service/locust-master 8089"
 deploy PROJECT=p REGION=europe-west1 TAG=v2 COMPONENTS=huge
 expect_eq "no such component" "$status $(calls '^kubectl apply')" "2 0"
 expect_has "no such component" "$(cat "$TMP/err")" "deploy: COMPONENTS: there is no huge in k8s/components"
+
+# Another overlay: with its own images, or with those of the tag
+deploy OVERLAY=scenario
+expect_eq "an overlay" "$status $(calls '^gcloud') $(calls '^kubectl rollout')" "0 0 2"
+expect_eq "its images" "$(sed -n 's/^ *image: //p' "$TMP/applied.yaml")" "$(printf 'loadgen:latest\ntarget-api:latest')"
+deploy OVERLAY=examples/tutorial PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "a folder" "$status $(grep -c 'name: HEADROOM_SAMPLE_WEBAPP' "$TMP/applied.yaml")" "0 1"
+expect_eq "images of the tag" "$(sed -n 's/^ *image: //p' "$TMP/applied.yaml")" \
+    "$(printf "europe-west1-docker.pkg.dev/p/headroom/%s@$DIGEST\n" loadgen target-api)"
+deploy OVERLAY=capacity PROJECT=p
+expect_eq "half a registry" "$status $(calls .)" "2 0"
+expect_has "half a registry" "$(cat "$TMP/err")" "deploy: REGION is missing"
+deploy OVERLAY=nowhere
+expect_eq "no such overlay" "$status $(calls .)" "2 0"
+expect_has "no such overlay" "$(cat "$TMP/err")" "deploy: OVERLAY: there is no nowhere in k8s/overlays, and no nowhere/kustomization.yaml"
+
 deploy PROJECT=p REGION=europe-west1 TAG=v2
 order=$(sed -n 's/^kubectl \(diff\|apply\|rollout\) .*/\1/p' "$TMP/calls" | tr '\n' ' ')
 expect_eq "in this order" "$order" "diff apply rollout rollout "

@@ -2,7 +2,7 @@
 # capacity: verdicts and exit statuses, the result's schema, a journal and a search that was killed.
 #
 # Runs alone: it judges latency.
-# Not under tsan: the search is one thread, and its runs are those of 20_attack.
+# Not under sanitizers: its searches are those of 43_capacity_scenario and 45_capacity_page.
 # shellcheck disable=SC3045 # dash and bash have ulimit -n
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -22,7 +22,7 @@ search() {
 # usage
 refused 2 "-slo is missing" capacity "$u"
 refused 2 "-resume needs the journal of the search" capacity -slo "p99<20ms" -resume "$u"
-refused 2 "-max-rate is 2/s, but the lowest rate to try is 4/s" capacity -slo "errors<1%" -max-rate 2 "$u"
+refused 2 "-max-rate: 2/s is below 4/s, the lowest rate to try" capacity -slo "errors<1%" -max-rate 2 "$u"
 refused 2 "must be greater than 0" capacity -slo "errors<1%" -max-rate 0 "$u"
 refused 2 "-repeat: expected 1 to 100" capacity -slo "errors<1%" -repeat 0 "$u"
 refused 1 "no request of the warm-up was answered" capacity -slo "errors<1%" http://127.0.0.1:1/
@@ -55,7 +55,7 @@ search 0 resumed "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "
 expect_has "torn" "$(cat "$TMP/resumed.err")" "20 bytes were dropped"
 expect_eq "trials of the journal" "$(grep -c '"outcome"' "$TMP/journal")" "$(json "$TMP/resumed" "len(r['trials'])")"
 search 0 ended "$trusted" -slo "p50<20ms" -min-rate 50 -max-rate 60 -journal "$TMP/journal" -resume "$u"
-expect_has "a search that ended" "$(cat "$TMP/ended.err")" "trials were read from the journal"
+expect_has "a search that ended" "$(cat "$TMP/ended.err")" "Trials read from the journal: "
 
 # interrupted: 1, and what it found stays in the journal
 "$loadgen" capacity "$trusted" -slo "p50<20ms" -journal "$TMP/interrupted" "$u" >"$TMP/out" 2>"$TMP/err" &
@@ -107,7 +107,7 @@ expect_has "reason" "$(json "$TMP/below" "r['trials'][0]['reason']")" "errors<10
 expect_eq "limited" "$(json "$TMP/limited" "r['verdict'], r['capacity'], r['settings']['generator_rate'], r['searches'][0]['generator']")" \
     "('generator-limited', {'rate': 60.0, 'upper': None}, 60.0, {'rate': 60.0})"
 expect_has "limited" "$(cat "$TMP/limited.err")" "the target sustains at least 60/s"
-expect_has "trusted" "$(cat "$TMP/limited.out")" "Generator     trusted up to 60/s"
+expect_has "trusted" "$(cat "$TMP/limited.out")" "Trusted up to 60/s"
 expect_has "environment" "$(grep "^Environment   \[CPU, cores, load before, kernel\] " "$TMP/limited.out")" ", $(uname -r)"
 expect_eq "measured" "$(json "$TMP/poisson" "r['settings']['generator_rate'], r['searches'][0]['generator']['rate'] > 60, len(r['searches'][0]['generator']['steps']) > 0")" \
     "(None, True, True)"

@@ -7,9 +7,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
 
-log_target() { exec python3 tests/contract/locust/target.py "$PORT"; }
-start_on_free_port log_target
-U=http://127.0.0.1:$PORT
+start_log_target
 
 # Four users, each busy for 100 ms and a request: at most 40 iterations a second, of three requests each.
 cat >"$TMP/known.lua" <<'LUA'
@@ -34,7 +32,14 @@ python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/result
 refused 2 "another search (targets: " capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/known.lua" -H "$U" -u 5 -cpus 1 \
     -max-rate 100 -journal "$TMP/journal" -resume
 search -max-rate 100 -journal "$TMP/journal" -resume >"$TMP/out" 2>"$TMP/err" || fail "resumed: $(cat "$TMP/err")"
-expect_has "resumed" "$(cat "$TMP/err")" "trials were read from the journal"
+expect_has "resumed" "$(cat "$TMP/err")" "Trials read from the journal: "
+
+# users that all end early leave iterations that nobody starts: no rate is good, although each answer is
+echo 'local Short = User {} Short:task(function(self) self:get("/") self:stop_user() end)' >"$TMP/short.lua"
+"$loadgen" capacity -quick -trial 1s -slo "errors<50%" -scenario "$TMP/short.lua" -H "$U" -u 40 -cpus 1 -min-rate 100 -max-rate 200 \
+    -output "$TMP/short" >"$TMP/out" 2>&1 && fail "users that end early: $(cat "$TMP/out")"
+expect_eq "users that end early" "$(json "$TMP/short" "r['verdict'], {t['outcome'] for t in r['trials']}")" "('below-minimum', {'bad'})"
+expect_has "why" "$(json "$TMP/short" "r['trials'][0]['reason']")" "60 of 100 iterations"
 
 refused 2 "-scenario replaces the URL" capacity -slo "p50<1s" -scenario "$TMP/known.lua" "$U"
 echo 'local A = User {} A:task(function(self) self:get("/") error("no") end)' >"$TMP/broken.lua"

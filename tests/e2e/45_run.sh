@@ -5,23 +5,13 @@ set -eu
 loadgen=$BIN/loadgen
 start_target_api
 
-log_target() { exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"; }
-start_on_free_port log_target
-U=http://127.0.0.1:$PORT
+start_log_target
 
-# run STATUS FLAG...: runs the scenario on stdin; its report is $TMP/report
+# run STATUS FLAG...: the scenario on stdin
 run() {
-    expected=$1 actual=0
+    status=$1
     shift
-    cat >"$TMP/scenario.lua"
-    timeout 60 "$loadgen" run "$TMP/scenario.lua" -report json "$@" >"$TMP/report" 2>"$TMP/err" || actual=$?
-    [ "$actual" = "$expected" ] || fail "status $actual, expected $expected: $*: $(cat "$TMP/err")"
-}
-
-# arrived EXPRESSION: of the list `l` of requests that were logged after the first $seen
-arrived() {
-    python3 -c 'import json, sys; l = [json.loads(x) for x in open(sys.argv[1])][int(sys.argv[2]):]; print(eval(sys.argv[3]))' \
-        "$TMP/log" "$seen" "$1"
+    run_users "$status" - "$@"
 }
 
 # the issue's scenario, as far as target-api goes: what one side counts the other has served
@@ -53,11 +43,12 @@ expect_eq "account" "$(json "$TMP/report" "r['intended'] == r['requests'] > 50, 
     fail "with a result file: $(cat "$TMP/err")"
 "$loadgen" report -type json "$TMP/results" >"$TMP/report"
 expect_eq "scenario" "$(json "$TMP/report" "r['plan']['scenario']")" \
-    "{'file': 'scenario.lua', 'sha256': '$(sha256sum "$TMP/scenario.lua" | cut -d' ' -f1)', 'size': $(wc -c <"$TMP/scenario.lua"), 'users': 3, 'spawn_per_second': 30.0}"
+    "{'file': 'scenario.lua', 'sha256': '$(sha256sum "$TMP/scenario.lua" | cut -d' ' -f1)', 'size': $(wc -c <"$TMP/scenario.lua"), 'users': 3, 'spawn_per_second': 30.0, 'seed': 1, 'host': 'http://$API'}"
+"$loadgen" run "$TMP/scenario.lua" -iterations 3 -H "http://$API" -T write,read -E slow -seed 7 -report json >"$TMP/report"
+expect_eq "tags and seed" "$(json "$TMP/report" "[r['plan']['scenario'][k] for k in ('seed', 'tags', 'exclude_tags')]")" "[7, 'write,read', 'slow']"
 
 # what arrives, in the order in which it was asked for
-seen=$(wc -l <"$TMP/log")
-LOCUST_USERS=7 LOCUST_HOST=$U run 0 --users 1 -t 30 <<'LUA'
+LOCUST_USERS=7 LOCUST_HOST=$U run 1 --users 1 -t 30 <<'LUA'
 local Member = User { wait = constant(0) }
 function Member:on_start()
     local r = self:post("/login", { json = { user = "anna", deep = { b = array {}, a = null, n = 5 } }, name = "[setup] login" })
@@ -100,7 +91,6 @@ expect_eq "redirected" "$(json "$TMP/report" "r['redirected'], r['requests']")" 
 
 # forms with files, as Python's own parser reads them; the content is from a file in the scenario's folder
 printf 'bytes\0\377\r\n--x' >"$TMP/photo.jpg"
-seen=$(wc -l <"$TMP/log")
 run 0 -u 1 -t 30 -H "$U" <<'LUA'
 local photo = read_file("photo.jpg")
 local Sender = User {}
@@ -131,8 +121,7 @@ expect_eq "files" "$(python3 "$TMP/parts.py" "$TMP/log" "$seen")" \
 a=b"
 
 # several requests at once: at most 10 in flight, each on a connection of the user; the others wait for one of them
-seen=$(wc -l <"$TMP/log")
-run 0 -u 1 -t 30 -H "$U" <<'LUA'
+run 1 -u 1 -t 30 -H "$U" <<'LUA'
 local Page = User {}
 Page:task(function(self)
     assert(#self:parallel {} == 0)
@@ -162,7 +151,6 @@ expect_eq "intended at once" "$(json "$TMP/report" "r['requests'] == r['intended
 expect_eq "each judged" "$(json "$TMP/report" "{t['name']: t['success'] for t in r['targets']}['Page GET /slow'], r['redirected']")" "(0.8, 1)"
 
 # at the end of the run requests that wait are left out, and those in flight are answered; their user stops
-seen=$(wc -l <"$TMP/log")
 run 0 -u 1 -t 1 -H "$U" <<'LUA'
 local Page = User {}
 Page:task(function(self)
@@ -187,7 +175,7 @@ LUA
 expect_eq "exactly" "$(json "$TMP/report" "r['requests'], r['intended'], r['success'], r['exceptions']")" "(37, 37, 1.0, [])"
 
 # a script judges answers; what it says is in reports, and in the file
-run 0 -u 1 -t 30 -H "$U" -output "$TMP/results" <<'LUA'
+run 1 -u 1 -t 30 -H "$U" -output "$TMP/results" <<'LUA'
 local Judge = User {}
 Judge:task(function(self)
     for n = 1, 8 do
@@ -236,6 +224,25 @@ expect_has "exceptions as text" "$("$loadgen" report "$TMP/results" | sed -n '/r
     "scenario.lua:5: in function"
 expect_eq "they go on" "$(json "$TMP/report" "sorted(t['name'] for t in r['targets']), r['requests'] > 10")" \
     "(['Clumsy GET /', 'Clumsy GET /items'], True)"
+
+# their text is the script's own, whatever it looks like
+run 1 -u 1 -iterations 1 -H "$U" <<'LUA'
+local Teller = User {}
+Teller:task(function(self) error("missing order.name or users.host", 0) end)
+LUA
+expect_eq "text of a script" "$(json "$TMP/report" "[e['message'] for e in r['exceptions']]")" "['missing order.name or users.host']"
+echo 'error("missing order.name or users.host", 0)' >"$TMP/teller.lua"
+expect_has "text of a script that is loaded" "$("$loadgen" run "$TMP/teller.lua" 2>&1)" "loadgen: missing order.name or users.host"
+
+# so are errors of what is closed when a task is ended
+run 1 -u 1 -t 30 -H "$U" <<'LUA'
+local Closer = User {}
+Closer:task(function(self)
+    local x <close> = setmetatable({}, { __close = function() error("not closed", 0) end })
+    self:stop_user()
+end)
+LUA
+expect_eq "errors of what is closed" "$(json "$TMP/report" "[(e['count'], e['message']) for e in r['exceptions']]")" "[(1, 'not closed')]"
 
 # a misspelt function is told with the nearest one, also of the class and its bases
 run 1 -u 1 -t 30 -H "$U" <<'LUA'
@@ -286,7 +293,7 @@ refused 1 "none.lua" run "$TMP/none.lua"
 refused 2 "is a Python file; scenarios are written in Lua" run tests/contract/locust/target.py
 refused 2 "is not a number of users" run "$TMP/good.lua" -u 0
 refused 2 "is not a number of users per second" run "$TMP/good.lua" -r 0
-refused 2 "-rate must be greater than 0; without -rate users start tasks by themselves" run "$TMP/good.lua" -H "$U" -t 1 -rate 0/s
+refused 2 "-rate must be greater than 0; without -rate, users start tasks by themselves" run "$TMP/good.lua" -H "$U" -t 1 -rate 0/s
 refused 2 "unknown flag -user-count" run "$TMP/good.lua" --user-count 5
 refused 2 "not a URL" run "$TMP/good.lua" -H 127.0.0.1:1
 

@@ -1,20 +1,17 @@
 #!/bin/sh
 # loadgen run: what scripts cannot break, whatever they try.
+#
+# Not under tsan: a bound is one thread's, and the threads are those of 45_run.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
 
-log_target() { exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"; }
-start_on_free_port log_target
-U=http://127.0.0.1:$PORT
+start_log_target
 
-# run STATUS FLAG...: runs the scenario on stdin; its report is $TMP/report
+# run STATUS FLAG...: the scenario on stdin
 run() {
-    expected=$1 actual=0
+    status=$1
     shift
-    cat >"$TMP/scenario.lua"
-    timeout 60 "$loadgen" run "$TMP/scenario.lua" -report json -cpus 1 -r 1000 -t 30 -H "$U" "$@" >"$TMP/report" 2>"$TMP/err" || actual=$?
-    [ "$actual" = "$expected" ] || fail "status $actual, expected $expected: $*: $(cat "$TMP/err" "$TMP/report")"
+    run_users "$status" - -cpus 1 -r 1000 -t 30 -H "$U" "$@"
 }
 
 # the metatable of users and answers
@@ -30,7 +27,7 @@ end)
 LUA
 
 # the coroutine of a user, from another one and from its own coroutines
-run 0 -u 2 -iterations 2 <<'LUA'
+run 1 -u 2 -iterations 2 <<'LUA'
 local A = User { wait = 0 }
 local first
 local function refused(f, ...)
@@ -52,8 +49,33 @@ A:task(function(self)
 end)
 LUA
 
+# entries of parallel() that are no requests, which took long to find out
+run 1 -u 1 -iterations 1 <<'LUA'
+local A = User { wait = 0 }
+local wide, list = { "GET", "/items" }, {}
+for i = 1, 200000 do wide[-i] = i end
+for i = 1, 1000 do list[i] = wide end
+A:task(function(self) self:parallel(list) end)
+LUA
+expect_eq "wide" "$(json "$TMP/report" "r['requests'], r['exceptions'][0]['message']")" \
+    "(0, '$TMP/scenario.lua:5: parallel: request 1: expected a path, or { METHOD, PATH [, OPTIONS] }')"
+
+# long names are cut before a character, or refused; a time-out is at least 1 ns
+run 1 -u 1 -iterations 1 <<'LUA'
+local A = User { wait = 0 }
+A:task(function(self)
+    self:get("/items/" .. ("ü"):rep(1000) .. "?x")
+    self:get("/items?x", { name = ("n"):rep(200) })
+    local ok, why = pcall(self.get, self, "/items", { name = ("n"):rep(201) })
+    assert(not ok and why:find("name: expected a string of 1 to 200 bytes", 1, true), why)
+    assert(self:get("/slow", { timeout = 1e-10 }).error == "time-out")
+end)
+LUA
+expect_eq "names" "$(json "$TMP/report" "{t['name'] for t in r['targets']} ^ {'A GET /items/' + 96 * 'ü', 'A GET ' + 200 * 'n', 'A GET /slow'}")" \
+    "set()"
+
 # a judgement whose text closes the answer; string.format is ours
-run 0 -u 1 -iterations 1 <<'LUA'
+run 1 -u 1 -iterations 1 <<'LUA'
 local A = User {}
 A:task(function(self)
     local r = self:get("/items", { check = true })
@@ -67,7 +89,6 @@ LUA
 expect_eq "judged" "$(json "$TMP/report" "r['requests'], round(r['success'], 2), r['errors']")" "(2, 0.5, ['it is 5'])"
 
 # metamethods of what becomes a request are not called: they could use the buffers in which it is made
-seen=$(wc -l <"$TMP/log")
 run 0 -u 1 -iterations 1 <<'LUA'
 local A = User {}
 local called
@@ -82,7 +103,7 @@ A:task(function(self)
     assert(json.encode(with {}) == "{}" and not called)
 end)
 LUA
-expect_eq "bodies" "$(tail -n +$((seen + 1)) "$TMP/log" | python3 -c 'import json, sys; print([json.loads(l)["body"] for l in sys.stdin])')" \
+expect_eq "bodies" "$(arrived "[r['body'] for r in l]")" \
     "['kept', '[1,{\"a\":{}}]', 'a=1&a=2']"
 
 # -script-memory: requests until they are answered, and answers
@@ -99,6 +120,17 @@ end)
 LUA
 expect_has "requests" "$(json "$TMP/report" "r['requests'], r['exceptions'][0]['count'], r['exceptions'][0]['message']")" \
     "(2, 2, '$TMP/scenario.lua:8: not enough memory; raise -script-memory')"
+
+# the path is in the message, and in the URL of the answer
+run 0 -u 1 -iterations 1 -script-memory 64MB <<'LUA'
+local A = User {}
+local path = "/" .. ("x"):rep(14000000)
+A:task(function(self)
+    local ok, why = pcall(self.get, self, path)
+    assert(not ok and why:find("not enough memory", 1, true), why)
+end)
+LUA
+expect_eq "a long path" "$(json "$TMP/report" "r['requests']")" 0
 
 start_target_api -test-endpoints
 run 1 -u 1 -iterations 1 -script-memory 64MB -H "http://$API" <<'LUA'

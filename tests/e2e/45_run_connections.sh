@@ -6,9 +6,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
 
-log_target() { exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"; }
-start_on_free_port log_target
-U=http://127.0.0.1:$PORT
+start_log_target
 
 # Ten users, one after the other, three requests each.
 cat >"$TMP/turns.lua" <<'LUA'
@@ -33,6 +31,52 @@ case "$shared" in
 *) fail "requests, connections: $shared" ;;
 esac
 
+# A flag hides its own variable, and none of its neighbours'.
+expect_eq "a flag beside a variable" \
+    "$(LOCUST_CONNECT_TO=shop.example:80:${U#http://} connections -H http://shop.example -laddr 127.0.0.1 -u 1)" "3 1 1"
+
+# Through a proxy: connections that it closes while users wait, half of them after some bytes, are closed here, too.
+cat >"$TMP/proxy.py" <<'PYTHON'
+import asyncio, sys
+served = 0
+async def serve(reader, writer):
+    global served
+    late = b""
+    try:
+        while True:
+            await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 0.5)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n")
+            served += 1
+            late = b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n" if served % 2 else b""
+            print(served, flush=True)
+    except (asyncio.TimeoutError, asyncio.IncompleteReadError, ConnectionError):
+        writer.write(late)
+    writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+        await server.serve_forever()
+asyncio.run(main())
+PYTHON
+proxy() { exec python3 "$TMP/proxy.py" "$PORT"; }
+start_on_free_port proxy
+cat >"$TMP/sleeper.lua" <<'LUA'
+local Sleeper = User {}
+Sleeper:task(function(self)
+    assert(self:get("/").ok)
+    sleep(8)
+    assert(self:post("/").ok)
+    self:stop_user()
+end)
+LUA
+NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT "$loadgen" run "$TMP/sleeper.lua" -H http://a.test -u 40 -r 1000 -t 60 -report json >"$TMP/report" 2>"$TMP/err" &
+pid=$!
+STARTED="$STARTED $pid"
+wait_for grep -qx 40 "$TMP/proxy.out" || fail "through a proxy: $(cat "$TMP/err")"
+has_few_sockets() { [ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -le 10 ]; }
+wait_for has_few_sockets || fail "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l) sockets are open that the proxy has closed"
+wait $pid || fail "through a proxy: status $?: $(cat "$TMP/err")"
+expect_eq "on new connections" "$(json "$TMP/report" "r['requests'], r['success'], r['retried']")" "(80, 1.0, 0)"
+
 # open files
 few_files() { (ulimit -n 150 && exec "$loadgen" run "$TMP/turns.lua" -H "$U" -u 60 -r 1000 "$@"); }
 if few_files -t 1 >"$TMP/report" 2>"$TMP/err"; then
@@ -43,7 +87,19 @@ if (ulimit -n 150 && exec timeout 60 "$loadgen" capacity -quick -slo "errors<50%
     fail "a search with 60 users starts with 150 open files"
 fi
 expect_eq "open files of a search" "$(cat "$TMP/err")" \
-    "loadgen: 60 connections exceed the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
+    "loadgen: 60 connections and 96 other files exceed the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
+# through a proxy: two more files for each user
+few_proxied() {
+    (ulimit -n 250 && NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT exec timeout 30 "$loadgen" "$@" "$TMP/turns.lua" -H http://a.test -u 60)
+}
+for command in "run" "capacity -slo errors<50% -scenario"; do
+    # shellcheck disable=SC2086 # the command is words
+    if few_proxied $command >"$TMP/report" 2>"$TMP/err"; then
+        fail "$command: 60 users start behind a proxy with 250 open files"
+    fi
+    expect_has "open files behind a proxy" "$(cat "$TMP/err")" \
+        "60 connections through a proxy, of 3 files each, and 96 other files exceed the limit of 250 open files"
+done
 few_files -t 1 -shared-connections >"$TMP/report" 2>"$TMP/err" || fail "shared: $(cat "$TMP/err")"
 
 # Users that wait cost no connection: 100,000 of them are there in 10 s.
@@ -63,6 +119,16 @@ case $BIN in
     [ "$memory" -lt 1024 ] || fail "100,000 users take $memory MiB"
     ;;
 esac
+
+# -connect-to and -resolvers
+run_users 0 - -requests 1 -H http://shop.test:80 -connect-to "shop.test:80:${U#http://}" <<'LUA'
+local Visitor = User {}
+Visitor:task(function(self) self:get("/items") end)
+LUA
+expect_eq "-connect-to" "$(arrived "[(r['url'], r['headers']['host']) for r in l]")" "[('/items', 'shop.test:80')]"
+hold_port
+"$loadgen" run "$TMP/scenario.lua" -requests 1 -H http://shop.test:80 -resolvers "127.0.0.1:$PORT" -report json >"$TMP/report" 2>"$TMP/err" || true
+expect_has "-resolvers" "$(json "$TMP/report" "r['errors']")" "lookup shop.test on 127.0.0.1:$PORT"
 
 # local ports: in a network namespace of its own
 if ! unshare -n true 2>/dev/null || ! command -v ip >/dev/null; then

@@ -2,7 +2,6 @@
 # What requests of scripts say: cookies over redirects, headers of the script beside them, numbers; each method.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
 
 # logs what arrives, a line of JSON each; /set?NAME=VALUE... and /delete?NAME... set and delete cookies, and redirect to /after
 cat >"$TMP/server.py" <<'PYTHON'
@@ -45,18 +44,7 @@ start_on_free_port server
 U=http://127.0.0.1:$PORT
 
 # run FLAG...: one user of the scenario on stdin, without exceptions
-run() {
-    cat >"$TMP/scenario.lua"
-    : >"$TMP/log"
-    timeout 60 "$loadgen" run "$TMP/scenario.lua" -u 1 -t 30 -H "$U" -report json "$@" >"$TMP/report" 2>"$TMP/err" ||
-        fail "status $?: $(cat "$TMP/err") $(json "$TMP/report" "r['exceptions']")"
-}
-
-# arrived EXPRESSION: of the list `l` of requests; sent(r, name) is the list of a header's lines
-arrived() {
-    python3 -c 'import json, sys; sent = lambda r, name: r["headers"].get(name, []); l = [json.loads(x) for x in open(sys.argv[1])]; print(eval(sys.argv[2]))' \
-        "$TMP/log" "$1"
-}
+run() { run_users 0 - -u 1 -t 30 -H "$U" "$@"; }
 
 # a hop has the cookies that the redirect left: one that it deleted is not sent again, even if it was the last
 run <<'LUA'
@@ -71,6 +59,25 @@ end)
 LUA
 expect_eq "cookies over redirects" "$(arrived "[(r['path'], sorted('; '.join(sent(r, 'cookie')).split('; '))) for r in l]")" \
     "[('/set?a=1&b=2', ['']), ('/after', ['a=1', 'b=2']), ('/delete?a', ['a=1', 'b=2']), ('/after', ['b=2']), ('/delete?b', ['b=2']), ('/after', ['']), ('/set?c=3', ['']), ('/after', ['c=3'])]"
+
+# a script reads its user's cookies
+run <<'LUA'
+local Member = User {}
+Member:task(function(self)
+    assert(self:cookie("csrftoken") == nil)
+    self:get("/set?csrftoken=t1&empty=")
+    assert(self:cookie("csrftoken") == "t1" and self:cookie("empty") == "" and not self:cookie("csrf"))
+    self:post("/form", { headers = { ["X-CSRFToken"] = self:cookie("csrftoken") } })
+    self:get("/set?csrftoken=t2")
+    assert(self:cookie("csrftoken") == "t2")
+    self:get("/delete?csrftoken")
+    assert(not self:cookie("csrftoken"))
+    self:get("/x", { cookies = { mine = "1" } })
+    assert(self:cookie("mine") == "1" and not pcall(self.cookie, self) and not pcall(self.cookie, {}, "mine"))
+    self:stop_user()
+end)
+LUA
+expect_eq "a cookie in a header" "$(arrived "[sent(r, 'x-csrftoken') for r in l if r['path'] == '/form']")" "[['t1']]"
 
 # a header of the script is sent once: its Cookie in place of the jar's, `auth` in place of its Authorization
 run <<'LUA'

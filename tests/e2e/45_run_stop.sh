@@ -7,6 +7,7 @@ start_target_api -test-endpoints
 
 # begin FLAG...: starts the scenario on stdin; $pid, $TMP/report, $TMP/err
 begin() {
+    rm -f "$TMP/err"
     cat >"$TMP/scenario.lua"
     "$loadgen" run "$TMP/scenario.lua" -H "http://$API" -cpus 1 -report json "$@" >"$TMP/report" 2>"$TMP/err" &
     pid=$!
@@ -32,7 +33,7 @@ local Quitter = User {}
 Quitter:task(function(self) self:get("/health") quit(7) end)
 function Quitter:on_stop() print("stops") self:get("/delay/2000") self:get("/metadata") end
 LUA
-    wait_for grep -q stops "$TMP/err" || fail "no on_stop"
+    wait_for grep -qs stops "$TMP/err" || fail "no on_stop"
     sleep 0.3
     kill -INT "$pid"
     ends 7 10
@@ -70,12 +71,34 @@ end
 LUA
     sleep 1.5
     kill -INT "$pid"
-    wait_for grep -q stops "$TMP/err" || fail "no on_stop"
+    wait_for grep -qs stops "$TMP/err" || fail "no on_stop"
     sleep 1.2
     kill -INT "$pid"
     ends 0 2
     expect_eq "results" "$(requests)" "{'health': 1, 'metadata': 1, 'openapi.json': 1}"
     expect_eq "account" "$(json "$TMP/report" "r['interrupted'], r['intended'], r['not_started'], r['success'], r['exceptions']")" "(True, 3, 0, 1.0, [])"
+}
+
+# nor does it wait for listeners, however many results they have yet to see: these would take minutes
+second_signal_and_listeners() {
+    begin -u 1 <<'LUA'
+events.request.add_listener(function(request)
+    if request.name == "first" then print("listens") end
+    local sum = 0
+    for i = 1, 2000000 do sum = sum + i end
+end)
+local A = User { wait = constant(1000) }
+A:task(function(self)
+    self:get("/health", { name = "first" })
+    for _ = 1, 50000 do events.request.fire { request_type = "WS", name = "x", response_time = 1 } end
+end)
+LUA
+    wait_for grep -qs listens "$TMP/err" || fail "no listener"
+    kill -INT "$pid"
+    sleep 1.2
+    kill -INT "$pid"
+    ends 0 4
+    expect_eq "account" "$(json "$TMP/report" "r['interrupted'], r['fired'], r['intended'], r['not_started']")" "(True, 50000, 50001, 0)"
 }
 
 # -stop-timeout: tasks may end, at most for this time; on_stop follows
@@ -100,6 +123,17 @@ LUA
     ends 0 10
     expect_eq "one does not" "$(requests)" "{'health': 2, 'metadata': 2, 'openapi.json': 2}"
     expect_eq "exceptions" "$(json "$TMP/report" "r['exceptions']")" "[]"
+}
+
+# A request that is never answered is waited for until its own timeout, and is one of the results.
+request_without_end() {
+    begin -u 1 -t 1 -s 1 -timeout 3s <<'LUA'
+local A = User {}
+A:task(function(self) self:get("/delay/60000") end)
+LUA
+    ends 1 6
+    expect_eq "results" "$(requests)" "{'60000': 1}"
+    expect_eq "account" "$(json "$TMP/report" "r['timed_out'], r['success']")" "(1, 0.0)"
 }
 
 # moments ROW: when the requests of a row were intended, in ms after the first one
@@ -138,4 +172,4 @@ LUA
 pacing=starts_and_pacing
 [ "${SANITIZER:-}" != tsan ] || pacing=
 # shellcheck disable=SC2086 # nothing, or a name
-beside quit_and_a_signal quit_of_a_search second_signal stop_timeout $pacing
+beside quit_and_a_signal quit_of_a_search second_signal second_signal_and_listeners stop_timeout request_without_end $pacing

@@ -8,12 +8,8 @@ set -eu
 loadgen=$BIN/loadgen
 start_target_api -test-endpoints
 
-# run FLAG...: the scenario on stdin, on one thread; its report is $TMP/report
-run() {
-    cat >"$TMP/scenario.lua"
-    timeout 60 "$loadgen" run "$TMP/scenario.lua" -H "http://$API" -cpus 1 -report json "$@" >"$TMP/report" 2>"$TMP/err" ||
-        fail "status $?: $*: $(cat "$TMP/err")"
-}
+# run FLAG...: the scenario on stdin, on one thread
+run() { run_users 0 - -H "http://$API" -cpus 1 "$@"; }
 
 # Users x time = the sum of what they spent waiting, asking and running, within 1 %, and none of the three is small.
 # User 1 starts 1 ms after user 0. Late timers are none of the three, so a task takes long.
@@ -37,6 +33,27 @@ parts = {
 print(parts, "sum", sum(parts.values()), "of", all_s)
 sys.exit(not (abs(sum(parts.values()) / all_s - 1) < 0.01 < min(parts.values()) / all_s))
 PYTHON
+
+# Listeners are part of their user's script: they delay what it asks for, but are neither lag nor part of an answer,
+# whether they run before the script goes on, when it has judged the answer, or while it would wait for others.
+run -u 1 -iterations 20 <<'LUA'
+events.request.add_listener(function(request)
+    local until_s = os.clock() + 0.01
+    while os.clock() < until_s do end
+end)
+local Heard = User { wait = constant(0.02) }
+Heard:task(function(self)
+    self:get("/health", { name = "first" })
+    do local r <close> = self:get("/health", { name = "after a request", check = true }) end
+    self:get("/health", { name = "after a check" })
+    local one = { "GET", "/health", { name = "parallel" } }
+    self:parallel { one, one, one }
+    events.request.fire { request_type = "flow", name = "x", response_time = 1 }
+    self:get("/health", { name = "after a fired result" })
+end)
+LUA
+expect_eq "own listeners: $(json "$TMP/report" "r['lag'], r['targets']")" \
+    "$(json "$TMP/report" "r['lag']['50th'] < 5e6, [t['name'] for t in r['targets'] if t['latencies']['min'] > 5e6]")" "(True, [])"
 
 # What scripts use is what they say that they use. Beside other work it is estimated
 # too low, because it is what runs for long that has to wait for a CPU.

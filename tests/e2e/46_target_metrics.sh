@@ -66,7 +66,7 @@ three_pods() {
     search three 0 -target-metrics http://pods:5001/metrics $pods $targets http://pods:5000/health
     all three "t['served'] == t['answered'] and len(t['pods']) == 3"
     all three "all(0.2 < p['share'] < 0.5 for p in t['pods'])"
-    said three "Target pods   [share, served, CPU, throttled at least, memory]"
+    said three "Target pods   [share, served, CPU, throttled (lower bound), memory]"
     expect_has "the plan" "$("$loadgen" plan -rate 600 -headroom 0% "$TMP/three.json")" "60/s was served by 3 pods"
     # One more cannot be read, which spoils only its own line.
     search unread 0 -target-metrics http://pods:5001/metrics $pods -connect-to "pods:5001:127.0.0.1:$PORT" $targets http://pods:5000/health

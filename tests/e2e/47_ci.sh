@@ -3,6 +3,7 @@
 # fails with the sentence; the one for Cloud Build consists of steps that exist.
 #
 # Runs alone: it judges latency.
+# Not under sanitizers: its searches are those of 43_capacity_scenario and 45_capacity_page.
 set -eu
 . "$(dirname "$0")/lib.sh"
 start_target_api -test-endpoints

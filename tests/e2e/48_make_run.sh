@@ -31,8 +31,8 @@ search_ended() {
     expect_has "status $1" "$(cat "$TMP/page")" "The result as a page: $TMP/page.html"
 }
 out_of_time() { search_ended 1 "the search did not end within 80 s"; }
-limited() { search_ended 98 "the generator was the limit, and not target-api."; }
-below() { search_ended 99 "docs/capacity.md lists what that means."; }
+limited() { search_ended 98 "the generator was the limit, not target-api."; }
+below() { search_ended 99 "docs/capacity.md explains it."; }
 
 # Where no cgroup can be made, as without root
 without_root() {

@@ -90,6 +90,38 @@ is_up_or_gone() {
     [ "$up" -ne 7 ] || ! kill -0 "$1" 2>/dev/null
 }
 
+# start_log_target: tests/contract/locust/target.py, which logs what arrives in $TMP/log. Sets U, its URL.
+start_log_target() {
+    start_on_free_port log_target
+    # shellcheck disable=SC2034 # for those who source this
+    U=http://127.0.0.1:$PORT
+}
+
+log_target() {
+    exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"
+}
+
+# run_users STATUS SCENARIO FLAG...: `loadgen run`, which must end with STATUS; the SCENARIO - is stdin. Leaves
+# $TMP/report, in JSON, and $TMP/err. Sets seen: how many lines $TMP/log had before.
+run_users() {
+    expected=$1 scenario=$2 actual=0
+    shift 2
+    if [ "$scenario" = - ]; then
+        scenario=$TMP/scenario.lua
+        cat >"$scenario"
+    fi
+    [ ! -e "$TMP/log" ] || seen=$(wc -l <"$TMP/log")
+    timeout 60 "$BIN/loadgen" run "$scenario" -report json "$@" >"$TMP/report" 2>"$TMP/err" || actual=$?
+    [ "$actual" = "$expected" ] || fail "status $actual, expected $expected: $*: $(cat "$TMP/err" "$TMP/report")"
+}
+
+# arrived EXPRESSION: of the list `l` of requests that $TMP/log has after the first $seen; sent(r, NAME) are the
+# values of a header that is logged as a list
+arrived() {
+    python3 -c 'import json, sys; sent = lambda r, name: r["headers"].get(name, []); l = [json.loads(x) for x in open(sys.argv[1])][int(sys.argv[2]):]; print(eval(sys.argv[3]))' \
+        "$TMP/log" "$seen" "$1"
+}
+
 # start_nginx FOLDER: nginx with what stdin has for its http block (tests/support/nginx.py). Sets a
 # variable for each @NAME@ there: its port.
 start_nginx() {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/measure/hdr/hdr_codec.h"
 #include "loadgen/measure/hdr/hdr_log.h"
 
@@ -25,7 +25,7 @@ static void check_histogram(const struct histogram *h)
 {
     uint64_t count = 0;
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        count += histogram_in(h, i);
+        count += histogram_bucket_count(h, i);
     }
     require(count == h->count && h->clipped == 0);
     require(h->count == 0 || (h->min_ns <= h->max_ns && h->max_ns <= HISTOGRAM_MAX_NS));
@@ -35,7 +35,7 @@ static void check_histogram(const struct histogram *h)
     require(again->count == h->count && again->sum_ns == h->sum_ns && again->min_ns == h->min_ns &&
             again->max_ns == h->max_ns);
     for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        require(histogram_in(again, i) == histogram_in(h, i));
+        require(histogram_bucket_count(again, i) == histogram_bucket_count(h, i));
     }
     bytes_free(&text);
     histogram_fini(again);

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "loadgen/base/base64.h"
+#include "loadgen/base/text/base64.h"
 #include "loadgen/results/vegeta/json_line.h"
 #include "tests/support/round_trip.h"
 

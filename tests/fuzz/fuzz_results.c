@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "loadgen/base/utf8.h"
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/binary/result_codec.h"
 #include "loadgen/report/report.h"

@@ -6,17 +6,20 @@
  * used up: a method, a path, a table of options, and self.headers. An engine in place of the real
  * ones reads each request and answers it with the next bytes. What is checked beside the
  * sanitizers: a request is refused with an error, or is one well-formed HTTP/1.1 message that says
- * how long its body is; every answer that waits for a judgement is recorded once.
+ * how long its body is; every answer that waits for a judgement is recorded once. In half of the
+ * runs a listener judges and names the results. Between its requests, the user fires results.
  */
 #include <lua5.4/lauxlib.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/text/utf8.h"
 #include "loadgen/drive/endpoints.h"
 #include "loadgen/http/answer/capture.h"
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
+#include "loadgen/pace/team.h"
 #include "loadgen/target/catalogue.h"
 #include "loadgen/target/request/message.h"
 #include "loadgen/target/request/parts.h"
@@ -25,14 +28,30 @@
 
 enum { MEMORY_MAX = 64 * 1024 * 1024, REQUESTS_MAX = 8, DEPTH_MAX = 4, ENTRIES_MAX = 5 };
 
-static const char text[] = "A = User { host = 'http://one.test:8080/base', wait = constant(0) }\n"
-                           "A:task(function(self)\n"
-                           "  self.headers = headers()\n"
-                           "  local r <close> = self:request(arguments())\n"
-                           "  local _ = r.ok, r.text, r.headers.x, r.url, r.error, r.elapsed\n"
-                           "  pcall(r.json, r)\n"
-                           "  pcall(judge, r)\n"
-                           "end)\n";
+static const char text[] =
+    "if listens then\n"
+    "  events.request.add_listener(function(request)\n"
+    "    local _ = request.request_type, request.response_time,\n"
+    "      request.response_length, request.exception, request.url\n"
+    "    pcall(judge, request)\n"
+    "    pcall(function() request.name = value() end)\n"
+    "    assert(request.name ~= '')\n"
+    "  end)\n"
+    "end\n"
+    "A = User { host = 'http://one.test:8080/base', wait = constant(0) }\n"
+    "A:task(function(self)\n"
+    "  self.headers = headers()\n"
+    "  local r <close> = self:request(arguments())\n"
+    "  local _ = r.ok, r.text, r.headers.x, r.url, r.error, r.elapsed\n"
+    "  pcall(r.json, r)\n"
+    "  pcall(judge, r)\n"
+    "  local more = value()\n"
+    "  local result = { request_type = 'WS', name = 'x', response_time = 1 }\n"
+    "  if type(more) == 'table' then\n"
+    "    for key, v in pairs(more) do result[key] = v end\n"
+    "  end\n"
+    "  pcall(events.request.fire, result)\n"
+    "end)\n";
 
 static void require(bool ok)
 {
@@ -79,6 +98,10 @@ static const char *const words[] = {
     "json",
     "name",
     "params",
+    "request_type",
+    "response_time",
+    "response_length",
+    "exception",
     "timeout",
     "Host",
     "User-Agent",
@@ -172,6 +195,14 @@ static int push_headers(lua_State *lua)
     return 1;
 }
 
+/* value() */
+static int push_any(lua_State *lua)
+{
+    lua_settop(lua, 0);
+    push_value(lua, lua_touserdata(lua, lua_upvalueindex(1)), 0, 0);
+    return 1;
+}
+
 /* arguments(): method, path, options */
 static int push_arguments(lua_State *lua)
 {
@@ -213,7 +244,7 @@ struct fake {
     struct engine engine;
     struct drive_thread thread;
     struct plan plan;
-    struct slots slots;
+    struct team team;
     struct targets targets;
     struct catalogue catalogue;
     struct catalogue_table table;
@@ -273,6 +304,14 @@ static void on_judged(struct drive_thread *thread, const struct exchange *exchan
     fake->judged++;
 }
 
+static void on_fired(struct drive_thread *thread, const struct exchange *exchange)
+{
+    (void)thread;
+    require(exchange->is_fired && exchange->judgement != JUDGEMENT_NONE && exchange->code == 0);
+    require(exchange->done_ns - exchange->intended_ns <= UINT64_C(3600) * NS_PER_S);
+    require(utf8_is_text(exchange->reason));
+}
+
 /* Half of the requests get an answer: its headers and body are the next two texts. */
 static void answer(struct fake *fake, struct driver *driver)
 {
@@ -306,7 +345,10 @@ static void run_user(struct fake *fake, struct driver *driver)
     static const struct {
         const char *name;
         lua_CFunction function;
-    } list[] = {{"headers", push_headers}, {"arguments", push_arguments}, {"judge", judge}};
+    } list[] = {{"headers", push_headers},
+                {"arguments", push_arguments},
+                {"judge", judge},
+                {"value", push_any}};
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         lua_pushlightuserdata(seat->state.lua, &fake->input);
         lua_pushcclosure(seat->state.lua, list[i].function, 1);
@@ -354,16 +396,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     catalogue_init(&fake->catalogue, &fake->targets, true);
     catalogue_table_init(&fake->table, &fake->catalogue);
     require(endpoints_init(&fake->endpoints, &fake->targets));
-    fake->thread = (struct drive_thread){.threads = 1,
-                                         .slots = &fake->slots,
+    fake->team = (struct team){.threads = 1, .all = 1};
+    fake->thread = (struct drive_thread){.team = &fake->team,
                                          .engine = &fake->engine,
                                          .endpoints = &fake->endpoints,
                                          .targets = &fake->table,
                                          .terms = &terms,
-                                         .judged = on_judged};
+                                         .judged = on_judged,
+                                         .fired = on_fired};
+    bytes_add_text(&users.scenario.text, take(&fake->input) & 1 ? "listens = true\n" : "");
     bytes_add_text(&users.scenario.text, text);
     exceptions_init(&users.exceptions);
-    struct drive *drive = driver_users.open(&order, &fake->slots, 1, &err);
+    struct drive *drive = driver_users.open(&order, &fake->team, &err);
     struct driver *driver = driver_users.create(drive, &fake->thread, &err);
     require(driver != NULL);
     run_user(fake, driver);

@@ -69,7 +69,7 @@ static void check_judging(const struct slo *slo)
             tally_add(summary->tally, &result);
         }
         summary->intended = 60;
-        summary->asked_per_s = 1e9;
+        summary->scheduled_per_s = 1e9;
     }
     struct slo_verdict verdict = slo_judge(slo, summary);
     bool is_met = true;

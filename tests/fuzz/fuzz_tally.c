@@ -72,8 +72,8 @@ static void check_histogram(const struct histogram *h, bool *is_large)
         return;
     }
     for (uint32_t i = histogram_first_bucket(h); i <= histogram_last_bucket(h); i++) {
-        count += histogram_in(h, i);
-        *is_large |= histogram_in(h, i) > UINT64_C(1) << 48;
+        count += histogram_bucket_count(h, i);
+        *is_large |= histogram_bucket_count(h, i) > UINT64_C(1) << 48;
     }
     *is_large |= h->clipped > UINT64_C(1) << 48;
     require(count == h->count);
@@ -85,7 +85,7 @@ static void check_same(const struct histogram *a, const struct histogram *b)
             (a->count == 0 || a->min_ns == b->min_ns) && a->max_ns == b->max_ns &&
             a->clipped == b->clipped);
     for (uint32_t i = histogram_first_bucket(a); a->count && i <= histogram_last_bucket(a); i++) {
-        require(histogram_in(a, i) == histogram_in(b, i));
+        require(histogram_bucket_count(a, i) == histogram_bucket_count(b, i));
     }
 }
 

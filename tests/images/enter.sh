@@ -4,20 +4,22 @@
 #
 #     unshare --mount --pid --fork --kill-child tests/images/enter.sh ROOT UID GID NAME=VALUE... COMMAND...
 #
-# /vegeta/configmap has the targets of k8s/, whose host is this machine.
+# /vegeta/configmap has the targets of k8s/, whose host is this machine, and /scenario its scenario.
 set -eu
 root=$1 uid=$2 gid=$3
 shift 3
-targets=$(dirname "$0")/../../k8s/base/targets
+k8s=$(dirname "$0")/../../k8s
 
 mount --bind "$root" "$root"
 mount -t proc proc "$root/proc"
 mount -t tmpfs -o mode=755 dev "$root/dev"
 touch "$root/dev/null"
 mount --bind /dev/null "$root/dev/null"
-mkdir -p "$root/vegeta/configmap"
-mount --bind "$targets" "$root/vegeta/configmap"
-mount -o remount,bind,ro "$root/vegeta/configmap"
+for place in base/targets:vegeta/configmap components/scenario:scenario; do
+    mkdir -p "$root/${place#*:}"
+    mount --bind "$k8s/${place%:*}" "$root/${place#*:}"
+    mount -o remount,bind,ro "$root/${place#*:}"
+done
 printf '127.0.0.1 localhost target-api-headless\n' >"$root/etc/hosts"
 mount -o remount,bind,ro "$root"
 exec chroot "$root" setpriv --reuid "$uid" --regid "$gid" --clear-groups --no-new-privs \

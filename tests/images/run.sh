@@ -87,7 +87,7 @@ for name in target-api loadgen; do
     echo "$name $ports" >>"$TMP/ports"
 done
 expect_eq "ports" "$(cat "$TMP/ports")" "target-api 5000/tcp 5001/tcp
-loadgen 5001/tcp"
+loadgen 5001/tcp 8089/tcp"
 
 # target-api as it is, on all addresses
 start target-api
@@ -131,4 +131,38 @@ ends loadgen
 wait "$attack" || fail "the attack ended with status $?: $(cat "$TMP/err")"
 expect_has "report" "$(cat "$TMP/report")" "! The run was stopped early."
 expect_has "report" "$(cat "$TMP/report")" "Success       [ratio]                           100.00%"
-echo "run: the tutorial's three attacks: 360 requests sent, answered and served; a fourth, stopped, was reported whole"
+
+# scenario [NAME=VALUE...]: the image runs the scenario as in a pod, with these variables
+scenario() {
+    start loadgen LOCUST_MODE=standalone TARGET_HOST=127.0.0.1:5000 LOCUST_USERS=50 LOCUST_SPAWN_RATE=100 \
+        LOCUST_TAGS=read LOCUST_REQUESTS=120 "$@"
+}
+# reported WHAT: in its log, and served since $before
+reported() {
+    expect_has "$1" "$(cat "$TMP/loadgen.log")" "Requests      [total, rate, throughput]         120,"
+    expect_eq "$1: served" "$(($(served '/users_name/{users_id}') - before))" 120
+}
+before=$(served '/users_name/{users_id}')
+scenario LOCUST_AUTOSTART=true
+wait_for grep -q "the run ended with status 0" "$TMP/loadgen.log" || fail "the scenario: $(cat "$TMP/loadgen.log")"
+reported "a scenario"
+answers http://127.0.0.1:5001/readyz || fail "loadgen is not ready after its run"
+ends loadgen
+before=$(served '/users_name/{users_id}')
+scenario LOCUST_HEADLESS=true
+timeout 20 tail --pid="$STARTER" -f /dev/null || fail "a scenario alone does not end: $(cat "$TMP/loadgen.log")"
+wait "$STARTER" || fail "a scenario alone ended with status $?: $(cat "$TMP/loadgen.log")"
+reported "a scenario alone"
+
+# the page, where somebody starts it
+scenario LOCUST_NO_TOKEN=true
+wait_for answers http://127.0.0.1:8089/ || fail "there is no page: $(cat "$TMP/loadgen.log")"
+before=$(served '/users_name/{users_id}')
+curl -sS -F user_count=5 -F spawn_rate=100 http://127.0.0.1:8089/swarm >"$TMP/swarm"
+expect_has "start" "$(cat "$TMP/swarm")" '"success": true'
+sleep 1
+execute vegeta stop >"$TMP/stop" 2>&1 || fail "stop: $(cat "$TMP/stop")"
+expect_has "stop" "$(cat "$TMP/stop")" "process 1: its test is stopped"
+[ "$(served '/users_name/{users_id}')" -gt "$before" ] || fail "the test sent nothing"
+ends loadgen
+echo "run: the tutorial's three attacks: 360 requests sent, answered and served; a fourth, stopped, was reported whole; a scenario ran, alone, beside idle, and from the page"

@@ -4,6 +4,7 @@
     manifests.py check OVERLAY FILE      every property; what is broken, a line each
     manifests.py break OVERLAY FILE      breaks each property and sees it fail (tests/k8s/mutations.py)
     manifests.py targets FILE FOLDER     writes the ConfigMap's files there
+    manifests.py pod NAME FILE           a pod for use beside an overlay, as k8s/client.yaml
 
 Exit status: 0 as it should be, 1 not.
 """
@@ -12,7 +13,7 @@ import os
 import sys
 
 import mutations
-from properties import config_of, properties
+from properties import COMPONENT, NAME, config_of, equal, properties, restricted
 from rendered import load
 
 
@@ -62,7 +63,16 @@ def write_targets(path, folder):
     return True
 
 
-COMMANDS = {"check": check, "break": break_each, "targets": write_targets}
+def check_pod(name, path):
+    pod = load(path)[f"Pod/{name}"]
+    restricted(name, pod["spec"], set())
+    equal("labels", [pod["metadata"]["labels"].get(key) for key in (NAME, COMPONENT)], [name, name])
+    for key in ("automountServiceAccountToken", "enableServiceLinks"):
+        equal(key, pod["spec"].get(key), False)
+    return True
+
+
+COMMANDS = {"check": check, "break": break_each, "targets": write_targets, "pod": check_pod}
 
 if __name__ == "__main__":
     if len(sys.argv) != 4 or sys.argv[1] not in COMMANDS:

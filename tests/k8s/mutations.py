@@ -2,22 +2,26 @@
 TARGET, LOADGEN = "Deployment/target-api", "Deployment/loadgen"
 POD, CONTAINER = "spec.template.spec", "spec.template.spec.containers.0"
 TARGETS, SETTINGS = "ConfigMap/targets", "ConfigMap/capacity"
+SCENARIO, RUN = "ConfigMap/scenario", "ConfigMap/run-settings"
 JOB = "Job/capacity"
 
 
 def _find(objects, key):
     found, = [one for name, one in objects.items()
-              if name == key or key in (TARGETS, SETTINGS) and name.startswith(f"{key}-")]
+              if name == key or key.startswith("ConfigMap/") and name.startswith(f"{key}-")]
     return found
 
 
 def _walk(objects, key, path):
-    """The holder of the last part of a path, and that part."""
+    """The holder of the last part of a path, and that part. In a list, a part is an index or a name."""
+    holder, last = None, None
     value = _find(objects, key)
-    parts = [int(part) if part.isdigit() else part.replace("~", ".") for part in path.split(".")]
-    for part in parts[:-1]:
-        value = value[part]
-    return value, parts[-1]
+    for part in path.split("."):
+        holder = value if last is None else holder[last]
+        last = int(part) if part.isdigit() else part.replace("~", ".")
+        if isinstance(holder, list) and isinstance(last, str):
+            last = [one.get("name") for one in holder].index(last)
+    return holder, last
 
 
 def put(key, path, new):
@@ -69,8 +73,8 @@ def _rows():
         yield "no_service_links", f"{key} has links", drop(key, f"{POD}.enableServiceLinks")
         yield "images_run_as_they_are", f"{key} runs tail", put(key, f"{CONTAINER}.command", ["tail"])
         yield "replicas", f"{key} has two", put(key, "spec.replicas", 2)
-        for variable in (-1, -2, -3):
-            yield "downward_api", f"{key} lacks one of three", _drop_env(key, variable)
+        for variable in ("POD", "NODE", "NAMESPACE"):
+            yield "downward_api", f"{key}: no {variable}", drop(key, f"{CONTAINER}.env.HEADROOM_{variable}")
         for kind in ("requests", "limits"):
             for what, size in (("cpu", "250m"), ("memory", "512Mi")):
                 yield ("requests_equal_limits", f"{key}: {kind} of {what}",
@@ -96,12 +100,8 @@ def _rows():
     yield from _policies()
     yield from _placing()
     yield from _job()
-
-
-def _drop_env(key, index):
-    def mutate(objects):
-        del _find(objects, key)["spec"]["template"]["spec"]["containers"][0]["env"][index]
-    return mutate
+    yield from _scenario()
+    yield from _page()
 
 
 def _secure(key, name="pod_security_restricted"):
@@ -169,15 +169,15 @@ def _targets():
         "POST http://target-api-headless:5000/add_users Content-Type: application/json {'id':4}\n"))
     yield (name, "through the load balancer",
            put(TARGETS, "data.get-health-target", "GET http://target-api:5000/health\n"))
-    yield name, "mounted elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.0.mountPath", "/vegeta")
-    yield name, "writable", drop(LOADGEN, f"{CONTAINER}.volumeMounts.0.readOnly")
+    yield name, "mounted elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.targets.mountPath", "/vegeta")
+    yield name, "writable", drop(LOADGEN, f"{CONTAINER}.volumeMounts.targets.readOnly")
     yield (name, "another ConfigMap",
-           put(LOADGEN, f"{POD}.volumes.0.configMap.name", "targets"))
-    yield name, "no TARGET_HOST", drop(LOADGEN, f"{CONTAINER}.env.0")
+           put(LOADGEN, f"{POD}.volumes.targets.configMap.name", "targets"))
+    yield name, "no TARGET_HOST", drop(LOADGEN, f"{CONTAINER}.env.TARGET_HOST")
     yield from _flags()
-    yield "results_have_room", "no /tmp", drop(LOADGEN, f"{CONTAINER}.volumeMounts.1")
+    yield "results_have_room", "no /tmp", drop(LOADGEN, f"{CONTAINER}.volumeMounts.results")
     yield ("results_have_room", "a /tmp without an end",
-           drop(LOADGEN, f"{POD}.volumes.1.emptyDir.sizeLimit"))
+           drop(LOADGEN, f"{POD}.volumes.results.emptyDir.sizeLimit"))
 
 
 def _flags():
@@ -197,7 +197,7 @@ def _flags():
 
 
 def _policies():
-    target, loadgen = "NetworkPolicy/target-api", "NetworkPolicy/loadgen"
+    target, loadgen, names = "NetworkPolicy/target-api", "NetworkPolicy/loadgen", "NetworkPolicy/names"
     passes, stops = "policies_let_through", "policies_keep_out"
     yield stops, "no default deny, ingress", put("NetworkPolicy/default-deny", "spec.policyTypes", ["Egress"])
     yield stops, "no default deny, egress", put("NetworkPolicy/default-deny", "spec.policyTypes", ["Ingress"])
@@ -212,14 +212,16 @@ def _policies():
     yield passes, "no metrics for loadgen", drop(loadgen, "spec.egress.0.ports.1")
     yield passes, "no requests from loadgen", drop(loadgen, "spec.egress.0.ports.0")
     yield stops, "loadgen may attack anything", drop(loadgen, "spec.egress.0.to")
-    yield stops, "any port of the resolvers", drop(loadgen, "spec.egress.1.ports")
-    yield passes, "no UDP", drop(loadgen, "spec.egress.1.ports.0")
-    yield passes, "no TCP", drop(loadgen, "spec.egress.1.ports.1")
+    yield stops, "any port of the resolvers", drop(names, "spec.egress.0.ports")
+    yield passes, "no UDP", drop(names, "spec.egress.0.ports.0")
+    yield passes, "no TCP", drop(names, "spec.egress.0.ports.1")
     for index, whose in enumerate(("the cluster's", "GKE's cache", "Cloud DNS")):
-        yield passes, f"no resolver: {whose}", drop(loadgen, f"spec.egress.1.to.{index}")
+        yield passes, f"no resolver: {whose}", drop(names, f"spec.egress.0.to.{index}")
     yield (passes, "not GKE's cache as a pod",
-           put(loadgen, "spec.egress.1.to.0.podSelector", {"matchLabels": {"k8s-app": "kube-dns"}}))
-    yield (stops, "all of kube-system", drop(loadgen, "spec.egress.1.to.0.podSelector"))
+           put(names, "spec.egress.0.to.0.podSelector", {"matchLabels": {"k8s-app": "kube-dns"}}))
+    yield (stops, "all of kube-system", drop(names, "spec.egress.0.to.0.podSelector"))
+    yield (passes, "clients cannot look up names",
+           put(names, "spec.podSelector", {"matchLabels": {"app.kubernetes.io/component": "generator"}}))
 
 
 def _placing():
@@ -272,15 +274,15 @@ def _job():
     yield name, "too few pods", put(SETTINGS, "data.PODS", "1")
     yield name, "none", drop(JOB, f"{CONTAINER}.envFrom")
     name = "results_are_kept"
-    yield name, "on the node", put(JOB, f"{POD}.volumes.1", {"name": "results", "emptyDir": {}})
-    yield name, "mounted elsewhere", put(JOB, f"{CONTAINER}.volumeMounts.1.mountPath", "/tmp")
+    yield name, "on the node", put(JOB, f"{POD}.volumes.results", {"name": "results", "emptyDir": {}})
+    yield name, "mounted elsewhere", put(JOB, f"{CONTAINER}.volumeMounts.results.mountPath", "/tmp")
     yield name, "by one node only", put("PersistentVolumeClaim/capacity", "spec.accessModes", ["ReadOnlyMany"])
     for index in (-1, -2, -3):
         yield name, f"without the last but {-1 - index}", _drop_argument(index)
     yield "names_are_asked_again", "names asked once", _drop_argument(-5)
     name = "job_reaches_what_it_needs"
     yield name, "not a generator", drop(JOB, "spec.template.metadata.labels.app~kubernetes~io/component")
-    yield name, "no TARGET_HOST", drop(JOB, f"{CONTAINER}.env.0")
+    yield name, "no TARGET_HOST", drop(JOB, f"{CONTAINER}.env.TARGET_HOST")
     yield name, "no metrics", _drop_argument(-4)
 
 
@@ -288,6 +290,69 @@ def _drop_argument(index):
     def mutate(objects):
         del objects[JOB]["spec"]["template"]["spec"]["containers"][0]["args"][index]
     return mutate
+
+
+def _scenario():
+    name = "scenario_is_run"
+    yield name, "it waits for kubectl exec", drop(LOADGEN, f"{CONTAINER}.env.LOCUST_MODE")
+    yield name, "a master", put(LOADGEN, f"{CONTAINER}.env.LOCUST_MODE.value", "master")
+    yield name, "no settings", drop(LOADGEN, f"{CONTAINER}.envFrom")
+    yield name, "no file of that name", put(SCENARIO, "data", {"shop.lua": ""})
+    yield name, "mounted elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.scenario.mountPath", "/mnt")
+    yield name, "writable", drop(LOADGEN, f"{CONTAINER}.volumeMounts.scenario.readOnly")
+    yield name, "another ConfigMap", put(LOADGEN, f"{POD}.volumes.scenario.configMap.name", "scenario")
+    name = "settings_of_the_run"
+    yield name, "one without effect", put(RUN, "data.USERS", "5")
+    yield name, "one that the pod has", put(RUN, "data.LOCUST_MODE", "standalone")
+    yield name, "again and again", put(RUN, "data.LOCUST_HEADLESS", "true")
+    yield name, "too few pods", put(RUN, "data.TARGET_PODS", "1")
+    yield name, "names resolved once", drop(RUN, "data.LOCUST_DNS_TTL")
+    yield name, "without an end", drop(RUN, "data.LOCUST_RUN_TIME")
+    yield name, "somebody has to start it", drop(RUN, "data.LOCUST_AUTOSTART")
+    yield "app_that_is_served", "not the tutorial's, or the tutorial's", _other_app
+
+
+def _page():
+    service, policy, client = "Service/locust-master", "NetworkPolicy/locust-master", "NetworkPolicy/client"
+    name = "page_is_served"
+    yield name, "it waits for kubectl exec", drop(LOADGEN, f"{CONTAINER}.env.LOCUST_MODE")
+    yield name, "a run by itself", put(RUN, "data.LOCUST_AUTOSTART", "true")
+    yield name, "a run that ends the pod", put(RUN, "data.LOCUST_HEADLESS", "true")
+    yield name, "no settings", drop(LOADGEN, f"{CONTAINER}.envFrom")
+    yield name, "names resolved once", drop(RUN, "data.LOCUST_DNS_TTL")
+    yield name, "no file of that name", put(SCENARIO, "data", {"shop.lua": ""})
+    yield name, "the scenario is elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.scenario.mountPath", "/mnt")
+    name = "who_may_ask_the_page"
+    yield name, "the internet", put(service, "spec.type", "LoadBalancer")
+    yield name, "another port", put(service, "spec.ports.0.port", 80)
+    yield name, "another port behind", put(service, "spec.ports.0.targetPort", 5001)
+    yield name, "of the targets", put(service, "spec.selector", {"app.kubernetes.io/name": "target-api"})
+    yield name, "any name", put(RUN, "data.LOCUST_ALLOW_HOST", "*")
+    yield name, "not its own name", drop(RUN, "data.LOCUST_ALLOW_HOST")
+    yield name, "nobody", drop(RUN, "data.LOCUST_NO_TOKEN")
+    yield name, "no Secret", drop(LOADGEN, f"{CONTAINER}.env.HEADROOM_TOKEN")
+    yield (name, "only with a Secret",
+           drop(LOADGEN, f"{CONTAINER}.env.HEADROOM_TOKEN.valueFrom.secretKeyRef.optional"))
+    name = "page_is_for_the_namespace"
+    yield name, "nobody comes in", lose(policy)
+    yield name, "from anywhere", drop(policy, "spec.ingress.0.from")
+    yield name, "from every namespace", put(policy, "spec.ingress.0.from.0.namespaceSelector", {})
+    yield name, "clients cannot send", lose(client)
+    yield name, "every pod is a client", put(client, "spec.podSelector", {})
+    name = "runs_are_kept"
+    yield name, "on the node", put(LOADGEN, f"{POD}.volumes.runs", {"name": "runs", "emptyDir": {}})
+    yield name, "mounted elsewhere", put(LOADGEN, f"{CONTAINER}.volumeMounts.runs.mountPath", "/data")
+    yield name, "in memory", drop(RUN, "data.LOCUST_DATA")
+    yield name, "read only", put("PersistentVolumeClaim/runs", "spec.accessModes", ["ReadOnlyMany"])
+
+
+def _other_app(objects):
+    env = _find(objects, TARGET)["spec"]["template"]["spec"]["containers"][0]["env"]
+    had = [one for one in env if one["name"] == "HEADROOM_SAMPLE_WEBAPP"]
+    if had:
+        env.remove(had[0])
+    else:
+        env.append({"name": "HEADROOM_SAMPLE_WEBAPP", "value": "true"})
 
 
 MUTATIONS = list(_rows())

@@ -7,16 +7,21 @@ from rendered import (Peer, containers, may_talk, mebibytes, millicpus, of_kind,
 
 NAME = "app.kubernetes.io/name"
 TARGET, LOADGEN, JOB = "target-api", "loadgen", "capacity"
-WITH_JOB = ("capacity", "capacity-job")
+WITH_JOB = ("capacity", "gke-capacity-job")
+WITH_SCENARIO = ("scenario", "tutorial", "gke-scenario")
+WITH_PAGE = ("web", "gke-web")
+WITH_WEBAPP = ("tutorial", "gke-sample-webapp")
+ON_GKE = ("gke", "gke-big-generator", "gke-capacity-job", "gke-scenario", "gke-sample-webapp",
+          "gke-web")
+BY_HAND = ("local", "capacity", "scenario", "tutorial", "web")
 COMPONENT = "app.kubernetes.io/component"
 HEADLESS = "target-api-headless"
-SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's
-    "gke": ((500, 300), (1000, 1024)),
-    "base": ((500, 300), (1000, 1024)),
-    "local": ((150, 192), (400, 256)),
-    "capacity": ((150, 192), (400, 256)),  # over local
-    "capacity-job": ((500, 300), (1000, 1024)),  # over gke
-    "big-generator": ((500, 300), (4000, 2048)),  # over gke
+TUTORIAL, LOCAL = ((500, 300), (1000, 1024)), ((150, 192), (400, 256))
+SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's; gke-NAME: a component over gke
+    "base": TUTORIAL,
+    **dict.fromkeys(BY_HAND, LOCAL),
+    **dict.fromkeys(ON_GKE, TUTORIAL),
+    "gke-big-generator": ((500, 300), (4000, 2048)),
 }
 # Over this many to each address, connections cost more than they carry (docs/sizes.md).
 USEFUL_CONNECTIONS = 256
@@ -66,12 +71,15 @@ def config_of(objects, name):
 @holds()
 def objects_are_these(objects, overlay):
     job = ["Job/capacity", "PersistentVolumeClaim/capacity", "ConfigMap/capacity"]
+    page = ["Service/locust-master", "NetworkPolicy/locust-master", "NetworkPolicy/client", "PersistentVolumeClaim/runs"]
     without_hash = {key.rsplit("-", 1)[0] if key.startswith("ConfigMap/") else key for key in objects}
     equal("the list", sorted(without_hash), sorted([
         "Namespace/headroom", "ConfigMap/targets", "PodDisruptionBudget/target-api",
         "ServiceAccount/target-api", "ServiceAccount/loadgen", "Deployment/target-api",
         "Deployment/loadgen", "Service/target-api", f"Service/{HEADLESS}", "NetworkPolicy/default-deny",
-        "NetworkPolicy/target-api", "NetworkPolicy/loadgen"] + job * (overlay in WITH_JOB)))
+        "NetworkPolicy/target-api", "NetworkPolicy/loadgen", "NetworkPolicy/names"] + job * (overlay in WITH_JOB)
+        + ["ConfigMap/scenario", "ConfigMap/run-settings"] * (overlay in WITH_SCENARIO + WITH_PAGE)
+        + page * (overlay in WITH_PAGE)))
 
 
 @holds()
@@ -98,17 +106,25 @@ def standard_labels(objects, _):
 
 
 @holds()
-def pod_security_restricted(objects, _):
-    for name in (TARGET, LOADGEN):
-        restricted(name, pod_of(objects, name)[0], {"configMap", "emptyDir"})
+def pod_security_restricted(objects, overlay):
+    own = dict(pod_of(objects, LOADGEN)[0])
+    if overlay in WITH_PAGE:
+        own = without_group(own)
+    restricted(TARGET, pod_of(objects, TARGET)[0], {"configMap", "emptyDir"})
+    restricted(LOADGEN, own, {"configMap", "emptyDir", *["persistentVolumeClaim"] * (overlay in WITH_PAGE)})
+
+
+def without_group(pod):
+    """The pod without the group that may write to its volume."""
+    context = dict(pod["securityContext"])
+    equal("the group of its volume", context.pop("fsGroup", None), 65532)
+    return {**pod, "securityContext": context}
 
 
 @holds(*WITH_JOB)
 def job_is_restricted(objects, _):
     _spec, pod = job(objects)
-    context = dict(pod["securityContext"])
-    equal("the group of its volume", context.pop("fsGroup", None), 65532)
-    restricted(JOB, {**pod, "securityContext": context}, {"configMap", "persistentVolumeClaim"})
+    restricted(JOB, without_group(pod), {"configMap", "persistentVolumeClaim"})
 
 
 def restricted(name, pod, volumes):
@@ -184,7 +200,7 @@ def requests_equal_limits(objects, overlay):
         equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), memory)
 
 
-@holds("local", "capacity")
+@holds(*BY_HAND)
 def fits_a_node_of_two_cpus(objects, overlay):
     cpu, memory = SYSTEM_MILLICPUS, SYSTEM_MIB
     for name in (TARGET, LOADGEN):
@@ -197,7 +213,7 @@ def fits_a_node_of_two_cpus(objects, overlay):
     assert memory <= NODE_MIB, f"{memory}Mi"
 
 
-@holds("local", "capacity")
+@holds(*BY_HAND)
 def images_loaded_by_hand(objects, _):
     for name in (TARGET, LOADGEN):
         container = only_container(objects, name)
@@ -205,7 +221,7 @@ def images_loaded_by_hand(objects, _):
         equal(f"{name}: pull policy", container.get("imagePullPolicy"), "IfNotPresent")
 
 
-@holds("gke", "big-generator", "capacity-job")
+@holds(*ON_GKE)
 def images_of_artifact_registry(objects, _):
     for name in (TARGET, LOADGEN):
         equal(name, only_container(objects, name)["image"],
@@ -243,7 +259,7 @@ def targets_where_the_tutorial_has_them(objects, overlay):
                                   "@/vegeta/configmap/add_users.json"],
         "add_users.json": ['{"id":4,"name":"user4","age":"100"}'],
     }
-    others = {"flags"} if overlay == "big-generator" else set()
+    others = {"flags"} if overlay == "gke-big-generator" else set()
     equal("files", sorted(set(config["data"]) - others), sorted(wanted))
     for file, lines in wanted.items():
         text = [line for line in config["data"][file].splitlines() if not line.startswith("#")]
@@ -257,7 +273,7 @@ def targets_where_the_tutorial_has_them(objects, overlay):
     equal("TARGET_HOST", env.get("TARGET_HOST"), host)
 
 
-@holds("big-generator")
+@holds("gke-big-generator")
 def flags_match_the_size(objects, _):
     config = config_of(objects, "targets")
     flags = dict(word.removeprefix("-").split("=") for word in config["data"]["flags"].split())
@@ -270,7 +286,7 @@ def flags_match_the_size(objects, _):
     assert int(flags["cpus"]) <= connections <= USEFUL_CONNECTIONS, f"{connections} connections"
 
 
-@holds("big-generator")
+@holds("gke-big-generator")
 def it_can_measure_the_targets(objects, _):
     """The same cost of a request on both sides, 80 % at most of the generator: docs/sizes.md."""
     target = only_container(objects, TARGET)["resources"]["limits"]["cpu"]
@@ -289,13 +305,15 @@ def results_have_room(objects, _):
 
 
 @holds()
-def probes_on_the_second_port(objects, _):
+def probes_on_the_second_port(objects, overlay):
+    """The page is its own probe: the only answer that needs no token."""
     for name in (TARGET, LOADGEN):
+        is_page = name == LOADGEN and overlay in WITH_PAGE
         pod, container = pod_of(objects, name)[0], only_container(objects, name)
         for kind, path in (("startup", "/readyz"), ("readiness", "/readyz"), ("liveness", "/livez")):
             probe = container.get(f"{kind}Probe", {}).get("httpGet", {})
             equal(f"{name}: {kind}", (probe.get("path"), port_number(pod, probe.get("port"))),
-                  (path, 5001))
+                  ("/", 8089) if is_page else (path, 5001))
 
 
 @holds()
@@ -329,6 +347,8 @@ def talkers(objects):
         "target": Peer(pod_of(objects, TARGET)[1], own),
         "loadgen": Peer(pod_of(objects, LOADGEN)[1], own),
         "a pod of ours": Peer({NAME: "other"}, own),
+        "a client": Peer({NAME: "client", COMPONENT: "client"}, own),
+        "a client elsewhere": Peer({NAME: "client", COMPONENT: "client"}, "elsewhere"),
         "a pod elsewhere": Peer({NAME: LOADGEN, COMPONENT: "generator"}, "elsewhere"),
         "the internet": Peer(address="93.184.216.34"),
         "CoreDNS": Peer({"k8s-app": "kube-dns"}, **system),
@@ -340,30 +360,32 @@ def talkers(objects):
 
 
 @holds()
-def policies_let_through(objects, _):
+def policies_let_through(objects, overlay):
     own, peers = talkers(objects)
     resolvers = ("CoreDNS", "GKE's cache", "GKE's cache's address", "Cloud DNS, metadata")
     wanted = [("loadgen", "target", 5000, "TCP"), ("loadgen", "target", 5001, "TCP"),
               ("the internet", "target", 5000, "TCP"), ("a pod elsewhere", "target", 5000, "TCP")]
-    wanted += [("loadgen", one, 53, protocol) for one in resolvers for protocol in ("UDP", "TCP")]
+    wanted += [(who, one, 53, protocol) for who in ("loadgen", "a client") for one in resolvers
+               for protocol in ("UDP", "TCP")]
+    wanted += [("a client", "loadgen", 8089, "TCP")] * (overlay in WITH_PAGE)
     for source, destination, port, protocol in wanted:
         assert may_talk(objects, own, peers[source], peers[destination], port, protocol), \
             f"{source} cannot reach {destination}, port {port}/{protocol}"
 
 
 @holds()
-def policies_keep_out(objects, _):
+def policies_keep_out(objects, overlay):
     own, peers = talkers(objects)
+    ours = {"target", "loadgen", "a pod of ours", "a client"}
     for source, one in peers.items():
         for destination, other in peers.items():
-            for port in (22, 53, 80, 443, 5000, 5001):
-                inside = {"target", "loadgen", "a pod of ours"} & {source, destination}
-                allowed = (destination == "target" and port == 5000
-                           and source not in ("target", "a pod of ours")
+            for port in (22, 53, 80, 443, 5000, 5001, 8089):
+                allowed = (destination == "target" and port == 5000 and source not in ours - {"loadgen"}
                            or (source, destination, port) == ("loadgen", "target", 5001)
-                           or source == "loadgen" and port == 53 and "DNS" in destination
-                           or source == "loadgen" and port == 53 and "cache" in destination)
-                if inside and not allowed:
+                           or (source, destination, port) == ("a client", "loadgen", 8089) and overlay in WITH_PAGE
+                           or source in ("loadgen", "a client") and port == 53
+                           and ("DNS" in destination or "cache" in destination))
+                if ours & {source, destination} and not allowed:
                     assert not may_talk(objects, own, one, other, port), \
                         f"{source} reaches {destination}, port {port}"
 
@@ -390,7 +412,7 @@ def apart(objects, term):
     assert selects(term["labelSelector"], pod_of(objects, TARGET)[1])
 
 
-@holds("base", "local", "capacity")
+@holds("base", *BY_HAND)
 def apart_is_preferred(objects, _):
     rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
     equal("kinds", list(rules), ["preferredDuringSchedulingIgnoredDuringExecution"])
@@ -398,7 +420,7 @@ def apart_is_preferred(objects, _):
     apart(objects, rule["podAffinityTerm"])
 
 
-@holds("gke", "big-generator", "capacity-job")
+@holds(*ON_GKE)
 def apart_is_required(objects, _):
     rules = pod_of(objects, LOADGEN)[0]["affinity"]["podAntiAffinity"]
     equal("kinds", list(rules), ["requiredDuringSchedulingIgnoredDuringExecution"])
@@ -482,3 +504,95 @@ def job_reaches_what_it_needs(objects, _):
     env = {one["name"]: one.get("value") for one in template["spec"]["containers"][0]["env"]}
     equal("TARGET_HOST", env.get("TARGET_HOST"), f"http://{HEADLESS}:5000")
     assert f"-target-metrics=http://{HEADLESS}:5001/metrics" in template["spec"]["containers"][0]["args"]
+
+
+def variables(container):
+    return {one["name"]: one.get("value") for one in container["env"]}
+
+
+@holds(*WITH_SCENARIO)
+def scenario_is_run(objects, _):
+    container = only_container(objects, LOADGEN)
+    files, settings = config_of(objects, "scenario"), config_of(objects, "run-settings")
+    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "standalone")
+    equal("settings", container.get("envFrom"), [{"configMapRef": {"name": settings["metadata"]["name"]}}])
+    mounted_scenario(objects, files)
+
+
+def mounted_scenario(objects, files):
+    assert "scenario.lua" in files["data"], "the image looks for scenario.lua"
+    pod, _labels = pod_of(objects, LOADGEN)
+    volume, = [one["name"] for one in pod["volumes"] if one.get("configMap") == {"name": files["metadata"]["name"]}]
+    mount, = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == volume]
+    equal("mount", mount, {"name": volume, "mountPath": "/scenario", "readOnly": True})
+
+
+@holds(*WITH_SCENARIO)
+def settings_of_the_run(objects, _):
+    settings = config_of(objects, "run-settings")["data"]
+    for name in settings:
+        assert name.startswith("LOCUST_") or name == "TARGET_PODS", f"{name} has no effect"
+    own = set(settings) & set(variables(only_container(objects, LOADGEN)))
+    assert not own, f"{own} of the pod has precedence"
+    assert "LOCUST_HEADLESS" not in settings, "the pod would be started again after the run"
+    equal("the run begins by itself", settings.get("LOCUST_AUTOSTART"), "true")
+    equal("pods to wait for", settings.get("TARGET_PODS"),
+          str(objects["Deployment/target-api"]["spec"]["replicas"]))
+    equal("names are resolved again", settings.get("LOCUST_DNS_TTL"), "5s")
+    assert settings.get("LOCUST_RUN_TIME", "0s") != "0s", "a run without an end has no report"
+
+
+@holds(*WITH_PAGE)
+def page_is_served(objects, _):
+    container = only_container(objects, LOADGEN)
+    files, settings = config_of(objects, "scenario"), config_of(objects, "run-settings")
+    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "standalone")
+    equal("settings", container.get("envFrom"), [{"configMapRef": {"name": settings["metadata"]["name"]}}])
+    assert not {"LOCUST_AUTOSTART", "LOCUST_HEADLESS"} & set(settings["data"]), "a run in place of the page"
+    equal("names are resolved again", settings["data"].get("LOCUST_DNS_TTL"), "5s")
+    mounted_scenario(objects, files)
+
+
+@holds(*WITH_PAGE)
+def who_may_ask_the_page(objects, _):
+    """Everybody whom the policy lets in, unless there is a Secret; by the names of the Service."""
+    settings = config_of(objects, "run-settings")["data"]
+    service = objects["Service/locust-master"]
+    equal("type", service["spec"].get("type", "ClusterIP"), "ClusterIP")
+    equal("ports", [one["port"] for one in service["spec"]["ports"]], [8089])
+    takes(service, *pod_of(objects, LOADGEN), 8089)
+    equal("names", settings.get("LOCUST_ALLOW_HOST", "").split(","),
+          [f"locust-master{rest}" for rest in ("", ".headroom", ".headroom.svc", ".headroom.svc.cluster.local")])
+    equal("no token", settings.get("LOCUST_NO_TOKEN"), "true")
+    token, = [one for one in only_container(objects, LOADGEN)["env"] if one["name"] == "HEADROOM_TOKEN"]
+    equal("the Secret", token.get("valueFrom"),
+          {"secretKeyRef": {"name": "locust-master", "key": "token", "optional": True}})
+
+
+@holds(*WITH_PAGE)
+def page_is_for_the_namespace(objects, _):
+    own, peers = talkers(objects)
+    for source, one in peers.items():
+        for port in (22, 5000, 5001, 8089):
+            equal(f"{source}, port {port}", may_talk(objects, own, one, peers["loadgen"], port),
+                  (source, port) == ("a client", 8089))
+
+
+@holds(*WITH_PAGE)
+def runs_are_kept(objects, _):
+    pod, _labels = pod_of(objects, LOADGEN)
+    equal("access", objects["PersistentVolumeClaim/runs"]["spec"]["accessModes"], ["ReadWriteOnce"])
+    volume, = [one["name"] for one in pod["volumes"]
+               if one.get("persistentVolumeClaim") == {"claimName": "runs"}]
+    mount, = [one for one in pod["containers"][0]["volumeMounts"] if one["name"] == volume]
+    equal("mount", mount, {"name": volume, "mountPath": "/runs"})
+    settings = config_of(objects, "run-settings")["data"]
+    equal("-data", settings.get("LOCUST_DATA"), "/runs")
+    claim = objects["PersistentVolumeClaim/runs"]["spec"]["resources"]["requests"]["storage"]
+    equal("-data-size and the claim", (settings.get("LOCUST_DATA_SIZE"), claim), ("700MB", "1Gi"))
+
+
+@holds()
+def app_that_is_served(objects, overlay):
+    equal("the tutorial's app", variables(only_container(objects, TARGET)).get("HEADROOM_SAMPLE_WEBAPP"),
+          "true" if overlay in WITH_WEBAPP else None)

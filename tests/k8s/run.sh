@@ -5,8 +5,8 @@
 #
 # Any cluster will do that has the images (docs/kubernetes.md says how they get into kind, k3s and
 # minikube), a free CPU and a default storage class: the `local` overlay goes into a namespace of its own,
-# then the `capacity` overlay, and it is removed in the end, whatever happens. Takes about nine minutes. Each
-# step says what it does and what it saw.
+# then the `capacity`, the `scenario` and the `web` overlay, and it is removed in the end, whatever happens.
+# Takes about ten minutes. Each step says what it does and what it saw.
 #
 # Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
 #              DURATION=60 RATE=60    seconds (8 at least) and requests/s of each of the three attacks: the
@@ -172,10 +172,13 @@ step "apply the local overlay to namespace $NAMESPACE"
 MADE=yes
 apply local </dev/null
 
+find_generator() {
+    GENERATOR=$(k get pods -l app.kubernetes.io/name=loadgen -o 'jsonpath={.items[0].metadata.name}')
+}
 step "wait until every pod is ready"
 wait_ready target-api
 wait_ready loadgen
-GENERATOR=$(k get pods -l app.kubernetes.io/name=loadgen -o 'jsonpath={.items[0].metadata.name}')
+find_generator
 k get pods -o wide 2>&1 | indent
 saw "generator $GENERATOR; targets $(target_pods | tr '\n' ' ')"
 [ "$(target_pods | wc -l)" -eq 3 ] || fail "three target pods were expected"
@@ -301,3 +304,98 @@ saw "capacity.json knows $pods pods; capacity.html has $(wc -c <"$WORK/result/ca
 [ "$pods" -eq "$(target_pods | wc -l)" ] || fail "there are other pods"
 grep -qi '<html' "$WORK/result/capacity.html" || fail "capacity.html is no page"
 [ -z "$(k get pod capacity-reader --ignore-not-found -o name)" ] || fail "the reader is still there"
+
+# The overlay's own scenario, but only its look-ups, which nothing else here sends
+step "a scenario that the generator's pod runs by itself"
+apply scenario <<'END'
+configMapGenerator:
+  - name: run-settings
+    behavior: merge
+    literals: [LOCUST_SPAWN_RATE=100, LOCUST_REQUESTS=300, LOCUST_TAGS=read]
+END
+wait_ready target-api
+wait_ready loadgen
+find_generator
+for tries in $(seq $((PATIENCE + 30))); do
+    k logs "$GENERATOR" >"$WORK/report" 2>&1 || true
+    ! grep -q "the run ended with status" "$WORK/report" || break
+    [ "$tries" -lt $((PATIENCE + 30)) ] || fail "the run has not ended: $(cat "$WORK/report")"
+    sleep 1
+done
+indent <"$WORK/report"
+grep -q "the run ended with status 0$" "$WORK/report" || fail "that is no success"
+: >"$WORK/before"
+scrape "$WORK/after"
+served "$WORK/before" "$WORK/after" "/users_name/{users_id}" >"$WORK/served"
+counted=$(requests <"$WORK/report")
+answered=$(with_code 200 <"$WORK/report")
+saw "loadgen counts $counted, ${answered:-0} of them 200; the pods served $(total <"$WORK/served") ($(spread <"$WORK/served"))"
+[ "$counted" -eq 300 ] || fail "300 requests were asked for"
+[ "$counted" = "$answered" ] || fail "not every request was answered with 200"
+[ "$counted" -eq "$(total <"$WORK/served")" ] || fail "what was counted is not what was served"
+
+# As the tutorials on Locust do it: by a pod of the namespace that asks the Service. The image has bash, but not curl.
+step "a test that a pod of the namespace starts on the page"
+apply web <<'END'
+configMapGenerator:
+  - name: run-settings
+    behavior: merge
+    literals: [LOCUST_TAGS=read]
+END
+wait_ready loadgen
+find_generator
+sed "s,^  namespace: .*,  namespace: $NAMESPACE,; s,^\\( *image: \\).*,\\1${REGISTRY:+$REGISTRY/}loadgen:${TAG:-latest}," k8s/client.yaml |
+    k apply -f - 2>&1 | indent
+{ k wait --for=condition=Ready pod/client --timeout="${PATIENCE}s" 2>&1 | indent; } &
+wait "$!" || fail "the client is not ready after $PATIENCE s"
+
+# ask METHOD PATH [FORM]: by the client; the answer goes to $WORK/answer, its body to $WORK/body
+# shellcheck disable=SC2016 # for the shell in the pod
+ASK='exec 3<>/dev/tcp/locust-master/8089 || exit 1
+printf "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n" "$1" "$2" "$4" >&3
+printf "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s" "${#3}" "$3" >&3
+cat <&3'
+ask() {
+    k exec client -- timeout 30 bash -c "$ASK" bash "$1" "$2" "${3:-}" "${HOST:-locust-master:8089}" </dev/null >"$WORK/answer" 2>"$WORK/err" || return 1
+    sed '1,/^\r*$/d' "$WORK/answer" >"$WORK/body"
+}
+# Some clusters take seconds until their policies know a new pod.
+for tries in $(seq 20); do
+    ask GET /stats/requests && break
+    [ "$tries" -lt 20 ] || fail "locust-master, port 8089: $(cat "$WORK/err"); does the policy let the client in?"
+    sleep 2
+done
+saw "$(head -n 1 "$WORK/answer" | tr -d '\r') at try $tries"
+HOST=elsewhere:8089 ask GET /stats/requests
+grep -q '^HTTP/1.1 403' "$WORK/answer" || fail "any Host is answered: $(cat "$WORK/answer")"
+scrape "$WORK/before"
+ask POST /swarm 'locust_count=20&hatch_rate=20&run_time=5s'
+saw "/swarm: $(cat "$WORK/body")"
+grep -q '"success": *true' "$WORK/body" || fail "the test has not begun"
+for tries in $(seq 60); do
+    ask GET /stats/requests
+    ! grep -q '"state": *"stopped"' "$WORK/body" || break
+    [ "$tries" -lt 60 ] || fail "the test does not end: $(cat "$WORK/body")"
+    sleep 1
+done
+ask GET /stats/requests/csv
+tr -d '\r' <"$WORK/body" | indent
+scrape "$WORK/after"
+served "$WORK/before" "$WORK/after" "/users_name/{users_id}" >"$WORK/served"
+counted=$(awk -F , '$2 == "Aggregated" { print $3 }' "$WORK/body")
+failed=$(awk -F , '$2 == "Aggregated" { print $4 }' "$WORK/body")
+saw "the page counts ${counted:-nothing}, ${failed:-nothing} of them failed; the pods served $(total <"$WORK/served") ($(spread <"$WORK/served"))"
+[ "${counted:-0}" -ge 20 ] || fail "each of 20 users was to send requests"
+[ "$failed" = 0 ] || fail "not every request was answered with 200"
+[ "$counted" -eq "$(total <"$WORK/served")" ] || fail "what was counted is not what was served"
+
+step "the same test, from the volume, after its pod is gone"
+k delete pod "$GENERATOR" 2>&1 | indent
+wait_ready loadgen
+for tries in $(seq 20); do
+    ask GET /api/v1/runs && break
+    [ "$tries" -lt 20 ] || fail "locust-master, port 8089: $(cat "$WORK/err")"
+    sleep 2
+done
+saw "/api/v1/runs: $(cat "$WORK/body")"
+grep -q "\"requests\": *${counted}[,}]" "$WORK/body" || fail "the test with $counted requests is not there"

@@ -6,8 +6,9 @@
 Speaks the part of Kubernetes' HTTP interface that kubectl's get, scale, delete and rollout status need,
 so that the real kubectl runs; `apply` and `exec` are done by tests/k8s/stand_in_kubectl.sh. A pod of
 target-api is a real one, on ports 5000 and 5001 of an address of its own; ready ones have a name at a
-real name server (dnsmasq). The generator's is `loadgen idle`; exec starts what it is given beside it. A
-Job's pod is loadgen with the Job's arguments. A volume claim is a folder, the same for every pod.
+real name server (dnsmasq). The generator's is the entry point of its image: `loadgen idle`, a scenario or
+the page; exec starts what it is given beside it. A Job's pod is loadgen with the Job's arguments. A volume
+claim is a folder, the same for every pod.
 
 Environment: BIN, where the programs are
              FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
@@ -32,10 +33,21 @@ FOLDER, NETWORK = sys.argv[1:3]
 FAULT = os.environ.get("FAULT", "")
 NAME = "app.kubernetes.io/name"
 TOGETHER = ["setpriv", "--pdeathsig", "KILL"]  # a process ends with this one, however it ends
+ENTRYPOINT = os.path.join(os.path.dirname(__file__), "..", "..", "docker", "entrypoint.sh")
 
 
 def stamp():
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def send(process, number):
+    """To all of a pod: its process is not process 1 here, which would pass a signal on."""
+    if process.poll() is None:
+        os.killpg(process.pid, number)
+
+
+def log_of(pod):
+    return os.path.join(FOLDER, f"{pod}.log")
 
 
 class Cluster:
@@ -94,12 +106,28 @@ class Cluster:
                "status": {"phase": "Running", "podIP": f"{NETWORK}.{self.next_address}",
                           "conditions": [{"type": "Ready", "status": "False"}]}}
         address = pod["status"]["podIP"]
-        command = {"target-api": ["target-api", "-bind", address],
-                   "loadgen": ["loadgen", "idle", "-probe-addr", f"{address}:5001"]}[name]
-        self.processes[namespace, pod["metadata"]["name"]] = subprocess.Popen(
-            [*TOGETHER, os.path.join(os.environ["BIN"], command[0]), *command[1:]],
-            stdout=subprocess.DEVNULL)
+        command = {"target-api": [os.path.join(os.environ["BIN"], "target-api"), "-bind", address],
+                   "loadgen": [ENTRYPOINT, "idle", "-probe-addr", f"{address}:5001"]}[name]
+        with open(log_of(pod["metadata"]["name"]), "wb") as log:
+            self.processes[namespace, pod["metadata"]["name"]] = subprocess.Popen(
+                [*TOGETHER, *command], stdout=log, stderr=log, start_new_session=True,
+                env=self.environment(namespace, template["spec"], address))
         self.put("pods", namespace, pod)
+
+    def environment(self, namespace, spec, address):
+        """Of a pod's container, where its folders and name servers are those of this machine."""
+        container, = spec["containers"]
+        path = [os.path.join(FOLDER, "pod"), os.environ["BIN"], os.environ["PATH"]]
+        found = {**os.environ, "PATH": ":".join(path), "LOCUST_RESOLVERS": f"{NETWORK}.1:10053",
+                 "LOCUST_LOCUSTFILE": os.path.join(FOLDER, "configmap", "scenario.lua"),
+                 "LOCUST_WEB": f"{address}:8089"}
+        for source in container.get("envFrom", []):
+            found.update(self.objects["configmaps", namespace, source["configMapRef"]["name"]]["data"])
+        found.update({one["name"]: one["value"] for one in container["env"] if "value" in one})
+        if "LOCUST_DATA" in found:
+            found["LOCUST_DATA"] = os.path.join(FOLDER, "runs")
+            os.makedirs(found["LOCUST_DATA"], exist_ok=True)
+        return found
 
     def start_job(self, job):
         """The kubelet fills in $(NAME); a generator in a pod finds name servers and folders by itself."""
@@ -129,7 +157,7 @@ class Cluster:
         self.put("pods", meta["namespace"], pod)
         with open(os.path.join(FOLDER, "job.log"), "w", encoding="utf-8") as log:
             process = subprocess.Popen([*TOGETHER, os.path.join(os.environ["BIN"], "loadgen"), *arguments],
-                                       stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+                                       stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         self.processes[meta["namespace"], pod["metadata"]["name"]] = process
         threading.Thread(target=self.end_job, args=(job, pod, process, places)).start()
 
@@ -159,11 +187,11 @@ class Cluster:
         def end():
             time.sleep(min(grace, 1))
             if process:
-                process.send_signal(signal.SIGTERM)
+                send(process, signal.SIGTERM)
                 try:
                     process.wait(max(grace, 2))
                 except subprocess.TimeoutExpired:
-                    process.kill()
+                    send(process, signal.SIGKILL)
                     process.wait()
             with self.lock:
                 self.objects.pop(("pods", namespace, name), None)
@@ -188,8 +216,11 @@ class Cluster:
     def is_ready(self, pod):
         if FAULT == "unready" and pod["metadata"]["labels"][NAME] == "target-api":
             return False
+        container, = pod["spec"]["containers"]
+        probe = container["readinessProbe"]["httpGet"]
+        port, = [one["containerPort"] for one in container["ports"] if one["name"] == probe["port"]]
         try:
-            urllib.request.urlopen(f"http://{pod['status']['podIP']}:5001/readyz", timeout=1).close()
+            urllib.request.urlopen(f"http://{pod['status']['podIP']}:{port}{probe['path']}", timeout=1).close()
             return True
         except OSError:
             return False
@@ -200,10 +231,15 @@ class Cluster:
             for deployment in self.listed("deployments", None):
                 meta, spec = deployment["metadata"], deployment["spec"]
                 with self.lock:
-                    pods = [pod for pod in self.listed("pods", meta["namespace"])
-                            if pod["metadata"]["labels"][NAME] == meta["name"]
-                            and "deletionTimestamp" not in pod["metadata"]]
-                    for _ in range(spec["replicas"] - len(pods)):
+                    own = [pod for pod in self.listed("pods", meta["namespace"])
+                           if pod["metadata"]["labels"][NAME] == meta["name"]]
+                    present = [pod for pod in own if "deletionTimestamp" not in pod["metadata"]]
+                    pods = [pod for pod in present if pod["spec"] == spec["template"]["spec"]]
+                    for pod in present:
+                        if pod not in pods:
+                            self.delete_pod(meta["namespace"], pod["metadata"]["name"], 1)
+                    waits = spec["strategy"].get("type") == "Recreate" and len(own) > len(pods)
+                    for _ in range(0 if waits else spec["replicas"] - len(pods)):
                         self.start_pod(deployment)
                     for pod in pods[spec["replicas"]:]:
                         self.delete_pod(meta["namespace"], pod["metadata"]["name"], 1)
@@ -218,8 +254,8 @@ class Cluster:
                           "updatedReplicas": len(pods), "readyReplicas": ready,
                           "availableReplicas": ready}
                 with self.lock:
-                    if status != deployment.get("status") and ("deployments", meta["namespace"],
-                                                               meta["name"]) in self.objects:
+                    current = self.objects.get(("deployments", meta["namespace"], meta["name"]))
+                    if status != deployment.get("status") and current is deployment:
                         deployment["status"] = status
                         self.put("deployments", meta["namespace"], deployment)
             # Not by a request's thread: a process ends with the thread that started it.
@@ -243,8 +279,9 @@ class Cluster:
         self.names.send_signal(signal.SIGHUP)
 
     def stop(self):
-        for process in [*self.processes.values(), self.names]:
-            process.kill()
+        for process in self.processes.values():
+            send(process, signal.SIGKILL)
+        self.names.kill()
 
 
 RESOURCES = {"v1": [("namespaces", "Namespace", False), ("pods", "Pod", True), ("nodes", "Node", False),
@@ -314,7 +351,8 @@ class Handler(BaseHTTPRequestHandler):
             with open(os.path.join(FOLDER, "job.log"), "rb") as log:
                 self.answer(log.read())
         elif sub == "log":
-            self.answer(b"what a pod said\n")
+            with open(log_of(name), "rb") as log:
+                self.answer(b"what a pod said\n" + log.read())
         elif name:
             self.one(resource, namespace, name, sub)
         elif query.get("watch"):

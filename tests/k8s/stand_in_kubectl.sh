@@ -29,6 +29,12 @@ exec)
     command=("${@//\/vegeta\/configmap/$FOLDER/configmap}")
     command=("${command[@]//\/dev\/tcp\/target-api-headless/\/dev\/tcp\/$first}")
     command=("${command[@]//\/results/$FOLDER/results}")
+    case $* in
+    */dev/tcp/locust-master*)
+        page=$("$REAL_KUBECTL" get pods -n "$namespace" -l app.kubernetes.io/name=loadgen -o 'jsonpath={.items[0].status.podIP}')
+        command=("${command[@]//\/dev\/tcp\/locust-master/\/dev\/tcp\/$page}")
+        ;;
+    esac
     PATH=$FOLDER/pod:$PATH exec "${command[@]}"
     ;;
 *)

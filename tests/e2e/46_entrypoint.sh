@@ -1,0 +1,179 @@
+#!/bin/sh
+# docker/entrypoint.sh, with what k8s/components/scenario and web give it: without LOCUST_MODE it is loadgen; with
+# LOCUST_MODE=standalone it runs the scenario, alone or beside `loadgen idle`, process 1 of a PID namespace, or serves
+# the page.
+#
+# Where no namespace can be made, as in the build of an image, the last part is skipped.
+set -eu
+. "$(dirname "$0")/lib.sh"
+# At its end, LeakSanitizer looks at a program from a process of the same file, which would be told to stop as well.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
+mkdir "$TMP/bin"
+export PATH="$TMP/bin:$BIN:$PATH"
+start_target_api
+ENTRYPOINT=$PWD/docker/entrypoint.sh
+SCENARIO=$PWD/k8s/components/scenario/scenario.lua
+
+# entry ARGUMENT...: the entry point, with the variables of the caller. Sets status; leaves $TMP/out and $TMP/err.
+entry() {
+    status=0
+    timeout 60 "$ENTRYPOINT" "$@" >"$TMP/out" 2>"$TMP/err" || status=$?
+}
+# rejects MESSAGE [STATUS]: the entry point ended with status 2, or this one, and one line
+rejects() {
+    expect_eq "status, expected: $1" "$status" "${2:-2}"
+    expect_has "message" "$(cat "$TMP/err")" "$1"
+    expect_eq "lines of: $1" "$(cat "$TMP/out" "$TMP/err" | wc -l)" 1
+}
+# served: how many requests of the scenario's look-ups
+served() {
+    curl -sS "http://$ADMIN/metrics" |
+        awk '/^http_requests_total.*route="\/users_name\/[^"]*".*code="200"/ { n += $NF } END { print n + 0 }'
+}
+requests() { sed -n 's/^Requests .*\] *\([0-9]*\),.*/\1/p' "$1"; }
+
+# Without LOCUST_MODE, or with an empty one
+entry -version
+expect_eq "without a mode" "$status $(cat "$TMP/out")" "0 $("$BIN/loadgen" -version)"
+LOCUST_MODE='' TARGET_HOST=$API entry attack -rate 10 -duration 1s -report text /health
+expect_eq "with an empty mode" "$status $(requests "$TMP/out")" "0 10"
+entry idle now
+rejects 'loadgen: unexpected argument "now"'
+
+# What is wrong is said, and ends the container.
+for mode in master worker slave; do
+    LOCUST_MODE=$mode TARGET_HOST=$API entry idle
+    rejects "LOCUST_MODE is $mode, but a run cannot use several pods yet; LOCUST_MODE=standalone runs the scenario in one pod"
+done
+LOCUST_MODE=Standalone TARGET_HOST=$API entry idle
+rejects 'LOCUST_MODE is "Standalone"; expected standalone'
+export LOCUST_MODE=standalone LOCUST_LOCUSTFILE="$SCENARIO" LOCUST_AUTOSTART=true
+entry idle
+rejects "TARGET_HOST is not set; for example: TARGET_HOST=http://target-api-headless:5000"
+export TARGET_HOST="$API"
+entry attack /health
+rejects 'LOCUST_MODE=standalone takes no command, but the command is "attack /health"; remove one of them'
+TARGET_PODS=three entry idle
+rejects 'TARGET_PODS is "three"; expected a whole number'
+LOCUST_USERS=none entry idle
+rejects 'loadgen: LOCUST_USERS: "none" is not a number of users'
+LOCUST_LOCUSTFILE='' entry idle
+rejects "cannot open /scenario/scenario.lua" 1
+echo 'import locust' >"$TMP/locustfile.py"
+LOCUST_LOCUSTFILE=$TMP/locustfile.py entry idle
+rejects "is a Python file; scenarios are written in Lua"
+expect_eq "served until now" "$(served)" 0
+
+# Alone: the container ends with the run's status.
+export LOCUST_USERS=20 LOCUST_SPAWN_RATE=100 LOCUST_TAGS=read LOCUST_REQUESTS=40
+LOCUST_HEADLESS=true entry idle
+expect_eq "alone: $(cat "$TMP/err")" "$status $(requests "$TMP/out") $(served)" "0 40 40"
+LOCUST_HEADLESS=1 LOCUST_HOST=http://$API TARGET_HOST=127.0.0.1:1 LOCUST_SLO='max<1ns' entry idle
+case $status in 98 | 99) ;; *) fail "a missed SLO: status $status: $(cat "$TMP/err")" ;; esac
+expect_eq "the host of LOCUST_HOST" "$(served)" 80
+
+# The page, at an address that others can reach: only if it is said who may come in. A token is asked for even if
+# LOCUST_NO_TOKEN is set.
+# page [NAME=VALUE...]: starts it with these variables. Sets PAGE, its URL, and PAGE_PID.
+page() {
+    rm -f "$TMP/page.err"
+    env LOCUST_AUTOSTART=false LOCUST_WEB=127.0.0.1:0 "$@" "$ENTRYPOINT" idle -probe-addr :1 >"$TMP/page.out" 2>"$TMP/page.err" &
+    PAGE_PID=$!
+    STARTED="$STARTED $PAGE_PID"
+    wait_for grep -qs '^loadgen: serving ' "$TMP/page.err" || fail "no page: $(cat "$TMP/page.err")"
+    PAGE=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/page.err")
+}
+code() { curl -sS -o "$TMP/answer" -w '%{http_code}' "$@"; }
+is_stopped() {
+    curl -sS -o "$TMP/answer" "$PAGE/stats/requests"
+    [ "$(json "$TMP/answer" "r['state']")" = stopped ]
+}
+LOCUST_AUTOSTART='' LOCUST_WEB=0.0.0.0:0 entry idle
+rejects "loadgen: -web: other machines can reach 0.0.0.0:"
+# shellcheck disable=SC2016 # for the stand-in
+printf '#!/bin/sh\necho "$* at $LOCUST_WEB"\n' >"$TMP/bin/loadgen"
+chmod +x "$TMP/bin/loadgen"
+LOCUST_AUTOSTART='' entry idle
+expect_eq "its address" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089"
+rm "$TMP/bin/loadgen"
+before=$(served)
+page
+expect_eq "the page" "$(code "$PAGE/")" 200
+expect_eq "start" "$(code -F user_count=5 -F spawn_rate=100 -F run_time=1s "$PAGE/swarm") $(json "$TMP/answer" "r['success'], r['host']")" \
+    "200 (True, 'http://$API')"
+wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
+expect_eq "counted" "$(json "$TMP/answer" "r['stats'][-1]['num_requests']")" "$(($(served) - before))"
+kill -TERM "$PAGE_PID"
+wait "$PAGE_PID" || fail "the page ended with status $?"
+page HEADROOM_TOKEN=s3cret LOCUST_NO_TOKEN=true LOCUST_WEB=0.0.0.0:0
+PAGE=http://127.0.0.1:${PAGE##*:}
+expect_eq "a token" "$(code "$PAGE/stats/requests") $(code "$PAGE/stats/requests" -H "Authorization: Bearer s3cret") $(code "$PAGE/")" "401 200 200"
+kill -TERM "$PAGE_PID"
+wait "$PAGE_PID" || fail "the page ended with status $?"
+
+# Waits for the targets: two of them, the same for ten looks. Looks are counted in $TMP/looks.
+cat >"$TMP/bin/getent" <<'END'
+#!/bin/sh
+[ "$*" = "ahostsv4 127.0.0.1" ] || exit 2
+echo >>"$TMP/looks"
+looks=$(wc -l <"$TMP/looks")
+[ "$looks" -gt 2 ] || exit 2 # no such name yet
+echo "10.0.0.$((looks < 5 ? looks : 5)) STREAM name"
+[ "$looks" -lt 9 ] || printf '10.0.0.%s STREAM \n' 1 5 1
+END
+printf '#!/bin/sh\n' >"$TMP/bin/sleep"
+chmod +x "$TMP/bin/getent" "$TMP/bin/sleep"
+export TMP
+TARGET_PODS=2 LOCUST_HEADLESS=true entry idle
+expect_eq "after a wait: $(cat "$TMP/err")" "$status $(requests "$TMP/out")" "0 40"
+expect_has "that it waits" "$(cat "$TMP/err")" "waiting until 127.0.0.1 has the same addresses for 10 s, at least 2"
+expect_eq "looks" "$(wc -l <"$TMP/looks")" 19
+rm "$TMP/bin/getent" "$TMP/bin/sleep"
+
+# Beside `loadgen idle`, as process 1
+as_user=
+[ "$(id -u)" -eq 0 ] || as_user="--user --map-root-user"
+# shellcheck disable=SC2086
+if ! unshare $as_user --pid --fork --mount-proc true 2>"$TMP/err"; then
+    echo "the entry point as process 1 needs a PID namespace: $(cat "$TMP/err")"
+    exit 77
+fi
+
+# start_container: sets STARTER, FIRST and PROBES; what it says goes to $TMP/log
+# shellcheck disable=SC2086
+start_container() {
+    rm -f "$TMP/log" # what the one before said
+    unshare $as_user --pid --fork --kill-child --mount-proc "$ENTRYPOINT" idle -probe-addr 127.0.0.1:0 >"$TMP/log" 2>&1 &
+    STARTER=$!
+    STARTED="$STARTED $STARTER"
+    wait_for grep -qs '^loadgen: idle$' "$TMP/log" || fail "it does not idle: $(cat "$TMP/log")"
+    PROBES=$(sed -n 's/^loadgen: probes at \(.*\)\/readyz$/\1/p' "$TMP/log")
+    FIRST=$(cat "/proc/$STARTER/task/$STARTER/children")
+    FIRST=${FIRST% }
+}
+# ends: SIGTERM ends it well
+ends() {
+    kill -TERM "$FIRST"
+    status=0
+    wait "$STARTER" || status=$?
+    expect_eq "status after SIGTERM: $(cat "$TMP/log")" "$status" 0
+}
+has_served() { [ "$(served)" -gt "$before" ]; }
+has_ended_run() { grep -q "^loadgen-entrypoint: the run ended with status $1\$" "$TMP/log"; }
+
+before=$(served)
+start_container
+wait_for has_ended_run 0 || fail "the run does not end: $(cat "$TMP/log")"
+expect_eq "the report in the log" "$(requests "$TMP/log") $(($(served) - before))" "40 40"
+expect_eq "ready after the run" "$(curl -sS "$PROBES/readyz")" ok
+ends
+
+# SIGTERM in the middle of a run: users finish, and there is a report.
+export LOCUST_REQUESTS=1000000
+before=$(served)
+start_container
+wait_for has_served || fail "nothing is sent: $(cat "$TMP/log")"
+ends
+has_ended_run 0 || fail "the run is not known to have ended: $(cat "$TMP/log")"
+expect_has "the report" "$(cat "$TMP/log")" "! The run was stopped early"
+expect_eq "what was counted" "$(requests "$TMP/log")" "$(($(served) - before))"

@@ -1,0 +1,264 @@
+#!/bin/sh
+# loadgen serve: runs at a rate, and searches for the capacity, of targets and of a scenario.
+#
+# Runs alone: it judges latency.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+
+# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
+serve() {
+    rm -f "$TMP/serve.err"
+    "$loadgen" serve -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
+    SERVE_PID=$!
+    STARTED="$STARTED $SERVE_PID"
+    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
+    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
+}
+
+end_server() {
+    kill "$SERVE_PID"
+    wait "$SERVE_PID" || fail "status $? after SIGTERM: $(cat "$TMP/serve.err")"
+}
+
+# post STATUS PATH [JSON]: the answer is in $TMP/answer
+post() {
+    actual=$(curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' -X POST -H "Content-Type: application/json" -d "${3-}" "$W/api/v1/$2")
+    expect_eq "status of $2 ${3-}: $(cat "$TMP/answer")" "$actual" "$1"
+}
+
+# begin JSON: starts a run. Sets ID.
+begin() {
+    post 201 runs "$1"
+    ID=$(json "$TMP/answer" "r['id']")
+}
+
+stop() { post 200 "runs/$ID/stop"; }
+
+# refused_by_api STATUS PATH JSON FIELD TEXT
+refused_by_api() {
+    post "$1" "$2" "$3"
+    expect_has "$3" "$(json "$TMP/answer" "r['error']['field'], r['error']['text']")" "$4"
+    expect_has "$3" "$(cat "$TMP/answer")" "$5"
+}
+
+# page EXPRESSION: of what the page shows, `s`; `second` has the columns of the last whole second
+page() {
+    curl -sS -o "$TMP/page" "$W/page/state"
+    python3 - "$TMP/page" "$1" <<'PYTHON'
+import json, sys
+s = json.load(open(sys.argv[1]))
+points = s["history"]["points"]
+second = dict(zip(s["history"]["columns"], points[-1 if s["state"] == "stopped" else -2])) if len(points) > 1 else None
+print(eval(sys.argv[2]))
+PYTHON
+}
+
+# shows EXPRESSION: waits up to 10 s until it is true
+is_true() { [ "$(page "$1")" = True ]; }
+shows() { wait_for is_true "$1" || fail "$1: $(cat "$TMP/page" "$TMP/serve.err")"; }
+
+# A target of known capacity: one request after the other, 10 ms each.
+cat >"$TMP/server.py" <<'PYTHON'
+import http.server, threading, time
+lock = threading.Lock()
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        with lock:
+            time.sleep(0.01)
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 256
+server = Server(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+PYTHON
+
+at_a_rate() {
+    start_target_api -test-endpoints
+    printf '# @name health\nGET http://%s/health\n' "$API" >"$TMP/targets"
+    serve -targets "$TMP/targets" -rate 50 -slo "p99<2s,errors<1%"
+    expect_eq "what is offered" "$(page "s['kinds'], s['kind'], s['order']['rate'], s['slo'], s['slo_limits'], s['asked'], s['verdict']")" \
+        "(['rate', 'capacity'], None, 50.0, 'p99<2s,errors<1%', [{'percentile': 'p99', 'limit_ms': 2000.0}], None, None)"
+    curl -sS -o "$TMP/answer" -F user_count=1 -F spawn_rate=1 "$W/swarm"
+    expect_has "/swarm" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'this server has no users: it was started with targets"
+    curl -sS -o "$TMP/answer" "$W/tasks"
+    expect_eq "/tasks" "$(json "$TMP/answer" "r")" "{'per_class': {}, 'total': {}}"
+
+    # started, changed twice, stopped: each whole second has as many requests as were asked for
+    begin '{"kind": "rate", "rate": 100}'
+    expect_eq "started" "$(page "s['kind'], s['state'], s['asked'], s['order']['rate']")" "('rate', 'running', 100.0, 100.0)"
+    shows "second is not None and abs(second['intended'] - 100) < 3"
+    refused_by_api 409 runs '{"kind": "rate", "rate": 1}' None "a test is running"
+    refused_by_api 400 "runs/$ID/change" '{"rate": 0}' rate "rate"
+    for rate in 300 20; do
+        post 200 "runs/$ID/change" "{\"rate\": $rate}"
+        expect_eq "asked" "$(page "s['asked']")" "$rate.0"
+        shows "abs(second['intended'] - $rate) < 3 and second['ended'] > 0"
+    done
+    stop
+    shows "s['state'] == 'stopped'"
+    expect_eq "at the end" "$(page "s['total']['failures'], s['asked'], s['problem'], s['verdict']")" \
+        "(0, None, None, {'met': True, 'text': 'the SLO was met: p99<2s,errors<1%'})"
+    expect_eq "of the target" "$(page "[(r['name'], r['requests'] == s['total']['requests']) for r in s['requests']]")" "[('health', True)]"
+
+    # a duration ends it, with the default rate, and a change does not move the end
+    begin '{"kind": "rate", "rate": 50, "duration": "3s"}'
+    post 200 "runs/$ID/change" '{"rate": 200}'
+    shows "s['state'] == 'stopped'"
+    expect_eq "all of it" "$(page "s['total']['requests'] > 400, s['total']['requests'] <= 600, s['order']['run_time_s'], s['total']['failures']")" \
+        "(True, True, 3, 0)"
+
+    # a target that dies: the run goes on, its errors are told, and it is judged
+    begin '{"kind": "rate", "rate": 200}'
+    shows "second is not None and second['ended'] > 0"
+    kill -9 "$API_PID"
+    shows "second['failures'] > 150"
+    stop
+    shows "s['state'] == 'stopped'"
+    expect_eq "died" "$(page "s['problem'], s['verdict']['met'], 'errors<1%' in s['verdict']['text']")" "(None, False, True)"
+    expect_has "why" "$(page "[f['text'] for f in s['failures']]")" "connection refused"
+    end_server
+}
+
+capacity() {
+    python3 "$TMP/../server.py" >"$TMP/port" &
+    server=$!
+    STARTED="$STARTED $server"
+    wait_for test -s "$TMP/port" || fail "the server does not start"
+    serve -slo "p50<40ms,errors<50%" -trial 1s -quick -max-connections 64 -generator-rate 5000 "http://127.0.0.1:$(cat "$TMP/port")/"
+    refused_by_api 400 runs '{"kind": "capacity", "max_rate": 0.5}' max_rate "0.5/s is below 1/s, the lowest rate to try"
+
+    # stopped in the middle: it says what is known
+    begin '{"kind": "capacity", "min_rate": 20, "max_rate": 400, "quick": true}'
+    shows "s['search']['phase'] == 'warming up'"
+    shows "s['search']['phase'] == 'searching' and s['asked'] == s['search']['rate'] > 0"
+    shows "len(s['search']['trials']) > 0"
+    expect_eq "change" "$(post 400 "runs/$ID/change" '{"rate": 5}' && echo refused)" refused
+    stop
+    shows "s['state'] == 'stopped'"
+    expect_eq "stopped" "$(page "s['search']['phase'], s['search']['result']['capacity'], s['search']['result']['text'][:22], s['problem'], s['asked'], s['verdict']")" \
+        "('done', None, 'the search was stopped', None, None, None)"
+
+    # what is on after it is not stopped by what is left of the stop
+    begin '{"kind": "rate", "rate": 20, "duration": "2s"}'
+    shows "s['state'] == 'stopped'"
+    expect_eq "a run after a search" "$(page "s['total']['requests'], s['search']")" "(40, None)"
+
+    # to its end
+    begin '{"kind": "capacity", "min_rate": 20, "max_rate": 400, "quick": true}'
+    shows "len(s['search']['trials']) > 1"
+    sums=$(page "sum(t['seconds'] for t in s['search']['trials']) <= s['history']['points'][-1][0] + 1, s['total']['requests'] < 1000")
+    expect_eq "numbers of a trial, charts of all" "$sums" "(True, True)"
+    tries=0
+    until is_true "s['state'] == 'stopped'"; do
+        tries=$((tries + 1))
+        [ $tries -lt 180 ] || fail "no end: $(cat "$TMP/page")"
+        sleep 1
+    done
+    expect_eq "result" "$(page "s['problem'], 40 <= s['search']['result']['capacity'] <= 100, s['search']['lower'] == s['search']['result']['low'] < s['search']['upper'] == s['search']['result']['high'], s['search']['phase']")" \
+        "(None, True, True, 'done')"
+    expect_has "in words" "$(page "s['search']['result']['text'] + '; ' + s['search']['result']['confidence']")" "/s meets the SLO, "
+    expect_eq "trials" "$(page "{t['outcome'] for t in s['search']['trials']} <= {'good', 'bad', 'invalid'}, all(t['why'] for t in s['search']['trials'] if t['outcome'] != 'good')")" \
+        "(True, True)"
+    curl -sS -o "$TMP/result" "$W/api/v1/runs/$ID/result"
+    expect_eq "document" "$(json "$TMP/result" "r['verdict']")" found
+    python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/result" >"$TMP/schema" || fail "the schema: $(cat "$TMP/schema")"
+
+    # a target that is gone: the search fails, and the server goes on
+    kill -9 "$server"
+    begin '{"kind": "capacity", "min_rate": 20, "max_rate": 400, "quick": true}'
+    shows "s['state'] == 'stopped'"
+    expect_has "gone" "$(page "s['problem']")" "no request of the warm-up was answered: "
+    expect_eq "gone" "$(page "s['search']['phase'], s['search']['result'], s['asked']")" "('done', None, None)"
+    expect_has "on stderr" "$(cat "$TMP/serve.err")" "loadgen: the test has failed: no request of the warm-up was answered"
+    end_server
+}
+
+of_a_scenario() {
+    start_log_target
+    cat >"$TMP/scenario.lua" <<'LUA'
+local Shopper = User { wait = constant(0.02) }
+Shopper:task(function(self) self:get("/items") end)
+LUA
+    serve -H "$U" -slo "p99<2s,errors<1%" -trial 1s -u 8 -cpus 1 "$TMP/scenario.lua"
+    expect_eq "what is offered" "$(page "s['kinds'], s['order']['users'], s['order']['spawn_rate']")" "(['users', 'capacity'], 8, 1.0)"
+    begin '{"kind": "users", "users": 4, "spawn_rate": 100}'
+    shows "s['state'] == 'running' and s['users'] == 4"
+    refused_by_api 400 "runs/$ID/change" '{"users": 900000, "spawn_rate": 100}' users "local ports"
+    curl -sS -o "$TMP/answer" -F user_count=900000 -F spawn_rate=100 "$W/swarm"
+    expect_has "/swarm" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'user_count: 900000 users"
+    expect_eq "they go on" "$(page "s['state'], s['order']['users']")" "('running', 4)"
+    stop
+    shows "s['state'] == 'stopped'"
+    expect_eq "judged" "$(page "s['verdict']['met'], s['asked']")" "(True, None)"
+
+    # iterations per second
+    begin '{"kind": "capacity", "min_rate": 20, "max_rate": 30, "quick": true}'
+    shows "s['users'] == 8 and 20 <= s['asked'] <= 30"
+    curl -sS -o "$TMP/answer" -F user_count=1 -F spawn_rate=100 "$W/swarm"
+    expect_has "/swarm" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'a test of the kind"
+    stop
+    shows "s['state'] == 'stopped' and s['search']['phase'] == 'done'"
+    end_server
+
+    # a test that is ended at once has no test_stop
+    start_target_api -test-endpoints
+    cat >"$TMP/slow.lua" <<LUA
+function test_stop(self) self:get("/items/stop") end
+local Slow = User {}
+Slow:task(function(self) self:get("http://$API/delay/20000") end)
+LUA
+    serve -H "$U" "$TMP/slow.lua"
+    begin '{"kind": "users", "users": 2, "spawn_rate": 100}'
+    shows "second is not None and second['in_flight'] == 2"
+    kill -TERM "$SERVE_PID"
+    sleep 0.5
+    kill -INT "$SERVE_PID"
+    actual=0
+    wait "$SERVE_PID" || actual=$?
+    expect_eq "ended at once" "$actual" 130
+    ! grep -q items/stop "$TMP/log" || fail "test_stop: $(cat "$TMP/log")"
+
+    # not with a Shape
+    echo 'Shape { { duration = 4, users = 3, spawn_rate = 100 } }' >>"$TMP/scenario.lua"
+    serve -H "$U" -slo "p99<2s" "$TMP/scenario.lua"
+    expect_has "Shape" "$(cat "$TMP/serve.err")" "no searches for the capacity: the Shape of the scenario decides"
+    expect_eq "Shape" "$(page "s['kinds'], s['has_shape']")" "(['users'], True)"
+    end_server
+}
+
+beside at_a_rate capacity of_a_scenario
+
+# the command line
+echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
+u=http://127.0.0.1:9/
+refused 2 "the scenario is missing, or -targets" serve
+refused 2 "a scenario and -targets exclude each other" serve -targets "$TMP/targets" "$TMP/a.lua"
+refused 2 "a scenario and a URL exclude each other" serve -f "$TMP/a.lua" $u
+refused 2 "-targets needs a list of targets; remove this flag or the URL" serve -targets "$TMP/targets" $u
+refused 2 "more than one URL" serve $u $u
+refused 2 "-rate is for targets" serve -rate 5 "$TMP/a.lua" -H $u
+refused 2 "-header is for targets" serve -header "A: b" "$TMP/a.lua" -H $u
+refused 2 "-host is for scenarios" serve -H $u $u
+refused 2 "-max-rate is for searches, which need -slo" serve -max-rate 5 $u
+refused 2 "-targets: stdin can be read only once" serve -targets stdin
+refused 2 "must be greater than 0" serve -rate 0 $u
+refused 2 "-max-rate: 2/s is below 4/s, the lowest rate to try" serve -slo "errors<1%" -max-rate 2 $u
+refused 1 "-targets: cannot open $TMP/nothing" serve -targets "$TMP/nothing"
+
+# an SLO that cannot be judged: the error points at the criterion
+points_at() {
+    text=$1
+    shift
+    timeout 20 "$loadgen" serve "$@" </dev/null >"$TMP/out" 2>&1 && fail "accepted: $*"
+    expect_has "$*" "$(cat "$TMP/out")" "$text"
+}
+points_at "-slo: " -slo "p99<" $u
+points_at "the nearest is GET /" -slo "nowhere:p99<1s" $u
+points_at "there is no rate to take a percentage of" -slo "rate>99%" "$TMP/a.lua" -H $u

@@ -1,0 +1,77 @@
+#!/bin/sh
+# loadgen serve: the headers of all answers that protect who looks at the page, and guesses of the token.
+set -eu
+. "$(dirname "$0")/lib.sh"
+loadgen=$BIN/loadgen
+start_log_target
+
+cat >"$TMP/scenario.lua" <<'LUA'
+local Guest = User { wait = constant(0.02) }
+Guest:task("home", function(self) self:get("/") end)
+LUA
+
+# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
+serve() {
+    rm -f "$TMP/serve.err"
+    "$loadgen" serve "$TMP/scenario.lua" -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
+    SERVE_PID=$!
+    STARTED="$STARTED $SERVE_PID"
+    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
+    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
+}
+
+# code PATH [CURL FLAG...]: the status of the answer
+code() {
+    path=$1
+    shift
+    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
+}
+
+# headers that browsers obey, with whatever answer
+serve -H "$U"
+for path in / /page/serve.js /page/state /stats/requests /stats/requests/csv /nope; do
+    code $path >"$TMP/code"
+    for header in "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" \
+        "X-Content-Type-Options: nosniff" "X-Frame-Options: DENY" "Cache-Control: no-store" "Cross-Origin-Resource-Policy: same-origin"; do
+        expect_has "$path" "$(cat "$TMP/head")" "$header"
+    done
+    ! grep -qi '^access-control' "$TMP/head" || fail "CORS: $(cat "$TMP/head")"
+done
+curl -sS -o "$TMP/page" "$W/"
+! grep -Eqi '<script>|<style| style=| on[a-z]+=|javascript:' "$TMP/page" || fail "inline: $(grep -Ei '<script>|<style| style=| on[a-z]+=|javascript:' "$TMP/page")"
+kill "$SERVE_PID"
+wait "$SERVE_PID" || fail "status $? after SIGTERM"
+
+# guesses of a token: five in a minute, however they come; the right one is never put off
+echo right >"$TMP/token"
+serve -H "$U" -token-file "$TMP/token"
+for i in 1 2 3; do
+    expect_eq "guess $i" "$(code /login -d token=guess$i)" 403
+done
+expect_eq "guess 4" "$(code /stats/requests -H "Authorization: Bearer guess4")" 401
+expect_eq "no token" "$(code /stats/requests)" 401
+expect_eq "old cookie" "$(code /page/state -H "Cookie: headroom_token=old")" 401
+expect_eq "guess 5" "$(code /nope -H "Authorization: Bearer guess5")" 401
+expect_eq "of a proxy" "$(code /nope -H "Authorization: Basic eDp5")" 401
+expect_eq "guess 6" "$(code /login -d token=guess6)" 429
+retry=$(tr -d '\r' <"$TMP/head" | sed -n 's/^Retry-After: //p')
+{ [ "$retry" -ge 30 ] && [ "$retry" -le 60 ]; } || fail "Retry-After: $retry"
+expect_eq "guess 7" "$(code /stats/requests -H "Authorization: Bearer guess7")" 429
+expect_has "challenge" "$(cat "$TMP/head")" "WWW-Authenticate: Bearer"
+expect_eq "guess 8, of the API" "$(code /api/v1/runs -H "Authorization: Bearer guess8")" 429
+expect_has "guess 8, of the API" "$(cat "$TMP/head")" "Retry-After: "
+expect_eq "no token" "$(code /stats/requests)" 401
+expect_eq "old cookie" "$(code /page/state -H "Cookie: headroom_token=old")" 401
+expect_eq "the right one" "$(code /stats/requests -H "Authorization: Bearer right")" 200
+expect_eq "the right one" "$(code /login -d token=right)" 200
+expect_has "cookie" "$(cat "$TMP/head")" "Set-Cookie: headroom_token=right; HttpOnly; SameSite=Strict"
+expect_eq "through a proxy" "$(code /login -d token=right -H "Host: localhost" -H "Origin: https://localhost")" 200
+expect_has "cookie" "$(cat "$TMP/head")" "SameSite=Strict; Secure"
+expect_eq "the right one" "$(code /stats/requests -H "Cookie: headroom_token=right")" 200
+expect_eq "in a URL" "$(code "/stats/requests?token=right&headroom_token=right")" 401
+kill "$SERVE_PID"
+wait "$SERVE_PID" || fail "status $? after SIGTERM"
+
+# a token that no client can send
+printf 'a b\n' >"$TMP/token"
+refused 2 "-token-file: the token has blanks or" serve "$TMP/scenario.lua" -token-file "$TMP/token"

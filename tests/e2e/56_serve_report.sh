@@ -1,0 +1,9 @@
+#!/bin/sh
+# The report of loadgen serve, in a real browser: a saved file that needs no server, and in place.
+#
+# Not under tsan: a browser adds nothing to what 50_serve asks there.
+set -eu
+. "$(dirname "$0")/lib.sh"
+start_log_target
+
+python3 tests/browser/report.py "$BIN/loadgen" "$U" "$TMP"
