@@ -3,15 +3,25 @@
 # pass, its output follows.
 #
 #     tests/run_test.sh unit|e2e NAME FILE
+#
+# A sanitizer's report is a failure, whatever the status of the program that it is about.
+#
+# Environment: AGAIN=FILE: the arguments of a test that failed without such a report are added to it.
 set -eu
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+reports=$(mktemp -d)
+chmod 1777 "$reports" # some programs give up root
+trap 'rm -rf "$log" "$reports"' EXIT
+test="$*"
 
 name="$1 $2"
 case $1 in
 unit) set -- "$BIN/unit" "$2" ;;
 e2e) set -- sh "$3" ;;
 esac
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:log_path=$reports/asan"
+export UBSAN_OPTIONS="${UBSAN_OPTIONS:-}:log_path=$reports/ubsan"
+export TSAN_OPTIONS="${TSAN_OPTIONS:-}:log_path=$reports/tsan"
 # A hanging test fails after 15 minutes; under ThreadSanitizer the longest takes a few.
 began=$(date +%s)
 status=0
@@ -27,6 +37,11 @@ case $status:$STRICT in
 77:) verdict=SKIPPED ;;
 *) verdict=FAILED ;;
 esac
+if cat "$reports"/* >>"$log" 2>/dev/null; then
+    verdict=FAILED
+elif [ "$verdict" = FAILED ] && [ -n "${AGAIN:-}" ]; then
+    echo "$test" >>"$AGAIN"
+fi
 # One write: other tests print at the same time.
 printf '%s\n' "$(
     printf '%-7s %4d s  %s' "$verdict" "$took" "$name"

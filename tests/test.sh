@@ -16,6 +16,10 @@
 # machine; it counts as skipped, with STRICT=1 as failed. It is skipped in both when its last line begins with
 # "machine busy: " (tests/support/busy.py): it judges time, and other programs used the CPU.
 #
+# Up to three tests that fail are run once more at the end, alone: one that holds then is printed as "flaky", with what
+# it said when it failed, and is to be repaired, but does not fail the run. No test gets a second try if a
+# sanitizer reported something, or if more than three failed.
+#
 # Environment: BIN=build/release/bin  JOBS=(the CPUs + 1)  JUDGE_TIMES=yes  LONG=yes  STRICT=  SANITIZER=asan|tsan
 # Exit status: 0 no test failed; 1 one did, or no test has the name.
 set -eu
@@ -29,6 +33,8 @@ wanted=" $* "
 
 lists=$(mktemp -d)
 trap 'rm -rf "$lists"' EXIT
+export AGAIN="$lists/again"
+: >"$AGAIN"
 : >"$lists/long"
 : >"$lists/together"
 : >"$lists/alone"
@@ -56,12 +62,24 @@ done
 cat "$lists/long" "$lists/together" | xargs -r -P "${JOBS:-$(($(nproc) + 1))}" -n 3 tests/run_test.sh | tee "$lists/ended"
 xargs -r -n 3 tests/run_test.sh <"$lists/alone" | tee -a "$lists/ended"
 
+# count VERDICT [FILE]
 count() {
-    grep -c "^$1 " "$lists/ended" || true
+    grep -c "^$1 " "${2:-$lists/ended}" || true
 }
 [ -s "$lists/ended" ] || { echo "test: no test is named \"$*\"" >&2; exit 1; }
 left_out=$(grep -c . "$lists/left_out" || true)
 [ "$left_out" -eq 0 ] || left_out_text=", $left_out left out (JUDGE_TIMES, LONG)"
+
+failed=$(count FAILED)
+flaky=0
+if [ "$failed" -gt 0 ] && [ "$failed" -le 3 ] && [ "$(wc -l <"$AGAIN")" -gt 0 ]; then
+    echo "once more, alone:"
+    sort "$AGAIN" >"$lists/second"
+    xargs -r -n 3 tests/run_test.sh <"$lists/second" | tee "$lists/second_ended"
+    flaky=$(count ok "$lists/second_ended")
+    failed=$((failed - flaky))
+fi
 grep '^FAILED ' "$lists/ended" || true
-echo "$(count ok) passed, $(count FAILED) failed, $(count SKIPPED) skipped${left_out_text:-}"
-[ "$(count FAILED)" -eq 0 ]
+[ "$flaky" -eq 0 ] || sed -n 's/^ok    /flaky /p' "$lists/second_ended"
+echo "$(count ok) passed, $failed failed, $flaky flaky, $(count SKIPPED) skipped${left_out_text:-}"
+[ "$failed" -eq 0 ]
