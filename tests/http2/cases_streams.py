@@ -228,7 +228,7 @@ def silence_ends_one_stream(way, folder):
 
     server = way.server(request)
     attack = Attack([server], way.flags, way.targets(server, ["/silent", *["/good"] * 12] * 4), *ONE,
-                    "-timeout", "200ms", workers=4)
+                    "-timeout", "600ms", workers=4)
     attack.expect(52, kinds={"time-out": 4}, bytes_in=240).error("time-out", "while awaiting headers")
     equal("connections", server.accepts, 1)
     equal("told", {s.reset for s in server.of("/silent")}, {CODES["CANCEL"]})
