@@ -1,6 +1,6 @@
 #!/bin/sh
-# run_test.sh - runs one test for tests/test.sh, and prints its verdict, seconds and name; if it did not
-# pass, its output follows.
+# run_test.sh - runs one test for tests/test.sh, and prints its verdict, seconds, seconds of CPU time and
+# name; if it did not pass, its output follows.
 #
 #     tests/run_test.sh unit|e2e NAME FILE
 #
@@ -8,10 +8,13 @@
 #
 # Environment: AGAIN=FILE: the arguments of a test that failed without such a report are added to it.
 set -eu
-log=$(mktemp)
-reports=$(mktemp -d)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+log=$work/log
+reports=$work/reports
+mkdir "$reports"
+chmod 755 "$work"
 chmod 1777 "$reports" # some programs give up root
-trap 'rm -rf "$log" "$reports"' EXIT
 test="$*"
 
 name="$1 $2"
@@ -27,6 +30,9 @@ began=$(date +%s)
 status=0
 timeout -k 10 900 "$@" >"$log" 2>&1 || status=$?
 took=$(($(date +%s) - began))
+# The second line is about the children: 1m2.3s 0m4.5s.
+times >"$work/times"
+cpu=$(sed -n '2{y/ms/  /;p;}' "$work/times" | awk '{ printf "%.0f", 60 * $1 + $2 + 60 * $3 + $4 }')
 
 case $status:$STRICT in
 0:*) verdict=ok ;;
@@ -44,6 +50,6 @@ elif [ "$verdict" = FAILED ] && [ -n "${AGAIN:-}" ]; then
 fi
 # One write: other tests print at the same time.
 printf '%s\n' "$(
-    printf '%-7s %4d s  %s' "$verdict" "$took" "$name"
+    printf '%-7s %4d s %4d CPU  %s' "$verdict" "$took" "$cpu" "$name"
     [ "$verdict" = ok ] || sed 's/^/        /; 1s/^/\n/' "$log"
 )"
