@@ -3,12 +3,14 @@
 #include "loadgen/command/command.h"
 #include "loadgen/command/flags/attack_flags.h"
 #include "loadgen/command/session/session.h"
+#include "loadgen/run/runner.h"
 
 static bool attack_main(const struct command_line *line, struct err *err)
 {
     struct attack_options *options = line->options;
     struct session session = {
         .options = options,
+        .runner = &runner_here,
         .input = options->targets,
         .cap_flags = "-max-workers or -max-connections",
     };

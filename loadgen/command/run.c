@@ -12,7 +12,7 @@
 #include "loadgen/command/scenario/setup.h"
 #include "loadgen/command/session/locust_output.h"
 #include "loadgen/command/session/session.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 #include "loadgen/users/driver.h"
 #include "loadgen/users/prepare.h"
 #include "loadgen/users/show.h"
@@ -199,6 +199,7 @@ static bool run_main(const struct command_line *line, struct err *err)
     struct run_options *options = line->options;
     struct attack_options *attack = &options->attack;
     struct session session = {.options = attack,
+                              .runner = &runner_here,
                               .cap_flags = options->shares_connections ? NULL : OPEN_FILES_USERS,
                               .has_own = !options->shares_connections};
     struct users_order users;

@@ -27,7 +27,9 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
         plan.schedule = *schedule;
         plan.max_workers = max_workers;
     }
-    bool ok = run(&order, target->driver_type, target->control, observer, NULL, summary, err);
+    const struct order_runner *runner = target->runner;
+    bool ok = runner->run(runner->context, &order, target->driver_type, target->control, observer,
+                          NULL, summary, err);
     target->is_interrupted = target->is_interrupted || summary->is_interrupted;
     return ok && !target->is_interrupted;
 }

@@ -1,7 +1,7 @@
 /*
  * glance - the short runs of a search that get no verdict: warm-up, probe and pings.
  *
- * Threads: one; the functions call `run` on it. Memory: borrows everything.
+ * Threads: one; the functions run orders on it. Memory: borrows everything.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_GLANCE_H
 #define LOADGEN_CAPACITY_TRIAL_GLANCE_H
@@ -11,10 +11,11 @@
 
 #include "common/err.h"
 #include "loadgen/pace/schedule.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 
 /* What all runs of a search share. */
 struct glance_target {
+    const struct order_runner *runner;
     const struct order *order; /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
     struct schedule *iterations; /* receives the schedule of each run if users have iterations;

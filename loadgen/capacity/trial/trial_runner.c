@@ -295,6 +295,7 @@ struct capacity_runner trial_runner_make(struct trial_runner *runner)
     runner->baseline_ns = 0;
     runner->was_good = false;
     runner->target = (struct glance_target){
+        .runner = runner->runner ? runner->runner : &runner_here,
         .order = runner->order,
         .driver_type = runner->driver_type,
         .iterations = runner->iterations,

@@ -29,7 +29,7 @@
  * The target's metrics are read just before the first request of a trial and after its last answer,
  * never in between. If no pod could be read before the trial, none is read after it.
  *
- * Threads: one; the runner calls `run` on it. Memory: borrows everything. The texts in the last
+ * Threads: one; the runner runs orders on it. Memory: borrows everything. The texts in the last
  * second of a trial stay valid until a later trial that had a second has ended, or until
  * trial_runner_close. So they outlive a trial that cannot begin.
  */
@@ -40,14 +40,15 @@
 #include "loadgen/capacity/capacity.h"
 #include "loadgen/capacity/trial/glance.h"
 #include "loadgen/order/plan.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 #include "loadgen/scrape/scrape.h"
 #include "loadgen/verdict/slo.h"
 
 #define TRIAL_RUNNER_RECOVERY_MAX_NS (30 * NS_PER_S)
 
 struct trial_runner {
-    const struct order *order; /* of all runs; each run sets its own schedule */
+    const struct order_runner *runner; /* of all runs but the calibration; NULL: this process */
+    const struct order *order;         /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
     struct schedule *iterations; /* schedule of the users' iterations (glance.h); NULL: no users */
     const struct slo *slo;

@@ -13,7 +13,7 @@
 #include "loadgen/command/progress/progress.h"
 #include "loadgen/command/session/slo_flag.h"
 #include "loadgen/drive/driver.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 #include "loadgen/verdict/slo_watch.h"
 
 enum { BLOCKS_SPARE = 8 };
@@ -148,7 +148,9 @@ static bool measure(struct session *session, const struct order *order,
             .stdio = stdio_watch_begin(),
         };
         const struct observer observer = {.on_second = on_second, .context = &watchers};
-        ok = run(order, driver_type, control, &observer, writer, summary, err);
+        const struct order_runner *runner = session->runner;
+        ok = runner->run(runner->context, order, driver_type, control, &observer, writer, summary,
+                         err);
         if (!session->hides_progress) {
             progress_end(&watchers.progress);
         }

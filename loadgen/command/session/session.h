@@ -25,6 +25,7 @@
 
 struct control;
 struct driver_type;
+struct order_runner;
 struct second;
 struct slo;
 struct summary;
@@ -52,6 +53,7 @@ struct session_view {
 struct session {
     /* Set by the command. */
     const struct attack_options *options;
+    const struct order_runner *runner; /* of the run itself; the parts run here */
     const char *input;     /* the file with the requests, or "stdin"; -output must differ from it */
     const char *cap_flags; /* flags that limit the connections, for messages; NULL: none */
     bool has_own;          /* each connection is a user's own */
