@@ -9,11 +9,11 @@
 #include "common/process/cgroup.h"
 #include "loadgen/base/least.h"
 #include "loadgen/http/choice/engines.h"
-#include "loadgen/order/order_json.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/run/account.h"
 #include "loadgen/run/changes.h"
 #include "loadgen/run/fingerprint.h"
+#include "loadgen/run/opening.h"
 #include "loadgen/run/others.h"
 #include "loadgen/run/usage.h"
 #include "loadgen/run/workers.h"
@@ -122,19 +122,6 @@ static bool set_up(struct state *state, const struct control *control, struct er
            workers_start(&state->workers, err) && has_ports(state, control, err);
 }
 
-/* A constant rate goes into the summary as numbers, others in words. */
-static void note_schedule(struct summary *summary, const struct schedule *schedule)
-{
-    summary->scheduled_per_s = schedule_mean_per_s(schedule);
-    if (schedule->type == SCHEDULE_CONSTANT) {
-        summary->rate_count = schedule->rate.count;
-        summary->rate_per_ns = schedule->rate.per_ns;
-    } else {
-        char words[SCHEDULE_TEXT];
-        summary_add_schedule(summary, schedule_print(schedule, words));
-    }
-}
-
 /* A live source found a new target, which must be in the file before its first result. */
 static void on_target(void *context, size_t index)
 {
@@ -164,21 +151,12 @@ static bool begin(struct state *state, const struct control *control, struct err
     uint64_t origin_ns = clock_now_ns();
     uint64_t wall_ns = clock_wall_ns();
     state->origin_ns = origin_ns;
-    state->summary->wall_start_ns = wall_ns;
-    state->summary->has_plan = true;
-    state->summary->environment = fingerprint_take("");
-    note_schedule(state->summary, &plan->schedule);
-    json_t *json = plan_to_json(plan, false);
-    if (tls_has_files(&plan->tls)) {
-        json_object_set_new(json, "files", order_files_shown(plan));
-    }
+    opening_note(state->summary, plan, wall_ns);
     const struct worker_shared *shared = &state->workers.shared;
     if (shared->driver_type->show) {
-        shared->driver_type->show(shared->drive, json);
+        shared->driver_type->show(shared->drive, state->summary->plan);
     }
-    state->summary->plan = json;
-    journal_write_header(state->writer, json, state->summary->environment, wall_ns, origin_ns);
-    journal_write_targets(state->writer, state->order->targets, 0);
+    opening_write(state->writer, state->summary, state->order->targets, origin_ns);
     state->listener = (struct source_listener){on_target, state};
     if (source->live && !source->live->start(source, &state->listener, err)) {
         return false;
