@@ -109,8 +109,9 @@ void agenda_begin(struct agenda *agenda, uint64_t start_ns, uint64_t end_ns)
     uint64_t base_ns = start_ns - agenda->plan->warmup.duration_ns;
     agenda->start_ns = start_ns;
     agenda->end_ns = end_ns;
-    if (agenda->is_closed_loop) {
-        begin_users(agenda, base_ns);
+    if (agenda->is_closed_loop) { /* at_ns is 0 but in a process that joins */
+        uint64_t at_ns = timetable->first->epoch.at_ns;
+        begin_users(agenda, at_ns > 0 ? start_ns + at_ns : base_ns);
     }
     begin_epoch(agenda, base_ns < start_ns ? &timetable->warmup : &timetable->first->epoch,
                 base_ns);

@@ -201,6 +201,13 @@ static bool change(struct drive *drive, uint64_t start_ns, uint64_t now_ns, stru
                    struct err *err)
 {
     struct timetable *timetable = &((struct seats *)drive)->timetable;
+    if (change->is_closing) {
+        timetable_close(timetable, change->at_ns);
+        return true;
+    }
+    if (change->epoch) {
+        return timetable_change(timetable, since(start_ns, now_ns), change, err);
+    }
     uint64_t at_ns = since(start_ns, clock_now_ns() + CHANGE_LEAD_NS);
     at_ns = change->at_ns > at_ns ? change->at_ns : at_ns;
     for (;;) {

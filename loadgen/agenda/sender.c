@@ -74,6 +74,16 @@ static bool drop_after_end(struct sender *sender, uint64_t now_ns, bool has_room
     return true;
 }
 
+/* The run ends here: what is due now may be somebody else's. */
+static bool drop_if_cut_off(struct sender *sender)
+{
+    bool is_cut_off = !drive_may_send(sender->thread);
+    if (is_cut_off) {
+        agenda_drop(&sender->agenda);
+    }
+    return is_cut_off;
+}
+
 static void start_one(struct sender *sender)
 {
     struct agenda *agenda = &sender->agenda;
@@ -107,7 +117,7 @@ bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most)
     unsigned started = 0;
     while (started < most && agenda_has_next(agenda) && agenda_due_ns(agenda) <= now_ns) {
         bool room = has_room(sender);
-        if (drop_after_end(sender, now_ns, room) || !room) {
+        if (drop_after_end(sender, now_ns, room) || drop_if_cut_off(sender) || !room) {
             break;
         }
         if (!agenda_peek(agenda)) {

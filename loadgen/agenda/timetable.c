@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "loadgen/base/least.h"
+#include "loadgen/pace/team_entry.h"
 
 static void free_period(struct period *period)
 {
@@ -35,6 +36,17 @@ static bool is_closed(const struct timetable *timetable)
     return schedule_is_closed(&timetable->plan->schedule);
 }
 
+static void begin_first(struct period *first, const struct plan *plan, const struct team *team)
+{
+    const struct team_entry *entry = team->entry;
+    first->users = entry ? entry->users : plan->max_workers;
+    if (entry) {
+        epoch_init_copy(&first->epoch, &entry->epoch);
+    } else {
+        epoch_init(&first->epoch, &plan->schedule, &team->slots);
+    }
+}
+
 bool timetable_init(struct timetable *timetable, const struct plan *plan, const struct team *team,
                     struct err *err)
 {
@@ -44,8 +56,7 @@ bool timetable_init(struct timetable *timetable, const struct plan *plan, const 
     struct period *first = create_period(timetable);
     timetable->first = timetable->last = first;
     if (first) {
-        epoch_init(&first->epoch, &plan->schedule, &team->slots);
-        first->users = plan->max_workers;
+        begin_first(first, plan, team);
         epoch_counter_init(&timetable->counter, &first->epoch);
     }
     if (!timetable->seats || !first || (is_closed(timetable) && !make_rooms(first, team))) {
@@ -128,7 +139,7 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
 {
     struct period *last = timetable->last;
     bool is_alone = timetable->team->threads == timetable->team->all;
-    if (change->users && !change->slots && !is_alone) {
+    if (change->users && !change->slots && !change->epoch && !is_alone) {
         epoch_close(&last->epoch, UINT64_MAX);
         return err_set(err, ERR_USAGE, "a number of users for many processes needs its slots");
     }
@@ -139,9 +150,13 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
     }
     /* Changes that were asked for in any order come in this one. */
     uint64_t at_ns = timetable_close(timetable, change->at_ns);
-    epoch_init_next(&next->epoch, &timetable->counter, at_ns, change->schedule, change->slots);
+    if (change->epoch) {
+        epoch_init_copy(&next->epoch, change->epoch);
+    } else {
+        epoch_init_next(&next->epoch, &timetable->counter, at_ns, change->schedule, change->slots);
+    }
     next->users = change->users ? change->users : last->users;
-    if (change->users && !change->slots) {
+    if (change->users && !change->slots && !change->epoch) {
         deal(timetable, next);
     }
     if (is_closed(timetable) && !make_rooms(next, timetable->team)) {

@@ -41,6 +41,7 @@ struct catalogue_table;
 struct endpoints;
 struct exceptions;
 struct order;
+struct epoch;
 struct team;
 struct schedule;
 struct slots;
@@ -75,11 +76,43 @@ struct drive_thread {
      */
     void (*stop_run)(struct drive_thread *thread);
     const atomic_bool *is_abandoned; /* the run ends without waiting for anything; NULL: never */
+    /*
+     * Of a run that several processes share: when this one last knew that the others could hear it
+     * (CLOCK_MONOTONIC); see drive_may_send. NULL: it is alone.
+     */
+    const _Atomic uint64_t *contact_ns;
+    uint64_t contact_seen_ns; /* its value when this thread last looked; private */
+    bool is_cut_off;          /* private */
     uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests, and results of scripts' own */
     uint64_t script_ns; /* time that scripts have run on this thread; updated by the driver */
 };
+
+/* After this long without contact, others may have been given what this process had to send. */
+#define DRIVE_CONTACT_MAX_NS (15 * NS_PER_S)
+
+/*
+ * False: this process was cut off from the others, or stopped, for longer than
+ * DRIVE_CONTACT_MAX_NS. It sends nothing more in this run, which ends here; it does not help that
+ * there is contact again. Each thread looks before each request, and at least once a second, so
+ * that it misses no gap.
+ */
+static inline bool drive_may_send(struct drive_thread *thread)
+{
+    if (!thread->contact_ns || thread->is_cut_off) {
+        return !thread->is_cut_off;
+    }
+    uint64_t contact_ns = atomic_load_explicit(thread->contact_ns, memory_order_relaxed);
+    uint64_t now_ns = clock_now_ns();
+    bool had_gap = contact_ns > thread->contact_seen_ns + DRIVE_CONTACT_MAX_NS;
+    if (had_gap || now_ns > contact_ns + DRIVE_CONTACT_MAX_NS) {
+        thread->is_cut_off = true;
+        thread->stop_run(thread);
+    }
+    thread->contact_seen_ns = contact_ns;
+    return !thread->is_cut_off;
+}
 
 /* Sends now. The engine may report the end before this returns. */
 static inline void drive_send(struct drive_thread *thread, struct send *send)
@@ -101,6 +134,14 @@ struct change {
     const struct slots *slots;       /* the owner of each slot (pace/slots.h); NULL: no change */
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
     double users_per_s; /* of a scenario: users that start or end per second */
+    /*
+     * Of a run that several processes share (pace/team.h), which must all make the same change. At
+     * first, is_closing: what is due from at_ns on waits. Then `epoch`, which somebody has made for
+     * all of them: it has the time, the schedule and the slots. Neither time is ever moved, even if
+     * it has passed. NULL: this process makes the epoch.
+     */
+    const struct epoch *epoch;
+    bool is_closing;
 };
 
 /* Each driver type's own structs begin with these: `drive` for a run, `driver` for a thread. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "loadgen/base/least.h"
+
 static const struct epoch *next_of(const struct epoch *epoch)
 {
     return atomic_load_explicit(&epoch->next, memory_order_acquire);
@@ -15,6 +17,18 @@ void epoch_init(struct epoch *epoch, const struct schedule *schedule, const stru
     schedule_begin(&start, schedule);
     epoch->walk = start.walk;
     epoch->slots = *slots;
+    atomic_init(&epoch->end_ns, UINT64_MAX);
+}
+
+void epoch_init_copy(struct epoch *epoch, const struct epoch *from)
+{
+    memset(epoch, 0, sizeof *epoch);
+    epoch->number = from->number;
+    epoch->at_ns = from->at_ns;
+    epoch->first = from->first;
+    epoch->piece = from->piece;
+    epoch->walk = from->walk;
+    epoch->slots = from->slots;
     atomic_init(&epoch->end_ns, UINT64_MAX);
 }
 
@@ -37,6 +51,8 @@ uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns)
     while ((next = next_of(counter->epoch)) && next->at_ns <= t_ns) {
         count_from(counter, next);
     }
+    uint64_t end_ns = atomic_load_explicit(&counter->epoch->end_ns, memory_order_acquire);
+    t_ns = most(least(t_ns, end_ns), counter->epoch->at_ns);
     const struct piece *piece = &counter->epoch->piece;
     return piece->first + schedule_count_next(&counter->cursor, t_ns - piece->at_ns);
 }
@@ -79,7 +95,7 @@ static void enter(struct epoch_cursor *cursor, const struct epoch *epoch)
     cursor->epoch = epoch;
     schedule_resume(&cursor->schedule, &epoch->piece.schedule, &epoch->walk);
     share_init(&cursor->share, &epoch->slots, cursor->thread);
-    cursor->number = share_seek(&cursor->share, epoch->first);
+    cursor->number = share_seek(&cursor->share, most(epoch->first, cursor->after));
 }
 
 /* Finds the epoch that the number belongs to, and then its moment. */
@@ -100,12 +116,14 @@ void epoch_settle(struct epoch_cursor *cursor)
 void epoch_cursor_init(struct epoch_cursor *cursor, const struct epoch *epoch, uint16_t thread)
 {
     cursor->thread = thread;
+    cursor->after = 0;
     enter(cursor, epoch);
     epoch_settle(cursor);
 }
 
 void epoch_take(struct epoch_cursor *cursor)
 {
+    cursor->after = cursor->number + 1;
     cursor->number = share_next(&cursor->share);
     epoch_settle(cursor);
 }

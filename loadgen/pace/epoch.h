@@ -65,6 +65,12 @@ struct epoch {
 /* Initialises the first epoch of a run. */
 void epoch_init(struct epoch *epoch, const struct schedule *schedule, const struct slots *slots);
 
+/*
+ * Initialises an epoch with what another process has published: number, time, first request, piece,
+ * walk and slots. Nothing follows yet.
+ */
+void epoch_init_copy(struct epoch *epoch, const struct epoch *from);
+
 /* Counts the requests of all threads. All fields are private. */
 struct epoch_counter {
     const struct epoch *epoch;
@@ -74,8 +80,9 @@ struct epoch_counter {
 void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first);
 
 /*
- * The number of requests due before t_ns, according to the epochs published so far. t_ns must not
- * decrease from call to call.
+ * The number of requests due before t_ns, according to the epochs published so far: not before the
+ * start of the first one, nor after the end of one that is closed. t_ns must not decrease from call
+ * to call.
  */
 uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 
@@ -101,6 +108,7 @@ struct epoch_cursor {
     struct schedule_cursor schedule;
     struct share share;
     uint16_t thread;
+    uint64_t after; /* the request after the last one that was taken */
 };
 
 /*
@@ -109,7 +117,10 @@ struct epoch_cursor {
  */
 void epoch_cursor_init(struct epoch_cursor *cursor, const struct epoch *epoch, uint16_t thread);
 
-/* Moves to the thread's next request. */
+/*
+ * Moves to the thread's next request. No cursor goes back: if an epoch is published so late that
+ * requests of it were taken already, by the slots of the one before, it continues after them.
+ */
 void epoch_take(struct epoch_cursor *cursor);
 
 /* The slow path of epoch_follow. */

@@ -7,7 +7,10 @@
  * A thread's number says which slots it owns (slots.h), so no two threads of a run may have the
  * same one. A process that runs an order alone has all threads: plan_team (order/plan.h).
  *
- * Memory: plain values.
+ * A process that joins a run later begins with an epoch that the others have published
+ * (team_entry.h). It is told only what follows, not what was before.
+ *
+ * Memory: plain values; `entry` is borrowed.
  */
 #ifndef LOADGEN_PACE_TEAM_H
 #define LOADGEN_PACE_TEAM_H
@@ -16,11 +19,14 @@
 
 #include "loadgen/pace/slots.h"
 
+struct team_entry;
+
 struct team {
-    struct slots slots; /* the number of the thread that owns each slot */
-    uint16_t first;     /* number of this process's first thread */
-    uint16_t threads;   /* of this process; their numbers are consecutive */
-    uint16_t all;       /* more than the number of any thread */
+    struct slots slots;             /* the number of the thread that owns each slot */
+    uint16_t first;                 /* number of this process's first thread */
+    uint16_t threads;               /* of this process; their numbers are consecutive */
+    uint16_t all;                   /* more than the number of any thread */
+    const struct team_entry *entry; /* NULL: this process begins with the run */
 };
 
 #endif

@@ -28,7 +28,8 @@ static bool check(const struct changes *changes, const struct change *change, st
 {
     const struct schedule *schedule = change->schedule;
     if (!schedule) {
-        return change->users > 0 || change->slots || err_set(err, ERR_USAGE, "the change is empty");
+        return change->users > 0 || change->slots || change->epoch || change->is_closing ||
+               err_set(err, ERR_USAGE, "the change is empty");
     }
     if (changes->is_closed_loop) {
         return err_set(err, ERR_USAGE, "a closed loop has no schedule that could be changed");
@@ -44,6 +45,7 @@ static void point(struct wish *wish)
 {
     wish->change.schedule = wish->change.schedule ? &wish->schedule : NULL;
     wish->change.slots = wish->change.slots ? &wish->slots : NULL;
+    wish->change.epoch = wish->change.epoch ? &wish->epoch : NULL;
 }
 
 static void copy(struct wish *wish, const struct change *change)
@@ -54,6 +56,9 @@ static void copy(struct wish *wish, const struct change *change)
     }
     if (change->slots) {
         wish->slots = *change->slots;
+    }
+    if (change->epoch) {
+        epoch_init_copy(&wish->epoch, change->epoch);
     }
     point(wish);
 }

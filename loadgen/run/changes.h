@@ -26,6 +26,7 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "loadgen/drive/driver.h"
+#include "loadgen/pace/epoch.h"
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/slots.h"
 
@@ -36,6 +37,7 @@ struct wish {
     struct change change;
     struct schedule schedule;
     struct slots slots;
+    struct epoch epoch;
 };
 
 struct changes {

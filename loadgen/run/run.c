@@ -10,6 +10,7 @@
 #include "loadgen/base/least.h"
 #include "loadgen/http/choice/engines.h"
 #include "loadgen/order/plan.h"
+#include "loadgen/pace/team_entry.h"
 #include "loadgen/run/account.h"
 #include "loadgen/run/changes.h"
 #include "loadgen/run/fingerprint.h"
@@ -101,6 +102,7 @@ static bool set_up(struct state *state, const struct control *control, struct er
         .max_body = plan->max_body,
     };
     shared->stop_fd = control->stop_fd;
+    shared->contact_ns = control->contact_ns;
     shared->recorder = (struct recorder_config){
         .catalogue = &shared->catalogue,
         .addresses = &shared->addresses,
@@ -141,6 +143,18 @@ static uint64_t start_lead_ns(void)
 }
 
 /*
+ * So that the seconds and the results of all processes of a team can be added. A process that joins
+ * has every second from its first epoch on, even if it begins later.
+ */
+static void count_from_start(struct state *state)
+{
+    const struct team_entry *entry = state->workers.shared.team.entry;
+    state->seconds = entry ? entry->epoch.at_ns / NS_PER_S : 0;
+    state->summary->wall_start_ns += state->start_ns - state->origin_ns;
+    state->origin_ns = state->start_ns;
+}
+
+/*
  * Writes the header, then releases the workers: the reader of the results may be slow, so
  * everything is written before the start is fixed. Results count from the header's clock pair.
  */
@@ -174,7 +188,10 @@ static bool begin(struct state *state, const struct control *control, struct err
     }
     bool has_end = duration_ns && duration_ns < UINT64_MAX - start_ns;
     state->start_ns = start_ns;
-    workers_open(&state->workers, origin_ns, start_ns,
+    if (control->team && !state->writer) {
+        count_from_start(state);
+    }
+    workers_open(&state->workers, state->origin_ns, start_ns,
                  has_end ? start_ns + duration_ns : UINT64_MAX);
     return true;
 }

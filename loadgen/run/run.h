@@ -15,7 +15,9 @@
 #ifndef LOADGEN_RUN_RUN_H
 #define LOADGEN_RUN_RUN_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 #include "loadgen/binary/journal.h"
@@ -34,10 +36,12 @@ struct control {
      * `change`, the run does not begin: ERR_USAGE. */
     struct changes *changes;
     const struct team *team; /* of this process among those that run the order; NULL: alone */
+    const _Atomic uint64_t *contact_ns; /* with the team: drive_may_send; NULL: always */
     /*
      * Called when the run is set up. Returns the CLOCK_MONOTONIC time at which its measured part
      * begins, the same for all processes; 0: the run does not begin, which is no error unless err
-     * is set. NULL: it begins as soon as possible.
+     * is set. NULL: it begins as soon as possible. A process that joins a run (pace/team.h) begins
+     * in the past; its first second is that of its first epoch.
      */
     uint64_t (*await_start)(void *context, struct err *err);
     void *context; /* of await_start */

@@ -152,6 +152,7 @@ static void tick(struct worker *worker, uint64_t now_ns)
     }
     publish_counts(worker);
     recorder_flush(&worker->recorder);
+    drive_may_send(&worker->thread);
 }
 
 static void expire(struct worker *worker, uint64_t now_ns)
@@ -350,6 +351,7 @@ static void *work(void *context)
     struct worker_shared *shared = worker->shared;
     set_up(worker); /* the run checks worker->err before it opens the gate */
     if (wait_at_gate(&shared->gate)) {
+        worker->thread.contact_seen_ns = clock_now_ns();
         worker->driver->type->begin(worker->driver, atomic_load(&shared->stop_ns));
         worker->next_tick_ns = worker->thread.start_ns + NS_PER_S;
         run_window(worker);
@@ -373,6 +375,7 @@ bool worker_start(struct worker *worker, unsigned index, struct worker_shared *s
     worker->thread.wake_all = wake_all;
     worker->thread.stop_run = stop_run;
     worker->thread.is_abandoned = &shared->is_abandoned;
+    worker->thread.contact_ns = shared->contact_ns;
     worker->wake = (struct loop_watch){.on_ready = on_wake};
     worker->wake.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (worker->wake.fd < 0) {

@@ -75,11 +75,12 @@ struct worker_shared {
     struct team team;                /* of the workers among all that take part */
     struct worker *workers;          /* all of this process */
     struct gate gate;
-    _Atomic uint64_t stop_ns; /* when sending ends; only decreases */
-    atomic_bool is_quit;      /* a driver has stopped the run before its end */
-    atomic_bool is_abandoned; /* do not drain */
-    int finished_fd;          /* eventfd: 1 for each worker that has ended */
-    int stop_fd;              /* readable: stop; -1: none */
+    _Atomic uint64_t stop_ns;           /* when sending ends; only decreases */
+    atomic_bool is_quit;                /* a driver has stopped the run before its end */
+    atomic_bool is_abandoned;           /* do not drain */
+    const _Atomic uint64_t *contact_ns; /* of drive_may_send; NULL: none */
+    int finished_fd;                    /* eventfd: 1 for each worker that has ended */
+    int stop_fd;                        /* readable: stop; -1: none */
 };
 
 struct worker {

@@ -7,10 +7,12 @@
 #include <check.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/http/choice/engines.h"
-#include "loadgen/pace/team.h"
+#include "loadgen/pace/team_entry.h"
+#include "loadgen/run/changes.h"
 #include "loadgen/run/run.h"
 #include "tests/support/measurement.h"
 #include "tests/support/pacing.h"
@@ -42,6 +44,8 @@ static struct engine *spy_create(const struct engine_config *config, struct loop
 
 struct process {
     struct team team;
+    struct changes *changes; /* NULL: none */
+    uint64_t (*await_start)(void *context, struct err *err);
     const struct plan *plan;
     uint16_t port;
     struct summary *summary;
@@ -50,6 +54,7 @@ struct process {
 
 static pthread_barrier_t ready;
 static _Atomic uint64_t start_ns;
+static _Atomic uint64_t contact_ns;
 
 static void setup(void)
 {
@@ -58,6 +63,7 @@ static void setup(void)
     spy.create = spy_create;
     measurement_engine = &spy;
     pthread_barrier_init(&ready, NULL, PROCESSES);
+    contact_ns = clock_now_ns();
 }
 
 static void teardown(void)
@@ -74,11 +80,29 @@ static uint64_t await_all(void *context, struct err *error)
     return start_ns;
 }
 
+static uint64_t await_nobody(void *context, struct err *error)
+{
+    (void)context, (void)error;
+    start_ns = clock_now_ns() + 100 * MS;
+    return start_ns;
+}
+
+static uint64_t await_nothing(void *context, struct err *error)
+{
+    (void)context, (void)error;
+    return start_ns; /* has passed */
+}
+
 static void *run_part(void *context)
 {
     struct process *process = context;
     const struct control control = {
-        .stop_fd = -1, .team = &process->team, .await_start = await_all};
+        .stop_fd = -1,
+        .changes = process->changes,
+        .team = &process->team,
+        .contact_ns = &contact_ns,
+        .await_start = process->await_start,
+    };
     process->summary = measurement_attack(process->plan, "GET", process->port, &control, NULL);
     return NULL;
 }
@@ -90,6 +114,7 @@ static void start_process(struct process *process, uint16_t first, uint16_t thre
     process->team.first = first;
     process->team.threads = threads;
     process->team.all = THREADS;
+    process->await_start = await_all;
     slots_deal(&process->team.slots, NULL, plan_cap(process->plan), all, THREADS);
     ck_assert_int_eq(pthread_create(&process->thread, NULL, run_part, process), 0);
 }
@@ -155,6 +180,113 @@ START_TEST(users_of_a_closed_loop_are_shared)
 }
 END_TEST
 
+/* A second process with two threads joins a first one with one. */
+enum { JOIN_MS = 400, LATE_MS = 550 };
+
+static const uint16_t threads[THREADS] = {0, 1, 2};
+
+static void wait_until(uint64_t run_ms)
+{
+    while (start_ns == 0 || clock_now_ns() < start_ns + run_ms * MS) {
+        usleep(1000);
+    }
+}
+
+/* The epoch with which it joins. */
+static void make_entry(const struct process *first, struct team_entry *entry)
+{
+    struct epoch zero;
+    struct epoch next;
+    struct slots slots;
+    struct epoch_counter counter;
+    epoch_init(&zero, &first->plan->schedule, &first->team.slots);
+    epoch_counter_init(&counter, &zero);
+    slots_deal(&slots, &zero.slots, UINT64_MAX, threads, THREADS);
+    epoch_init_next(&next, &counter, JOIN_MS * MS, NULL, &slots);
+    epoch_init_copy(&entry->epoch, &next);
+    entry->users = UINT64_MAX;
+}
+
+static void start_joined(struct process *process)
+{
+    process->team.threads = 1;
+    process->team.all = 1;
+    process->await_start = await_nobody;
+    slots_deal(&process->team.slots, NULL, UINT64_MAX, threads, 1);
+    ck_assert_int_eq(pthread_create(&process->thread, NULL, run_part, process), 0);
+}
+
+static void start_joining(struct process *process, const struct team_entry *entry)
+{
+    process->team = (struct team){entry->epoch.slots, 1, THREADS - 1, THREADS, entry};
+    process->await_start = await_nothing;
+    ck_assert_int_eq(pthread_create(&process->thread, NULL, run_part, process), 0);
+}
+
+/* The second process hears of the epoch in time or only after its instant; the first waits then. */
+START_TEST(a_process_joins)
+{
+    bool is_late = _i % 2 == 1;
+    struct plan plan = measurement_open_loop;
+    struct changes changes;
+    struct team_entry entry;
+    struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
+    struct process first = {.plan = &plan, .port = script_server_port(server)};
+    struct process second = first;
+    plan.schedule = schedules[_i / 2];
+    ck_assert(changes_init(&changes, false, &err));
+    first.changes = &changes;
+    start_joined(&first);
+    make_entry(&first, &entry);
+    wait_until(0);
+    ck_assert(changes_request(&changes, &(struct change){.at_ns = JOIN_MS * MS, .is_closing = true},
+                              &err));
+    wait_until(is_late ? LATE_MS : 0);
+    ck_assert(changes_request(
+        &changes, &(struct change){.at_ns = JOIN_MS * MS, .epoch = &entry.epoch}, &err));
+    start_joining(&second, &entry);
+    pthread_join(first.thread, NULL);
+    pthread_join(second.thread, NULL);
+    uint64_t intended = first.summary->intended + second.summary->intended;
+    ck_assert_uint_eq(intended, schedule_count(&plan.schedule, plan.schedule.duration_ns));
+    ck_assert_uint_eq(first.summary->not_started + second.summary->not_started, 0);
+    for (uint64_t k = 0; k < REQUESTS; k++) {
+        ck_assert_uint_eq(starts[k], k < intended);
+    }
+    ck_assert_uint_gt(second.summary->intended, 0);
+    ck_assert_uint_ge(second.summary->tally->first_intended_ns, JOIN_MS * MS);
+    summary_destroy(first.summary);
+    summary_destroy(second.summary);
+    changes_fini(&changes);
+    script_server_stop(server);
+}
+END_TEST
+
+/* It comes back at once, which does not help: others may have what was its. */
+START_TEST(a_process_that_was_cut_off_sends_no_more)
+{
+    struct plan plan = measurement_open_loop;
+    plan.schedule = schedules[0];
+    struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
+    struct process process = {.plan = &plan, .port = script_server_port(server)};
+    start_joined(&process);
+    wait_until(0);
+    contact_ns = start_ns + 300 * MS - DRIVE_CONTACT_MAX_NS;
+    wait_until(500);
+    contact_ns = clock_now_ns();
+    pthread_join(process.thread, NULL);
+    const struct summary *summary = process.summary;
+    uint64_t total = schedule_count(&plan.schedule, plan.schedule.duration_ns);
+    ck_assert(summary->is_interrupted);
+    ck_assert_uint_gt(summary->started, 0);
+    ck_assert_uint_lt(summary->started, total / 2);
+    ck_assert_uint_lt(summary->tally->last_started_ns, 350 * MS);
+    ck_assert_uint_eq(summary->intended, summary->started + summary->not_started);
+    summary_destroy(process.summary);
+    script_server_stop(server);
+}
+END_TEST
+
 Suite *team_suite(void);
 Suite *team_suite(void)
 {
@@ -164,6 +296,8 @@ Suite *team_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_loop_test(tests, an_open_loop_is_shared_exactly, 0, 2);
     tcase_add_test(tests, users_of_a_closed_loop_are_shared);
+    tcase_add_loop_test(tests, a_process_joins, 0, 4);
+    tcase_add_test(tests, a_process_that_was_cut_off_sends_no_more);
     suite_add_tcase(suite, tests);
     return suite;
 }
