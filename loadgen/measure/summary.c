@@ -106,6 +106,13 @@ void summary_add_changes(struct summary *summary, const char *changes)
     }
 }
 
+void summary_add_lost(struct summary *summary, const char *names, uint64_t unknown, bool is_least)
+{
+    summary->unknown += unknown;
+    summary->is_unknown_least |= is_least;
+    add_words(summary->lost, sizeof summary->lost, ", ", names);
+}
+
 void summary_add_generator(struct summary *summary, const char *name,
                            const struct generator *generator, json_t *environment)
 {

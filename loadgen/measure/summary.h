@@ -60,6 +60,7 @@ enum {
     SUMMARY_SCHEDULE = 640,
     SUMMARY_CHANGES = 320,
     SUMMARY_LOSS = 320,
+    SUMMARY_LOST = 320,
     SUMMARY_GENERATORS = 1024
 };
 
@@ -88,9 +89,13 @@ struct summary {
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
-    uint64_t lost_seconds;       /* without counters in the file, because its reader was slow */
-    uint64_t lost_connects; /* failed connects to names that are resolved only once (-dns-ttl 0) */
-    struct spread spread;   /* the most uneven of all hosts */
+    uint64_t unknown; /* of workers that were lost: they may have been sent; neither in `started`
+                         nor in `not_started` */
+    bool is_unknown_least;   /* there may be more of them */
+    char lost[SUMMARY_LOST]; /* these workers: "worker-7, worker-9" */
+    uint64_t lost_seconds;   /* without counters in the file, because its reader was slow */
+    uint64_t lost_connects;  /* failed connects to names that are resolved only once (-dns-ttl 0) */
+    struct spread spread;    /* the most uneven of all hosts */
     bool is_interrupted;
     bool is_abandoned;          /* it was stopped a second time (run/run.h) */
     bool is_aborted;            /* by the observer: the SLO could no longer be met */
@@ -134,6 +139,10 @@ void summary_change_schedule(struct summary *summary, const char *words, uint64_
 
 /* Appends changes that are in words already, in the same way. */
 void summary_add_changes(struct summary *summary, const char *changes);
+
+/* Adds workers that were lost, and the requests that they may have sent. Names for which there is
+   no room are left out. */
+void summary_add_lost(struct summary *summary, const char *names, uint64_t unknown, bool is_least);
 
 /* Adds the generator of one run; `name` is the name of the run's result file. Keeps its own
    reference to `environment`; NULL: not recorded. */

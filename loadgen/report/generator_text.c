@@ -18,6 +18,7 @@ static const char *const remedies[] = {
                             "reduce the load.",
     [REMEDY_DEDICATED_CPU] = ", though its CPU was mostly idle. Other processes on this machine "
                              "delayed it; run it on dedicated CPUs.",
+    [REMEDY_REPEAT] = ". Find out why they were lost, and repeat the run.",
     [REMEDY_LESS_LOAD] = ". It had CPU left; reduce the load, or run it on dedicated CPUs.",
 };
 
@@ -60,6 +61,11 @@ static void append_sign(const struct generator_verdict *verdict, const struct su
     case GENERATOR_LAG:
         append(text, "%.80s is missed because of the generator's lag alone",
                verdict->lagged->criterion->text);
+        break;
+    case GENERATOR_LOST:
+        append(text, "workers were lost with %s%" PRIu64 " %s",
+               summary->is_unknown_least ? "at least " : "", summary->unknown,
+               plural(summary->unknown, "request", "requests"));
         break;
     }
 }

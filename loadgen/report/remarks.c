@@ -101,6 +101,13 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             summary->abandoned, requests(summary->abandoned),
             plural(summary->abandoned, "it", "them"));
     }
+    if (summary->lost[0] != '\0') {
+        say(remarks,
+            "Lost with %s: %s%" PRIu64
+            " %s, which may have been sent. They are neither in the results nor in not started.",
+            summary->lost, summary->is_unknown_least ? "at least " : "", summary->unknown,
+            requests(summary->unknown));
+    }
 }
 
 /* vegeta's formats record little more than when a request began and how long it took. */

@@ -49,6 +49,7 @@ static unsigned find_signs(const struct summary *summary, const struct generator
     signs |= !is_cpu_short && verdict->thread_share > CPU_MAX ? GENERATOR_THREADS : 0;
     signs |= (double)g->loop_p99_ns > loop_max_ns ? GENERATOR_LOOP : 0;
     signs |= verdict->lagged ? GENERATOR_LAG : 0;
+    signs |= summary->unknown > 0 ? GENERATOR_LOST : 0;
     return signs;
 }
 
@@ -77,6 +78,9 @@ static enum generator_remedy find_remedy(const struct generator *g,
 {
     bool is_cpu_short = verdict->cpu_share > CPU_MAX;
     bool was_throttled = g->has_throttled && g->throttled_seconds > 0;
+    if (verdict->signs == GENERATOR_LOST) {
+        return REMEDY_REPEAT;
+    }
     if (g->other_attacks > 0 && !is_cpu_short && !was_throttled) {
         return REMEDY_ONE_ATTACK;
     }

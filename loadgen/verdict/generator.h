@@ -10,6 +10,7 @@
  *     loop         the 99th percentile of event loop turns (wake-up to last event handled) exceeds
  *                  a tenth of the SLO's tightest latency limit, or 1 ms if it has none
  *     lag          latencies miss a latency limit of the SLO, but responses meet it (judge.h)
+ *     lost         workers were lost, and what they sent is not known
  *
  * The verdict:
  *
@@ -49,6 +50,7 @@ enum generator_sign {
     GENERATOR_THREADS = 1 << 3,
     GENERATOR_LOOP = 1 << 4,
     GENERATOR_LAG = 1 << 5,
+    GENERATOR_LOST = 1 << 6,
 };
 
 enum generator_class {
@@ -60,6 +62,7 @@ enum generator_class {
 
 /* What to change, depending on what was short. */
 enum generator_remedy {
+    REMEDY_REPEAT,        /* nothing but lost workers */
     REMEDY_ONE_ATTACK,    /* other attacks in its container competed for CPU */
     REMEDY_PORTS,         /* free local ports were scarce */
     REMEDY_MORE_CPU,      /* its CPU limit was reached */

@@ -51,7 +51,7 @@ static struct view view_target(const struct sample *sample, const struct summary
     struct view view = view_response(sample);
     view.late_ns = generator_read_late_ns(&summary->generator);
     view.excused = least(tally_own_failures(summary->tally), sample->unanswered->count) +
-                   least(summary->too_late, sample->intended - sample->ended);
+                   least(summary->too_late + summary->unknown, sample->intended - sample->ended);
     return view;
 }
 
@@ -149,7 +149,8 @@ static void judge_rate(const struct summary *summary, struct slo_finding *findin
         finding->reason = SLO_NO_SCHEDULED_RATE;
         return;
     }
-    uint64_t excused = summary->too_late + (is_rate ? 0 : tally_own_failures(tally));
+    uint64_t excused =
+        summary->too_late + summary->unknown + (is_rate ? 0 : tally_own_failures(tally));
     finding->value = in_unit(summary, criterion, rate_with(summary, criterion->metric, 0));
     finding->target_value =
         in_unit(summary, criterion, rate_with(summary, criterion->metric, excused));

@@ -26,8 +26,9 @@
  *     times                from responses (latency - lag), minus the upper bound on how late
  *                          an answer was read (generator_read_late_ns)
  *     errors, throughput   as if two kinds of requests had been successful: those that the
- *                          generator was too late to start, and those that failed because this
- *                          machine lacked local ports, descriptors or memory
+ *                          generator was too late to start or that were lost with a worker, and
+ *                          those that failed because this machine lacked local ports, descriptors
+ *                          or memory
  *     rate                 as if the first kind had been sent
  *
  * For times, both kinds count as answered immediately. Lag that was not recorded counts as 0. A

@@ -261,6 +261,15 @@ static void count_results(struct bin_run *run)
     run->summary->unplanned += run->results;
 }
 
+static void take_lost(struct summary *summary, const json_t *json)
+{
+    const char *lost = json_string_value(json_object_get(json, "lost"));
+    if (lost && *lost) {
+        summary_add_lost(summary, shown(lost), integer(json, "unknown"),
+                         json_is_true(json_object_get(json, "unknown_is_least")));
+    }
+}
+
 /* Schedules that took the place of the plan's. */
 static void take_changes(struct bin_run *run, const json_t *changes)
 {
@@ -290,6 +299,7 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->iterations += integer(json, "iterations");
     summary->iterations_dropped += integer(json, "iterations_dropped");
     summary->abandoned += integer(json, "abandoned");
+    take_lost(summary, json);
     summary->lost_seconds += integer(json, "lost_seconds");
     summary->lost_connects += integer(json, "lost_connects");
     rows_expect_others(&summary->rows, integer(json, "names_without_row"));

@@ -315,6 +315,18 @@ START_TEST(what_was_abandoned_is_said)
 }
 END_TEST
 
+START_TEST(what_was_lost_with_workers_is_said)
+{
+    summary_add_lost(summary, "a", 300, false);
+    summary_add_lost(summary, "worker-7", 12, true);
+    ck_assert_uint_eq(summary->unknown, 312);
+    ck_assert_uint_ge(report_remarks(summary, note, &count), 1);
+    ck_assert_str_eq(said[0],
+                     "Lost with a, worker-7: at least 312 requests, which may have been sent. They "
+                     "are neither in the results nor in not started.");
+}
+END_TEST
+
 START_TEST(all_that_is_true_is_said)
 {
     summary->is_cut_short = true;
@@ -355,6 +367,7 @@ Suite *remarks_suite(void)
     tcase_add_test(tests, a_reader_that_held_the_attack_back);
     tcase_add_test(tests, one_is_not_many);
     tcase_add_test(tests, what_was_abandoned_is_said);
+    tcase_add_test(tests, what_was_lost_with_workers_is_said);
     tcase_add_test(tests, all_that_is_true_is_said);
     suite_add_tcase(suite, tests);
     return suite;

@@ -118,6 +118,22 @@ START_TEST(what_it_was_too_late_to_start_is_no_certain_miss)
 }
 END_TEST
 
+/* Judged with them failed, and as if they had been answered: the two differ. */
+START_TEST(what_was_lost_with_a_worker_is_no_certain_miss)
+{
+    summary->scheduled_per_s = 1000;
+    judged_add(summary, 900, 0, 200, NS_PER_MS);
+    summary->intended += 100;
+    summary->unknown = 100;
+    expect_certain("errors<1%", false);
+    expect_certain("p99<2ms", false);
+    expect_certain("p50<0.9ms", true);
+    expect_certain("throughput>=1100", false);
+    expect_certain("throughput>=1120", true);
+    ck_assert(judge("p90<2ms").is_held && judge("errors<11%").is_held);
+}
+END_TEST
+
 START_TEST(without_lag_recorded_there_was_none)
 {
     struct result bare = {.is_bare = true, .service_ns = 10 * NS_PER_MS, .code = 200};
@@ -186,6 +202,7 @@ Suite *slo_certain_suite(void)
     tcase_add_test(tests, a_time_is_missed_for_certain_if_lag_and_late_reading_do_not_explain_it);
     tcase_add_loop_test(tests, what_our_own_machine_lacked_is_no_certain_miss, 0, OUR_ERRORS);
     tcase_add_test(tests, what_it_was_too_late_to_start_is_no_certain_miss);
+    tcase_add_test(tests, what_was_lost_with_a_worker_is_no_certain_miss);
     tcase_add_test(tests, without_lag_recorded_there_was_none);
     tcase_add_test(tests, missing_data_is_a_certain_miss);
     tcase_add_test(tests, what_is_certain_is_missed);

@@ -124,6 +124,16 @@ START_TEST(other_processes_are_not_blamed_beside_any_throttling)
 }
 END_TEST
 
+START_TEST(lost_workers_are_a_reason)
+{
+    summary->unknown = 312;
+    expect_limit("Generator-limited: workers were lost with 312 requests. Find out why they were "
+                 "lost, and repeat the run.");
+    summary->is_unknown_least = true;
+    expect_limit("workers were lost with at least 312 requests.");
+}
+END_TEST
+
 START_TEST(more_cpu_is_asked_for_only_where_cpu_was_short)
 {
     summary->too_late = 1;
@@ -297,6 +307,7 @@ Suite *verdict_suite(void)
     tcase_add_test(tests, more_cpu_is_no_advice_when_ports_were_short);
     tcase_add_test(tests, throttled_for_a_hundredth_of_the_time_it_was);
     tcase_add_test(tests, other_processes_are_not_blamed_beside_any_throttling);
+    tcase_add_test(tests, lost_workers_are_a_reason);
     tcase_add_test(tests, more_cpu_is_asked_for_only_where_cpu_was_short);
     tcase_add_test(tests, threads_that_are_fewer_than_cpus_are_named);
     tcase_add_test(tests, other_attacks_that_took_its_cpu_are_named);
