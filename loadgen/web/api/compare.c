@@ -6,6 +6,7 @@
 
 #include "loadgen/base/json/json_bytes.h"
 #include "loadgen/capacity/compare/capacity_set.h"
+#include "loadgen/capacity/compare/conditions.h"
 #include "loadgen/capacity/compare/difference.h"
 
 /* Differences of times that are less than this are never certain: the machine alone makes them. */
@@ -26,6 +27,28 @@ static const char *print_change(double change, char text[32])
 {
     snprintf(text, 32, "%.1f%% %s", fabs(100 * change), change < -0.0005 ? "less" : "more");
     return text;
+}
+
+/* Remarks. */
+
+static void add_sentence(json_t *list, const char *text)
+{
+    json_array_append_new(list, text_to_json(text));
+}
+
+/* Conditions that differ, such as the CPU: reasons to doubt, but the caller has asked. */
+static json_t *list_remarks(const json_t *before, const json_t *after, const char *repeat)
+{
+    char condition[CONDITION_TEXT];
+    char text[CONDITION_TEXT + 64];
+    json_t *list = json_array();
+    for (size_t i = 0; conditions_next(before, after, &i, condition);) {
+        snprintf(text, sizeof text, "They were measured under different conditions: %s.",
+                 condition);
+        add_sentence(list, text);
+    }
+    add_sentence(list, repeat);
+    return list;
 }
 
 /* Metrics. */
@@ -243,7 +266,15 @@ static json_t *compare_loads(const struct compare_side *a, const struct compare_
         json_array_append_new(metrics, compare_column(a, b, &columns[i]));
     }
     json_array_append_new(metrics, compare_failures(a, b));
-    return json_pack("{s:o, s:o, s:[]}", "text", conclude(metrics), "metrics", metrics, "remarks");
+    json_t *before = conditions_of(a->report);
+    json_t *after = conditions_of(b->report);
+    json_t *remarks = list_remarks(before, after,
+                                   "Each is a single run, which does not show how much runs "
+                                   "vary; repeat both.");
+    json_decref(before);
+    json_decref(after);
+    return json_pack("{s:o, s:o, s:o}", "text", conclude(metrics), "metrics", metrics, "remarks",
+                     remarks);
 }
 
 /* Searches. */
@@ -267,21 +298,10 @@ static const char *print_capacities(const struct difference *difference, double 
     return text;
 }
 
-/* Conditions that differ, such as the CPU: a reason to doubt, but the caller has asked. */
-static json_t *list_remarks(const struct capacity_set *a, const struct capacity_set *b)
-{
-    struct err err = {.code = ERR_NONE};
-    json_t *list = json_array();
-    if (!capacity_set_check_equal(a, b, &err)) {
-        size_t length = strcspn(err.text, ";");
-        json_array_append_new(list, json_clean((struct slice){err.text, length}));
-    }
-    return list;
-}
-
 static json_t *compare_capacities(const struct capacity_set *a, const struct capacity_set *b)
 {
     char text[256];
+    char repeat[128];
     const struct difference difference =
         difference_of(&(struct capacities){a->rates, a->count, a->width},
                       &(struct capacities){b->rates, b->count, b->width});
@@ -295,8 +315,12 @@ static json_t *compare_capacities(const struct capacity_set *a, const struct cap
         .differs = judge_single(&difference, width),
         .text = print_capacities(&difference, width, text),
     };
+    snprintf(repeat, sizeof repeat,
+             "A 95%% interval needs at least %d searches in each set; loadgen compare takes sets.",
+             DIFFERENCE_RUNS_MIN);
     return json_pack("{s:o, s:[o], s:o}", "text", text_to_json(text), "metrics",
-                     metric_to_json(&metric), "remarks", list_remarks(a, b));
+                     metric_to_json(&metric), "remarks",
+                     list_remarks(a->conditions, b->conditions, repeat));
 }
 
 static bool take_search(struct capacity_set *set, const struct compare_side *side, struct err *err)

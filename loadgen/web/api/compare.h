@@ -12,6 +12,9 @@
  * an uneven run has a wider interval. Shares of failures differ if their 95% intervals (Wilson) do
  * not overlap.
  *
+ * `remarks` are sentences: each condition that differed (capacity/compare/conditions.h), and what a
+ * single run or search of each cannot show.
+ *
  * Threads: pure functions. Memory: the caller owns the result. Errors: ERR_USAGE.
  */
 #ifndef LOADGEN_WEB_API_COMPARE_H
@@ -30,7 +33,7 @@ struct compare_side {
     json_t *run;      /* run_json.h */
     json_t *summary;  /* documents_summary (archive/documents.h) */
     json_t *seconds;  /* view_history (page/view.h) */
-    json_t *report;   /* of a search: its document */
+    json_t *report;   /* of a search: its document; of others: documents_report */
 };
 
 json_t *compare_sides(const struct compare_side *a, const struct compare_side *b, struct err *err);

@@ -132,6 +132,37 @@ static json_t *make_search(double rate)
                      "verdict", "found", "capacity", "rate", rate);
 }
 
+static const char *remark_of(const json_t *json, size_t i)
+{
+    return json_string_value(json_array_get(json_object_get(json, "remarks"), i));
+}
+
+static json_t *make_report(double cpu_limit, const char *kernel)
+{
+    return json_pack("{s:{s:f, s:s}, s:{s:b}}", "environment", "cpu_limit", cpu_limit, "kernel",
+                     kernel, "plan", "keepalive", 1);
+}
+
+START_TEST(each_condition_that_differed_is_a_remark)
+{
+    begin(SECONDS, 100, 20, 12);
+    json_t *json = compare();
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "remarks")), 1);
+    ck_assert_ptr_nonnull(strstr(remark_of(json, 0), "Each is a single run"));
+    json_decref(json);
+    a.report = make_report(1, "6.1");
+    b.report = make_report(2, "6.2");
+    json = compare();
+    ck_assert_uint_eq(json_array_size(json_object_get(json, "remarks")), 3);
+    ck_assert_str_eq(remark_of(json, 0),
+                     "They were measured under different conditions: cpu_limit was 1.0, then 2.0.");
+    ck_assert_str_eq(
+        remark_of(json, 1),
+        "They were measured under different conditions: kernel was \"6.1\", then \"6.2\".");
+    json_decref(json);
+}
+END_TEST
+
 START_TEST(searches_are_compared_by_their_capacity)
 {
     a = (struct compare_side){"a", "capacity", json_object(), NULL, NULL, make_search(100)};
@@ -140,6 +171,9 @@ START_TEST(searches_are_compared_by_their_capacity)
     ck_assert_str_eq(text_of(json),
                      "b sustains 3.0% more, which is within the precision of a search, 5%");
     ck_assert(json_is_false(json_object_get(find_metric(json, "capacity"), "differs")));
+    ck_assert_str_eq(
+        remark_of(json, 0),
+        "A 95% interval needs at least 3 searches in each set; loadgen compare takes sets.");
     json_decref(json);
 }
 END_TEST
@@ -167,6 +201,7 @@ Suite *compare_suite(void)
     tcase_add_test(tests, equal_runs_do_not_differ);
     tcase_add_test(tests, what_differs_is_named);
     tcase_add_test(tests, short_runs_have_no_interval);
+    tcase_add_test(tests, each_condition_that_differed_is_a_remark);
     tcase_add_test(tests, searches_are_compared_by_their_capacity);
     tcase_add_test(tests, what_cannot_be_compared_is_refused);
     suite_add_tcase(suite, tests);
