@@ -68,6 +68,11 @@ static const struct refusal {
                          "a token is needed; send Authorization: Bearer TOKEN\n"},
 };
 
+/* For a person who has followed a link: browsers send no cookie along with it. */
+static const char token_by_page[] =
+    "A token is needed: enter it on the page of this server, then enter the address of this report "
+    "in the address bar.\n";
+
 /* Other schemes may be for a proxy. An old cookie is no guess. */
 static bool has_bearer(const char *authorization)
 {
@@ -159,21 +164,36 @@ static void answer_route(struct web *web, const struct http_route *route,
     }
 }
 
+/*
+ * Does a link lead to the report, as from a chat? A report changes nothing, and no other site can
+ * read or frame it. It needs the token, as always.
+ */
+static bool is_link_to_report(const struct http_route *route, const struct http_request *request)
+{
+    const char *mode = request->access.mode;
+    return route == &report_routes[0] && mode && strcmp(mode, "navigate") == 0;
+}
+
 static void choose(struct web *web, struct http_request *request, struct http_reply *reply)
 {
     web->board->client = request->client[0] ? request->client : NULL;
     const struct http_route *route = find_route(request);
+    struct access_request asked = request->access;
     const struct access_route needs = {
         .is_page = route && route->kind == ROUTE_PAGE,
         .is_open = route && (route->kind == ROUTE_OPEN || route->kind == ROUTE_LOGIN),
         .changes = route && (route->kind == ROUTE_CHANGES || route->kind == ROUTE_LOGIN),
     };
-    enum access access = access_check(web->rules, &needs, &request->access);
+    bool is_link = is_link_to_report(route, request);
+    asked.site = is_link ? NULL : asked.site;
+    enum access access = access_check(web->rules, &needs, &asked);
     if (access == ACCESS_NO_TOKEN && has_bearer(request->access.authorization)) {
         answer_wrong(web, refusals[access].status, refusals[access].text, reply);
         reply->challenge = "Bearer";
     } else if (access != ACCESS_GRANTED) {
-        http_reply_text(reply, refusals[access].status, refusals[access].text);
+        bool needs_page = is_link && access == ACCESS_NO_TOKEN;
+        http_reply_text(reply, refusals[access].status,
+                        needs_page ? token_by_page : refusals[access].text);
         reply->challenge = access == ACCESS_NO_TOKEN ? "Bearer" : NULL;
     } else if (!route) {
         http_reply_text(reply, HTTP_NOT_FOUND, "there is nothing at this path\n");
