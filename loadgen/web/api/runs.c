@@ -467,7 +467,8 @@ static void answer_result(struct board *board, struct http_request *request,
         refusal_reply(reply, HTTP_NOT_FOUND, NULL,
                       archive_has_files(board->archive)
                           ? "the run has no file of results"
-                          : "the server was started without a folder for results");
+                          : "the server was started without a folder for results; start it with "
+                            "one to keep the results of each run");
     }
     free_kept(&kept);
 }

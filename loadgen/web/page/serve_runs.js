@@ -11,7 +11,7 @@ const NAMES = {rate: 'Requests per second', p50_ms: 'p50', p95_ms: 'p95', p99_ms
 
 let read = ''; // for which state the list was read
 let runs = [];
-let isKept = false; // or else the last test alone is known, which is shown anyway
+let isKept = false; // or else the last test alone is known, which is shown anyway, and writes no file
 let picked = []; // ids of at most two runs, to compare
 
 const isEnded = run => !['spawning', 'running', 'stopping'].includes(run.state);
@@ -101,25 +101,26 @@ function showList() {
 
 // The result of the test that is shown above. Until its end has been kept, it counts as lost: then
 // the list is read again.
-function showDownload(list, state) {
+function showDownload({runs: list, kept: hasFolder}, state) {
     const current = list.find(run => run.id === String(state.generation));
     read = current && current.state === 'lost' ? '' : read;
     const link = by('result');
     link.parentElement.hidden = !current || !current.has_result;
     link.href = `${BASE}/${state.generation}/result`;
+    by('no-result').hidden = hasFolder !== false || !current || current.has_result;
 }
 
 async function readList(state) {
-    let answer = {runs: [], kept: false};
+    let answer = {runs: [], kept: null};
     try {
         answer = await fetchJson(BASE);
     } catch (error) {
         say('kept-error', `The list of tests cannot be read: ${error.message}`);
     }
-    showDownload(answer.runs, state);
+    showDownload(answer, state);
     runs = answer.runs.filter(isEnded);
     picked = picked.filter(id => runs.some(run => run.id === id));
-    isKept = answer.kept;
+    isKept = answer.kept === true;
     by('kept').hidden = !isKept || runs.length === 0;
     showList();
 }
@@ -155,7 +156,7 @@ function showComparison({a, b, text, metrics, remarks}) {
     say('compared-b', `b: ${begun(b)}`);
     showRows('comparison', metrics.map(one => ({texts: [3], list: [NAMES[one.name] || one.name,
         valueWords(one.name, one.a), valueWords(one.name, one.b), one.text.replace(`${one.name}: `, '')]})));
-    say('compared-say', [text, ...remarks].join(' '));
+    say('compared-say', [text, ...remarks].map(sentence).join(' '));
     by('compared').hidden = false;
     by('compared').focus();
 }
