@@ -2,7 +2,6 @@
 
 #include <check.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,24 +12,19 @@
 
 void nginx_server_make(struct nginx_server *nginx)
 {
-    *nginx = (struct nginx_server){.folder = "/tmp/nginx_server.XXXXXX"};
-    ck_assert_ptr_nonnull(mkdtemp(nginx->folder));
+    *nginx = (struct nginx_server){0};
+    temp_folder_make(nginx->folder);
 }
 
 const char *nginx_server_path(const struct nginx_server *nginx, const char *name,
                               char path[NGINX_PATH])
 {
-    snprintf(path, NGINX_PATH, "%s/%s", nginx->folder, name);
-    return path;
+    return temp_folder_path(nginx->folder, name, path);
 }
 
 void nginx_server_write(const struct nginx_server *nginx, const char *name, const char *text)
 {
-    char path[NGINX_PATH];
-    FILE *out = fopen(nginx_server_path(nginx, name, path), "w");
-    ck_assert_ptr_nonnull(out);
-    fputs(text, out);
-    fclose(out);
+    temp_folder_write(nginx->folder, name, text);
 }
 
 void nginx_server_start(struct nginx_server *nginx, const char *http)
@@ -69,19 +63,12 @@ uint16_t nginx_server_port(const struct nginx_server *nginx, const char *name)
     return (uint16_t)port;
 }
 
-static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *walk)
-{
-    (void)about, (void)type, (void)walk;
-    return remove(path);
-}
-
 void nginx_server_stop(struct nginx_server *nginx)
 {
-    enum { FILES = 8 };
     if (nginx->pid > 0) {
         kill(nginx->pid, SIGKILL);
         waitpid(nginx->pid, NULL, 0);
     }
-    nftw(nginx->folder, remove_entry, FILES, FTW_DEPTH | FTW_PHYS);
+    temp_folder_remove(nginx->folder);
     *nginx = (struct nginx_server){0};
 }

@@ -15,10 +15,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { NGINX_PATH = 256 };
+#include "tests/support/temp_folder.h"
+
+enum { NGINX_PATH = TEMP_PATH };
 
 struct nginx_server {
-    char folder[32];
+    char folder[TEMP_FOLDER];
     pid_t pid; /* 0: not started */
 };
 
