@@ -1,0 +1,107 @@
+#include "loadgen/cluster/bus/queue.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "loadgen/base/memory.h"
+#include "loadgen/cluster/bus/queue_inside.h"
+
+struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err *err)
+{
+    int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd < 0) {
+        err_set(err, ERR_FAILED, "cannot make an eventfd: %s", strerror(errno));
+        return NULL;
+    }
+    struct bus_queue *queue = memory_of(calloc(1, sizeof *queue));
+    queue->bus = bus;
+    queue->fd = fd;
+    queue->room = messages;
+    queue->ring = memory_of(calloc(messages, sizeof *queue->ring));
+    pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->changed, NULL);
+    return queue;
+}
+
+static void end_sources(struct bus_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->is_ending = true;
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->lock);
+    for (size_t i = 0; i < queue->source_count; i++) {
+        source_end(&queue->sources[i]);
+    }
+    pthread_mutex_lock(&queue->lock);
+    while (queue->running > 0) {
+        pthread_cond_wait(&queue->changed, &queue->lock);
+    }
+    pthread_mutex_unlock(&queue->lock);
+}
+
+void bus_queue_free(struct bus_queue *queue)
+{
+    struct bus_message message;
+    if (!queue) {
+        return;
+    }
+    end_sources(queue);
+    while (bus_queue_take(queue, &message)) {
+        bus_message_free(&message);
+    }
+    pthread_cond_destroy(&queue->changed);
+    pthread_mutex_destroy(&queue->lock);
+    close(queue->fd);
+    free(queue->ring);
+    free(queue);
+}
+
+int bus_queue_fd(const struct bus_queue *queue)
+{
+    return queue->fd;
+}
+
+void queue_put(struct bus_queue *queue, struct bus_message *message)
+{
+    pthread_mutex_lock(&queue->lock);
+    while (queue->count == queue->room && !queue->is_ending) {
+        pthread_cond_wait(&queue->changed, &queue->lock);
+    }
+    if (queue->is_ending) {
+        bus_message_free(message);
+    } else {
+        queue->ring[(queue->first + queue->count) % queue->room] = *message;
+        if (queue->count++ == 0) {
+            eventfd_write(queue->fd, 1);
+        }
+    }
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool bus_queue_take(struct bus_queue *queue, struct bus_message *message)
+{
+    eventfd_t value;
+    pthread_mutex_lock(&queue->lock);
+    bool has_message = queue->count > 0;
+    if (has_message) {
+        *message = queue->ring[queue->first];
+        queue->first = (queue->first + 1) % queue->room;
+        if (--queue->count == 0) {
+            eventfd_read(queue->fd, &value);
+        }
+        pthread_cond_broadcast(&queue->changed);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return has_message;
+}
+
+void queue_source_ended(struct bus_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    queue->running--;
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->lock);
+}

@@ -1,0 +1,51 @@
+/*
+ * queue_inside - what queue.c (the messages) and source.c (where they come from) share.
+ */
+#ifndef LOADGEN_CLUSTER_BUS_QUEUE_INSIDE_H
+#define LOADGEN_CLUSTER_BUS_QUEUE_INSIDE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/cluster/bus/inside.h"
+#include "loadgen/cluster/bus/queue.h"
+
+/* Each source has a thread of libnats, which delivers one message after the other. */
+struct source {
+    struct bus_queue *queue;
+    natsSubscription *subscription;
+    int number;
+    bool is_stored; /* of a stream or a bucket */
+    size_t
+        prefix; /* length of the part of a subject that is cut off: of a bucket, all but the key */
+    uint64_t next; /* messages with lower sequences are skipped; only the thread uses it */
+};
+
+struct bus_queue {
+    struct bus *bus;
+    int fd; /* eventfd, readable while count > 0 */
+    struct source sources[QUEUE_SOURCES_MAX];
+    size_t source_count;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* there is room, the queue ends, or a source has ended */
+    /* under the lock */
+    struct bus_message *ring;
+    size_t room;
+    size_t first;
+    size_t count;
+    size_t running; /* sources whose thread may still deliver */
+    bool is_ending;
+};
+
+/* Puts a message into the queue, when there is room. If the queue ends first, frees it. */
+void queue_put(struct bus_queue *queue, struct bus_message *message);
+
+/* A source's thread has ended. */
+void queue_source_ended(struct bus_queue *queue);
+
+/* Ends a source. Its thread may still run. */
+void source_end(struct source *source);
+
+#endif
