@@ -1,0 +1,41 @@
+/*
+ * lease_text - the value of the lease's key.
+ *
+ *     HOLDER \n WORK \n TOKEN \n          an empty value: the lease was given back
+ *
+ * The token is random and belongs to one lease_take, so that a holder knows its own value again
+ * when the answer to a renewal was lost.
+ *
+ * Threads: pure functions, but for lease_text_token, which asks the kernel.
+ */
+#ifndef LOADGEN_CLUSTER_LEASE_TEXT_H
+#define LOADGEN_CLUSTER_LEASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loadgen/cluster/lease.h"
+
+enum {
+    LEASE_TOKEN = 16,
+    LEASE_VALUE_MAX = 2 * (LEASE_TEXT_MAX + 1) + LEASE_TOKEN + 1,
+};
+
+struct lease_text {
+    struct lease_claim claim;
+    char token[LEASE_TOKEN + 1];
+};
+
+/* False: a text has characters that lease.h does not allow, or the holder is empty. */
+bool lease_text_is_valid(const struct lease_claim *claim);
+
+void lease_text_token(char token[LEASE_TOKEN + 1]);
+
+/* Returns the length. */
+size_t lease_text_write(const struct lease_text *text, char value[LEASE_VALUE_MAX + 1]);
+
+/* Reads what anybody may have written. False: it is not a claim; `text` is then zeroes. */
+bool lease_text_read(struct lease_text *text, const uint8_t *value, size_t length);
+
+#endif
