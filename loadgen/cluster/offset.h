@@ -1,0 +1,66 @@
+/*
+ * offset - the difference of two machines' clocks, from round trips.
+ *
+ *     here     asked                            returned
+ *                   \                          /
+ *     there          received ------- answered
+ *
+ * A round trip bounds the difference (there - here): between received - asked and answered -
+ * returned. The offset is the middle, the uncertainty half of the width: half of the time that the
+ * two messages travelled. The trip with the least is the best, and the only one that counts,
+ * because the others were only delayed. An offset over OFFSET_UNCERTAINTY_MAX_NS is of no use.
+ *
+ * Drift is the change of the offset between two measurements. Each has its own trips.
+ *
+ * Moments are nanoseconds of CLOCK_MONOTONIC of each machine, which begin at different times.
+ *
+ * Threads: pure functions. Memory: plain values; an offset starts as zeroes.
+ */
+#ifndef LOADGEN_CLUSTER_OFFSET_H
+#define LOADGEN_CLUSTER_OFFSET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+
+#define OFFSET_UNCERTAINTY_MAX_NS (50 * NS_PER_MS)
+
+struct offset_trip {
+    uint64_t asked_ns;    /* here, just before the question was sent */
+    uint64_t received_ns; /* there, when it arrived */
+    uint64_t answered_ns; /* there, just before the answer was sent */
+    uint64_t returned_ns; /* here, when the answer arrived */
+};
+
+struct offset {
+    int64_t ahead_ns;        /* how far the clock there is ahead of ours: there - here */
+    uint64_t uncertainty_ns; /* the truth is at most this far away */
+    uint64_t at_ns;          /* here, the middle of the best trip */
+    uint32_t trips;          /* that were counted; 0: nothing is known */
+};
+
+/* Counts a trip. False: it is impossible (it ends before it begins, or took longer there than
+ * here) or over an hour long, and is not counted. */
+bool offset_add(struct offset *offset, const struct offset_trip *trip);
+
+/* True if trips were counted and the uncertainty is at most OFFSET_UNCERTAINTY_MAX_NS. */
+bool offset_is_usable(const struct offset *offset);
+
+/* The same moment on the other clock. Results outside the clock's range are its ends. */
+uint64_t offset_to_there(const struct offset *offset, uint64_t here_ns);
+uint64_t offset_to_here(const struct offset *offset, uint64_t there_ns);
+
+struct offset_drift {
+    int64_t change_ns;       /* of ahead_ns, from the first measurement to the second */
+    uint64_t uncertainty_ns; /* the sum of both */
+    uint64_t span_ns;        /* between the measurements */
+};
+
+/* Zeroes if one of them knows nothing. */
+struct offset_drift offset_drift(const struct offset *first, const struct offset *second);
+
+/* True if the change is larger than its uncertainty. */
+bool offset_drift_is_certain(const struct offset_drift *drift);
+
+#endif
