@@ -1,5 +1,5 @@
 /*
- * web - the web server of the page and of REST: checks access, and calls the route of a request.
+ * web - the web server of the page and the API: checks access, and calls the route of a request.
  *
  *     http/server.h  a request  ->  access/access.h  ->  a route  ->  board/board.h
  *
@@ -26,7 +26,7 @@ struct web {
     struct stream *stream;
     struct events *events;
     struct run_metrics metrics;
-    struct tries tries; /* with wrong tokens */
+    struct tries tries; /* wrong tokens */
 };
 
 /* Set the rules and the board first. Takes the listener over, even on failure. */
@@ -35,8 +35,8 @@ bool web_start(struct web *web, struct listener *listener, struct err *err);
 /* Publishes a second of the run: events, metrics. Call this after board_second. */
 void web_second(struct web *web, const struct second *second);
 
-/* The same at its end, and answers the requests that wait for it. Call this after board_end. The
- * summary may be NULL. */
+/* Publishes the end of the run, and resumes requests that wait for it. Call this after board_end.
+ * The summary may be NULL. */
 void web_end(struct web *web, const struct summary *summary);
 
 void web_stop(struct web *web);

@@ -33,7 +33,7 @@ struct access_rules {
     const char *token;   /* NULL: none is needed */
 };
 
-/* What a request says. NULL: the header is absent. */
+/* Headers of the request. NULL: absent. */
 struct access_request {
     const char *host;
     const char *origin;

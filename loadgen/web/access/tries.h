@@ -1,12 +1,11 @@
 /*
- * tries - tells clients with wrong tokens to wait: after TRIES_MAX wrong ones within TRIES_S
- * seconds, further wrong ones are told to retry when these seconds are over. Those of Bearer and of
- * logins are counted, not those of cookies, which may just be old.
+ * tries - counts wrong tokens. After TRIES_MAX of them within TRIES_S seconds, further ones get
+ * status 429 until these seconds are over. Tokens in `Authorization: Bearer` and in logins count;
+ * cookies do not, because they may just be old.
  *
- * This does not stop guessing. All clients are counted together, so that the count takes no memory
- * per client. For the same reason the right token is always accepted: otherwise anyone could lock
- * everyone out. So who guesses learns which token is right as fast as without a limit; the length
- * of the token is what protects.
+ * This does not stop guessing. All clients share one count, so that it takes no memory per client.
+ * Therefore the right token is always accepted: otherwise, any client could lock out all others. So
+ * a guesser finds the right token as fast as without a limit. Only its length protects it.
  *
  * Threads: one. Memory: a plain value; zero is the start.
  */
@@ -18,11 +17,11 @@
 enum { TRIES_MAX = 5, TRIES_S = 60 };
 
 struct tries {
-    uint64_t begin_ns; /* of the first of those that count */
+    uint64_t begin_ns; /* when the first of them was sent */
     unsigned count;
 };
 
-/* Counts a wrong token. Returns the seconds to wait; 0: there were not too many. */
+/* Counts a wrong token. Returns the seconds until the client may retry; 0: below the limit. */
 unsigned tries_add(struct tries *tries, uint64_t now_ns);
 
 #endif

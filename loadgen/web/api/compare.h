@@ -3,9 +3,8 @@
  *
  *     {"a": {...}, "b": {...}, "text": "...", "metrics": [...], "remarks": ["..."]}
  *
- * A metric is {name, a, b, change, low, high, differs, text}: `change` is how much more b has, as a
- * part of a, and `low` and `high` are its 95% interval, or null. `differs` is null if that is not
- * known.
+ * A metric is {name, a, b, change, low, high, differs, text}: `change` is the relative change from
+ * a to b, and `low` and `high` are its 95% interval, or null. `differs` is null if unknown.
  *
  * Searches are compared as `loadgen compare` does (capacity/compare/difference.h). Any other run is
  * cut into up to COMPARE_PARTS parts of equal length, and the means of the parts are compared, so
@@ -26,7 +25,7 @@
 
 enum { COMPARE_PARTS = 10 };
 
-/* What is compared of a run. Borrowed; NULL: there is none. */
+/* The parts of a run that are compared. Borrowed; NULL: the run has none. */
 struct compare_side {
     const char *name; /* in errors */
     const char *kind; /* users, rate, capacity */

@@ -1,12 +1,12 @@
 /*
- * events - GET /api/v1/events: what happens on the board, as server-sent events.
+ * events - GET /api/v1/events: changes on the board, as server-sent events.
  *
- *     reset    forget what you have: here begins a run, or what is known of it
+ *     reset    discard all earlier data: a run begins, or its data is sent from the start
  *     state    the state, the kind of the run, and why it failed
- *     change   what was asked for: users, rate...
+ *     change   the requested users, rate...
  *     search   the trials of a search
  *     log      new lines of the log
- *     second   numbers so far, and the points of the history that are new
+ *     second   numbers so far, and new points of the history
  *
  * Each client first gets all of these, then only changes. An id is GENERATION.SECONDS: the run
  * (board.h), and the number of its seconds so far. A client that reconnects with an id
@@ -15,8 +15,8 @@
  *
  * A thread of its own, which blocks all signals, renders each event once for all clients
  * (web/http/stream.h): when it is woken, and once per second, because some states depend on the
- * time. Without clients it renders nothing. A comment follows a silence of EVENTS_SILENCE_S, so
- * that proxies keep the connection, and clients that have gone are found.
+ * time. Without clients it renders nothing. After EVENTS_SILENCE_S without an event, it sends a
+ * comment, so that proxies keep the connection, and closed connections are noticed.
  *
  * Threads: start and stop from one thread; events_answer on the server's thread; the others from
  * any. Memory: events_stop. The board and the stream are borrowed.
@@ -37,10 +37,10 @@ struct events;
 struct events *events_start(struct board *board, struct stream *stream, struct err *err);
 void events_stop(struct events *events); /* NULL is allowed */
 
-/* The board has changed. Never waits. */
+/* Call this when the board has changed. Never blocks. */
 void events_wake(struct events *events);
 
-/* Sends what has changed at once. */
+/* Sends all changes immediately. */
 void events_flush(struct events *events);
 
 /* With STREAM_CLIENTS clients, the next one gets 503. */

@@ -4,9 +4,9 @@
  *
  *     command's thread, once a second  ->  text  -- swapped under a lock -->  server's thread
  *
- * A page can have thousands of lines, so it is rendered only while someone scrapes: for METRICS_S
- * after each request. The first request of such a time waits for the next second. The page of a run
- * that has ended is always there, until the first second of the next one.
+ * A page can have thousands of lines, so it is rendered each second only for METRICS_S after a
+ * request. A request after a longer pause waits for the next second. After a run has ended, its
+ * page is always available, until the first second of the next run.
  *
  * Threads: run_metrics_second and run_metrics_end on the command's thread, run_metrics_answer on
  * the server's. Memory: run_metrics_fini. If memory for a new page runs out, the old one is kept.
@@ -33,15 +33,15 @@ struct run_metrics {
     pthread_mutex_t lock;
     char *text; /* NULL: there was no run yet */
     size_t length;
-    uint64_t asked_ns; /* by the last request; 0: never */
-    bool is_stale;     /* a second has come after the text */
+    uint64_t asked_ns; /* when the last request came; 0: never */
+    bool is_stale;     /* `text` is older than the last second */
     bool is_awaited;   /* a request waits for the next second */
 };
 
 void run_metrics_init(struct run_metrics *metrics);
 void run_metrics_fini(struct run_metrics *metrics);
 
-/* True: a request waits for this (http_server_resume). */
+/* True if a request waits for this second: call http_server_resume then. */
 bool run_metrics_second(struct run_metrics *metrics, const struct second *second);
 
 /* The run has ended. A summary that has no plan, such as that of a search, changes nothing. */

@@ -14,10 +14,10 @@
 /* Fills in the whole reply. `field` NULL or "": none. */
 void refusal_reply(struct http_reply *reply, unsigned status, const char *field, const char *text);
 
-/* Does the path belong to the API? */
+/* True if the path belongs to the API. */
 bool refusal_is_api(const char *path);
 
-/* Makes a reply of text one in JSON, with the same status and headers about it. */
+/* Converts an error reply from text to JSON. Keeps its status and its error headers. */
 void refusal_convert(struct http_reply *reply);
 
 #endif

@@ -1,10 +1,9 @@
 /*
- * archive - the runs that are kept: an index in SQLite, and a folder with what each run has
- * written.
+ * archive - the runs that are kept: an index in SQLite, and a folder with the files of each run.
  *
- *     FOLDER/runs.db      a row for each run; what it has is JSON, as the API shows it
- *     FOLDER/ID.results   result file of a run (docs/result-format.md), written as the run goes on
- *     FOLDER/ID.journal   instead of it, the journal of a search for the capacity
+ *     FOLDER/runs.db      a row for each run; its contents are JSON, as in the API
+ *     FOLDER/ID.results   result file (docs/result-format.md), written during the run
+ *     FOLDER/ID.journal   of a capacity search, its journal instead
  *
  * Without a folder, the index is in memory, and only the last run is kept.
  *
@@ -42,27 +41,27 @@ struct archive_limits {
     X(state)   /* running, stopped, failed, lost */                                                \
     X(version) /* of the program */                                                                \
     X(problem) /* why it failed */                                                                 \
-    X(unkept)  /* why something of it could not be kept */                                         \
-    X(asked)   /* what was asked for */                                                            \
+    X(unkept)  /* why part of it could not be kept */                                              \
+    X(asked)   /* its order */                                                                     \
     X(summary)                                                                                     \
     X(verdict) /* on the SLO */                                                                    \
     X(search)  /* state of the search */
 #define ARCHIVE_TEXTS(X)                                                                           \
     ARCHIVE_SHORT_TEXTS(X)                                                                         \
-    X(seconds) /* the course of the run */                                                         \
+    X(seconds) /* the history of the run */                                                        \
     X(report)
 
 struct archive_run {
     uint64_t id;
     uint64_t begun_ms;            /* since 1970 */
     uint64_t ended_ms;            /* 0: it has not ended */
-    bool has_report;              /* as read; `report` itself may not be */
+    bool has_report;              /* when read, even without `report` itself */
 #define X(name) const char *name; /* NULL: none */
     ARCHIVE_TEXTS(X)
 #undef X
 };
 
-/* `folder` NULL: in memory. The folder is created, but not those around it. NULL: err is set. */
+/* `folder` NULL: in memory. Creates the folder, but not its parents. NULL: err is set. */
 struct archive *archive_open(const char *folder, const struct archive_limits *limits,
                              struct err *err);
 
@@ -72,7 +71,7 @@ void archive_close(struct archive *archive);
 /* False if the index is in memory, and runs write no files. */
 bool archive_has_files(const struct archive *archive);
 
-/* Adds the run, or replaces what is known of it. */
+/* Adds the run, or replaces its row. */
 bool archive_put(struct archive *archive, const struct archive_run *run, struct err *err);
 
 /* The largest id; 0: there is none. */
@@ -89,7 +88,7 @@ bool archive_list(struct archive *archive, uint64_t max, archive_visit_fn *visit
 bool archive_visit_lost(struct archive *archive, void (*visit)(void *context, uint64_t id),
                         void *context, struct err *err);
 
-/* Visits this run, if there is one. Returns whether there is. */
+/* Visits this run. False if there is none, or with err. */
 bool archive_find(struct archive *archive, uint64_t id, archive_visit_fn *visit, void *context,
                   struct err *err);
 
@@ -97,8 +96,8 @@ bool archive_find(struct archive *archive, uint64_t id, archive_visit_fn *visit,
 bool archive_delete(struct archive *archive, uint64_t id, struct err *err);
 
 /*
- * Deletes the oldest runs that are over a limit, and tells each. `tell` NULL: does not. Goes on
- * with the others if one cannot be deleted; false with the first err.
+ * Deletes the oldest runs until the limits hold, and calls `tell` (NULL: none) for each. If one
+ * cannot be deleted, the others still are; false with the first err.
  */
 bool archive_prune(struct archive *archive, void (*tell)(void *context, uint64_t id), void *context,
                    struct err *err);

@@ -1,7 +1,7 @@
 /*
- * documents - what is kept of the numbers of a run, as JSON.
+ * documents - the numbers of a run that are kept, as JSON.
  *
- * Threads: pure functions; hold the lock of what is read. Memory: the caller owns what is returned.
+ * Threads: pure functions; hold the lock of the data. Memory: the caller owns the results.
  */
 #ifndef LOADGEN_WEB_ARCHIVE_DOCUMENTS_H
 #define LOADGEN_WEB_ARCHIVE_DOCUMENTS_H

@@ -1,13 +1,13 @@
 /*
- * keeper - records the runs of a board in an archive, at their begin and at their end.
+ * keeper - records the runs of a board in an archive, when they begin and when they end.
  *
- *     keeper_open     runs whose server was killed become "lost", with what their files have
+ *     keeper_open     marks runs whose server was killed as "lost", and reads their files
  *     keeper_begin    adds the run to the archive; its results go to `file`
  *     keeper_second   call it once a second in between
  *     keeper_end      adds the outcome of the run; call it before board_end
  *
  * A run continues if it cannot be kept, for example because the disk is full. The reason is then in
- * board->unkept, and in the log. That an old run cannot be deleted is only in the log.
+ * board->unkept, and in the log. If an old run cannot be deleted, only the log says so.
  *
  * Threads: the command's thread. Memory: keeper_close.
  */
@@ -23,11 +23,11 @@
 
 struct keeper {
     struct board *board; /* borrowed, and has the archive */
-    /* Takes a sentence for the log. */
+    /* Writes a sentence to the log. */
     void (*tell)(void *context, const char *sentence);
     void *context;
-    char *file;    /* of the run that is on; NULL: none */
-    bool has_told; /* private: that it is not kept */
+    char *file;    /* of the active run; NULL: none */
+    bool has_told; /* private: the log says that the run is not kept */
 };
 
 /*
@@ -38,7 +38,7 @@ bool keeper_open(struct keeper *keeper, struct err *err);
 
 void keeper_begin(struct keeper *keeper);
 
-/* Tells it if the run can no longer be kept. */
+/* Writes to the log if the run can no longer be kept. */
 void keeper_second(struct keeper *keeper);
 
 /* `problem` NULL: the run ended without an error. */

@@ -1,9 +1,9 @@
 /*
- * recovery - reads what a run has written before its server was killed.
+ * recovery - reads the result file of a run whose server was killed.
  *
  * The file ends with the last second that was written. If it has only the counts of each second
- * (docs/result-format.md), all numbers of these seconds are found; if it has single results, the
- * seconds have no latencies.
+ * (docs/result-format.md), the history is complete up to then; if it has single results, the
+ * history has no latencies, failures and bytes.
  *
  * Threads: one. Memory: recovery_fini, even after a failure. Errors: ERR_FAILED with the path.
  */

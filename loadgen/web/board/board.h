@@ -15,8 +15,8 @@
  * (runner.h) is one run of several trials: its history goes on from trial to trial, with empty
  * seconds between them, and its other numbers are those of the last trial.
  *
- * The workers of a run never touch the board. The command's thread does after it has collected
- * their tallies, so a reader who holds the lock delays no request.
+ * The workers of a run never touch the board. The command's thread does when it has collected their
+ * tallies, so a reader that holds the lock delays no request.
  *
  * Threads: as above; to read the fields, hold the lock. Memory: board_fini.
  */
@@ -52,13 +52,13 @@ struct board {
     int stop_fd;             /* of the runs' control; borrowed */
     enum board_phase phase;
     const char
-        *client; /* the address of who asks; NULL: unknown. Only the server's thread uses it */
+        *client; /* address of the client; NULL: unknown. Only the server's thread uses it */
     struct lines lines;         /* the log */
     uint64_t generation;        /* of the numbers: grows with each start, also across servers */
-    uint64_t deleted;           /* generation of the run that a client deleted last; 0: none. Only
+    uint64_t deleted;           /* generation of the last run that a client deleted; 0: none. Only
                                    the server's thread uses it */
     struct run_order order;     /* of the last run; zeroes: none yet */
-    char *host;                 /* that a client has set, also for later runs; NULL: none. Only the
+    char *host;                 /* set by a client, also for later runs; NULL: none. Only the
                                    server's thread uses it */
     uint64_t start_ns;          /* of the last run, or of its last trial, as known from its seconds;
                                    0: none yet */
@@ -67,23 +67,23 @@ struct board {
     uint64_t users;             /* of the last second */
     struct generator generator; /* as of the last second */
     struct load target;         /* as of the last second; see has_target */
-    struct load_sums target_begin; /* after the first second of the last run; what came before,
-                                      as in a warm-up, is not of the run */
+    struct load_sums target_begin; /* after the first second of the last run; earlier use, such
+                                      as that of a warm-up, does not count */
     bool has_target;               /* its metrics are read */
     struct window window;          /* the last ten seconds */
     struct stats stats;
     struct history history;
     struct err problem; /* why the last run failed */
-    struct err unkept;  /* why something of the last run is not kept */
+    struct err unkept;  /* why part of the last run is not kept */
     json_t *search;     /* of the last run, as on_search gives it; NULL: none */
     json_t *result;     /* of the last run, as on_result gives it; NULL: none */
     json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
     /* private */
     void *opened;                   /* the run that board_take takes; NULL: none */
-    void *current;                  /* the run that is on, for the server's thread */
+    void *current;                  /* the active run, for the server's thread */
     uint64_t change_ns;             /* of the number of users; 0: none */
     uint64_t users_before;          /* the last change */
-    unsigned parts;                 /* of the last run that have begun, such as trials */
+    unsigned parts;                 /* of the last run so far, such as trials */
     uint64_t begin_ns;              /* of its first part */
     struct load_sums target_before; /* as of the second before */
     struct history_second previous; /* sums since the start of the part, as of the last second */
@@ -101,27 +101,27 @@ bool board_init(struct board *board, const struct runner *const runners[RUN_KIND
 void board_fini(struct board *board);
 
 /*
- * Opens a run. A host that is NULL is that of the run before. ERR_USAGE: another one is on, or this
- * kind is not offered. Errors that are about a field begin with its name (runner.h).
+ * Opens a run. A NULL host means the host of the previous run. ERR_USAGE if another run is active,
+ * or if this kind is not offered. An error in a field begins with its name (runner.h).
  */
 bool board_start(struct board *board, const struct run_order *order, struct err *err);
 
 /*
- * Changes the number of users, or the rate, of the run that is on. ERR_USAGE: none is on, or it
+ * Changes the number of users, or the rate, of the active run. ERR_USAGE if there is none, or if it
  * cannot be changed in this way.
  */
 bool board_change(struct board *board, const struct run_order *order, struct err *err);
 
-/* As Locust: changes the run that is on, if there is one; otherwise starts one. */
+/* As in Locust: changes the active run, if there is one; otherwise starts one. */
 bool board_swarm(struct board *board, const struct run_order *order, struct err *err);
 
 /*
- * Stops the run, if there is one. Returns before it has ended. Any thread may call this, so it is
- * told who asks: `client`, as the log shows it; NULL: unknown.
+ * Stops the active run, if there is one, and does not wait for its end. Any thread may call this.
+ * `client` is the name of the client in the log; NULL: unknown.
  */
 void board_stop(struct board *board, const char *client);
 
-/* Counts from zero. The history and the run go on. */
+/* Sets the numbers to zero. The history and the run continue. */
 void board_reset(struct board *board);
 
 /*
@@ -130,7 +130,7 @@ void board_reset(struct board *board);
  */
 void *board_take(struct board *board, const struct runner **runner);
 
-/* What the target's metrics say; call this before board_second. */
+/* Stores the target's metrics. Call this before board_second. */
 void board_note_target(struct board *board, const struct load *target);
 
 /* The observer of the run (run/run.h), and the functions of run_watch; the context is the board. */
@@ -148,18 +148,18 @@ void board_log(void *context, struct slice lines);
 /* Whether the run met the SLO: {met, text}. Takes the JSON over. Call this before board_end. */
 void board_judge(struct board *board, json_t *verdict);
 
-/* The run has ended. `problem` NULL: without an error. */
+/* Call this when the run has ended. `problem` NULL: without an error. */
 void board_end(struct board *board, const struct err *problem);
 
-/* These are for readers who hold the lock. */
+/* Hold the lock to call these: */
 
 /* In Locust's words: ready, spawning, running, stopping, stopped. */
 const char *board_state(const struct board *board);
 
-/* Is the run going on? */
+/* True while a run is active, also while it stops. */
 bool board_is_on(const struct board *board);
 
-/* Has there been a run? Otherwise the order and its kind mean nothing. */
+/* True if there was a run. Otherwise, the order is not set. */
 bool board_has_run(const struct board *board);
 
 /* The host of the next run, unless its order names one; NULL: those of scenario or targets. */

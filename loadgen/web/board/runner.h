@@ -40,7 +40,7 @@ enum { RUN_KINDS = RUN_CAPACITY + 1 };
 
 extern const char *const run_kind_names[RUN_KINDS];
 
-/* What a client may choose. All else was decided when the server was started. */
+/* What a client may choose. The server's command line sets everything else. */
 struct run_order {
     enum run_kind kind;
     uint64_t run_time_ns; /* of users and a rate; 0: until it is stopped */
@@ -53,7 +53,7 @@ struct run_order {
     /* capacity */
     double min_rate_per_s; /* 0: as on the command line */
     double max_rate_per_s; /* 0: as on the command line */
-    bool is_quick;         /* always, if the command line says so */
+    bool is_quick;         /* always true if set on the command line */
 };
 
 /* What a run needs from its command. */
@@ -61,10 +61,10 @@ struct run_watch {
     const struct control *control;
     const struct observer *observer; /* of each trial, if it is a search: its seconds count anew */
     /*
-     * A search has begun, or goes on, or has ended:
+     * Called when a search begins, progresses or ends:
      *
      *     phase    "warming up", "searching", "verifying" or "done"
-     *     rate     of the trial that is on, or that waits for the target to recover; or null
+     *     rate     of the current trial, also while it waits for the target to recover; or null
      *     lower    highest rate that met the SLO, or null
      *     upper    lowest rate that did not, or null
      *     trials   [{rate, seconds, outcome, why, p99_ms}]; outcome is good, bad or invalid, and
@@ -72,8 +72,8 @@ struct run_watch {
      *     result   null, or at the end {capacity, low, high, text, confidence}; the rates may be
      *              null. Null also if the search has failed
      *
-     * on_result has the document of a search that is complete, as `loadgen capacity -output` writes
-     * it. Both take the JSON over, and no one changes it later.
+     * on_result gets the result of a complete search, as `loadgen capacity -output` writes it. Both
+     * take the JSON over. It is not changed later.
      */
     void (*on_search)(void *context, json_t *search);
     void (*on_result)(void *context, json_t *result);
@@ -90,8 +90,8 @@ struct run_watch {
 };
 
 /*
- * An error of `open` and `change` that is about a field of the order begins with the name of the
- * field and a colon: "users: ...". RUN_FIELDS lists the names.
+ * An error of `open` or `change` in a field of the order begins with the name of the field and a
+ * colon: "users: ...". RUN_FIELDS lists the names.
  */
 #define RUN_FIELDS(X)                                                                              \
     X(users)                                                                                       \
@@ -108,7 +108,7 @@ struct run_watch {
  */
 const char *run_field_of(const char *text, const char **rest);
 
-/* Is this the name of a field? */
+/* True if a field has this name. */
 bool run_has_field(const char *name, size_t length);
 
 struct runner {
@@ -116,7 +116,7 @@ struct runner {
     void *context;
     const char *host;          /* of the command line; NULL: none */
     struct run_order defaults; /* numbers of the command line, for forms; 0: none */
-    bool has_shape;            /* the scenario decides how many users there are, and when */
+    bool has_shape;            /* the scenario sets the number of users over time */
     /* Prepares a run, and copies the order. NULL with err: it cannot start. */
     void *(*open)(void *context, const struct run_order *order, struct err *err);
     /*
@@ -125,16 +125,16 @@ struct runner {
      */
     bool (*run)(void *run, const struct run_watch *watch, struct summary *summary, struct err *err);
     /*
-     * Changes the number of users, or the rate, of a run that is on, from the server's thread.
+     * Changes the number of users, or the rate, of an active run, on the server's thread.
      * ERR_USAGE: the run cannot be changed in this way.
      */
     bool (*change)(void *run, const struct run_order *order, struct err *err);
     /* NULL is allowed. */
     void (*close)(void *run);
     /*
-     * What this many users do: for each class its part of the users and that of its tasks, as
-     * Locust's /tasks shows it. Called on the server's thread. NULL with err if the scenario cannot
-     * be read. NULL: there are no users.
+     * The share of each class in this many users, and of each of its tasks, as in Locust's /tasks.
+     * Called on the server's thread. NULL with err if the scenario cannot be read. The member is
+     * NULL if runs have no users.
      */
     json_t *(*tasks)(void *context, uint64_t users, struct err *err);
 };

@@ -2,7 +2,7 @@
  * stats - the results of a run since its start or the last reset, and those of the last seconds.
  *
  * Threads: one at a time. Memory: stats_fini. Texts of errors belong to the run's text pool, so a
- * run must be forgotten (stats_clear) before its summary is destroyed.
+ * run must be discarded (stats_clear) before its summary is destroyed.
  */
 #ifndef LOADGEN_WEB_BOARD_STATS_H
 #define LOADGEN_WEB_BOARD_STATS_H
@@ -32,10 +32,10 @@ struct stats {
 bool stats_init(struct stats *stats);
 void stats_fini(struct stats *stats);
 
-/* Forgets the run, for another one. */
+/* Discards the run, for the next one. */
 void stats_clear(struct stats *stats);
 
-/* Counts from zero. */
+/* Sets the numbers to zero. */
 void stats_reset(struct stats *stats);
 
 /* Adds a second of the run. */

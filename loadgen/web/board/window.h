@@ -3,7 +3,7 @@
  * (verdict/generator.h).
  *
  * The verdict on a whole run does not say what limits it now: a generator that was slow in its
- * first second is not clean again, and one that became slow after an hour still looks clean.
+ * first second stays "disturbed", and one that becomes slow after an hour still looks "clean".
  *
  * The window ends with the last second that was added. It is shorter at the beginning of a run.
  *
@@ -56,10 +56,10 @@ struct window {
 bool window_init(struct window *window);
 void window_fini(struct window *window);
 
-/* Forgets the run. `target` is what the next second is compared with. */
+/* Discards the run. `target`: what the target has used before the next second. */
 void window_clear(struct window *window, const struct load_sums *target);
 
-/* Adds a second, and what the target has used by then. */
+/* Adds a second, and what the target has used at its end. */
 void window_add(struct window *window, const struct second *second, const struct load_sums *target);
 
 /*

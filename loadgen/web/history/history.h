@@ -1,5 +1,5 @@
 /*
- * history - the whole course of a run in bounded memory, for charts.
+ * history - a whole run over time, in bounded memory, for charts.
  *
  * A point covers `width` seconds: 1 at first. When the points or their bytes reach the limit,
  * neighbours are merged in pairs, and the width doubles. So a day takes 675 points of 128 seconds.
@@ -29,7 +29,7 @@
     X(cpu_ns)              /* CPU time of this process */                                          \
     X(throttled_ns)        /* by the CPU quota */                                                  \
     X(target_cpu_known_ns) /* time for which the target's CPU time is known (scrape/load.h) */     \
-    X(target_cpu_ns)       /* in it */                                                             \
+    X(target_cpu_ns)       /* in this time */                                                      \
     X(target_throttled_known_ns)                                                                   \
     X(target_throttled_ns)
 
@@ -68,7 +68,7 @@ struct history_point {
     HISTORY_SUMS(X)
 #undef X
     uint64_t users;     /* in the last second */
-    uint64_t in_flight; /* the most of all seconds */
+    uint64_t in_flight; /* maximum of all seconds */
 #define X(name) struct history_times name;
     HISTORY_TIMES(X)
 #undef X
@@ -92,10 +92,10 @@ struct history {
 bool history_init(struct history *history, size_t points_max, size_t bytes_max);
 void history_fini(struct history *history);
 
-/* Forgets all points. */
+/* Removes all points. */
 void history_clear(struct history *history);
 
-/* The seconds that were added. */
+/* The number of seconds that were added. */
 uint64_t history_seconds(const struct history *history);
 
 /* Adds the next second. */

@@ -44,7 +44,7 @@ enum { HTTP_ID_MAX = 32 };
 struct http_request {
     const char *method;
     const char *path;              /* decoded */
-    char id[HTTP_ID_MAX + 1];      /* what stands in the path for the `*` of the route; "": none */
+    char id[HTTP_ID_MAX + 1];      /* part of the path that matched `*` in the route; "": none */
     const char *query;             /* as sent, without the `?`; "": none */
     const char *type;              /* Content-Type; NULL: absent */
     const char *event;             /* Last-Event-ID; NULL: absent */
@@ -53,11 +53,11 @@ struct http_request {
     char *body; /* with room for a NUL after it */
     size_t length;
     bool is_too_large; /* a part of the body was dropped */
-    bool is_resumed;   /* the first reply to it was to wait */
+    bool is_resumed;   /* it has waited (http_reply.waits) */
 };
 
 struct http_reply {
-    bool waits; /* ask again after http_server_resume (server.h); nothing else is set */
+    bool waits; /* no reply until http_server_resume (server.h); nothing else is set */
     unsigned status;
     const char *type;      /* Content-Type */
     const char *allow;     /* methods, with 405 and for OPTIONS; NULL: not sent */
@@ -68,9 +68,9 @@ struct http_reply {
     char policy[1024];     /* Content-Security-Policy; "": that of the page */
     char location[64];     /* Location; "": not sent */
     struct bytes body;
-    bool is_stream; /* after the body, it goes on with what is published (stream.h), */
+    bool is_stream; /* the stream (stream.h) follows the body, */
     uint64_t from;  /* from this position on */
-    bool has_file;  /* instead of the body, `file` is sent, and closed */
+    bool has_file;  /* `file` is sent instead of the body, and closed */
     int file;
     uint64_t file_size; /* bytes of it that are sent */
 };
@@ -79,14 +79,14 @@ struct http_reply {
 
 void http_reply_text(struct http_reply *reply, unsigned status, const char *text);
 
-/* As Locust prints JSON: keys in order, indented by two spaces. Takes `json` over. */
+/* Printed as by Locust: keys sorted, indented by two spaces. Takes `json` over. */
 void http_reply_json(struct http_reply *reply, json_t *json);
 
 /* A file to save; takes the content over. The name may hold only characters of a token. */
 void http_reply_file(struct http_reply *reply, const char *type, const char *name,
                      struct bytes *content);
 
-/* The same for a file on the disk, as far as it is written now. Takes the descriptor over. */
+/* The same for the first `size` bytes of an open file. Takes the descriptor over. */
 void http_reply_open_file(struct http_reply *reply, const char *type, const char *name, int file,
                           uint64_t size);
 

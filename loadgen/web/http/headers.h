@@ -1,5 +1,5 @@
 /*
- * headers - those of a request that the web server looks at, and those of every reply.
+ * headers - the headers of a request that the web server reads, and the headers of every reply.
  *
  * Threads: the server's thread.
  */
@@ -10,7 +10,7 @@
 
 #include "loadgen/web/http/exchange.h"
 
-/* Notes the headers of a request, which are valid as long as the request is. */
+/* Stores the headers in the request; they are valid as long as it is. */
 void headers_read(struct MHD_Connection *connection, struct http_request *request);
 
 /* Adds the headers of the reply, and those that keep its content from other sites and caches. */

@@ -1,5 +1,5 @@
 /*
- * route - a path of the server, its methods, who has access, and the function that answers.
+ * route - a path of the server: its methods, who has access, and the function that answers.
  *
  * Threads: `answer` is called on the server's thread.
  */
@@ -13,22 +13,22 @@ struct board;
 /* Access: see struct access_route. */
 enum http_route_kind {
     ROUTE_READS,   /* needs the token */
-    ROUTE_CHANGES, /* changes something: needs the token; not by a link from another site */
+    ROUTE_CHANGES, /* changes something: needs the token; refused with a Referer of another site */
     ROUTE_OPEN,    /* needs no token */
-    ROUTE_LOGIN,   /* needs no token; not by a link from another site */
-    ROUTE_PAGE,    /* needs no token; also by a link from another site */
+    ROUTE_LOGIN,   /* needs no token; refused with a Referer of another site */
+    ROUTE_PAGE,    /* needs no token; links on other sites may lead here */
 };
 
 struct http_route {
-    const char *path;    /* a part of it may be `*`: any, but not empty (http_request.id) */
+    const char *path;    /* one part may be `*`, which matches any part (http_request.id) */
     const char *methods; /* as in Allow: "GET, HEAD, OPTIONS" */
     enum http_route_kind kind;
     void (*answer)(struct board *board, struct http_request *request, struct http_reply *reply);
 };
 
 /*
- * Is the path one of the route's? Notes in `id` what stands for the `*`; "": the route has none. A
- * part longer than HTTP_ID_MAX stands for nothing.
+ * True if the route matches the path. Stores in `id` the part that matched `*`, 1 to HTTP_ID_MAX
+ * bytes, or "" if the route has no `*`.
  */
 bool http_route_is_at(const struct http_route *route, const char *path, char id[HTTP_ID_MAX + 1]);
 

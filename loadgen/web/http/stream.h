@@ -8,7 +8,7 @@
  * for what it missed. The kernel buffers about 64 kB more for each client.
  *
  * A client that has read everything waits until more is published. libmicrohttpd does not notice
- * when such a client goes away, so publish something now and then.
+ * when such a client goes away, so publish something regularly.
  *
  * Threads: stream_join only on the server's thread; the others on any. Memory: stream_destroy, when
  * the server has stopped.
@@ -36,7 +36,7 @@ void stream_destroy(struct stream *stream); /* NULL is allowed */
 /* Sends the bytes to all clients. Never waits for one. */
 void stream_publish(struct stream *stream, const char *bytes, size_t length);
 
-/* How many bytes were published so far. */
+/* The number of bytes published so far. */
 uint64_t stream_position(struct stream *stream);
 
 /*
@@ -46,7 +46,7 @@ uint64_t stream_position(struct stream *stream);
 struct MHD_Response *stream_join(struct stream *stream, struct MHD_Connection *connection,
                                  struct bytes *first, uint64_t position);
 
-/* The responses end when their clients have read what was published, and each later one at once. */
+/* Ends each response when its client has read everything, and later responses immediately. */
 void stream_end(struct stream *stream);
 
 /* For display only: they may have changed when the call returns. */

@@ -3,14 +3,14 @@
  *
  *     /swarm                        starts a run: swarm.h
  *     /stop                         stops it, and answers when its users have ended
- *     /stats/reset                  counts from zero
+ *     /stats/reset                  sets the numbers to zero
  *     /stats/requests               requests.h; with ?compat=0.8 as that version
  *     /stats/requests/csv           download.h; also /stats/failures/csv, /exceptions/csv,
  *                                   /stats/requests_full_history/csv, /stats/distribution/csv
  *     /exceptions, /tasks, /worker-count
- *     /logs                         what the server said (board/lines.h)
+ *     /logs                         the log (board/lines.h)
  *
- * What is refused is answered as Locust does: 200, with success false and the reason.
+ * A refused request gets Locust's answer: status 200, `success` false and the reason.
  *
  * Threads: the server's thread.
  */

@@ -2,12 +2,12 @@
  * swarm - reads the form of Locust's POST /swarm.
  *
  *     user_count, locust_count    number of users
- *     spawn_rate, hatch_rate      users that start per second
+ *     spawn_rate, hatch_rate      users started per second
  *     host                        URL of the target, for this and later runs, without `<` and `>`
  *     run_time                    90, 20s, 1h30m; empty or 0: until it is stopped
  *
- * The first field of a name counts, and the first value that is wrong is reported. Other fields are
- * ignored. An empty host is none.
+ * If a field is repeated, the first one counts. The first invalid value is reported. Other fields
+ * are ignored. An empty host counts as absent.
  *
  * Errors: ERR_USAGE with the name of the field. Threads: pure function. Memory: plain values.
  */
@@ -27,7 +27,7 @@ struct swarm {
     char host[SWARM_HOST_MAX + 1];
 };
 
-/* has_shape: the numbers of users need not be given, and are ignored. */
+/* has_shape: user_count and spawn_rate may be absent, and are ignored. */
 bool swarm_read(struct swarm *swarm, const struct form *form, bool has_shape, struct err *err);
 
 #endif

@@ -1,15 +1,15 @@
 /*
- * orders - what a client asks for, as the JSON of the API (docs/api.md).
+ * orders - the orders of clients, in the JSON of the API (docs/api.md).
  *
  *     {"kind": "users", "users": 10, "spawn_rate": 2, "host": "http://127.0.0.1:5000",
  *      "run_time": "30s"}
  *     {"kind": "rate", "rate": 200, "duration": "30s"}
  *     {"kind": "capacity", "min_rate": 10, "max_rate": 900, "quick": true}
  *
- * Reading is strict: other fields, other types, and numbers out of range are refused. A field that
- * is null counts as not given.
+ * Reading is strict: unknown fields, wrong types and numbers out of range are refused. A field that
+ * is null counts as absent.
  *
- * Errors: ERR_USAGE, and the name of the field. Threads: pure functions. Memory: plain values.
+ * Errors: ERR_USAGE, and `field`. Threads: pure functions. Memory: plain values.
  */
 #ifndef LOADGEN_WEB_ORDERS_ORDERS_H
 #define LOADGEN_WEB_ORDERS_ORDERS_H
@@ -25,22 +25,22 @@ enum { ORDERS_USERS_MAX = 1000000, ORDERS_RATE_MAX = 10000000, ORDERS_HOST_MAX =
 struct orders {
     struct run_order order; /* order.host points to `host`; NULL: none was given */
     char host[ORDERS_HOST_MAX + 1];
-    char field[64]; /* that was refused; "": the whole */
+    char field[64]; /* the refused field; "": the whole body */
 };
 
-/* Reads the order of a run. `has_shape`: the scenario decides how many users there are. */
+/* Reads the order of a run. `has_shape`: the scenario sets the number of users. */
 bool orders_read(struct orders *orders, json_t *json, bool has_shape, struct err *err);
 
 /*
- * Reads a change of a run with this order: of `users` and `spawn_rate`, or of `rate`. Without
- * `spawn_rate`, that of the order stays.
+ * Reads a change to a run with this order: `users` and `spawn_rate`, or `rate`. Without
+ * `spawn_rate`, that of the order is kept.
  */
 bool orders_read_change(struct orders *orders, json_t *json, const struct run_order *order,
                         struct err *err);
 
 /*
- * The JSON from which orders_read reads the same order; only passwords and the like in `host` are
- * replaced with ***. The caller owns it.
+ * The JSON from which orders_read reads the same order, except that secrets in `host` are replaced
+ * with ***. The caller owns it.
  */
 json_t *orders_to_json(const struct run_order *order);
 

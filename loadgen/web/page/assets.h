@@ -3,14 +3,14 @@
  *
  *     serve.html         the elements of the page; without JavaScript, only a notice is shown
  *     serve.css          its layout; colours and elements are those of loadgen/plot/assets/page.css
- *     serve_charts.js    the charts of a run that goes on, with loadgen/plot/assets/chart.js
- *     serve_*.js         the parts of the page, which serve_words.js lists
- *     serve.js           asks for the numbers once a second; it follows the parts
- *     report.js          what makes the page a report (report.h); it follows all others
+ *     serve_charts.js    live charts, with loadgen/plot/assets/chart.js
+ *     serve_*.js         the parts of the page, listed in serve_words.js
+ *     serve.js           polls the state once per second; comes after the parts
+ *     report.js          turns the page into a report (report.h); comes last
  *     serve.svg          the icon
  *
  * With an element #data, which contains the state (view.h) as JSON, the page is a report: it shows
- * that state, and asks for nothing.
+ * that state, and sends no requests.
  */
 #ifndef LOADGEN_WEB_PAGE_ASSETS_H
 #define LOADGEN_WEB_PAGE_ASSETS_H

@@ -2,7 +2,7 @@
  * routes - the routes of the page.
  *
  *     /              the page; its files are in page/
- *     /page/state    what it shows (view.h); ?generation=G&width=W&from=N is what it has already
+ *     /page/state    what it shows (view.h); ?generation=G&width=W&from=N: the points that it has
  *
  * The page starts and stops tests with the routes of locust/routes.h. All its addresses are
  * relative, so it also works behind a proxy that adds a prefix to the path.

@@ -4,7 +4,7 @@
  *     version, state
  *     kinds       kinds of tests that the server offers: "users", "rate", "capacity"
  *     kind        of the last test, or null
- *     has_shape   the scenario decides how many users there are
+ *     has_shape   the scenario sets the number of users
  *     problem     why the last test failed, or null
  *     begun_ms    when the last test began, since 1970; null: not yet
  *     order       {kind, users, spawn_rate, run_time_s, host, rate, min_rate, max_rate, quick} of
@@ -16,7 +16,7 @@
  *     verdict     on the SLO, when the test has ended: {met, text}; `met` is null if the generator
  *                 was the limit. Null without an SLO
  *     search      {phase, rate, lower, upper, trials, result}: see board/runner.h; null: the last
- *                 test was none
+ *                 test was not a search
  *     users       that have started and not ended
  *     total       {requests, failures, rate, failure_rate, p50, p95, p99, max} since the start, or
  *                 the last reset
@@ -27,7 +27,7 @@
  *     target      what its own metrics report (target_view.h); null: they are not read
  *     cpu_limit   CPUs that it may use; 0: not known yet
  *     requests, failures, exceptions, workers    the rows of the tables
- *     log         [{number, ms, text}]: what the server said and scripts logged, the newest last
+ *     log         [{number, ms, text}]: lines of the server and of scripts, newest last
  *     generation  changes when a test starts, and with the server
  *     history     {width, from, columns, points}: a point is a list of numbers, in the order of
  *                 `columns`
@@ -36,7 +36,7 @@
  * last point changes until the next one begins, so a client asks for it again. Otherwise it gets
  * all points, and `from` is 0.
  *
- * Times are in ms. Numbers of times are null without requests.
+ * Times are in ms. Latencies are null without requests.
  *
  * Threads: hold the board's lock. Memory: the caller owns the object.
  */
@@ -50,7 +50,7 @@
 struct board;
 struct history;
 
-/* What a client has already. Zeroes: nothing. */
+/* The points that a client has. Zeroes: none. */
 struct view_known {
     uint64_t generation;
     uint64_t width;
@@ -60,7 +60,7 @@ struct view_known {
 json_t *view_state(struct board *board, const struct view_known *known);
 
 /*
- * Parts of it, for those who follow the events (web/api/events.h):
+ * Parts of it, for clients of the events (web/api/events.h):
  *
  *     view_status    state, kind, problem, verdict
  *     view_order     order
@@ -80,7 +80,7 @@ json_t *view_log(const struct board *board, uint64_t after);
 json_t *view_second(struct board *board, uint64_t from);
 json_t *view_columns(void);
 
-/* `history` alone, from this index on. */
+/* Only the history, from this index on. */
 json_t *view_history(const struct history *history, size_t from);
 
 #endif
