@@ -371,7 +371,7 @@ def check_sizes(server):
             with Browser(width, height, dark=is_dark) as browser:
                 for name, state in states.items():
                     open_with(browser, server, state, {'GET api/v1/runs': [200, {'runs': RUNS, 'kept': True}]})
-                    wait('it is shown', lambda: text(browser, '#state') != 'Asking the server…')
+                    wait('it is shown', lambda: text(browser, '#state') != 'Connecting…')
                     fits(browser, width)
                     if SHOTS:
                         browser.screenshot(f"{SHOTS}/{name}-{width}-{'dark' if is_dark else 'light'}.png")

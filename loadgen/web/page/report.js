@@ -1,8 +1,8 @@
-// report.js - makes the page a report of a test: it follows all other scripts of the page, which have
-// shown the state in #data by now.
+// report.js - turns the page into a report of a test. Comes after all other scripts of the page, which
+// have already shown the state in #data.
 //
-// Nothing is left that only the server could answer: forms, buttons, downloads. What a report needs
-// is added: when the test began, how long it took, and when the report was made.
+// Removes what needs a server: forms, buttons, downloads. Adds what a report needs: when the test
+// began, how long it took, and when the report was made.
 'use strict';
 (function () {
 
@@ -20,7 +20,7 @@ function seconds() {
     return last ? last[columns.indexOf('first')] + last[columns.indexOf('seconds')] : 0;
 }
 
-// [name, text] pairs; without a text there is no line.
+// [name, text] pairs. Those without a text are skipped.
 function facts() {
     const {order} = state;
     const users = order.users === null ? 'set by the scenario' : `${order.users}, ${order.spawn_rate} started per second`;

@@ -1,8 +1,8 @@
-// serve.js - asks the server for its state once a second, and shows it with the other parts of the
+// serve.js - polls the state of the server once per second, and shows it with the other parts of the
 // page, which serve_words.js lists.
 //
-// Every text of the server is shown as text. All addresses are relative to the page. If the document
-// has an element #data, its text is the state (JSON): then the page is a report, which asks nobody.
+// Texts of the server are never read as HTML. All URLs are relative to the page. With an element
+// #data, whose text is the state as JSON, the page is a report, and sends no requests.
 'use strict';
 (function () {
 
@@ -130,7 +130,7 @@ function show(next) {
     tables.showLog(state.log || []);
 }
 
-// The numbers of a search are those of one trial.
+// A search has no reset: its numbers are those of one trial.
 function showLive(next) {
     show(next);
     form.show(state);
@@ -177,7 +177,7 @@ async function poll() {
     }
 }
 
-// One question at a time.
+// One request at a time.
 let asking = null;
 let isAgain = false;
 function pollNow() {

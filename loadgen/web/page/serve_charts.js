@@ -1,11 +1,11 @@
-// serve_charts.js - the charts of a run that goes on; it follows chart.js.
+// serve_charts.js - live charts. Comes after chart.js.
 //
 // A point is an object with the columns of loadgen/web/page/view.c. makeLive() returns
 // {show(points, state), clear()}. A chart is made when there is something to draw, so that dygraphs
 // never has a logarithmic axis without data. Which series it has is decided then, by isIn(state). A
 // zoom applies to all charts, until it is reset.
 
-// Its legend, which no chart uses, sets style attributes, which the page's policy forbids.
+// Without dygraphs' legend: no chart uses it, and it sets style attributes, which the page's policy forbids.
 Dygraph.PLUGINS = Dygraph.PLUGINS.filter(plugin => plugin !== Dygraph.Plugins.Legend);
 
 const perSecond = name => point => point[name] / point.seconds;
@@ -172,7 +172,7 @@ function makeLive() {
         }
     }
 
-    // Another run: nothing of the one before is kept, but for what is chosen.
+    // For another run: discards everything but the choice of series.
     function clear() {
         shown = null;
         made().forEach(chart => {

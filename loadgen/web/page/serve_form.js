@@ -1,12 +1,12 @@
-// serve_form.js - the form that starts a test, or changes the one that is on (serve_words.js).
+// serve_form.js - the form that starts a test, or changes the running one (serve_words.js).
 //
-// Users are started with Locust's /swarm, rates and capacities with /api/v1/runs. What is refused is
-// explained at its field.
+// Users are started with Locust's /swarm, rates and capacities with /api/v1/runs. A refusal is shown at
+// the field that it names.
 'use strict';
 
 const form = (function () {
 
-// The fields of each kind, by their names in requests, and those that a running test can change.
+// The fields of each kind, by their names in requests, and those that can be changed during a test.
 const FIELDS = {
     users: ['user_count', 'spawn_rate', 'host', 'run_time'],
     rate: ['rate', 'duration'],
@@ -63,7 +63,7 @@ async function swarm(names) {
     return answer.success ? null : readSwarm(answer.message);
 }
 
-// A number, if it is one: the server says what it thinks of the rest.
+// A number if it is one. The server refuses anything else.
 const asNumber = text => (Number.isFinite(Number(text)) ? Number(text) : text);
 
 // Fields that are empty are left out.
@@ -109,10 +109,10 @@ async function submit(event) {
 
 const chosen = () => document.querySelector('#kinds input:checked');
 
-// Of the test that is on, or of the one that would be started.
+// Of the running test, or of the one to start.
 const kindNow = () => (isOn(state) ? kindOf(state) : chosen().value);
 
-// What the server offers, to choose from; the kind of the last test is chosen first.
+// Shows the kinds that the server offers. The kind of the last test is chosen first.
 function showKinds(isFirst) {
     const kinds = kindsOf(state);
     by('kinds').hidden = kinds.length < 2 || isOn(state);
@@ -160,7 +160,7 @@ function showFields() {
     by('order-note').hidden = noteWords(kind) === '';
 }
 
-// The values of the last test, once: later a person may be typing.
+// Fills in the values of the last test, only once: later, somebody may be typing.
 function fill() {
     const last = state.order || {};
     const time = last.run_time_s ? last.run_time_s + 's' : null;

@@ -25,7 +25,7 @@ function recentPoints() {
 const sum = (list, name) => list.reduce((total, point) => total + (point[name] || 0), 0);
 const most = (list, name) => list.reduce((value, point) => Math.max(value, point[name] || 0), 0);
 
-// CPU as a part of the limit: 1 is all of it. Points without the number are left out.
+// CPU as a share of the limit, from 0 to 1. Points without the number are left out.
 function cpuShare(list, name, limit) {
     const known = list.filter(point => isKnown(point[name]));
     const seconds = sum(known, 'seconds');
@@ -67,7 +67,7 @@ function showGenerator() {
     say('of-target', (state.target && state.target.text) || '');
 }
 
-// The limits of the SLO, of a percentile that is shown.
+// The limits of the SLO on percentiles that are shown.
 const limits = () => (state.slo_limits || []).filter(limit => isKnown(state.total[limit.percentile]));
 
 function limitWords(limit) {
@@ -168,7 +168,7 @@ function showFigures() {
         + ' Generator lag: the p99 of the worst second.');
 }
 
-// Of a search that has ended, these numbers are only the last trial's: its answer says more.
+// After a search, these numbers are only those of the last trial, so only its result is shown.
 function show(next, course) {
     state = next;
     points = course;

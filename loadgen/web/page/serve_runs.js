@@ -1,6 +1,6 @@
 // serve_runs.js - the tests that the server has kept: a list, files, a comparison (serve_words.js).
 //
-// The list is read when a test begins or ends, and after a change of it (docs/api.md).
+// The list is read when a test begins or ends, and after the page has changed it (docs/api.md).
 'use strict';
 
 const kept = (function () {
@@ -127,7 +127,7 @@ async function readList(state) {
 
 // ---- deleting ----
 
-// One more click is asked for.
+// Asks for a second click.
 function ask(button, run, isAsked) {
     button.dataset.asked = isAsked ? 'yes' : '';
     setText(button, isAsked ? 'Delete for good' : 'Delete');

@@ -1,5 +1,5 @@
-// serve_search.js - the search of a capacity: its answer, the bracket that closes, and each trial
-// (serve_words.js). Its words are those of loadgen/plot/capacity/words.c.
+// serve_search.js - a capacity search: its result, the interval that narrows, and each trial
+// (serve_words.js). The wording is that of loadgen/plot/capacity/words.c.
 'use strict';
 
 const search = (function () {
@@ -46,7 +46,7 @@ function boundsOf(list, now) {
     return bounds;
 }
 
-// Rows [trial, bounds, outcomes, the rate of the trial that is on]; with some room at both ends.
+// Rows [trial, bounds, outcomes, the rate of the current trial], with some room at both ends.
 function makeRows(state) {
     const bounds = boundsOf(trials, state.search);
     const rows = [[0.5, null, null, ...NONE, null]];
@@ -125,7 +125,7 @@ function showChart(state) {
 
 const unitOf = state => (hasUsers(state) ? 'iterations' : 'requests');
 
-// Before there is a result: large, and small.
+// Until there is a result: the large text, and the small one.
 function progressWords({lower, upper}, unit) {
     if (isKnown(lower) && isKnown(upper)) {
         return `Between ${perSecond(lower)} and ${perSecond(upper)} ${unit} per second`;

@@ -1,17 +1,17 @@
-// serve_words.js - words and numbers as the page shows them, and what its parts have in common. It
-// follows chart.js and serve_charts.js, whose formats of numbers it uses.
+// serve_words.js - texts and formats of the page, and functions that its parts share. Comes after
+// chart.js and serve_charts.js, whose number formats it uses.
 //
 // The page's parts are functions with private state:
 //
 //     serve_numbers.js    numbers.show(state, points)     verdicts and the large figures
 //     serve_tables.js     tables.show(state)
-//     serve_search.js     search.show(state)              the search of a capacity
-//     serve_form.js       form.show(state)                what starts and changes a test
-//     serve_runs.js       kept.show(state)                tests that the server has kept
-//     serve.js            asks for the state once a second, and shows it
+//     serve_search.js     search.show(state)              a capacity search
+//     serve_form.js       form.show(state)                starts and changes tests
+//     serve_runs.js       kept.show(state)                earlier tests
+//     serve.js            polls the state once per second, and shows it
 //
-// `state` is described in loadgen/web/page/view.h. Keys of it that are absent count as unknown, so
-// that a page which is open while its server is replaced goes on.
+// `state` is described in loadgen/web/page/view.h. An absent key counts as unknown, so that an open
+// page keeps working when its server is replaced.
 'use strict';
 
 const by = id => document.getElementById(id);
@@ -24,14 +24,14 @@ function setText(element, text) {
 
 const say = (id, text) => setText(by(id), text);
 
-// A button that does nothing for now. It keeps the focus, which `disabled` would take from it.
+// Disables a button, which keeps the focus, unlike with `disabled`.
 function setOff(button, off) {
     button.setAttribute('aria-disabled', off ? 'true' : 'false');
 }
 
 const isOff = button => button.getAttribute('aria-disabled') === 'true';
 
-// As short as a tile is narrow.
+// Short enough for a tile.
 const short = ms => (ms >= 1000 ? digits(ms / 1000, 3) + ' s'
     : ms >= 1 || ms === 0 ? digits(ms, 3) + ' ms' : digits(ms * 1000, 3) + ' µs');
 const isKnown = value => value !== null && value !== undefined;
@@ -92,7 +92,7 @@ function showRows(id, rows) {
 
 // ---- requests to the server ----
 
-// {field, text}: what the API says of a refusal, or the text of another answer.
+// {field, text}: the error of the API, or the text of any other answer.
 async function readRefusal(answer) {
     const text = (await answer.text()).trim();
     const isJson = (answer.headers.get('Content-Type') || '').startsWith('application/json');
