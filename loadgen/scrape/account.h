@@ -6,7 +6,7 @@
  * that restarted or is new, they count from its start. Memory is the larger of the two values.
  * Values that no page has are null.
  *
- * A remark is a sentence about something that casts doubt on the numbers:
+ * Remarks are sentences that give reasons to doubt the numbers:
  *
  *     served < answered                         a pod is missing, or something else sent answers
  *     served > started + retried + redirected   other clients sent requests

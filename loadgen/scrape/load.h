@@ -15,7 +15,7 @@ enum { LOAD_TEXT = 400 };
 /* Since the first scrape, of all pods and CPUs. */
 #define LOAD_SUMS(X)                                                                               \
     X(cpu_known_ns) /* time for which the CPU time is known */                                     \
-    X(cpu_ns)       /* CPU time in it */                                                           \
+    X(cpu_ns)       /* CPU time in this time */                                                    \
     X(throttled_known_ns)                                                                          \
     X(throttled_ns) /* a lower bound */
 

@@ -1,10 +1,10 @@
 /*
  * meter - sums up the CPU of a target's pods over a series of scrapes.
  *
- * The sums grow with each complete scrape: one that read every pod of the complete scrape before
- * it, unless its address is gone. So they are exact: a scrape that is not complete only delays
- * them, and the next complete one adds the time of both. After METER_PATIENCE_NS without a complete
- * scrape, that time is left out, and the meter goes on with the pods that can be read.
+ * The sums grow with each complete scrape: one that read every pod of the previous complete scrape,
+ * except pods whose address is gone. So they are exact: an incomplete scrape only delays them, and
+ * the next complete one adds the time of both. After METER_PATIENCE_NS without a complete scrape,
+ * that time is left out, and the meter continues with the pods that can be read.
  *
  * A pod counts from its second reading on. A counter that fell, because the pod restarted, counts
  * from its start.

@@ -1,5 +1,5 @@
 /*
- * watch - meters a target about once a second while a run is on (meter.h), on a thread of its own.
+ * watch - meters a target about once per second during a run (meter.h), on its own thread.
  *
  * The next reading is due one second after the last one, and a scrape begins WATCH_LEAD_NS before
  * it. So each reading finds a new scrape that is at most that old, if the pods answer in time.
@@ -24,7 +24,7 @@ struct plan;
 struct scrape_urls;
 struct watch;
 
-/* Begins with a scrape. NULL: err is set. */
+/* Starts the thread, which scrapes immediately. NULL: err is set. */
 struct watch *watch_start(const struct scrape_urls *urls, const struct plan *plan, struct err *err);
 
 /* The target as of the last scrape. */

@@ -1,6 +1,6 @@
 /*
- * serve_flags - the command line of `loadgen serve`: where to serve, who may ask, what the users of
- * a scenario do or which requests go to targets, and how searches are made.
+ * serve_flags - the command line of `loadgen serve`: the address, access, the users of a scenario
+ * or the requests to targets, and settings of searches.
  *
  * Threads: set-up only. Memory: strings are borrowed from the command line and the environment.
  */
@@ -13,15 +13,15 @@
 #include "loadgen/scrape/scrape.h"
 
 struct serve_options {
-    struct run_options run; /* of every run, unless a client chooses other numbers */
+    struct run_options run; /* of every run; a client may choose other numbers */
     const char *web;        /* HOST:PORT */
     const char *token_file; /* NULL: none */
     bool has_no_token;
     const char *allowed_hosts; /* NULL: none */
     const char *data;          /* folder of the tests that are kept; NULL: none */
-    uint64_t data_runs;        /* how many are kept */
-    struct size data_size;     /* and how much */
-    /* Of searches; the SLO is run.attack.slo. */
+    uint64_t data_runs;        /* maximum number of tests in it */
+    struct size data_size;     /* maximum size of all of them */
+    /* Settings of searches; the SLO is run.attack.slo. */
     bool is_quick;
     struct rate min_rate; /* per_ns 0: not given */
     struct rate max_rate;

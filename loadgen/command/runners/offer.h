@@ -1,10 +1,10 @@
 /*
- * offer - the kinds of runs that a web server offers, as its command line says:
+ * offer - the kinds of runs that a web server offers, according to its command line:
  *
  *     a scenario         users
  *     targets or a URL   a rate
- *     and with an SLO    searches for the capacity, too; not with a scenario that decides by itself
- *                        how many users there are, or whose data ends
+ *     with an SLO        also capacity searches, unless the scenario has a Shape, or a feeder that
+ *                        can be used up
  *
  * Threads: set-up only. Memory: borrows options and operands. Call offer_close even on failure. An
  * offer must not move.
@@ -37,8 +37,8 @@ struct offer {
 };
 
 /*
- * Opens what is offered once, so that errors are found at the start. Sets options that were not
- * given. ERR_USAGE names flags that cannot be combined.
+ * Opens a run of each kind once, so that errors are found at the start. Sets the options that were
+ * not given. ERR_USAGE names flags that cannot be combined.
  */
 bool offer_open(struct offer *offer, struct serve_options *options, char **operands, int count,
                 struct err *err);

@@ -1,5 +1,5 @@
 /*
- * order_rate - the rates of orders of the web server, which are decimal numbers.
+ * order_rate - converts the rates in orders of the web server, which are decimal numbers.
  *
  * Threads: pure function.
  */
@@ -12,12 +12,12 @@
 #include "loadgen/pace/pacer.h"
 
 /*
- * Converts requests per second, which are rounded to a thousandth: 0.5 is one in two seconds.
- * ERR_USAGE with the name of the field if it is no number from 0.001 to RATE_MAX_PER_S.
+ * Converts requests per second, rounded to a thousandth: 0.5 is one in two seconds. ERR_USAGE with
+ * the name of the field if the number is not from 0.001 to RATE_MAX_PER_S.
  */
 bool order_rate(const char *field, double per_s, struct rate *rate, struct err *err);
 
-/* The other way round, rounded to a thousandth, at least one; 0: there is no rate. */
+/* The reverse, rounded to a thousandth, and at least 0.001; 0: there is no rate. */
 double order_rate_per_s(const struct rate *rate);
 
 #endif

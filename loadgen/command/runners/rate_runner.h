@@ -1,8 +1,8 @@
 /*
- * rate_runner - sends requests to targets at a rate whenever a client of the web server asks for it
- * (web/board/runner.h). The rate can be changed while it sends.
+ * rate_runner - sends requests to targets at a rate, when a client of the web server starts a run
+ * (web/board/runner.h). The rate can be changed during the run.
  *
- * The targets are read anew for each run, so a file that has changed needs no restart.
+ * The targets are read again for each run, so a change of the file needs no restart.
  *
  * Threads: as runner.h says; open once, from one thread. Memory: borrows the options and the URL.
  */

@@ -1,9 +1,9 @@
 /*
- * runner_error - the names in errors of a run that a client of the web server has asked for.
+ * runner_error - names of fields in the errors of runs that clients of the web server start.
  *
- * Modules outside command/ name fields (command/flags/field_flags.h). A field that the client's
- * order has (web/board/runner.h) loses the name of its object: "users.host: ..." becomes "host:
- * ...". Others become flags of the server's command line.
+ * Modules outside command/ name fields (command/flags/field_flags.h). A field of the client's order
+ * (web/board/runner.h) loses the name of its object: "users.host: ..." becomes "host: ...". Other
+ * fields become flags of the server's command line.
  *
  * Threads: pure function.
  */

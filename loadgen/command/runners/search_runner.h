@@ -1,8 +1,8 @@
 /*
- * search_runner - searches for the capacity whenever a client of the web server asks for it
- * (web/board/runner.h), as `loadgen capacity` does: with targets, or with the users of a scenario.
+ * search_runner - searches for the capacity, as `loadgen capacity` does, when a client of the web
+ * server starts a search (web/board/runner.h): with targets, or with the users of a scenario.
  *
- * Threads: as runner.h says; open once, from one thread. Memory: borrows the options and the names.
+ * Threads: as runner.h says; open once, from one thread. Memory: borrows the options and the URL.
  */
 #ifndef LOADGEN_COMMAND_RUNNERS_SEARCH_RUNNER_H
 #define LOADGEN_COMMAND_RUNNERS_SEARCH_RUNNER_H

@@ -1,8 +1,8 @@
 /*
- * users_runner - runs the users of a scenario whenever a client of the web server asks for it
+ * users_runner - runs the users of a scenario when a client of the web server starts a run
  * (web/board/runner.h).
  *
- * The scenario is read anew for each run, so a file that has changed needs no restart.
+ * The scenario is read again for each run, so a change of the file needs no restart.
  *
  * Threads: as runner.h says; open and close once, from one thread. Memory: borrows the options.
  */
@@ -23,7 +23,7 @@ struct users_runner {
     /* private */
     const struct run_options *options;
     const char *file;
-    struct users_order users; /* of the scenario as it was at the start */
+    struct users_order users; /* of the scenario as read at the start */
     struct targets targets;
 };
 

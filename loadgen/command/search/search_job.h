@@ -7,8 +7,8 @@
  *     search_job_run     test_start of the scenario, and the searches
  *     search_job_close
  *
- * Errors name flags or, if they are about a field of the search, "search.max_rate" and so on
- * (flags/field_flags.h). Threads: one at a time. Memory: before search_job_open, zero the job and
+ * Errors name flags, or fields of the search such as "search.max_rate" (flags/field_flags.h).
+ * Threads: one at a time. Memory: before search_job_open, zero the job and
  * set its options, which are borrowed; call search_job_close even on failure. A job must not move.
  */
 #ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
@@ -28,7 +28,7 @@
 #include "loadgen/run/run.h"
 #include "loadgen/users/users.h"
 
-/* What the caller is told. */
+/* Observes the search for the caller. */
 struct search_watch {
     struct capacity_watcher watcher;
     /* Once per second of a trial. */
@@ -43,8 +43,8 @@ struct search_job {
     struct workload workload;
     struct users_order users; /* of a scenario */
     struct plan plan;
-    json_t *settings;             /* what a journal must agree on before its search can go on */
-    struct trial_journal journal; /* of no file unless the caller opens it */
+    json_t *settings;             /* which must match those in a journal whose search is resumed */
+    struct trial_journal journal; /* has no file unless the caller opens it */
     struct capacity_search *list;
     size_t count; /* searches that have begun */
     /* private */
@@ -60,15 +60,15 @@ struct search_job {
 bool search_job_open(struct search_job *job, const char *url, struct err *err);
 
 /*
- * Runs options->repeat searches. False with err if it failed; false with ERR_NONE if stop_fd
- * interrupted it: the last search is then not complete, or has not begun.
+ * Runs options->repeat searches. False with err if one failed. False with ERR_NONE if stop_fd
+ * interrupted it; the last search is then not complete, or has not begun.
  *
  * The texts in the last second are valid until search_job_close.
  */
 bool search_job_run(struct search_job *job, int stop_fd, const struct search_watch *watch,
                     struct err *err);
 
-/* The searches; only if all are complete, and at least one is. Valid until search_job_close. */
+/* The searches: call this only if all are complete, at least one. Valid until search_job_close. */
 struct capacity_searches search_job_result(const struct search_job *job);
 
 /* False: closing the targets failed; err is set. */

@@ -1,6 +1,5 @@
 /*
- * search_show - a search as the web server shows it while it goes on (web/board/runner.h:
- * on_search).
+ * search_show - the state of a search as JSON, for on_search of web/board/runner.h.
  *
  * Threads, memory: the search is only read; the caller owns the JSON.
  */
@@ -11,7 +10,7 @@
 
 #include "loadgen/capacity/capacity.h"
 
-/* SEARCH_ENDED: it is complete, or was interrupted. SEARCH_FAILED: the run's error says why. */
+/* SEARCH_ENDED: complete or interrupted. SEARCH_FAILED: the error of the run gives the reason. */
 enum search_stage {
     SEARCH_WARMS_UP,
     SEARCH_BETWEEN_TRIALS,
