@@ -98,8 +98,8 @@ const struct cli serve_cli = {
     .about =
         "Serves a page and Locust's REST interface (docs/serve.md): clients start tests, watch\n"
         "them and stop them. With a scenario, a test runs its users; with -targets or a URL, it\n"
-        "sends requests at a rate. With -slo, tests are judged, and the capacity can be searched\n"
-        "for.\n\n"
+        "sends requests at a rate. With -slo, tests are judged, and clients can also start\n"
+        "capacity searches.\n\n"
         "  loadgen serve scenario.lua -H http://127.0.0.1:5000\n"
         "  loadgen serve -targets targets.txt -slo 'p99<100ms,errors<0.1%'\n"
         "  curl -X POST -F user_count=100 -F spawn_rate=10 http://127.0.0.1:8089/swarm\n"
