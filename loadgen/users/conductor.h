@@ -1,15 +1,15 @@
 /*
- * conductor - what a scenario does once for the whole run, in a Lua state of its own.
+ * conductor - the functions that a scenario runs once for the whole run, in a separate Lua state.
  *
  *     function test_start(self) ... return { token = ... } end     before the run
  *     function test_stop(self, run) ... end                        after it, with its numbers
  *     Shape { tick = ... }                                         once a second (shape.h)
  *
- * This run-wide state is created where the run is started. Nothing is shared with the states of
- * users, except that what test_start returns is copied to each user as self.setup (lua/copy.h).
+ * This run-wide state is created where the run is started. It shares nothing with the states of
+ * users, except that each user gets a copy of the result of test_start as self.setup (lua/copy.h).
  *
  * test_start and test_stop are tasks of a single user of the class "setup", which may send requests
- * and sleep. Each is a run of its own (run/run.h) with one thread, so the requests are named and
+ * and sleep. Each is a separate run (run/run.h) with one thread, so their requests are named and
  * counted, but are not part of the numbers of the users' run:
  *
  *     order->source is users_source(conductor_begin(...))  ->  run(...)  ->  conductor_end
@@ -46,7 +46,7 @@ bool conductor_is_needed(const struct conductor *conductor);
 /* The name of the function: "test_start". */
 const char *conductor_name(enum conductor_part part);
 
-/* Whether the scenario has this function. `conductor` NULL: it has not. */
+/* True if the scenario has this function. False if `conductor` is NULL. */
 bool conductor_has(const struct conductor *conductor, enum conductor_part part);
 
 /*
@@ -57,22 +57,22 @@ struct users_order *conductor_begin(struct users_order *order, enum conductor_pa
                                     const struct numbers *numbers);
 
 /*
- * Takes over into `order` what the run of the function brought about: the setup, or quit().
- * `is_interrupted`: the run was. ERR_FAILED if it was, or if the function raised an error.
+ * Stores the outcome of the function's run in `order`: the setup, or that quit() was called.
+ * ERR_FAILED if the run was interrupted (`is_interrupted`), or if the function raised an error.
  */
 bool conductor_end(struct users_order *order, bool is_interrupted, struct err *err);
 
 /*
- * For the driver: the seat of such a run, its user, and leaving it after the run. The type of the
- * driver is the caller's to set.
+ * For the driver: conductor_sit prepares the seat of such a run, conductor_start creates its user,
+ * and conductor_leave ends both after the run. The caller sets the type of the driver.
  */
 struct seat *conductor_sit(struct conductor *conductor, struct goal *goal, const struct plan *plan,
                            struct drive_thread *thread);
 void conductor_start(struct seat *seat, uint64_t end_ns);
 void conductor_leave(struct seat *seat);
 
-/* Calls tick, which may write to the log. NULL, or an error: message and traceback, valid until the
- * next call. */
+/* Calls tick, which may write to the log. Returns NULL, or the error: message and traceback, valid
+ * until the next call. */
 const char *conductor_tick(const struct users_order *order, struct log *log, double run_time_s,
                            uint64_t users, struct shape_wish *wish);
 

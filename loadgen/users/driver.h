@@ -17,8 +17,8 @@
  * task has ended, or after this time. Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the
  * run is abandoned, all users end immediately.
  *
- * With is_elastic, the number of users may be changed during the run (crowd.h). Users that are too
- * many end as at the end of the run.
+ * With is_elastic, the number of users may be changed during the run (crowd.h). Surplus users end
+ * as at the end of the run.
  *
  * A request is due when an undisturbed script would have sent it (user.h). It counts as intended
  * only when the script sends it, so every intended request is started.

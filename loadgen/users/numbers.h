@@ -1,5 +1,5 @@
 /*
- * numbers - what test_stop is told about a run (conductor.h).
+ * numbers - the numbers of a run that test_stop gets (conductor.h).
  *
  * Times are in seconds, as everywhere in scenarios. Latencies count from the intended time.
  *

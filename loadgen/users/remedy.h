@@ -1,8 +1,8 @@
 /*
  * remedy - in errors of scripts, replaces the name of an order's field with that of its flag.
  *
- * Only our advice for a lack of memory (STATE_MORE_MEMORY) names a field. The rest of the text is
- * the script's own and stays unchanged, even if it contains "order.name".
+ * Only our advice on a lack of memory (STATE_MORE_MEMORY) names a field. The rest of the text comes
+ * from the script and stays unchanged, even if it contains "order.name".
  *
  * Threads: pure function.
  */

@@ -38,10 +38,10 @@ struct seat {
     struct iterations iterations;
     struct heap queue;
     struct crowd *crowd;     /* NULL: there is no shape */
-    struct user *gone;       /* with a shape: users that ended because it said so, for crowd.c */
+    struct user *gone;       /* with a shape: users that it has ended, for crowd.c */
     struct heap leaving;     /* with a shape: users that end before the run does, by `leave` */
     unsigned listener_count; /* of the scenario (request/listeners.h) */
-    bool is_muted;           /* listeners are not called any more: the run was abandoned */
+    bool is_muted;           /* the run was abandoned: listeners are no longer called */
     uint64_t numbers;        /* request numbers used so far */
     uint64_t end_ns;
     int stage; /* of the end of the run (driver.c) */

@@ -23,8 +23,8 @@ bool show_classes(const struct users_order *order, FILE *out, struct err *err);
 bool show_ratios(const struct users_order *order, FILE *out, struct err *err);
 
 /*
- * The same of this many users, as fractions, in the form of Locust's /tasks: the tasks of each
- * class under per_class, and their parts of all tasks under total. NULL: err is set.
+ * The same for this many users, as fractions, in the form of Locust's /tasks: the share of each
+ * task in its class under per_class, and in all tasks under total. NULL: err is set.
  */
 json_t *show_tasks(const struct users_order *order, uint64_t users, struct err *err);
 

@@ -90,11 +90,11 @@ struct user {
     bool has_stopped; /* on_stop was called */
     uint64_t task_ns; /* start of its last task */
     /* With a shape (crowd.h): */
-    size_t place;            /* its number, among those of the thread */
-    bool is_expected;        /* the shape still has a user of its number */
-    bool is_hurried;         /* its task had to end */
+    size_t place;            /* index of its number among those of the thread */
+    bool is_expected;        /* the shape still has a user with its number */
+    bool is_hurried;         /* the time for its task is over */
     struct heap_entry leave; /* when its task, and then its on_stop, must have ended */
-    struct user *next;       /* in the list that it is in, when it has ended */
+    struct user *next;       /* in the list of ended users that it is in */
     struct outbox outbox;
     struct owner owner;
     struct cookies cookies;

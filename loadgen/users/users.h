@@ -29,7 +29,7 @@ struct users_order {
     struct arguments arguments; /* for the scenario */
     uint64_t users;
     bool is_elastic;          /* `users` and `spawn_per_s` may be changed during the run */
-    bool shares_connections;  /* users have no connections of their own */
+    bool shares_connections;  /* users share connections */
     double spawn_per_s;       /* users that start per second; more than 0 */
     struct schedule schedule; /* of iterations (iterations.h); time 0 is ITERATIONS_LEAD_NS after
                                  all users have completed on_start. A closed loop if no rate was
@@ -41,7 +41,7 @@ struct users_order {
     uint64_t seed;
     void (*name_flags)(char *text); /* replaces field names by flags, in remedies (remedy.h) only;
                                        NULL: keeps them */
-    struct log_reader log_reader;   /* gets the lines of log(), too; zeroes: nobody */
+    struct log_reader log_reader;   /* also gets the lines of log(); zeroes: none */
     _Atomic bool is_quitting;       /* the scenario has called quit() */
     _Atomic int quit_code;          /* -1: quit() was called without one, or not at all */
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
@@ -51,7 +51,7 @@ struct users_order {
     struct shape shape;           /* replaces `users` and `spawn_per_s`; owned by the conductor */
     struct conductor *conductor;  /* run-wide functions of the scenario; NULL: it has none */
     const struct bytes *setup;    /* for the users (conductor.h); NULL: none */
-    bool is_conducting;           /* this order is one of conductor_begin */
+    bool is_conducting;           /* this order comes from conductor_begin */
     struct exceptions exceptions; /* of scripts */
 };
 

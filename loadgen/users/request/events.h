@@ -1,6 +1,6 @@
 /*
- * events - the table `events` of scenarios, in Locust's words: listeners (listeners.h), and results
- * of a script's own.
+ * events - the table `events` of scenarios, with Locust's names: listeners (listeners.h), and
+ * results that a script fires itself.
  *
  *     events.request.fire { request_type = "WS", name = "send", response_time = 12.5,
  *                           response_length = 10, exception = nil }

@@ -1,6 +1,6 @@
 /*
- * flight - a request that is in flight or waits to be sent, and the cookies of its hops. Also a
- * result of a script's own that listeners have yet to see (events.h): it has no request.
+ * flight - a request that is in flight or waits to be sent, and the cookies of its hops. A result
+ * that a script fires (events.h) is also a flight until listeners have seen it; it has no request.
  *
  * Threads: belongs to one thread. Memory: one block; flight_free.
  */
@@ -30,9 +30,9 @@ struct flight {
     size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
     struct terms terms;       /* its context is the flight */
-    struct slice method;      /* of a result that a script fires: its type */
+    struct slice method;      /* of a fired result: its type */
     struct slice name;        /* kept only for listeners */
-    struct slice url;         /* as requested; of a fired result: none */
+    struct slice url;         /* as requested; empty for a fired result */
     struct cookie_place from; /* of the host that answers: after redirects, the last hop's */
     char *hop;                /* owns the bytes of `from` after a hop; NULL: no hop so far */
     char bytes[];             /* the request, the URL, the first host and the name */

@@ -1,5 +1,5 @@
 /*
- * judgement - what judge.h and listeners.h have in common: success() and failure() of a result.
+ * judgement - success() and failure() of a result, for judge.h and listeners.h.
  *
  * Threads: the state's thread.
  */

@@ -9,18 +9,18 @@
  * Listeners are added while the scenario is loaded. Each result is shown to all of them, in the
  * order in which they were added, once it is final: when all answers that the script waits for have
  * arrived; with `check`, when the script has judged it (judge.h); a fired result (events.h) when
- * the script pauses or ends. What the script asks for next begins when the listeners have returned.
+ * the script pauses or ends. The script's next request begins when the listeners have returned.
  * They run between scripts, not in a coroutine, so they can neither send nor pause. Then the result
- * gets its row (names.h) and is counted. A listener that fails is counted as an exception; it
- * changes nothing else. Without listeners, nothing of this is done.
+ * gets its row (names.h) and is counted. An error in a listener is counted as an exception, and has
+ * no other effect. Without listeners, a final result is counted immediately.
  *
  *     request.request_type     method, or the type of a fired result
  *     request.name             may be set: it names the row
  *     request.response_time    milliseconds: r.elapsed of the answer, or the time of a fired result
  *     request.response_length  bytes of the body
  *     request.exception        nil if the result is a success, otherwise a text
- *     request.response         the answer (answer.h); nil of a fired result
- *     request.url              nil of a fired result
+ *     request.response         the answer (answer.h); nil for a fired result
+ *     request.url              nil for a fired result
  *     request:success(), request:failure(format, ...)    as of answers (judge.h)
  *
  * Threads: the state's thread.

@@ -2,7 +2,7 @@
  * names - the rows of results: each has one by class, method and name (target/catalogue.h).
  *
  *     Shopper GET /users_name/{id}      a request
- *     Shopper WS send                   a script's own result: its type instead of a method
+ *     Shopper WS send                   a fired result: its type instead of a method
  *
  * Invalid bytes of a name become '?'. Names without a row of their own share the row "other".
  *

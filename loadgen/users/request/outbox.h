@@ -6,7 +6,7 @@
  *         -> judged -> outbox_take_judged -> shown to the listeners -> outbox_count
  *
  * A result is held only if the script checks the answer. Without listeners, a judged result is
- * counted at once.
+ * counted immediately.
  *
  * At most OUTBOX_AT_ONCE requests are in flight, so a user has at most that many connections per
  * host. Further requests wait, and that time counts as wait, not as lag (docs/measurement.md).
@@ -47,9 +47,9 @@ struct outbox {
     bool is_cut_short;      /* the run may start no more requests (goal.h): the rest was dropped */
     struct flight *waiting; /* NULL: none */
     struct held *held;      /* NULL: none */
-    struct held *judged;    /* the results that listeners have yet to see, oldest first */
+    struct held *judged;    /* results that listeners have not seen yet, oldest first */
     struct held **last_judged; /* where the next one is linked; NULL: &judged */
-    struct held *shown;        /* the result that the listeners are looking at; NULL: none */
+    struct held *shown;        /* the result that listeners are seeing; NULL: none */
 };
 
 /* Queues a request and takes ownership of it. */
@@ -70,16 +70,16 @@ void outbox_drop(struct outbox *outbox);
  */
 void outbox_end(struct outbox *outbox, struct flight *flight, const struct exchange *exchange);
 
-/* Adds a result of the script's own, and takes ownership of its flight. */
+/* Adds a result that the script fires, and takes ownership of its flight. */
 void outbox_fire(struct outbox *outbox, struct flight *flight, const struct exchange *exchange);
 
 /* The result with this number that may be judged now; NULL: none. */
 struct held *outbox_find(const struct outbox *outbox, uint64_t number);
 
-/* Takes a held result as judged so far; NULL: all held results. */
+/* Ends the judging of a held result; NULL: of all held results. */
 void outbox_record(struct outbox *outbox, struct held *held);
 
-/* The oldest result that listeners have yet to see; NULL: none. Pass it to outbox_count. */
+/* The oldest result that listeners have not seen yet; NULL: none. Pass it to outbox_count. */
 struct held *outbox_take_judged(struct outbox *outbox);
 
 /* Counts a result, and frees it. */

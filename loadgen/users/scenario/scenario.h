@@ -28,7 +28,7 @@ struct scenario {
     struct arguments arguments; /* set them after scenario_open */
 };
 
-/* Reads the file. `data_bytes`: the most for its data files, once for all threads. */
+/* Reads the file. `data_bytes`: maximum memory of its data files, which all threads share. */
 bool scenario_open(struct scenario *scenario, const char *path, size_t data_bytes, struct err *err);
 void scenario_close(struct scenario *scenario);
 

@@ -27,7 +27,7 @@ enum { SHAPE_USERS_MAX = 1000000, SHAPE_STAGES_MAX = 10000, SHAPE_WORDS = 64 };
 struct state;
 
 struct shape_stage {
-    uint64_t at_ns; /* its begin, after the start of the run */
+    uint64_t at_ns; /* start, relative to that of the run */
     uint64_t users;
     double per_s; /* users that start or end per second */
 };
@@ -53,7 +53,7 @@ void shape_free(struct shape *shape);
 /* Describes a shape in words: "up to 50 users in 3 stages". */
 const char *shape_print(const struct shape *shape, char words[SHAPE_WORDS]);
 
-/* What `tick` wants. */
+/* What `tick` returns. */
 struct shape_wish {
     bool ends; /* the run ends; the other fields are not set */
     uint64_t users;
