@@ -105,8 +105,8 @@ static bool decide_access(struct serving *serving, const struct listener *listen
     rules->allowed = options->allowed_hosts;
     return rules->token || options->has_no_token || access_is_loopback(rules->address) ||
            err_set(err, ERR_USAGE,
-                   "-web: other machines can reach %s; give -token-file, or -no-token if the "
-                   "network lets in only who may start tests",
+                   "-web: other machines can reach %s; set -token-file, or -no-token if the "
+                   "network admits only clients that may start tests",
                    listener->address);
 }
 

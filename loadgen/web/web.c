@@ -61,8 +61,8 @@ static const struct refusal {
     const char *text;
 } refusals[] = {
     [ACCESS_AMBIGUOUS] = {HTTP_BAD_REQUEST, "a header that must be sent once was sent twice\n"},
-    [ACCESS_OTHER_HOST] = {HTTP_FORBIDDEN, "the Host of the request is not one of this server; "
-                                           "allow it when the server is started\n"},
+    [ACCESS_OTHER_HOST] = {HTTP_FORBIDDEN, "the Host header does not name this server; allow "
+                                           "this host when you start the server\n"},
     [ACCESS_OTHER_SITE] = {HTTP_FORBIDDEN, "the request was sent by a page of another site\n"},
     [ACCESS_NO_TOKEN] = {HTTP_UNAUTHORIZED,
                          "a token is needed; send Authorization: Bearer TOKEN\n"},
@@ -135,7 +135,7 @@ static void answer_login(struct web *web, struct http_request *request, struct h
     }
     const char *token = find_field(&form, "token");
     if (!is_cookie(token) || !is_own_token(web, request, token)) {
-        answer_wrong(web, HTTP_FORBIDDEN, "This is not the token.\n", reply);
+        answer_wrong(web, HTTP_FORBIDDEN, "Wrong token.\n", reply);
         return;
     }
     http_reply_text(reply, HTTP_OK, "ok\n");

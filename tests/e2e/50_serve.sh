@@ -263,7 +263,7 @@ wait "$SERVE_PID" || fail "status $? after SIGTERM"
 refused 2 "-web: other machines can reach 0.0.0.0:" serve "$TMP/scenario.lua" -web 0.0.0.0:0
 refused 2 "-no-token and a token" serve "$TMP/scenario.lua" -web 0.0.0.0:0 -no-token -token-file "$TMP/token"
 refused 1 "-token-file: cannot open $TMP/nothing" serve "$TMP/scenario.lua" -token-file "$TMP/nothing"
-refused 2 "the scenario is missing" serve -H "$U"
+refused 2 "a scenario or -targets is required" serve -H "$U"
 refused 2 "more than one scenario" serve a.lua b.lua
 refused 2 '-web: "nowhere" is not HOST:PORT' serve "$TMP/scenario.lua" -web nowhere
 refused 1 "cannot open $TMP/none.lua" serve "$TMP/none.lua"

@@ -202,7 +202,7 @@ LUA
     begin '{"kind": "capacity", "min_rate": 20, "max_rate": 30, "quick": true}'
     shows "s['users'] == 8 and 20 <= s['asked'] <= 30"
     curl -sS -o "$TMP/answer" -F user_count=1 -F spawn_rate=100 "$W/swarm"
-    expect_has "/swarm" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'a test of the kind"
+    expect_has "/swarm" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'a test of kind"
     stop
     shows "s['state'] == 'stopped' and s['search']['phase'] == 'done'"
     end_server
@@ -228,7 +228,7 @@ LUA
     # not with a Shape
     echo 'Shape { { duration = 4, users = 3, spawn_rate = 100 } }' >>"$TMP/scenario.lua"
     serve -H "$U" -slo "p99<2s" "$TMP/scenario.lua"
-    expect_has "Shape" "$(cat "$TMP/serve.err")" "no searches for the capacity: the Shape of the scenario decides"
+    expect_has "Shape" "$(cat "$TMP/serve.err")" "capacity searches are not offered: the Shape of the scenario sets"
     expect_eq "Shape" "$(page "s['kinds'], s['has_shape']")" "(['users'], True)"
     end_server
 }
@@ -238,7 +238,7 @@ beside at_a_rate capacity of_a_scenario
 # the command line
 echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
 u=http://127.0.0.1:9/
-refused 2 "the scenario is missing, or -targets" serve
+refused 2 "a scenario or -targets is required" serve
 refused 2 "a scenario and -targets exclude each other" serve -targets "$TMP/targets" "$TMP/a.lua"
 refused 2 "a scenario and a URL exclude each other" serve -f "$TMP/a.lua" $u
 refused 2 "-targets needs a list of targets; remove this flag or the URL" serve -targets "$TMP/targets" $u

@@ -94,7 +94,7 @@ post 400 None "the body is not JSON" '{"kind": "users"} {}'
 post 400 None "duplicate object key" '{"kind": "users", "kind": "users"}'
 post 400 None "the body is not a JSON object" '[1]'
 post 400 kind 'expected "users", "rate" or "capacity"' '{"users": 4}'
-post 400 kind "was not started with what this kind of run needs" '{"kind": "rate", "rate": 5}'
+post 400 kind "was started without what this kind of run needs" '{"kind": "rate", "rate": 5}'
 post 400 users "is missing" '{"kind": "users", "spawn_rate": 1}'
 post 400 users "expected a whole number from 1 to 1000000" '{"kind": "users", "users": "4", "spawn_rate": 1}'
 post 400 None "the body is not JSON" '{"kind": "users", "users": 1e400, "spawn_rate": 1}'
@@ -132,7 +132,7 @@ expect_eq "running" "$(get "/api/v1/runs/$ID" "r['state'], r['kind'], r['ended_m
     "('running', 'users', None, True, True, None)"
 expect_eq "order" "$(get "/api/v1/runs/$ID" "r['order']")" "{'host': 'http://$API', 'kind': 'users', 'spawn_rate': 100.0, 'users': 4}"
 expect_eq "listed" "$(get /api/v1/runs "[(x['id'], x['state']) for x in r['runs']]")" "[('$ID', 'running')]"
-wrong 409 id "the run is on; stop it first" "/api/v1/runs/$ID" -X DELETE
+wrong 409 id "the run is active; stop it first" "/api/v1/runs/$ID" -X DELETE
 wrong 409 None "the run has not ended" "/api/v1/runs/$ID/report"
 change() {
     wrong "$1" "$2" "$3" "/api/v1/runs/$ID/change" -H "$JSON" -d "$4"
@@ -243,7 +243,7 @@ serve_what "http://$API/health" -data "$TMP/targets"
 expect_eq "lost" "$(get "/api/v1/runs/$ID" "r['state'], r['kind'], r['has_result']")" "('lost', 'capacity', True)"
 expect_eq "its journal" "$(code "/api/v1/runs/$ID/result")" 200
 expect_eq "its trials" "$(python3 -c 'import json, sys; l = [json.loads(x) for x in open(sys.argv[1])]; print(l[0]["journal"], any("rate" in x for x in l))' "$TMP/answer")" "1 True"
-wrong 404 None "no seconds of this run" "/api/v1/runs/$ID/seconds"
+wrong 404 None "this run has no history" "/api/v1/runs/$ID/seconds"
 wrong 409 None "cannot be compared" "/api/v1/compare?a=$RATE&b=$ID"
 end_server
 

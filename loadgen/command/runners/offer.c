@@ -44,7 +44,7 @@ static bool find_source(struct offer *offer, const struct serve_options *options
     }
     return offer->scenario || has_targets ||
            err_set(err, ERR_USAGE,
-                   "the scenario is missing, or -targets; for example: loadgen serve scenario.lua "
+                   "a scenario or -targets is required; for example: loadgen serve scenario.lua "
                    "-H http://127.0.0.1:5000");
 }
 
@@ -150,8 +150,8 @@ static bool can_be_searched(const struct offer *offer)
     bool has_end = offer->scenario && feeds_find_finite(users->scenario.feeds);
     bool has_shape = offer->scenario && users->shape.is_on;
     if (has_end || has_shape) {
-        fprintf(stderr, "loadgen: no searches for the capacity: %s\n",
-                has_shape ? "the Shape of the scenario decides how many users there are"
+        fprintf(stderr, "loadgen: capacity searches are not offered: %s\n",
+                has_shape ? "the Shape of the scenario sets the number of users"
                           : "the rows of a feeder of the scenario can be used up");
     }
     return !has_end && !has_shape;

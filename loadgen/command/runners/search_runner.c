@@ -164,7 +164,7 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
 {
     (void)opened, (void)order;
     return err_set(err, ERR_USAGE,
-                   "a search chooses its rates by itself; stop it, and start another");
+                   "a search sets its own rates; stop it, and start another one");
 }
 
 bool search_runner_open(struct search_runner *runner, const struct capacity_options *options,

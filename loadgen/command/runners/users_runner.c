@@ -147,8 +147,7 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
     struct users_run *run = opened;
     const struct change change = {.users = order->users, .users_per_s = order->spawn_per_s};
     if (!run->users.is_elastic) {
-        return err_set(err, ERR_USAGE,
-                       "the Shape of the scenario decides how many users there are");
+        return err_set(err, ERR_USAGE, "the Shape of the scenario sets the number of users");
     }
     return has_ports(run, order->users, err) && has_files(run, order->users, err) &&
            changes_request(&run->changes, &change, err);

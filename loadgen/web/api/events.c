@@ -307,7 +307,7 @@ void events_answer(struct events *events, const struct http_request *request,
     char retry[32];
     struct known known = read_id(request->event);
     if (stream_clients(events->stream) == STREAM_CLIENTS) {
-        http_reply_text(reply, HTTP_UNAVAILABLE, "too many clients follow the events already\n");
+        http_reply_text(reply, HTTP_UNAVAILABLE, "too many clients already follow the events\n");
         return;
     }
     *reply = (struct http_reply){

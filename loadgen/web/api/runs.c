@@ -175,7 +175,8 @@ static void start_run(struct board *board, const struct http_request *request,
         refusal_reply(reply, HTTP_BAD_REQUEST, orders.field, err.text);
     } else if (!board->runners[orders.order.kind]) {
         refusal_reply(reply, HTTP_BAD_REQUEST, "kind",
-                      "the server was not started with what this kind of run needs");
+                      "the server was started without what this kind of run needs: a "
+                      "scenario, targets or an SLO");
     } else if (!board_start(board, &orders.order, &err)) {
         refuse_order(reply, is_on ? HTTP_CONFLICT : HTTP_BAD_REQUEST, orders.order.kind, &err);
     } else {
@@ -220,7 +221,7 @@ static void delete_run(struct board *board, uint64_t id, struct http_reply *repl
 {
     struct err err = {.code = ERR_NONE};
     if (run_json_is_on(board, id)) {
-        refusal_reply(reply, HTTP_CONFLICT, "id", "the run is on; stop it first");
+        refusal_reply(reply, HTTP_CONFLICT, "id", "the run is active; stop it first");
         return;
     }
     reply_run(board, id, reply);
@@ -395,7 +396,7 @@ static void answer_seconds(struct board *board, struct http_request *request,
         free_kept(&kept);
     }
     if (!json) {
-        refusal_reply(reply, HTTP_NOT_FOUND, NULL, "no seconds of this run are known");
+        refusal_reply(reply, HTTP_NOT_FOUND, NULL, "this run has no history");
         return;
     }
     json_object_set_new(json, "id", json_string(request->id));

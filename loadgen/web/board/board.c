@@ -121,7 +121,7 @@ static bool open_run(struct board *board, const struct run_order *order, struct 
 {
     const struct runner *runner = board->runners[order->kind];
     if (!runner) {
-        return err_set(err, ERR_USAGE, "this server offers no tests of the kind \"%s\"",
+        return err_set(err, ERR_USAGE, "this server offers no tests of kind \"%s\"",
                        run_kind_names[order->kind]);
     }
     struct run_order whole = fill_in(order, &runner->defaults);
@@ -155,7 +155,7 @@ static bool change_run(struct board *board, const struct run_order *order, struc
 {
     enum run_kind kind = board->order.kind;
     if (order->kind != kind) {
-        return err_set(err, ERR_USAGE, "a test of the kind \"%s\" is running; stop it first",
+        return err_set(err, ERR_USAGE, "a test of kind \"%s\" is running; stop it first",
                        run_kind_names[kind]);
     }
     if (is_other_host(board, order->host)) {

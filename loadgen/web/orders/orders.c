@@ -134,8 +134,8 @@ static bool refuse_unknown(const struct reading *reading, const char *name, stru
                                length > 0 ? ", " : "", fields[i].name);
         }
     }
-    err_set(err, ERR_USAGE, "unknown field; %s of a run of the kind \"%s\" takes: %s",
-            reading->is_change ? "a change" : "an order", run_kind_names[reading->kind],
+    err_set(err, ERR_USAGE, "unknown field; %sa run of kind \"%s\" takes: %s",
+            reading->is_change ? "a change to " : "", run_kind_names[reading->kind],
             length > 0 ? list : "nothing");
     return refuse(reading->orders, name);
 }
@@ -155,7 +155,7 @@ static bool take_field(const struct reading *reading, const char *name, const js
         return refuse(reading->orders, name);
     }
     if (is_shapes(reading, field)) {
-        err_set(err, ERR_USAGE, "the Shape of the scenario decides how many users there are");
+        err_set(err, ERR_USAGE, "the Shape of the scenario sets the number of users");
         return refuse(reading->orders, name);
     }
     return field->set(reading->orders, value, err) || refuse(reading->orders, name);

@@ -144,7 +144,7 @@ END_TEST
 START_TEST(what_is_not_offered_is_refused)
 {
     expect_refusal(board_start, (struct run_order){.kind = RUN_USERS, .users = 1},
-                   "this server offers no tests of the kind \"users\"");
+                   "this server offers no tests of kind \"users\"");
     expect_refusal(board_start, (struct run_order){.kind = RUN_RATE, .rate_per_s = 2000},
                    "rate: too high");
     expect_refusal(board_change, (struct run_order){.kind = RUN_RATE}, "no test is running");
@@ -162,7 +162,7 @@ START_TEST(a_rate_is_changed)
     order.rate_per_s = 1000;
     expect_refusal(board_change, order, "rate: too high");
     expect_refusal(board_change, (struct run_order){.kind = RUN_CAPACITY},
-                   "a test of the kind \"rate\" is running; stop it first");
+                   "a test of kind \"rate\" is running; stop it first");
     order.rate_per_s = 40;
     ck_assert(board_change(&board, &order, NULL));
     expect_view("asked", "40.0");

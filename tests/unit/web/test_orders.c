@@ -11,7 +11,7 @@ static const char users[] = "users: expected a whole number from 1 to 1000000";
 static const char host[] = "host: expected a URL such as \"http://127.0.0.1:5000\"";
 static const char rate[] = "rate: expected a number above 0, and at most 10000000";
 static const char time[] = "run_time: expected a duration as text, such as \"10s\" or \"1m30s\"";
-static const char shape[] = "users: the Shape of the scenario decides how many users there are";
+static const char shape[] = "users: the Shape of the scenario sets the number of users";
 
 /* What the JSON asks for, as orders_to_json shows it; or FIELD: and what is wrong. */
 static const struct {
@@ -63,18 +63,16 @@ static const struct {
      "run_time: \"soon\" is not a duration; write a number and a unit, such as 10s, 1m30s or "
      "250ms"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'rate': 1}", false,
-     "rate: unknown field; an order of a run of the kind \"users\" takes: users, spawn_rate, host, "
-     "run_time"},
+     "rate: unknown field; a run of kind \"users\" takes: users, spawn_rate, host, run_time"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'proxy': null}", false,
-     "proxy: unknown field; an order of a run of the kind \"users\" takes: users, spawn_rate, "
-     "host, run_time"},
+     "proxy: unknown field; a run of kind \"users\" takes: users, spawn_rate, host, run_time"},
     {"{'kind': 'rate'}", false, "rate: is missing"},
     {"{'kind': 'rate', 'rate': 0}", false, rate},
     {"{'kind': 'rate', 'rate': -1}", false, rate},
     {"{'kind': 'rate', 'rate': 1e8}", false, rate},
     {"{'kind': 'rate', 'rate': '5'}", false, rate},
     {"{'kind': 'rate', 'rate': 1, 'run_time': '1s'}", false,
-     "run_time: unknown field; an order of a run of the kind \"rate\" takes: rate, duration"},
+     "run_time: unknown field; a run of kind \"rate\" takes: rate, duration"},
     {"{'kind': 'capacity', 'quick': 1}", false, "quick: expected true or false"},
 };
 enum { ORDERS = sizeof orders / sizeof orders[0] };
@@ -144,13 +142,13 @@ static const struct {
     {&of_users, "{'users': 9, 'host': 'http://a'}",
      "host: cannot be changed while a test is running"},
     {&of_users, "{'rate': 9}",
-     "rate: unknown field; a change of a run of the kind \"users\" takes: users, spawn_rate"},
+     "rate: unknown field; a change to a run of kind \"users\" takes: users, spawn_rate"},
     {&of_users, "{'kind': 'users', 'users': 9}",
-     "kind: unknown field; a change of a run of the kind \"users\" takes: users, spawn_rate"},
+     "kind: unknown field; a change to a run of kind \"users\" takes: users, spawn_rate"},
     {&of_rate, "{}", "rate: is missing"},
     {&of_search, "{'max_rate': 9}", "max_rate: cannot be changed while a test is running"},
     {&of_search, "{'users': 9}",
-     "users: unknown field; a change of a run of the kind \"capacity\" takes: nothing"},
+     "users: unknown field; a change to a run of kind \"capacity\" takes: nothing"},
     {&of_rate, "[]", ": the body is not a JSON object"},
 };
 enum { CHANGES = sizeof changes / sizeof changes[0] };
