@@ -3,8 +3,8 @@
  *
  *     2026-11-30T22:41:07.123Z Shopper 17: sold out
  *
- * The threads of a run only append lines to a buffer. A thread of the log writes them, so whoever
- * reads stderr slowly, or not at all, delays no request. That thread is started by the first line.
+ * The threads of a run only append lines to a buffer. A separate thread, started by the first line,
+ * writes them, so a reader of stderr that is slow or stuck delays no request.
  *
  * A line is dropped if the buffer has no room, or after LOG_LINES_PER_S lines in one second. The
  * next line that is kept, or the end of the log, is preceded by "(7 lines dropped)".
@@ -22,14 +22,14 @@
 #include "common/clock.h"
 #include "common/slice.h"
 
-/* Limits: bytes of a text (longer ones are cut), lines in a second, bytes that wait. */
+/* Limits: bytes of a text (longer ones are cut), lines per second, bytes in the buffer. */
 enum { LOG_TEXT_MAX = 1000, LOG_LINES_PER_S = 1000, LOG_BYTES = 64 * 1024 };
 
 /* How long log_close waits for a reader. */
 #define LOG_CLOSE_NS NS_PER_S
 
-/* Who gets the lines, too, on the thread of the log: whole lines, each with its newline, before
- * they are written. NULL: nobody. */
+/* Also gets the lines, on the thread of the log, before they are written: whole lines, each with
+ * its newline. NULL: none. */
 struct log_reader {
     void (*read)(void *context, struct slice lines);
     void *context;
