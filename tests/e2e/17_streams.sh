@@ -1,6 +1,6 @@
 #!/bin/sh
-# Descriptors 0 to 2 that are closed at the start, in every combination: no file and no socket of either
-# program gets their numbers, so what is printed goes nowhere and not into the results.
+# Descriptors 0 to 2 closed at the start, in every combination: neither program opens a file or socket under
+# these numbers, so its messages never end up in the results.
 #
 # Not under tsan: descriptors are opened before threads start.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen against target-api: the requests that one counts are those that the other served.
+# loadgen against target-api: both count the same requests.
 #
 # Runs alone: it judges lag.
 set -eu

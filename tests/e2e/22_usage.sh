@@ -1,5 +1,5 @@
 #!/bin/sh
-# Command lines: what is refused is refused with the flag, file or line, and with what to do.
+# Invalid command lines: each error names the flag, file or line, and the remedy.
 #
 # Not under tsan: a refused command line starts no thread.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# What editors, shells, CI systems, the environment and other versions of vegeta leave behind: it is
-# taken as it was meant, or the error names the remedy.
+# Byte order marks, CR LF, stray variables and the like, as editors, shells, CI systems and other versions of
+# vegeta leave them behind: accepted, or refused with the remedy.
 #
 # Not under tsan: what it is about is read before threads start.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# -prometheus-addr: what is scraped while an attack runs, and at its end, against the report.
+# -prometheus-addr: metrics scraped during an attack and at its end, compared with the report.
 set -eu
 . "$(dirname "$0")/lib.sh"
 BIN=$(cd "$BIN" && pwd)

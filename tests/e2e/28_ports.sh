@@ -1,6 +1,6 @@
 #!/bin/sh
-# -keepalive=false with few local ports, in a network namespace of its own (tests/ports): servers are
-# left to close first, and a shortage of ports is called by its name.
+# -keepalive=false with few local ports, in a separate network namespace (tests/ports): loadgen lets the server
+# close first, and errors say that ports ran out.
 set -eu
 . "$(dirname "$0")/lib.sh"
 export BIN

@@ -1,5 +1,5 @@
 #!/bin/sh
-# report -type=hdrlog: the npm package hdr-histogram-js reads the same percentiles as our report has.
+# report -type=hdrlog: the npm package hdr-histogram-js reads the percentiles of our report.
 #
 # Not under tsan: reading results takes one thread, and other tests attack.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# -every: reports while the results still come, into a pipe, a file and a terminal; and Ctrl-C.
+# -every: interim reports to a pipe, a file and a terminal; Ctrl-C.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

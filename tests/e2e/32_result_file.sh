@@ -1,5 +1,5 @@
 #!/bin/sh
-# The result file: small, readable by others from its page alone, and never silently shorter.
+# The result file: small, readable by a program written from docs/result-format.md, and never silently truncated.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A full disk ends the attack when its requests are answered; the results on it are readable.
+# A full disk ends the attack, after the requests in flight. The results on it are readable.
 # Needs root, for a small tmpfs.
 set -eu
 . "$(dirname "$0")/lib.sh"

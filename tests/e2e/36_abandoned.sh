@@ -1,6 +1,6 @@
 #!/bin/sh
-# Attacks and searches whose reader is gone, such as the client of `kubectl exec -i`: they end by themselves with whole
-# results; other attacks go on.
+# Attacks and searches whose reader has gone, such as the client of `kubectl exec -i`, end with complete results. Other
+# attacks continue.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,7 +1,6 @@
 #!/bin/sh
-# The bench ends with figures whatever a peer does: one that hangs, one that crashes, one that prints
-# something else and one that leaves a child behind are "not measured", and the rest is judged. So is a part
-# whose server does not start.
+# The bench always ends with figures. A peer that hangs, crashes, prints something else or leaves a child behind
+# is "not measured", and the others are judged. So is a part whose server does not start.
 #
 # Not under sanitizers: it is about what the bench says.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What run_test.sh makes of a test that says "machine busy", and that our own CPU time does not count as others'.
+# run_test.sh: the verdict on a test that prints "machine busy". busy.py: our own CPU time does not count as others'.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/fuzz/fuzz.sh: its seed, what it prints of a target, and of one that fails. Stand-ins for the
-# targets say what they were called with; libFuzzer's own words are those of clang 14.
+# tests/fuzz/fuzz.sh: its seed, and its output for a target, also for one that fails. Stand-ins for the targets
+# print their arguments; libFuzzer's texts are those of clang 14.
 #
 # Not under sanitizers: it runs none of our programs.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Side ports of loadgen (-prometheus-addr, -probe-addr) with 300 clients that are silent, send half a
-# request or single bytes, or read no answer: other clients are answered within 1 s.
+# Ports for metrics and probes (-prometheus-addr, -probe-addr), with 300 clients that send nothing, half a request
+# or single bytes, or read no answer: other clients are answered within 1 s.
 #
 # Long: it waits for time-outs of 300 clients.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Allocations and locks of a run's threads in the measured window (tests/faults/count.c): bounded, for any
-# number of failing targets and error texts.
+# Allocations and locks of a run's threads in the measured window (tests/faults/count.c) are bounded, however many
+# targets fail with different errors.
 set -eu
 . "$(dirname "$0")/lib.sh"
 # Sanitizers take the place of the same functions.

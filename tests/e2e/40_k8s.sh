@@ -1,6 +1,6 @@
 #!/bin/sh
-# What can be said about k8s/ without a cluster: every overlay renders without a warning, each property
-# that it should have holds, and is seen to fail when it is broken; the targets of the ConfigMap work.
+# k8s/ without a cluster: every overlay renders without a warning, each property holds, and its check fails when
+# the property is broken; the targets of the ConfigMap work.
 #
 # Not under sanitizers: it is about the manifests.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# cloudbuild.yaml, deploy, undeploy and pin without Google: each step and script runs as it is written,
-# in a copy of the tree without .git; docker, gcloud, kubectl and the like only write down their call.
+# cloudbuild.yaml, deploy, undeploy and pin without Google Cloud: each step and script runs unchanged, in a copy of
+# the tree without .git. Stand-ins for docker, gcloud, kubectl and the like only record how they are called.
 #
 # Not under sanitizers: no program of ours runs.
 set -eu

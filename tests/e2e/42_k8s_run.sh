@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/k8s/run.sh from end to end, with the real kubectl, target-api, loadgen and a name server; the
-# cluster between them is tests/k8s/stand_in.py. Then clusters that do wrong, which it has to notice.
+# cluster between them is tests/k8s/stand_in.py. Then with faulty clusters, which the script must detect.
 #
 # Not under sanitizers: what the programs do here, other tests do too.
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# capacity -resume at a target that still suffers: its speed before the search is in the journal, so that the
-# next trial waits for it, and says that it waited in vain.
+# capacity -resume with a target that has not recovered: the journal has its speed before the search, so the next
+# trial waits for that speed, and reports that it was not reached.
 #
 # Long: it waits for 30 s.
 set -eu

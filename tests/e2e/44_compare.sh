@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen compare: sentences, intervals, exit statuses, and what it refuses.
+# loadgen compare: sentences, intervals, exit statuses and errors.
 #
 # Not under tsan: comparing takes one thread.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen plan: the number of pods, the assumption and the bounds that it names, and what it refuses.
+# loadgen plan: the number of pods, the assumption and bounds that it states, and errors.
 #
 # Not under tsan: planning takes one thread.
 set -eu

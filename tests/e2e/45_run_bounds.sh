@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen run: what scripts cannot break, whatever they try.
+# loadgen run: limits that scripts cannot evade.
 #
 # Not under tsan: a bound is one thread's, and the threads are those of 45_run.
 set -eu

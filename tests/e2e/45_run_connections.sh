@@ -1,6 +1,6 @@
 #!/bin/sh
-# loadgen run: users have connections of their own, or share them; more users than open files or local ports
-# allow are refused before the run.
+# loadgen run: users have their own connections, or share them. More users than open files or local ports allow
+# are refused before the run.
 # shellcheck disable=SC3045 # dash and bash have ulimit -n
 set -eu
 . "$(dirname "$0")/lib.sh"

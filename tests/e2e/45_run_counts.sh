@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen run: -requests and -iterations are exact, on several threads, whoever is faster.
+# loadgen run: -requests and -iterations are exact, over several threads, with fast and slow users.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,6 +1,6 @@
 #!/bin/sh
-# loadgen run: with a shape, on_stop of a user that ends early has 10 s. A user that goes on is cut off, and nothing
-# remains of it when its number comes back.
+# loadgen run: with a shape, on_stop of a user that ends early has 10 s. A user that takes longer is stopped, and the
+# next user with its number inherits nothing from it.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

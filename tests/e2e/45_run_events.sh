@@ -1,5 +1,5 @@
 #!/bin/sh
-# Listeners judge and name the results of requests, scripts fire results of their own, and log.
+# Listeners judge and name the results of requests; scripts fire results, and log.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen run: many requests of scripts that do everything at full speed. None is lost; under asan, no byte either.
+# loadgen run: scripts that use every feature, at full speed. No request is lost; under asan, no memory either.
 # Not under tsan: its record of calls grows with each error of a script, to gigabytes; other scripts run under it.
 set -eu
 . "$(dirname "$0")/lib.sh"

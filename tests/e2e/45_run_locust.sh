@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen run: Locust's tables on stderr, its CSV files and its exit statuses. What they say is what the report says.
+# loadgen run: Locust's tables on stderr, its CSV files and its exit statuses agree with the report.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

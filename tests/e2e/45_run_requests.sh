@@ -1,5 +1,5 @@
 #!/bin/sh
-# What requests of scripts say: cookies over redirects, headers of the script beside them, numbers; each method.
+# Requests of scripts as the server gets them: cookies across redirects, headers, numbers, each method.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

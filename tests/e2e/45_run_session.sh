@@ -1,6 +1,6 @@
 #!/bin/sh
-# What loadgen run has in common with attack: objectives, reports, result files, metrics, progress; rows by class
-# and name in all of them.
+# What loadgen run has in common with attack: SLOs, reports, result files, metrics and progress, all with rows by
+# class and name.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

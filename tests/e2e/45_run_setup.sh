@@ -1,6 +1,6 @@
 #!/bin/sh
-# loadgen run: what is done once for the whole run: test_start, whose result each user gets, and test_stop, which
-# judges the numbers of the run.
+# loadgen run: functions that run once: test_start, whose result each user gets, and test_stop, which judges the
+# numbers of the run.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen run: a number of users that changes, in stages or as a function says, over several threads.
+# loadgen run: a Shape changes the number of users, in stages or by a function, over several threads.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

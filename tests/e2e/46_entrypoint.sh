@@ -1,5 +1,5 @@
 #!/bin/sh
-# docker/entrypoint.sh, with what k8s/components/scenario and web give it: without LOCUST_MODE it is loadgen; with
+# docker/entrypoint.sh, with the variables of k8s/components/scenario and web. Without LOCUST_MODE it is loadgen. With
 # LOCUST_MODE=standalone it runs the scenario, alone or beside `loadgen idle`, process 1 of a PID namespace, or serves
 # the page.
 #

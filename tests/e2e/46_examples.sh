@@ -1,5 +1,5 @@
 #!/bin/sh
-# examples/: each runs against the server of the recordings of Locust, and what arrives is checked.
+# examples/: each runs against the server that Locust was recorded with; its requests are checked.
 #
 # Not under tsan: its threads are those of 45_run.
 set -eu

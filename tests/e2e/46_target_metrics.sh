@@ -1,6 +1,6 @@
 #!/bin/sh
-# capacity -target-metrics: what a trial cost the target by its own account, over one pod and over three;
-# the message for Kubernetes.
+# capacity -target-metrics: what a trial cost the target according to its metrics, with one pod and with three;
+# -termination-log.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The examples of docs/ci.md: the shell one measures a real target, keeps a baseline, compares with it and
-# fails with the sentence; the one for Cloud Build consists of steps that exist.
+# The examples of docs/ci.md: the shell script measures a real target, keeps a baseline, compares with it, and fails
+# with the verdict; the one for Cloud Build consists of steps that exist.
 #
 # Runs alone: it judges latency.
 # Not under sanitizers: its searches are those of 43_capacity_scenario and 45_capacity_page.

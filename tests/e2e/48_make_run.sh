@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/run.sh (`make run`): it ends well and soon, names the page, explains a search that found nothing, and
-# says so if it cannot limit target-api.
+# tests/run.sh (`make run`): it succeeds within two minutes, names the page, explains a search without a result,
+# and says so if it cannot limit target-api.
 #
 # Long: it searches for a minute.
 # Not under sanitizers: what the programs do here, other tests do too.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The page of loadgen serve in states that are made up: what it shows of each, and what it sends.
+# The page of loadgen serve in made-up states: what it shows, and what it sends.
 #
 # Not under sanitizers: only the page's own files come from loadgen.
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# `loadgen stop` beside a server: it ends the test that is on, and the server goes on.
+# `loadgen stop` beside a server: it ends the running test, and the server continues.
 set -eu
 . "$(dirname "$0")/lib.sh"
 # At the end of a program LeakSanitizer looks at it from a process that executes the same file.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen serve: /api/v1/events, as `curl -N` and worse clients follow it, and /metrics, as Prometheus scrapes it.
+# loadgen serve: /api/v1/events with `curl -N` and with worse clients; /metrics as Prometheus scrapes it.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

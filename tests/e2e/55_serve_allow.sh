@@ -1,5 +1,5 @@
 #!/bin/sh
-# -allow-target: connections go to listed targets alone, whatever leads elsewhere.
+# -allow-target: connections go only to listed targets, despite redirects, name servers and other ways out.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,5 +1,5 @@
 #!/bin/sh
-# loadgen serve: the headers of all answers that protect who looks at the page, and guesses of the token.
+# loadgen serve: the security headers of all answers, and guessed tokens.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

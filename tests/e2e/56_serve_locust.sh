@@ -1,6 +1,6 @@
 #!/bin/sh
-# loadgen serve, as scripts, exporters and pipelines that were written for a Locust master use it: the recorded
-# requests, the tutorials' commands, clients of version 0.8, the log, many rows.
+# loadgen serve with scripts, exporters and pipelines written for a Locust master: the recorded requests, the
+# tutorials' commands, clients of version 0.8, the log, many rows.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

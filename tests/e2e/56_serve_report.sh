@@ -1,5 +1,5 @@
 #!/bin/sh
-# The report of loadgen serve, in a real browser: a saved file that needs no server, and in place.
+# The report of loadgen serve, in a real browser: from the server, and as a saved file without one.
 #
 # Not under tsan: a browser adds nothing to what 50_serve asks there.
 set -eu
