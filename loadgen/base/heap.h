@@ -3,8 +3,8 @@
  *
  *     struct user { ... struct heap_entry due; }     heap_add(&queue, &user->due)
  *
- * Threads: belongs to one thread. Memory: heap_reserve, heap_fini; entries belong to the caller,
- * who embeds them and does not move them while they are in a heap.
+ * Threads: belongs to one thread. Memory: heap_reserve, heap_fini; entries are embedded by
+ * the caller, and must not move while they are in a heap.
  */
 #ifndef LOADGEN_BASE_HEAP_H
 #define LOADGEN_BASE_HEAP_H

@@ -68,8 +68,8 @@ void result_writer_drain(struct result_writer *writer);
 void result_writer_fail(struct result_writer *writer, int problem);
 
 /*
- * The run is to go on even if its results cannot be written. `on_failure` is then called once, on
- * the writer's thread, and result_writer_failed stays false. Call this before the first block.
+ * Lets the run continue if its results cannot be written: `on_failure` is then called once, on the
+ * writer's thread, and result_writer_failed stays false. Call this before the first block.
  */
 void result_writer_tolerate(struct result_writer *writer,
                             void (*on_failure)(void *context, const struct err *why),

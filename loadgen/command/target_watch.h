@@ -1,5 +1,5 @@
 /*
- * target_watch - shows the target's metrics on the board of `loadgen serve` while a run is on.
+ * target_watch - shows the target's metrics on the board of `loadgen serve` during a run.
  *
  * The metrics are read (scrape/watch.h) with the -resolvers, -connect-to and -insecure of the
  * requests.
@@ -23,7 +23,7 @@ struct target_watch {
 bool target_watch_start(struct target_watch *target, const struct scrape_urls *urls,
                         const struct attack_options *options, struct err *err);
 
-/* Once a second, before board_second. */
+/* Call this once per second, before board_second. */
 void target_watch_note(const struct target_watch *target, struct board *board);
 
 void target_watch_stop(struct target_watch *target);

@@ -9,7 +9,7 @@
  *         awaiting headers)
  *
  * If a script called the result a failure, the text is the reason that the script gave, except for
- * errors of this machine (error_text_is_ours), which tell that the measurement is bad. Texts never
+ * errors of this machine (error_text_is_ours), which show that the measurement is bad. Texts never
  * contain the local port, so equal failures have equal texts.
  *
  * Threads: pure functions. Memory: the text is the caller's.

@@ -10,15 +10,15 @@
  * however they are written (127.1, 0x7f000001, ::ffff:127.0.0.1). The zone of an address does not
  * count. A range of IPv6 addresses has no IPv4 addresses.
  *
- * A listed name is trusted with all addresses that it resolves to: who owns it decides where
+ * A listed name is trusted with all addresses that it resolves to: its owner decides where
  * connections go. Any other name may be resolved if the list has addresses, and only those of its
  * addresses that are listed may be used. This has to be checked for each answer, so that a name
  * whose answers change (DNS rebinding) never leads elsewhere.
  *
  * The list applies to the destination of a connection, not to the host that its requests name.
  *
- * A list is a text; NULL allows everything. Each call parses it again, so that it needs no memory
- * of its own; there is one call per name, and one per answer of a name server.
+ * A list is a text; NULL allows everything. Each call parses the text again, so a list needs no
+ * memory; there is one call per name, and one per answer of a name server.
  *
  * Threads: pure functions.
  */

@@ -1,5 +1,5 @@
 /*
- * profile - how many users there are over time, and so when each user starts and ends.
+ * profile - the number of users over time, and so when each user starts and ends.
  *
  *     users
  *       3 |        +-----+
@@ -7,14 +7,14 @@
  *       1 |  +--+           +---
  *         +--+------------------ time
  *
- * While there are U users, they are numbers 0 to U - 1: the last to come is the first to go. Every
- * thread follows the profile with a cursor of its own, and finds the changes of its own users,
- * which are a pure function of the profile. So a change needs no other communication.
+ * U users are numbers 0 to U - 1: the last to start is the first to end. Every thread follows the
+ * profile with its own cursor, and finds the changes of its own users, which are a pure function of
+ * the profile. So a change needs no other communication.
  *
- * Pieces are added ahead of their time, or during the run. A piece that would begin at a time for
- * which a cursor has already told a change begins right after that time, so all threads agree on
- * who lives, however late they are. From the last change of a piece to the first of the next one,
- * at least 1 / per_s passes, so many short pieces are no faster than one long piece.
+ * Pieces are added ahead of their time, or during the run. A piece that would start at a time that
+ * a cursor has already passed starts right after that time, so all threads agree on the users,
+ * however late they are. From the last change of a piece to the first of the next one, at least
+ * 1 / per_s passes, so many short pieces are no faster than one long piece.
  *
  * Units: nanoseconds since the start of the run. Threads: any may add pieces; a cursor belongs to
  * one thread. Memory: profile_fini; about 50 bytes per piece.
@@ -31,10 +31,10 @@
 #include "loadgen/pace/slots.h"
 
 struct profile_piece {
-    uint64_t at_ns;    /* its begin; it ends when the next one begins */
+    uint64_t at_ns;    /* its start; it ends when the next one starts */
     uint64_t first_ns; /* of its first change; further ones are 1 / per_s apart */
-    uint64_t last_ns;  /* of the last change before its begin; UINT64_MAX: there was none */
-    uint64_t from;     /* users at its begin */
+    uint64_t last_ns;  /* of the last change before its start; UINT64_MAX: there was none */
+    uint64_t from;     /* users at its start */
     uint64_t to;
     double per_s; /* more than 0 */
 };
@@ -44,8 +44,8 @@ struct profile {
     struct profile_piece *list;
     size_t count;
     size_t room;
-    _Atomic size_t published; /* count, for those without the lock */
-    uint64_t open_ns;         /* cursors have told changes before this time */
+    _Atomic size_t published; /* count, for readers without the lock */
+    uint64_t open_ns;         /* cursors have passed the times before this one */
 };
 
 void profile_init(struct profile *profile);

@@ -45,7 +45,7 @@ struct prometheus_page {
     uint64_t open_files;
 };
 
-/* The page of a run that goes on, and the one after its end; without name and open files. */
+/* The page during a run, and after its end; both without name and open files. */
 struct prometheus_page prometheus_of_second(const struct second *second);
 struct prometheus_page prometheus_of_summary(const struct summary *summary);
 

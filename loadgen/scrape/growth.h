@@ -15,7 +15,7 @@
 
 double growth_value(const struct reading *reading, enum reading_value value);
 
-/* Did the pod restart between the two readings? */
+/* True if the pod restarted between the two readings. */
 bool growth_has_restarted(const struct reading *before, const struct reading *after);
 
 /* The growth of a counter; since the start of the pod if it restarted or has no reading before. */

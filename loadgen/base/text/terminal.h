@@ -1,9 +1,9 @@
 /*
- * terminal - the line of a terminal that is drawn again and again, without a newline at its end
- * (command/progress), and what others write in between.
+ * terminal - clears the progress line (command/progress), which is redrawn in place and has no
+ * newline, before another line is written to the same terminal.
  *
- * Whoever writes a line to a stream that such a line may be on, writes terminal_clear first, and
- * both with one call. Without a terminal it is empty.
+ * To write a line to a stream that may show a progress line, write terminal_clear and the line with
+ * one call. On a stream that is not a terminal, terminal_clear is empty.
  *
  * Threads: pure functions.
  */

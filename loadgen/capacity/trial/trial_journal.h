@@ -31,8 +31,8 @@ struct trial_journal {
     json_t *lines;     /* read from the file, without the first one; may be empty */
     size_t torn_bytes; /* of the incomplete line that was dropped */
     /*
-     * Set it after trial_journal_open if the search is to go on when the journal cannot be written:
-     * it is called once, and nothing more is written. NULL: the search fails.
+     * Called once if the journal cannot be written; the search then continues without it. Set this
+     * after trial_journal_open. NULL: the search fails.
      */
     void (*on_failure)(void *context, const struct err *why);
     void *context;

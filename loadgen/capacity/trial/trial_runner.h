@@ -69,7 +69,7 @@ struct trial_runner {
     double ping_rate;
     bool was_good; /* the last trial was good */
     struct glance_target target;
-    bool was_seen;        /* the trial that is on has had a second */
+    bool was_seen;        /* the current trial has had a second */
     struct summary *last; /* of the last trial that had a second; NULL: none */
 };
 

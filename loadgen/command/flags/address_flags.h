@@ -37,9 +37,9 @@ cli_set_fn address_set_ttl;        /* int64_t: ns until re-resolved; 0: never; -
 void address_flags_apply(const struct address_flags *flags, struct plan *plan);
 
 /*
- * Checks that where connections for the targets would go is allowed, as far as that is known
- * without resolving names. ERR_USAGE with the first that is not; the error begins with the flag
- * that leads there, or with `field` (NULL: nothing).
+ * Checks that the destinations of the targets are allowed, as far as they are known without
+ * resolving names. ERR_USAGE with the first one that is not; the error begins with the flag that
+ * sets it, or with `field` (NULL: nothing).
  */
 bool address_check_allowed(const struct plan *plan, const struct targets *targets,
                            const char *field, struct err *err);

@@ -19,7 +19,7 @@ enum { OPEN_FILES_PROXIED = 3 };
 
 /*
  * Raises the limit as far as permitted, and checks that it suffices for this many simultaneous
- * connections, of so many files each, and the command's other files. ERR_FAILED if not; the error
+ * connections of `each` files, and the command's other files. ERR_FAILED if it does not; the error
  * names `flags`, which lower the number of connections.
  */
 bool open_files_check(uint64_t connections, unsigned each, const char *flags, struct err *err);

@@ -19,13 +19,13 @@ bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
 
 /*
  * The signal that stops what a process sends: SIGTERM for an attack, a scenario run or a capacity
- * search, SIGUSR1 for a server with a test that is on, 0 for any other process. Only for processes
+ * search, SIGUSR1 for a server that runs a test, 0 for any other process. Only for processes
  * of this user in this PID namespace; /proc also lists processes of nested namespaces.
  */
 int process_stop_signal(pid_t pid);
 
-/* Tells process_stop_signal in other processes whether a test of this server is on, by the name of
- * the main thread, which ps shows. Call this on that thread. */
+/* Tells process_stop_signal in other processes whether this server runs a test, by the name of the
+ * main thread, which ps shows. Call this on that thread. */
 void process_mark_test(bool is_on);
 
 #endif

@@ -2,7 +2,7 @@
  * setup - runs test_start and test_stop of a scenario (users/conductor.h), before and after the run
  * of its users.
  *
- * Each is a short run of its own, with the plan of the users' run on one thread. A line on stderr
+ * Each is a separate short run on one thread, with the plan of the users' run. A line on stderr
  * counts its requests, if it sent any.
  *
  * Threads: one.

@@ -40,7 +40,7 @@ struct session_parts {
                   const struct summary *summary, struct err *err);
 };
 
-/* Shows the run in a form of its own. The functions are called on the run's thread. */
+/* Shows the run in another form. The functions are called on the run's thread. */
 struct session_view {
     bool (*begin)(void *context,
                   struct err *err); /* before the run, to open files; NULL: no view */

@@ -67,7 +67,7 @@ struct destination *resolver_find(struct resolver *resolver, const char *host, u
 /* The same for a proxy, which need not be allowed. */
 struct destination *resolver_find_proxy(struct resolver *resolver, const char *host, uint16_t port);
 
-/* May a proxy be asked for this target? A name has to be listed itself, as the proxy resolves it.
+/* True if a proxy may connect to this target. A name must be listed, because the proxy resolves it.
  */
 bool resolver_allows_proxied(const struct resolver *resolver, const char *host, uint16_t port);
 

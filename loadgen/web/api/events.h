@@ -13,7 +13,7 @@
  * (Last-Event-ID) gets only the points of later seconds; if the id is not of this run, it gets
  * everything. docs/api.md describes the data.
  *
- * A thread of its own, which blocks all signals, renders each event once for all clients
+ * A separate thread, which blocks all signals, renders each event once for all clients
  * (web/http/stream.h): when it is woken, and once per second, because some states depend on the
  * time. Without clients it renders nothing. After EVENTS_SILENCE_S without an event, it sends a
  * comment, so that proxies keep the connection, and closed connections are noticed.

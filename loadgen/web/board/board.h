@@ -12,7 +12,7 @@
  *     running  --stop-->   stopping  --end-->  stopped  --start-->  spawning
  *
  * There is one run at a time. The numbers of the last run stay until the next one starts. A search
- * (runner.h) is one run of several trials: its history goes on from trial to trial, with empty
+ * (runner.h) is one run of several trials: its history continues from trial to trial, with empty
  * seconds between them, and its other numbers are those of the last trial.
  *
  * The workers of a run never touch the board. The command's thread does when it has collected their

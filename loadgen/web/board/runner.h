@@ -59,7 +59,7 @@ struct run_order {
 /* What a run needs from its command. */
 struct run_watch {
     const struct control *control;
-    const struct observer *observer; /* of each trial, if it is a search: its seconds count anew */
+    const struct observer *observer; /* in a search, seconds count from 0 in each trial */
     /*
      * Called when a search begins, progresses or ends:
      *
@@ -80,12 +80,12 @@ struct run_watch {
     /* Lines that scripts log; called on the thread of the log (users/library/log.h). NULL: not
        wanted. */
     void (*on_lines)(void *context, struct slice lines);
-    /* The file can no longer be written, for example because the disk is full; the run goes on.
-       Any thread may call it. */
+    /* Called if the file cannot be written, for example because the disk is full; the run
+       continues. Any thread may call it. */
     void (*on_unkept)(void *context, const struct err *why);
     void *context;
-    /* Where results are written as the run goes on: a result file with the counts of each second,
-       or the journal of a search, which must not exist; NULL: nowhere. */
+    /* The file to write during the run: a result file with the counts of each second, or the
+       journal of a search, which must not exist yet; NULL: none. */
     const char *file;
 };
 

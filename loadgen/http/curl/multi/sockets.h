@@ -5,8 +5,8 @@
  * may leave bytes unread. A connection is idle if libcurl waits for no event on it. An idle socket
  * stays registered, so a request on an open connection needs no epoll_ctl.
  *
- * An idle connection is dead once the server has closed it or we have shut it down; it is then not
- * counted any more. libcurl closes it only at the lane's next request, when it tries to reuse it;
+ * An idle connection is dead once the server has closed it or we have shut it down; it is then no
+ * longer counted. libcurl closes it only at the lane's next request, when it tries to reuse it;
  * drive.c closes it earlier if all connections of the lane are dead.
  *
  * libcurl's own limit on cached connections (CURLMOPT_MAXCONNECTS) also counts busy ones, so it is
