@@ -39,8 +39,8 @@ void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry
 void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry);
 
 /*
- * Ends a connection, from any thread; libmicrohttpd finds it closed, and closes it. What its client
- * does not read is discarded: the kernel would hold it for minutes.
+ * Ends a connection, from any thread: libmicrohttpd notices the end and closes it. Data that the
+ * client has not read is discarded; otherwise, the kernel would keep it for minutes.
  */
 void connection_cut(int socket);
 

@@ -76,11 +76,11 @@ uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
 
 /*
  * Publishes a change (drive/driver.h) that takes effect at change->at_ns, or at the start of the
- * last period if that is later; an epoch of change->epoch is taken as it is. now_ns is the current
- * time, at most the end of the run; over all calls of this function and timetable_count, now_ns and
- * t_ns must not decrease. ERR_FAILED if out
- * of memory, ERR_USAGE for a number of users without slots where threads of other processes take
- * part, which this process cannot deal; the last period is then open again.
+ * last period if that is later; a change->epoch is published as it is. now_ns is the current time,
+ * at most the end of the run; over all calls of this function and timetable_count, now_ns and t_ns
+ * must not decrease. ERR_FAILED if out of memory. ERR_USAGE for a number of users without slots if
+ * other processes take part, because this process cannot divide the users among them. After an
+ * error, the last period is open again.
  */
 bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
                       struct err *err);

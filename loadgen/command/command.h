@@ -14,8 +14,8 @@
  *              -fail-below
  *     128 + N  a second or third signal, N, ended the program (interrupt.h)
  *
- * run: the scenario can set another one, up to 125, with quit(). A request that failed counts only
- * without -slo. -exit-code-on-error replaces the 1 for scripts and requests.
+ * run: with quit(), the scenario can set another status, up to 125. A failed request counts only
+ * without -slo. -exit-code-on-error replaces status 1 for scripts and requests.
  */
 #ifndef LOADGEN_COMMAND_COMMAND_H
 #define LOADGEN_COMMAND_COMMAND_H

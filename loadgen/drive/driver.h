@@ -64,8 +64,8 @@ struct drive_thread {
      */
     void (*judged)(struct drive_thread *thread, const struct exchange *exchange);
     /*
-     * Counts a result of a script's own (exchange->is_fired), as a request that was started and has
-     * ended. Nothing was sent.
+     * Counts a result that a script fired (exchange->is_fired), as a request that was started and
+     * has ended. Nothing was sent.
      */
     void (*fired)(struct drive_thread *thread, const struct exchange *exchange);
     /* Wakes all threads of the run, so that `go` of their drivers is called soon. */
@@ -85,7 +85,7 @@ struct drive_thread {
     bool is_cut_off;          /* private */
     uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
-    uint64_t started;   /* measured requests, and results of scripts' own */
+    uint64_t started;   /* measured requests, and fired results */
     uint64_t script_ns; /* time that scripts have run on this thread; updated by the driver */
 };
 

@@ -70,7 +70,7 @@ struct exchange {
     uint16_t redirects;  /* redirects followed */
     uint16_t violations; /* VIOLATION_BITs of all answers, redirects included */
     uint16_t row;        /* row of the report */
-    bool is_fired;       /* a script's own result: nothing was sent (users/request/events.h) */
+    bool is_fired;       /* fired by a script: nothing was sent (users/request/events.h) */
     bool is_held;        /* its result waits for the judgement (drive/driver.h) */
     enum judgement judgement;
     struct capture *capture; /* NULL: not kept, or not ANSWERED. `done` may swap its buffers */

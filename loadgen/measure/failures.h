@@ -5,8 +5,8 @@
  * FAILURES_MAX pairs of row and error have an entry each; failures of further pairs are only
  * counted.
  *
- * Threads: one writer, no lock. Memory: 45 kB, a plain value; zero-initialise. Texts are borrowed,
- * and are the same if their pointers are (text_pool.h).
+ * Threads: one writer, no lock. Memory: 45 kB, a plain value; zero-initialise. Texts are borrowed;
+ * equal texts have equal pointers (text_pool.h).
  */
 #ifndef LOADGEN_MEASURE_FAILURES_H
 #define LOADGEN_MEASURE_FAILURES_H
@@ -19,7 +19,7 @@ enum { FAILURES_MAX = 1024, FAILURES_SLOTS = 2 * FAILURES_MAX };
 struct failure {
     const char *text; /* of the error */
     uint64_t count;
-    uint64_t first_ns; /* when the first such request ended: as the moments of a tally */
+    uint64_t first_ns; /* when the first such request ended; as in TALLY_MOMENTS */
     uint64_t last_ns;
     uint16_t row;
 };

@@ -28,8 +28,8 @@ struct result {
     uint32_t address;     /* ADDRESS_NONE: none, or not known */
     uint16_t row;         /* of the target in reports (loadgen/target/rows.h) */
     uint16_t address_row; /* of the address */
-    bool is_fired; /* a script's own: nothing was sent, and there is no status; the time is in
-                      service_ns */
+    bool is_fired; /* fired by a script: nothing was sent, and there is no status; the time is
+                      in service_ns */
     bool is_bare;  /* from vegeta: only the latency is known; it is in service_ns */
     uint16_t retries;
     uint16_t redirects;

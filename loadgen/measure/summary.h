@@ -185,9 +185,9 @@ json_t *generator_to_json(const struct generator *generator);
 struct generator generator_from_json(const json_t *json);
 
 /*
- * What happened from one state of a run to a later one: times and counts are differences. Peaks are
- * still those since the start: loop_unread_ns and throttled_most_ns. So is loop_p99_ns, which
- * cannot be subtracted.
+ * The change from one state of a run to a later one: times and counts are differences. The peaks
+ * loop_unread_ns and throttled_most_ns, and loop_p99_ns, which cannot be subtracted, are those
+ * since the start.
  */
 struct generator generator_since(const struct generator *then, const struct generator *now);
 

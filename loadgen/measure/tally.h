@@ -61,7 +61,7 @@
     X(answered)   /* complete answers, whatever the status */                                      \
     X(timed_out)  /* no complete answer in time */                                                 \
     X(failed)     /* connection or protocol errors */                                              \
-    X(fired)      /* results of scripts' own: nothing was sent */                                  \
+    X(fired)      /* fired by scripts: nothing was sent */                                         \
     X(retried)    /* retries: a reused connection closed, or HTTP/2 refused the stream */          \
     X(redirected) /* redirects followed */                                                         \
     X(malformed)  /* answers that break RFC 9112; they count as answered */                        \

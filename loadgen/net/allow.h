@@ -37,8 +37,8 @@ enum allow {
     ALLOW_YES,
 };
 
-/* Checks the entries of a list. ERR_USAGE quotes the one that is wrong. The functions below ignore
- * entries that are. */
+/* Checks the entries of a list. ERR_USAGE quotes the first invalid one. The functions below ignore
+ * invalid entries. */
 bool allow_check(const char *list, struct err *err);
 
 /* A name that is not the text of an address. */

@@ -82,7 +82,7 @@ bool profile_peek(struct profile *profile, struct profile_cursor *cursor, const 
 /* Pieces that are added from now on begin after now_ns; changes until then are final. */
 void profile_reach(struct profile *profile, struct profile_cursor *cursor, uint64_t now_ns);
 
-/* Goes on to the change after the one that was found. */
+/* Moves on to the next change. */
 static inline void profile_pass(struct profile_cursor *cursor)
 {
     cursor->next++;

@@ -1,6 +1,6 @@
 /*
- * json_writer - writes JSON as text, without building it as objects first. That takes a quarter of
- * the time, which counts for answers with thousands of numbers.
+ * json_writer - writes JSON as text, without building objects first. That takes a quarter of the
+ * time, which matters for answers with thousands of numbers.
  *
  *     struct json_writer writer = {.out = &bytes};
  *     json_writer_open(&writer, NULL, '{');
@@ -27,21 +27,20 @@ struct json_writer {
     struct bytes *out;
     /* private; zeroes */
     unsigned depth;
-    bool has_items; /* the object or list that is open has some */
+    bool has_items; /* the open object or list is not empty */
 };
 
 /* Opens an object ('{') or a list ('['), which json_writer_close ends ('}' or ']'). */
 void json_writer_open(struct json_writer *writer, const char *key, char bracket);
 void json_writer_close(struct json_writer *writer, char bracket);
 
-/* Up to the first NUL, as json_clean: each byte that is not UTF-8 becomes '?'. */
+/* Up to the first NUL; each byte that is not UTF-8 becomes '?', as in json_clean. */
 void json_writer_text(struct json_writer *writer, const char *key, struct slice text);
 
 void json_writer_null(struct json_writer *writer, const char *key);
 void json_writer_count(struct json_writer *writer, const char *key, uint64_t count);
 
-/* With at most 12 significant digits; a whole one ends with ".0". One that is not finite is null.
- */
+/* At most 12 significant digits; whole numbers end with ".0". Writes null unless it is finite. */
 void json_writer_real(struct json_writer *writer, const char *key, double number);
 
 /* A number of millionths, exactly, but without trailing zeros: 1500000 is 1.5. */

@@ -3,8 +3,8 @@
  * whole.
  *
  * A file is replaced in place, so readers that have it open see the new content. Each change is
- * written at once, without a buffer. The first error cuts what was written after its last whole
- * line; then the file is left as it is.
+ * written immediately, without a buffer. After the first error, an incomplete last line is cut off,
+ * and nothing more is written.
  *
  * Threads: one. Memory: zero-initialise; live_file_close.
  */
@@ -24,8 +24,8 @@ struct live_file {
 };
 
 /*
- * Creates the file PREFIX SUFFIX, with folders that are missing, or empties it. Errors of these
- * functions name `flag` and file.
+ * Creates or empties the file PREFIX SUFFIX, and creates missing folders. Errors of these functions
+ * name `flag` and file.
  */
 bool live_file_open(struct live_file *file, const char *flag, const char *prefix,
                     const char *suffix, struct err *err);

@@ -17,8 +17,8 @@
  *
  * If SIGHUP was ignored at the start (nohup), it stays ignored.
  *
- * SIGUSR1 is no request. With `on_user`, it calls this function; otherwise it ends the process, as
- * usual.
+ * SIGUSR1 is not a request to stop. With `on_user`, it calls this function; otherwise it ends the
+ * process, as usual.
  *
  * Threads: all threads block the signals, and a thread of this module reads them; there is no
  * handler and no global flag. Call interrupt_start before any other thread is started.

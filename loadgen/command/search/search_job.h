@@ -8,8 +8,8 @@
  *     search_job_close
  *
  * Errors name flags, or fields of the search such as "search.max_rate" (flags/field_flags.h).
- * Threads: one at a time. Memory: before search_job_open, zero the job and
- * set its options, which are borrowed; call search_job_close even on failure. A job must not move.
+ * Threads: one at a time. Memory: before search_job_open, zero the job and set its options, which
+ * are borrowed; call search_job_close even on failure. A job must not move.
  */
 #ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
 #define LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H

@@ -18,7 +18,7 @@
  * only "no such host" and an answer without a suitable address remove them.
  *
  * With names_config.allowed (allow.h), a name that is not allowed fails without a query, and
- * addresses that are not allowed are no suitable addresses.
+ * addresses that are not allowed do not count as suitable.
  *
  * If connections are kept alive and a destination has several addresses, every NAME_RETRY_NS a
  * connection is requested to each peer without connections. So a peer that refused connections or
@@ -130,9 +130,9 @@ void names_fini(struct names *names); /* call this before name_fini of its names
 
 /*
  * Adds a name to *names. Queues its first query, unless `literal` replaces the host (length > 0) or
- * the host is an IP address or not allowed. `is_trusted`: it need not be allowed. A `literal` need
- * not, either. *deficit (peers.h) and *address_count are sums over the owner's names,
- * to which this name adds its own values. False if out of memory; call name_fini even then.
+ * the host is an IP address or not allowed. A `literal`, and a name that `is_trusted`, need not be
+ * allowed. *deficit (peers.h) and *address_count are sums over the owner's names, to which this
+ * name adds its own values. False if out of memory; call name_fini even then.
  */
 bool name_init(struct name *name, struct names *names, const char *host, uint16_t port,
                const struct address *literal, bool is_trusted, uint64_t *deficit,

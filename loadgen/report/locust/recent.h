@@ -1,8 +1,8 @@
 /*
  * recent - rates and times of the last ten seconds, for Locust's periodic table and its history.
  *
- * The window ends at the last locust_recent_add. It is shorter at the beginning of a run, and when
- * the last second of a run is incomplete: rates are per second of what the window has.
+ * The window ends at the last locust_recent_add. It is shorter at the beginning of a run, and if
+ * the last second of a run is incomplete. Rates are per second of its actual length.
  *
  * Threads: one. Memory: 90 kB, and with `keeps_times` a few bytes for each bucket of a second's
  * histograms (histogram_codec.h); if there is no memory for a second, its times are left out.
@@ -28,7 +28,7 @@ struct locust_moment {
     uint64_t failures[ROWS_ALL + 1];
 };
 
-/* The histograms of a second, encoded; those of row i begin at[i], and end where the next begin. */
+/* The histograms of a second, encoded. Those of row i are the bytes from at[i] to at[i + 1]. */
 struct locust_times {
     struct bytes bytes;
     size_t at[ROWS_ALL + 2];

@@ -1,6 +1,6 @@
 /*
  * stats - the numbers of Locust's tables and CSV files: a row for each method and name, and the row
- * "Aggregated". They are taken from a tally, so they are those of every other report.
+ * "Aggregated". They are computed from a tally, so they agree with every other report.
  *
  * The names of a scenario's rows are "CLASS METHOD NAME", where only NAME may have blanks. Locust's
  * rows have no class: rows of several classes with the same method and name are added up. A name of
@@ -45,7 +45,7 @@ struct locust_row {
     const char *method; /* not terminated; "" for the total */
     int method_length;
     const char *name;
-    uint64_t requests; /* those that failed, too */
+    uint64_t requests; /* including failures */
     uint64_t failures;
     uint64_t bytes; /* of the answers */
     uint64_t timed; /* requests with a time; the fields below are 0 without any */
@@ -64,11 +64,11 @@ struct locust_stats {
     struct locust_row total;
     double seconds; /* from the start of the run to the end of its last request */
     uint16_t members[ROWS_ALL];
-    uint16_t row_of[ROWS_ALL]; /* the place in `rows` of each used row of the tally */
+    uint16_t row_of[ROWS_ALL]; /* index in `rows` of each used row of the tally */
     struct histogram sum;      /* for rows that are added up */
 };
 
-/* Without requests. NULL: out of memory. */
+/* Creates stats without requests. NULL: out of memory. */
 struct locust_stats *locust_stats_create(void);
 void locust_stats_destroy(struct locust_stats *stats);
 
@@ -79,7 +79,7 @@ void locust_stats_destroy(struct locust_stats *stats);
 void locust_stats_take(struct locust_stats *stats, const struct tally *tally,
                        const struct rows *names, uint64_t start_ns);
 
-/* So many, per second of the run. */
+/* `count` divided by the seconds of the run. */
 double locust_stats_rate(const struct locust_stats *stats, uint64_t count);
 
 /* The percentiles of a histogram. */

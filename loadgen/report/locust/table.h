@@ -16,11 +16,11 @@
  *
  * The column of names has the terminal's width less 80 columns, but at least 0 and at most 80, and
  * 4 less in the table of requests. Longer names are not cut. Widths count characters, not bytes.
- * Methods have 8 columns. Longer ones are not cut either; in the table of requests, one of 8 and
- * more has a blank more behind it, as in Locust.
+ * Methods have 8 columns. Longer ones are not cut either. In the table of requests, an extra blank
+ * follows a method of 8 or more characters, as in Locust.
  *
- * `columns` is the width of the terminal; 0: there is none, or its width is not known, and the
- * column is 80 wide. An empty line follows each table.
+ * `columns` is the width of the terminal; 0: no terminal, or its width is unknown, and the column
+ * of names is 80 wide. An empty line follows each table.
  *
  * Threads, memory: no state. Errors: the caller checks `out`.
  */
