@@ -28,9 +28,9 @@ static const struct cli cli = {
         "Stops this user's attack, run and capacity commands in this container (outside a\n"
         "container: on this machine) and waits until they have ended. Each receives SIGTERM,\n"
         "sends no more requests, waits for those in flight, and completes its results; a capacity\n"
-        "search ends without a report. A test that loadgen serve has started ends in the same\n"
-        "way, and the server goes on. The exit status is 1 if nothing of this is running, or if\n"
-        "something is still running after -timeout.\n\n"
+        "search ends without a report. A test of loadgen serve ends in the same way, and the\n"
+        "server continues. The exit status is 1 if none of these is running, or if one of them\n"
+        "is still running after -timeout.\n\n"
         "  kubectl exec -n headroom deployment/loadgen -- vegeta stop\n",
     .flags = flags,
 };

@@ -88,8 +88,8 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "file for the results (default stdout, unless a report is printed there)"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin",
-     "format of the results; none: write no single results to -output, but the counts and "
-     "histograms of each second"},
+     "format of the results; none: write no individual results, only the counts and histograms of "
+     "each second"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
      "keep response headers and up to SIZE, such as 64KB, of each body in the results; 0: only "
      "headers; -1: whole bodies (default: nothing is kept)"},

@@ -24,7 +24,7 @@ static const struct cli_flag flags[] = {
     {"no-token", NULL, cli_set_bool, WEB(has_no_token), "false",
      "require no token from other machines; use it only if the network keeps others out"},
     {"allow-host", "HOST,...", cli_set_text, WEB(allowed_hosts), NULL,
-     "additional host names of this server, as clients use them, such as locust-master"},
+     "additional host names by which clients reach this server, such as locust-master"},
 
     {.help = "Kept tests"},
     {"data", "DIR", cli_set_text, WEB(data), NULL,
@@ -63,7 +63,7 @@ static const struct cli_flag flags[] = {
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
      "maximum connections per host and port; 0: no limit, or in a search 1024"},
 
-    {.help = "SLO and searches for the capacity"},
+    {.help = "SLO and capacity searches"},
     {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,
      "SLO by which tests are judged, such as p99<100ms,errors<0.1%; searches need one"},
     {"quick", NULL, cli_set_bool, WEB(is_quick), "false",
