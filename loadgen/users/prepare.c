@@ -111,8 +111,8 @@ static bool check_shape(const struct users_order *order, struct err *err)
 {
     return !order->shape.is_on || schedule_is_closed(&order->schedule) ||
            err_set(err, ERR_USAGE,
-                   "%s: a Shape says how many users there are; with order.rate, their number must "
-                   "stay the same",
+                   "%s: a Shape changes the number of users; with order.rate, it must stay "
+                   "constant",
                    order->scenario.path);
 }
 

@@ -142,7 +142,7 @@ expect_has "its place" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "
 sed 's/1.5/-1/' "$TMP/broken.lua" >"$TMP/broken_at_once.lua"
 run 1 "$TMP/broken_at_once.lua"
 expect_has "its place" "$(cat "$TMP/err")" "broken_at_once.lua:12: no idea"
-refused 2 "stages.lua: a Shape says how many users there are; with -rate, their number must stay the same" \
+refused 2 "stages.lua: a Shape changes the number of users; with -rate, it must stay constant" \
     run "$TMP/stages.lua" -H "$U" -rate 10/s -t 1
 refused 2 "stages.lua: a Shape changes the number of users during a run, but the trials of a search need the same users" \
     capacity -scenario "$TMP/stages.lua" -H "$U" -slo 'p99<1s'

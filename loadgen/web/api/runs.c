@@ -467,7 +467,7 @@ static void answer_result(struct board *board, struct http_request *request,
     } else if (!send_file(board, id, kept.kind, reply)) {
         refusal_reply(reply, HTTP_NOT_FOUND, NULL,
                       archive_has_files(board->archive)
-                          ? "the run has no file of results"
+                          ? "the run has no result file"
                           : "the server was started without a folder for results; start it with "
                             "one to keep the results of each run");
     }
