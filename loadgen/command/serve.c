@@ -1,4 +1,4 @@
-/* loadgen serve: runs users, a rate or a search when a client of its web server asks for it. */
+/* loadgen serve: runs users, a rate or a search when a client of its web server starts it. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -42,11 +42,11 @@ struct serving {
     const struct runner *runner;
     void *run;
     struct summary *summary;
-    struct session_view view; /* of the run that is on */
+    struct session_view view; /* of the active run */
     struct target_watch target;
 };
 
-/* Who may ask. */
+/* Access. */
 
 static bool can_be_sent(const char *token)
 {
@@ -163,7 +163,7 @@ static bool on_second(void *context, const struct second *second)
     return goes_on;
 }
 
-/* Shows tables, too; not of a search, whose trials have numbers of their own. */
+/* Also shows Locust's tables, but not for a search, whose trials have separate numbers. */
 static bool run_viewed(struct serving *serving, const struct run_watch *watch, struct err *err)
 {
     static const struct locust_options tables = {.is_periodic = true};

@@ -51,7 +51,7 @@ static struct pod compare(const struct scrape_pod *now, const struct scrape_pod 
     };
 }
 
-/* A pod that was not read before says nothing about the time between. */
+/* A pod that was not read before gives no difference. */
 static struct pod pod_at(const struct scrape *before, const struct scrape *after, size_t i)
 {
     const struct scrape_pod *now = &after->pods[i];
@@ -102,7 +102,7 @@ static json_t *count_or_null(double value)
     return value >= 0 ? json_integer((json_int_t)llround(value)) : json_null();
 }
 
-/* Text that is not UTF-8 is as good as none. */
+/* Text that is not UTF-8 counts as missing. */
 static json_t *text_or_null(const char *text)
 {
     json_t *json = text[0] != '\0' ? json_string(text) : NULL;

@@ -18,7 +18,7 @@ static const char *print_seconds(double seconds, char text[DURATION_TEXT])
     return duration_print_short((uint64_t)llround(seconds * NS_PER_S), text);
 }
 
-/* A lower bound, unless it is 0 or unknown: the pod's own group throttles as well, unseen. */
+/* Marks a lower bound, unless 0 or unknown: throttling by the pod's own cgroup is not visible. */
 static const char *name_bound(double throttled_seconds)
 {
     return throttled_seconds > 0 ? "at least " : "";

@@ -32,7 +32,7 @@ static void note_pods(struct load *load, const struct scrape *scrape)
     }
 }
 
-/* What a complete scrape says without the one before. */
+/* Values that one complete scrape gives by itself. */
 static void note_limit(struct load *load, const struct scrape *scrape)
 {
     bool has_limit = true;
@@ -51,7 +51,7 @@ static void note_limit(struct load *load, const struct scrape *scrape)
 
 /*
  * How far a counter rose between two readings, which are about a second apart; negative: not known.
- * A counter that fell began anew. Not all do when a pod restarts: those of its cgroup may go on.
+ * A counter that fell has restarted. When a pod restarts, its cgroup's counters may continue.
  */
 static double rise_of(const struct reading *before, const struct reading *after,
                       enum reading_value value)

@@ -16,7 +16,7 @@ enum { LOGIN_TOKEN_MAX = 400 }; /* bytes of a token that can be a cookie */
 
 enum { OWN_LOGIN, OWN_EVENTS, OWN_METRICS };
 
-/* Those that need more than the board. */
+/* Routes that need more than the board. */
 static const struct http_route own_routes[] = {
     [OWN_LOGIN] = {"/login", "POST, OPTIONS", ROUTE_LOGIN, NULL},
     [OWN_EVENTS] = {"/api/v1/events", "GET, HEAD, OPTIONS", ROUTE_READS, NULL},
@@ -73,13 +73,13 @@ static const char token_by_page[] =
     "A token is needed: enter it on the page of this server, then enter the address of this report "
     "in the address bar.\n";
 
-/* Other schemes may be for a proxy. An old cookie is no guess. */
+/* Other schemes may be meant for a proxy. An old cookie is not a guess. */
 static bool has_bearer(const char *authorization)
 {
     return authorization && strncasecmp(authorization, "Bearer ", 7) == 0;
 }
 
-/* A wrong token. `status` and `text` are the answer unless there were too many. */
+/* Answers a wrong token: with `status` and `text`, or with 429 if there were too many. */
 static void answer_wrong(struct web *web, unsigned status, const char *text,
                          struct http_reply *reply)
 {

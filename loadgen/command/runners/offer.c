@@ -143,7 +143,7 @@ static void make_search_options(struct offer *offer, const struct serve_options 
         attack->max_connections > 0 ? attack->max_connections : SEARCH_CONNECTIONS;
 }
 
-/* A scenario that cannot be searched can still be run, and judged. */
+/* Other scenarios can only be run and judged. */
 static bool can_be_searched(const struct offer *offer)
 {
     const struct users_order *users = &offer->users.users;

@@ -13,7 +13,7 @@
 #include "loadgen/order/order.h"
 #include "loadgen/run/changes.h"
 
-/* A run, from the request that asks for it until the next one. */
+/* A run, from the request that starts it until the next one. */
 struct rate_run {
     struct attack_options options;
     struct workload workload;
@@ -49,7 +49,7 @@ static bool open_rate(struct rate_run *run, const char *url, const struct run_or
                       struct err *err)
 {
     struct attack_options *options = &run->options;
-    struct rate *rate = &options->schedule.rate; /* at first that of the command line */
+    struct rate *rate = &options->schedule.rate; /* initially that of the command line */
     const struct workload_options workload = attack_workload(options, url);
     options->schedule.duration_ns = order->run_time_ns;
     return (order->rate_per_s == 0 || order_rate("rate", order->rate_per_s, rate, err)) &&
@@ -82,7 +82,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     return recorded_run(&order, &driver_agenda, &own->changes, watch, summary, err);
 }
 
-/* The end of the run stays. */
+/* Does not move the end of the run. */
 static bool change_run(void *opened, const struct run_order *order, struct err *err)
 {
     struct rate_run *run = opened;

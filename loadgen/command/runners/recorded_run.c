@@ -41,7 +41,7 @@ bool recorded_run(const struct order *order, const struct driver_type *driver_ty
     int fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
     if (fd >= 0) {
         bool ok = run_into(fd, order, driver_type, &control, watch, summary, err);
-        if (close(fd) != 0) { /* NFS: here it says that the disk was full */
+        if (close(fd) != 0) { /* NFS reports a full disk only here */
             err_set(&why, ERR_FAILED, "cannot write results to %s: %s", file, strerror(errno));
             watch->on_unkept(watch->context, &why);
         }

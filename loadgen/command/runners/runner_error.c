@@ -9,7 +9,7 @@
 /* Of the errors that may be about a field of an order. */
 static const char *const objects[] = {"users.", "search."};
 
-/* Leaves out the object before each field of an order. */
+/* Removes the name of the object before each field of an order. */
 static void cut_object(char *text, const char *object)
 {
     size_t length = strlen(object);

@@ -9,7 +9,7 @@
 #include "loadgen/command/search/search_job.h"
 #include "loadgen/command/search/search_show.h"
 
-/* A search, from the request that asks for it until the next run. */
+/* A search, from the request that starts it until the next run. */
 struct search_run {
     struct capacity_options options;
     char *host;
@@ -27,7 +27,7 @@ static void close_run(void *opened)
     }
 }
 
-/* What the client does not choose is as on the command line. */
+/* Values that the client does not set are those of the command line. */
 static bool choose_rate(const char *field, double per_s, struct rate *rate, struct err *err)
 {
     return per_s == 0 || order_rate(field, per_s, rate, err);
@@ -67,7 +67,7 @@ static void *open_run(void *context, const struct run_order *order, struct err *
     return run;
 }
 
-/* Tells the web server. */
+/* Shows the search to the web server. */
 
 static void show(const struct search_run *run, const struct capacity_search *search,
                  enum search_stage stage)
@@ -100,7 +100,7 @@ static void on_second(void *context, const struct second *second)
 
 /* The journal. */
 
-/* Without the field that its errors begin with: no client has named it. */
+/* Removes the field from its errors, because clients do not set it. */
 static void on_lost_journal(void *context, const struct err *why)
 {
     static const char field[] = "search.journal: ";
@@ -114,7 +114,7 @@ static void on_lost_journal(void *context, const struct err *why)
     run->watch->on_unkept(run->watch->context, &own);
 }
 
-/* The search goes on without it. */
+/* The search continues without the journal. */
 static bool open_journal(struct search_run *run, struct err *err)
 {
     struct search_job *job = &run->job;
@@ -134,7 +134,7 @@ static const struct capacity_search *find_last(const struct search_job *job)
     return job->count > 0 ? &job->list[job->count - 1] : NULL;
 }
 
-/* A search that was stopped is no error: it says what is known. */
+/* A stopped search is not an error: it reports what is known so far. */
 static bool run_it(void *opened, const struct run_watch *watch, struct summary *summary,
                    struct err *err)
 {

@@ -20,7 +20,7 @@
 #include "loadgen/users/prepare.h"
 #include "loadgen/users/show.h"
 
-/* A run, from the request that asks for it until the next one. */
+/* A run, from the request that starts it until the next one. */
 struct users_run {
     struct run_options options;
     char *host;
@@ -59,7 +59,7 @@ static void choose(struct users_run *run, const struct run_order *order)
     }
 }
 
-/* Without a shape, clients can change the number of users, and with a tick, the tick can. */
+/* Clients can change the number of users unless there is a Shape, and a tick can change it. */
 static void apply_shape(struct users_run *run)
 {
     run->users.is_elastic = !run->users.shape.is_on;
@@ -82,7 +82,7 @@ static bool has_files(const struct users_run *run, uint64_t users, struct err *e
            err_prefix(err, "users");
 }
 
-/* A local port can be used once for each address. A run checks its first users by itself. */
+/* A local port can be used once per address. The run itself checks its initial users. */
 static bool has_ports(struct users_run *run, uint64_t users, struct err *err)
 {
     uint64_t ports = changes_ports(&run->changes);
@@ -159,7 +159,7 @@ static json_t *show(void *context, uint64_t users, struct err *err)
     return show_tasks(&runner->users, users, err);
 }
 
-/* What the command line names is refused when the server is started. */
+/* Errors in the command line's values appear when the server is started. */
 static bool check_allowed(const struct run_options *options, const struct targets *targets,
                           struct err *err)
 {

@@ -159,7 +159,7 @@ static void add_file(void *context, const struct feed_file *file)
     bytes_add_text(context, file->rows.sha256);
 }
 
-/* What a scenario is given: arguments, and the content of its data files. */
+/* Inputs of a scenario: arguments, and the content of its data files. */
 static void add_given(const struct users_order *users, struct bytes *all)
 {
     for (size_t i = 0; i < users->arguments.count; i++) {
@@ -169,7 +169,7 @@ static void add_given(const struct users_order *users, struct bytes *all)
     feeds_visit_files(users->scenario.feeds, add_file, all);
 }
 
-/* The content of a scenario, and who runs it; for a search that goes on also against which host. */
+/* The content of a scenario and its users. To resume a search, the host must also be the same. */
 static bool digest_scenario(const struct search_job *job, bool has_place, char text[SHA256_TEXT])
 {
     const struct users_order *users = &job->users;
@@ -202,7 +202,7 @@ static bool make_digests(const struct search_job *job, char places[SHA256_TEXT],
                : digest_with_hosts(targets, places) && digest_of_work(targets, work);
 }
 
-/* What a journal must agree on before its search can go on. */
+/* Settings that must equal those in a journal to resume its search. */
 static json_t *make_settings(const struct search_job *job)
 {
     const struct search_options *search = &job->search;

@@ -85,7 +85,7 @@ static json_t *confidence_of(const struct capacity_search *search)
     return *text ? text_of(text) : json_null();
 }
 
-/* A search that was stopped says what is known. */
+/* A stopped search reports what is known so far. */
 static const char *print_stopped(const struct search_move *move, char text[TEXT])
 {
     static const char stopped[] = "the search was stopped";

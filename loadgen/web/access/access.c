@@ -184,7 +184,7 @@ static bool has_bearer(const char *authorization, const char *token)
     return is_token((struct slice){given, strcspn(given, " ")}, token);
 }
 
-/* Two are not granted: a request tries one token. */
+/* Two cookies are rejected, so that a request tries only one token. */
 static bool has_cookie(const char *cookies, const char *token)
 {
     static const char name[] = ACCESS_COOKIE "=";

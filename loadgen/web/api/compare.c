@@ -9,7 +9,7 @@
 #include "loadgen/capacity/compare/conditions.h"
 #include "loadgen/capacity/compare/difference.h"
 
-/* Differences of times that are less than this are never certain: the machine alone makes them. */
+/* Smaller relative differences are never significant: the machine alone causes them. */
 static const double PRECISION = 0.02;
 
 static void set(json_t *json, const char *key, json_t *value)

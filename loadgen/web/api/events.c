@@ -164,7 +164,7 @@ static void publish(struct events *events, const struct bytes *frames)
     }
 }
 
-/* With the lock. Without clients nothing is rendered: the next one gets all. */
+/* With the lock. Renders nothing without clients; the next client gets everything. */
 static void update(struct events *events)
 {
     struct bytes frames = {0};
@@ -177,7 +177,7 @@ static void update(struct events *events)
         bytes_add_text(&frames, ": still here\n\n");
     }
     if (frames.has_failed) {
-        events->known.generation = 0; /* all of it, the next time */
+        events->known.generation = 0; /* next time, send everything */
     } else {
         publish(events, &frames);
     }
@@ -267,7 +267,7 @@ void events_stop(struct events *events)
 
 /* Clients. */
 
-/* What a client says it has; nothing, if the id is none of ours. */
+/* What a client has according to its id; nothing if the id is not one of ours. */
 static struct known read_id(const char *text)
 {
     struct known known = {0};
@@ -284,8 +284,8 @@ static struct known read_id(const char *text)
 }
 
 /*
- * With the lock. Others get what is new first; what this client gets beyond that, they get later,
- * and it gets that twice, which changes nothing.
+ * With the lock. First publishes what is new to the other clients. This client gets data that
+ * change in between twice, which is harmless.
  */
 static void greet(struct events *events, struct known *known, struct http_reply *reply)
 {

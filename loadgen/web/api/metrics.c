@@ -68,7 +68,7 @@ void run_metrics_end(struct run_metrics *metrics, const struct summary *summary)
 
 /* Requests. */
 
-/* Is there a page that is worth waiting for? */
+/* Records the request. True if it should wait for a newer page. */
 static bool is_to_wait(struct run_metrics *metrics, bool is_on)
 {
     pthread_mutex_lock(&metrics->lock);
@@ -92,7 +92,7 @@ struct server_now {
     struct stream *stream;
 };
 
-/* What the page of a run does not have. False: out of memory. */
+/* Adds the metrics of the server. False: out of memory. */
 static bool add_server(const struct server_now *now, struct bytes *out)
 {
     char *text = NULL;

@@ -100,7 +100,7 @@ static json_t *live_to_json(const struct board *board)
     return json;
 }
 
-/* A run without an end that is not on: its end could not be kept. */
+/* A run that is not active but has no end: its end could not be kept. */
 static json_t *stored_to_json(const struct archive *archive, const struct archive_run *run)
 {
     json_t *json = json_object();
@@ -128,7 +128,7 @@ bool run_json_is_on(struct board *board, uint64_t id)
     return is_on;
 }
 
-/* The run that is on, or that could not be kept, unless a client has deleted it. NULL: none. */
+/* The active run, or a run that could not be kept and was not deleted. NULL: none. */
 static json_t *take_live(struct board *board, uint64_t *id)
 {
     json_t *json = NULL;
@@ -150,7 +150,7 @@ struct listing {
     json_t *list;
 };
 
-/* What is on is newer on the board than in the archive. */
+/* The board has newer data of an active run than the archive. */
 static void add_run(void *context, const struct archive_run *run)
 {
     struct listing *listing = context;

@@ -58,7 +58,7 @@ static json_t *read_body(const struct http_request *request, struct http_reply *
 struct parameter {
     const char *name;
     uint64_t min, max;
-    uint64_t value; /* at first that which holds if it is not given */
+    uint64_t value; /* initially the default */
 };
 
 static struct parameter *find_parameter(struct parameter *list, size_t count, const char *name,
@@ -305,7 +305,7 @@ static void answer_change(struct board *board, struct http_request *request,
     }
 }
 
-/* What a run has. */
+/* Parts of a run. */
 
 /* A run of the archive. */
 struct kept {
@@ -350,7 +350,7 @@ static bool find_kept(struct board *board, uint64_t id, struct kept *kept, struc
     return false;
 }
 
-/* The course of the run that is on; NULL: it is not on. */
+/* The history of an active run; NULL: the run is not active. */
 static json_t *live_seconds(struct board *board, uint64_t id, uint64_t from)
 {
     json_t *json = NULL;

@@ -84,8 +84,8 @@ static void tell_deleted(void *context, uint64_t id)
 }
 
 /*
- * Without a folder, that only the last run is kept is no news. A run that cannot be deleted takes
- * room, but nothing from those that are kept.
+ * Without a folder, only the last run is kept, so deletions are not reported. A run that cannot be
+ * deleted takes space, but does not affect the runs that are kept.
  */
 static void prune(struct keeper *keeper)
 {

@@ -36,7 +36,7 @@ bool board_init(struct board *board, const struct runner *const runners[RUN_KIND
            err_set(err, ERR_FAILED, "not enough memory for histograms");
 }
 
-/* What a search and the SLO say. */
+/* The findings of a search and the verdict on the SLO. */
 static void clear_findings(struct board *board)
 {
     json_decref(board->search);
@@ -64,7 +64,7 @@ void board_fini(struct board *board)
     pthread_mutex_destroy(&board->lock);
 }
 
-/* Forgets the run before. */
+/* Discards the previous run. */
 static void clear(struct board *board)
 {
     begin_generation(board);
@@ -102,7 +102,7 @@ static void set_host(struct board *board, const char *host)
     board->order.host = board->host;
 }
 
-/* With the numbers of the command line that a client has left out. */
+/* Adds the command line's values for those that the client has left out. */
 static struct run_order fill_in(const struct run_order *order, const struct run_order *defaults)
 {
     struct run_order whole = *order;
@@ -150,7 +150,7 @@ static bool is_other_host(const struct board *board, const char *host)
     return host && (!own || strcmp(host, own) != 0);
 }
 
-/* A form that repeats the host and the time of the start is no other one. */
+/* Repeating the host and the run time of the start is not a change of them. */
 static bool change_run(struct board *board, const struct run_order *order, struct err *err)
 {
     enum run_kind kind = board->order.kind;
@@ -315,7 +315,7 @@ void board_end(struct board *board, const struct err *problem)
         board->problem = *problem;
     }
     said_end(&board->lines, history_seconds(&board->history), problem);
-    /* What is left there would stop the next run. */
+    /* A stop that was not read would stop the next run. */
     (void)!read(board->stop_fd, &count, sizeof count);
     pthread_mutex_unlock(&board->lock);
 }
@@ -337,8 +337,8 @@ static uint64_t ns_of(double s)
 }
 
 /*
- * Without a scrape since the second before, nothing is known of the target. Nor is it in the first
- * second of a part: what is new then is mostly of the time before it, as of the warm-up or a pause.
+ * If there was no scrape since the last second, nothing is known of the target. In the first second
+ * of a part, the change is ignored: most of it comes from before, such as the warm-up or a pause.
  */
 static void note_target(struct board *board, const struct second *second,
                         struct history_second *change)
@@ -473,7 +473,7 @@ uint64_t board_users(const struct board *board)
     return board_is_on(board) ? board->users : 0;
 }
 
-/* Users start, or end, one after the other: the first at once (pace/profile.h). */
+/* Users start or end one after the other, the first immediately (pace/profile.h). */
 static bool have_all_started(const struct board *board)
 {
     uint64_t since_ns = board->change_ns > 0 ? board->change_ns : board->start_ns;

@@ -13,7 +13,7 @@
 #include "loadgen/web/http/headers.h"
 
 enum {
-    DROPPED_MAX = 4 * 1024 * 1024, /* of a body that is too large, so that its client reads 413 */
+    DROPPED_MAX = 4 * 1024 * 1024, /* of an oversized body, so that the client can read the 413 */
     SEND_BUFFER = 256 * 1024,      /* bytes that the kernel holds for a client that does not read */
     CONNECTIONS_MAX = 2 * HTTP_CONNECTIONS, /* with evicted connections */
     REPLIES_MS = 500,                       /* at the end, for the last replies */
@@ -64,7 +64,7 @@ static struct lru_entry *entry_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* A request that was resumed is over, or waits again. */
+/* Call this when a resumed request has ended, or waits again. */
 static void note_resumed(struct http_server *server, const struct arrival *arrival)
 {
     if (arrival->request.is_resumed) {

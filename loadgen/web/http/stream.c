@@ -63,7 +63,7 @@ static size_t lesser(size_t a, size_t b)
 
 /* Calls to these hold the lock. */
 
-/* Of bytes that do not fit into the ring, the last ones stay. */
+/* If the bytes do not fit into the ring, only the last ones are kept. */
 static void append(struct stream *stream, const char *bytes, size_t length)
 {
     while (length > 0) {

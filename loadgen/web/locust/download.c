@@ -71,7 +71,7 @@ void download_exceptions(struct board *board, struct bytes *out)
     json_decref(list);
 }
 
-/* Adds a point to what the points before it have together. */
+/* Adds a point to the sum of the points before it. */
 static void add_point(struct locust_row *row, struct histogram *times,
                       const struct history_point *point)
 {

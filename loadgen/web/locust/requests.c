@@ -75,7 +75,7 @@ static double mean(uint64_t sum, uint64_t count)
 
 /* Rows. */
 
-/* The rows of the tally that a row has together. */
+/* The rows of the tally that a row combines. */
 struct members {
     const uint16_t *list;
     size_t count;
@@ -118,7 +118,7 @@ static void write_row(struct answer *answer, const struct locust_row *row, struc
     struct json_writer *json = &answer->json;
     const struct locust_rates now = rates_now(answer, members);
     const char *name = is_old_total(answer, row) ? "Total" : row->name;
-    uint64_t old = answer->age == LOCUST_0_8 ? row->failures : 0; /* they are no requests there */
+    uint64_t old = answer->age == LOCUST_0_8 ? row->failures : 0; /* not among requests there */
     json_writer_open(json, NULL, '{');
     json_writer_real(json, "avg_content_length", mean(row->bytes, row->requests));
     json_writer_real(json, "avg_response_time", mean(row->sum_ns, row->timed) / (double)NS_PER_MS);
@@ -227,7 +227,7 @@ static void write_empty_list(struct json_writer *json, const char *key)
     json_writer_close(json, ']');
 }
 
-/* 0.8 has no other names: users that end still run. */
+/* 0.8 calls spawning "hatching", and has no state for stopping. */
 static const char *state_of(const struct answer *answer)
 {
     static const char *const old_names[][2] = {{"spawning", "hatching"}, {"stopping", "running"}};

@@ -45,7 +45,7 @@ static bool swarm_now(struct board *board, struct http_request *request, struct 
            board_swarm(board, &swarm->order, err);
 }
 
-/* What was refused, with the name that its field has in the form. */
+/* The error, with the name of its field in the form. */
 static json_t *refusal_to_json(const char *text)
 {
     struct err named = {.code = ERR_NONE};

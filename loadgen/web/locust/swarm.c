@@ -90,12 +90,12 @@ static bool set_host(struct swarm *swarm, const char *value, struct err *err)
     return true;
 }
 
-/* A setting under its names, which the error shows unless its text does. */
+/* A setting and its names. Errors begin with the name, unless their text has it. */
 static const struct {
     const char *name;
     const char *old_name;
     set_fn *set;
-    bool is_named; /* by the text of its error */
+    bool is_named; /* in the text of its error */
 } settings[] = {
     {"user_count", "locust_count", set_users, false},
     {"spawn_rate", "hatch_rate", set_spawn_rate, false},

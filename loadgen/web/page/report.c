@@ -173,7 +173,7 @@ void report_write(const json_t *data, struct bytes *html, struct bytes *policy)
 
 /* The route. */
 
-/* As it is now: a file cannot show that a run goes on. */
+/* The state as it is now. A file cannot show an active run, so it is shown as stopped. */
 static json_t *freeze(struct board *board)
 {
     const struct view_known nothing = {0};
@@ -191,7 +191,7 @@ static json_t *freeze(struct board *board)
     return json;
 }
 
-/* Is download=1 one of the query's parameters? Locust's theme is that of the reader. */
+/* True if the query has download=1. Locust's parameter `theme` is ignored. */
 static bool is_download(const char *query)
 {
     const char *at = strstr(query, "download=1");

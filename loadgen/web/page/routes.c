@@ -27,7 +27,7 @@ static const struct file {
     {"/page/serve.svg", "image/svg+xml", {asset_serve_svg}},
 };
 
-/* Without the line that makes developer tools ask for a source map. */
+/* Omits the line that makes developer tools request a source map. */
 static void add_part(struct bytes *body, const char *text)
 {
     const char *map = strstr(text, "# sourceMappingURL=");
@@ -71,7 +71,7 @@ static const char *read_number(const char *query, const char *name, uint64_t *nu
     return *end == '&' ? end + 1 : end;
 }
 
-/* What the client says that it has; nothing, if it says it in another way than the page does. */
+/* The points that the client has; none if the query does not have the page's form. */
 static struct view_known read_known(const char *query)
 {
     struct view_known known = {0};

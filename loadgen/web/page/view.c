@@ -177,7 +177,7 @@ static json_t *verdict_to_json(const struct summary *summary)
     return json;
 }
 
-/* So far, as if the run ended now, and in the last seconds. Its CPU is that since the start. */
+/* On the run so far, and on the last seconds. The CPU is that since the start. */
 static json_t *generator_to_view(struct board *board)
 {
     const struct summary summary = {
@@ -254,7 +254,7 @@ static json_t *failures_to_json(const struct board *board, const struct locust_s
     return list;
 }
 
-/* The course of the run. */
+/* The history. */
 
 #define TARGET_MS(name)                                                                            \
     target_view_ms(point->target_##name##_ns, point->target_##name##_known_ns, point->seconds)
@@ -381,7 +381,7 @@ json_t *view_state(struct board *board, const struct view_known *known)
     return json;
 }
 
-/* For those who follow. */
+/* For the events. */
 
 json_t *view_columns(void)
 {
@@ -412,7 +412,7 @@ json_t *view_search(const struct board *board)
     return json;
 }
 
-/* The points that have seconds from this one on. */
+/* The points that contain this second or later ones. */
 static json_t *points_from(const struct history *history, uint64_t second)
 {
     json_t *points = json_array();
