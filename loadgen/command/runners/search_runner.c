@@ -163,8 +163,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
 static bool change_run(void *opened, const struct run_order *order, struct err *err)
 {
     (void)opened, (void)order;
-    return err_set(err, ERR_USAGE,
-                   "a search sets its own rates; stop it, and start another one");
+    return err_set(err, ERR_USAGE, "a search sets its own rates; stop it, and start another one");
 }
 
 bool search_runner_open(struct search_runner *runner, const struct capacity_options *options,

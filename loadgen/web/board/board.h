@@ -51,9 +51,8 @@ struct board {
     int wake_fd;             /* eventfd; readable: a run was opened */
     int stop_fd;             /* of the runs' control; borrowed */
     enum board_phase phase;
-    const char
-        *client; /* address of the client; NULL: unknown. Only the server's thread uses it */
-    struct lines lines;         /* the log */
+    const char *client; /* address of the client; NULL: unknown. Only the server's thread uses it */
+    struct lines lines; /* the log */
     uint64_t generation;        /* of the numbers: grows with each start, also across servers */
     uint64_t deleted;           /* generation of the last run that a client deleted; 0: none. Only
                                    the server's thread uses it */
