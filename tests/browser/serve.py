@@ -271,7 +271,7 @@ def check_token(browser):
         wait('it asks for the token', is_seen, browser, '#token')
         equal('state', text(browser, '#state'), 'A token is needed')
         browser.press('#token', 'wrong' + ENTER)
-        shows(browser, '#token-error', 'not the token')
+        shows(browser, '#token-error', 'Wrong token')
         browser.type('#token', 's3cret')
         browser.press('#token', ENTER)
         shows(browser, '#state', 'Ready')
