@@ -5,11 +5,16 @@
 
 #include "loadgen/base/memory.h"
 
+static void free_file(struct order_file *file)
+{
+    free(file->bytes);
+    free(file->has);
+}
+
 void order_files_free(struct order_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
-        free(files->list[i].bytes);
-        free(files->list[i].has);
+        free_file(&files->list[i]);
     }
     free(files->list);
     *files = (struct order_files){0};
@@ -32,6 +37,7 @@ static struct order_file *add(struct order_files *files, const char *hash, size_
     struct order_file *file = &files->list[files->count++];
     *file = (struct order_file){.length = length, .bytes = memory_of(malloc(length + 1))};
     memcpy(file->hash, hash, SHA256_TEXT);
+    files->bytes += length;
     return file;
 }
 
@@ -84,6 +90,10 @@ bool order_files_expect(struct order_files *files, const char *hash, size_t leng
                err_set(err, ERR_FAILED, "the file %s has two sizes, %zu and %zu bytes", hash,
                        file->length, length);
     }
+    if (length > ORDER_FILES_MAX - files->bytes) {
+        return err_set(err, ERR_FAILED, "the files of the order have more than %zu bytes",
+                       ORDER_FILES_MAX);
+    }
     file = add(files, hash, length);
     file->missing = order_file_chunks(length);
     file->has = memory_of(calloc(file->missing + 1, sizeof *file->has));
@@ -111,6 +121,31 @@ bool order_files_put(struct order_files *files, const char *hash, size_t i, stru
         return err_set(err, ERR_FAILED, "the content of the file %s does not match its hash", hash);
     }
     return true;
+}
+
+bool order_files_is_complete(const struct order_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->list[i].missing > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void order_files_drop_incomplete(struct order_files *files)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        struct order_file *file = &files->list[i];
+        if (file->missing > 0) {
+            files->bytes -= file->length;
+            free_file(file);
+        } else {
+            files->list[kept++] = *file;
+        }
+    }
+    files->count = kept;
 }
 
 struct slice order_files_find(const struct order_files *files, const char *hash)

@@ -20,8 +20,9 @@
 
 enum { ORDER_CHUNK = 256 * 1024 };
 
-/* Maximum size of a file, in bytes. */
+/* Maximum size of a file, and of all files that are received, in bytes. */
 #define ORDER_FILE_MAX ((size_t)1 << 30)
+#define ORDER_FILES_MAX ((size_t)4 << 30)
 
 struct order_file {
     char hash[SHA256_TEXT];
@@ -35,6 +36,7 @@ struct order_file {
 struct order_files {
     struct order_file *list;
     size_t count;
+    size_t bytes; /* of all files */
 };
 
 void order_files_free(struct order_files *files);
@@ -52,6 +54,12 @@ bool order_files_expect(struct order_files *files, const char *hash, size_t leng
  */
 bool order_files_put(struct order_files *files, const char *hash, size_t i, struct slice chunk,
                      struct err *err);
+
+/* True if every file is complete. */
+bool order_files_is_complete(const struct order_files *files);
+
+/* Forgets the files that are incomplete: nobody will send the rest. */
+void order_files_drop_incomplete(struct order_files *files);
 
 /* The file with this hash; `at` is NULL if it is incomplete or unknown. */
 struct slice order_files_find(const struct order_files *files, const char *hash);
