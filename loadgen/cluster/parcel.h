@@ -1,0 +1,78 @@
+/*
+ * parcel - an order on its way: its JSON and the files that it refers to, in chunks, by SHA-256.
+ *
+ *     controller   order_to_json(order, &files)  ->  parcel_pack(&head, json, &files, ...)
+ *                      -> parcel_send(&head, &files, from, &sink)   the head, then all chunks
+ *     worker       head  ->  parcel_open        chunk  ->  parcel_add  ->  parcel_is_complete
+ *                      -> order_from_json(parcel.json, &parcel.files, &copy)
+ *
+ * The JSON travels as a file, the first one. When it is complete, it names all others; a chunk that
+ * comes earlier is refused. Small files share chunks. Each file is checked against its hash when
+ * its last piece has come.
+ *
+ * Several orders may use the same files: the sender keeps its struct order_files and sends only
+ * those that are new, the receiver keeps its parcel and opens it again. A receiver that comes later
+ * reads the stream from its first head.
+ *
+ * Heads and chunks are untrusted. All files of a parcel have at most ORDER_FILES_MAX bytes.
+ *
+ * Threads: one. Memory: start with zeroes; parcel_free. Errors: ERR_FAILED, with the hash or the
+ * key of the JSON.
+ */
+#ifndef LOADGEN_CLUSTER_PARCEL_H
+#define LOADGEN_CLUSTER_PARCEL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+#include "loadgen/cluster/wire/order.h"
+#include "loadgen/order/files.h"
+
+enum { PARCEL_JSON_MAX = 64 * 1024 * 1024 };
+
+/*
+ * Adds the JSON to `files`, and fills in its hash and length in the head. False: it or all files
+ * together are too large.
+ */
+bool parcel_pack(struct wire_order *head, const json_t *json, struct order_files *files,
+                 struct err *err);
+
+/* Receives the messages, in order. Returns false to stop, with err set. */
+struct parcel_sink {
+    bool (*send)(void *context, struct slice message, struct err *err);
+    void *context;
+};
+
+/*
+ * Sends the head and, in chunks, the files from index `from` on: 0, or files.count before
+ * order_to_json if the earlier ones have been sent. The JSON is always sent.
+ */
+bool parcel_send(const struct wire_order *head, const struct order_files *files, size_t from,
+                 const struct parcel_sink *sink, struct err *err);
+
+/* What a worker has received. */
+struct parcel {
+    struct wire_order head;   /* run 0: none */
+    struct order_files files; /* of this order and of earlier ones */
+    json_t *json;             /* NULL: not complete */
+};
+
+/* Begins to receive this order, which replaces the one before it; files are kept. */
+bool parcel_open(struct parcel *parcel, const struct wire_order *head, struct err *err);
+
+/*
+ * Adds a chunk. One of another run is ignored, and so are pieces that have come already. False: the
+ * chunk is wrong, or a file or the JSON is; the order cannot be run.
+ */
+bool parcel_add(struct parcel *parcel, const struct wire_chunk *chunk, struct err *err);
+
+/* True if the order can be read: JSON and all files that it names have come. */
+bool parcel_is_complete(const struct parcel *parcel);
+
+void parcel_free(struct parcel *parcel);
+
+#endif
