@@ -1,0 +1,158 @@
+/*
+ * merge - adds the tallies of all workers, second by second, each once.
+ *
+ *     tallies  ->  open seconds  -- complete, or 3 s late -->  second  ->  observer, total
+ *                  given seconds -- a tally comes later  -->  correction of the same number
+ *
+ * A second is given when every worker that is expected in it has reported it, or MERGE_WAIT_NS
+ * after its end; seconds are given in order, and none is left out. What comes later is given as a
+ * correction: a second with the same index, whose `tally` has only what is new, and whose counts
+ * are those of the last second that was given. So the sum of all tallies is the total, which is
+ * exact at any time for what has arrived.
+ *
+ * (worker, second, part) is taken once. Messages over MERGE_LATE seconds older than a worker's
+ * newest one are dropped and counted as `dropped`: a worker keeps fewer.
+ *
+ * Counters balance:
+ *
+ *     intended = started + waiting + unknown          during the run
+ *     intended = started + not started + unknown      at the end
+ *     started  = ended + in flight + abandoned
+ *
+ * A lost worker may have sent what it never reported. Its requests without a reported end are
+ * `unknown`, whether they were in flight, waiting, or due later, until somebody else owned its
+ * slots; `started` counts only those that ended. When it reports after all, it is no longer lost.
+ *
+ * The state goes to bytes and back (save.h), so another controller can continue.
+ *
+ * Threads: one. Memory: merge_destroy; borrows the summary, into whose tally, rows, addresses and
+ * texts everything is added. Per worker 8 kB; and a tally (tally.h) for each of at most MERGE_OPEN
+ * open seconds.
+ */
+#ifndef LOADGEN_CLUSTER_MERGE_MERGE_H
+#define LOADGEN_CLUSTER_MERGE_MERGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/clock.h"
+#include "common/err.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/cluster/wire/end.h"
+#include "loadgen/cluster/wire/tally.h"
+#include "loadgen/measure/summary.h"
+
+#define MERGE_WAIT_NS (3 * NS_PER_S)
+
+enum {
+    MERGE_OPEN = 8,  /* seconds that are open at a time */
+    MERGE_LATE = 64, /* seconds by which a worker's message may be late */
+};
+
+struct merge;
+
+struct merge_config {
+    uint64_t run;
+    struct summary *summary; /* empty, but for names of rows */
+    /*
+     * Of struct second: the start, relative to the header's clock. It is added to the moments of
+     * tallies, which count from the start. The same in each controller of the run.
+     */
+    uint64_t start_ns;
+    /* Is given the seconds, which are valid during the call. It must not change the merge. NULL:
+     * nobody is given them. */
+    void (*on_second)(void *context, const struct second *second, bool is_correction);
+    void *context;
+};
+
+/* NULL: out of memory. */
+struct merge *merge_create(const struct merge_config *config);
+void merge_destroy(struct merge *merge);
+
+/*
+ * Makes a worker known, who owns slots from run time `from_ns` on: its seconds are waited for from
+ * then on. Messages of others are refused, so this comes first; again for the same worker, it does
+ * nothing. False: WIRE_WORKERS are known.
+ */
+bool merge_expect(struct merge *merge, const struct wire_worker *worker, uint64_t from_ns);
+
+/*
+ * The worker is lost: its seconds are not waited for. `intended` is the number of requests that it
+ * had to send until its slots went to others (epoch_part_count over its threads); UINT64_MAX: this
+ * cannot be known, as in a closed loop, so at least what it had not ended is unknown.
+ */
+void merge_lose(struct merge *merge, const struct wire_worker *worker, uint64_t intended);
+
+enum merge_take {
+    MERGE_TAKEN,
+    MERGE_KNOWN,    /* taken before */
+    MERGE_DROPPED,  /* too late to know whether it was taken */
+    MERGE_STRANGER, /* of another run, or of a worker that is not known */
+    MERGE_BAD,      /* malformed, or of a second that has not begun */
+    MERGE_NEWER,    /* of a newer tally codec */
+};
+
+/*
+ * Takes a tally. now_ns is the run time at which the broker stored it, so that a controller that
+ * reads old messages does not give up seconds that are still to come. May give seconds and
+ * corrections.
+ */
+enum merge_take merge_take(struct merge *merge, const struct wire_tally *tally, uint64_t now_ns);
+
+/*
+ * Gives the seconds that are due at this run time. Call this a few times a second, but not while
+ * messages that were stored before now_ns are still to be read.
+ */
+void merge_tick(struct merge *merge, uint64_t now_ns);
+
+/*
+ * Takes the account of a worker: no seconds but those before its last are waited for. A second
+ * account of the same worker changes nothing. False: it is a stranger's.
+ */
+bool merge_end(struct merge *merge, const struct wire_end *end);
+
+/* True if every worker that is not lost has given its account, and its tallies have come. */
+bool merge_is_complete(const struct merge *merge);
+
+/*
+ * Gives all seconds that are still open. Fills in the summary's counts (intended, started,
+ * not_started, too_late, abandoned, iterations, lost_connects, spread), is_interrupted, and a
+ * generator for each worker. A worker that gave no account counts as lost. Nothing may be taken
+ * afterwards.
+ */
+void merge_finish(struct merge *merge);
+
+/* One worker's own numbers, to be shown beside the merged ones. */
+struct merge_worker {
+    struct wire_worker who;
+    bool is_lost;
+    bool has_ended;          /* it gave its account */
+    uint64_t second;         /* its newest; UINT64_MAX: none */
+    struct wire_second last; /* at the end of that second */
+    uint64_t unknown;        /* requests; 0 unless it is lost */
+    bool is_at_least;        /* `unknown` is a lower bound */
+    struct wire_end end;     /* valid if has_ended, without its environment */
+};
+
+size_t merge_count(const struct merge *merge);
+struct merge_worker merge_worker(const struct merge *merge, size_t index);
+
+/* The whole run so far: sums over the workers, as in struct second. */
+struct merge_counts {
+    uint64_t intended;
+    uint64_t started;
+    uint64_t ended; /* more than the total has if tallies have not come */
+    uint64_t in_flight;
+    uint64_t unknown;
+    bool is_at_least; /* `unknown` is a lower bound */
+    uint64_t merged;  /* seconds of workers that came as part of a later one (`covers`) */
+    uint64_t missing; /* seconds that were given without a worker that was expected, and that
+                         have not come since */
+    uint64_t dropped; /* messages */
+    uint64_t next;    /* index of the next second to be given */
+};
+
+struct merge_counts merge_counts(const struct merge *merge);
+
+#endif

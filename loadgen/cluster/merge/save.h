@@ -1,0 +1,45 @@
+/*
+ * save - the state of a merge as bytes, so that another controller can continue it.
+ *
+ * A state is a series of parts of at most TALLY_PART_MAX + 1 kB. It says up to which message of the
+ * stream of tallies it knows everything: the reader continues after that one. Tallies that it has
+ * taken already are known by worker, second and part.
+ *
+ * Parts are untrusted: each is checked. A state is complete when all its parts have come, in order;
+ * parts of an older state may be mixed in if the writer died while it saved, so the number of the
+ * state is in each part.
+ *
+ * Threads: one, the merge's.
+ */
+#ifndef LOADGEN_CLUSTER_MERGE_SAVE_H
+#define LOADGEN_CLUSTER_MERGE_SAVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/slice.h"
+#include "loadgen/cluster/merge/merge.h"
+
+struct merge_sink {
+    void (*put)(void *context, uint64_t part, struct slice bytes); /* part from 0 */
+    void *context;
+};
+
+/*
+ * Writes the state. `number` is greater than that of any earlier state of the run. Returns the
+ * number of parts.
+ */
+uint64_t merge_save(const struct merge *merge, uint64_t number, uint64_t sequence,
+                    const struct merge_sink *sink);
+
+enum merge_load {
+    MERGE_LOAD_MORE,     /* further parts are needed */
+    MERGE_LOAD_COMPLETE, /* all is there: *sequence is set */
+    MERGE_LOAD_BAD, /* malformed, of another run, or of different states: create a new merge and
+                       read the stream from its beginning */
+};
+
+/* Adds the next part, from part 0 on, to a merge that was just created. */
+enum merge_load merge_load(struct merge *merge, struct slice bytes, uint64_t *sequence);
+
+#endif

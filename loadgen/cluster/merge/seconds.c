@@ -1,0 +1,92 @@
+#include "common/clock.h"
+#include "loadgen/cluster/merge/state.h"
+
+static bool is_expected(const struct merge_seat *seat, uint64_t second)
+{
+    return !seat->is_lost && seat->from <= second && second <= seat->until;
+}
+
+struct merge_report *merge_open_report(struct merge_seat *seat, uint64_t second)
+{
+    struct merge_report *report = &seat->reports[second % MERGE_LATE];
+    if (report->second != MERGE_NONE && report->second > second) {
+        return NULL;
+    }
+    if (report->second != second) {
+        *report = (struct merge_report){.second = second};
+    }
+    return report;
+}
+
+bool merge_has_reported(const struct merge_seat *seat, uint64_t second)
+{
+    const struct merge_report *report = &seat->reports[second % MERGE_LATE];
+    return report->second == second && report->is_complete;
+}
+
+/*
+ * Finds a seat that has not reported this second; false: there is none. Begins with the one that it
+ * found the last time, as it is called for each message.
+ */
+static bool find_awaited(struct merge *merge, uint64_t second)
+{
+    for (size_t i = 0; i < merge->count; i++) {
+        size_t index = (merge->awaited + i) % merge->count;
+        const struct merge_seat *seat = &merge->seats[index];
+        if (is_expected(seat, second) && !merge_has_reported(seat, second)) {
+            merge->awaited = index;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True if every worker has reported its last second before this one. */
+static bool is_over(const struct merge *merge, uint64_t second)
+{
+    for (size_t i = 0; i < merge->count; i++) {
+        if (merge->seats[i].until >= second) {
+            return false;
+        }
+    }
+    return merge->count > 0;
+}
+
+/* Notes who is expected in this second and has not reported it. */
+static void note_missing(struct merge *merge, uint64_t second)
+{
+    for (size_t i = 0; i < merge->count; i++) {
+        struct merge_seat *seat = &merge->seats[i];
+        if (!is_expected(seat, second) || merge_has_reported(seat, second)) {
+            continue;
+        }
+        struct merge_report *report = merge_open_report(seat, second);
+        if (report) {
+            report->is_missed = true;
+            merge->missing++;
+        }
+    }
+}
+
+void merge_give_next(struct merge *merge)
+{
+    struct tally *window = merge_window(merge, merge->next);
+    note_missing(merge, merge->next);
+    tally_merge(merge->config.summary->tally, window);
+    merge_show(merge, merge->next, merge->next, window, false);
+    tally_clear(window);
+    merge->next++;
+}
+
+void merge_tick(struct merge *merge, uint64_t now_ns)
+{
+    while (!is_over(merge, merge->next)) {
+        uint64_t end_ns = (merge->next + 1) * NS_PER_S;
+        bool is_due = now_ns >= end_ns + MERGE_WAIT_NS ||
+                      (now_ns >= end_ns && !find_awaited(merge, merge->next));
+        if (!is_due) {
+            return;
+        }
+        merge_give_next(merge);
+    }
+}

@@ -1,0 +1,90 @@
+/*
+ * state - what a merge consists of: only for the files of this folder.
+ */
+#ifndef LOADGEN_CLUSTER_MERGE_STATE_H
+#define LOADGEN_CLUSTER_MERGE_STATE_H
+
+#include "loadgen/base/bytes.h"
+#include "loadgen/cluster/merge/merge.h"
+
+enum { MERGE_HISTORY = 2 * MERGE_OPEN };
+
+#define MERGE_NONE UINT64_MAX /* no second */
+
+/* What has come of one second of a worker. */
+struct merge_report {
+    uint64_t second; /* MERGE_NONE: unused */
+    uint64_t got;    /* a bit for each part */
+    uint64_t parts;  /* 0: not known yet */
+    bool is_complete;
+    bool is_missed; /* the second was given without it */
+};
+
+/* The state at the end of one second. */
+struct merge_moment {
+    uint64_t second; /* MERGE_NONE: unused */
+    struct wire_second at_end;
+};
+
+struct merge_seat {
+    struct wire_worker who;
+    uint64_t from;  /* first second in which it is expected */
+    uint64_t until; /* last one; MERGE_NONE: not known */
+    bool is_lost;
+    uint64_t lost_intended;                     /* of merge_lose */
+    struct merge_report reports[MERGE_LATE];    /* by second modulo MERGE_LATE */
+    struct merge_moment history[MERGE_HISTORY]; /* by second modulo MERGE_HISTORY */
+    bool has_ended;
+    struct wire_end end;      /* its environment is below */
+    struct bytes environment; /* JSON, not checked; empty: not known */
+};
+
+struct merge {
+    struct merge_config config;
+    struct merge_seat *seats;
+    uint64_t *incarnations; /* of the seats; finds one without a look at all of them */
+    size_t count;
+    size_t awaited;                    /* a seat that had not reported `next` */
+    uint64_t next;                     /* the first second that was not given */
+    struct tally *windows[MERGE_OPEN]; /* of open seconds, modulo MERGE_OPEN; NULL: none yet */
+    struct tally *late;                /* of a correction */
+    uint64_t merged;
+    uint64_t missing;
+    uint64_t dropped;
+    /* Of the state that is being loaded. */
+    uint64_t load_number;
+    uint64_t load_sequence;
+    uint64_t load_parts; /* that have come */
+    uint64_t load_seats; /* how many it has */
+};
+
+/* The window of an open second. */
+struct tally *merge_window(struct merge *merge, uint64_t second);
+
+/* Where a part is added: to this tally, whose rows are those of the summary. */
+struct tally_sum merge_sum(const struct merge *merge, struct tally *tally);
+
+struct merge_seat *merge_find(const struct merge *merge, const struct wire_worker *worker);
+
+/* Adds a seat of zeroes, in which nothing has come. */
+struct merge_seat *merge_add_seat(struct merge *merge, const struct wire_worker *worker);
+
+/* What has come of this second, begun if there is none; NULL: a later second has its place. */
+struct merge_report *merge_open_report(struct merge_seat *seat, uint64_t second);
+
+bool merge_has_reported(const struct merge_seat *seat, uint64_t second);
+
+/* Keeps the account of a worker. */
+void merge_keep_end(struct merge_seat *seat, const struct wire_end *end);
+
+/* Gives the next second, whoever has reported it. */
+void merge_give_next(struct merge *merge);
+
+/* The newest moment of a worker up to this second; NULL: none. MERGE_NONE: the newest at all. */
+const struct merge_moment *merge_moment(const struct merge_seat *seat, uint64_t second);
+
+/* Calls the observer for this second, with counts as of second `as_of`. */
+void merge_show(struct merge *merge, uint64_t index, uint64_t as_of, const struct tally *tally,
+                bool is_correction);
+
+#endif
