@@ -4,9 +4,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
 
-log_target() { exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"; }
-start_on_free_port log_target
-U=http://127.0.0.1:$PORT
+start_log_target
 
 # run FLAG...: runs the scenario on stdin; its report is $TMP/report. seen: the lines of the log before it
 run() {
@@ -14,12 +12,6 @@ run() {
     seen=$(wc -l <"$TMP/log")
     timeout 60 "$loadgen" run "$TMP/scenario.lua" -report json -H "$U" "$@" >"$TMP/report" 2>"$TMP/err" || fail "$*: $(cat "$TMP/err")"
     expect_eq "errors of scripts" "$(json "$TMP/report" "r['exceptions']")" "[]"
-}
-
-# arrived EXPRESSION: of the list `l` of requests that were logged since, and Counter
-arrived() {
-    python3 -c 'import json, sys; from collections import Counter; l = [json.loads(x) for x in open(sys.argv[1])][int(sys.argv[2]):]; print(eval(sys.argv[3]))' \
-        "$TMP/log" "$seen" "$1"
 }
 
 # 1000 rows; every tenth is quoted, and has a newline

@@ -33,8 +33,9 @@ follow() {
     wait_for grep -qs '^event: second' "$file" || fail "no events: $(cat "$file" "$file.err")"
 }
 
+# show FILE EXPRESSION: of the events in it, as tests/support/event_stream.py has them
 show() {
-    python3 "$SUPPORT/events.py" show "$1" "$2"
+    ask events "$@"
 }
 
 # is_shown FILE EXPRESSION: it is true

@@ -47,14 +47,40 @@ expect_has() {
     esac
 }
 
-# Waits at most 10 s until the command succeeds.
+# Waits until the command succeeds, at most a minute: a busy machine, or a sanitizer, may take long.
 wait_for() {
-    tries=0
+    wait_until=$(($(date +%s) + 60))
     until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 200 ] || return 1
+        [ "$(date +%s)" -lt "$wait_until" ] || return 1
         sleep 0.05
     done
+}
+
+# ask KIND FILE [WORD...] EXPRESSION: prints its value; tests/support/expressions.py has the kinds. One question
+# at a time: not in a function that runs in the background.
+ask() {
+    printf '%s\0' "$@" >"$TMP/.question"
+    {
+        read -r ask_status
+        cat
+    } <"$TMP/.answer"
+    return "$ask_status"
+}
+
+# Starts what answers the questions of this (sub)shell. Others than tests, such as tests/run.sh, have none.
+start_answers() {
+    mkfifo "$TMP/.question" "$TMP/.answer"
+    python3 "$SUPPORT/expressions.py" "$TMP/.question" "$TMP/.answer" &
+    STARTED="$STARTED $!"
+}
+case $0 in *e2e/*) start_answers ;; esac
+
+# json FILE EXPRESSION: the value of a Python expression over the JSON object `r` in FILE.
+json() {
+    case $1 in
+    /*) ask json "$@" ;;
+    *) ask json "$PWD/$1" "$2" ;;
+    esac
 }
 
 free_port() {
@@ -92,13 +118,11 @@ is_up_or_gone() {
 
 # start_log_target: tests/contract/locust/target.py, which logs what arrives in $TMP/log. Sets U, its URL.
 start_log_target() {
-    start_on_free_port log_target
+    python3 tests/contract/locust/target.py 0 "$TMP/log" >"$TMP/log_target.out" 2>"$TMP/log_target.err" &
+    STARTED="$STARTED $!"
+    wait_for test -s "$TMP/log_target.out" || fail "no target: $(cat "$TMP/log_target.err")"
     # shellcheck disable=SC2034 # for those who source this
-    U=http://127.0.0.1:$PORT
-}
-
-log_target() {
-    exec python3 tests/contract/locust/target.py "$PORT" "$TMP/log"
+    U=http://127.0.0.1:$(cat "$TMP/log_target.out")
 }
 
 # run_users STATUS SCENARIO FLAG...: `loadgen run`, which must end with STATUS; the SCENARIO - is stdin. Leaves
@@ -118,8 +142,7 @@ run_users() {
 # arrived EXPRESSION: of the list `l` of requests that $TMP/log has after the first $seen; sent(r, NAME) are the
 # values of a header that is logged as a list
 arrived() {
-    python3 -c 'import json, sys; sent = lambda r, name: r["headers"].get(name, []); l = [json.loads(x) for x in open(sys.argv[1])][int(sys.argv[2]):]; print(eval(sys.argv[3]))' \
-        "$TMP/log" "$seen" "$1"
+    ask arrived "$TMP/log" "$seen" "$1"
 }
 
 # start_nginx FOLDER: nginx with what stdin has for its http block (tests/support/nginx.py). Sets a
@@ -141,6 +164,7 @@ in_own_folder() {
     SHELL_PID=$(exec sh -c 'echo $PPID')
     trap clean_up EXIT
     trap 'exit 1' INT TERM
+    start_answers
     $1
 }
 
@@ -171,11 +195,6 @@ start_target_api() {
     API=$(sed -n 's/^target-api: ready on \(.*\), admin .*/\1/p' "$TMP/target-api.out")
     # shellcheck disable=SC2034
     ADMIN=$(sed -n 's/^target-api: ready on .*, admin \(.*\)/\1/p' "$TMP/target-api.out")
-}
-
-# json FILE EXPRESSION: the value of a Python expression over the JSON object `r` in FILE.
-json() {
-    python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); print(eval(sys.argv[2]))' "$1" "$2"
 }
 
 # refused STATUS MESSAGE ARGUMENT...: loadgen ends with STATUS, and one line on stderr has MESSAGE.

@@ -1,52 +1,12 @@
 #!/usr/bin/env python3
-"""Clients of server-sent events, and what they got.
+"""Clients of server-sent events. What a stream says: event_stream.py.
 
-    events.py show FILE EXPRESSION    of what `curl -N` wrote: `e` is the list of its events, with name, id and
-                                      data; `log` the lines of the log, whose events are not in `e`; `points`
-                                      the history that they tell, as docs/api.md says; `comments` and `retry`
-                                      the rest
     events.py crowd URL COUNT         that many clients at once: how many were answered with each status
     events.py silent URL              prints "ready", and never reads what comes
     events.py flood URL STATUS_URL    changes the test at URL (/swarm) until a client was dropped, as the page of
                                       metrics at STATUS_URL tells; prints how many changes there were
 """
-import collections, http.client, json, signal, socket, sys, urllib.parse, urllib.request
-
-Event = collections.namedtuple('Event', 'name id data')
-
-def parse(text):
-    """The complete events, strictly in the form that browsers read"""
-    events, comments, retry = [], [], None
-    for block in text.split('\n\n')[:-1]:
-        fields = {}
-        for line in block.split('\n'):
-            name, colon, value = line.partition(': ')
-            assert colon, line
-            if name == '':
-                comments.append(value)
-            else:
-                assert name in ('event', 'data', 'id', 'retry') and name not in fields, line
-                fields[name] = value
-        retry = fields.get('retry', retry)
-        if 'data' in fields:
-            events.append(Event(fields['event'], fields.get('id'), json.loads(fields['data'])))
-    return events, comments, retry
-
-def follow(events):
-    """The points, as lists by column: those that come replace those that begin in their time"""
-    points, columns = [], []
-    for event in events:
-        if event.name == 'reset':
-            points, columns = [], event.data['columns']
-        for point in event.data.get('points', []):
-            points = [p for p in points if p[0] < point[0]] + [point]
-    return [dict(zip(columns, point)) for point in points]
-
-def show(file, expression):
-    e, comments, retry = parse(open(file, encoding='ascii').read())
-    log = [line for x in e if x.name == 'log' for line in x.data['log']]
-    e = [x for x in e if x.name != 'log']
-    print(eval(expression, {'e': e, 'log': log, 'comments': comments, 'retry': retry, 'points': follow(e)}))
+import collections, http.client, signal, socket, sys, urllib.parse, urllib.request
 
 def open_stream(url, room=0):
     parts = urllib.parse.urlsplit(url)
