@@ -4,10 +4,10 @@
 # the page.
 #
 # Where no namespace can be made, as in the build of an image, the last part is skipped.
+#
+# Not under sanitizers: it is about a shell script; what the programs do here, other tests do too.
 set -eu
 . "$(dirname "$0")/lib.sh"
-# At its end, LeakSanitizer looks at a program from a process of the same file, which would be told to stop as well.
-export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 mkdir "$TMP/bin"
 export PATH="$TMP/bin:$BIN:$PATH"
 start_target_api
@@ -74,18 +74,16 @@ expect_eq "the host of LOCUST_HOST" "$(served)" 80
 
 # The page, at an address that others can reach: only if it is said who may come in. A token is asked for even if
 # LOCUST_NO_TOKEN is set.
-# page [NAME=VALUE...]: starts it with these variables. Sets PAGE, its URL, and PAGE_PID.
-page() {
-    rm -f "$TMP/page.err"
-    env LOCUST_AUTOSTART=false LOCUST_WEB=127.0.0.1:0 "$@" "$ENTRYPOINT" idle -probe-addr :1 >"$TMP/page.out" 2>"$TMP/page.err" &
-    PAGE_PID=$!
-    STARTED="$STARTED $PAGE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/page.err" || fail "no page: $(cat "$TMP/page.err")"
-    PAGE=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/page.err")
+# start_page [NAME=VALUE...]: starts it with these variables. Sets W, its URL, and SERVE_PID.
+start_page() {
+    rm -f "$TMP/serve.err"
+    env LOCUST_AUTOSTART=false LOCUST_WEB=127.0.0.1:0 "$@" "$ENTRYPOINT" idle -probe-addr :1 >"$TMP/serve.out" 2>"$TMP/serve.err" &
+    SERVE_PID=$!
+    STARTED="$STARTED $SERVE_PID"
+    await_serve "$TMP/serve.err"
 }
-code() { curl -sS -o "$TMP/answer" -w '%{http_code}' "$@"; }
 is_stopped() {
-    curl -sS -o "$TMP/answer" "$PAGE/stats/requests"
+    get /stats/requests
     [ "$(json "$TMP/answer" "r['state']")" = stopped ]
 }
 LOCUST_AUTOSTART='' LOCUST_WEB=0.0.0.0:0 entry idle
@@ -97,19 +95,17 @@ LOCUST_AUTOSTART='' entry idle
 expect_eq "its address" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089"
 rm "$TMP/bin/loadgen"
 before=$(served)
-page
-expect_eq "the page" "$(code "$PAGE/")" 200
-expect_eq "start" "$(code -F user_count=5 -F spawn_rate=100 -F run_time=1s "$PAGE/swarm") $(json "$TMP/answer" "r['success'], r['host']")" \
+start_page
+expect_eq "the page" "$(code /)" 200
+expect_eq "start" "$(code /swarm -F user_count=5 -F spawn_rate=100 -F run_time=1s) $(json "$TMP/answer" "r['success'], r['host']")" \
     "200 (True, 'http://$API')"
 wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
 expect_eq "counted" "$(json "$TMP/answer" "r['stats'][-1]['num_requests']")" "$(($(served) - before))"
-kill -TERM "$PAGE_PID"
-wait "$PAGE_PID" || fail "the page ended with status $?"
-page HEADROOM_TOKEN=s3cret LOCUST_NO_TOKEN=true LOCUST_WEB=0.0.0.0:0
-PAGE=http://127.0.0.1:${PAGE##*:}
-expect_eq "a token" "$(code "$PAGE/stats/requests") $(code "$PAGE/stats/requests" -H "Authorization: Bearer s3cret") $(code "$PAGE/")" "401 200 200"
-kill -TERM "$PAGE_PID"
-wait "$PAGE_PID" || fail "the page ended with status $?"
+end_serve
+start_page HEADROOM_TOKEN=s3cret LOCUST_NO_TOKEN=true LOCUST_WEB=0.0.0.0:0
+W=http://127.0.0.1:${W##*:}
+expect_eq "a token" "$(code /stats/requests) $(code /stats/requests -H "Authorization: Bearer s3cret") $(code /)" "401 200 200"
+end_serve
 
 # Waits for the targets: two of them, the same for ten looks. Looks are counted in $TMP/looks.
 cat >"$TMP/bin/getent" <<'END'

@@ -2,7 +2,6 @@
 # loadgen serve: Locust's REST interface, as its clients use it, against a server that logs what arrives.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
 start_log_target
 
 cat >"$TMP/scenario.lua" <<'LUA'
@@ -14,30 +13,7 @@ Watcher:task("browse", function(self) self:get("/items", { name = "/items" }) en
 Watcher:task("broken", function() error("this task breaks") end)
 LUA
 
-# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
-serve() {
-    rm -f "$TMP/serve.err"
-    "$loadgen" serve "$TMP/scenario.lua" -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
-
-# get PATH [CURL FLAG...]: the body of the answer, in $TMP/answer, whose status must be 200
-get() {
-    path=$1
-    shift
-    status=$(curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path")
-    expect_eq "status of $path" "$status" 200
-}
-
-# code PATH [CURL FLAG...]: the status of the answer
-code() {
-    path=$1
-    shift
-    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
-}
+serve() { start_serve "$TMP/scenario.lua" "$@"; }
 
 is_state() {
     get /stats/requests
@@ -102,7 +78,7 @@ is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
 
 # what was counted is what arrived, by method and name, and in every form
 count() {
-    python3 -c 'import json, sys; print(sum(json.loads(l)["url"].split("?")[0] == sys.argv[2] for l in open(sys.argv[1])))' "$TMP/log" "$1"
+    ask arrived "$TMP/log" 0 "sum(r['url'].split('?')[0] == '$1' for r in l)"
 }
 all=$(($(count /items) + $(count /missing)))
 expect_eq "rows" "$(json "$TMP/answer" "[(s['method'], s['name'], s['num_requests'], s['num_failures']) for s in r['stats'][:2]]")" \
@@ -156,9 +132,8 @@ get /stop
 swarm running user_count=2 spawn_rate=100
 wait_for has_requests 150 || fail "no requests: $(cat "$TMP/answer")"
 before=$(json "$TMP/answer" "r['stats'][-1]['num_requests']")
-get /stats/reset
-expect_eq "reset" "$(cat "$TMP/answer")" ok
-get /stats/requests
+curl -sS -o "$TMP/reset" "$W/stats/reset" -o "$TMP/answer" "$W/stats/requests"
+expect_eq "reset" "$(cat "$TMP/reset")" ok
 expect_eq "after a reset" "$(json "$TMP/answer" "r['stats'][-1]['num_requests'] < $before")" True
 wait_for has_requests 0 || fail "no requests after a reset: $(cat "$TMP/answer")"
 get /stop
@@ -194,19 +169,17 @@ expect_eq "own origin" "$(code / -H "Origin: $W")" 200
 
 # a test goes on when a signal comes: it is ended in order
 swarm running user_count=2 spawn_rate=100
-kill -TERM "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM: $(cat "$TMP/serve.err")"
+end_serve
 expect_eq "what it said" "$(wc -l <"$TMP/serve.err")" 1
 
 # who waits for the end of a test gets the answer when a signal ends it
 start_target_api -test-endpoints
 serve -H "http://$API/delay/20000?"
 swarm running user_count=2 spawn_rate=100
-code /stop >"$TMP/stop" &
+curl -sS -o "$TMP/stopped" -w '%{http_code}' "$W/stop" >"$TMP/stop" &
 STOP_PID=$!
 wait_for is_state stopping || fail "not stopping: $(cat "$TMP/answer")"
-kill -TERM "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 wait "$STOP_PID"
 expect_eq "stop" "$(cat "$TMP/stop")" 200
 
@@ -218,8 +191,7 @@ swarm stopped user_count=2 spawn_rate=100
 get /logs
 expect_has "log" "$(json "$TMP/answer" "r['master']")" "no certificates could be read from $TMP/nothing"
 expect_has "on stderr" "$(cat "$TMP/serve.err")" "loadgen: the test has failed: -root-certs: no certificates"
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 
 # a scenario that decides how many users there are, and what comes before and after them
 mv "$TMP/scenario.lua" "$TMP/plain.lua"
@@ -243,8 +215,7 @@ for _ in 1 2; do
 done
 [ "$(grep -c Aggregated "$TMP/serve.err")" -ge 8 ] || fail "tables: $(cat "$TMP/serve.err")"
 expect_eq "before and after" "$(count /items/start), $(count /items/stop)" "2, 2"
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 mv "$TMP/plain.lua" "$TMP/scenario.lua"
 
 # tokens
@@ -256,8 +227,7 @@ expect_eq "wrong token" "$(code /stats/requests -H "Authorization: Bearer secret
 expect_eq "token" "$(code /stats/requests -H "Authorization: Bearer s3cret")" 200
 expect_eq "cookie" "$(code /stats/requests -H "Cookie: headroom_token=s3cret")" 200
 expect_eq "probe" "$(code /)" 200
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 
 # the server is not started
 refused 2 "-web: other machines can reach 0.0.0.0:" serve "$TMP/scenario.lua" -web 0.0.0.0:0

@@ -30,8 +30,7 @@ unshare $as_user --pid --fork --kill-child --mount-proc \
     "$loadgen" serve "$TMP/scenario.lua" -H "http://$API" -web 127.0.0.1:0 2>"$TMP/serve.err" &
 STARTER=$!
 STARTED="$STARTED $STARTER"
-wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
+await_serve "$TMP/serve.err"
 FIRST=$(cat "/proc/$STARTER/task/$STARTER/children")
 FIRST=${FIRST% }
 
@@ -63,7 +62,7 @@ is_state ready || fail "not ready: $(cat "$TMP/answer")"
 # With a test, it ends with the answers to its requests, and the next one can begin.
 for _ in 1 2; do
     swarm
-    expect_eq "as ps shows it" "$(cat "/proc/$FIRST/comm")" loadgen-test
+    wait_for grep -qx loadgen-test "/proc/$FIRST/comm" || fail "as ps shows it: $(cat "/proc/$FIRST/comm")"
     stop
     expect_eq "a test" "$status $(cat "$TMP/stop")" "0 process 1: its test is stopping
 process 1: its test is stopped"
@@ -79,7 +78,7 @@ expect_eq "after the test" "$status $(cat "$TMP/stop")" "$nothing"
 swarm
 inside "$loadgen" attack -rate 20 -output "$TMP/attack.bin" "http://$API/health" 2>"$TMP/err" &
 attack=$!
-wait_for test -s "$TMP/attack.bin"
+wait_for test -s "$TMP/attack.bin" || fail "no attack: $(cat "$TMP/err")"
 stop
 expect_eq "both" "$status $(grep -c ' stopping$' "$TMP/stop") $(grep -c ' stopped$' "$TMP/stop")" "0 2 2"
 wait "$attack" || fail "the attack ended with status $?: $(cat "$TMP/err")"
@@ -91,6 +90,6 @@ swarm
 stop -timeout 300ms
 expect_eq "a test that does not end" "$status" 1
 expect_has "a test that does not end" "$(cat "$TMP/stop")" "process 1 is still running after 300ms"
-is_state stopping || fail "not stopping: $(cat "$TMP/answer")"
+wait_for is_state stopping || fail "not stopping: $(cat "$TMP/answer")"
 kill -TERM "$FIRST"
 wait "$STARTER" || fail "the server ended with status $?: $(cat "$TMP/serve.err")"

@@ -3,8 +3,7 @@
 # is left after kill -9 and on a full disk.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
-start_target_api
+start_target_api -test-endpoints
 
 cat >"$TMP/scenario.lua" <<'LUA'
 local Guest = User { wait = constant(0.02) }
@@ -13,43 +12,14 @@ Guest:task(1, "missing", function(self) self:get("/missing") end)
 LUA
 JSON="Content-Type: application/json"
 
-# Waits at most 40 s: a busy machine is slow to run a test of a few seconds.
-patient() {
-    wait_for "$@" || wait_for "$@" || wait_for "$@" || wait_for "$@"
-}
+# serve FLAG...: for users of the scenario
+serve() { start_serve "$TMP/scenario.lua" -H "http://$API" "$@"; }
 
-# serve FLAG...: starts the server, for users of the scenario. Sets W, its URL, and SERVE_PID.
-serve() {
-    serve_what "$TMP/scenario.lua" -H "http://$API" "$@"
-}
-
-serve_what() {
-    rm -f "$TMP/serve.err"
-    "$loadgen" serve -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
-
-end_server() {
-    kill "$SERVE_PID"
-    wait "$SERVE_PID" || fail "status $? after SIGTERM: $(cat "$TMP/serve.err")"
-}
-
-# code PATH [CURL FLAG...]: the status of the answer, which is in $TMP/answer, and its head in $TMP/head
-code() {
-    path=$1
-    shift
-    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
-}
-
-# get PATH EXPRESSION [CURL FLAG...]: the value of an expression of the answer, whose status must be 200
-get() {
-    path=$1 expression=$2
+# value PATH EXPRESSION [CURL FLAG...]: of the answer, whose status must be 200
+value() {
+    value_path=$1 expression=$2
     shift 2
-    status=$(code "$path" "$@")
-    expect_eq "status of $path: $(cat "$TMP/answer")" "$status" 200
+    get "$value_path" "$@"
     json "$TMP/answer" "$expression"
 }
 
@@ -61,11 +31,11 @@ start() {
 }
 
 has_seconds() {
-    [ "$(get "/api/v1/runs/$ID/seconds" "len(r['points']) >= $1 and r['points'][0][r['columns'].index('ended')] > 0")" = True ]
+    [ "$(value "/api/v1/runs/$ID/seconds" "len(r['points']) >= $1 and r['points'][0][r['columns'].index('ended')] > 0")" = True ]
 }
 
 is_state() {
-    [ "$(get "/api/v1/runs/$ID" "r['state']")" = "$1" ]
+    [ "$(value "/api/v1/runs/$ID" "r['state']")" = "$1" ]
 }
 
 # wrong STATUS FIELD TEXT PATH [CURL FLAG...]
@@ -82,7 +52,7 @@ users='{"kind": "users", "users": 4, "spawn_rate": 100}'
 serve -data "$TMP/data"
 
 # before the first run
-expect_eq "no runs" "$(get /api/v1/runs r)" "{'kept': True, 'runs': []}"
+expect_eq "no runs" "$(value /api/v1/runs r)" "{'kept': True, 'runs': []}"
 
 # what is refused is refused with its field, and starts nothing
 post() {
@@ -121,17 +91,17 @@ head -c 70000 /dev/zero | tr '\0' ' ' >"$TMP/long"
 wrong 413 None "longer than 64 kB" /api/v1/runs -H "$JSON" -d "@$TMP/long"
 wrong 403 None "another site" /api/v1/runs -H "$JSON" -H "Origin: http://evil.example" -d "$users"
 wrong 403 None "another site" /api/v1/runs/1 -X DELETE -H "Origin: http://evil.example"
-expect_eq "still no runs" "$(get /api/v1/runs "r['runs']")" "[]"
+expect_eq "still no runs" "$(value /api/v1/runs "r['runs']")" "[]"
 
 # a run is started, changed and stopped
 start "$users"
 FIRST=$ID
 wrong 409 None "a test is running" /api/v1/runs -H "$JSON" -d "$users"
-patient has_seconds 2 || fail "no seconds: $(cat "$TMP/answer")"
-expect_eq "running" "$(get "/api/v1/runs/$ID" "r['state'], r['kind'], r['ended_ms'], r['summary']['requests'] > 0, r['has_result'], r['unkept']")" \
+wait_for has_seconds 2 || fail "no seconds: $(cat "$TMP/answer")"
+expect_eq "running" "$(value "/api/v1/runs/$ID" "r['state'], r['kind'], r['ended_ms'], r['summary']['requests'] > 0, r['has_result'], r['unkept']")" \
     "('running', 'users', None, True, True, None)"
-expect_eq "order" "$(get "/api/v1/runs/$ID" "r['order']")" "{'host': 'http://$API', 'kind': 'users', 'spawn_rate': 100.0, 'users': 4}"
-expect_eq "listed" "$(get /api/v1/runs "[(x['id'], x['state']) for x in r['runs']]")" "[('$ID', 'running')]"
+expect_eq "order" "$(value "/api/v1/runs/$ID" "r['order']")" "{'host': 'http://$API', 'kind': 'users', 'spawn_rate': 100.0, 'users': 4}"
+expect_eq "listed" "$(value /api/v1/runs "[(x['id'], x['state']) for x in r['runs']]")" "[('$ID', 'running')]"
 wrong 409 id "the run is active; stop it first" "/api/v1/runs/$ID" -X DELETE
 wrong 409 None "the run has not ended" "/api/v1/runs/$ID/report"
 change() {
@@ -140,38 +110,38 @@ change() {
 change 400 users "is missing" '{}'
 change 400 host "cannot be changed while a test is running" '{"users": 7, "host": "http://127.0.0.1:1"}'
 change 400 rate "unknown field" '{"rate": 7}'
-expect_eq "change" "$(get "/api/v1/runs/$ID/change" "r['order']['users'], r['order']['spawn_rate']" -H "$JSON" -d '{"users": 7}')" "(7, 100.0)"
+expect_eq "change" "$(value "/api/v1/runs/$ID/change" "r['order']['users'], r['order']['spawn_rate']" -H "$JSON" -d '{"users": 7}')" "(7, 100.0)"
 has_users() {
-    [ "$(get "/api/v1/runs/$ID/seconds" "r['points'][-1][r['columns'].index('users')]")" = "$1" ]
+    [ "$(value "/api/v1/runs/$ID/seconds" "r['points'][-1][r['columns'].index('users')]")" = "$1" ]
 }
-patient has_users 7 || fail "not 7 users: $(cat "$TMP/answer")"
+wait_for has_users 7 || fail "not 7 users: $(cat "$TMP/answer")"
 curl -sS "$W/api/v1/runs/$ID/result" -o "$TMP/so_far"
-"$loadgen" report -type json "$TMP/so_far" >"$TMP/json" 2>/dev/null
+"$BIN/loadgen" report -type json "$TMP/so_far" >"$TMP/json" 2>/dev/null
 expect_eq "so far" "$(json "$TMP/json" "r['requests'] > 0")" True
-expect_eq "stop" "$(get "/api/v1/runs/$ID/stop" "r['state'], r['problem'], r['ended_ms'] > r['begun_ms']" -X POST)" "('stopped', None, True)"
-expect_eq "stop again" "$(get "/api/v1/runs/$ID/stop" "r['state']" -X POST)" stopped
+expect_eq "stop" "$(value "/api/v1/runs/$ID/stop" "r['state'], r['problem'], r['ended_ms'] > r['begun_ms']" -X POST)" "('stopped', None, True)"
+expect_eq "stop again" "$(value "/api/v1/runs/$ID/stop" "r['state']" -X POST)" stopped
 wrong 409 id "the run has ended" "/api/v1/runs/$ID/change" -H "$JSON" -d '{"users": 7}'
 
 # its numbers are the same everywhere
-requests=$(get "/api/v1/runs/$ID" "r['summary']['requests']")
-failures=$(get "/api/v1/runs/$ID" "r['summary']['failures']")
+requests=$(value "/api/v1/runs/$ID" "r['summary']['requests']")
+failures=$(value "/api/v1/runs/$ID" "r['summary']['failures']")
 column() {
-    get "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('$1')] for p in r['points'])"
+    value "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('$1')] for p in r['points'])"
 }
 expect_eq "seconds" "$(column ended) $(column failures)" "$requests $failures"
-expect_eq "from" "$(get "/api/v1/runs/$ID/seconds?from=1" "r['from'], r['points'][0][0], r['id']")" "(1, 1, '$ID')"
-expect_eq "from beyond" "$(get "/api/v1/runs/$ID/seconds?from=999" "r['points']")" "[]"
-expect_eq "report" "$(get "/api/v1/runs/$ID/report" "r['requests']")" "$requests"
+expect_eq "from" "$(value "/api/v1/runs/$ID/seconds?from=1" "r['from'], r['points'][0][0], r['id']")" "(1, 1, '$ID')"
+expect_eq "from beyond" "$(value "/api/v1/runs/$ID/seconds?from=999" "r['points']")" "[]"
+expect_eq "report" "$(value "/api/v1/runs/$ID/report" "r['requests']")" "$requests"
 curl -sSOJ --output-dir "$TMP" "$W/api/v1/runs/$ID/result"
-"$loadgen" report -type json "$TMP/$ID.results" >"$TMP/json" 2>"$TMP/err"
+"$BIN/loadgen" report -type json "$TMP/$ID.results" >"$TMP/json" 2>"$TMP/err"
 expect_eq "result file" "$(json "$TMP/json" "r['requests'], r['cut_short'], r['intended'] == r['requests']")" "($requests, False, True)"
 expect_eq "permissions" "$(stat -c %a "$TMP/data" "$TMP/data/$ID.results" | tr '\n' ' ')" "700 600 "
 
 # two runs are compared
-start '{"kind": "users", "users": 4, "spawn_rate": 100, "run_time": "4s"}'
-patient is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
-expect_eq "newest first" "$(get '/api/v1/runs?limit=1' "[x['id'] for x in r['runs']]")" "['$ID']"
-expect_eq "compare" "$(get "/api/v1/compare?a=$FIRST&b=$ID" "[m['name'] for m in r['metrics']], r['a']['id'], r['b']['id'], r['metrics'][4]['a'] > 0.1")" \
+start '{"kind": "users", "users": 4, "spawn_rate": 100, "run_time": "2s"}'
+wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
+expect_eq "newest first" "$(value '/api/v1/runs?limit=1' "[x['id'] for x in r['runs']]")" "['$ID']"
+expect_eq "compare" "$(value "/api/v1/compare?a=$FIRST&b=$ID" "[m['name'] for m in r['metrics']], r['a']['id'], r['b']['id'], r['metrics'][4]['a'] > 0.1")" \
     "(['rate', 'p50_ms', 'p95_ms', 'p99_ms', 'failures'], '$FIRST', '$ID', True)"
 wrong 400 b "is missing" "/api/v1/compare?a=$FIRST"
 wrong 400 a "expected a number" "/api/v1/compare?a=x&b=$ID"
@@ -188,64 +158,65 @@ wrong 404 id "there is no run" "/api/v1/runs/$FIRST" -X DELETE
 
 # kill -9 in the middle: the run is lost, its seconds are not
 start "$users"
-patient has_seconds 4 || fail "no seconds: $(cat "$TMP/answer")"
-kept=$(get "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('ended')] for p in r['points'][:-1])")
+wait_for has_seconds 4 || fail "no seconds: $(cat "$TMP/answer")"
+kept=$(value "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('ended')] for p in r['points'][:-1])")
 kill -9 "$SERVE_PID"
 wait "$SERVE_PID" 2>/dev/null || true
 serve -data "$TMP/data"
-expect_eq "lost" "$(get "/api/v1/runs/$ID" "r['state'], r['summary']['requests'] >= $kept, r['summary']['p99_ms'] > 0, r['ended_ms'] > r['begun_ms']")" \
+expect_eq "lost" "$(value "/api/v1/runs/$ID" "r['state'], r['summary']['requests'] >= $kept, r['summary']['p99_ms'] > 0, r['ended_ms'] > r['begun_ms']")" \
     "('lost', True, True, True)"
-requests=$(get "/api/v1/runs/$ID" "r['summary']['requests']")
-expect_eq "its seconds" "$(get "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('ended')] for p in r['points']), len(r['points']) >= 3, r['points'][2][r['columns'].index('users')], r['points'][2][r['columns'].index('p99')] > 0")" \
+requests=$(value "/api/v1/runs/$ID" "r['summary']['requests']")
+expect_eq "its seconds" "$(value "/api/v1/runs/$ID/seconds" "sum(p[r['columns'].index('ended')] for p in r['points']), len(r['points']) >= 3, r['points'][2][r['columns'].index('users')], r['points'][2][r['columns'].index('p99')] > 0")" \
     "($requests, True, 4, True)"
-expect_eq "its report" "$(get "/api/v1/runs/$ID/report" "r['requests'], r['cut_short']")" "($requests, True)"
+expect_eq "its report" "$(value "/api/v1/runs/$ID/report" "r['requests'], r['cut_short']")" "($requests, True)"
 LOST=$ID
 
 # the next one has another id, and the oldest go when there are too many
-end_server
+end_serve
 serve -data "$TMP/data" -data-runs 2
 start '{"kind": "users", "users": 1, "spawn_rate": 1, "run_time": "1s"}'
-patient is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
-expect_eq "at most two" "$(get /api/v1/runs "[x['id'] for x in r['runs']]")" "['$ID', '$LOST']"
+wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
+expect_eq "at most two" "$(value /api/v1/runs "[x['id'] for x in r['runs']]")" "['$ID', '$LOST']"
 expect_has "told" "$(cat "$TMP/serve.err")" "loadgen: the oldest test was deleted to make room: "
-end_server
+end_serve
 
 # without a folder, the last run alone is known
 serve
 start '{"kind": "users", "users": 1, "spawn_rate": 1, "run_time": "1s"}'
-patient is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
+wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
 FIRST=$ID
 start '{"kind": "users", "users": 2, "spawn_rate": 100, "run_time": "1s"}'
-patient is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
-expect_eq "the last one" "$(get /api/v1/runs "r['kept'], [(x['id'], x['has_result']) for x in r['runs']]")" "(False, [('$ID', False)])"
-expect_eq "report" "$(get "/api/v1/runs/$ID/report" "r['requests'] > 0")" True
+wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
+expect_eq "the last one" "$(value /api/v1/runs "r['kept'], [(x['id'], x['has_result']) for x in r['runs']]")" "(False, [('$ID', False)])"
+expect_eq "report" "$(value "/api/v1/runs/$ID/report" "r['requests'] > 0")" True
 wrong 404 None "started without a folder" "/api/v1/runs/$ID/result"
 wrong 404 id "there is no run" "/api/v1/runs/$FIRST"
 expect_eq "nothing on stderr" "$(wc -l <"$TMP/serve.err")" 1
-end_server
+end_serve
 
 # runs at a rate, and a search, of which its journal is left
-serve_what "http://$API/health" -slo "p99<2s,errors<1%" -trial 1s -data "$TMP/targets"
+url=http://$API/delay/5
+start_serve "$url" -slo "errors<1%" -trial 1s -generator-rate 5000 -data "$TMP/targets"
 start '{"kind": "rate", "rate": 50, "duration": "2s"}'
 RATE=$ID
-patient is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
-expect_eq "rate" "$(get "/api/v1/runs/$ID" "r['summary']['requests'], r['verdict']['met'], r['order']")" \
+wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
+expect_eq "rate" "$(value "/api/v1/runs/$ID" "r['summary']['requests'], r['verdict']['met'], r['order']")" \
     "(100, True, {'duration': '2s', 'kind': 'rate', 'rate': 50.0})"
 start '{"kind": "capacity", "min_rate": 20, "max_rate": 400, "quick": true}'
 has_trial() {
-    [ "$(get "/api/v1/runs/$ID" "r['search'] is not None and len(r['search']['trials']) > 0")" = True ]
+    [ "$(value "/api/v1/runs/$ID" "r['search'] is not None and len(r['search']['trials']) > 0")" = True ]
 }
-patient has_trial || fail "no trial: $(cat "$TMP/answer")"
-expect_eq "search" "$(get "/api/v1/runs/$ID" "r['state'], r['summary'], r['has_result']")" "('running', None, True)"
+wait_for has_trial || fail "no trial: $(cat "$TMP/answer")"
+expect_eq "search" "$(value "/api/v1/runs/$ID" "r['state'], r['summary'], r['has_result']")" "('running', None, True)"
 kill -9 "$SERVE_PID"
 wait "$SERVE_PID" 2>/dev/null || true
-serve_what "http://$API/health" -data "$TMP/targets"
-expect_eq "lost" "$(get "/api/v1/runs/$ID" "r['state'], r['kind'], r['has_result']")" "('lost', 'capacity', True)"
+start_serve "$url" -data "$TMP/targets"
+expect_eq "lost" "$(value "/api/v1/runs/$ID" "r['state'], r['kind'], r['has_result']")" "('lost', 'capacity', True)"
 expect_eq "its journal" "$(code "/api/v1/runs/$ID/result")" 200
 expect_eq "its trials" "$(python3 -c 'import json, sys; l = [json.loads(x) for x in open(sys.argv[1])]; print(l[0]["journal"], any("rate" in x for x in l))' "$TMP/answer")" "1 True"
 wrong 404 None "this run has no history" "/api/v1/runs/$ID/seconds"
 wrong 409 None "cannot be compared" "/api/v1/compare?a=$RATE&b=$ID"
-end_server
+end_serve
 
 # a folder that cannot be used
 refused 1 "-data: cannot create $TMP/no/folder: No such file" serve "$TMP/scenario.lua" -web 127.0.0.1:0 -data "$TMP/no/folder"
@@ -259,19 +230,19 @@ mkdir "$TMP/small"
 if mount -t tmpfs -o size=96k tmpfs "$TMP/small" 2>"$TMP/err"; then
     trap 'umount -l "$TMP/small"; clean_up' EXIT
     serve -data "$TMP/small"
-    start '{"kind": "users", "users": 20, "spawn_rate": 100}'
+    start '{"kind": "users", "users": 60, "spawn_rate": 1000}'
     is_unkept() {
-        [ "$(get "/api/v1/runs/$ID" "str(r['unkept']).startswith('cannot write results to $TMP/small/$ID.results: No space left on device')")" = True ]
+        [ "$(value "/api/v1/runs/$ID" "str(r['unkept']).startswith('cannot write results to $TMP/small/$ID.results: No space left on device')")" = True ]
     }
-    patient is_unkept || fail "nothing of the full disk: $(cat "$TMP/answer")"
+    wait_for is_unkept || fail "nothing of the full disk: $(cat "$TMP/answer")"
     wait_for grep -qs "the test goes on, but cannot be kept: cannot write results to " "$TMP/serve.err" || fail "not told: $(cat "$TMP/serve.err")"
-    before=$(get "/api/v1/runs/$ID" "r['summary']['requests']")
+    before=$(value "/api/v1/runs/$ID" "r['summary']['requests']")
     goes_on() {
-        [ "$(get "/api/v1/runs/$ID" "r['state'] == 'running' and r['summary']['requests'] > $before")" = True ]
+        [ "$(value "/api/v1/runs/$ID" "r['state'] == 'running' and r['summary']['requests'] > $before")" = True ]
     }
-    patient goes_on || fail "it does not go on: $(cat "$TMP/answer")"
-    expect_eq "stop" "$(get "/api/v1/runs/$ID/stop" "r['problem'], r['unkept'] is not None" -X POST)" "(None, True)"
-    end_server
+    wait_for goes_on || fail "it does not go on: $(cat "$TMP/answer")"
+    expect_eq "stop" "$(value "/api/v1/runs/$ID/stop" "r['problem'], r['unkept'] is not None" -X POST)" "(None, True)"
+    end_serve
 else
     echo "a full disk is not tested: nothing can be mounted here: $(cat "$TMP/err")"
 fi

@@ -108,23 +108,6 @@ Guest:task("name", function(self) self:get("http://second.test:$GOOD/", { name =
 Guest:task("to", function(self) self:get("/to?http://127.0.0.1:$BAD/", { name = "to" }) end)
 LUA
 
-# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
-serve() {
-    rm -f "$TMP/serve.err"
-    "$loadgen" serve "$TMP/scenario.lua" -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
-
-# code PATH [CURL FLAG...]: the status of the answer
-code() {
-    path=$1
-    shift
-    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
-}
-
 # swarm HOST: sets result: "True" or the reason
 swarm() {
     expect_eq "status" "$(code /swarm -F user_count=2 -F spawn_rate=100 -F "host=$1")" 200
@@ -144,7 +127,7 @@ refused 2 "127.0.0.1:$BAD is not in -allow-target" serve "http://127.0.0.1:$BAD/
 refused 2 "-host: 127.0.0.1:$BAD is not in -allow-target" capacity -scenario "$TMP/scenario.lua" -H "http://127.0.0.1:$BAD" -slo 'p99<1s' \
     -allow-target "127.0.0.1:$GOOD"
 refused 2 "-unix-socket: unix:$TMP/socket is not in -allow-target" serve "$TMP/scenario.lua" -allow-target "127.0.0.1:$GOOD" -unix-socket "$TMP/socket"
-serve -allow-target "127.0.0.1:$GOOD" -resolvers "127.0.0.1:$DNS"
+start_serve "$TMP/scenario.lua" -allow-target "127.0.0.1:$GOOD" -resolvers "127.0.0.1:$DNS"
 for host in "127.0.0.1:$BAD" "127.0.0.2:$GOOD" "[::1]:$GOOD"; do
     swarm "http://$host"
     expect_eq "host" "$result" "host: $host is not in -allow-target"
@@ -161,6 +144,5 @@ expect_has "errors" "$errors" "lookup 127.0.0.1:$BAD: not an allowed target"
 expect_has "errors" "$errors" "no allowed address found"
 expect_eq "stop" "$(code /stop)" 200
 expect_eq "places" "$(sort -u "$TMP/seen")" good
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 

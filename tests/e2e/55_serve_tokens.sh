@@ -2,7 +2,6 @@
 # loadgen serve: the security headers of all answers, and guessed tokens.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
 start_log_target
 
 cat >"$TMP/scenario.lua" <<'LUA'
@@ -10,25 +9,10 @@ local Guest = User { wait = constant(0.02) }
 Guest:task("home", function(self) self:get("/") end)
 LUA
 
-# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
-serve() {
-    rm -f "$TMP/serve.err"
-    "$loadgen" serve "$TMP/scenario.lua" -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
-
-# code PATH [CURL FLAG...]: the status of the answer
-code() {
-    path=$1
-    shift
-    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
-}
+serve() { start_serve "$TMP/scenario.lua" -H "$U" "$@"; }
 
 # headers that browsers obey, with whatever answer
-serve -H "$U"
+serve
 for path in / /page/serve.js /page/state /stats/requests /stats/requests/csv /nope; do
     code $path >"$TMP/code"
     for header in "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'" \
@@ -39,12 +23,11 @@ for path in / /page/serve.js /page/state /stats/requests /stats/requests/csv /no
 done
 curl -sS -o "$TMP/page" "$W/"
 ! grep -Eqi '<script>|<style| style=| on[a-z]+=|javascript:' "$TMP/page" || fail "inline: $(grep -Ei '<script>|<style| style=| on[a-z]+=|javascript:' "$TMP/page")"
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 
 # guesses of a token: five in a minute, however they come; the right one is never put off
 echo right >"$TMP/token"
-serve -H "$U" -token-file "$TMP/token"
+serve -token-file "$TMP/token"
 for i in 1 2 3; do
     expect_eq "guess $i" "$(code /login -d token=guess$i)" 403
 done
@@ -69,8 +52,7 @@ expect_eq "through a proxy" "$(code /login -d token=right -H "Host: localhost" -
 expect_has "cookie" "$(cat "$TMP/head")" "SameSite=Strict; Secure"
 expect_eq "the right one" "$(code /stats/requests -H "Cookie: headroom_token=right")" 200
 expect_eq "in a URL" "$(code "/stats/requests?token=right&headroom_token=right")" 401
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 
 # a token that no client can send
 printf 'a b\n' >"$TMP/token"

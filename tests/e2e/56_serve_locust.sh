@@ -3,30 +3,9 @@
 # tutorials' commands, clients of version 0.8, the log, many rows.
 set -eu
 . "$(dirname "$0")/lib.sh"
-loadgen=$BIN/loadgen
 start_log_target
 
-# serve FLAG...: starts the server with $TMP/scenario.lua. Sets W, its URL, and SERVE_PID.
-serve() {
-    rm -f "$TMP/serve.err"
-    "$loadgen" serve "$TMP/scenario.lua" -web 127.0.0.1:0 -H "$U" "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
-
-end_server() {
-    kill "$SERVE_PID"
-    wait "$SERVE_PID" || fail "status $? after SIGTERM: $(cat "$TMP/serve.err")"
-}
-
-# get PATH [CURL FLAG...]: the body of the answer, in $TMP/answer
-get() {
-    path=$1
-    shift
-    curl -sS -f -o "$TMP/answer" -D "$TMP/head" "$@" "$W$path" || fail "$path: curl ended with $?"
-}
+serve() { start_serve "$TMP/scenario.lua" -H "$U" "$@"; }
 
 # is EXPRESSION: of the numbers `r`
 is() {
@@ -40,7 +19,7 @@ tables() {
 
 # What was recorded of the real program.
 replays() {
-    python3 tests/contract/rest.py "$loadgen" "$U" "$TMP"
+    python3 tests/contract/rest.py "$BIN/loadgen" "$U" "$TMP"
 }
 
 # The commands of the tutorials, letter by letter; the name of the service is that of this machine.
@@ -60,7 +39,7 @@ tutorials() {
     expect_has "the table of percentiles" "$(cat "$TMP/serve.err")" "Response time percentiles"
     curl -sS -o /dev/null -w '%{http_code}' http://locust-master:8089/ >"$TMP/answer"
     expect_eq "the probe of its manifests" "$(cat "$TMP/answer")" 200
-    end_server
+    end_serve
 }
 
 # An exporter that was written for 0.8 knows the state hatching, and leaves out the row Total.
@@ -91,7 +70,7 @@ LUA
     expect_has "type" "$(cat "$TMP/head")" "attachment;filename=distribution_"
     expect_eq "distribution" "$(cut -d, -f1,2 "$TMP/answer" | sed -n '1p;$p')" "\"Name\",\"# requests\"
 \"None Total\",$all"
-    end_server
+    end_serve
 }
 
 # /logs: who did what, and what scripts log; a script that logs much does not push the rest out.
@@ -127,7 +106,7 @@ PYTHON
     get /page/state
     expect_eq "the page has the same" "$(json "$TMP/answer" "r['log'][-1]['text'].startswith('the test has ended'), len(r['log']) <= 200, r['workers']")" \
         "(True, True, [])"
-    end_server
+    end_serve
 }
 
 # More rows and errors than a list has, and many different errors of scripts.
@@ -153,7 +132,7 @@ LUA
     for _ in 1 2 3 4 5 6 7 8 9; do
         curl -sS -o "$TMP/answer" -w '%{time_total}\n' "$W/stats/requests"
     done | sort | awk '{ all[NR] = $1 * 1000 } END { printf "/stats/requests with 500 rows: median of %d: %.1f ms\n", NR, all[(NR + 1) / 2] }'
-    end_server
+    end_serve
 }
 
 beside replays tutorials old_clients logs many_rows

@@ -197,6 +197,53 @@ start_target_api() {
     ADMIN=$(sed -n 's/^target-api: ready on .*, admin \(.*\)/\1/p' "$TMP/target-api.out")
 }
 
+# start_serve ARGUMENT...: `loadgen serve` with them, at a port that the kernel chooses unless they have another
+# -web. Sets W, its URL, and SERVE_PID.
+start_serve() {
+    rm -f "$TMP/serve.err"
+    "$BIN/loadgen" serve -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
+    SERVE_PID=$!
+    STARTED="$STARTED $SERVE_PID"
+    await_serve "$TMP/serve.err"
+}
+
+# await_serve FILE: until the server whose stderr this is has said where it is. Sets W, its URL.
+await_serve() {
+    wait_for grep -qs '^loadgen: serving .*/$' "$1" || fail "not ready: $(cat "$1")"
+    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$1")
+}
+
+# end_serve: SIGTERM, after which it ends in order
+end_serve() {
+    kill "$SERVE_PID"
+    wait "$SERVE_PID" || fail "status $? after SIGTERM: $(cat "$TMP/serve.err")"
+}
+
+# code PATH [CURL FLAG...]: the status of its answer, which is in $TMP/answer; the head is in $TMP/head
+code() {
+    path=$1
+    shift
+    curl -sS -o "$TMP/answer" -D "$TMP/head" -w '%{http_code}' "$@" "$W$path"
+}
+
+# get PATH [CURL FLAG...]: its answer, whose status must be 200, in $TMP/answer
+get() {
+    get_status=$(code "$@") || true
+    expect_eq "status of $1: $(cat "$TMP/answer")" "$get_status" 200
+}
+
+# page EXPRESSION: of what its page shows, as tests/support/expressions.py has it
+page() {
+    curl -sS -o "$TMP/page" "$W/page/state" || return
+    ask page "$TMP/page" "$1"
+}
+is_shown() { [ "$(page "$1")" = True ]; }
+
+# shows EXPRESSION: waits until it is true of the page
+shows() {
+    wait_for is_shown "$1" || fail "the page never shows $1: $(cat "$TMP/page" "$TMP/serve.err")"
+}
+
 # refused STATUS MESSAGE ARGUMENT...: loadgen ends with STATUS, and one line on stderr has MESSAGE.
 refused() {
     status=$1 message=$2
