@@ -34,9 +34,7 @@ class Browser:
             'goog:chromeOptions': {'args': FLAGS + [f'--user-data-dir={self.profile}',
                                                     f'--window-size={width},{height}']}}}})
         self.base += '/' + session['sessionId']
-        self.cdp('Emulation.setDeviceMetricsOverride', width=width, height=height,
-                 deviceScaleFactor=1, mobile=False)
-        self.prefer(dark)
+        self.reshape(width, height, dark)
 
     def start_driver(self):
         """Its port. It takes one for IPv6 that another program may have for IPv4: then once more."""
@@ -62,6 +60,12 @@ class Browser:
 
     def cdp(self, command, **parameters):
         return self.ask('POST', '/goog/cdp/execute', {'cmd': command, 'params': parameters})
+
+    def reshape(self, width, height, dark=False):
+        """What is opened from now on has this size and colour scheme, as in a new browser, which takes longer."""
+        self.cdp('Emulation.setDeviceMetricsOverride', width=width, height=height,
+                 deviceScaleFactor=1, mobile=False)
+        self.prefer(dark)
 
     def prefer(self, dark):
         self.cdp('Emulation.setEmulatedMedia', features=[

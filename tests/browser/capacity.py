@@ -183,29 +183,29 @@ def check_fits(browser, width):
     equal('charts that are too small', small, 0)
 
 
-def check_sizes(page):
+def check_sizes(browser, page):
     """Narrow and dark, then light; and as wide as it gets."""
-    with Browser(*NARROW, dark=True) as browser:
-        open_page(browser, page)
-        equal('background', browser.run('return getComputedStyle(document.body).backgroundColor'),
-              'rgb(20, 23, 27)')
-        browser.press('#time .chart', RIGHT * 4)
-        check_fits(browser, NARROW[0])
-        check('bad trial', browser.run(LOOK, RATES, 400, 900, '--bad'))
-        dark = browser.run('return window.charts[0].graph.getColors()[1]')
-        browser.prefer(dark=False)
-        light = dark
-        for _ in range(200):  # the browser tells the page of it before it draws the next time
-            light = browser.run('return window.charts[0].graph.getColors()[1]')
-            if light != dark:
-                break
-            time.sleep(0.05)
-        check('colours change with the scheme', dark != light, dark, light)
-        check('bad trial in light colours', browser.run(LOOK, RATES, 400, 900, '--bad'))
-        equal('console', browser.problems(), [])
-    with Browser(*WIDEST) as browser:
-        open_page(browser, page)
-        check_fits(browser, WIDEST[0])
+    browser.reshape(*NARROW, dark=True)
+    open_page(browser, page)
+    equal('background', browser.run('return getComputedStyle(document.body).backgroundColor'),
+          'rgb(20, 23, 27)')
+    browser.press('#time .chart', RIGHT * 4)
+    check_fits(browser, NARROW[0])
+    check('bad trial', browser.run(LOOK, RATES, 400, 900, '--bad'))
+    dark = browser.run('return window.charts[0].graph.getColors()[1]')
+    browser.prefer(dark=False)
+    light = dark
+    for _ in range(200):  # the browser tells the page of it before it draws the next time
+        light = browser.run('return window.charts[0].graph.getColors()[1]')
+        if light != dark:
+            break
+        time.sleep(0.05)
+    check('colours change with the scheme', dark != light, dark, light)
+    check('bad trial in light colours', browser.run(LOOK, RATES, 400, 900, '--bad'))
+    equal('console', browser.problems(), [])
+    browser.reshape(*WIDEST)
+    open_page(browser, page)
+    check_fits(browser, WIDEST[0])
 
 
 def check_real(browser, folder, path):
@@ -254,7 +254,7 @@ def main():
             check_none(browser, folder, result)
             for real in results:
                 check_real(browser, folder, real)
-        check_sizes(page)
+            check_sizes(browser, page)
 
 
 main()

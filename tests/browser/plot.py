@@ -135,27 +135,27 @@ def check_controls(browser):
     equal('console', browser.problems(), [])
 
 
-def check_dark_and_narrow(page):
-    with Browser(*NARROW, dark=True) as browser:
-        pixels = open_page(browser, page)
-        check_pixels(pixels)
-        equal('background', browser.run('return getComputedStyle(document.body).backgroundColor'),
-              'rgb(20, 23, 27)')
-        browser.press('#latency .chart', '\ue014' * 3)  # the readout is long
-        width = browser.run('return document.documentElement.scrollWidth')
-        check('nothing is wider than the page', width <= NARROW[0], width)
-        check('spike', browser.run(LOOK, 0, SPIKE / 1e9 + 0.06, 50, '--s0'))
-        dark = browser.run("return window.charts[0].graph.getColors()[0]")
-        browser.prefer(dark=False)
-        light = dark
-        for _ in range(100):  # the browser tells the page of it before it draws the next time
-            light = browser.run("return window.charts[0].graph.getColors()[0]")
-            if light != dark:
-                break
-            time.sleep(0.05)
-        check('colours change with the scheme', dark != light, dark, light)
-        check('spike in light colours', browser.run(LOOK, 0, SPIKE / 1e9 + 0.06, 50, '--s0'))
-        equal('console', browser.problems(), [])
+def check_dark_and_narrow(browser, page):
+    browser.reshape(*NARROW, dark=True)
+    pixels = open_page(browser, page)
+    check_pixels(pixels)
+    equal('background', browser.run('return getComputedStyle(document.body).backgroundColor'),
+          'rgb(20, 23, 27)')
+    browser.press('#latency .chart', '\ue014' * 3)  # the readout is long
+    width = browser.run('return document.documentElement.scrollWidth')
+    check('nothing is wider than the page', width <= NARROW[0], width)
+    check('spike', browser.run(LOOK, 0, SPIKE / 1e9 + 0.06, 50, '--s0'))
+    dark = browser.run("return window.charts[0].graph.getColors()[0]")
+    browser.prefer(dark=False)
+    light = dark
+    for _ in range(100):  # the browser tells the page of it before it draws the next time
+        light = browser.run("return window.charts[0].graph.getColors()[0]")
+        if light != dark:
+            break
+        time.sleep(0.05)
+    check('colours change with the scheme', dark != light, dark, light)
+    check('spike in light colours', browser.run(LOOK, 0, SPIKE / 1e9 + 0.06, 50, '--s0'))
+    equal('console', browser.problems(), [])
 
 
 def check_few(browser, folder):
@@ -267,7 +267,7 @@ def main():
             check_none(browser, folder)
             for real in sys.argv[2:]:
                 check_real(browser, folder, real)
-        check_dark_and_narrow(page)
+            check_dark_and_narrow(browser, page)
 
 
 main()

@@ -70,30 +70,28 @@ def check_report(browser, expected, *words):
     clean(browser)
 
 
-def check_ready(server):
+def check_ready(browser, server):
     """Before the first test there is little to say."""
     _, page = fetch(server, 'stats/report')
-    with Browser(*WIDE) as browser:
-        browser.open(write('ready.html', page))
-        equal('state', text(browser, '#state'), 'Ready')
-        check('no numbers', not is_seen(browser, '#numbers'))
-        clean(browser)
+    browser.open(write('ready.html', page))
+    equal('state', text(browser, '#state'), 'Ready')
+    check('no numbers', not is_seen(browser, '#numbers'))
+    clean(browser)
 
 
-def check_running(server):
+def check_running(browser, server):
     """While a test runs, the report has what is known so far, and stays as it is."""
     server.ask('swarm', b'user_count=4&spawn_rate=100&run_time=1h')
     while len(server.ask('page/state')['history']['points']) < 3:
         time.sleep(0.1)
     _, page = fetch(server, 'stats/report')
     server.ask('stop', b'')
-    with Browser(*WIDE) as browser:
-        browser.open(write('running.html', page))
-        equal('state', text(browser, '#state'), 'Running when this report was made')
-        before = table(browser)
-        time.sleep(1.5)
-        equal('it stays', table(browser), before)
-        clean(browser)
+    browser.open(write('running.html', page))
+    equal('state', text(browser, '#state'), 'Running when this report was made')
+    before = table(browser)
+    time.sleep(1.5)
+    equal('it stays', table(browser), before)
+    clean(browser)
 
 
 def check_saved(browser, path, expected):
@@ -110,9 +108,9 @@ def check_in_place(browser, server, expected):
 
 
 def main():
-    with Server(LOADGEN, write('shop.lua', SCENARIO), '-H', TARGET) as server:
-        check_ready(server)
-        check_running(server)
+    with Server(LOADGEN, write('shop.lua', SCENARIO), '-H', TARGET) as server, Browser(*WIDE) as browser:
+        check_ready(browser, server)
+        check_running(browser, server)
         expected = numbers(server)
         headers, page = fetch(server, 'stats/report?download=1')
         check('a file to save', re.fullmatch(r'attachment;filename=report_[\d.]+\.html', headers['Content-Disposition']), headers)
@@ -121,14 +119,13 @@ def main():
             check(name, headers[name] and 'unsafe' not in headers[name], headers)
         equal('its data is JSON', json.loads(re.search(r'id="data">(.*?)</script>', page)[1])['report']['state'], 'stopped')
         path = write('saved.html', page)
-        with Browser(*WIDE) as browser:
-            check_saved(browser, path, expected)
-            equal('light', browser.run('return getComputedStyle(document.body).backgroundColor'), 'rgb(255, 255, 255)')
-            check_in_place(browser, server, expected)
-        with Browser(*NARROW, dark=True) as browser:
-            check_saved(browser, path, expected)
-            equal('dark', browser.run('return getComputedStyle(document.body).backgroundColor'), 'rgb(20, 23, 27)')
-            fits(browser, NARROW[0])
+        check_saved(browser, path, expected)
+        equal('light', browser.run('return getComputedStyle(document.body).backgroundColor'), 'rgb(255, 255, 255)')
+        check_in_place(browser, server, expected)
+        browser.reshape(*NARROW, dark=True)
+        check_saved(browser, path, expected)
+        equal('dark', browser.run('return getComputedStyle(document.body).backgroundColor'), 'rgb(20, 23, 27)')
+        fits(browser, NARROW[0])
 
 
 main()

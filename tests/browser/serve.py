@@ -77,7 +77,7 @@ def check_refused(browser):
 def check_running(browser):
     browser.press('#user_count', ENTER)
     shows(browser, '#state', 'Running')
-    equal('focus', focused(browser), 'stop')
+    wait('focus', lambda: focused(browser) == 'stop')
     wait('three seconds', lambda: rows(browser)[0] >= 3)
     equal('error', text(browser, '#host-error'), '')
     equal('users', number(browser, '#users-now'), 4)

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The report of loadgen serve, in a real browser: from the server, and as a saved file without one.
 #
-# Not under tsan: a browser adds nothing to what 50_serve asks there.
+# Not under sanitizers: the unit tests of web_report make the same files there.
 set -eu
 . "$(dirname "$0")/lib.sh"
 start_log_target
