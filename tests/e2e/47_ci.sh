@@ -2,7 +2,6 @@
 # The examples of docs/ci.md: the shell script measures a real target, keeps a baseline, compares with it, and fails
 # with the verdict; the one for Cloud Build consists of steps that exist.
 #
-# Runs alone: it judges latency.
 # Not under sanitizers: its searches are those of 43_capacity_scenario and 45_capacity_page.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -13,7 +12,7 @@ PATH=$BIN:$PATH
 pipeline() {
     status=0
     URL=http://$API/delay/10 SLO="p50<20ms" REPEAT=1 OUT=$TMP/capacity BASELINE=$TMP/baseline \
-        examples/ci/capacity.sh -quick -trial 200ms -max-connections 1 >"$TMP/out" 2>"$TMP/err" || status=$?
+        examples/ci/capacity.sh -quick -trial 200ms -generator-rate 5000 -max-connections 1 >"$TMP/out" 2>"$TMP/err" || status=$?
 }
 said() {
     expect_has "$1" "$(cat "$TMP/out")" "$2"
