@@ -1,7 +1,5 @@
 #!/bin/sh
 # loadgen against target-api: both count the same requests.
-#
-# Runs alone: it judges lag.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

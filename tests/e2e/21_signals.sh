@@ -15,7 +15,7 @@ timeout 300 python3 tests/support/endings.py "$loadgen" "http://$API" >"$TMP/fou
 (trap '' HUP; exec "$loadgen" attack -rate 100 -duration 1500ms -output "$TMP/nohup" "http://$API/health" 2>/dev/null) &
 pid=$!
 STARTED="$STARTED $pid"
-sleep 0.7
+wait_for test -s "$TMP/nohup" || fail "no attack with nohup"
 kill -HUP $pid
 wait $pid || fail "SIGHUP ended an attack that ignores it, with status $?"
 "$loadgen" report -type json "$TMP/nohup" >"$TMP/json"
@@ -25,7 +25,7 @@ expect_eq "nohup" "$(json "$TMP/json" "r['requests'], r['interrupted']")" "(150,
 "$loadgen" attack -rate 100 -output "$TMP/results" "http://$API/health" 2>/dev/null &
 pid=$!
 STARTED="$STARTED $pid"
-sleep 0.7
+wait_for test -s "$TMP/results" || fail "no attack"
 kill -USR2 $pid
 status=0
 wait $pid || status=$?

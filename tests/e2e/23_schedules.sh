@@ -1,7 +1,6 @@
 #!/bin/sh
 # Each kind of schedule against target-api: exactly the intended number of requests.
 #
-# Runs alone: each request has its moment.
 # Not under tsan: its threads are those of 20_attack.
 set -eu
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,6 @@
 #!/bin/sh
 # -slo and the exit statuses: 0 done or met, 1 failed, 2 usage, 98 the generator was the limit, 99 missed.
 #
-# Runs alone: it judges latency.
 # Not under tsan: its threads are those of 20_attack.
 set -eu
 . "$(dirname "$0")/lib.sh"

@@ -57,7 +57,7 @@ expect_eq "own listeners: $(json "$TMP/report" "r['lag'], r['targets']")" \
 
 # What scripts use is what they say that they use. Beside other work it is estimated
 # too low, because it is what runs for long that has to wait for a CPU.
-run -u 4 -r 1000 -t 3 <<'LUA'
+run -u 4 -r 1000 -t 2 <<'LUA'
 local Hog = User { wait = constant(0) }
 Hog:task(function(self)
     local until_s = os.clock() + 0.002
@@ -73,7 +73,7 @@ expect_has "verdict" "$(json "$TMP/report" "r['generator']['why']")" " Scripts u
 python3 tests/support/report_schema.py "$TMP/report" >"$TMP/schema" || fail "the schema: $(cat "$TMP/schema")"
 
 # Sending, reading and counting is the greater part where scripts do nothing else.
-run -u 20 -r 1000 -t 2 <<'LUA'
+run -u 20 -r 1000 -t 1 <<'LUA'
 local Visitor = User { wait = constant(0) }
 Visitor:task(function(self) self:get("/health") end)
 LUA
@@ -81,7 +81,7 @@ expect_eq "share of scripts that only ask: $(json "$TMP/report" "r['generator']"
     "$(json "$TMP/report" "0.02 < r['generator']['script_seconds'] / r['generator']['cpu_seconds'] < 0.3")" True
 
 # A function that chooses the wait is a script, too; loading the scenario is none of it.
-run -u 1 -t 2 -output "$TMP/results" <<'LUA'
+run -u 1 -t 1 -output "$TMP/results" <<'LUA'
 local function burn(seconds)
     local until_s = os.clock() + seconds
     while os.clock() < until_s do end

@@ -3,7 +3,7 @@
     BIN=build/release/bin python3 tests/judge/run.py [-n N] [-beside] [-short] [LINE...]
 
     overloaded   600/s of /work/1000 against a target-api with one thread and half a CPU, which carries
-                 about 476/s: p99 is over 3 s, and the status 99; -short: over a second, in a shorter run
+                 about 476/s: p99 is over 3 s, and the status 99; -short: 900/s, and over a second
     held_up      a target that answers at once, and a loadgen that is stopped (SIGSTOP) for 50 ms now and
                  then: p99<20ms is missed, and it is not the target's fault: 98. It knows for how long it
                  read nothing
@@ -11,8 +11,8 @@
     starved      40,000/s with a loadgen at a tenth of a CPU: limit
     modest       500/s with a loadgen at a tenth of a CPU: not limit
 
-Each line runs N times (1), on a machine that is idle first (-short: on any), or with -beside beside two busy
-loops. All but held_up need a cgroup with a CPU quota, and root for it.
+Each line runs N times (1), on a machine that is idle first (-short: on any, and not as long), or with -beside
+beside two busy loops. All but held_up need a cgroup with a CPU quota, and root for it.
 
 Exit status: 0 every answer was right; 1 one was wrong; 2 usage; 77 none was wrong, but lines were left out,
 because no such cgroup can be made, or nothing was measured, or answers were wrong, because other programs used
@@ -94,15 +94,16 @@ def attack(url, rate, seconds, slo=None, cpus=None, is_held_up=False):
 
 
 def overloaded(is_short, is_held_up=False):
-    seconds, p99_s = (6, 1) if is_short else (15, 3)
+    rate, seconds, p99_s = (900, 2, 1) if is_short else (600, 15, 3)
     with target_api(0.5) as api:
-        status, report = attack(f"http://{api}/work/1000", 600, seconds, "p99<100ms", is_held_up=is_held_up)
+        status, report = attack(f"http://{api}/work/1000", rate, seconds, "p99<100ms", is_held_up=is_held_up)
     return status == MISSED and report["latencies"]["99th"] > p99_s * 1e9, status, report
 
 
-def held_up(_is_short):
+def held_up(is_short):
+    seconds = 3.4 if is_short else 7  # stopped twice, or four times
     with target_api(None) as api:
-        status, report = attack(f"http://{api}/health", 500, 7, "p99<20ms", is_held_up=True)
+        status, report = attack(f"http://{api}/health", 500, seconds, "p99<20ms", is_held_up=True)
     is_known = report["generator"]["read_late"] > 0.8 * STOP_S * 1e9  # an answer can have come meanwhile
     return status == LIMIT and is_known, status, report
 
@@ -111,15 +112,15 @@ def both(is_short):
     return overloaded(is_short, is_held_up=True)
 
 
-def starved(_is_short):
+def starved(is_short):
     with target_api(None) as api:
-        status, report = attack(f"http://{api}/health", 40000, 3, cpus=0.1)
+        status, report = attack(f"http://{api}/health", 40000, 2 if is_short else 3, cpus=0.1)
     return status == 0 and report["generator"]["verdict"] == "limit", status, report
 
 
-def modest(_is_short):
+def modest(is_short):
     with target_api(None) as api:
-        status, report = attack(f"http://{api}/health", 500, 6, cpus=0.1)
+        status, report = attack(f"http://{api}/health", 500, 3 if is_short else 6, cpus=0.1)
     return status == 0 and report["generator"]["verdict"] != "limit", status, report
 
 

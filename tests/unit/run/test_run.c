@@ -2,8 +2,6 @@
  * Known answers: a scripted server does something, and the summary of a real run against it over
  * real sockets must say so. Lower bounds are strict; upper ones leave room for a busy machine. What
  * single answers and connections may do is in test_engine.c.
- *
- * Runs alone: it judges times.
  */
 #include <check.h>
 #include <stdio.h>
