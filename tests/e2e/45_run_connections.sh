@@ -6,10 +6,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
 
-start_log_target
-
 # Ten users, one after the other, three requests each.
-cat >"$TMP/turns.lua" <<'LUA'
+TURNS=$TMP/turns.lua
+cat >"$TURNS" <<'LUA'
 local Visitor = User {}
 Visitor:task(function(self)
     for _ = 1, 3 do self:get("/items/" .. self.number) end
@@ -17,26 +16,45 @@ Visitor:task(function(self)
     sleep(3)
 end)
 LUA
-connections() {
-    seen=$(wc -l <"$TMP/log")
-    timeout 60 "$loadgen" run "$TMP/turns.lua" -H "$U" -u 10 -r 50 -cpus 1 -t 2 "$@" >"$TMP/report" 2>"$TMP/err" ||
-        fail "$*: $(cat "$TMP/err")"
-    python3 -c 'import json, sys; l = [json.loads(x) for x in open(sys.argv[1])][int(sys.argv[2]):]
-print(len(l), len({r["connection"] for r in l}), len({(r["connection"], r["url"]) for r in l}))' "$TMP/log" "$seen"
-}
-expect_eq "of their own" "$(connections)" "30 10 10"
-shared=$(connections -shared-connections)
-case "$shared" in
-"30 1 "* | "30 2 "* | "30 3 "*) ;;
-*) fail "requests, connections: $shared" ;;
-esac
 
-# A flag hides its own variable, and none of its neighbours'.
-expect_eq "a flag beside a variable" \
-    "$(LOCUST_CONNECT_TO=shop.example:80:${U#http://} connections -H http://shop.example -laddr 127.0.0.1 -u 1)" "3 1 1"
+of_their_own() {
+    start_log_target
+    connections() {
+        seen=$(wc -l <"$TMP/log")
+        timeout 60 "$loadgen" run "$TURNS" -H "$U" -u 10 -r 50 -cpus 1 -t 2 "$@" >"$TMP/report" 2>"$TMP/err" ||
+            fail "$*: $(cat "$TMP/err")"
+        arrived "len(l), len({r['connection'] for r in l}), len({(r['connection'], r['url']) for r in l})"
+    }
+    expect_eq "of their own" "$(connections)" "(30, 10, 10)"
+    shared=$(connections -shared-connections)
+    case "$shared" in
+    "(30, 1, "* | "(30, 2, "* | "(30, 3, "*) ;;
+    *) fail "requests, connections: $shared" ;;
+    esac
+
+    # A flag hides its own variable, and none of its neighbours'.
+    expect_eq "a flag beside a variable" \
+        "$(LOCUST_CONNECT_TO=shop.example:80:${U#http://} connections -H http://shop.example -laddr 127.0.0.1 -u 1)" "(3, 1, 1)"
+
+    # open files
+    few_files() { (ulimit -n 150 && exec "$loadgen" run "$TURNS" -H "$U" -u 60 -r 1000 "$@"); }
+    if few_files -t 1 >"$TMP/report" 2>"$TMP/err"; then
+        fail "60 users start with 150 open files"
+    fi
+    expect_has "open files" "$(cat "$TMP/err")" "the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
+    if (ulimit -n 150 && exec timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TURNS" -H "$U" -u 60) >"$TMP/report" 2>"$TMP/err"; then
+        fail "a search with 60 users starts with 150 open files"
+    fi
+    expect_eq "open files of a search" "$(cat "$TMP/err")" \
+        "loadgen: 60 connections and 96 other files exceed the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
+    few_files -t 1 -shared-connections >"$TMP/report" 2>"$TMP/err" || fail "shared: $(cat "$TMP/err")"
+}
+
+has_few_sockets() { [ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -le 10 ]; }
 
 # Through a proxy: connections that it closes while users wait, half of them after some bytes, are closed here, too.
-cat >"$TMP/proxy.py" <<'PYTHON'
+through_a_proxy() {
+    cat >"$TMP/proxy.py" <<'PYTHON'
 import asyncio, sys
 served = 0
 async def serve(reader, writer):
@@ -53,60 +71,54 @@ async def serve(reader, writer):
         writer.write(late)
     writer.close()
 async def main():
-    async with await asyncio.start_server(serve, "127.0.0.1", int(sys.argv[1])) as server:
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        open(sys.argv[1], "w").write("%d\n" % server.sockets[0].getsockname()[1])
         await server.serve_forever()
 asyncio.run(main())
 PYTHON
-proxy() { exec python3 "$TMP/proxy.py" "$PORT"; }
-start_on_free_port proxy
-cat >"$TMP/sleeper.lua" <<'LUA'
+    python3 "$TMP/proxy.py" "$TMP/port" >"$TMP/proxy.out" 2>"$TMP/proxy.err" &
+    STARTED="$STARTED $!"
+    wait_for test -s "$TMP/port" || fail "no proxy: $(cat "$TMP/proxy.err")"
+    PORT=$(cat "$TMP/port")
+    cat >"$TMP/sleeper.lua" <<'LUA'
 local Sleeper = User {}
 Sleeper:task(function(self)
     assert(self:get("/").ok)
-    sleep(8)
+    sleep(4)
     assert(self:post("/").ok)
     self:stop_user()
 end)
 LUA
-NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT "$loadgen" run "$TMP/sleeper.lua" -H http://a.test -u 40 -r 1000 -t 60 -report json >"$TMP/report" 2>"$TMP/err" &
-pid=$!
-STARTED="$STARTED $pid"
-wait_for grep -qx 40 "$TMP/proxy.out" || fail "through a proxy: $(cat "$TMP/err")"
-has_few_sockets() { [ "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l)" -le 10 ]; }
-wait_for has_few_sockets || fail "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l) sockets are open that the proxy has closed"
-wait $pid || fail "through a proxy: status $?: $(cat "$TMP/err")"
-expect_eq "on new connections" "$(json "$TMP/report" "r['requests'], r['success'], r['retried']")" "(80, 1.0, 0)"
+    NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT "$loadgen" run "$TMP/sleeper.lua" -H http://a.test -u 40 -r 1000 -t 60 -report json >"$TMP/report" 2>"$TMP/err" &
+    pid=$!
+    STARTED="$STARTED $pid"
+    wait_for grep -qx 40 "$TMP/proxy.out" || fail "through a proxy: $(cat "$TMP/err")"
+    wait_for has_few_sockets || fail "$(find "/proc/$pid/fd" -lname 'socket:*' | wc -l) sockets are open that the proxy has closed"
+    wait $pid || fail "through a proxy: status $?: $(cat "$TMP/err")"
+    expect_eq "on new connections" "$(json "$TMP/report" "r['requests'], r['success'], r['retried']")" "(80, 1.0, 0)"
 
-# open files
-few_files() { (ulimit -n 150 && exec "$loadgen" run "$TMP/turns.lua" -H "$U" -u 60 -r 1000 "$@"); }
-if few_files -t 1 >"$TMP/report" 2>"$TMP/err"; then
-    fail "60 users start with 150 open files"
-fi
-expect_has "open files" "$(cat "$TMP/err")" "the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
-if (ulimit -n 150 && exec timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TMP/turns.lua" -H "$U" -u 60) >"$TMP/report" 2>"$TMP/err"; then
-    fail "a search with 60 users starts with 150 open files"
-fi
-expect_eq "open files of a search" "$(cat "$TMP/err")" \
-    "loadgen: 60 connections and 96 other files exceed the limit of 150 open files; raise it (ulimit -Hn) or lower -users, or set -shared-connections"
-# through a proxy: two more files for each user
-few_proxied() {
-    (ulimit -n 250 && NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT exec timeout 30 "$loadgen" "$@" "$TMP/turns.lua" -H http://a.test -u 60)
+    # two more files for each user
+    few_proxied() {
+        (ulimit -n 250 && NO_PROXY='' no_proxy='' HTTP_PROXY=http://127.0.0.1:$PORT exec timeout 30 "$loadgen" "$@" "$TURNS" -H http://a.test -u 60)
+    }
+    for command in "run" "capacity -slo errors<50% -scenario"; do
+        # shellcheck disable=SC2086 # the command is words
+        if few_proxied $command >"$TMP/report" 2>"$TMP/err"; then
+            fail "$command: 60 users start behind a proxy with 250 open files"
+        fi
+        expect_has "open files behind a proxy" "$(cat "$TMP/err")" \
+            "60 connections through a proxy, of 3 files each, and 96 other files exceed the limit of 250 open files"
+    done
 }
-for command in "run" "capacity -slo errors<50% -scenario"; do
-    # shellcheck disable=SC2086 # the command is words
-    if few_proxied $command >"$TMP/report" 2>"$TMP/err"; then
-        fail "$command: 60 users start behind a proxy with 250 open files"
-    fi
-    expect_has "open files behind a proxy" "$(cat "$TMP/err")" \
-        "60 connections through a proxy, of 3 files each, and 96 other files exceed the limit of 250 open files"
-done
-few_files -t 1 -shared-connections >"$TMP/report" 2>"$TMP/err" || fail "shared: $(cat "$TMP/err")"
+
+beside of_their_own through_a_proxy
 
 # Users that wait cost no connection: 100,000 of them are there in 10 s.
 cat >"$TMP/waiting.lua" <<'LUA'
 local Waiting = User { wait = constant(1000) }
 Waiting:task(function(self) self.number = self.number + 1 end)
 LUA
+start_log_target
 begun=$(date +%s%N)
 timeout 100 "$loadgen" run "$TMP/waiting.lua" -H "$U" -u 100000 -r 100000 -iterations 100000 -shared-connections \
     -report json >"$TMP/report" 2>"$TMP/err" || fail "100,000 users: $(cat "$TMP/err")"
@@ -135,7 +147,7 @@ if ! unshare -n true 2>/dev/null || ! command -v ip >/dev/null; then
     echo "the rest needs root, for a network namespace"
     exit 0
 fi
-export TMP loadgen
+export TMP TURNS loadgen
 unshare -n sh -eu <<'SH'
 ip link set lo up
 echo 40000 40049 >/proc/sys/net/ipv4/ip_local_port_range
@@ -145,13 +157,13 @@ for _ in $(seq 100); do
     python3 -c 'import socket; socket.create_connection(("127.0.0.1", 5000))' 2>/dev/null && break
     sleep 0.1
 done
-run() { timeout 60 "$loadgen" run "$TMP/turns.lua" -H http://127.0.0.1:5000 -r 1000 -t 1 "$@" >"$TMP/report" 2>"$TMP/err"; }
+run() { timeout 60 "$loadgen" run "$TURNS" -H http://127.0.0.1:5000 -r 1000 -t 1 "$@" >"$TMP/report" 2>"$TMP/err"; }
 if run -u 51; then
     echo "FAIL: 51 users start with 50 ports"
     exit 1
 fi
 cp "$TMP/err" "$TMP/refused"
-timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TMP/turns.lua" -H http://127.0.0.1:5000 -u 51 >"$TMP/report" 2>"$TMP/search" || true
+timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TURNS" -H http://127.0.0.1:5000 -u 51 >"$TMP/report" 2>"$TMP/search" || true
 run -u 51 -shared-connections || { cat "$TMP/err"; exit 1; }
 SH
 ports="51 users with connections of their own exceed the 50 local ports to their hosts (net.ipv4.ip_local_port_range); set -shared-connections, or divide the users into several runs, each with its own -laddr"
