@@ -2,6 +2,7 @@
 # tests/k8s/run.sh from end to end, with the real kubectl, target-api, loadgen and a name server; the
 # cluster between them is tests/k8s/stand_in.py. Then with faulty clusters, which the script must detect.
 #
+# Long: its attacks take half a minute, as the seconds of a cluster are those of a clock.
 # Not under sanitizers: what the programs do here, other tests do too.
 set -eu
 # `vegeta stop` ends all that sends in its container: here, in a PID namespace of the test's own.

@@ -3,6 +3,7 @@
 # whether it can tell (98), and how much it trusts itself.
 #
 # Long: it measures for 10 s.
+# Not under tsan: its runs are those of 20_attack, and its server is one thread.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
