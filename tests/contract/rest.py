@@ -102,12 +102,12 @@ class Server:
         return json.loads(self.ask('GET', '/stats/requests')[1])
 
     def wait(self, what, is_so):
-        for _ in range(400):
+        for _ in range(1200):
             now = self.statistics()
             if is_so(now):
                 return
             time.sleep(0.05)
-        sys.exit(f'FAIL: {what}: not within 20 s: {json.dumps(now)}')
+        sys.exit(f'FAIL: {what}: not within 60 s: {json.dumps(now)}')
 
     def swarm(self, **fields):
         self.ask('POST', '/swarm', urllib.parse.urlencode(fields), {'Content-Type': 'application/x-www-form-urlencoded'})

@@ -52,7 +52,7 @@ expect_eq "alone" "$(others before alone)" "(0, 0)
 # A short one in the middle of a long one, by the other name and with flags before the command; two more
 # shellcheck disable=SC2016
 in_container '
-    "$LOADGEN" attack -rate 50 -duration 2500ms -output long.bin "$URL" & long=$!
+    "$LOADGEN" attack -rate 50 -duration 4s -output long.bin "$URL" & long=$!
     sleep 0.7
     "$VEGETA" -cpus 1 attack -rate 100 -duration 100ms -output short.bin "$URL"
     "$LOADGEN" attack -rate 50 -duration 500ms -output second.bin "$URL" & second=$!
@@ -72,7 +72,7 @@ if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
     # shellcheck disable=SC2016
     in_container '
         setpriv --reuid 65532 --regid 65532 --clear-groups \
-            "$LOADGEN" attack -rate 50 -duration 1s -report json -encoding none "$URL" >other.json & other=$!
+            "$LOADGEN" attack -rate 50 -duration 2s -report json -encoding none "$URL" >other.json & other=$!
         sleep 0.4
         "$LOADGEN" attack -rate 50 -duration 200ms -output root.bin "$URL"
         wait $other
@@ -131,13 +131,15 @@ expect_has "a search that was stopped" "$(cat search.txt)" "the search was inter
 # shellcheck disable=SC2016
 in_container '
     "$LOADGEN" attack -rate 20 -timeout 20s -output late.bin "http://$API/delay/20000" & late=$!
-    sleep 0.5
+    until [ -s late.bin ]; do sleep 0.1; done
+    sleep 0.2
     status=0; "$LOADGEN" stop -timeout 300ms >late.txt 2>late.err || status=$?; echo $status >late.status
     kill -9 $late; wait $late || true
     "$LOADGEN" attack -rate 20 -output held.bin "$URL" & held=$!
-    sleep 0.5; kill -STOP $held; "$LOADGEN" stop >/dev/null; wait $held
+    until [ -s held.bin ]; do sleep 0.1; done
+    kill -STOP $held; "$LOADGEN" stop >/dev/null; wait $held
     unshare --pid --fork --kill-child --mount-proc "$LOADGEN" attack -rate 20 -duration 1s -output inner.bin "$URL" & inner=$!
-    sleep 0.5
+    until [ -s inner.bin ]; do sleep 0.1; done
     status=0; "$LOADGEN" stop 2>/dev/null || status=$?; echo $status >inner.status
     wait $inner
 '

@@ -119,6 +119,9 @@ assert times == sorted(set(times)), times
 print(len([h for h in history if h["Name"] == "Aggregated"]), {h["Name"] for h in history} == {n for _, n in names} | {"Aggregated"})
 PYTHON
 
+# has_lines COUNT: of the history, so many seconds or more
+has_lines() { [ "$(grep -c ',Aggregated,' "$TMP/sent_stats_history.csv")" -ge "$1" ]; }
+
 tables_and_files() {
     cp "${TMP%/*}"/*.lua "${TMP%/*}/compare.py" "$TMP"
     run 1 shop -t 2 -csv "$TMP/run"
@@ -129,7 +132,7 @@ tables_and_files() {
     "$loadgen" run "$TMP/shop.lua" -u 6 -r 100 -H "$U" -report json --csv="$TMP/sent" --csv-full-history >"$TMP/report" 2>"$TMP/err" &
     pid=$!
     STARTED="$STARTED $pid"
-    sleep 3.5
+    wait_for has_lines 4 2>/dev/null || fail "no lines: $(cat "$TMP/err")"
     kill -INT $pid
     status=0
     wait $pid || status=$?

@@ -7,7 +7,7 @@ set -eu
 cat >"$TMP/server.py" <<'PYTHON'
 import http.server, json, sys, urllib.parse
 
-log = open(sys.argv[2], "a", buffering=1)
+log = open(sys.argv[1], "a", buffering=1)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -37,11 +37,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
-http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
 PYTHON
-server() { exec python3 "$TMP/server.py" "$PORT" "$TMP/log"; }
-start_on_free_port server
-U=http://127.0.0.1:$PORT
+python3 "$TMP/server.py" "$TMP/log" >"$TMP/port" 2>"$TMP/server.err" &
+STARTED="$STARTED $!"
+wait_for test -s "$TMP/port" || fail "no server: $(cat "$TMP/server.err")"
+U=http://127.0.0.1:$(cat "$TMP/port")
 
 # run FLAG...: one user of the scenario on stdin, without exceptions
 run() { run_users 0 - -u 1 -t 30 -H "$U" "$@"; }

@@ -48,7 +48,7 @@ really() {
     began=$(date +%s)
     run real
     took=$(($(date +%s) - began))
-    [ "$took" -lt 120 ] || fail "it took $took s"
+    [ "$took" -lt 150 ] || fail "it took $took s"
     expect_has "the attack" "$(cat "$TMP/real")" "[code:count]                      200:1000"
     expect_has "the capacity" "$(cat "$TMP/real")" "
 Capacity      "
