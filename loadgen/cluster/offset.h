@@ -7,12 +7,13 @@
  *
  * A round trip bounds the difference (there - here): between received - asked and answered -
  * returned. The offset is the middle, the uncertainty half of the width: half of the time that the
- * two messages travelled. The trip with the least is the best, and the only one that counts,
- * because the others were only delayed. An offset over OFFSET_UNCERTAINTY_MAX_NS is of no use.
+ * two messages travelled. Only the trip with the lowest uncertainty is used, because the others
+ * were only delayed more. An offset whose uncertainty exceeds OFFSET_UNCERTAINTY_MAX_NS is not
+ * usable.
  *
  * Drift is the change of the offset between two measurements. Each has its own trips.
  *
- * Moments are nanoseconds of CLOCK_MONOTONIC of each machine, which begin at different times.
+ * Times are in nanoseconds of each machine's CLOCK_MONOTONIC; the clocks start at different times.
  *
  * Threads: pure functions. Memory: plain values; an offset starts as zeroes.
  */
@@ -37,7 +38,7 @@ struct offset {
     int64_t ahead_ns;        /* how far the clock there is ahead of ours: there - here */
     uint64_t uncertainty_ns; /* the truth is at most this far away */
     uint64_t at_ns;          /* here, the middle of the best trip */
-    uint32_t trips;          /* that were counted; 0: nothing is known */
+    uint32_t trips;          /* counted trips; 0: the offset is unknown */
 };
 
 /* Counts a trip. False: it is impossible (it ends before it begins, or took longer there than
@@ -47,7 +48,7 @@ bool offset_add(struct offset *offset, const struct offset_trip *trip);
 /* True if trips were counted and the uncertainty is at most OFFSET_UNCERTAINTY_MAX_NS. */
 bool offset_is_usable(const struct offset *offset);
 
-/* The same moment on the other clock. Results outside the clock's range are its ends. */
+/* The same moment on the other clock, limited to the range of uint64_t. */
 uint64_t offset_to_there(const struct offset *offset, uint64_t here_ns);
 uint64_t offset_to_here(const struct offset *offset, uint64_t there_ns);
 
@@ -57,7 +58,7 @@ struct offset_drift {
     uint64_t span_ns;        /* between the measurements */
 };
 
-/* Zeroes if one of them knows nothing. */
+/* Zeroes if either offset is unknown. */
 struct offset_drift offset_drift(const struct offset *first, const struct offset *second);
 
 /* True if the change is larger than its uncertainty. */

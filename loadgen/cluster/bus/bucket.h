@@ -1,11 +1,11 @@
 /*
- * bucket - keys and values that the broker keeps; a value is changed only by who knows its present
- * revision.
+ * bucket - keys and values that the broker stores. A change can require the current revision, so
+ * that no change of another process is overwritten.
  *
  * A revision is a number that grows with each change in the bucket. A bucket keeps the last value
  * of each key. Watching: bus_queue_watch (bus/queue.h).
  *
- * BUS_UNREACHABLE leaves open whether a change was made. Who has to know reads the value again.
+ * BUS_UNREACHABLE does not say whether the change was made. To find out, read the value again.
  *
  * Threads: any. Calls wait for the broker for at most BUS_ANSWER_NS.
  */
@@ -21,35 +21,35 @@
 
 struct bucket;
 
-/* Opens a bucket, which is made with these limits if there is none. Names and keys have letters,
- * digits, - and _; keys also dots between tokens. NULL: err is set. */
+/* Opens a bucket, or creates it with these limits. Names and keys consist of letters, digits, - and
+ * _; keys may also have dots between tokens. NULL: err is set. */
 struct bucket *bucket_make(struct bus *bus, const char *name,
                            const struct bus_stream_limits *limits, struct err *err);
 
-/* Opens a bucket that exists. NULL: err is set. */
+/* Opens an existing bucket. NULL: err is set. */
 struct bucket *bucket_open(struct bus *bus, const char *name, struct err *err);
 
 void bucket_close(struct bucket *bucket); /* NULL is allowed */
 
-/* BUS_OK: *value is to be freed; value->sequence is the revision. BUS_MISSING: no such key, or it
+/* BUS_OK: the caller frees *value; value->sequence is the revision. BUS_MISSING: no such key, or it
  * was deleted. */
 enum bus_status bucket_get(struct bucket *bucket, const char *key, struct bus_message *value);
 
 /* Each of these sets *revision (unless NULL) to the new revision. */
 
-/* Whatever the present value is. */
+/* Replaces any value. */
 enum bus_status bucket_put(struct bucket *bucket, const char *key, const void *data, size_t length,
                            uint64_t *revision);
 
-/* Only if there is no value, or it was deleted. Otherwise BUS_CONFLICT. */
+/* Only if there is no value, or it was deleted. Otherwise, returns BUS_CONFLICT. */
 enum bus_status bucket_add(struct bucket *bucket, const char *key, const void *data, size_t length,
                            uint64_t *revision);
 
-/* Only if the present revision is `expected`. Otherwise BUS_CONFLICT. */
+/* Only if the current revision is `expected`. Otherwise, returns BUS_CONFLICT. */
 enum bus_status bucket_change(struct bucket *bucket, const char *key, const void *data,
                               size_t length, uint64_t expected, uint64_t *revision);
 
-/* Deletes the value, whatever it is. */
+/* Deletes any value. */
 enum bus_status bucket_delete(struct bucket *bucket, const char *key);
 
 #endif

@@ -1,5 +1,8 @@
 /*
- * connect - makes the connection of a bus: options, safety, and what to say if it fails.
+ * connect - opens and closes the connection of a bus to its broker.
+ *
+ * A broker on another machine must be reached with TLS and credentials, unless the options allow
+ * otherwise (is_insecure).
  *
  * Threads: one.
  */
@@ -16,7 +19,7 @@ struct bus_options;
 /* Sets bus->connection. False: err is set. */
 bool connect_open(struct bus *bus, const struct bus_options *options, struct err *err);
 
-/* Closes the connection, and waits until libnats calls nothing of the bus any more. */
+/* Closes the connection. On return, libnats has made its last call into the bus. */
 void connect_close(struct bus *bus);
 
 #endif

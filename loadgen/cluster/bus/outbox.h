@@ -2,15 +2,15 @@
  * outbox - publishes to a stream, and keeps each message until the broker has acknowledged it.
  *
  * bus_outbox_put copies the message and returns at once. A message that the broker refuses because
- * its storage is full, or that it does not acknowledge in OUTBOX_ANSWER_NS (it died, the network
- * was cut), is sent again each OUTBOX_RETRY_NS until it is acknowledged. So the broker may store a
- * message twice, and messages may change their order: the reader has to know what it has (the
- * tallies say worker, second and part).
+ * its storage is full, or that it does not acknowledge within OUTBOX_ANSWER_NS (it died, the
+ * network was cut), is sent again every OUTBOX_RETRY_NS until it is acknowledged. So the broker may
+ * store a message twice and in another order. Readers must recognise duplicates: a tally names its
+ * worker, second and part.
  *
- * The outbox has a bound. A message that does not fit is refused, and the caller counts what is
- * lost.
+ * The size of the outbox is limited. A message that does not fit is refused, and the caller counts
+ * the loss.
  *
- * Threads: any; bus_outbox_put does not wait for the broker. bus_outbox_free is last.
+ * Threads: any; bus_outbox_put does not wait for the broker. Call bus_outbox_free last.
  */
 #ifndef LOADGEN_CLUSTER_BUS_OUTBOX_H
 #define LOADGEN_CLUSTER_BUS_OUTBOX_H
@@ -26,7 +26,7 @@
 
 struct bus_outbox;
 
-/* At most this many bytes are kept, of data and subjects. NULL: err is set. */
+/* Keeps at most bytes_max bytes of data and subjects. NULL: err is set. */
 struct bus_outbox *bus_outbox_create(struct bus *bus, size_t bytes_max, struct err *err);
 
 /* False: there is no room, or the message is larger than the broker accepts. */
@@ -34,21 +34,21 @@ bool bus_outbox_put(struct bus_outbox *outbox, const char *subject, const void *
                     size_t length);
 
 struct bus_outbox_state {
-    uint64_t kept; /* messages that are not acknowledged yet */
+    uint64_t kept; /* messages not yet acknowledged */
     uint64_t kept_bytes;
     uint64_t acknowledged; /* messages */
-    uint64_t refused;      /* messages that were not accepted by bus_outbox_put */
+    uint64_t refused;      /* messages for which bus_outbox_put returned false */
     uint64_t repeated;     /* how often a message was sent again */
     enum bus_status last;  /* why the last one was sent again; BUS_OK: none was */
 };
 
 void bus_outbox_look(struct bus_outbox *outbox, struct bus_outbox_state *state);
 
-/* Waits until everything is acknowledged, but not longer than until deadline_ns (CLOCK_MONOTONIC).
- * False: something is not. */
+/* Waits until all messages are acknowledged, at most until deadline_ns (CLOCK_MONOTONIC). False:
+ * some are not. */
 bool bus_outbox_drain(struct bus_outbox *outbox, uint64_t deadline_ns);
 
-/* Forgets what is not acknowledged. NULL is allowed. */
+/* Drops messages that are not acknowledged. NULL is allowed. */
 void bus_outbox_free(struct bus_outbox *outbox);
 
 #endif

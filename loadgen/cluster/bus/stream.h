@@ -1,9 +1,9 @@
 /*
- * stream - messages that the broker keeps, numbered in the order in which it stored them.
+ * stream - messages that the broker stores and numbers in order.
  *
- * A stream takes every message that is published to its subjects. When it is full it refuses new
- * messages (BUS_FULL) and drops none of the old ones. Readers do not acknowledge: a message stays
- * until it is too old, or until the stream is purged or removed.
+ * A stream stores every message published to its subjects. When it is full, it refuses new messages
+ * (BUS_FULL) and keeps the old ones. Readers do not acknowledge: a message stays until it is too
+ * old, or until the stream is purged or removed.
  *
  * Reading: bus_queue_follow (bus/queue.h). Publishing without waiting: bus/outbox.h.
  *
@@ -22,12 +22,12 @@ struct bus_stream_limits {
     uint64_t bytes_max;  /* of all messages; at least 1 */
     uint64_t age_max_ns; /* of a message; 0: none */
     uint32_t replicas;   /* servers of a cluster that store it; 0: 1 */
-    bool is_in_memory;   /* not on the broker's disk: lost when the broker ends */
+    bool is_in_memory;   /* not on disk: lost when the broker ends */
 };
 
 /*
- * Makes a stream, or gives these limits to the one that exists. A name has letters, digits, - and
- * _. `subject` may end in > or contain *. False: err says what the broker says.
+ * Creates a stream, or changes the limits of an existing one. A name consists of letters, digits, -
+ * and _. `subject` may end in > or contain *. False: err has the broker's reason.
  */
 bool bus_stream_make(struct bus *bus, const char *name, const char *subject,
                      const struct bus_stream_limits *limits, struct err *err);
@@ -48,8 +48,8 @@ enum bus_status bus_stream_purge(struct bus *bus, const char *name, const char *
 /* Removes the stream and its messages. BUS_MISSING: there was none. */
 enum bus_status bus_stream_remove(struct bus *bus, const char *name);
 
-/* Publishes to whichever stream has the subject, and waits until it is stored. `sequence` may be
- * NULL. BUS_NOBODY: no stream has it. */
+/* Publishes to the stream that has the subject, and waits until the message is stored. `sequence`
+ * may be NULL. BUS_NOBODY: no stream has this subject. */
 enum bus_status bus_stream_publish(struct bus *bus, const char *subject, const void *data,
                                    size_t length, uint64_t *sequence);
 

@@ -3,9 +3,9 @@
  * <meta name="..." content="...">.
  *
  * Tags and attributes may be in any case and order, and values in double, single or no quotes. Of
- * two attributes with the same name the first counts, as in browsers. What only looks like a tag is
- * skipped: in comments, in values of attributes, and in elements whose content is text, such as
- * <script>. Character references (&amp;, &#39; and so on) in the value are replaced.
+ * two attributes with the same name the first counts, as in browsers. Text that only looks like
+ * a tag is skipped: in comments, in values of attributes, and in elements whose content is text,
+ * such as <script>. Character references (&amp;, &#39; and so on) in the value are replaced.
  *
  * Threads: pure functions. Memory: output is appended to the caller's buffer.
  */
@@ -17,7 +17,7 @@
 #include "common/slice.h"
 #include "loadgen/base/bytes.h"
 
-/* Appends the value of the first field with this name that has one. False: there is none. */
+/* Appends the value of the first field that has this name and a value. False: no such field. */
 bool field_find(struct slice page, struct slice name, struct bytes *value);
 
 #endif

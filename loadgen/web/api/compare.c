@@ -36,7 +36,7 @@ static void add_sentence(json_t *list, const char *text)
     json_array_append_new(list, text_to_json(text));
 }
 
-/* Conditions that differ, such as the CPU: reasons to doubt, but the caller has asked. */
+/* Names conditions that differ, such as the CPU. They make a comparison doubtful, not invalid. */
 static json_t *list_remarks(const json_t *before, const json_t *after, const char *repeat)
 {
     char condition[CONDITION_TEXT];
@@ -163,13 +163,13 @@ static const char *print_difference(const char *name, const struct difference *d
     char change[32], low[32], high[32];
     print_change(difference->change, change);
     if (!difference->has_interval) {
-        snprintf(text, 256, "%s: b has %s; the runs are too short to tell whether that is chance",
+        snprintf(text, 256, "%s: b has %s; the runs are too short to show whether this is chance",
                  name, change);
     } else {
         bool differs = difference->low > 0 || difference->high < 0;
         snprintf(text, 256, "%s: b has %s, 95%% interval %s to %s%s", name, change,
                  print_change(difference->low, low), print_change(difference->high, high),
-                 differs ? "" : "; no difference can be told");
+                 differs ? "" : "; not significant");
     }
     return text;
 }
@@ -193,7 +193,7 @@ static json_t *compare_column(const struct compare_side *a, const struct compare
         metric.text = print_difference(column->name, &metric.difference, text);
     } else {
         metric.differs = json_null();
-        snprintf(text, sizeof text, "%s: not known for both", column->name);
+        snprintf(text, sizeof text, "%s: missing in at least one run", column->name);
         metric.text = text;
     }
     return metric_to_json(&metric);
@@ -225,7 +225,7 @@ static json_t *compare_failures(const struct compare_side *a, const struct compa
     const struct share new = share_of(b->summary);
     bool differs = old.low > new.high || new.low > old.high;
     snprintf(text, sizeof text, "failures: %.3g%% in a, %.3g%% in b%s", 100 * old.share,
-             100 * new.share, differs ? "" : "; no difference can be told");
+             100 * new.share, differs ? "" : "; not significant");
     const struct metric metric = {
         .name = "failures",
         .a = old.share,
@@ -239,7 +239,7 @@ static json_t *compare_failures(const struct compare_side *a, const struct compa
 /* "The runs differ in rate and p99_ms." */
 static json_t *conclude(const json_t *metrics)
 {
-    char text[256] = "No difference can be told.";
+    char text[256] = "No significant difference.";
     const char *names[COLUMNS + 1] = {NULL};
     size_t count = 0;
     size_t i = 0;
@@ -348,7 +348,7 @@ json_t *compare_sides(const struct compare_side *a, const struct compare_side *b
     bool is_search = strcmp(a->kind, "capacity") == 0;
     json_t *json = NULL;
     if (is_search != (strcmp(b->kind, "capacity") == 0)) {
-        err_set(err, ERR_USAGE, "a search for the capacity and another run cannot be compared");
+        err_set(err, ERR_USAGE, "a capacity search and a run of another kind cannot be compared");
     } else if (is_search) {
         json = compare_searches(a, b, err);
     } else if (!json_is_object(a->summary) || !json_is_object(b->summary)) {
