@@ -1,13 +1,13 @@
 /*
- * oddities - workers whose own numbers are not like those of the others (outlier.h).
+ * oddities - finds workers whose numbers differ from those of the others (outlier.h).
  *
- * Workers of one run send the same mix of requests to the same target. One that differs was
- * disturbed, or reaches the target in another way: its part of the merged numbers is about
- * something else. It is named before they are believed.
+ * All workers of a run send the same mix of requests to the same target. A worker that differs was
+ * disturbed, or reaches the target in another way, so the merged numbers mix two situations. The
+ * report names it.
  *
- * Compared are latency (p50, p99), lag (p99), the share of the CPU limit that was used, and the
- * share of the time that the worker was throttled. Only workers that reported at least one second
- * and are not lost are compared.
+ * The measures are latency (p50, p99), lag (p99), the used share of the CPU limit, and the share of
+ * the time in which the worker was throttled. Only workers that reported at least one second and
+ * are not lost are compared.
  *
  * Threads: one. Memory: the caller's.
  */
@@ -34,7 +34,7 @@ struct oddity {
 
 enum { ODDITY_TEXT = 192 };
 
-/* Finds at most `room` of them: measure by measure, each in the order of the workers. */
+/* Finds at most `room` oddities, sorted by measure, then by worker. */
 size_t oddities_find(const struct merge *merge, struct oddity *list, size_t room);
 
 /* Prints "worker-3: latency p99 412ms, the median of all workers is 35ms". Returns `text`. */

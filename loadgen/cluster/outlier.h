@@ -1,10 +1,10 @@
 /*
- * outlier - which of several equal things is not like the others.
+ * outlier - finds the values that stand out among several that should be similar.
  *
  * A value stands out if its distance from the median is over OUTLIER_SHARE of the median and over
- * OUTLIER_DEVIATIONS median absolute deviations: the median of all distances. Both are of the
- * middle, so that one bad value cannot hide itself or others. Of two values nobody can say which
- * one is wrong, so fewer than three never stand out.
+ * OUTLIER_DEVIATIONS median absolute deviations (the median of all distances). Both limits depend
+ * on medians, so one bad value cannot hide itself or others. With two values, either could be the
+ * wrong one, so among fewer than three none stands out.
  *
  * Threads: pure functions. Memory: none is kept.
  */

@@ -1,18 +1,18 @@
 /*
- * parcel - an order on its way: its JSON and the files that it refers to, in chunks, by SHA-256.
+ * parcel - sends an order to workers: its JSON and its files, in chunks, identified by SHA-256.
  *
  *     controller   order_to_json(order, &files)  ->  parcel_pack(&head, json, &files, ...)
  *                      -> parcel_send(&head, &files, from, &sink)   the head, then all chunks
  *     worker       head  ->  parcel_open        chunk  ->  parcel_add  ->  parcel_is_complete
  *                      -> order_from_json(parcel.json, &parcel.files, &copy)
  *
- * The JSON travels as a file, the first one. When it is complete, it names all others; a chunk that
- * comes earlier is refused. Small files share chunks. Each file is checked against its hash when
- * its last piece has come.
+ * The JSON is sent as the first file. It names all others, so a chunk of another file is refused
+ * until the JSON is complete. Small files share chunks. Each file is checked against its hash when
+ * its last piece has arrived.
  *
  * Several orders may use the same files: the sender keeps its struct order_files and sends only
- * those that are new, the receiver keeps its parcel and opens it again. A receiver that comes later
- * reads the stream from its first head.
+ * those that are new, and the receiver keeps its parcel and opens it again. A receiver that joins
+ * later reads the stream from its first head.
  *
  * Heads and chunks are untrusted. All files of a parcel have at most ORDER_FILES_MAX bytes.
  *
@@ -61,16 +61,16 @@ struct parcel {
     json_t *json;             /* NULL: not complete */
 };
 
-/* Begins to receive this order, which replaces the one before it; files are kept. */
+/* Begins to receive this order, which replaces the previous one; files are kept. */
 bool parcel_open(struct parcel *parcel, const struct wire_order *head, struct err *err);
 
 /*
- * Adds a chunk. One of another run is ignored, and so are pieces that have come already. False: the
- * chunk is wrong, or a file or the JSON is; the order cannot be run.
+ * Adds a chunk. Chunks of other runs and pieces received before are ignored. False: the chunk, a
+ * file or the JSON is wrong, so the order cannot be run.
  */
 bool parcel_add(struct parcel *parcel, const struct wire_chunk *chunk, struct err *err);
 
-/* True if the order can be read: JSON and all files that it names have come. */
+/* True if the order can be read: the JSON and all files that it names have arrived. */
 bool parcel_is_complete(const struct parcel *parcel);
 
 void parcel_free(struct parcel *parcel);

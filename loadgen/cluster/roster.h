@@ -1,28 +1,27 @@
 /*
- * roster - who is there, who takes part in the run, and who owns which slots.
+ * roster - the known workers, those that take part in the run, and the owners of the slots.
  *
  *     announce -> WAITING -> READY -> seated by an epoch -> leave  -> LEAVING -> LEFT
- *                                                        -> 20 s without a word -> LOST
+ *                                                        -> 20 s of silence -> LOST
  *
- * A member is a process: a name and an incarnation. It is silent when nothing was heard of it for
+ * A member is a process: a name and an incarnation. It is silent when it has sent nothing for
  * ROSTER_SILENT_NS, and lost after ROSTER_LOST_NS. Only time in which the controller itself is
- * connected counts. A member that was lost and speaks again becomes READY, with its old numbers.
+ * connected counts. A lost member that sends again becomes READY, with its old thread numbers.
  *
- * A worker stops sending when it has had no pong of the broker for 15 s, so nobody sends what a
- * lost worker owned. A silent worker may still send, and may not hear of a new epoch. So its slots
- * stay where they are, and it gets none, until it speaks or is lost. The same holds for a process
- * that was replaced by another one of the same name: the two might both be alive.
+ * A worker that has had no pong from the broker for 15 s stops sending requests, so the slots of a
+ * lost worker are unused. A silent worker may still send requests, and may miss a new epoch. So it
+ * keeps its slots and gets no others until it is heard again or lost. The same holds for a process
+ * that was replaced by another one of the same name, because both may be alive.
  *
- * An epoch is due when somebody who is READY has no slots, or somebody who is LEAVING or LOST has
- * some:
+ * An epoch is due when a READY member has no slots, or a LEAVING or LOST one has some:
  *
  *     if (roster_is_epoch_due(&roster)) {
- *         roster_deal(&roster, cap, &slots)      who will own what; moves as few slots as possible
+ *         roster_deal(&roster, cap, &slots)      the next owners; moves as few slots as possible
  *         ... publish, wait for roster_has_agreed, publish as final ...
- *         roster_set(&roster, &slots)            now they do
+ *         roster_set(&roster, &slots)            now they own them
  *     }
  *
- * Numbers of threads are given out once within a run.
+ * Within a run, a thread number is never reused.
  *
  * Times are CLOCK_MONOTONIC of the controller. Threads: one. Memory: start with zeroes;
  * roster_free.
@@ -54,7 +53,7 @@ enum roster_state {
 };
 
 struct roster_member {
-    struct wire_announce last; /* its last word; after roster_restore only `from` and `threads` */
+    struct wire_announce last; /* its newest; after roster_restore, only `from` and `threads` */
     enum roster_state state;
     bool is_silent;
     uint16_t first;   /* number of its first thread */
@@ -100,61 +99,61 @@ struct roster {
 
 void roster_free(struct roster *roster);
 
-/* Begins another run, in which nobody has a seat yet. Forgets who is gone. */
+/* Begins another run, in which no member has a seat yet. Forgets members that are gone. */
 void roster_begin(struct roster *roster, uint64_t run);
 
 /*
- * Takes over a run whose last final epoch is this one. Everybody with slots counts as silent until
- * it speaks.
+ * Takes over a run whose last final epoch is this one. Each member with slots counts as silent
+ * until it announces itself.
  */
 void roster_restore(struct roster *roster, const struct wire_epoch *epoch);
 
 /*
- * A worker has announced itself. ERR_FAILED if it cannot be added: WIRE_WORKERS are known, of whom
- * those that are gone count if they had a seat in this run.
+ * Handles an announcement. ERR_FAILED if the worker cannot be added because WIRE_WORKERS members
+ * are known; those that are gone count if they had a seat in this run.
  */
 bool roster_hear(struct roster *roster, const struct wire_announce *announce, struct err *err);
 
-/* A worker announced that it will end. */
+/* Handles the announcement of a worker that will end. */
 void roster_leave(struct roster *roster, const struct wire_leave *leave);
 
 /*
- * Time goes on: call this a few times a second. Silence counts from call to call, as long as the
- * controller is connected in both. True: since the last call somebody arrived, or a state changed.
+ * Call this a few times a second. The time between two calls counts as silence if the controller is
+ * connected in both. True: since the last call, a member arrived or a state changed.
  */
 bool roster_tick(struct roster *roster, uint64_t now_ns, bool is_connected);
 
-/* The member; NULL: unknown. Valid until somebody arrives. */
+/* The member; NULL: unknown. Valid until another member arrives. */
 struct roster_member *roster_find(const struct roster *roster, const struct wire_worker *worker);
 
 /* Members in this state; those that are silent count only as LOST. */
 size_t roster_count(const struct roster *roster, enum roster_state state);
 
-/* True if somebody should get slots or has to lose some. */
+/* True if a member should get slots or must lose some. */
 bool roster_is_epoch_due(const struct roster *roster);
 
 /*
- * Deals the slots to all who are READY, and to silent members what they have; members without
- * numbers get some. `cap` as in slots_deal (plan_cap). False: nobody can own any, or the numbers of
- * threads are used up (65,535 in a run, SLOTS at a time).
+ * Divides the slots among the READY members; silent members keep theirs. Members without thread
+ * numbers get them. `cap` as in slots_deal (plan_cap). False: no member can own slots, or the
+ * thread numbers are used up (65,535 in a run, SLOTS at a time).
  */
 bool roster_deal(struct roster *roster, uint64_t cap, struct slots *slots);
 
 /*
- * True if each member that owns fewer slots in `slots` than now, or others, has announced that
- * `epochs` epochs have arrived, or is lost or has left.
+ * True if each member that would lose a slot by `slots` has announced that it received `epochs`
+ * epochs, or is lost or has left.
  */
 bool roster_has_agreed(const struct roster *roster, const struct slots *slots, uint64_t epochs);
 
-/* The epoch with these slots is final. Members that left and own nothing have LEFT. */
+/* The epoch with these slots is final. LEAVING members without slots become LEFT. */
 void roster_set(struct roster *roster, const struct slots *slots);
 
-/* Fills in seats and count: all who have numbers. wire_epoch_free frees them. */
+/* Fills in seats and count: all members with thread numbers. wire_epoch_free frees them. */
 void roster_fill_seats(const struct roster *roster, struct wire_epoch *epoch);
 
 /*
- * Prints who is in this state: "a (4 threads on node-1), b (2 threads)", or "nobody". A text that
- * does not fit ends in "...". `size` is at least 32.
+ * Prints the members in this state: "a (4 threads on node-1), b (2 threads)", or "nobody". A text
+ * that does not fit ends in "...". `size` is at least 32.
  */
 void roster_print(const struct roster *roster, enum roster_state state, char *text, size_t size);
 

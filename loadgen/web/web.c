@@ -68,10 +68,10 @@ static const struct refusal {
                          "a token is needed; send Authorization: Bearer TOKEN\n"},
 };
 
-/* For a person who has followed a link: browsers send no cookie along with it. */
+/* For somebody who followed a link from another site: browsers then send no cookie. */
 static const char token_by_page[] =
-    "A token is needed: enter it on the page of this server, then enter the address of this report "
-    "in the address bar.\n";
+    "A token is needed: enter it on the page of this server, then open the address of this report "
+    "again.\n";
 
 /* Other schemes may be meant for a proxy. An old cookie is not a guess. */
 static bool has_bearer(const char *authorization)
@@ -165,8 +165,8 @@ static void answer_route(struct web *web, const struct http_route *route,
 }
 
 /*
- * Does a link lead to the report, as from a chat? A report changes nothing, and no other site can
- * read or frame it. It needs the token, as always.
+ * True if a link, for example in a chat, leads to the report. A report changes nothing, and no
+ * other site can read or frame it. It still needs the token.
  */
 static bool is_link_to_report(const struct http_route *route, const struct http_request *request)
 {

@@ -1,9 +1,9 @@
 /*
- * conditions - what must be equal for two measurements to be compared: the machine, its limits, the
- * settings of connections, and of a search also its SLO and its requests.
+ * conditions - lists the conditions that make two measurements comparable: the machine, its limits,
+ * the settings of connections, and for a search also the SLO and the requests.
  *
- * They are read from the document of a search (`loadgen capacity -output`) or the JSON report of a
- * run. What a document lacks is unknown, and what is unknown in both is equal.
+ * They are read from the result of a search (`loadgen capacity -output`) or the JSON report of a
+ * run. A missing condition is unknown. Conditions unknown in both count as equal.
  *
  * Threads: pure functions. Memory: the caller owns what is returned.
  */
@@ -20,8 +20,8 @@ json_t *conditions_of(const json_t *report);
 enum { CONDITION_TEXT = 320 };
 
 /*
- * The next condition that differs, from number *i on, which is at first 0: "cpu_limit was 1, then
- * 2". False: there is none.
+ * Finds the next condition that differs and describes it: "cpu_limit was 1, then 2". Set *i to 0
+ * before the first call. False: no further one differs.
  */
 bool conditions_next(const json_t *before, const json_t *after, size_t *i,
                      char text[CONDITION_TEXT]);

@@ -1,17 +1,17 @@
 /*
- * merge - adds the tallies of all workers, second by second, each once.
+ * merge - adds up the tallies of all workers, second by second, each exactly once.
  *
  *     tallies  ->  open seconds  -- complete, or 3 s late -->  second  ->  observer, total
  *                  given seconds -- a tally comes later  -->  correction of the same number
  *
- * A second is given when every worker that is expected in it has reported it, or MERGE_WAIT_NS
- * after its end; seconds are given in order, and none is left out. What comes later is given as a
- * correction: a second with the same index, whose `tally` has only what is new, and whose counts
- * are those of the last second that was given. So the sum of all tallies is the total, which is
- * exact at any time for what has arrived.
+ * A second is given to the observer when every worker expected in it has reported it, or
+ * MERGE_WAIT_NS after its end. Seconds are given in order, and none is skipped. Tallies that arrive
+ * later are given as a correction: a second with the same index, whose `tally` has only the new
+ * results, and whose counts are those of the last given second. So the sum of all given tallies is
+ * the total, which is always exact for the results that have arrived.
  *
- * (worker, second, part) is taken once. Messages over MERGE_LATE seconds older than a worker's
- * newest one are dropped and counted as `dropped`: a worker keeps fewer.
+ * Each (worker, second, part) is taken once. A message over MERGE_LATE seconds older than the
+ * worker's newest one is dropped and counted in `dropped`; workers keep fewer seconds than that.
  *
  * Counters balance:
  *
@@ -19,11 +19,11 @@
  *     intended = started + not started + unknown      at the end
  *     started  = ended + in flight + abandoned
  *
- * A lost worker may have sent what it never reported. Its requests without a reported end are
- * `unknown`, whether they were in flight, waiting, or due later, until somebody else owned its
- * slots; `started` counts only those that ended. When it reports after all, it is no longer lost.
+ * A lost worker may have sent requests that it never reported. All its requests without a reported
+ * end are `unknown`, whether in flight, waiting, or due before its slots got another owner.
+ * `started` counts only those that ended. If it reports after all, it is no longer lost.
  *
- * The state goes to bytes and back (save.h), so another controller can continue.
+ * The state can be saved and loaded (save.h), so that another controller can continue.
  *
  * Threads: one. Memory: merge_destroy; borrows the summary, into whose tally, rows, addresses and
  * texts everything is added. Per worker 8 kB; and a tally (tally.h) for each of at most MERGE_OPEN
@@ -60,8 +60,8 @@ struct merge_config {
      * tallies, which count from the start. The same in each controller of the run.
      */
     uint64_t start_ns;
-    /* Is given the seconds, which are valid during the call. It must not change the merge. NULL:
-     * nobody is given them. */
+    /* Receives the seconds, which are valid during the call. Must not change the merge. May be
+     * NULL. */
     void (*on_second)(void *context, const struct second *second, bool is_correction);
     void *context;
 };
@@ -71,16 +71,17 @@ struct merge *merge_create(const struct merge_config *config);
 void merge_destroy(struct merge *merge);
 
 /*
- * Makes a worker known, who owns slots from run time `from_ns` on: its seconds are waited for from
- * then on. Messages of others are refused, so this comes first; again for the same worker, it does
- * nothing. False: WIRE_WORKERS are known.
+ * Adds a worker that owns slots from run time `from_ns` on; its seconds are awaited from then on.
+ * Messages of unknown workers are refused, so call this first. Does nothing if the worker is known.
+ * False: WIRE_WORKERS are known.
  */
 bool merge_expect(struct merge *merge, const struct wire_worker *worker, uint64_t from_ns);
 
 /*
- * The worker is lost: its seconds are not waited for. `intended` is the number of requests that it
- * had to send until its slots went to others (epoch_part_count over its threads); UINT64_MAX: this
- * cannot be known, as in a closed loop, so at least what it had not ended is unknown.
+ * Marks a worker as lost: its seconds are no longer awaited. `intended` is the number of requests
+ * that it had to send until its slots went to others (epoch_part_count over its threads).
+ * UINT64_MAX: this number is not known, as in a closed loop; the count of unknown requests is then
+ * a lower bound, those that had not ended.
  */
 void merge_lose(struct merge *merge, const struct wire_worker *worker, uint64_t intended);
 

@@ -1,13 +1,13 @@
 /*
  * save - the state of a merge as bytes, so that another controller can continue it.
  *
- * A state is a series of parts of at most TALLY_PART_MAX + 1 kB. It says up to which message of the
- * stream of tallies it knows everything: the reader continues after that one. Tallies that it has
- * taken already are known by worker, second and part.
+ * A state is a series of parts of at most TALLY_PART_MAX + 1 kB. It has the sequence of the last
+ * message of the tallies' stream that it includes; the reader continues after that one. Tallies
+ * already taken are recognised by worker, second and part.
  *
- * Parts are untrusted: each is checked. A state is complete when all its parts have come, in order;
- * parts of an older state may be mixed in if the writer died while it saved, so the number of the
- * state is in each part.
+ * Parts are untrusted: each is checked. A state is complete when all its parts have arrived, in
+ * order. If the writer died while it saved, parts of an older state may be mixed in, so each part
+ * has the number of its state.
  *
  * Threads: one, the merge's.
  */

@@ -1,7 +1,8 @@
 /*
  * announce - a worker says who it is and what it does, once a second, from its start to its end.
  *
- * The controller knows by it who is there (roster.h), and that an order or an epoch has arrived.
+ * From it, the controller knows which workers are there (roster.h), and which of them have received
+ * an order or an epoch.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_ANNOUNCE_H
 #define LOADGEN_CLUSTER_WIRE_ANNOUNCE_H
@@ -37,8 +38,8 @@ void wire_write_announce(struct bytes *out, const struct wire_announce *announce
 enum wire_read wire_read_announce(struct slice message, struct wire_announce *announce);
 
 /*
- * The worker is about to end, and sends until the next epoch gives its slots to others. It then
- * drains, reports and ends.
+ * The worker is about to end. It sends requests until the next epoch gives its slots to others,
+ * then drains, reports and ends.
  */
 struct wire_leave {
     struct wire_worker from;

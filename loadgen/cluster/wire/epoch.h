@@ -1,19 +1,19 @@
 /*
- * epoch - who takes part from an instant on, who owns which slot, and what the schedule is.
+ * epoch - the workers that take part from an instant on, the owner of each slot, and the schedule.
  *
- * A worker that joins needs the last epoch only: it has the state of the schedule at its first
- * request (pace/epoch.h). Epoch 0 begins at 0, with the order's own schedule.
+ * A worker that joins needs only the last epoch, which has the state of the schedule at its first
+ * request (pace/epoch.h). Epoch 0 begins at 0, with the schedule of the order.
  *
- * An epoch is published in two steps, so that no slot is ever in two hands:
+ * An epoch is published in two steps, so that a slot never has two owners:
  *
- *     is_final false    A worker closes its last epoch at at_ns (epoch_close): what is due from
- *                       then on waits. It announces that the epoch has arrived.
- *     is_final true     Every worker that loses slots has announced it, or is lost. The workers go
- *                       on with the new owners (epoch_publish).
+ *     is_final false    A worker closes its last epoch at at_ns (epoch_close): requests due from
+ *                       then on wait. It announces that the epoch has arrived.
+ *     is_final true     Every worker that loses slots has announced it, or is lost. The workers
+ *                       continue with the new owners (epoch_publish).
  *
- * If one that loses slots does not answer in time, the controller publishes the same number as
- * final with the owners as they were: an epoch that changes nothing. So each number becomes final
- * once, and a worker that missed the first step may take both at once.
+ * If a worker that loses slots does not answer in time, the controller publishes the same number as
+ * final with the old owners: an epoch that changes nothing. So each number becomes final once, and
+ * a worker that missed the first step may take both together.
  *
  * Memory: wire_epoch_free frees what wire_read_epoch filled in.
  */
@@ -26,7 +26,7 @@
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/slots.h"
 
-/* A worker that takes part, or did: thread numbers are not given out again within a run. */
+/* A worker that takes part, or did: thread numbers are not reused within a run. */
 struct wire_seat {
     struct wire_worker worker;
     uint16_t first;   /* number of its first thread */

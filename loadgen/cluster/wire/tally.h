@@ -1,11 +1,12 @@
 /*
- * tally - what happened at one worker in one second of the run, in as many parts as it takes.
+ * tally - the results of one worker in one second of the run, in as many parts as needed.
  *
- * Run, worker, second and part identify a message: the controller takes each once (merge.h), so a
- * worker sends one again when it does not know whether the broker has it.
+ * Run, worker, second and part identify a message. The controller takes each once (merge.h), so a
+ * worker can send a message again if it does not know whether the broker has it.
  *
- * A worker that could not send for so long that it has no room for more seconds merges them, and
- * sends them as one: `covers` says how many. So results are not lost, only their seconds.
+ * A worker that could not send for so long that it has no room for more seconds merges them and
+ * sends them as one; `covers` is their number. No results are lost, only the seconds to which they
+ * belong.
  *
  * Memory: the part borrows from the message.
  */

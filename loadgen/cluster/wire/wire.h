@@ -1,28 +1,28 @@
 /*
  * wire - the messages between the controller of a run and its workers, as bytes.
  *
- *     worker -> controller    announce   who I am, and my state; once a second        announce.h
- *                             leave      I am about to end                            announce.h
- *                             ask        what time is it?                             clock.h
- *                             tally      what happened in one second                  tally.h
- *                             end        my account of the run                        end.h
+ *     worker -> controller    announce   name and state, once a second                announce.h
+ *                             leave      the worker is about to end                   announce.h
+ *                             ask        asks for the controller's time               clock.h
+ *                             tally      the results of one second                    tally.h
+ *                             end        the worker's account of the run              end.h
  *     controller -> worker    answer     the controller's time                        clock.h
  *                             order      a run, by the hash of its JSON               order.h
  *                             chunk      contents of files, by hash                   order.h
  *                             start      when the run begins                          start.h
- *                             epoch      who owns which slot from an instant on       epoch.h
+ *                             epoch      the owners of slots from an instant on       epoch.h
  *                             stop       end the run                                  end.h
- *     controller -> its heir  state      what was merged so far                       merge/save.h
+ *     controller -> its heir  state      the merged numbers so far                    merge/save.h
  *
- * Worker and controller share nothing else. How a message travels is not known here (bus.h).
+ * Worker and controller share nothing else. How a message is sent is not known here (bus.h).
  *
  * A message is WIRE_VERSION, its kind, and its fields in the order of its struct, without gaps
  * (codec.h). A change of any message needs a new version: workers and controller of one cluster
  * have the same.
  *
- * Messages are untrusted. A reader checks each field against the limits that the struct's comments
- * name, texts for UTF-8 without control characters, and that nothing follows the last field. What
- * it cannot check is whether the sender is who it says: the broker's permissions do.
+ * Messages are untrusted. A reader checks each field against the limits in the struct's comments,
+ * texts for UTF-8 without control characters, and that nothing follows the last field. It cannot
+ * check the name of the sender; the permissions of the broker do that.
  *
  * Writers append to a struct bytes, whose has_failed says if memory ran out. Their messages must
  * keep the same limits: a wrong number is a bug and fails an assertion. Texts are cut and cleaned,
