@@ -26,17 +26,10 @@
 #include "common/clock.h"
 #include "common/err.h"
 #include "loadgen/cluster/bus/bucket.h"
+#include "loadgen/cluster/lease_claim.h"
 
 #define LEASE_RENEW_NS NS_PER_S
 #define LEASE_VOID_NS (5 * NS_PER_S)
-
-enum { LEASE_TEXT_MAX = 127 };
-
-/* Who holds the lease, and for what. Printable ASCII without quotes and backslashes. */
-struct lease_claim {
-    char holder[LEASE_TEXT_MAX + 1]; /* for people: "headroom-0, process 7" */
-    char work[LEASE_TEXT_MAX + 1];   /* what it works on: the digest of an order; may be empty */
-};
 
 enum lease_state { LEASE_HELD, LEASE_LATE, LEASE_LOST };
 

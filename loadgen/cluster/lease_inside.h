@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/cluster/lease.h"
+#include "common/err.h"
+#include "loadgen/cluster/bus/bucket.h"
 #include "loadgen/cluster/lease_text.h"
 
 struct lease {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "loadgen/base/least.h"
+#include "loadgen/cluster/lease.h"
 #include "loadgen/cluster/lease_inside.h"
 
 /* How long the broker may be silent while somebody waits for the lease. */

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "loadgen/cluster/lease.h"
+#include "loadgen/cluster/lease_claim.h"
 
 enum {
     LEASE_TOKEN = 16,
@@ -27,7 +27,7 @@ struct lease_text {
     char token[LEASE_TOKEN + 1];
 };
 
-/* False: a text has characters that lease.h does not allow, or the holder is empty. */
+/* False: a text has characters that lease_claim.h does not allow, or the holder is empty. */
 bool lease_text_is_valid(const struct lease_claim *claim);
 
 void lease_text_token(char token[LEASE_TOKEN + 1]);

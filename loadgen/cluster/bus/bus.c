@@ -10,25 +10,6 @@
 
 #define CLOSE_NS NS_PER_S
 
-int64_t bus_ms(uint64_t ns)
-{
-    return (int64_t)((ns + NS_PER_MS - 1) / NS_PER_MS);
-}
-
-sigset_t bus_block_signals(void)
-{
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    return before;
-}
-
-void bus_unblock_signals(const sigset_t *before)
-{
-    pthread_sigmask(SIG_SETMASK, before, NULL);
-}
-
 static bool start(struct bus *bus, const struct bus_options *options, struct err *err)
 {
     /* The handshake ends with a ping that the broker answers. */
@@ -77,11 +58,6 @@ void bus_close(struct bus *bus)
     pthread_cond_destroy(&bus->closed);
     pthread_mutex_destroy(&bus->lock);
     free(bus);
-}
-
-bool bus_is_connected(const struct bus *bus)
-{
-    return natsConnection_Status(bus->connection) == NATS_CONN_STATUS_CONNECTED;
 }
 
 const _Atomic uint64_t *bus_pong_ns(const struct bus *bus)

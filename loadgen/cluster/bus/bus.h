@@ -2,6 +2,7 @@
  * bus - the connection to the broker (NATS), and messages that the broker does not keep.
  *
  *     bus      bus_connect, bus_publish, bus_request, bus_pong_ns    this header
+ *     options  which broker, and how; status: what became of a call  bus/options.h, bus/status.h
  *     queue    what arrives: of subjects, streams and keys           bus/queue.h
  *     stream   messages that the broker keeps, in order              bus/stream.h
  *     outbox   publishes to a stream until the broker acknowledges   bus/outbox.h
@@ -13,9 +14,9 @@
  * credentials twice. Meanwhile nothing is sent and nothing is stored for later: calls fail at once
  * or at the end of their time. Queues go on where they stopped when the connection is back.
  *
- * Pongs: each BUS_PING_NS the bus pings the broker. bus_pong_ns is the moment at which the last
- * ping that was answered was SENT. So its age is never too small: after a process was stopped and
- * goes on, after the network was cut, the age is large until the broker has answered a new ping.
+ * Pongs: each second the bus pings the broker. *bus_pong_ns is the moment at which the last
+ * answered ping was SENT. So its age is never too small: after a process was stopped and goes on,
+ * and after the network was cut, it is large until the broker has answered a new ping.
  *
  * Threads: any, but connect and close are called once each, and close last. Calls that wait say how
  * long. Memory: what is published is copied.
@@ -30,61 +31,17 @@
 
 #include "common/clock.h"
 #include "common/err.h"
+#include "loadgen/cluster/bus/options.h"
+#include "loadgen/cluster/bus/status.h"
 
-#define BUS_PING_NS NS_PER_S
-#define BUS_CONNECT_NS (2 * NS_PER_S) /* for each server */
-#define BUS_ANSWER_NS (2 * NS_PER_S)  /* for an answer of the broker about streams and buckets */
+#define BUS_ANSWER_NS (2 * NS_PER_S) /* for an answer of the broker about streams and buckets */
 
 enum {
     BUS_MESSAGE_MAX = 1024 * 1024, /* data of a message, with the broker's default settings */
     BUS_SUBJECT_MAX = 255,         /* length of a subject */
-    BUS_COMPLAINT_MAX = 256,
-};
-
-/* Fields in errors: cluster.nats, cluster.nats_creds, cluster.nats_tls_ca, cluster.nats_insecure,
- * cluster.inbox. */
-struct bus_options {
-    /*
-     * nats://[USER:PASSWORD@]HOST[:PORT], or tls:// for TLS; several, separated by commas, are
-     * servers of one cluster. The port is 4222 if there is none. Only these servers are used:
-     * addresses that a server announces are ignored.
-     */
-    const char *nats;
-    /*
-     * A file: credentials as `nsc` writes them (a JWT and the seed of its key), or one line
-     * USER:PASSWORD. It is read again for each connection if it is of the first kind. NULL: what
-     * the URL says.
-     */
-    const char *creds;
-    /* A file of certificates (PEM) that may sign the server's; with it all servers need TLS. NULL:
-     * the system's. */
-    const char *ca;
-    /*
-     * Without this, a server that is reached without TLS or without credentials must be on
-     * loopback. Certificates are always verified.
-     */
-    bool is_insecure;
-    const char *name; /* shown by the broker's monitoring; NULL: none */
-    /* The first tokens of the subjects of answers, so that the broker may let nobody else read
-     * them. NULL: _INBOX. */
-    const char *inbox;
 };
 
 struct bus;
-
-/* What became of a call. */
-enum bus_status {
-    BUS_OK,
-    BUS_UNREACHABLE, /* no connection, or no answer in time: whether it was done is unknown */
-    BUS_NOBODY,      /* of a request: nobody listens to the subject */
-    BUS_MISSING,     /* there is no such stream, bucket or key */
-    BUS_CONFLICT,    /* of a bucket: the key has another revision, or it exists */
-    BUS_FULL,        /* the stream or the broker's storage is full: nothing was stored */
-    BUS_REFUSED,     /* not permitted, too large, or a bad subject */
-};
-
-/* Completes a sentence: "... failed: the broker does not answer". */
-const char *bus_status_text(enum bus_status status);
 
 /*
  * Connects, in at most BUS_CONNECT_NS for each server. NULL with err: ERR_USAGE if an option is

@@ -5,6 +5,7 @@
 
 #include "loadgen/cluster/bus/credentials.h"
 #include "loadgen/cluster/bus/inside.h"
+#include "loadgen/cluster/bus/options.h"
 #include "loadgen/cluster/bus/servers.h"
 
 #define RECONNECT_NS (250 * NS_PER_MS) /* plus as much again at random */

@@ -11,7 +11,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "loadgen/cluster/bus/bus.h"
+#include "common/err.h"
+#include "loadgen/cluster/bus/status.h"
+
+struct bus_message;
 
 struct bus {
     natsConnection *connection;

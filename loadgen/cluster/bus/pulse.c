@@ -39,7 +39,7 @@ static void *beat(void *context)
     struct pulse *pulse = context;
     struct pollfd stop = {.fd = pulse->stop_fd, .events = POLLIN};
     while (stop.revents == 0) {
-        uint64_t due_ns = clock_now_ns() + BUS_PING_NS;
+        uint64_t due_ns = clock_now_ns() + PULSE_NS;
         ping(pulse->bus);
         uint64_t now_ns = clock_now_ns();
         poll(&stop, 1, due_ns > now_ns ? (int)bus_ms(due_ns - now_ns) : 0);

@@ -1,5 +1,5 @@
 /*
- * pulse - pings the broker each BUS_PING_NS, and remembers when an answered ping was sent.
+ * pulse - pings the broker each PULSE_NS, and remembers when an answered ping was sent.
  *
  * The client library pings too, but does not tell when the broker answered.
  *
@@ -12,7 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/err.h"
+
+#define PULSE_NS NS_PER_S
 
 struct bus;
 struct pulse;

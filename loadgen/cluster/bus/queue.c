@@ -33,7 +33,7 @@ static void end_sources(struct bus_queue *queue)
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->lock);
     for (size_t i = 0; i < queue->source_count; i++) {
-        source_end(&queue->sources[i]);
+        natsSubscription_Destroy(queue->sources[i].subscription); /* its thread may still run */
     }
     pthread_mutex_lock(&queue->lock);
     while (queue->running > 0) {

@@ -30,16 +30,11 @@
 
 #include "loadgen/cluster/bus/bus.h"
 
-#define QUEUE_HEARTBEAT_NS NS_PER_S
-
-enum {
-    QUEUE_PENDING_MAX = 64 * 1024 * 1024,
-    QUEUE_SOURCES_MAX = 16,
-};
+enum { QUEUE_PENDING_MAX = 64 * 1024 * 1024 };
 
 struct bus_queue;
 
-/* Room for this many messages, at least 1. NULL: err is set. */
+/* Room for this many messages, at least 1, of at most 16 sources. NULL: err is set. */
 struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err *err);
 
 /* Ends all sources and frees what was not taken. NULL is allowed. */

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 #include "loadgen/cluster/bus/inside.h"
-#include "loadgen/cluster/bus/queue.h"
+
+enum { SOURCES_MAX = 16 };
 
 /* Each source has a thread of libnats, which delivers one message after the other. */
 struct source {
@@ -26,7 +27,7 @@ struct source {
 struct bus_queue {
     struct bus *bus;
     int fd; /* eventfd, readable while count > 0 */
-    struct source sources[QUEUE_SOURCES_MAX];
+    struct source sources[SOURCES_MAX];
     size_t source_count;
     pthread_mutex_t lock;
     pthread_cond_t changed; /* there is room, the queue ends, or a source has ended */
@@ -44,8 +45,5 @@ void queue_put(struct bus_queue *queue, struct bus_message *message);
 
 /* A source's thread has ended. */
 void queue_source_ended(struct bus_queue *queue);
-
-/* Ends a source. Its thread may still run. */
-void source_end(struct source *source);
 
 #endif

@@ -1,8 +1,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loadgen/cluster/bus/queue.h"
 #include "loadgen/cluster/bus/queue_inside.h"
 #include "loadgen/cluster/bus/stream.h"
+
+#define HEARTBEAT_NS NS_PER_S /* of the broker, for a source that has nothing to say */
 
 enum { UNLIMITED = -1, PREFIX_MAX = BUCKET_NAME_MAX + 16 };
 
@@ -55,8 +58,8 @@ static void ended(void *context)
 
 static struct source *add(struct bus_queue *queue, int number, struct err *err)
 {
-    if (queue->source_count == QUEUE_SOURCES_MAX) {
-        err_set(err, ERR_FAILED, "a queue has at most %d sources", QUEUE_SOURCES_MAX);
+    if (queue->source_count == SOURCES_MAX) {
+        err_set(err, ERR_FAILED, "a queue has at most %d sources", SOURCES_MAX);
         return NULL;
     }
     if (!bus_is_connected(queue->bus)) {
@@ -84,11 +87,6 @@ static bool keep(struct source *source, int bytes_max, struct err *err)
     pthread_mutex_unlock(&queue->lock);
     queue->source_count++;
     return true;
-}
-
-void source_end(struct source *source)
-{
-    natsSubscription_Destroy(source->subscription);
 }
 
 static bool fail(struct bus *bus, natsStatus status, jsErrCode code, const char *subject,
@@ -130,7 +128,7 @@ static bool follow(struct source *source, const char *stream, const char *subjec
     jsSubOptions_Init(&options);
     options.Stream = stream;
     options.Ordered = true;
-    options.Config.Heartbeat = (int64_t)QUEUE_HEARTBEAT_NS;
+    options.Config.Heartbeat = (int64_t)HEARTBEAT_NS;
     options.Config.DeliverPolicy = policy;
     options.Config.OptStartSeq = source->next;
     source->is_stored = true;
