@@ -32,6 +32,10 @@ struct nats_server {
 /* Makes the folder. */
 void nats_server_make(struct nats_server *nats);
 
+/* Makes a certificate, NAME.crt and NAME.key, that is its own authority: for "IP:127.0.0.1" or
+ * "DNS:host.example". */
+void nats_server_certify(const struct nats_server *nats, const char *name, const char *whom);
+
 /* Starts it with this configuration, and waits until it answers. */
 void nats_server_start(struct nats_server *nats, const char *configuration);
 

@@ -27,6 +27,14 @@ void temp_folder_write(const char *folder, const char *name, const char *text)
     fclose(out);
 }
 
+void temp_folder_run(const char *folder, const char *command)
+{
+    char all[1024];
+    int length = snprintf(all, sizeof all, "cd %s && %s", folder, command);
+    ck_assert_int_lt(length, (int)sizeof all);
+    ck_assert_int_eq(system(all), 0); // NOLINT(cert-env33-c): a test's own words
+}
+
 static int remove_entry(const char *path, const struct stat *about, int type, struct FTW *walk)
 {
     (void)about, (void)type, (void)walk;

@@ -17,6 +17,9 @@ const char *temp_folder_path(const char *folder, const char *name, char path[TEM
 /* Writes a text to a file in the folder. */
 void temp_folder_write(const char *folder, const char *name, const char *text);
 
+/* Runs a command of the shell in the folder. */
+void temp_folder_run(const char *folder, const char *command);
+
 /* Removes the folder and its content. */
 void temp_folder_remove(const char *folder);
 

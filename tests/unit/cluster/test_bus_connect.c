@@ -1,7 +1,6 @@
 /* Who may connect to a broker: TLS, credentials, and what may be reached without them. */
 #include <check.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "loadgen/cluster/bus/bus.h"
@@ -102,7 +101,7 @@ START_TEST(a_file_has_a_jwt)
     char path[TEMP_PATH];
     char command[128];
     snprintf(command, sizeof command, "python3 tests/support/nats_jwt.py %s", nats.folder);
-    ck_assert_int_eq(system(command), 0);
+    temp_folder_run(".", command);
     nats_server_start(&nats, "include jwt.conf\n");
     struct bus_options options = {.nats = url_of("nats://", "", url)};
     expect_refusal(&options, ERR_FAILED, "does not accept the credentials");
@@ -141,32 +140,19 @@ START_TEST(an_inbox_is_private)
 }
 END_TEST
 
-/* A certificate for this host, and one for another, each its own authority. */
-static void make_certificates(void)
-{
-    char command[1024];
-    snprintf(
-        command, sizeof command,
-        "cd %s && for name in here other; do openssl req -x509 -newkey ec -pkeyopt "
-        "ec_paramgen_curve:P-256 -nodes -days 2 -keyout $name.key -out $name.pem -subj /CN=x "
-        "-addext subjectAltName=$([ $name = here ] && echo IP:127.0.0.1 || echo DNS:x.example) "
-        "2>/dev/null; done",
-        nats.folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static const char with_tls[] = "tls { cert_file: here.pem, key_file: here.key }\n";
-static const char with_other_tls[] = "tls { cert_file: other.pem, key_file: other.key }\n";
+static const char with_tls[] = "tls { cert_file: here.crt, key_file: here.key }\n";
+static const char with_other_tls[] = "tls { cert_file: other.crt, key_file: other.key }\n";
 
 START_TEST(tls_is_verified)
 {
     char url[128];
     char here[TEMP_PATH];
     char other[TEMP_PATH];
-    make_certificates();
+    nats_server_certify(&nats, "here", "IP:127.0.0.1");
+    nats_server_certify(&nats, "other", "DNS:x.example");
     nats_server_start(&nats, with_tls);
-    temp_folder_path(nats.folder, "here.pem", here);
-    temp_folder_path(nats.folder, "other.pem", other);
+    temp_folder_path(nats.folder, "here.crt", here);
+    temp_folder_path(nats.folder, "other.crt", other);
     struct bus_options options = {.nats = url_of("tls://", "", url), .ca = here};
     expect_connection(&options);
     options.nats = url_of("nats://", "", url); /* a CA means TLS */

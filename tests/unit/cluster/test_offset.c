@@ -32,14 +32,15 @@ static uint64_t distance(int64_t a, int64_t b)
 }
 
 /* Ahead, behind, the same; each trip with another split between the two ways. */
-static const int64_t aheads[] = {0, 1, -1, 7 * 3600 * (int64_t)NS_PER_S,
-                                 -9 * 3600 * (int64_t)NS_PER_S};
+#define HOUR_NS (3600 * NS_PER_S)
+
+static const int64_t aheads[] = {0, 1, -1, 7 * (int64_t)HOUR_NS, -9 * (int64_t)HOUR_NS};
 static const uint64_t splits[] = {0, 1, 500, 999, 1000};
 
 START_TEST(the_truth_is_within_the_uncertainty)
 {
     int64_t ahead_ns = aheads[_i];
-    uint64_t here_ns = 10 * 3600 * NS_PER_S;
+    uint64_t here_ns = 10 * HOUR_NS;
     for (size_t i = 0; i < sizeof splits / sizeof splits[0]; i++) {
         offset = (struct offset){0};
         add(here_ns, ahead_ns, splits[i], 12345, 1000 - splits[i]);
