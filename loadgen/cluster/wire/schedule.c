@@ -76,6 +76,6 @@ void wire_walk(struct wire *wire, const struct schedule *schedule, struct schedu
     walk->due_ns = wire_number(wire, walk->due_ns, UINT64_MAX);
     walk->part_ns = wire_real(wire, walk->part_ns);
     if (schedule->duration_ns > 0) {
-        wire_require(wire, is_within(schedule, walk));
+        wire_require(wire, wire_has_failed(wire) || is_within(schedule, walk));
     }
 }
