@@ -169,7 +169,7 @@ $(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
 $(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lnats -lm
 $(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
 $(B)/bin/fuzz_answer: $(call obj,$(LLHTTP))
-$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) tests/support/read_back.c tests/support/round_trip.c)
+$(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) tests/support/read_back.c tests/support/round_trip.c tests/support/wire_copy.c)
 
 $(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)
