@@ -1,0 +1,52 @@
+/*
+ * assignment - the order that a worker has received, and whether it will run it.
+ *
+ *     assignment_take    the messages of the stream of orders, in turn
+ *     assignment_open    when all has come: reads the order and checks it
+ *
+ * Threads: one. Memory: start with zeroes; assignment_free. The order is valid until the next head
+ * is taken.
+ */
+#ifndef LOADGEN_CLUSTER_WORKER_ASSIGNMENT_H
+#define LOADGEN_CLUSTER_WORKER_ASSIGNMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/slice.h"
+#include "loadgen/cluster/parcel.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/order/order_json.h"
+
+struct assignment {
+    struct parcel parcel;
+    struct order_copy copy; /* valid if is_open */
+    bool is_open;
+    const struct driver_type *driver_type;
+};
+
+/* The run of an order's head; 0: this is another message. */
+uint64_t assignment_run_of(struct slice message);
+
+/* Takes a head or a chunk. False: the order cannot be run; err is set. */
+bool assignment_take(struct assignment *assignment, struct slice message, struct err *err);
+
+/* True if all has come and the order can be opened. */
+bool assignment_is_complete(const struct assignment *assignment);
+
+/* What this process adds to every order. */
+struct assignment_rules {
+    unsigned threads;    /* maximum */
+    const char *allowed; /* targets (net/allow.h); NULL: the order's own list */
+    /* False: something of the order is not allowed; err is set. */
+    bool (*check)(const struct plan *plan, const struct targets *targets, struct err *err);
+};
+
+/* Opens the order. False: it cannot be run here. */
+bool assignment_open(struct assignment *assignment, const struct assignment_rules *rules,
+                     struct err *err);
+
+void assignment_free(struct assignment *assignment);
+
+#endif

@@ -1,0 +1,212 @@
+/* A worker's run: what the controller says about it, and its end. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "loadgen/cluster/names.h"
+#include "loadgen/cluster/worker/state.h"
+
+/* The start on this process's clock. A controller that took over has another clock. */
+static void begin_part(struct serving *serving)
+{
+    struct err err = {.code = ERR_NONE};
+    const struct wire_start *start = &serving->start;
+    if (!serving->part || start->run == 0) {
+        return;
+    }
+    if (start->clock != serving->trips.clock &&
+        (!trips_make(serving->bus, &serving->me.from, &serving->trips, &err) ||
+         start->clock != serving->trips.clock)) {
+        serving_tell(serving, "the start of the run is not known: %s",
+                     err.code ? err.text : "the controller was replaced");
+        return;
+    }
+    part_begin(serving->part, offset_to_here(&serving->trips.offset, start->start_ns));
+}
+
+static void take_seat(struct serving *serving, const struct wire_epoch *epoch)
+{
+    struct err err = {.code = ERR_NONE};
+    const struct assignment *assignment = &serving->assignment;
+    const struct part_config config = {
+        .order = &assignment->copy.order,
+        .driver_type = assignment->driver_type,
+        .counts_targets = assignment->parcel.head.counts_targets,
+        .self = serving->me.from,
+        .outbox = serving->outbox,
+        .contact_ns = bus_pong_ns(serving->bus),
+    };
+    serving->part = part_start(&config, epoch, &err);
+    serving->heard_ns = clock_now_ns();
+    serving->leave_run_ns = UINT64_MAX;
+    if (serving->part) {
+        serving_tell(serving, "takes part from epoch %" PRIu64 " on", epoch->number);
+    } else {
+        serving_set(serving, WIRE_REFUSED, err.text);
+    }
+}
+
+static bool owns_any(const struct wire_epoch *epoch, const struct wire_seat *seat)
+{
+    for (size_t i = 0; seat && i < SLOTS; i++) {
+        uint16_t thread = epoch->slots.owner[i];
+        if (thread >= seat->first && thread - seat->first < seat->threads) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void follow(struct serving *serving, const struct wire_epoch *epoch)
+{
+    struct err err = {.code = ERR_NONE};
+    const struct wire_seat *seat = wire_epoch_find(epoch, &serving->me.from);
+    if (serving->part && !part_follow(serving->part, epoch, &err)) {
+        serving_tell(serving, "epoch %" PRIu64 " was not followed: %s", epoch->number, err.text);
+        part_stop(serving->part, WIRE_DRAIN);
+    }
+    if (!serving->part && epoch->is_final && seat && serving->me.state == WIRE_READY) {
+        take_seat(serving, epoch);
+        begin_part(serving);
+    }
+    if (serving->is_leaving && epoch->is_final && !owns_any(epoch, seat)) {
+        serving->leave_run_ns = epoch->at_ns;
+    }
+    if (epoch->number >= serving->me.epochs) {
+        serving->me.epochs = epoch->number + 1;
+        serving->announce_ns = 0;
+    }
+}
+
+static void take_epoch(struct serving *serving, struct slice message)
+{
+    struct wire_epoch epoch;
+    if (wire_read_epoch(message, &epoch) == WIRE_READ_OK) {
+        if (epoch.run == serving->me.run) {
+            follow(serving, &epoch);
+        }
+        wire_epoch_free(&epoch);
+    }
+}
+
+static void take_start(struct serving *serving, struct slice message)
+{
+    struct wire_start start;
+    if (wire_read_start(message, &start) == WIRE_READ_OK && start.run == serving->me.run) {
+        serving->start = start;
+        begin_part(serving);
+    }
+}
+
+static void take_stop(struct serving *serving, struct slice message)
+{
+    struct wire_stop stop;
+    if (wire_read_stop(message, &stop) != WIRE_READ_OK || stop.run != serving->me.run) {
+        return;
+    }
+    if (serving->part) {
+        part_stop(serving->part, stop.how);
+    } else {
+        serving_forget_run(serving);
+        serving_set(serving, WIRE_WAITING, "");
+    }
+}
+
+static void take_key(struct serving *serving, const struct bus_message *message)
+{
+    struct slice data = {(const char *)message->data, message->length};
+    switch (wire_kind(data)) {
+    case WIRE_EPOCH:
+        take_epoch(serving, data);
+        break;
+    case WIRE_START:
+        take_start(serving, data);
+        break;
+    case WIRE_STOP:
+        take_stop(serving, data);
+        break;
+    default:
+        break;
+    }
+}
+
+void serving_take_keys(struct serving *serving)
+{
+    struct bus_message message;
+    while (serving->keys && bus_queue_take(serving->keys, &message)) {
+        if (!message.is_deleted) {
+            take_key(serving, &message);
+        }
+        bus_message_free(&message);
+    }
+}
+
+/* The end. */
+
+static void end_part(struct serving *serving)
+{
+    const char *problem = part_problem(serving->part);
+    if (*problem != '\0') {
+        serving_tell(serving, "the run failed: %s", problem);
+        serving_set(serving, WIRE_REFUSED, problem);
+    } else {
+        serving_tell(serving, "the run has ended");
+        serving_forget_run(serving);
+        serving_set(serving, WIRE_WAITING, "");
+    }
+    part_free(serving->part);
+    serving->part = NULL;
+    if (serving->is_replaced) {
+        bus_queue_free(serving->orders);
+        serving->orders = NULL;
+        serving->is_replaced = false;
+        serving_open_sources(serving);
+    }
+}
+
+static bool is_orphan(const struct serving *serving, uint64_t now_ns)
+{
+    return now_ns > serving->heard_ns + serving->options->orphan_ns;
+}
+
+static bool has_left(const struct serving *serving, uint64_t now_ns)
+{
+    return serving->is_leaving && (now_ns >= serving->leave_by_ns ||
+                                   part_elapsed_ns(serving->part) >= serving->leave_run_ns);
+}
+
+void serving_watch_part(struct serving *serving)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (!serving->part) {
+        return;
+    }
+    enum part_state state = part_state(serving->part);
+    if (state == PART_ENDED) {
+        end_part(serving);
+        return;
+    }
+    if (state == PART_READY && serving->me.state == WIRE_READY) {
+        serving_set(serving, WIRE_RUNNING, "");
+    }
+    if (is_orphan(serving, now_ns)) {
+        serving_tell(serving, "no controller was heard of: the run ends");
+        serving->heard_ns = now_ns;
+        part_stop(serving->part, WIRE_DRAIN);
+    }
+    if (has_left(serving, now_ns)) {
+        part_stop(serving->part, WIRE_DRAIN);
+    }
+}
+
+void serving_leave(struct serving *serving, unsigned stops)
+{
+    serving->stops += stops;
+    if (!serving->is_leaving && serving->stops > 0) {
+        serving->is_leaving = true;
+        serving->leave_by_ns = clock_now_ns() + WORKER_LEAVE_NS;
+        serving->announce_ns = 0;
+    }
+    if (serving->part && serving->stops > 1) {
+        part_stop(serving->part, WIRE_ABANDON);
+    }
+}

@@ -1,0 +1,131 @@
+/* A worker's orders: from the head of one until it is ready for the run. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "loadgen/cluster/names.h"
+#include "loadgen/cluster/worker/state.h"
+
+enum { QUEUE_MESSAGES = 256 };
+
+/* As long as no controller was there, neither stream nor bucket exists. */
+static struct bus_queue *follow_orders(const struct serving *serving)
+{
+    const struct bus_follow follow = {
+        .stream = NAMES_ORDERS, .subject = NAMES_ORDER, .from = serving->orders_from};
+    struct bus_queue *queue = bus_queue_create(serving->bus, QUEUE_MESSAGES, NULL);
+    if (queue && !bus_queue_follow(queue, SOURCE_ORDER, &follow, NULL)) {
+        bus_queue_free(queue);
+        queue = NULL;
+    }
+    return queue;
+}
+
+static struct bus_queue *watch_key(const struct serving *serving, int source, const char *key)
+{
+    struct bus_queue *queue = bus_queue_create(serving->bus, QUEUE_MESSAGES, NULL);
+    if (queue && !bus_queue_watch(queue, source, NAMES_BUCKET, key, NULL)) {
+        bus_queue_free(queue);
+        queue = NULL;
+    }
+    return queue;
+}
+
+void serving_open_sources(struct serving *serving)
+{
+    if (!serving->orders) {
+        serving->orders = follow_orders(serving);
+    }
+    if (!serving->lease) {
+        serving->lease = watch_key(serving, SOURCE_LEASE, NAMES_LEASE);
+    }
+    if (!serving->keys && serving->me.state == WIRE_READY) {
+        serving->keys = watch_key(serving, SOURCE_KEY, names_key(serving->me.run, ">").text);
+    }
+}
+
+void serving_forget_run(struct serving *serving)
+{
+    bus_queue_free(serving->keys);
+    serving->keys = NULL;
+    serving->start = (struct wire_start){0};
+    serving->trips = (struct trips){0};
+    serving->me.run = 0;
+    serving->me.epochs = 0;
+    serving->me.uncertainty_ns = UINT64_MAX;
+}
+
+static void refuse(struct serving *serving, const struct err *why)
+{
+    serving_tell(serving, "the order is refused: %s", why->text);
+    serving_set(serving, WIRE_REFUSED, why->text);
+}
+
+/* An order that comes while a part is on replaces its run. */
+static void replace_run(struct serving *serving, uint64_t sequence)
+{
+    serving_tell(serving, "another order has come: the run ends");
+    serving->is_replaced = true;
+    serving->orders_from = sequence;
+    part_stop(serving->part, WIRE_ABANDON);
+}
+
+static void take_order(struct serving *serving, const struct bus_message *message)
+{
+    struct err err = {.code = ERR_NONE};
+    struct slice data = {(const char *)message->data, message->length};
+    uint64_t run = assignment_run_of(data);
+    if (serving->part) {
+        if (run != 0 && run != serving->me.run) {
+            replace_run(serving, message->sequence);
+        }
+        return;
+    }
+    if (run != 0) {
+        serving_forget_run(serving);
+        serving->me.run = run;
+        serving_set(serving, WIRE_PREPARING, "");
+    }
+    if (serving->me.state == WIRE_PREPARING && !assignment_take(&serving->assignment, data, &err)) {
+        refuse(serving, &err);
+    }
+    serving_prepare(serving);
+}
+
+void serving_take_orders(struct serving *serving)
+{
+    struct bus_message message;
+    while (serving->orders && !serving->is_replaced && bus_queue_take(serving->orders, &message)) {
+        take_order(serving, &message);
+        bus_message_free(&message);
+    }
+    while (serving->lease && bus_queue_take(serving->lease, &message)) {
+        serving->heard_ns = message.is_deleted ? serving->heard_ns : message.arrived_ns;
+        bus_message_free(&message);
+    }
+}
+
+/*
+ * Without a controller that answers, the order is an old one, whose controller may come back: this
+ * is tried again.
+ */
+void serving_prepare(struct serving *serving)
+{
+    struct err err = {.code = ERR_NONE};
+    struct assignment *assignment = &serving->assignment;
+    if (serving->me.state != WIRE_PREPARING || !assignment_is_complete(assignment)) {
+        return;
+    }
+    if (!assignment->is_open && !assignment_open(assignment, &serving->options->rules, &err)) {
+        refuse(serving, &err);
+        return;
+    }
+    if (trips_make(serving->bus, &serving->me.from, &serving->trips, &err)) {
+        serving->me.uncertainty_ns = serving->trips.offset.uncertainty_ns;
+        serving->me.threads = (uint16_t)plan_threads(assignment->copy.order.plan);
+        serving_set(serving, WIRE_READY, "");
+        serving_open_sources(serving);
+    } else if (serving->trips.offset.trips > 0) {
+        refuse(serving, &err);
+    }
+}

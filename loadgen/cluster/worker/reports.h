@@ -1,0 +1,56 @@
+/*
+ * reports - sends what a worker's part of a run has measured: each second, and at the end an
+ * account.
+ *
+ * A second for which the outbox has no room is kept, and sent with the next one.
+ *
+ * Threads: reports_add and reports_end on the run's thread; reports_follow on any. Memory:
+ * reports_fini.
+ */
+#ifndef LOADGEN_CLUSTER_WORKER_REPORTS_H
+#define LOADGEN_CLUSTER_WORKER_REPORTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "loadgen/base/bytes.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/cluster/bus/outbox.h"
+#include "loadgen/cluster/names.h"
+#include "loadgen/cluster/wire/end.h"
+#include "loadgen/cluster/wire/tally.h"
+#include "loadgen/measure/summary.h"
+
+/* The size of the outbox, which has nothing else: minutes of a run without a broker. */
+#define REPORTS_OUTBOX ((size_t)64 << 20)
+
+struct reports {
+    struct bus_outbox *outbox;
+    struct wire_worker self;
+    uint64_t run;
+    _Atomic uint64_t epoch; /* the last one that this worker follows */
+    /* private */
+    struct names_text subject;
+    struct bytes parts; /* of the second that is being sent, one after the other */
+    size_t lengths[WIRE_PARTS];
+    size_t count;
+    struct bytes message;
+    struct tally *kept; /* of seconds that were not sent; NULL: none ever was */
+    uint64_t covers;    /* number of these seconds, and the one that is being sent */
+    uint64_t seconds;   /* index of the last second + 1 */
+};
+
+void reports_init(struct reports *reports, struct bus_outbox *outbox,
+                  const struct wire_worker *self, uint64_t run);
+void reports_fini(struct reports *reports);
+
+/* Sends a second; `addresses` names the addresses of its tally. */
+void reports_add(struct reports *reports, const struct second *second,
+                 const struct rows *addresses);
+
+/* Sends the account: `end` with what the caller knows, and the summary's numbers. `summary` NULL:
+ * the run could not begin. */
+void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary);
+
+#endif
