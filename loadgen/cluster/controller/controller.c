@@ -1,0 +1,275 @@
+#include "loadgen/cluster/controller/controller.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "loadgen/base/memory.h"
+#include "loadgen/binary/result_writer.h"
+#include "loadgen/cluster/bus/stream.h"
+#include "loadgen/cluster/controller/course.h"
+#include "loadgen/cluster/lease.h"
+#include "loadgen/cluster/names.h"
+
+/* Of the broker's disk. */
+#define STREAM_BYTES ((uint64_t)512 << 20)
+#define BUCKET_BYTES ((uint64_t)64 << 20)
+
+#define ABANDON_NS (3 * NS_PER_S) /* for the accounts of workers that abandon the run */
+
+struct controller {
+    const struct controller_options *options;
+    struct bus *bus;       /* NULL: not connected yet */
+    struct bucket *bucket; /* and these follow it */
+    struct lease *lease;
+    uint64_t clock;  /* of wire/clock.h */
+    uint64_t before; /* the run before; 0: none */
+    struct order_runner runner;
+};
+
+/* Not 0. */
+static bool draw(uint64_t *number, struct err *err)
+{
+    do {
+        if (getrandom(number, sizeof *number, 0) != (ssize_t)sizeof *number) {
+            return err_set(err, ERR_FAILED, "getrandom: %s", strerror(errno));
+        }
+    } while (*number == 0);
+    return true;
+}
+
+static bool make_streams(struct controller *controller, struct err *err)
+{
+    const struct bus_stream_limits stream = {.bytes_max = STREAM_BYTES};
+    const struct bus_stream_limits bucket = {.bytes_max = BUCKET_BYTES};
+    const char *tallies = NAMES_TALLY ".*";
+    if (!bus_stream_make(controller->bus, NAMES_ORDERS, NAMES_ORDER, &stream, err) ||
+        !bus_stream_make(controller->bus, NAMES_TALLIES, tallies, &stream, err)) {
+        return false;
+    }
+    controller->bucket = bucket_make(controller->bus, NAMES_BUCKET, &bucket, err);
+    return controller->bucket;
+}
+
+/* For people, the beginning of the order's hash is enough. */
+static bool take_lease(struct controller *controller, const char *hash, int stop_fd,
+                       struct err *err)
+{
+    struct lease_claim claim = {.work = ""};
+    struct lease_claim left;
+    snprintf(claim.work, sizeof claim.work, "order %.12s", hash);
+    snprintf(claim.holder, sizeof claim.holder, "%s", controller->options->holder);
+    controller->lease = lease_take(controller->bucket, NAMES_LEASE, &claim, stop_fd, &left, err);
+    /* Without an error of its own, it was stopped. */
+    return controller->lease || err_set(err, ERR_FAILED, "stopped before the run began");
+}
+
+/* The stop of the run before: workers that were ready for it have read it by now. */
+static void forget_run(struct controller *controller)
+{
+    if (controller->before && controller->bucket) {
+        bucket_delete(controller->bucket, names_key(controller->before, "stop").text);
+    }
+    controller->before = 0;
+}
+
+static void disconnect(struct controller *controller)
+{
+    forget_run(controller);
+    lease_release(controller->lease);
+    bucket_close(controller->bucket);
+    bus_close(controller->bus);
+    controller->lease = NULL;
+    controller->bucket = NULL;
+    controller->bus = NULL;
+}
+
+/* Before the first run. */
+static bool connect_once(struct controller *controller, const char *hash, int stop_fd,
+                         struct err *err)
+{
+    if (controller->lease) {
+        return true;
+    }
+    controller->bus =
+        draw(&controller->clock, err) ? bus_connect(&controller->options->bus, err) : NULL;
+    bool ok = controller->bus && make_streams(controller, err) &&
+              take_lease(controller, hash, stop_fd, err);
+    if (!ok) {
+        disconnect(controller);
+    }
+    return ok;
+}
+
+/* The run. */
+
+static enum bus_status put_stop(const struct course *course, enum wire_stop_how how)
+{
+    struct bytes out = {0};
+    const struct wire_stop stop = {.run = course->run, .how = how};
+    wire_write_stop(&out, &stop);
+    enum bus_status status =
+        bucket_put(course->bucket, names_key(course->run, "stop").text, out.at, out.length, NULL);
+    bytes_free(&out);
+    return status;
+}
+
+static uint64_t wanted_stops(const struct course *course)
+{
+    bool has_failed = course->err.code != ERR_NONE || course->is_aborted ||
+                      (course->writer && result_writer_failed(course->writer));
+    return course->asked > 1 ? 2 : course->asked == 1 || has_failed;
+}
+
+static void stop(struct course *course)
+{
+    uint64_t wanted = wanted_stops(course);
+    if (course->stops >= wanted ||
+        put_stop(course, wanted > 1 ? WIRE_ABANDON : WIRE_DRAIN) != BUS_OK) {
+        return;
+    }
+    course->stops = wanted;
+    if (course->stop_ns == UINT64_MAX) {
+        course->stop_ns = course_now_ns(course);
+    }
+    if (wanted > 1) {
+        course->give_up_ns = clock_now_ns() + ABANDON_NS;
+    }
+}
+
+/* False: somebody else is the controller now. */
+static bool check_lease(struct course *course, struct lease *lease)
+{
+    struct lease_claim winner;
+    if (lease_state(lease) != LEASE_LOST) {
+        return true;
+    }
+    lease_winner(lease, &winner);
+    return err_set(&course->err, ERR_FAILED, "another controller has taken over: %s",
+                   winner.holder);
+}
+
+static void watch(struct course *course, struct lease *lease)
+{
+    while (!merge_is_complete(course->merge) && clock_now_ns() < course->give_up_ns &&
+           check_lease(course, lease)) {
+        course_attend(course);
+        course_move_epochs(course);
+        stop(course);
+    }
+}
+
+/* Removes what was published; workers that have no part of the run forget it. */
+static void clean_up(struct course *course)
+{
+    if (course->stops == 0) {
+        put_stop(course, WIRE_DRAIN);
+    }
+    for (struct knot *knot = course->first; knot; knot = knot->next) {
+        bucket_delete(course->bucket, names_epoch_key(course->run, knot->epoch.number).text);
+    }
+    bucket_delete(course->bucket, names_key(course->run, "start").text);
+    bucket_delete(course->bucket, NAMES_CURRENT);
+    bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
+    bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
+}
+
+static void close_course(struct course *course)
+{
+    merge_destroy(course->merge);
+    course_free_epochs(course);
+    roster_free(&course->roster);
+    bus_queue_free(course->queue);
+    order_files_free(&course->files);
+}
+
+static bool check_order(const struct order *order, struct err *err)
+{
+    return !order->plan->keeps_answers ||
+           err_set(err, ERR_USAGE,
+                   "order.max_body: answers stay with the workers and cannot be kept; remove it");
+}
+
+static bool begin(struct course *course, bool is_on, struct err *err)
+{
+    return course_listen(course, is_on ? 1 : 0, err) &&
+           (is_on ? course_take_over(course, err)
+                  : course_muster(course, err) && course_start(course, err));
+}
+
+static bool carry_out(struct controller *controller, struct course *course, bool is_on,
+                      struct err *err)
+{
+    bool ok = begin(course, is_on, err);
+    if (ok) {
+        watch(course, controller->lease);
+        course_close_outcome(course);
+    }
+    if (lease_state(controller->lease) != LEASE_LOST) {
+        clean_up(course);
+    }
+    if (ok && course->err.code != ERR_NONE) {
+        *err = course->err;
+        ok = false;
+    }
+    return ok;
+}
+
+static bool run_there(void *context, const struct order *order,
+                      const struct driver_type *driver_type, const struct control *control,
+                      const struct observer *observer, struct result_writer *writer,
+                      struct summary *summary, struct err *err)
+{
+    struct controller *controller = context;
+    struct course course = {
+        .options = controller->options,
+        .order = order,
+        .driver_type = driver_type,
+        .control = control,
+        .observer = observer,
+        .writer = writer,
+        .summary = summary,
+        .stop_ns = UINT64_MAX,
+        .give_up_ns = UINT64_MAX,
+    };
+    bool ok = check_order(order, err) && draw(&course.run, err) && course_pack(&course, err) &&
+              connect_once(controller, course.head.hash, control->stop_fd, err);
+    if (ok) {
+        course.bus = controller->bus;
+        course.bucket = controller->bucket;
+        course.clock = controller->clock;
+        forget_run(controller);
+        bool is_on = course_find_run(&course);
+        controller->before = course.run;
+        roster_begin(&course.roster, course.run);
+        ok = carry_out(controller, &course, is_on, err);
+    }
+    close_course(&course);
+    return ok;
+}
+
+/* The controller. */
+
+struct controller *controller_create(const struct controller_options *options)
+{
+    struct controller *controller = memory_of(calloc(1, sizeof *controller));
+    controller->options = options;
+    controller->runner = (struct order_runner){.run = run_there, .context = controller};
+    return controller;
+}
+
+const struct order_runner *controller_runner(const struct controller *controller)
+{
+    return &controller->runner;
+}
+
+void controller_destroy(struct controller *controller)
+{
+    if (controller) {
+        disconnect(controller);
+        free(controller);
+    }
+}

@@ -1,0 +1,48 @@
+/*
+ * controller - runs orders with the threads of workers in other processes (worker/worker.h).
+ *
+ *     controller_create
+ *     runner->run         at first: connects to the broker, and takes the lease, so that there is
+ *                         one controller
+ *                         sends the order, waits for the workers that are expected
+ *                         gives each its slots, and all the same start
+ *                         adds their tallies, second by second; moves slots when workers come or go
+ *     controller_destroy
+ *
+ * Results stay with the workers: a result file has the counts of each second (plan.counts_only).
+ * Some orders cannot be sent (order/order_json.h).
+ *
+ * Threads: as runner.h says. The client library's threads begin with the first run, when signals
+ * are blocked (command/process/interrupt.h). Memory: controller_destroy.
+ */
+#ifndef LOADGEN_CLUSTER_CONTROLLER_CONTROLLER_H
+#define LOADGEN_CLUSTER_CONTROLLER_CONTROLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "loadgen/cluster/bus/bus.h"
+#include "loadgen/run/runner.h"
+
+struct controller_options {
+    struct bus_options bus;
+    uint64_t expect_workers; /* at least 1 */
+    uint64_t expect_wait_ns; /* after which the run does not begin */
+    const char *holder;      /* of the lease, for people: "headroom-0, process 7" */
+    /* Says in a line who is there, who is silent or lost; NULL: nobody wants to know. */
+    void (*tell)(void *context, const char *line);
+    void *context;
+};
+
+struct controller;
+
+/* Borrows the options. */
+struct controller *controller_create(const struct controller_options *options);
+
+/* Valid until controller_destroy. */
+const struct order_runner *controller_runner(const struct controller *controller);
+
+void controller_destroy(struct controller *controller); /* NULL is allowed */
+
+#endif

@@ -1,0 +1,194 @@
+/*
+ * The controller's epochs (wire/epoch.h): one is due when workers come or go, or when the schedule
+ * is changed. It is published EPOCH_LEAD_NS ahead, and is final once all who lose slots have it.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "loadgen/base/least.h"
+#include "loadgen/base/memory.h"
+#include "loadgen/cluster/controller/course.h"
+#include "loadgen/cluster/names.h"
+
+#define EPOCH_LEAD_NS (2 * NS_PER_S)
+#define EPOCH_PATIENCE_NS NS_PER_S /* after its time, until it is given up */
+
+static enum bus_status publish(const struct course *course, const struct knot *knot, bool is_final)
+{
+    struct bytes out = {0};
+    const struct epoch *epoch = &knot->epoch;
+    struct wire_epoch message = {
+        .run = course->run,
+        .number = epoch->number,
+        .is_final = is_final,
+        .at_ns = epoch->at_ns,
+        .first = epoch->first,
+        .users = knot->users,
+        .piece = epoch->piece,
+        .walk = epoch->walk,
+        .slots = epoch->slots,
+    };
+    roster_fill_seats(&course->roster, &message);
+    wire_write_epoch(&out, &message);
+    enum bus_status status = bucket_put(
+        course->bucket, names_epoch_key(course->run, epoch->number).text, out.at, out.length, NULL);
+    wire_epoch_free(&message);
+    bytes_free(&out);
+    return status;
+}
+
+static uint64_t cap_of(const struct course *course, uint64_t users)
+{
+    struct plan plan = *course->order->plan;
+    plan.max_workers = users;
+    return plan_cap(&plan);
+}
+
+bool course_begin_epochs(struct course *course, struct err *err)
+{
+    const struct plan *plan = course->order->plan;
+    struct slots slots;
+    if (!roster_deal(&course->roster, plan_cap(plan), &slots)) {
+        return err_set(err, ERR_FAILED, "no worker can own a part of the run");
+    }
+    struct knot *knot = memory_of(calloc(1, sizeof *knot));
+    epoch_init(&knot->epoch, &plan->schedule, &slots);
+    knot->users = plan->max_workers;
+    course->first = course->last = knot;
+    epoch_counter_init(&course->counter, &knot->epoch);
+    roster_set(&course->roster, &slots);
+    enum bus_status status = publish(course, knot, true);
+    return status == BUS_OK ||
+           err_set(err, ERR_FAILED, "the slots of the workers cannot be published: %s",
+                   bus_status_text(status));
+}
+
+/* What somebody asked for during the run (run/changes.h); NULL: nothing. */
+static const struct change *find_wish(struct course *course)
+{
+    struct changes *changes = course->control->changes;
+    course->has_wish = course->has_wish || (changes && changes_take(changes, &course->wish));
+    return course->has_wish ? &course->wish.change : NULL;
+}
+
+static void note_change(struct course *course, const struct change *change, uint64_t at_ns)
+{
+    char words[SCHEDULE_TEXT];
+    if (change->schedule) {
+        summary_change_schedule(course->summary, schedule_print(change->schedule, words), at_ns);
+    }
+}
+
+/* Makes the next epoch and tells the workers to wait for it. */
+static void propose(struct course *course, const struct change *change)
+{
+    const struct knot *last = course->last;
+    struct knot *next = memory_of(calloc(1, sizeof *next));
+    struct slots slots;
+    uint64_t at_ns = course_now_ns(course) + EPOCH_LEAD_NS;
+    at_ns = at_ns > last->epoch.at_ns ? at_ns : last->epoch.at_ns;
+    next->users = change && change->users ? change->users : last->users;
+    if (!roster_deal(&course->roster, cap_of(course, next->users), &slots)) {
+        slots = last->epoch.slots; /* nobody is left: it stays as it is until somebody comes */
+    }
+    epoch_init_next(&next->epoch, &course->counter, at_ns, change ? change->schedule : NULL,
+                    &slots);
+    if (publish(course, next, false) != BUS_OK) {
+        free(next); /* tried again: the epoch is still due */
+        return;
+    }
+    if (change) {
+        note_change(course, change, at_ns);
+        course->has_wish = false;
+    }
+    course->next = next;
+    course->decide_ns = at_ns + EPOCH_PATIENCE_NS;
+}
+
+/* What this worker had to send of the first n requests. */
+static uint64_t count_intended(const struct course *course, const struct roster_member *member,
+                               uint64_t n)
+{
+    uint64_t intended = 0;
+    if (schedule_is_closed(&course->order->plan->schedule)) {
+        return UINT64_MAX;
+    }
+    for (uint16_t i = 0; i < member->threads; i++) {
+        struct epoch_part part;
+        epoch_part_init(&part, &course->first->epoch, (uint16_t)(member->first + i));
+        intended += epoch_part_count(&part, n);
+    }
+    return intended;
+}
+
+/* Until when requests are due: until now, or the end. */
+static uint64_t until_ns(const struct course *course)
+{
+    uint64_t duration_ns = course->order->plan->schedule.duration_ns;
+    uint64_t end_ns = least(course->stop_ns, duration_ns > 0 ? duration_ns : UINT64_MAX);
+    return least(course_now_ns(course), end_ns);
+}
+
+void course_tell_merge(struct course *course)
+{
+    uint64_t due = epoch_count(&course->counter, until_ns(course));
+    uint64_t n = most(due, course->last->epoch.first);
+    for (size_t i = 0; i < course->roster.count; i++) {
+        const struct roster_member *member = &course->roster.list[i];
+        if (member->slots > 0) {
+            merge_expect(course->merge, &member->last.from, course->last->epoch.at_ns);
+        }
+        if (member->state == ROSTER_LOST && member->threads > 0) {
+            merge_lose(course->merge, &member->last.from, count_intended(course, member, n));
+        }
+    }
+}
+
+static void settle(struct course *course)
+{
+    struct knot *next = course->next;
+    bool is_agreed = roster_has_agreed(&course->roster, &next->epoch.slots, next->epoch.number + 1);
+    if (!is_agreed && course_now_ns(course) < course->decide_ns) {
+        return;
+    }
+    if (!is_agreed) {
+        next->epoch.slots = course->last->epoch.slots;
+    }
+    if (publish(course, next, true) != BUS_OK) {
+        return; /* tried again */
+    }
+    epoch_publish(&course->last->epoch, &next->epoch);
+    roster_set(&course->roster, &next->epoch.slots);
+    course->last->next = next;
+    course->last = next;
+    course->next = NULL;
+    course_tell_merge(course);
+}
+
+void course_move_epochs(struct course *course)
+{
+    uint64_t now_ns = course_now_ns(course);
+    uint64_t duration_ns = course->order->plan->schedule.duration_ns;
+    bool is_stopped = course->stop_ns != UINT64_MAX;
+    bool is_late = duration_ns > 0 && now_ns + EPOCH_LEAD_NS >= duration_ns;
+    bool has_ended = is_stopped || (duration_ns > 0 && now_ns >= duration_ns);
+    epoch_count(&course->counter, until_ns(course));
+    if (course->next) {
+        settle(course);
+    } else if (has_ended) {
+        course_tell_merge(course); /* nobody takes over what was due at the end */
+    } else if (!is_late && (find_wish(course) || roster_is_epoch_due(&course->roster))) {
+        propose(course, find_wish(course));
+    }
+}
+
+void course_free_epochs(struct course *course)
+{
+    struct knot *knot = course->first;
+    while (knot) {
+        struct knot *next = knot->next;
+        free(knot);
+        knot = next;
+    }
+    free(course->next);
+}

@@ -1,0 +1,186 @@
+/* What workers say to the controller. */
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loadgen/base/least.h"
+#include "loadgen/cluster/controller/course.h"
+#include "loadgen/cluster/names.h"
+#include "loadgen/cluster/wire/clock.h"
+#include "loadgen/run/changes.h"
+
+enum { SOURCE_ANNOUNCE, SOURCE_ASK, SOURCE_TALLY };
+enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
+
+/* The age of the last pong up to which the controller counts as connected. */
+#define CONNECTED_NS (3 * NS_PER_S)
+
+bool course_listen(struct course *course, uint64_t from, struct err *err)
+{
+    const struct bus_follow tallies = {
+        .stream = NAMES_TALLIES, .subject = NAMES_TALLY ".*", .from = from};
+    course->queue = bus_queue_create(course->bus, QUEUE_MESSAGES, err);
+    return course->queue &&
+           bus_queue_listen(course->queue, SOURCE_ANNOUNCE, names_subject(NAMES_ANNOUNCE, "*").text,
+                            err) &&
+           bus_queue_listen(course->queue, SOURCE_ASK, names_subject(NAMES_ASK, "*").text, err) &&
+           bus_queue_follow(course->queue, SOURCE_TALLY, &tallies, err);
+}
+
+/* The broker lets nobody publish under another's name: so the sender is who the subject says. */
+static bool is_from(const struct bus_message *message, const char *subject,
+                    const struct wire_worker *worker)
+{
+    return strcmp(message->subject, names_subject(subject, worker->name).text) == 0;
+}
+
+static void take_announce(struct course *course, const struct bus_message *message,
+                          struct slice data)
+{
+    struct wire_announce announce;
+    struct wire_leave leave;
+    struct err err = {.code = ERR_NONE};
+    if (wire_kind(data) == WIRE_LEAVE) {
+        if (wire_read_leave(data, &leave) == WIRE_READ_OK &&
+            is_from(message, NAMES_ANNOUNCE, &leave.from)) {
+            roster_leave(&course->roster, &leave);
+        }
+    } else if (wire_read_announce(data, &announce) == WIRE_READ_OK &&
+               is_from(message, NAMES_ANNOUNCE, &announce.from) &&
+               !roster_hear(&course->roster, &announce, &err)) {
+        course_tell(course, "%s", err.text);
+    }
+}
+
+static void take_ask(const struct course *course, const struct bus_message *message,
+                     struct slice data)
+{
+    struct wire_ask ask;
+    struct bytes out = {0};
+    if (!message->reply || wire_read_ask(data, &ask) != WIRE_READ_OK) {
+        return;
+    }
+    const struct wire_answer answer = {
+        .clock = course->clock,
+        .sent_ns = ask.sent_ns,
+        .received_ns = message->arrived_ns,
+        .answered_ns = clock_now_ns(),
+    };
+    wire_write_answer(&out, &answer);
+    bus_publish(course->bus, message->reply, out.at, out.length);
+    bytes_free(&out);
+}
+
+/* Who has given its account sends nothing more: what it owns can go to others at once. */
+static void take_end(struct course *course, const struct wire_end *end)
+{
+    struct roster_member *member = roster_find(&course->roster, &end->from);
+    if (!merge_end(course->merge, end)) {
+        return;
+    }
+    if (end->problem[0] != '\0') {
+        course_tell(course, "%s failed: %s", end->from.name, end->problem);
+        err_set(&course->err, ERR_FAILED, "%s: %s", end->from.name, end->problem);
+    }
+    if (member) {
+        member->state = ROSTER_LEFT;
+    }
+}
+
+/*
+ * The run time at which the broker stored the message: an old one, read again after a takeover,
+ * must not look as if it were late.
+ */
+static uint64_t stored_ns(struct course *course, const struct bus_message *message)
+{
+    if (message->sequence >= course->replay_until) {
+        course->replay_until = 0;
+    }
+    uint64_t stored_ns =
+        message->stored_ns > course->wall_ns ? message->stored_ns - course->wall_ns : 0;
+    uint64_t now_ns = course_now_ns(course);
+    return course->replay_until > 0 ? least(stored_ns, now_ns) : now_ns;
+}
+
+static void take_tally(struct course *course, const struct bus_message *message, struct slice data)
+{
+    struct wire_tally tally;
+    struct wire_end end;
+    if (!course->merge) {
+        return;
+    }
+    uint64_t now_ns = stored_ns(course, message);
+    if (wire_kind(data) == WIRE_END) {
+        if (wire_read_end(data, &end) == WIRE_READ_OK && end.run == course->run &&
+            is_from(message, NAMES_TALLY, &end.from)) {
+            take_end(course, &end);
+        }
+    } else if (wire_read_tally(data, &tally) == WIRE_READ_OK &&
+               is_from(message, NAMES_TALLY, &tally.from)) {
+        merge_take(course->merge, &tally, now_ns);
+    }
+}
+
+static void take_messages(struct course *course)
+{
+    struct bus_message message;
+    while (bus_queue_take(course->queue, &message)) {
+        struct slice data = {(const char *)message.data, message.length};
+        if (message.source == SOURCE_ANNOUNCE) {
+            take_announce(course, &message, data);
+        } else if (message.source == SOURCE_ASK) {
+            take_ask(course, &message, data);
+        } else {
+            take_tally(course, &message, data);
+        }
+        bus_message_free(&message);
+    }
+}
+
+static void tell_silence(struct course *course)
+{
+    size_t silent = 0;
+    size_t lost = 0;
+    for (size_t i = 0; i < course->roster.count; i++) {
+        const struct roster_member *member = &course->roster.list[i];
+        bool has_seat = member->threads > 0;
+        silent += has_seat && member->is_silent && member->state != ROSTER_LOST;
+        lost += has_seat && member->state == ROSTER_LOST;
+        if (has_seat && member->is_silent && member->state != ROSTER_LOST &&
+            silent > course->told_silent) {
+            course_tell(course, "%s is silent", member->last.from.name);
+        }
+        if (has_seat && member->state == ROSTER_LOST && lost > course->told_lost) {
+            course_tell(course, "%s is lost", member->last.from.name);
+        }
+    }
+    course->told_silent = silent;
+    course->told_lost = lost;
+}
+
+void course_attend(struct course *course)
+{
+    const struct control *control = course->control;
+    uint64_t count = 0;
+    struct pollfd waits[] = {
+        {.fd = bus_queue_fd(course->queue), .events = POLLIN},
+        {.fd = control->stop_fd, .events = POLLIN},
+        {.fd = control->changes ? control->changes->fd : -1, .events = POLLIN},
+    };
+    poll(waits, sizeof waits / sizeof waits[0], WAIT_MS);
+    if ((waits[1].revents & POLLIN) && read(control->stop_fd, &count, sizeof count) > 0) {
+        course->asked += count;
+    }
+    if (waits[2].revents & POLLIN) {
+        (void)!read(control->changes->fd, &count, sizeof count);
+    }
+    take_messages(course);
+    bool is_connected = bus_pong_age_ns(course->bus) < CONNECTED_NS;
+    if (roster_tick(&course->roster, clock_now_ns(), is_connected)) {
+        tell_silence(course);
+    }
+    if (course->merge && course->replay_until == 0) {
+        merge_tick(course->merge, course_now_ns(course));
+    }
+}

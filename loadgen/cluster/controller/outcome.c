@@ -1,0 +1,105 @@
+/* What comes of a controller's run: seconds for observer and file, the summary. */
+#include "loadgen/base/least.h"
+#include "loadgen/binary/journal.h"
+#include "loadgen/cluster/controller/course.h"
+#include "loadgen/cluster/oddities.h"
+#include "loadgen/run/opening.h"
+#include "loadgen/target/targets.h"
+
+enum { ODDITIES = 10 }; /* more say that there is no norm */
+
+static void on_second(void *context, const struct second *second, bool is_correction)
+{
+    struct course *course = context;
+    const struct observer *observer = course->observer;
+    journal_write_counts(course->writer, second, &course->summary->addresses);
+    if (!is_correction && observer->on_second && !observer->on_second(observer->context, second)) {
+        course->is_aborted = true;
+    }
+}
+
+/* The rows have the order of the targets, whoever reports first. */
+static void name_rows(struct course *course)
+{
+    const struct rows *rows = &course->order->targets->rows;
+    for (size_t i = 0; i < rows->count; i++) {
+        rows_add(&course->summary->rows, rows_name(rows, i));
+    }
+}
+
+void course_open_summary(struct course *course, uint64_t wall_ns)
+{
+    struct plan shown = *course->order->plan;
+    shown.counts_only = true;
+    opening_note(course->summary, &shown, wall_ns);
+    opening_write(course->writer, course->summary, course->order->targets, course->origin_ns);
+}
+
+bool course_open_merge(struct course *course, struct err *err)
+{
+    const struct merge_config config = {
+        .run = course->run,
+        .summary = course->summary,
+        .start_ns = course->start_ns - course->origin_ns,
+        .on_second = on_second,
+        .context = course,
+    };
+    name_rows(course);
+    course->merge = merge_create(&config);
+    return course->merge || err_set(err, ERR_FAILED, "not enough memory for histograms");
+}
+
+static void note_lost(struct course *course)
+{
+    for (size_t i = 0; i < merge_count(course->merge); i++) {
+        const struct merge_worker worker = merge_worker(course->merge, i);
+        if (worker.is_lost) {
+            summary_add_lost(course->summary, worker.who.name, worker.unknown, worker.is_at_least);
+        }
+    }
+}
+
+/* Before the merged numbers are believed. */
+static void tell_oddities(const struct course *course)
+{
+    struct oddity oddities[ODDITIES];
+    char text[ODDITY_TEXT];
+    size_t count = oddities_find(course->merge, oddities, ODDITIES);
+    for (size_t i = 0; i < count; i++) {
+        course_tell(course, "%s", oddity_print(course->merge, &oddities[i], text));
+    }
+}
+
+/*
+ * What was due is known without the workers. Their own counts have a gap where one gave up its part
+ * before another got it, and an overlap where it did not know of that: both were not started.
+ */
+static void balance(struct course *course)
+{
+    struct summary *summary = course->summary;
+    const struct schedule *schedule = &course->order->plan->schedule;
+    if (schedule_is_closed(schedule) || course->stop_ns != UINT64_MAX ||
+        schedule->duration_ns == 0) {
+        return;
+    }
+    uint64_t due = epoch_count(&course->counter, schedule->duration_ns);
+    uint64_t known = summary->started + summary->unknown;
+    summary->intended = most(due, known);
+    summary->not_started = summary->intended - known;
+}
+
+void course_close_outcome(struct course *course)
+{
+    struct summary *summary = course->summary;
+    merge_finish(course->merge);
+    note_lost(course);
+    balance(course);
+    tell_oddities(course);
+    uint64_t duration_ns = course->order->plan->schedule.duration_ns;
+    bool is_early =
+        course->stop_ns != UINT64_MAX && (duration_ns == 0 || course->stop_ns < duration_ns);
+    summary->is_aborted = is_early && course->is_aborted;
+    summary->is_interrupted = is_early && !course->is_aborted; /* whoever left in between */
+    summary->is_abandoned = course->stops > 1;
+    journal_write_end(course->writer, summary, course->order->targets);
+}
