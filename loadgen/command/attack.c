@@ -1,20 +1,20 @@
 /* loadgen attack: runs a plan, and writes results and a report. */
 #include "loadgen/agenda/driver.h"
+#include "loadgen/command/cluster/place.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/flags/attack_flags.h"
 #include "loadgen/command/session/session.h"
-#include "loadgen/run/runner.h"
 
 static bool attack_main(const struct command_line *line, struct err *err)
 {
     struct attack_options *options = line->options;
     struct session session = {
         .options = options,
-        .runner = &runner_here,
         .input = options->targets,
         .cap_flags = "-max-workers or -max-connections",
     };
     struct workload workload = {.fd = -1};
+    struct place place = {0};
     struct plan plan;
     bool ok = true;
     if (options->cpus == 0) {
@@ -29,7 +29,10 @@ static bool attack_main(const struct command_line *line, struct err *err)
         attack_workload(options, line->operand_count ? line->operands[0] : NULL);
     const struct order order = {&plan, &workload.targets, &workload.source};
     ok = ok && session_open(&session, err) && workload_open(&workload, &wanted, err) &&
-         attack_plan(options, &plan, err) && session_run(&session, &order, &driver_agenda, err);
+         attack_plan(options, &plan, err) &&
+         (session.runner = place_open(&place, &options->cluster, err)) != NULL &&
+         session_run(&session, &order, &driver_agenda, err);
+    place_close(&place);
     ok = workload_close(&workload, err) && ok;
     return session_close(&session, ok, err);
 }

@@ -18,7 +18,7 @@ static const struct command command_dump = {
 static const struct command *const commands[] = {
     &command_attack, &command_run,    &command_serve,    &command_capacity, &command_compare,
     &command_plan,   &command_report, &command_selftest, &command_idle,     &command_stop,
-    &command_encode, &command_plot,   &command_dump,
+    &command_encode, &command_plot,   &command_worker,   &command_dump,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

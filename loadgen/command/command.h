@@ -51,6 +51,7 @@ extern const struct command command_run;
 extern const struct command command_selftest;
 extern const struct command command_serve;
 extern const struct command command_stop;
+extern const struct command command_worker;
 
 /* Runs loadgen and prints its error, if any. Returns the exit status. */
 int command_main(int argc, char **argv);

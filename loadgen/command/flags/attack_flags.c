@@ -98,6 +98,8 @@ static const struct cli_flag flags[] = {
      "if stdout is a terminal)"},
 #include "loadgen/command/flags/session.def"
 
+#include "loadgen/command/flags/cluster.def"
+
     {"profile", NULL, NULL, 0, NULL, attack_flags_no_profile},
     {0},
 };

@@ -8,6 +8,7 @@
 
 #include "common/cli.h"
 #include "loadgen/command/flags/address_flags.h"
+#include "loadgen/command/flags/cluster_flags.h"
 #include "loadgen/command/flags/size.h"
 #include "loadgen/command/flags/tls_flags.h"
 #include "loadgen/command/flags/workload.h"
@@ -46,6 +47,7 @@ struct attack_options {
     const char *prometheus_addr;
     const char *slo;
     bool aborts_on_slo;
+    struct cluster_flags cluster; /* zeroes for a command without these flags */
 };
 
 cli_set_fn attack_set_redirects; /* field: max_redirects */

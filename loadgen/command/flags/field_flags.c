@@ -48,6 +48,7 @@ void field_flags_name_text(char *text)
     field_flags_name_object(text, "order.", attack_cli.flags);
     field_flags_name_object(text, "search.", capacity_cli.flags);
     field_flags_name_object(text, "users.", run_cli.flags);
+    field_flags_name_object(text, "cluster.", attack_cli.flags);
 }
 
 void field_flags_name(struct err *err)
