@@ -1,0 +1,67 @@
+#!/bin/sh
+# One attack over three workers, with a real broker: each request is sent once, by one of them, and
+# the counts are exact to the request. Then a worker joins a Poisson run and another one leaves it.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/workers_lib.sh"
+
+start_log_target
+start_nats
+
+# Flags.
+
+refused 2 "-expect-workers needs -nats" attack -expect-workers 2 -duration 1s "$U/"
+refused 2 "-nats is missing" worker
+refused 1 "cannot connect to the broker at 127.0.0.1:1" attack -nats nats://127.0.0.1:1 -duration 1s -report text "$U/"
+refused 2 "no name of a worker" worker -nats "$NATS" -name a.b
+actual=0
+"$BIN/loadgen" attack -nats "$NATS" -expect-workers-max-wait 300ms -report text "$U/" >"$TMP/out" 2>"$TMP/err" ||
+    actual=$?
+expect_eq "status without workers" "$actual" 1
+expect_has "without workers" "$(cat "$TMP/err")" "-expect-workers: after 300ms 0 of 1 workers are ready: nobody"
+
+# Three workers.
+
+for name in a b c; do
+    start_worker $name
+done
+attack_with_workers 3 -rate 250 -duration 4s
+end_attack
+expect_has "workers" "$(cat "$TMP/err")" "workers: "
+expect_eq "intended" "$(json "$TMP/report" 'r["intended"]')" 1000
+expect_eq "ended" "$(json "$TMP/report" 'r["requests"]')" 1000
+expect_eq "unknown" "$(json "$TMP/report" 'r["unknown"]')" 0
+expect_all 1000
+"$BIN/loadgen" report -type json "$TMP/results" >"$TMP/again"
+for value in 'r["requests"]' 'r["latencies"]' 'r["status_codes"]' 'r["bytes_in"]'; do
+    expect_eq "$value of the file" "$(json "$TMP/again" "$value")" "$(json "$TMP/report" "$value")"
+done
+for name in a b c; do
+    wait_for grep -q 'the run has ended' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
+done
+
+# One joins, and the first one leaves.
+
+attack_with_workers 3 -rate 150 -arrival poisson -duration 15s
+wait_for grep -q 'workers: ' "$TMP/err" || fail "no workers: $(cat "$TMP/err")"
+start_worker d
+D_PID=$WORKER_PID
+wait_for grep -q 'takes part from epoch 1 on' "$TMP/d.err" || fail "d: $(cat "$TMP/d.err")"
+refused 1 "is the controller" attack -nats "$NATS" -duration 1s -report text "$U/"
+kill -TERM "$D_PID"
+wait "$D_PID" || fail "d: status $?: $(cat "$TMP/d.err")"
+expect_has "d" "$(cat "$TMP/d.err")" "the run has ended"
+end_attack
+expect_eq "not started" "$(json "$TMP/report" 'r["not_started"]')" 0
+expect_eq "unknown" "$(json "$TMP/report" 'r["unknown"]')" 0
+expect_eq "ended" "$(json "$TMP/report" 'r["requests"] == r["intended"]')" True
+expect_all "$(json "$TMP/report" 'r["requests"]')"
+
+# An order that a worker may not run.
+
+start_worker e -allow-target 192.0.2.1
+actual=0
+"$BIN/loadgen" attack -nats "$NATS" -expect-workers 4 -duration 1s -report text "$U/" >"$TMP/out" 2>"$TMP/err" ||
+    actual=$?
+expect_eq "status of a refused order" "$actual" 1
+expect_has "a refused order" "$(cat "$TMP/err")" "e cannot run the order: 127.0.0.1"
