@@ -5,15 +5,7 @@ set -eu
 start_log_target
 echo 'local Guest = User {} Guest:task("home", function(self) self:get("/") end)' >"$TMP/scenario.lua"
 
-# serve FLAG...: starts the server. Sets W, its URL, and SERVE_PID.
-serve() {
-    rm -f "$TMP/serve.err"
-    "$BIN/loadgen" serve "$TMP/scenario.lua" -H "$U" -web 127.0.0.1:0 "$@" >"$TMP/serve.out" 2>"$TMP/serve.err" &
-    SERVE_PID=$!
-    STARTED="$STARTED $SERVE_PID"
-    wait_for grep -qs '^loadgen: serving ' "$TMP/serve.err" || fail "not ready: $(cat "$TMP/serve.err")"
-    W=$(sed -n 's|^loadgen: serving \(.*\)/$|\1|p' "$TMP/serve.err")
-}
+serve() { start_serve "$TMP/scenario.lua" -H "$U" "$@"; }
 
 # link STATUS PATH [CURL FLAG...]: as if a page of another site had a link to it, or whatever MODE says
 MODE=navigate
@@ -45,8 +37,7 @@ link 403 /stats/report -H "Host: evil.example"
 for path in /stats/requests /stats/requests/csv /page/state /api/v1/runs /metrics /stop /stats/reset /nope; do
     link 403 $path
 done
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve
 
 # with a token the report needs it, and a link is no way to guess it
 printf 'right\n' >"$TMP/token"
@@ -59,5 +50,4 @@ for i in 1 2 3 4 5; do
 done
 link 429 /stats/report -H "Authorization: Bearer guess6"
 link 200 /stats/report -H "Authorization: Bearer right"
-kill "$SERVE_PID"
-wait "$SERVE_PID" || fail "status $? after SIGTERM"
+end_serve

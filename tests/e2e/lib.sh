@@ -59,6 +59,7 @@ wait_for() {
 # ask KIND FILE [WORD...] EXPRESSION: prints its value; tests/support/expressions.py has the kinds. One question
 # at a time: not in a function that runs in the background.
 ask() {
+    kill -0 "$ANSWERS" 2>/dev/null || fail "tests/support/expressions.py has ended"
     printf '%s\0' "$@" >"$TMP/.question"
     {
         read -r ask_status
@@ -71,7 +72,8 @@ ask() {
 start_answers() {
     mkfifo "$TMP/.question" "$TMP/.answer"
     python3 "$SUPPORT/expressions.py" "$TMP/.question" "$TMP/.answer" &
-    STARTED="$STARTED $!"
+    ANSWERS=$!
+    STARTED="$STARTED $ANSWERS"
 }
 case $0 in *e2e/*) start_answers ;; esac
 
