@@ -27,8 +27,9 @@ struct http_server {
     struct stream *stream;
     http_answer_fn *answer;
     void *context;
-    pthread_mutex_t lock; /* guards the fields below */
+    pthread_mutex_t lock; /* guards the fields below; held only for a few instructions */
     bool is_stopping;
+    uint64_t calls; /* of http_server_resume */
     size_t resumed; /* requests that were resumed and whose reply has not been sent */
     size_t waiting_count;
     struct MHD_Connection *waiting[CONNECTIONS_MAX]; /* suspended */
@@ -39,7 +40,8 @@ struct arrival {
     struct http_request request;
     bool has_head;
     bool is_complete;
-    size_t dropped; /* bytes of the body */
+    bool is_counted; /* in http_server.resumed, as soon as it is resumed */
+    size_t dropped;  /* bytes of the body */
     struct bytes body;
     char query[];
 };
@@ -65,12 +67,13 @@ static struct lru_entry *entry_of(struct MHD_Connection *connection)
 }
 
 /* Call this when a resumed request has ended, or waits again. */
-static void note_resumed(struct http_server *server, const struct arrival *arrival)
+static void note_resumed(struct http_server *server, struct arrival *arrival)
 {
-    if (arrival->request.is_resumed) {
+    if (arrival->is_counted) {
         pthread_mutex_lock(&server->lock);
         server->resumed -= server->resumed > 0;
         pthread_mutex_unlock(&server->lock);
+        arrival->is_counted = false;
     }
 }
 
@@ -183,34 +186,57 @@ static bool complete(struct arrival *arrival, struct MHD_Connection *connection)
     return !arrival->body.has_failed;
 }
 
-/* With the lock. False: the connection cannot wait. */
-static bool suspend(struct http_server *server, struct MHD_Connection *connection)
+/* What becomes of a request whose reply is to wait. */
+enum suspension { SUSPENDED, TOO_LATE, REFUSED };
+
+static uint64_t count_calls(struct http_server *server)
 {
-    if (server->is_stopping || server->waiting_count == CONNECTIONS_MAX) {
-        return false;
+    pthread_mutex_lock(&server->lock);
+    uint64_t calls = server->calls;
+    pthread_mutex_unlock(&server->lock);
+    return calls;
+}
+
+/*
+ * `calls` as they were before the request was answered: had there been one since, it would have
+ * missed the request.
+ */
+static enum suspension suspend(struct http_server *server, struct MHD_Connection *connection,
+                               uint64_t calls)
+{
+    enum suspension result = REFUSED;
+    pthread_mutex_lock(&server->lock);
+    if (server->calls != calls) {
+        result = TOO_LATE;
+    } else if (!server->is_stopping && server->waiting_count < CONNECTIONS_MAX) {
+        MHD_suspend_connection(connection);
+        server->waiting[server->waiting_count++] = connection;
+        result = SUSPENDED;
     }
-    MHD_suspend_connection(connection);
-    server->waiting[server->waiting_count++] = connection;
-    return true;
+    pthread_mutex_unlock(&server->lock);
+    return result;
 }
 
 static enum MHD_Result answer(struct http_server *server, struct MHD_Connection *connection,
                               struct arrival *arrival)
 {
-    struct http_reply reply = {0};
+    enum suspension suspension = TOO_LATE;
     if (!complete(arrival, connection)) {
         return MHD_NO;
     }
-    pthread_mutex_lock(&server->lock);
-    server->answer(server->context, &arrival->request, &reply);
-    bool waits = reply.waits && suspend(server, connection);
-    pthread_mutex_unlock(&server->lock);
-    if (reply.waits) {
+    while (suspension == TOO_LATE) {
+        struct http_reply reply = {0};
+        uint64_t calls = count_calls(server);
+        server->answer(server->context, &arrival->request, &reply);
+        if (!reply.waits) {
+            return queue(server, connection, &reply);
+        }
         note_resumed(server, arrival);
         arrival->request.is_resumed = true;
-        return waits ? MHD_YES : MHD_NO;
+        suspension = suspend(server, connection, calls);
     }
-    return queue(server, connection, &reply);
+    arrival->is_counted = suspension == SUSPENDED;
+    return suspension == SUSPENDED ? MHD_YES : MHD_NO;
 }
 
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
@@ -293,6 +319,7 @@ static void resume_all(struct http_server *server, bool is_stopping)
 {
     pthread_mutex_lock(&server->lock);
     server->is_stopping = is_stopping;
+    server->calls++;
     server->resumed += server->waiting_count;
     while (server->waiting_count > 0) {
         MHD_resume_connection(server->waiting[--server->waiting_count]);

@@ -26,7 +26,7 @@ enum { HTTP_CONNECTIONS = 128, HTTP_IDLE_S = 120 };
 
 struct http_server;
 
-/* Called on the server's thread, with the lock of http_server_resume. Fills in the reply. */
+/* Called on the server's thread. Fills in the reply. */
 typedef void http_answer_fn(void *context, struct http_request *request, struct http_reply *reply);
 
 /*
@@ -37,8 +37,9 @@ struct http_server *http_server_start(struct listener *listener, struct stream *
                                       http_answer_fn *answer, void *context, struct err *err);
 
 /*
- * Calls `answer` again for all waiting requests. Any thread may call it. Change the state that they
- * wait for first: then none of them misses the call.
+ * Calls `answer` again for all waiting requests. Any thread may call it, also one that must not be
+ * delayed: it does not wait for an `answer` that is being given. Change the state that they wait
+ * for first: then none of them misses the call.
  */
 void http_server_resume(struct http_server *server);
 
