@@ -10,11 +10,11 @@
 
 #include "common/http/connection_lru.h"
 #include "common/http/head.h"
+#include "loadgen/web/http/arrival.h"
 #include "loadgen/web/http/headers.h"
 
 enum {
-    DROPPED_MAX = 4 * 1024 * 1024, /* of an oversized body, so that the client can read the 413 */
-    SEND_BUFFER = 256 * 1024,      /* bytes that the kernel holds for a client that does not read */
+    SEND_BUFFER = 256 * 1024, /* bytes that the kernel holds for a client that does not read */
     CONNECTIONS_MAX = 2 * HTTP_CONNECTIONS, /* with evicted connections */
     REPLIES_MS = 500,                       /* at the end, for the last replies */
 };
@@ -35,30 +35,11 @@ struct http_server {
     struct MHD_Connection *waiting[CONNECTIONS_MAX]; /* suspended */
 };
 
-/* A request as it arrives. */
-struct arrival {
-    struct http_request request;
-    bool has_head;
-    bool is_complete;
-    bool is_counted; /* in http_server.resumed, as soon as it is resumed */
-    size_t dropped;  /* bytes of the body */
-    struct bytes body;
-    char query[];
-};
-
 static void *begin(void *cls, const char *uri, struct MHD_Connection *connection)
 {
     (void)cls;
     (void)connection;
-    const char *query = strchr(uri, '?');
-    query = query ? query + 1 : "";
-    size_t length = strlen(query);
-    struct arrival *arrival = calloc(1, sizeof *arrival + length + 1);
-    if (arrival) {
-        memcpy(arrival->query, query, length + 1);
-    }
-    head_cut_query(uri);
-    return arrival;
+    return arrival_begin(uri);
 }
 
 static struct lru_entry *entry_of(struct MHD_Connection *connection)
@@ -86,8 +67,7 @@ static void end(void *cls, struct MHD_Connection *connection, void **context,
     connection_lru_set_idle(server->lru, entry_of(connection));
     if (arrival) {
         note_resumed(server, arrival);
-        bytes_free(&arrival->body);
-        free(arrival);
+        arrival_free(arrival);
         *context = NULL;
     }
 }
@@ -160,32 +140,6 @@ static enum MHD_Result queue_text(struct http_server *server, struct MHD_Connect
 
 /* Requests. */
 
-static void add_body(struct arrival *arrival, const char *bytes, size_t length)
-{
-    if (arrival->dropped == 0 && arrival->body.length + length <= HTTP_BODY_MAX) {
-        bytes_add(&arrival->body, bytes, length);
-    } else {
-        arrival->dropped += length;
-    }
-}
-
-/* The whole body has arrived. False: out of memory. */
-static bool complete(struct arrival *arrival, struct MHD_Connection *connection)
-{
-    struct http_request *request = &arrival->request;
-    if (arrival->is_complete) {
-        return true;
-    }
-    request->length = arrival->body.length;
-    bytes_add(&arrival->body, "", 1);
-    request->body = arrival->body.at;
-    request->query = arrival->query;
-    request->is_too_large = arrival->dropped > 0;
-    headers_read(connection, request);
-    arrival->is_complete = true;
-    return !arrival->body.has_failed;
-}
-
 /* What becomes of a request whose reply is to wait. */
 enum suspension { SUSPENDED, TOO_LATE, REFUSED };
 
@@ -221,7 +175,7 @@ static enum MHD_Result answer(struct http_server *server, struct MHD_Connection 
                               struct arrival *arrival)
 {
     enum suspension suspension = TOO_LATE;
-    if (!complete(arrival, connection)) {
+    if (!arrival_complete(arrival, connection)) {
         return MHD_NO;
     }
     while (suspension == TOO_LATE) {
@@ -239,6 +193,17 @@ static enum MHD_Result answer(struct http_server *server, struct MHD_Connection 
     return suspension == SUSPENDED ? MHD_YES : MHD_NO;
 }
 
+/* The head has arrived. */
+static enum MHD_Result begin_body(struct http_server *server, struct MHD_Connection *connection,
+                                  const char *version, struct arrival *arrival)
+{
+    unsigned bad = arrival_check_head(arrival, connection, version);
+    if (bad) {
+        return queue_text(server, connection, bad, head_reason(bad));
+    }
+    return arrival->is_refused ? answer(server, connection, arrival) : MHD_YES;
+}
+
 static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, const char *url,
                               const char *method, const char *version, const char *upload_data,
                               size_t *upload_data_size, void **context)
@@ -249,17 +214,14 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
         return MHD_NO; /* out of memory */
     }
     if (!arrival->has_head) {
-        const struct head_line line = {.method = method, .version = version};
-        unsigned bad = head_check(connection, &line);
-        arrival->has_head = true;
         arrival->request.method = method;
         arrival->request.path = url;
-        return bad ? queue_text(server, connection, bad, head_reason(bad)) : MHD_YES;
+        return begin_body(server, connection, version, arrival);
     }
     if (*upload_data_size > 0) {
-        add_body(arrival, upload_data, *upload_data_size);
+        bool goes_on = arrival_add_body(arrival, upload_data, *upload_data_size);
         *upload_data_size = 0;
-        return arrival->dropped <= DROPPED_MAX ? MHD_YES : MHD_NO;
+        return goes_on ? MHD_YES : MHD_NO;
     }
     return answer(server, connection, arrival);
 }
