@@ -6,7 +6,10 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/measure/histogram_codec.h"
 
-enum { PIECE_BYTES = 16 * 1024 };
+enum {
+    PIECE_BYTES = 16 * 1024,
+    PAIRS_EACH = 2, /* merged with each second */
+};
 
 static uint64_t greater(uint64_t a, uint64_t b)
 {
@@ -17,29 +20,34 @@ bool history_init(struct history *history, size_t points_max, size_t bytes_max)
 {
     *history = (struct history){.width = 1, .points_max = points_max, .bytes_max = bytes_max};
     history->points = calloc(points_max, sizeof *history->points);
-    if (!history->points || !histogram_reserve(&history->scratch)) {
+    history->pairs = calloc(points_max, sizeof *history->pairs);
+    if (!history->points || !history->pairs || !histogram_reserve(&history->scratch)) {
         free(history->points);
-        history->points = NULL;
+        free(history->pairs);
+        history->points = history->pairs = NULL;
         return false;
     }
     return true;
 }
 
-static void free_point(struct history *history, struct history_point *point)
+static void free_points(struct history *history, struct history_point *points, size_t *count)
 {
+    while (*count > 0) {
+        struct history_point *point = &points[--*count];
 #define X(name)                                                                                    \
     history->bytes -= point->name.length;                                                          \
     free(point->name.code);
-    HISTORY_TIMES(X)
+        HISTORY_TIMES(X)
 #undef X
-    *point = (struct history_point){0};
+        *point = (struct history_point){0};
+    }
 }
 
 void history_clear(struct history *history)
 {
-    while (history->count > 0) {
-        free_point(history, &history->points[--history->count]);
-    }
+    free_points(history, history->points, &history->count);
+    free_points(history, history->pairs, &history->pair_count);
+    history->pair_bytes = 0;
     history->width = 1;
 }
 
@@ -47,6 +55,7 @@ void history_fini(struct history *history)
 {
     history_clear(history);
     free(history->points);
+    free(history->pairs);
     histogram_fini(&history->scratch);
     *history = (struct history){0};
 }
@@ -100,49 +109,78 @@ static void add_times(struct history *history, struct history_times *times,
 }
 
 static void merge_times(struct history *history, struct history_times *into,
-                        const struct history_times *from)
+                        const struct history_times *a, const struct history_times *b)
 {
     histogram_clear(&history->scratch);
-    decode(into, &history->scratch);
-    decode(from, &history->scratch);
+    decode(a, &history->scratch);
+    decode(b, &history->scratch);
     note(history, into);
-    into->worst_p99_ns = greater(into->worst_p99_ns, from->worst_p99_ns);
+    into->worst_p99_ns = greater(a->worst_p99_ns, b->worst_p99_ns);
 }
 
 /* Points. */
 
-static void merge_points(struct history *history, struct history_point *into,
-                         struct history_point *from)
+/* Merges the first two points that are in no pair yet. */
+static void add_pair(struct history *history)
 {
-    into->seconds += from->seconds;
-    into->users = from->users;
-    into->in_flight = greater(into->in_flight, from->in_flight);
-#define X(name) into->name += from->name;
-    HISTORY_SUMS(X)
+    struct history_point *into = &history->pairs[history->pair_count];
+    const struct history_point *a = &history->points[2 * history->pair_count];
+    const struct history_point *b = a + 1;
+    size_t bytes = history->bytes;
+    *into = (struct history_point){.first = a->first,
+                                   .seconds = a->seconds + b->seconds,
+                                   .users = b->users,
+                                   .in_flight = greater(a->in_flight, b->in_flight),
+#define X(name) .name = a->name + b->name,
+                                   HISTORY_SUMS(X)
 #undef X
-#define X(name) merge_times(history, &into->name, &from->name);
+    };
+#define X(name) merge_times(history, &into->name, &a->name, &b->name);
     HISTORY_TIMES(X)
 #undef X
-    free_point(history, from);
+    history->pair_count++;
+    history->pair_bytes += history->bytes - bytes;
 }
 
-/* Merges each two neighbours. */
+/* The points that will not change any more. */
+static size_t count_complete(const struct history *history)
+{
+    size_t count = history->count;
+    return count > 0 && history->points[count - 1].seconds < history->width ? count - 1 : count;
+}
+
+static bool has_pair_to_add(const struct history *history)
+{
+    return 2 * history->pair_count + 1 < count_complete(history);
+}
+
+/* The pairs become the points. Those that are missing are few, unless the bytes are used up. */
 static void thin(struct history *history)
 {
     struct history_point *points = history->points;
-    size_t count = 0;
-    for (size_t i = 0; i < history->count; i += 2) {
-        if (i + 1 < history->count) {
-            merge_points(history, &points[i], &points[i + 1]);
-        }
-        if (count < i) {
-            points[count] = points[i];
-            points[i] = (struct history_point){0};
-        }
-        count++;
+    while (2 * history->pair_count + 1 < history->count) {
+        add_pair(history);
     }
-    history->count = count;
+    if (history->count % 2 != 0) {
+        struct history_point *last = &points[--history->count];
+        history->pairs[history->pair_count++] = *last;
+        *last = (struct history_point){0};
+    }
+    free_points(history, points, &history->count);
+    history->points = history->pairs;
+    history->count = history->pair_count;
+    history->pairs = points;
+    history->pair_count = 0;
+    history->pair_bytes = 0;
     history->width *= 2;
+}
+
+/* Room for the pairs is kept. */
+static bool is_full(const struct history *history)
+{
+    bool is_over_half = history->bytes - history->pair_bytes > history->bytes_max / 2;
+    return history->count > 1 &&
+           (history->bytes > history->bytes_max || (is_over_half && !has_pair_to_add(history)));
 }
 
 /* The point of the next second, which may be new. */
@@ -169,21 +207,75 @@ uint64_t history_seconds(const struct history *history)
     return history->count > 0 ? end[-1].first + end[-1].seconds : 0;
 }
 
+static void add_sums(struct history_point *point, const struct history_second *more)
+{
+#define X(name) point->name += more->name;
+    HISTORY_SUMS(X)
+#undef X
+}
+
+void history_amend(struct history *history, const struct history_second *more)
+{
+    if (history->count > 0) {
+        add_sums(&history->points[history->count - 1], more);
+    }
+    if (history->pair_count > 0 && 2 * history->pair_count == history->count) {
+        add_sums(&history->pairs[history->pair_count - 1], more);
+    }
+}
+
 void history_add(struct history *history, const struct history_second *second)
 {
     struct history_point *point = find_point(history);
     point->seconds++;
     point->users = second->users;
     point->in_flight = greater(point->in_flight, second->in_flight);
-#define X(name) point->name += second->name;
-    HISTORY_SUMS(X)
-#undef X
+    add_sums(point, second);
 #define X(name) add_times(history, &point->name, second->name);
     HISTORY_TIMES(X)
 #undef X
-    while (history->bytes > history->bytes_max && history->count > 1) {
+    for (size_t i = 0; i < PAIRS_EACH && has_pair_to_add(history); i++) {
+        add_pair(history);
+    }
+    while (is_full(history)) {
         thin(history);
     }
+}
+
+static void copy_times(struct history_times *times)
+{
+    const uint8_t *code = times->code;
+    times->code = NULL;
+    if (times->length > 0) {
+        times->code = memory_of(malloc(times->length));
+        memcpy(times->code, code, times->length);
+    }
+}
+
+void history_copy(const struct history *history, struct history_points *copy)
+{
+    size_t bytes = history->count * sizeof *copy->list;
+    *copy = (struct history_points){.count = history->count};
+    if (history->count > 0) {
+        copy->list = memory_of(malloc(bytes));
+        memcpy(copy->list, history->points, bytes);
+    }
+    for (size_t i = 0; i < copy->count; i++) {
+#define X(name) copy_times(&copy->list[i].name);
+        HISTORY_TIMES(X)
+#undef X
+    }
+}
+
+void history_points_free(struct history_points *points)
+{
+    for (size_t i = 0; i < points->count; i++) {
+#define X(name) free(points->list[i].name.code);
+        HISTORY_TIMES(X)
+#undef X
+    }
+    free(points->list);
+    *points = (struct history_points){0};
 }
 
 void history_add_latency(const struct history_point *point, struct histogram *into)

@@ -4,6 +4,10 @@
  * A point covers `width` seconds: 1 at first. When the points or their bytes reach the limit,
  * neighbours are merged in pairs, and the width doubles. So a day takes 675 points of 128 seconds.
  *
+ * To merge all points takes up to half a second of CPU, which the run would feel. So pairs are
+ * merged ahead, two with each second, and replace the points at once. They share the limit of
+ * bytes: the points have half of it.
+ *
  * Merging adds sums and histograms, so the percentiles of a point are those of all its requests. A
  * point also keeps what merging would hide: the p99 of its worst second.
  *
@@ -84,8 +88,17 @@ struct history {
     /* private */
     size_t points_max;
     size_t bytes_max;
-    size_t bytes; /* of all encoded histograms */
+    size_t bytes;                /* of all encoded histograms, also those of the pairs */
+    struct history_point *pairs; /* points 0 and 1, 2 and 3..., merged as far as pair_count says */
+    size_t pair_count;
+    size_t pair_bytes;
     struct histogram scratch;
+};
+
+/* A copy of all points. */
+struct history_points {
+    size_t count;
+    struct history_point *list;
 };
 
 /* points_max is even. False: out of memory. */
@@ -100,6 +113,13 @@ uint64_t history_seconds(const struct history *history);
 
 /* Adds the next second. */
 void history_add(struct history *history, const struct history_second *second);
+
+/* Adds sums, but no second, to the last point. */
+void history_amend(struct history *history, const struct history_second *more);
+
+/* For readers who would otherwise hold a lock while they decode histograms. */
+void history_copy(const struct history *history, struct history_points *copy);
+void history_points_free(struct history_points *points);
 
 /* Adds the latencies of a point to a histogram. */
 void history_add_latency(const struct history_point *point, struct histogram *into);

@@ -139,6 +139,79 @@ START_TEST(bytes_are_limited)
 }
 END_TEST
 
+/* To merge all points at once would take long. */
+START_TEST(pairs_are_merged_ahead)
+{
+    ck_assert(history_init(&history, 20, SIZE_MAX));
+    for (uint64_t i = 0; i < 500; i++) {
+        size_t missing = history.count / 2 - history.pair_count;
+        bool is_full = history.count == 20 && history.points[19].seconds == history.width;
+        ck_assert(!is_full || missing == 0);
+        add_second(i);
+        ck_assert_uint_le(history.pair_count, history.count / 2);
+    }
+    check_all(500);
+}
+END_TEST
+
+START_TEST(a_full_history_keeps_room_for_its_pairs)
+{
+    ck_assert(history_init(&history, 1000, 100000));
+    uint64_t width = history.width;
+    size_t pairs = 0;
+    for (uint64_t i = 0; i < 1000; i++) {
+        size_t missing = history.count / 2 - history.pair_count;
+        add_second(i);
+        if (history.width > width) {
+            ck_assert_uint_le(missing, 3);
+            pairs++;
+        }
+        width = history.width;
+    }
+    ck_assert_uint_ge(pairs, 2);
+    check_all(1000);
+}
+END_TEST
+
+START_TEST(sums_can_be_added_later)
+{
+    const struct history_second more = {.target_cpu_known_ns = 10, .target_cpu_ns = 7};
+    ck_assert(history_init(&history, 20, SIZE_MAX));
+    history_amend(&history, &more);
+    ck_assert_uint_eq(history.count, 0);
+    for (uint64_t i = 0; i < 40; i++) {
+        add_second(i);
+        history_amend(&history, &more);
+    }
+    check_all(40);
+    for (size_t i = 0; i < history.count; i++) {
+        ck_assert_uint_eq(history.points[i].target_cpu_ns, 7 * history.points[i].seconds);
+        ck_assert_uint_eq(history.points[i].target_cpu_known_ns, 10 * history.points[i].seconds);
+    }
+}
+END_TEST
+
+START_TEST(a_copy_stays)
+{
+    struct history_points copy;
+    ck_assert(history_init(&history, 20, SIZE_MAX));
+    history_copy(&history, &copy);
+    ck_assert_uint_eq(copy.count, 0);
+    history_points_free(&copy);
+    for (uint64_t i = 0; i < 15; i++) {
+        add_second(i);
+    }
+    history_copy(&history, &copy);
+    history_clear(&history);
+    ck_assert_uint_eq(copy.count, 15);
+    for (size_t i = 0; i < copy.count; i++) {
+        ck_assert_uint_eq(copy.list[i].first, i);
+        check_times(&copy.list[i]);
+    }
+    history_points_free(&copy);
+}
+END_TEST
+
 START_TEST(another_run_begins_anew)
 {
     ck_assert(history_init(&history, 4, SIZE_MAX));
@@ -164,6 +237,10 @@ Suite *history_suite(void)
     tcase_add_test(tests, points_are_exact_however_long_the_run);
     tcase_add_test(tests, every_second_is_kept_while_there_is_room);
     tcase_add_test(tests, bytes_are_limited);
+    tcase_add_test(tests, pairs_are_merged_ahead);
+    tcase_add_test(tests, a_full_history_keeps_room_for_its_pairs);
+    tcase_add_test(tests, sums_can_be_added_later);
+    tcase_add_test(tests, a_copy_stays);
     tcase_add_test(tests, another_run_begins_anew);
     suite_add_tcase(suite, tests);
     return suite;
