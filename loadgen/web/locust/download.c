@@ -33,14 +33,18 @@ static void close_file(struct file *file, struct bytes *into)
 void download_requests(struct board *board, struct bytes *out)
 {
     struct file file;
+    pthread_mutex_lock(&board->lock);
     locust_csv_stats(stats_show(&board->stats), open_file(&file));
+    pthread_mutex_unlock(&board->lock);
     close_file(&file, out);
 }
 
 void download_distribution(struct board *board, struct bytes *out)
 {
     struct file file;
+    pthread_mutex_lock(&board->lock);
     locust_csv_distribution(stats_show(&board->stats), open_file(&file));
+    pthread_mutex_unlock(&board->lock);
     close_file(&file, out);
 }
 
@@ -48,8 +52,10 @@ void download_failures(struct board *board, struct bytes *out)
 {
     struct file file;
     struct locust_errors errors;
+    pthread_mutex_lock(&board->lock);
     locust_errors_take(&errors, stats_show(&board->stats), board->stats.total);
     locust_csv_failures(&errors, board->wall_origin_ns, open_file(&file));
+    pthread_mutex_unlock(&board->lock);
     close_file(&file, out);
 }
 
@@ -57,7 +63,9 @@ void download_exceptions(struct board *board, struct bytes *out)
 {
     struct file file;
     struct exceptions exceptions;
+    pthread_mutex_lock(&board->lock);
     json_t *list = board_exceptions(board);
+    pthread_mutex_unlock(&board->lock);
     size_t i = 0;
     const json_t *one = NULL;
     exceptions_init(&exceptions);
@@ -86,35 +94,48 @@ static void add_point(struct locust_row *row, struct histogram *times,
     row->percentiles_ns[LOCUST_MEDIAN] = histogram_percentile(times, 500000);
 }
 
-static void write_point(const struct board *board, const struct history_point *point,
-                        const struct locust_row *so_far, FILE *out)
+static void write_point(const struct history_point *point, uint64_t start_s,
+                        const struct locust_row *so_far, struct histogram *times, FILE *out)
 {
     uint64_t percentiles_ns[LOCUST_PERCENTILES_ALL];
-    uint64_t unix_s = board->wall_start_ns / NS_PER_S + point->first + point->seconds;
-    struct histogram times = {0};
-    histogram_clear(&times);
-    history_add_latency(point, &times);
-    locust_stats_percentiles(&times, percentiles_ns);
+    uint64_t unix_s = start_s + point->first + point->seconds;
+    histogram_clear(times);
+    history_add_latency(point, times);
+    locust_stats_percentiles(times, percentiles_ns);
     const struct locust_rates rates = {
         .requests = (double)point->ended / (double)point->seconds,
         .failures = (double)point->failures / (double)point->seconds,
     };
     locust_csv_history_row(so_far, rates, percentiles_ns, unix_s, point->users, out);
-    histogram_fini(&times);
+}
+
+/* The run must not wait for the lock while all histograms are decoded. */
+static uint64_t take_history(struct board *board, struct history_points *points)
+{
+    pthread_mutex_lock(&board->lock);
+    history_copy(&board->history, points);
+    uint64_t start_s = board->wall_start_ns / NS_PER_S;
+    pthread_mutex_unlock(&board->lock);
+    return start_s;
 }
 
 void download_history(struct board *board, struct bytes *out)
 {
     struct file file;
+    struct history_points points;
     struct locust_row so_far = {.method = "", .name = "Aggregated"};
+    struct histogram all = {0};
     struct histogram times = {0};
+    uint64_t start_s = take_history(board, &points);
+    histogram_clear(&all);
     histogram_clear(&times);
     locust_csv_history_header(open_file(&file));
-    for (size_t i = 0; i < board->history.count; i++) {
-        const struct history_point *point = &board->history.points[i];
-        add_point(&so_far, &times, point);
-        write_point(board, point, &so_far, file.out);
+    for (size_t i = 0; i < points.count; i++) {
+        add_point(&so_far, &all, &points.list[i]);
+        write_point(&points.list[i], start_s, &so_far, &times, file.out);
     }
     close_file(&file, out);
+    histogram_fini(&all);
     histogram_fini(&times);
+    history_points_free(&points);
 }

@@ -1,7 +1,8 @@
 /*
  * download - Locust's downloads, as report/locust/csv.h writes them.
  *
- * Threads: hold the board's lock. Memory: the caller frees `out`; check its has_failed.
+ * Threads: each takes the board's lock, the history only as long as its copy takes. Memory: the
+ * caller frees `out`; check its has_failed.
  */
 #ifndef LOADGEN_WEB_LOCUST_DOWNLOAD_H
 #define LOADGEN_WEB_LOCUST_DOWNLOAD_H

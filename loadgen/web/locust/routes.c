@@ -207,9 +207,7 @@ static void answer_csv(struct board *board, csv_fn *write, const char *kind,
     struct bytes content = {0};
     char name[64];
     snprintf(name, sizeof name, "%s_%.6f.csv", kind, (double)clock_wall_ns() / (double)NS_PER_S);
-    lock(board);
     write(board, &content);
-    unlock(board);
     http_reply_file(reply, "text/csv", name, &content);
 }
 
