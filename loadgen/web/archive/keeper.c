@@ -75,12 +75,30 @@ static void tell_unkept(struct keeper *keeper, const struct err *why)
     keeper_second(keeper);
 }
 
-static void tell_deleted(void *context, uint64_t id)
+struct deleted {
+    uint64_t last; /* id */
+    uint64_t count;
+};
+
+static void count_deleted(void *context, uint64_t id)
 {
-    const struct keeper *keeper = context;
+    struct deleted *deleted = context;
+    deleted->last = id;
+    deleted->count++;
+}
+
+static void tell_deleted(const struct keeper *keeper, const struct deleted *deleted)
+{
     char sentence[80];
-    snprintf(sentence, sizeof sentence, "the oldest test was deleted to make room: %" PRIu64, id);
-    keeper->tell(keeper->context, sentence);
+    if (deleted->count == 1) {
+        snprintf(sentence, sizeof sentence, "the oldest test was deleted to make room: %" PRIu64,
+                 deleted->last);
+        keeper->tell(keeper->context, sentence);
+    } else if (deleted->count > 1) {
+        snprintf(sentence, sizeof sentence,
+                 "the oldest %" PRIu64 " tests were deleted to make room", deleted->count);
+        keeper->tell(keeper->context, sentence);
+    }
 }
 
 /*
@@ -91,8 +109,13 @@ static void prune(struct keeper *keeper)
 {
     char sentence[sizeof(struct err) + 64];
     struct archive *archive = keeper->board->archive;
+    struct deleted deleted = {0};
     struct err err = {.code = ERR_NONE};
-    if (!archive_prune(archive, archive_has_files(archive) ? tell_deleted : NULL, keeper, &err)) {
+    bool ok = archive_prune(archive, count_deleted, &deleted, &err);
+    if (archive_has_files(archive)) {
+        tell_deleted(keeper, &deleted);
+    }
+    if (!ok) {
         snprintf(sentence, sizeof sentence, "an old test was not deleted to make room: %s",
                  err.text);
         keeper->tell(keeper->context, sentence);
