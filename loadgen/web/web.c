@@ -140,10 +140,11 @@ static void answer_login(struct web *web, struct http_request *request, struct h
     }
     http_reply_text(reply, HTTP_OK, "ok\n");
     if (web->rules->token) {
+        char name[ACCESS_COOKIE_NAME];
         const char *origin = request->access.origin;
         bool is_https = origin && strncasecmp(origin, "https:", 6) == 0; /* through a proxy */
         snprintf(reply->cookie, sizeof reply->cookie, "%s=%s; HttpOnly; SameSite=Strict%s",
-                 ACCESS_COOKIE, token, is_https ? "; Secure" : "");
+                 access_cookie_name(request->access.host, name), token, is_https ? "; Secure" : "");
     }
 }
 

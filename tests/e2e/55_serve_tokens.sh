@@ -47,7 +47,7 @@ expect_eq "no token" "$(code /stats/requests)" 401
 expect_eq "old cookie" "$(code /page/state -H "Cookie: headroom_token=old")" 401
 expect_eq "the right one" "$(code /stats/requests -H "Authorization: Bearer right")" 200
 expect_eq "the right one" "$(code /login -d token=right)" 200
-expect_has "cookie" "$(cat "$TMP/head")" "Set-Cookie: headroom_token=right; HttpOnly; SameSite=Strict"
+expect_has "cookie" "$(cat "$TMP/head")" "Set-Cookie: headroom_token_${W##*:}=right; HttpOnly; SameSite=Strict"
 expect_eq "through a proxy" "$(code /login -d token=right -H "Host: localhost" -H "Origin: https://localhost")" 200
 expect_has "cookie" "$(cat "$TMP/head")" "SameSite=Strict; Secure"
 expect_eq "the right one" "$(code /stats/requests -H "Cookie: headroom_token=right")" 200

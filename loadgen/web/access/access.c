@@ -2,12 +2,13 @@
 
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/slice.h"
 
-enum { HOST_MAX = 255 };
+enum { HOST_MAX = 255, PORT_MAX = 65535, PORT_DIGITS = 5 };
 
 static bool is_same(struct slice a, struct slice b)
 {
@@ -90,20 +91,55 @@ static struct authority parse_authority(struct slice text)
     return authority;
 }
 
+/* Takes the next entry from a list of hosts. False: there is none. */
+static bool next_entry(const char **list, struct slice *entry)
+{
+    static const char separators[] = ", ";
+    *list += strspn(*list, separators);
+    *entry = (struct slice){*list, strcspn(*list, separators)};
+    *list += entry->length;
+    return entry->length > 0;
+}
+
 /* Is the host in the list? An entry without a port allows every port. */
 static bool is_allowed(const char *allowed, const struct authority *authority)
 {
-    while (allowed && *allowed) {
-        struct slice entry = {allowed, strcspn(allowed, ", ")};
+    struct slice entry;
+    while (allowed && next_entry(&allowed, &entry)) {
         struct authority one = parse_authority(entry);
         if (one.host.length > 0 && is_same(one.host, authority->host) &&
             (one.port.length == 0 || is_same(one.port, authority->port))) {
             return true;
         }
-        allowed += entry.length;
-        allowed += strspn(allowed, ", ");
     }
     return false;
+}
+
+/* Could a client send this as its Host? */
+static bool is_host(struct slice text)
+{
+    static const char of_names[] = "abcdefghijklmnopqrstuvwxyz"
+                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    struct authority authority = parse_authority(text);
+    struct slice host = authority.host;
+    struct slice port = authority.port;
+    return host.length > 0 && port.length <= PORT_DIGITS &&
+           (port.length == 0 || strtoul(port.at, NULL, 10) <= PORT_MAX) &&
+           (strspn(host.at, of_names) >= host.length || parse_ip(host).family == AF_INET6);
+}
+
+bool access_check_hosts(const char *hosts, struct err *err)
+{
+    struct slice entry;
+    while (next_entry(&hosts, &entry)) {
+        if (!is_host(entry)) {
+            return err_set(err, ERR_USAGE,
+                           "\"%.*s\" is not HOST or HOST:PORT, such as locust-master or "
+                           "tests.example:8089",
+                           (int)entry.length, entry.at);
+        }
+    }
+    return true;
 }
 
 /* Is it an address at which we can be reached? */
@@ -184,23 +220,46 @@ static bool has_bearer(const char *authorization, const char *token)
     return is_token((struct slice){given, strcspn(given, " ")}, token);
 }
 
-/* Two cookies are rejected, so that a request tries only one token. */
-static bool has_cookie(const char *cookies, const char *token)
+const char *access_cookie_name(const char *host, char name[ACCESS_COOKIE_NAME])
 {
-    static const char name[] = ACCESS_COOKIE "=";
-    bool has = false;
-    unsigned count = 0;
-    while (cookies && *cookies) {
-        size_t length = strcspn(cookies, ";");
-        size_t prefix = sizeof name - 1;
-        if (length >= prefix && strncmp(cookies, name, prefix) == 0) {
-            has = is_token((struct slice){cookies + prefix, length - prefix}, token);
-            count++;
+    struct slice port = parse_authority(slice_of(host)).port;
+    bool has_port = port.length > 0 && port.length <= PORT_DIGITS;
+    snprintf(name, ACCESS_COOKIE_NAME, ACCESS_COOKIE "%s%.*s", has_port ? "_" : "",
+             has_port ? (int)port.length : 0, has_port ? port.at : "");
+    return name;
+}
+
+struct cookie {
+    struct slice value; /* of the last one */
+    size_t count;
+};
+
+static struct cookie find_cookie(const char *cookies, const char *name)
+{
+    struct cookie found = {.count = 0};
+    size_t length = strlen(name);
+    while (*cookies) {
+        size_t size = strcspn(cookies, ";");
+        if (size > length && strncmp(cookies, name, length) == 0 && cookies[length] == '=') {
+            found.value = (struct slice){cookies + length + 1, size - length - 1};
+            found.count++;
         }
-        cookies += length;
+        cookies += size;
         cookies += strspn(cookies, "; ");
     }
-    return has && count == 1;
+    return found;
+}
+
+/* Two cookies are rejected, so that a request tries only one token. */
+static bool has_cookie(const struct access_request *request, const char *token)
+{
+    char name[ACCESS_COOKIE_NAME];
+    const char *cookies = request->cookie ? request->cookie : "";
+    struct cookie cookie = find_cookie(cookies, access_cookie_name(request->host, name));
+    if (cookie.count == 0) {
+        cookie = find_cookie(cookies, ACCESS_COOKIE);
+    }
+    return cookie.count == 1 && is_token(cookie.value, token);
 }
 
 enum access access_check(const struct access_rules *rules, const struct access_route *route,
@@ -217,7 +276,7 @@ enum access access_check(const struct access_rules *rules, const struct access_r
     }
     bool needs_token = rules->token && !route->is_page && !route->is_open;
     if (needs_token && !has_bearer(request->authorization, rules->token) &&
-        !has_cookie(request->cookie, rules->token)) {
+        !has_cookie(request, rules->token)) {
         return ACCESS_NO_TOKEN;
     }
     return ACCESS_GRANTED;

@@ -14,7 +14,11 @@
  *     token           if one is set, "Authorization: Bearer TOKEN" or a cookie, unless the route is
  *                     open
  *
- * The cookie must be the only one with its name, so that a request tries one token and not many.
+ * Browsers send the cookies of a host to all its ports, so the cookie of a login is named after the
+ * port in Host: headroom_token_8089. Otherwise, the logins of two servers on one host, or behind
+ * two tunnels to localhost, would end each other. Programs may send it without the port; it counts
+ * only if there is none with the port. The cookie must be the only one with its name, so that a
+ * request tries one token and not many.
  *
  * Threads: pure functions. The time that a wrong token takes depends only on its length.
  */
@@ -23,7 +27,12 @@
 
 #include <stdbool.h>
 
+#include "common/err.h"
+
 #define ACCESS_COOKIE "headroom_token"
+
+/* Room for the name of a cookie: that of a port has _65535. */
+enum { ACCESS_COOKIE_NAME = sizeof ACCESS_COOKIE + 6 };
 
 /* Where the server can be reached. Strings are borrowed. */
 struct access_rules {
@@ -63,7 +72,13 @@ enum access {
 enum access access_check(const struct access_rules *rules, const struct access_route *route,
                          const struct access_request *request);
 
+/* The name of the cookie that a login sets; `host`: the Host of the request. */
+const char *access_cookie_name(const char *host, char name[ACCESS_COOKIE_NAME]);
+
 /* True if only this machine can connect to this IP address. */
 bool access_is_loopback(const char *address);
+
+/* Checks a list of hosts for `allowed`: ERR_USAGE if no client can send an entry as its Host. */
+bool access_check_hosts(const char *hosts, struct err *err);
 
 #endif

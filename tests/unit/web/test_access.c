@@ -185,6 +185,81 @@ START_TEST(a_token_opens_the_routes_that_need_one)
 }
 END_TEST
 
+static const struct {
+    const char *host;
+    const char *cookie;
+    bool is_granted;
+} cookies[] = {
+    {"10.0.0.1:8089", "headroom_token_8089=s3cret", true},
+    {"10.0.0.1:8090", "headroom_token_8089=s3cret", false},
+    {"10.0.0.1:8090", "headroom_token_8089=s3cret; headroom_token_8090=s3cret", true},
+    {"10.0.0.1:8090", "headroom_token_8089=other; headroom_token_8090=s3cret", true},
+    {"10.0.0.1:8090", "headroom_token_8090=s3cret; headroom_token_8089=other", true},
+    {"[::1]:8090", "headroom_token_8090=s3cret", true},
+    /* as programs send it */
+    {"10.0.0.1:8090", "headroom_token=s3cret", true},
+    {"10.0.0.1", "headroom_token=s3cret", true},
+    {"10.0.0.1:", "headroom_token=s3cret", true},
+    {"10.0.0.1:000000000000008090", "headroom_token=s3cret", true},
+    {"10.0.0.1", "headroom_token_=s3cret", false},
+    {"10.0.0.1", "headroom_token_80=s3cret", false},
+    /* a request tries one token */
+    {"10.0.0.1:8090", "headroom_token=s3cret; headroom_token_8090=other", false},
+    {"10.0.0.1:8090", "headroom_token_8090=s3cret; headroom_token_8090=other", false},
+    {"10.0.0.1:8090", "headroom_token_8090=other; headroom_token_8090=s3cret", false},
+};
+
+START_TEST(each_port_has_its_own_cookie)
+{
+    const struct access_rules rules = {"0.0.0.0", NULL, NULL, "s3cret"};
+    const struct access_request request = {.host = cookies[_i].host, .cookie = cookies[_i].cookie};
+    enum access answer = access_check(&rules, &stop, &request);
+    ck_assert_msg(answer == (cookies[_i].is_granted ? ACCESS_GRANTED : ACCESS_NO_TOKEN), "%s: %s",
+                  cookies[_i].host, cookies[_i].cookie);
+}
+END_TEST
+
+START_TEST(a_login_sets_the_cookie_of_its_port)
+{
+    char name[ACCESS_COOKIE_NAME];
+    ck_assert_str_eq(access_cookie_name("localhost:8089", name), "headroom_token_8089");
+    ck_assert_str_eq(access_cookie_name("[::1]:65535", name), "headroom_token_65535");
+    ck_assert_str_eq(access_cookie_name("localhost", name), "headroom_token");
+    ck_assert_str_eq(access_cookie_name("localhost:123456", name), "headroom_token");
+}
+END_TEST
+
+static const struct {
+    const char *hosts;
+    bool is_valid;
+} host_lists[] = {
+    {"locust-master", true},
+    {"a.example:8089,b_2.example, 10.0.0.1:80 [::1]:8089,[fe80::1]", true},
+    {"", true},
+    {",", true},
+    {"*", false},
+    {"a,*.example", false},
+    {"http://a.example", false},
+    {"a.example/", false},
+    {"a.example:x", false},
+    {"a.example:65536", false},
+    {"a.example:000080", false},
+    {":8089", false},
+    {"[::1", false},
+    {"::1", false},
+    {"user@a.example", false},
+};
+
+START_TEST(hosts_that_nobody_can_send_are_refused)
+{
+    struct err err = {.code = ERR_NONE};
+    bool is_valid = access_check_hosts(host_lists[_i].hosts, &err);
+    ck_assert_msg(is_valid == host_lists[_i].is_valid, "%s", host_lists[_i].hosts);
+    ck_assert_int_eq(err.code, is_valid ? ERR_NONE : ERR_USAGE);
+    ck_assert(is_valid || strstr(err.text, " is not HOST or HOST:PORT, such as "));
+}
+END_TEST
+
 START_TEST(headers_that_come_twice_are_refused)
 {
     const struct access_rules rules = {"127.0.0.1", NULL, NULL, NULL};
@@ -215,6 +290,10 @@ Suite *access_suite(void)
     tcase_add_loop_test(tests, the_site_must_be_ours, 0, sizeof sites / sizeof *sites);
     tcase_add_loop_test(tests, a_token_opens_the_routes_that_need_one, 0,
                         sizeof tokens / sizeof *tokens);
+    tcase_add_loop_test(tests, each_port_has_its_own_cookie, 0, sizeof cookies / sizeof *cookies);
+    tcase_add_test(tests, a_login_sets_the_cookie_of_its_port);
+    tcase_add_loop_test(tests, hosts_that_nobody_can_send_are_refused, 0,
+                        sizeof host_lists / sizeof *host_lists);
     tcase_add_test(tests, headers_that_come_twice_are_refused);
     tcase_add_test(tests, loopback_addresses_are_known);
     suite_add_tcase(suite, tests);
