@@ -7,6 +7,13 @@
 #define OWN(name) offsetof(struct capacity_options, name)
 #define FIELD(name) offsetof(struct capacity_options, attack.name)
 
+bool capacity_set_trial(void *field, const char *text, struct err *err)
+{
+    return duration_set(field, text, err) &&
+           (*(const uint64_t *)field > 0 ||
+            err_set(err, ERR_USAGE, "expected a duration above 0, such as 10s"));
+}
+
 static const struct cli_flag flags[] = {
     {.help = "What to send"},
 #include "loadgen/command/flags/what_to_send.def"
@@ -33,7 +40,7 @@ static const struct cli_flag flags[] = {
     {"generator-rate", "N[/TIME]", rate_set, OWN(generator_rate), NULL,
      "highest rate at which this generator can be trusted, as printed by selftest (default: "
      "measured before the search)"},
-    {"trial", "TIME", duration_set, OWN(trial_ns), NULL,
+    {"trial", "TIME", capacity_set_trial, OWN(trial_ns), NULL,
      "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "spacing of requests: constant, or poisson for random, independent arrivals, which lower the "

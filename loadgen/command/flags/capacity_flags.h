@@ -41,6 +41,9 @@ struct capacity_options {
 /* The options are a struct capacity_options. */
 extern const struct cli capacity_cli;
 
+/* A cli_set_fn of -trial: a duration above 0. */
+bool capacity_set_trial(void *field, const char *text, struct err *err);
+
 /*
  * The plan of every trial, except for its schedule. Borrows from the options, and sets the options
  * that have no flag in this command. ERR_USAGE names the flags to change.

@@ -1,6 +1,8 @@
 #include "loadgen/command/flags/serve_flags.h"
 
 #include "loadgen/base/duration.h"
+#include "loadgen/command/flags/capacity_flags.h"
+#include "loadgen/web/access/access.h"
 
 #define OWN(name) offsetof(struct serve_options, run.name)
 #define FIELD(name) offsetof(struct serve_options, run.attack.name)
@@ -15,6 +17,19 @@ static bool set_runs(void *field, const char *text, struct err *err)
             err_set(err, ERR_USAGE, "expected 1 to %d", DATA_RUNS_MAX));
 }
 
+/* 0 looks like no limit, but would keep only the last test. */
+static bool set_data_size(void *field, const char *text, struct err *err)
+{
+    return size_set(field, text, err) &&
+           (((const struct size *)field)->bytes > 0 ||
+            err_set(err, ERR_USAGE, "expected at least 1 byte, or -1 for no limit"));
+}
+
+static bool set_hosts(void *field, const char *text, struct err *err)
+{
+    return access_check_hosts(text, err) && cli_set_text(field, text, err);
+}
+
 static const struct cli_flag flags[] = {
     {.help = "Web"},
     {"web", "HOST:PORT", cli_set_string, WEB(web), "127.0.0.1:8089",
@@ -23,7 +38,7 @@ static const struct cli_flag flags[] = {
      "file with the token that clients must send (default: environment variable HEADROOM_TOKEN)"},
     {"no-token", NULL, cli_set_bool, WEB(has_no_token), "false",
      "require no token from other machines; use it only if the network keeps others out"},
-    {"allow-host", "HOST,...", cli_set_text, WEB(allowed_hosts), NULL,
+    {"allow-host", "HOST,...", set_hosts, WEB(allowed_hosts), NULL,
      "additional host names by which clients reach this server, such as locust-master"},
 
     {.help = "Kept tests"},
@@ -31,7 +46,7 @@ static const struct cli_flag flags[] = {
      "folder for tests and their results (default: keep only the last test, in memory)"},
     {"data-runs", "N", set_runs, WEB(data_runs), "100",
      "maximum number of tests to keep; the oldest are deleted"},
-    {"data-size", "SIZE", size_set, WEB(data_size), "1GB",
+    {"data-size", "SIZE", set_data_size, WEB(data_size), "1GB",
      "maximum total size of the tests; the oldest are deleted"},
 
     {.help = "Users of a scenario"},
@@ -74,7 +89,7 @@ static const struct cli_flag flags[] = {
      "highest rate to try, unless a client chooses another one (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, WEB(generator_rate), NULL,
      "highest rate at which this generator can be trusted (default: measured before a search)"},
-    {"trial", "TIME", duration_set, WEB(trial_ns), NULL,
+    {"trial", "TIME", capacity_set_trial, WEB(trial_ns), NULL,
      "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
     {"time-limit", "TIME", duration_set, WEB(time_limit_ns), "0s",
      "end each search within TIME, and report the interval so far; 0: no limit"},
@@ -87,8 +102,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, WEB(metrics), NULL,
-     "read Prometheus metrics from every address of the URL's host once per second while a test "
-     "runs; may be repeated"},
+     "read Prometheus metrics from every address of the URL's host once per second, or in a search "
+     "before and after each trial; may be repeated"},
     {0},
 };
 
