@@ -13,6 +13,7 @@
 #include "loadgen/command/flags/field_flags.h"
 #include "loadgen/command/flags/serve_flags.h"
 #include "loadgen/command/process/interrupt.h"
+#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/process/processes.h"
 #include "loadgen/command/progress/listen.h"
 #include "loadgen/command/runners/offer.h"
@@ -25,6 +26,9 @@
 #include "loadgen/web/web.h"
 
 #define TOKEN_VARIABLE "HEADROOM_TOKEN"
+
+_Static_assert((int)OPEN_FILES_SERVE >= (int)HTTP_FILES,
+               "those who watch a run have files of their own");
 
 struct serving {
     const struct serve_options *options;

@@ -7,18 +7,20 @@
 
 enum { SPARE = 96 }; /* of which -prometheus-addr takes up to 64 */
 
-bool open_files_check(uint64_t connections, unsigned each, const char *flags, struct err *err)
+bool open_files_check(uint64_t connections, unsigned each, unsigned further, const char *flags,
+                      struct err *err)
 {
     char through[64] = "";
     uint64_t limit = file_limit_raise();
-    if (limit >= SPARE && connections <= (limit - SPARE) / each) {
+    unsigned spare = SPARE + further;
+    if (limit >= spare && connections <= (limit - spare) / each) {
         return true;
     }
     if (each > 1) {
         snprintf(through, sizeof through, " through a proxy, of %u files each,", each);
     }
     return err_set(err, ERR_FAILED,
-                   "%" PRIu64 " connections%s and %d other files exceed the limit of %" PRIu64
+                   "%" PRIu64 " connections%s and %u other files exceed the limit of %" PRIu64
                    " open files; raise it (ulimit -Hn) or lower %s",
-                   connections, through, SPARE, limit, flags);
+                   connections, through, spare, limit, flags);
 }

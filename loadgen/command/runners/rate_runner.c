@@ -42,7 +42,7 @@ static bool has_files(const struct plan *plan, struct err *err)
         file_limit_raise();
         return true;
     }
-    return open_files_check(cap, 1, "-max-workers or -max-connections", err);
+    return open_files_check(cap, 1, OPEN_FILES_SERVE, "-max-workers or -max-connections", err);
 }
 
 static bool open_rate(struct rate_run *run, const char *url, const struct run_order *order,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
+#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/runners/order_rate.h"
 #include "loadgen/command/runners/runner_error.h"
 #include "loadgen/command/search/search_job.h"
@@ -50,7 +51,12 @@ static struct search_run *open_search(const struct search_runner *runner,
 {
     struct search_run *run = memory_of(calloc(1, sizeof *run));
     run->options = *runner->options;
-    run->job = (struct search_job){.options = &run->options, .workload.fd = -1, .journal.fd = -1};
+    run->job = (struct search_job){
+        .options = &run->options,
+        .workload.fd = -1,
+        .journal.fd = -1,
+        .further_files = OPEN_FILES_SERVE,
+    };
     if (!choose(run, order, err) || !search_job_open(&run->job, runner->url, err)) {
         close_run(run);
         return NULL;

@@ -76,7 +76,7 @@ static bool has_files(const struct users_run *run, uint64_t users, struct err *e
     }
     bool is_proxied = tls_needs_proxy(&run->plan, &run->targets);
     return run->options.shares_connections ||
-           open_files_check(users, is_proxied ? OPEN_FILES_PROXIED : 1,
+           open_files_check(users, is_proxied ? OPEN_FILES_PROXIED : 1, OPEN_FILES_SERVE,
                             "the number of users, or start the server with -shared-connections",
                             err) ||
            err_prefix(err, "users");

@@ -98,8 +98,8 @@ static bool has_files(const struct search_job *job, struct err *err)
     const struct capacity_options *options = job->options;
     bool is_proxied = tls_needs_proxy(&job->plan, &job->workload.targets);
     return !options->scenario || options->shares_connections ||
-           open_files_check(options->users, is_proxied ? OPEN_FILES_PROXIED : 1, OPEN_FILES_USERS,
-                            err);
+           open_files_check(options->users, is_proxied ? OPEN_FILES_PROXIED : 1, job->further_files,
+                            OPEN_FILES_USERS, err);
 }
 
 /* The part of half a limit that each endpoint may use; 0: there is no such limit. */
@@ -110,9 +110,10 @@ static uint64_t share_limit(uint64_t limit, size_t endpoints)
 }
 
 /* An overloaded target must not use up our ports and descriptors. The cap is per endpoint. */
-static uint64_t cap_connections(uint64_t asked, size_t endpoints)
+static uint64_t cap_connections(uint64_t asked, size_t endpoints, uint64_t further_files)
 {
-    uint64_t files = share_limit(file_limit_raise(), endpoints);
+    uint64_t limit = file_limit_raise();
+    uint64_t files = share_limit(limit > further_files ? limit - further_files : 1, endpoints);
     uint64_t ports = share_limit(usage_local_ports(), endpoints);
     uint64_t cap = asked > 0 && asked < files ? asked : files;
     return ports > 0 && ports < cap ? ports : cap;
@@ -121,8 +122,8 @@ static uint64_t cap_connections(uint64_t asked, size_t endpoints)
 static bool make_plan(struct search_job *job, struct err *err)
 {
     struct attack_options *attack = &job->options->attack;
-    attack->max_connections =
-        cap_connections(attack->max_connections, job->workload.targets.endpoint_count);
+    attack->max_connections = cap_connections(
+        attack->max_connections, job->workload.targets.endpoint_count, job->further_files);
     return capacity_plan(job->options, &job->plan, err);
 }
 

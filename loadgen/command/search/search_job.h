@@ -8,8 +8,8 @@
  *     search_job_close
  *
  * Errors name flags, or fields of the search such as "search.max_rate" (flags/field_flags.h).
- * Threads: one at a time. Memory: before search_job_open, zero the job and set its options, which
- * are borrowed; call search_job_close even on failure. A job must not move.
+ * Threads: one at a time. Memory: before search_job_open, zero the job and set further_files and
+ * its options, which are borrowed; call search_job_close even on failure. A job must not move.
  */
 #ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
 #define LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
@@ -48,6 +48,7 @@ struct search_job {
     struct capacity_search *list;
     size_t count; /* searches that have begun */
     /* private */
+    unsigned further_files;       /* of the command (command/process/open_files.h) */
     struct search_options search;
     json_t *plan_shown;
     json_t *environment;

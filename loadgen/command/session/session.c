@@ -183,7 +183,7 @@ static bool has_files(const struct session *session, const struct order *order, 
     uint64_t cap = plan_cap(order->plan);
     bool is_proxied = session->has_own && tls_needs_proxy(order->plan, order->targets);
     return cap == UINT64_MAX || !session->cap_flags ||
-           open_files_check(cap, is_proxied ? OPEN_FILES_PROXIED : 1, session->cap_flags, err);
+           open_files_check(cap, is_proxied ? OPEN_FILES_PROXIED : 1, 0, session->cap_flags, err);
 }
 
 static bool begin_view(struct session *session, struct err *err)

@@ -15,8 +15,7 @@
 
 enum {
     SEND_BUFFER = 256 * 1024, /* bytes that the kernel holds for a client that does not read */
-    CONNECTIONS_MAX = 2 * HTTP_CONNECTIONS, /* with evicted connections */
-    REPLIES_MS = 500,                       /* at the end, for the last replies */
+    REPLIES_MS = 500,         /* at the end, for the last replies */
 };
 
 _Static_assert(STREAM_CLIENTS <= HTTP_CONNECTIONS / 2, "some connections are for other requests");
@@ -32,7 +31,7 @@ struct http_server {
     uint64_t calls; /* of http_server_resume */
     size_t resumed; /* requests that were resumed and whose reply has not been sent */
     size_t waiting_count;
-    struct MHD_Connection *waiting[CONNECTIONS_MAX]; /* suspended */
+    struct MHD_Connection *waiting[HTTP_CONNECTIONS_MAX]; /* suspended */
 };
 
 static void *begin(void *cls, const char *uri, struct MHD_Connection *connection)
@@ -162,7 +161,7 @@ static enum suspension suspend(struct http_server *server, struct MHD_Connection
     pthread_mutex_lock(&server->lock);
     if (server->calls != calls) {
         result = TOO_LATE;
-    } else if (!server->is_stopping && server->waiting_count < CONNECTIONS_MAX) {
+    } else if (!server->is_stopping && server->waiting_count < HTTP_CONNECTIONS_MAX) {
         MHD_suspend_connection(connection);
         server->waiting[server->waiting_count++] = connection;
         result = SUSPENDED;
@@ -238,7 +237,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME,
         0, NULL, NULL, handle, server,
         MHD_OPTION_LISTEN_SOCKET, socket,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
         MHD_OPTION_NOTIFY_CONNECTION, open_or_close, server,
         MHD_OPTION_URI_LOG_CALLBACK, begin, server,
@@ -254,7 +253,7 @@ struct http_server *http_server_start(struct listener *listener, struct stream *
                                       struct err *err)
 {
     struct http_server *server = calloc(1, sizeof *server);
-    if (!server || !(server->lru = connection_lru_create(HTTP_CONNECTIONS, CONNECTIONS_MAX))) {
+    if (!server || !(server->lru = connection_lru_create(HTTP_CONNECTIONS, HTTP_CONNECTIONS_MAX))) {
         free(server);
         listener_close(listener);
         err_set(err, ERR_FAILED, "not enough memory");

@@ -24,6 +24,9 @@
 
 enum { HTTP_CONNECTIONS = 128, HTTP_IDLE_S = 120 };
 
+/* Maximum open files: connections, with evicted ones, and what is sent through them. */
+enum { HTTP_CONNECTIONS_MAX = 2 * HTTP_CONNECTIONS, HTTP_FILES = 2 * HTTP_CONNECTIONS_MAX };
+
 struct http_server;
 
 /* Called on the server's thread. Fills in the reply. */
