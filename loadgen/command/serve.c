@@ -198,6 +198,7 @@ static bool perform(struct serving *serving, struct err *err)
         .observer = &observer,
         .on_search = board_search,
         .on_result = board_result,
+        .on_target = board_trial_target,
         .on_lines = board_log,
         .on_unkept = board_unkept,
         .context = &serving->board,
@@ -208,7 +209,9 @@ static bool perform(struct serving *serving, struct err *err)
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     const struct serve_options *options = serving->options;
-    bool ok = target_watch_start(&serving->target, &options->metrics, &options->run.attack, err) &&
+    bool is_search = serving->runner->kind == RUN_CAPACITY; /* reads the metrics by itself */
+    bool ok = (is_search || target_watch_start(&serving->target, &options->metrics,
+                                               &options->run.attack, err)) &&
               run_viewed(serving, &watch, err);
     target_watch_stop(&serving->target);
     return ok;

@@ -15,7 +15,7 @@ bool target_watch_start(struct target_watch *target, const struct scrape_urls *u
 
 void target_watch_note(const struct target_watch *target, struct board *board)
 {
-    struct load load;
+    struct target_load load;
     if (target->watch) {
         watch_read(target->watch, &load);
         board_note_target(board, &load);

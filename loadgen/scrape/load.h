@@ -25,7 +25,7 @@ struct load_sums {
 #undef X
 };
 
-struct load {
+struct target_load {
     struct load_sums sums;
     bool has_cpu;     /* a pod reports its CPU time */
     double cpu_limit; /* in CPUs, of all pods; 0: one of them reports none */

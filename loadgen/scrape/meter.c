@@ -21,7 +21,7 @@ static bool is_complete(const struct scrape *base, const struct scrape *scrape)
     return true;
 }
 
-static void note_pods(struct load *load, const struct scrape *scrape)
+static void note_pods(struct target_load *load, const struct scrape *scrape)
 {
     const struct scrape_pod *unread = scrape_find_unread(scrape);
     load->pods = scrape->count;
@@ -33,7 +33,7 @@ static void note_pods(struct load *load, const struct scrape *scrape)
 }
 
 /* Values that one complete scrape gives by itself. */
-static void note_limit(struct load *load, const struct scrape *scrape)
+static void note_limit(struct target_load *load, const struct scrape *scrape)
 {
     bool has_limit = true;
     double limit = 0;
@@ -70,8 +70,10 @@ static void add(uint64_t *sum_ns, bool *is_known, double seconds)
 }
 
 /* Adds what happened between two readings; if that took too long, only the restarts. */
-static void note_growth(struct load *load, const struct scrape *base, const struct scrape *scrape)
+static void note_growth(struct meter *meter, const struct scrape *scrape)
 {
+    const struct scrape *base = &meter->base;
+    struct target_load *load = &meter->load;
     struct load_sums sums = load->sums;
     uint64_t passed_ns = scrape->at_ns - base->at_ns;
     bool has_cpu = false, has_throttled = false;
@@ -87,7 +89,7 @@ static void note_growth(struct load *load, const struct scrape *base, const stru
         add(&sums.cpu_ns, &has_cpu, rise_of(before, after, READING_CPU_SECONDS));
         add(&sums.throttled_ns, &has_throttled, rise_of(before, after, READING_THROTTLED_SECONDS));
     }
-    if (passed_ns <= METER_PATIENCE_NS) {
+    if (passed_ns <= METER_PATIENCE_NS || meter->is_rare) {
         sums.cpu_known_ns += has_cpu ? passed_ns : 0;
         sums.throttled_known_ns += has_throttled ? passed_ns : 0;
         load->sums = sums;
@@ -97,11 +99,12 @@ static void note_growth(struct load *load, const struct scrape *base, const stru
 void meter_add(struct meter *meter, struct scrape *scrape)
 {
     struct scrape *base = &meter->base;
-    bool is_late = base->read > 0 && scrape->at_ns - base->at_ns > METER_PATIENCE_NS;
+    bool is_late =
+        !meter->is_rare && base->read > 0 && scrape->at_ns - base->at_ns > METER_PATIENCE_NS;
     note_pods(&meter->load, scrape);
     if (scrape->read > 0 && (is_late || is_complete(base, scrape))) {
         note_limit(&meter->load, scrape);
-        note_growth(&meter->load, base, scrape);
+        note_growth(meter, scrape);
         scrape_free(base);
         *base = *scrape;
         *scrape = (struct scrape){0};

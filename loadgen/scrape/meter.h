@@ -4,7 +4,8 @@
  * The sums grow with each complete scrape: one that read every pod of the previous complete scrape,
  * except pods whose address is gone. So they are exact: an incomplete scrape only delays them, and
  * the next complete one adds the time of both. After METER_PATIENCE_NS without a complete scrape,
- * that time is left out, and the meter continues with the pods that can be read.
+ * that time is left out, and the meter continues with the pods that can be read. This does not
+ * happen if scrapes are rare on purpose.
  *
  * A pod counts from its second reading on. A counter that fell, because the pod restarted, counts
  * from its start.
@@ -20,8 +21,9 @@
 #define METER_PATIENCE_NS (10 * NS_PER_S)
 
 struct meter {
-    struct load load;
-    struct scrape base; /* the last complete scrape */
+    bool is_rare; /* scrapes are much further apart than METER_PATIENCE_NS; all time counts */
+    struct target_load load;
+    struct scrape base; /* private: the last complete scrape */
 };
 
 /* Takes the scrape over. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/memory.h"
 #include "loadgen/net/loop.h"
 #include "loadgen/net/names/resolver.h"
 #include "loadgen/target/request/url.h"
@@ -223,6 +224,17 @@ void scrape_free(struct scrape *scrape)
 {
     free(scrape->pods);
     *scrape = (struct scrape){0};
+}
+
+struct scrape scrape_copy(const struct scrape *scrape)
+{
+    struct scrape copy = *scrape;
+    copy.pods = NULL;
+    if (scrape->count > 0) {
+        copy.pods = memory_of(malloc(scrape->count * sizeof *copy.pods));
+        memcpy(copy.pods, scrape->pods, scrape->count * sizeof *copy.pods);
+    }
+    return copy;
 }
 
 const struct scrape_pod *scrape_find_pod(const struct scrape *scrape, const char *address)

@@ -65,6 +65,9 @@ void scrape_close(void);
 
 void scrape_free(struct scrape *scrape);
 
+/* A copy, which the caller frees. */
+struct scrape scrape_copy(const struct scrape *scrape);
+
 /* The pod with this address; NULL: none. */
 const struct scrape_pod *scrape_find_pod(const struct scrape *scrape, const char *address);
 

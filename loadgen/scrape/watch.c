@@ -21,7 +21,7 @@ struct watch {
     struct meter meter; /* only the thread uses it */
     pthread_mutex_t lock;
     /* under the lock */
-    struct load load;
+    struct target_load load;
     uint64_t read_ns; /* the last reading, or the start */
 };
 
@@ -47,7 +47,7 @@ static void take(struct watch *watch)
     if (scrape_read(&scrape, watch->urls, watch->plan, watch->stop_fd, &err)) {
         meter_add(&watch->meter, &scrape);
     } else {
-        struct load *load = &watch->meter.load;
+        struct target_load *load = &watch->meter.load;
         load->pods = load->read = 0;
         snprintf(load->problem, sizeof load->problem, "%.*s", LOAD_TEXT - 1, err.text);
         scrape_free(&scrape);
@@ -129,7 +129,7 @@ struct watch *watch_start(const struct scrape_urls *urls, const struct plan *pla
     return watch;
 }
 
-void watch_read(struct watch *watch, struct load *load)
+void watch_read(struct watch *watch, struct target_load *load)
 {
     pthread_mutex_lock(&watch->lock);
     *load = watch->load;

@@ -28,7 +28,7 @@ struct watch;
 struct watch *watch_start(const struct scrape_urls *urls, const struct plan *plan, struct err *err);
 
 /* The target as of the last scrape. */
-void watch_read(struct watch *watch, struct load *load);
+void watch_read(struct watch *watch, struct target_load *load);
 
 /* Also ends a scrape in progress. NULL is allowed. */
 void watch_stop(struct watch *watch);

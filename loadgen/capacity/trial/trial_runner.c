@@ -206,11 +206,19 @@ static json_t *judge(struct trial_runner *runner, const struct trial_context *to
     return trial_record_make(trial, &context, &verdict, summary);
 }
 
-static bool read_metrics(const struct trial_runner *runner, struct scrape *scrape, struct err *err)
+static bool read_metrics(const struct trial_runner *runner, struct scrape *scrape, bool is_after,
+                         struct err *err)
 {
     *scrape = (struct scrape){0};
-    return !runner->metrics ||
-           scrape_take(scrape, runner->metrics, runner->order->plan, runner->control->stop_fd, err);
+    if (!runner->metrics) {
+        return true;
+    }
+    bool ok =
+        scrape_take(scrape, runner->metrics, runner->order->plan, runner->control->stop_fd, err);
+    if (ok && runner->on_scrape) {
+        runner->on_scrape(runner->context, scrape, is_after);
+    }
+    return ok;
 }
 
 /* What the target says about the trial; NULL: it is not asked. */
@@ -223,7 +231,7 @@ static bool ask_target(const struct trial_runner *runner, const struct scrape *b
         .tried = summary->started - counters->fired + counters->retried + counters->redirected,
     };
     struct scrape after = {0};
-    bool ok = before->read == 0 || read_metrics(runner, &after, err);
+    bool ok = before->read == 0 || read_metrics(runner, &after, true, err);
     if (ok && runner->metrics) {
         *target = account_make(before, before->read > 0 ? &after : before, &sent);
         ok = *target || err_set(err, ERR_FAILED, "not enough memory for the target's metrics");
@@ -269,7 +277,7 @@ static bool run_trial(void *context, const struct search_move *move, unsigned se
         summary_destroy(summary);
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
-    bool ok = read_metrics(runner, &before, err) &&
+    bool ok = read_metrics(runner, &before, false, err) &&
               measure(runner, &schedule, over_time, summary, err) &&
               ask_target(runner, &before, summary, &told.target, err);
     if (ok) {

@@ -63,6 +63,8 @@ struct trial_runner {
     void (*on_second)(void *context, const struct second *second);
     void *context;
     bool counts_targets; /* as in struct observer (run/run.h) */
+    /* Called with the target's metrics as they were before a trial, or after it; NULL: none. */
+    void (*on_scrape)(void *context, const struct scrape *scrape, bool is_after);
     /* Private. */
     uint64_t baseline_ns; /* 0: not measured yet */
     bool had_errors;      /* requests of the baseline failed */

@@ -104,6 +104,12 @@ static void on_second(void *context, const struct second *second)
     (void)observer->on_second(observer->context, second);
 }
 
+static void on_load(void *context, const struct target_load *load, bool is_after)
+{
+    const struct search_run *run = context;
+    run->watch->on_target(run->watch->context, load, is_after);
+}
+
 /* The journal. */
 
 /* Removes the field from its errors, because clients do not set it. */
@@ -149,6 +155,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     const struct search_watch own = {
         .watcher = {on_probe, NULL, on_move, on_trial, run},
         .on_second = on_second,
+        .on_load = on_load,
         .context = run,
         .counts_targets = watch->observer->counts_targets,
     };

@@ -281,7 +281,23 @@ static bool set_up(struct search_job *job, struct err *err)
              err_set(err, ERR_FAILED, "the scenario ended with quit() in test_start")));
 }
 
-static void make_runner(struct search_job *job, const struct search_watch *watch)
+static void on_second(void *context, const struct second *second)
+{
+    const struct search_job *job = context;
+    if (job->watch->on_second) {
+        job->watch->on_second(job->watch->context, second);
+    }
+}
+
+static void on_scrape(void *context, const struct scrape *scrape, bool is_after)
+{
+    struct search_job *job = context;
+    struct scrape copy = scrape_copy(scrape);
+    meter_add(&job->meter, &copy);
+    job->watch->on_load(job->watch->context, &job->meter.load, is_after);
+}
+
+static void make_runner(struct search_job *job)
 {
     const struct capacity_options *options = job->options;
     job->runner = (struct trial_runner){
@@ -296,9 +312,10 @@ static void make_runner(struct search_job *job, const struct search_watch *watch
         .cap_flag = "-max-connections",
         .metrics = options->metrics.count > 0 ? &options->metrics : NULL,
         .generator_rate = generator_rate(job),
-        .on_second = watch->on_second,
-        .context = watch->context,
-        .counts_targets = watch->counts_targets,
+        .on_second = on_second,
+        .context = job,
+        .counts_targets = job->watch->counts_targets,
+        .on_scrape = job->watch->on_load ? on_scrape : NULL,
     };
 }
 
@@ -321,7 +338,9 @@ bool search_job_run(struct search_job *job, int stop_fd, const struct search_wat
 {
     job->control = (struct control){.stop_fd = stop_fd};
     job->order = (struct order){&job->plan, &job->workload.targets, &job->workload.source};
-    make_runner(job, watch);
+    job->watch = watch;
+    job->meter = (struct meter){.is_rare = true};
+    make_runner(job);
     return check_metrics(job, err) && set_up(job, err) && search_all(job, &watch->watcher, err);
 }
 
@@ -335,6 +354,7 @@ bool search_job_close(struct search_job *job, struct err *err)
 {
     trial_runner_close(&job->runner);
     trial_journal_close(&job->journal);
+    meter_fini(&job->meter);
     for (size_t i = 0; i < job->count; i++) {
         capacity_destroy(&job->list[i]);
     }

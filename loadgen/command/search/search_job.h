@@ -26,6 +26,7 @@
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/run/run.h"
+#include "loadgen/scrape/meter.h"
 #include "loadgen/users/users.h"
 
 /* Observes the search for the caller. */
@@ -33,6 +34,8 @@ struct search_watch {
     struct capacity_watcher watcher;
     /* Once per second of a trial. */
     void (*on_second)(void *context, const struct second *second);
+    /* What the target's metrics say before a trial, and after it; NULL: not wanted. */
+    void (*on_load)(void *context, const struct target_load *load, bool is_after);
     void *context;
     bool counts_targets; /* as in struct observer (run/run.h) */
 };
@@ -45,16 +48,18 @@ struct search_job {
     struct plan plan;
     json_t *settings;             /* which must match those in a journal whose search is resumed */
     struct trial_journal journal; /* has no file unless the caller opens it */
+    unsigned further_files;       /* of the command (command/process/open_files.h) */
     struct capacity_search *list;
     size_t count; /* searches that have begun */
     /* private */
-    unsigned further_files;       /* of the command (command/process/open_files.h) */
     struct search_options search;
     json_t *plan_shown;
     json_t *environment;
     struct order order;
     struct control control;
     struct trial_runner runner;
+    const struct search_watch *watch;
+    struct meter meter; /* of the target */
 };
 
 /* `url` replaces the targets; NULL: none. Sets options that have no flag. */

@@ -69,7 +69,8 @@ static void clear(struct board *board)
 {
     begin_generation(board);
     board->generator = (struct generator){0};
-    board->target = (struct load){.pods = 0};
+    board->target = (struct target_load){.pods = 0};
+    board->target_trial = board->target.sums;
     board->has_target = false;
     board->target_begin = board->target_before = board->target.sums;
     window_clear(&board->window, &board->target_before);
@@ -407,9 +408,27 @@ static void begin_part(struct board *board)
     note_pause(board);
 }
 
-void board_note_target(struct board *board, const struct load *target)
+void board_note_target(struct board *board, const struct target_load *target)
 {
     pthread_mutex_lock(&board->lock);
+    board->target = *target;
+    board->has_target = true;
+    pthread_mutex_unlock(&board->lock);
+}
+
+void board_trial_target(void *context, const struct target_load *target, bool is_after)
+{
+    struct board *board = context;
+    pthread_mutex_lock(&board->lock);
+    if (is_after) {
+        board->target_trial = load_since(&board->target.sums, &target->sums);
+        const struct history_second used = {
+#define X(name) .target_##name = board->target_trial.name,
+            LOAD_SUMS(X)
+#undef X
+        };
+        history_amend(&board->history, &used);
+    }
     board->target = *target;
     board->has_target = true;
     pthread_mutex_unlock(&board->lock);

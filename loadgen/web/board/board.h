@@ -65,10 +65,11 @@ struct board {
     uint64_t wall_origin_ns;    /* wall clock at time 0 of the moments of tallies */
     uint64_t users;             /* of the last second */
     struct generator generator; /* as of the last second */
-    struct load target;         /* as of the last second; see has_target */
+    struct target_load target;  /* as of the last second; see has_target */
     struct load_sums target_begin; /* after the first second of the last run; earlier use, such
                                       as that of a warm-up, does not count */
     bool has_target;               /* its metrics are read */
+    struct load_sums target_trial; /* what it used in the last trial of a search */
     struct window window;          /* the last ten seconds */
     struct stats stats;
     struct history history;
@@ -130,7 +131,13 @@ void board_reset(struct board *board);
 void *board_take(struct board *board, const struct runner **runner);
 
 /* Stores the target's metrics. Call this before board_second. */
-void board_note_target(struct board *board, const struct load *target);
+void board_note_target(struct board *board, const struct target_load *target);
+
+/*
+ * The same for a search, which reads the metrics only before and after each trial. At the end of
+ * the trial, the history shows what the target used in it.
+ */
+void board_trial_target(void *board, const struct target_load *target, bool is_after);
 
 /* The observer of the run (run/run.h), and the functions of run_watch; the context is the board. */
 bool board_second(void *board, const struct second *second);

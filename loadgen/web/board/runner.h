@@ -22,6 +22,7 @@
 #include "common/slice.h"
 
 struct control;
+struct target_load;
 struct observer;
 struct summary;
 
@@ -77,6 +78,8 @@ struct run_watch {
      */
     void (*on_search)(void *context, json_t *search);
     void (*on_result)(void *context, json_t *result);
+    /* What the target's metrics say before a trial of a search, and after it. */
+    void (*on_target)(void *context, const struct target_load *target, bool is_after);
     /* Lines that scripts log; called on the thread of the log (users/library/log.h). NULL: not
        wanted. */
     void (*on_lines)(void *context, struct slice lines);

@@ -37,7 +37,7 @@ static double share(uint64_t part_ns, uint64_t known_ns)
     return known_ns > 0 ? (double)part_ns / (double)known_ns : -1;
 }
 
-static struct use use_of(const struct load *load, const struct load_sums *sums)
+static struct use use_of(const struct target_load *load, const struct load_sums *sums)
 {
     struct use use = {
         .seconds = seconds_of(sums->cpu_known_ns),
@@ -50,9 +50,20 @@ static struct use use_of(const struct load *load, const struct load_sums *sums)
     return use;
 }
 
-static struct use use_now(const struct board *board)
+/* The time that `use` is about. */
+enum when { LAST_SECONDS, LAST_TRIAL, WHOLE_TEST };
+
+static enum when when_of(const struct board *board)
 {
-    struct load_sums sums = board_is_on(board)
+    return board->order.kind == RUN_CAPACITY ? LAST_TRIAL
+           : board_is_on(board)              ? LAST_SECONDS
+                                             : WHOLE_TEST;
+}
+
+static struct use use_in(const struct board *board, enum when when)
+{
+    struct load_sums sums = when == LAST_TRIAL ? board->target_trial
+                            : when == LAST_SECONDS
                                 ? window_target(&board->window)
                                 : load_since(&board->target_begin, &board->target.sums);
     return use_of(&board->target, &sums);
@@ -77,16 +88,18 @@ __attribute__((format(printf, 2, 3))) static void append(char text[TEXT], const 
 
 /* "The target reached its CPU limit: in the last 10 s it used 0.49 of 0.5 CPUs and was throttled
  * for at least 3.8s." */
-static void append_use(char text[TEXT], const struct use *use, bool is_on)
+static void append_use(char text[TEXT], const struct use *use, enum when when)
 {
     char duration[DURATION_TEXT];
     if (use->is_limit) {
         append(text, " The target reached its CPU limit:");
     }
-    if (is_on) {
-        append(text, " %s the last %.0f s", use->is_limit ? "in" : "In", fmax(1, use->seconds));
-    } else {
+    if (when == WHOLE_TEST) {
         append(text, " %s the test", use->is_limit ? "during" : "During");
+    } else if (when == LAST_TRIAL) {
+        append(text, " %s the last trial", use->is_limit ? "in" : "In");
+    } else {
+        append(text, " %s the last %.0f s", use->is_limit ? "in" : "In", fmax(1, use->seconds));
     }
     append(text, "%s used %.3g", use->is_limit ? " it" : ", the target", use->cpu);
     if (use->limit > 0) {
@@ -100,7 +113,7 @@ static void append_use(char text[TEXT], const struct use *use, bool is_on)
     append(text, use->limit > 0 || use->is_limit ? "." : "; its limit is not known.");
 }
 
-static void append_gaps(char text[TEXT], const struct load *load)
+static void append_gaps(char text[TEXT], const struct target_load *load)
 {
     if (load->read == 0 && load->problem[0] != '\0') {
         append(text, " The target's metrics cannot be read (%s).", load->problem);
@@ -116,12 +129,12 @@ static void append_gaps(char text[TEXT], const struct load *load)
 }
 
 /* Returns the sentences, without the blank before the first one. */
-static const char *print(char text[TEXT], const struct load *load, const struct use *use,
-                         bool is_on)
+static const char *print(char text[TEXT], const struct target_load *load, const struct use *use,
+                         enum when when)
 {
     text[0] = '\0';
     if (use->seconds > 0) {
-        append_use(text, use, is_on);
+        append_use(text, use, when);
     } else if (load->read > 0 && !load->has_cpu) {
         append(text, " The target's metrics do not report its CPU time.");
     } else if (load->problem[0] == '\0') {
@@ -139,12 +152,13 @@ static json_t *real_or_null(double value, bool is_known)
 json_t *target_view(const struct board *board)
 {
     char text[TEXT];
-    const struct load *load = &board->target;
-    struct use use = use_now(board);
+    const struct target_load *load = &board->target;
+    enum when when = when_of(board);
+    struct use use = use_in(board, when);
     if (!board->has_target) {
         return json_null();
     }
-    const char *words = print(text, load, &use, board_is_on(board));
+    const char *words = print(text, load, &use, when);
     return json_pack("{s:I, s:I, s:I, s:s, s:o, s:o, s:o, s:o}", "pods", (json_int_t)load->pods,
                      "read", (json_int_t)load->read, "restarts", (json_int_t)load->restarts,
                      "class", class_name(&use), "cpu", real_or_null(use.cpu, use.cpu >= 0),

@@ -12,7 +12,8 @@
  *                not known
  *     text       the same in words
  *
- * cpu, throttled and class are those of the last ten seconds, or of a test that has ended.
+ * cpu, throttled and class are those of the last ten seconds, of a test that has ended, or of the
+ * last trial of a search.
  *
  * Threads: hold the board's lock. Memory: the caller owns the object.
  */

@@ -101,6 +101,28 @@ START_TEST(a_restart_counts_from_its_start)
 }
 END_TEST
 
+/* As of a search, which reads before each trial and after it. */
+START_TEST(rare_scrapes_count_all_time)
+{
+    meter.is_rare = true;
+    begin(160);
+    read_pod(1, 30, 1);
+    read_pod(2, 40, 2.5);
+    end();
+    expect(60, 40, 0.5);
+    begin(220);
+    read_pod(1, 31, 1);
+    miss_pod(2);
+    end();
+    expect(60, 40, 0.5);
+    begin(280);
+    read_pod(1, 32, 1);
+    read_pod(2, 44, 2.5);
+    end();
+    expect(180, 46, 0.5);
+}
+END_TEST
+
 START_TEST(a_pod_that_is_late_delays_the_sums)
 {
     begin(101);
@@ -221,6 +243,7 @@ Suite *meter_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, pods_add_up);
     tcase_add_test(tests, a_restart_counts_from_its_start);
+    tcase_add_test(tests, rare_scrapes_count_all_time);
     tcase_add_test(tests, a_pod_that_is_late_delays_the_sums);
     tcase_add_test(tests, a_pod_that_stays_away_is_given_up);
     tcase_add_test(tests, pods_come_and_go);

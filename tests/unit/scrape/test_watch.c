@@ -23,7 +23,7 @@ static struct script_server *server;
 static struct scrape_urls urls;
 static char url[64];
 static struct watch *watch;
-static struct load load;
+static struct target_load load;
 static struct err err;
 
 static void setup(void)

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "loadgen/web/board/board.h"
+#include "loadgen/web/page/target_view.h"
 #include "loadgen/web/page/view.h"
 
 static struct board board;
@@ -207,6 +208,52 @@ START_TEST(a_search_goes_on_from_trial_to_trial)
 }
 END_TEST
 
+static void expect_target(const char *text)
+{
+    json_t *json = target_view(&board);
+    ck_assert_str_eq(json_string_value(json_object_get(json, "text")), text);
+    json_decref(json);
+}
+
+static void use(struct target_load *load, uint64_t seconds, uint64_t cpu_ms, bool is_after)
+{
+    load->sums.cpu_known_ns += seconds * NS_PER_S;
+    load->sums.throttled_known_ns += seconds * NS_PER_S;
+    load->sums.cpu_ns += cpu_ms * NS_PER_MS;
+    board_trial_target(&board, load, is_after);
+}
+
+/* Nobody reads its metrics in a trial, and what it does between two trials does not count. */
+START_TEST(a_trial_shows_at_its_end_what_the_target_used)
+{
+    static const char first[] = "In the last trial, the target used 0.3 of 0.5 CPUs.";
+    const struct history *history = &board.history;
+    struct target_load load = {.pods = 1, .read = 1, .has_cpu = true, .cpu_limit = 0.5};
+    start((struct run_order){.kind = RUN_CAPACITY}, &search);
+    use(&load, 3, 2000, false);
+    pass(0, 3, 3);
+    pass(1, 4, 7);
+    expect_target("The target's CPU is not known yet.");
+    use(&load, 2, 600, true);
+    ck_assert_uint_eq(history->points[0].target_cpu_known_ns, 0);
+    ck_assert_uint_eq(history->points[1].target_cpu_known_ns, 2 * NS_PER_S);
+    ck_assert_uint_eq(history->points[1].target_cpu_ns, 600 * NS_PER_MS);
+    expect_target(first);
+    use(&load, 5, 5000, false);
+    pass(0, 2, 2);
+    pass(1, 2, 2);
+    ck_assert_uint_eq(history->points[history->count - 1].target_cpu_known_ns, 0);
+    expect_target(first);
+    use(&load, 2, 980, true);
+    expect_target("The target reached its CPU limit: in the last trial it used 0.49 of 0.5 CPUs.");
+    board_end(&board, NULL);
+    expect_target("The target reached its CPU limit: in the last trial it used 0.49 of 0.5 CPUs.");
+    start((struct run_order){.kind = RUN_CAPACITY}, &search);
+    use(&load, 1, 1, false);
+    expect_target("The target's CPU is not known yet.");
+}
+END_TEST
+
 START_TEST(errors_begin_with_a_field)
 {
     const char *rest = NULL;
@@ -229,6 +276,7 @@ Suite *board_suite(void)
     tcase_add_test(tests, what_is_not_offered_is_refused);
     tcase_add_test(tests, a_rate_is_changed);
     tcase_add_test(tests, a_search_goes_on_from_trial_to_trial);
+    tcase_add_test(tests, a_trial_shows_at_its_end_what_the_target_used);
     tcase_add_test(tests, errors_begin_with_a_field);
     suite_add_tcase(suite, tests);
     return suite;

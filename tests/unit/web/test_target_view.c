@@ -15,7 +15,7 @@ static struct board board;
 static struct tally *tally;
 static struct rows rows;
 static struct generator generator;
-static struct load load;
+static struct target_load load;
 static uint64_t seconds;
 
 static void *open_nothing(void *context, const struct run_order *order, struct err *err)
@@ -46,7 +46,7 @@ static void setup(void)
     tally = tally_create(true, false);
     rows_add(&rows, "Shopper GET /");
     generator = (struct generator){.threads = 2, .cpu_limit = 2};
-    load = (struct load){.pods = 1, .read = 1, .has_cpu = true, .cpu_limit = 0.5};
+    load = (struct target_load){.pods = 1, .read = 1, .has_cpu = true, .cpu_limit = 0.5};
 }
 
 static void teardown(void)
@@ -211,12 +211,13 @@ END_TEST
 
 START_TEST(pods_that_cannot_be_read)
 {
-    load = (struct load){.pods = 1, .problem = "10.0.0.1:5001: Couldn't connect to server"};
+    load = (struct target_load){.pods = 1, .problem = "10.0.0.1:5001: Couldn't connect to server"};
     board_note_target(&board, &load);
     pass();
     expect_text("unknown", "The target's metrics cannot be read (10.0.0.1:5001: Couldn't connect "
                            "to server).");
-    load = (struct load){.pods = 3, .read = 2, .has_cpu = true, .cpu_limit = 2, .restarts = 1};
+    load =
+        (struct target_load){.pods = 3, .read = 2, .has_cpu = true, .cpu_limit = 2, .restarts = 1};
     strcpy(load.problem, "10.0.0.1:5001: no answer");
     use(0.4, 0);
     expect_text("free", "In the last 1 s, the target used 0.4 of 2 CPUs. The metrics of 1 of 3 "
@@ -242,11 +243,11 @@ END_TEST
 
 START_TEST(what_is_not_known_yet)
 {
-    load = (struct load){.pods = 0};
+    load = (struct target_load){.pods = 0};
     board_note_target(&board, &load);
     pass();
     expect_text("unknown", "The target's CPU is not known yet.");
-    load = (struct load){.pods = 1, .read = 1};
+    load = (struct target_load){.pods = 1, .read = 1};
     board_note_target(&board, &load);
     pass();
     expect_text("unknown", "The target's metrics do not report its CPU time.");
