@@ -1,20 +1,5 @@
-#include <jansson.h>
-
 #include "loadgen/base/least.h"
 #include "loadgen/cluster/merge/state.h"
-
-const struct merge_moment *merge_moment(const struct merge_seat *seat, uint64_t second)
-{
-    const struct merge_moment *newest = NULL;
-    for (size_t i = 0; i < MERGE_HISTORY; i++) {
-        const struct merge_moment *moment = &seat->history[i];
-        bool is_candidate = moment->second != MERGE_NONE && moment->second <= second;
-        if (is_candidate && (!newest || moment->second > newest->second)) {
-            newest = moment;
-        }
-    }
-    return newest;
-}
 
 /* What a worker that ended reported last: there is nothing in flight any more. */
 static struct wire_second final_second(const struct merge_seat *seat,
@@ -152,14 +137,6 @@ void merge_show(struct merge *merge, uint64_t index, uint64_t as_of, const struc
 
 /* The end. */
 
-void merge_keep_end(struct merge_seat *seat, const struct wire_end *end)
-{
-    seat->has_ended = true;
-    seat->end = *end;
-    seat->end.environment = (struct slice){"", 0};
-    bytes_add(&seat->environment, end->environment.at, end->environment.length);
-}
-
 bool merge_end(struct merge *merge, const struct wire_end *end)
 {
     struct merge_seat *seat = merge_find(merge, &end->from);
@@ -199,54 +176,4 @@ bool merge_is_complete(const struct merge *merge)
         }
     }
     return true;
-}
-
-/* The newest second of anybody; MERGE_NONE: none. */
-static uint64_t newest_of(const struct merge *merge)
-{
-    uint64_t newest = MERGE_NONE;
-    for (size_t i = 0; i < merge->count; i++) {
-        const struct merge_moment *moment = merge_moment(&merge->seats[i], MERGE_NONE);
-        if (moment && (newest == MERGE_NONE || moment->second > newest)) {
-            newest = moment->second;
-        }
-    }
-    return newest;
-}
-
-static void add_end(struct summary *summary, const struct merge_seat *seat)
-{
-    const struct wire_end *end = &seat->end;
-    struct wire_second last = state_at(seat, MERGE_NONE);
-    summary->not_started += end->not_started;
-    summary->too_late += end->too_late;
-    summary->abandoned += end->abandoned;
-    summary->lost_connects += end->lost_connects;
-    spread_merge(&summary->spread, &end->spread);
-    summary->is_interrupted |= end->is_interrupted;
-    json_t *environment = json_loadb(seat->environment.at, seat->environment.length, 0, NULL);
-    summary_add_generator(summary, seat->who.name, &last.generator, environment);
-    json_decref(environment);
-}
-
-void merge_finish(struct merge *merge)
-{
-    struct summary *summary = merge->config.summary;
-    uint64_t newest = newest_of(merge);
-    while (newest != MERGE_NONE && merge->next <= newest) {
-        merge_give_next(merge);
-    }
-    for (size_t i = 0; i < merge->count; i++) {
-        struct merge_seat *seat = &merge->seats[i];
-        if (!seat->has_ended && !seat->is_lost) {
-            merge_lose(merge, &seat->who, UINT64_MAX);
-        }
-    }
-    struct merge_counts counts = merge_counts(merge);
-    summary->intended = counts.intended;
-    summary->started = counts.started;
-    summary->generator = (struct generator){0};
-    for (size_t i = 0; i < merge->count; i++) {
-        add_end(summary, &merge->seats[i]);
-    }
 }

@@ -6,24 +6,6 @@ static bool is_expected(const struct merge_seat *seat, uint64_t second)
     return !seat->is_lost && seat->from <= second && second <= seat->until;
 }
 
-struct merge_report *merge_open_report(struct merge_seat *seat, uint64_t second)
-{
-    struct merge_report *report = &seat->reports[second % MERGE_LATE];
-    if (report->second != MERGE_NONE && report->second > second) {
-        return NULL;
-    }
-    if (report->second != second) {
-        *report = (struct merge_report){.second = second};
-    }
-    return report;
-}
-
-bool merge_has_reported(const struct merge_seat *seat, uint64_t second)
-{
-    const struct merge_report *report = &seat->reports[second % MERGE_LATE];
-    return report->second == second && report->is_complete;
-}
-
 /*
  * Finds a seat that has not reported this second; false: there is none. Begins with the one that it
  * found the last time, as it is called for each message.

@@ -6,6 +6,7 @@
 
 #include "loadgen/base/bytes.h"
 #include "loadgen/cluster/merge/merge.h"
+#include "loadgen/measure/tally_codec.h"
 
 enum { MERGE_HISTORY = 2 * MERGE_OPEN };
 
