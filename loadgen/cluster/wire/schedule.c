@@ -1,11 +1,13 @@
 #include "loadgen/cluster/wire/schedule.h"
 
 enum {
-#define X(upper, lower) +1
-    SCHEDULE_TYPES = SCHEDULE_KINDS(X),
+#define X(upper, lower) TYPE_##upper,
+    SCHEDULE_KINDS(X)
 #undef X
-    STAGE_LEAST = 3, /* bytes */
+        TYPES,
 };
+
+enum { STAGE_LEAST = 3 }; /* bytes */
 
 static void pass_rate(struct wire *wire, struct rate *rate)
 {
@@ -41,8 +43,7 @@ static void pass_stages(struct wire *wire, struct stages *stages, uint64_t durat
 
 void wire_schedule(struct wire *wire, struct schedule *schedule)
 {
-    enum schedule_type type =
-        (enum schedule_type)wire_number(wire, schedule->type, SCHEDULE_TYPES - 1);
+    enum schedule_type type = (enum schedule_type)wire_number(wire, schedule->type, TYPES - 1);
     schedule->type = type;
     schedule->duration_ns = wire_number(wire, schedule->duration_ns, INT64_MAX);
     if (type == SCHEDULE_CONSTANT || type == SCHEDULE_POISSON) {

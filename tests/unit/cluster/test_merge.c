@@ -267,7 +267,7 @@ START_TEST(a_second_is_given_when_all_have_reported_it)
     ck_assert_uint_eq(last.elapsed_ns, NS_PER_S);
     ck_assert_uint_eq(last.start_ns, config.start_ns);
     ck_assert_uint_eq(last.in_flight, WORKERS * workers[0].next.at_end.in_flight);
-    ck_assert_uint_eq(last_ended, WORKERS * RESULTS);
+    ck_assert_uint_eq(last_ended, (uint64_t)WORKERS * RESULTS);
     ck_assert_uint_eq(last.intended, WORKERS * workers[0].next.at_end.intended);
     expect_everything();
 }
@@ -295,7 +295,7 @@ START_TEST(a_second_waits_for_three_more)
     ck_assert_uint_eq(next_index, 0);
     merge_tick(merge, NS_PER_S + MERGE_WAIT_NS);
     ck_assert_uint_eq(next_index, 1);
-    ck_assert_uint_eq(last_ended, (WORKERS - 1) * RESULTS);
+    ck_assert_uint_eq(last_ended, (uint64_t)(WORKERS - 1) * RESULTS);
     ck_assert_uint_eq(merge_counts(merge).missing, 1);
     const struct letter *late = write_second(0, RESULTS);
     ck_assert_int_eq(take(late, NS_PER_S + MERGE_WAIT_NS + 1), MERGE_TAKEN);

@@ -197,7 +197,7 @@ static void fill_course(struct wire_epoch *message)
 /* `seats` has room for so many. Slots belong to any of their threads. */
 static void fill_seats(struct wire_epoch *epoch, size_t count)
 {
-    uint16_t threads[3 * 5];
+    uint16_t threads[3 * 5] = {0};
     size_t thread_count = 0;
     uint16_t next = (uint16_t)below(3);
     epoch->count = count;
