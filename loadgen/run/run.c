@@ -144,12 +144,14 @@ static uint64_t start_lead_ns(void)
 
 /*
  * So that the seconds and the results of all processes of a team can be added. A process that joins
- * has every second from its first epoch on, even if it begins later.
+ * has every second from its first epoch on, even if it begins later, and none that is to come.
  */
 static void count_from_start(struct state *state)
 {
     const struct team_entry *entry = state->workers.shared.team.entry;
-    state->seconds = entry ? entry->epoch.at_ns / NS_PER_S : 0;
+    uint64_t now_ns = clock_now_ns();
+    uint64_t elapsed_ns = now_ns > state->start_ns ? now_ns - state->start_ns : 0;
+    state->seconds = entry ? least(elapsed_ns, entry->epoch.at_ns) / NS_PER_S : 0;
     state->summary->wall_start_ns += state->start_ns - state->origin_ns;
     state->origin_ns = state->start_ns;
 }
