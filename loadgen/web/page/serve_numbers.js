@@ -67,16 +67,16 @@ function showGenerator() {
     say('of-target', (state.target && state.target.text) || '');
 }
 
-// The limits of the SLO on percentiles that are shown.
-const limits = () => (state.slo_limits || []).filter(limit => isKnown(state.total[limit.percentile]));
+// What the server says of each criterion of the SLO while the test runs; at the end, it gives a verdict.
+const findings = () => state.slo_now || [];
 
-function limitWords(limit) {
-    const value = state.total[limit.percentile];
-    return value > limit.limit_ms ? `${limit.percentile} is ${latency(value)}, over its limit of ${latency(limit.limit_ms)}`
-        : `${limit.percentile} is ${latency(value)}, limit ${latency(limit.limit_ms)}`;
+const VALUES = {ns: value => latency(value / 1e6), percent: share, per_second: rate};
+
+function findingWords({criterion, held, value, unit, why}) {
+    return held === null ? `${criterion} is ${why}`
+        : `${criterion} is ${held ? 'met' : 'missed'} (${isKnown(value) ? VALUES[unit](value) : why})`;
 }
 
-// The server judges at the end; until then the page compares the times.
 function objectiveWords() {
     if (!state.slo || kindOf(state) === 'capacity') {
         return '';
@@ -84,13 +84,13 @@ function objectiveWords() {
     if (!isOn(state) && state.verdict) {
         return sentence(state.verdict.text);
     }
-    const parts = limits().map(limitWords);
+    const parts = findings().map(findingWords);
     return `SLO ${state.slo}.${parts.length > 0 ? ` So far, ${parts.join('; ')}.` : ''}`;
 }
 
 function showObjective() {
-    const isMissed = isOn(state) || !state.verdict
-        ? limits().some(limit => state.total[limit.percentile] > limit.limit_ms) : state.verdict.met === false;
+    const isMissed = isOn(state) ? findings().some(one => one.held === false)
+        : !!state.verdict && state.verdict.met === false;
     say('objective', objectiveWords());
     by('objective').classList.toggle('bad', isMissed);
 }
@@ -123,8 +123,8 @@ function showRate(recent) {
 function showTimes(whole) {
     const now = current();
     for (const name of ['p50', 'p95', 'p99', 'max']) {
-        const isOver = limits().some(limit => limit.percentile === name && now[name] > limit.limit_ms);
-        figure(name, orDash(now[name], short), whole(orDash(state.total[name], short)), isOver);
+        const isMissed = findings().some(one => one.held === false && one.criterion.split(/[<= ]/)[0] === name);
+        figure(name, orDash(now[name], short), whole(orDash(state.total[name], short)), isMissed);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "loadgen/verdict/generator.h"
 #include "loadgen/verdict/slo.h"
 #include "loadgen/web/board/board.h"
+#include "loadgen/web/page/slo_view.h"
 #include "loadgen/web/page/target_view.h"
 
 enum { LIST_MAX = 500 }; /* rows of a table */
@@ -363,6 +364,7 @@ json_t *view_state(struct board *board, const struct view_known *known)
     set(json, "asked", rate_or_null(board_asked(board)));
     set(json, "slo", text_or_null(board->slo ? board->slo->text : NULL));
     set(json, "slo_limits", limits_to_json(board->slo));
+    set(json, "slo_now", slo_view(board));
     set(json, "verdict", copy_or_null(board->verdict));
     set(json, "search", copy_or_null(board->search));
     set(json, "users", count_of(board_users(board)));

@@ -12,7 +12,8 @@
  *                 given
  *     asked       requests per second that are due now; null: there is no rate
  *     slo         as text, or null
- *     slo_limits  [{percentile, limit_ms}] of all requests
+ *     slo_limits  [{percentile, limit_ms}] of all requests, for charts
+ *     slo_now     whether the running test meets the SLO so far (slo_view.h); null: not judged now
  *     verdict     on the SLO, when the test has ended: {met, text}; `met` is null if the generator
  *                 was the limit. Null without an SLO
  *     search      {phase, rate, lower, upper, trials, result}: see board/runner.h; null: the last
