@@ -56,6 +56,11 @@ def history(seconds, rate=200, target=True):
     return {'width': 1, 'from': 0, 'columns': COLUMNS, 'points': points}
 
 
+def finding(criterion, value, unit, held, why=None):
+    """What the server says of a criterion of the SLO."""
+    return {'criterion': criterion, 'target': None, 'value': value, 'unit': unit, 'held': held, 'why': why}
+
+
 TIMES = {'p50': 20.0, 'p95': 40.0, 'p99': 65.5, 'max': 90.0}
 ORDER = {'kind': None, 'users': None, 'spawn_rate': None, 'run_time_s': None, 'host': None, 'rate': None,
          'min_rate': None, 'max_rate': None, 'quick': False}
@@ -64,6 +69,7 @@ RATE = {
     'kinds': ['rate', 'capacity'], 'kind': 'rate', 'state': 'running', 'generation': 77, 'problem': None,
     'order': {**ORDER, 'kind': 'rate', 'rate': 200.0, 'run_time_s': 60}, 'asked': 200.0, 'slo': 'p99<100ms,errors<5%',
     'slo_limits': [{'percentile': 'p99', 'limit_ms': 100.0}], 'search': None, 'users': 0,
+    'slo_now': [finding('p99<100ms', 65500000, 'ns', True), finding('errors<5%', 2.0, 'percent', True)],
     'total': {'requests': 2400, 'failures': 48, 'rate': 198.0, 'failure_rate': 4.0, **TIMES},
     'recent': {'rate': 198.0, 'failure_rate': 4.0, **TIMES}, 'generator': GENERATOR, 'cpu_limit': 2.0,
     'target': {'pods': 2, 'cpu': 0.4, 'cpu_limit': 0.5, 'throttled': 0.1, 'class': 'free', 'text': 'It used 0.4 CPUs.'},
@@ -205,7 +211,8 @@ def check_rate(browser, server):
     equal('generator now', text(browser, '#say'), 'The generator keeps up: times and errors are the target’s.')
     equal('and before', [text(browser, '#why'), text(browser, '#since')],
           ['Last 10 seconds: It is on time.', 'Since the start: It was late once.'])
-    check('SLO', 'p99 is 65.5 ms, limit 100 ms' in text(browser, '#objective'), text(browser, '#objective'))
+    check('SLO', 'So far, p99<100ms is met (65.5 ms); errors<5% is met (2%).' in text(browser, '#objective'),
+          text(browser, '#objective'))
     check('limit of p99', browser.run(LOOK, index_of(browser, 'latency'), 6, 100, '--failure'))
     target = index_of(browser, 'target')
     check('CPU of the target', browser.run(LOOK, target, 3, 80, '--s0'))
@@ -223,9 +230,10 @@ def check_rate(browser, server):
 
 def check_objective(browser):
     """The SLO in words: while the test runs, and what the server says at its end."""
-    over = {**TIMES, 'p99': 150.0}
-    plant(browser, {**RATE, 'total': {**RATE['total'], **over}, 'recent': {**RATE['recent'], **over}})
-    shows(browser, '#objective', 'p99 is 150 ms, over its limit of 100 ms')
+    plant(browser, {**RATE, 'slo_now': [finding('p99<100ms', 150000000, 'ns', False), finding('max<1s', None, 'ns', False, 'no answer'),
+                                        finding('rate>99%', None, 'percent', None, 'judged at the end')]})
+    shows(browser, '#objective', 'p99<100ms is missed (150 ms); max<1s is missed (no answer); rate>99% is judged at the end.')
+    check('it is marked', browser.run("return document.getElementById('objective').classList.contains('bad')"))
     check('p99 is marked', browser.run("return document.getElementById('p99-now').classList.contains('bad')"))
     ended = {**RATE, 'state': 'stopped', 'recent': None, 'asked': None}
     for met in (True, False, None):
