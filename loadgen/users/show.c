@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/json/json_bytes.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/text/utf8.h"
+#include "loadgen/target/request/secret.h"
 #include "loadgen/users/scenario/deal.h"
 #include "loadgen/users/words.h"
 
@@ -166,4 +168,36 @@ json_t *show_tasks(const struct users_order *order, uint64_t users, struct err *
     classes_free(&classes);
     state_close(&state);
     return json;
+}
+
+/* Arguments. */
+
+struct shown {
+    const struct arguments *given;
+    json_t *list;
+};
+
+static void show_argument(void *context, const char *name, const char *value, const char *help)
+{
+    const struct shown *shown = context;
+    const char *given = settings_given(shown->given, name);
+    json_t *json = json_pack("{s:s, s:o}", "name", name, "help", json_clean(slice_of(help)));
+    bool is_secret = secret_is_name(slice_of(name));
+    json_object_set_new(json, "value",
+                        is_secret ? json_null() : json_clean(slice_of(given ? given : value)));
+    json_array_append_new(shown->list, json);
+}
+
+json_t *show_arguments(const struct users_order *order, struct err *err)
+{
+    struct state state = {0};
+    struct classes classes = {0};
+    struct shown shown = {&order->arguments, NULL};
+    if (load(order, &state, &classes, err)) {
+        shown.list = json_array();
+        settings_visit(state.lua, show_argument, &shown);
+    }
+    classes_free(&classes);
+    state_close(&state);
+    return shown.list;
 }

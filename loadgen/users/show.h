@@ -28,4 +28,10 @@ bool show_ratios(const struct users_order *order, FILE *out, struct err *err);
  */
 json_t *show_tasks(const struct users_order *order, uint64_t users, struct err *err);
 
+/*
+ * The arguments that the scenario declares: [{name, value, help}]. `value` is the text that was
+ * given, or the default; null if it may be a secret (target/request/secret.h). NULL: err is set.
+ */
+json_t *show_arguments(const struct users_order *order, struct err *err);
+
 #endif

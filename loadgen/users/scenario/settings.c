@@ -100,8 +100,7 @@ static size_t name_length(const char *argument)
     return strcspn(argument, "=");
 }
 
-/* The value that was given for this name; NULL: none was. The last one holds. */
-static const char *given(const struct arguments *arguments, const char *name)
+const char *settings_given(const struct arguments *arguments, const char *name)
 {
     const char *value = NULL;
     for (size_t i = 0; i < arguments->count; i++) {
@@ -196,7 +195,7 @@ static int arg(lua_State *lua)
     luaL_optstring(lua, 3, "");
     add(lua);
     lua_pushvalue(lua, 2);
-    const char *text = given(arguments, name);
+    const char *text = settings_given(arguments, name);
     if (text) {
         push_value(lua, 2, name, text);
     }
@@ -227,24 +226,40 @@ bool settings_check(const struct arguments *arguments, lua_State *lua, struct er
     return true;
 }
 
-void settings_print(lua_State *lua, FILE *out)
+void settings_visit(lua_State *lua, settings_visit_fn *visit, void *context)
 {
     lua_getfield(lua, LUA_REGISTRYINDEX, declared);
     size_t count = lua_rawlen(lua, -1);
-    if (count > 0) {
-        fputs("Arguments:\n", out);
-    }
     for (size_t i = 1; i <= count; i++) {
         lua_rawgeti(lua, -1, (lua_Integer)i);
         for (int field = FIELD_NAME; field <= FIELD_HELP; field++) {
             lua_rawgeti(lua, -field, field);
         }
         const char *help = lua_tostring(lua, -1);
-        fprintf(out, "    %s=%s%s%s\n", lua_tostring(lua, -3), lua_tostring(lua, -2),
-                help ? "  " : "", help ? help : "");
+        visit(context, lua_tostring(lua, -3), lua_tostring(lua, -2), help ? help : "");
         lua_pop(lua, 1 + FIELD_HELP);
     }
     lua_pop(lua, 1);
+}
+
+/* A file, and whether it has the title. */
+struct listing {
+    FILE *out;
+    bool has_title;
+};
+
+static void print_one(void *context, const char *name, const char *value, const char *help)
+{
+    struct listing *listing = context;
+    fprintf(listing->out, "%s    %s=%s%s%s\n", listing->has_title ? "" : "Arguments:\n", name,
+            value, help[0] ? "  " : "", help);
+    listing->has_title = true;
+}
+
+void settings_print(lua_State *lua, FILE *out)
+{
+    struct listing listing = {out, false};
+    settings_visit(lua, print_one, &listing);
 }
 
 void settings_declare(lua_State *lua)

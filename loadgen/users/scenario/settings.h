@@ -40,6 +40,16 @@ void settings_declare(lua_State *lua);
  */
 bool settings_check(const struct arguments *arguments, lua_State *lua, struct err *err);
 
+/* The value that was given for this name; NULL: none was. */
+const char *settings_given(const struct arguments *arguments, const char *name);
+
+/* `value` is the default as text; `help` may be "". */
+typedef void settings_visit_fn(void *context, const char *name, const char *value,
+                               const char *help);
+
+/* Visits the declared arguments, in order. */
+void settings_visit(lua_State *lua, settings_visit_fn *visit, void *context);
+
 /* Prints the declared arguments with their defaults; nothing if there are none. */
 void settings_print(lua_State *lua, FILE *out);
 
