@@ -1,7 +1,8 @@
 #!/bin/sh
-# The page of loadgen serve: what it offers and what it cannot give, in a real browser.
+# The form of loadgen serve: schedules, searches of a scenario, arguments; and a result file that is not
+# there, in a real browser.
 #
-# Not under sanitizers: a browser adds nothing to what 52_serve_modes and 54_serve_runs ask there.
+# Not under sanitizers: a browser adds nothing to what 58_serve_schedules asks there.
 set -eu
 . "$(dirname "$0")/lib.sh"
 start_target_api

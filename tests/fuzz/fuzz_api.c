@@ -31,21 +31,23 @@ static void check_limits(const struct run_order *order)
     require(order->min_rate_per_s >= 0 && order->max_rate_per_s <= ORDERS_RATE_MAX);
     require(order->run_time_ns <= INT64_MAX);
     require(!order->host || utf8_is_text(order->host));
+    require(utf8_is_text(order->course_text));
+    require(order->arguments.length <= RUN_ARGUMENTS_BYTES);
 }
 
 /* Only what was shown is compared: secrets are not shown. */
-static void check_round_trip(const struct run_order *order, bool has_shape)
+static void check_round_trip(const struct run_order *order, const struct runner *users)
 {
     struct orders again;
     json_t *shown = orders_to_json(order);
-    require(orders_read(&again, shown, has_shape, NULL));
+    require(orders_read(&again, shown, users, NULL));
     json_t *once_more = orders_to_json(&again.order);
     require(json_equal(shown, once_more));
     json_decref(once_more);
     json_decref(shown);
 }
 
-static void check_json(json_t *json, bool has_shape)
+static void check_json(json_t *json, const struct runner *users)
 {
     static const struct run_order before[] = {
         {.kind = RUN_USERS, .users = 5, .spawn_per_s = 1},
@@ -54,9 +56,9 @@ static void check_json(json_t *json, bool has_shape)
     };
     struct orders orders;
     struct err err = {.code = ERR_NONE};
-    if (orders_read(&orders, json, has_shape, &err)) {
+    if (orders_read(&orders, json, users, &err)) {
         check_limits(&orders.order);
-        check_round_trip(&orders.order, has_shape);
+        check_round_trip(&orders.order, users);
     } else {
         require(err.code == ERR_USAGE && err.text[0] != '\0' && utf8_is_text(orders.field));
     }
@@ -93,8 +95,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     free(path);
     json_t *json = json_loadb((const char *)data, size, JSON_REJECT_DUPLICATES, NULL);
     if (json) {
-        check_json(json, false);
-        check_json(json, true);
+        json_t *declared = json_pack("[{s:s}, {s:s}]", "name", "a", "name", "token");
+        const struct runner plain = {.arguments = declared};
+        const struct runner shaped = {.arguments = declared, .has_shape = true};
+        check_json(json, NULL);
+        check_json(json, &plain);
+        check_json(json, &shaped);
+        json_decref(declared);
         json_decref(json);
     }
     return 0;

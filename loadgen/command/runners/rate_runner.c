@@ -45,14 +45,37 @@ static bool has_files(const struct plan *plan, struct err *err)
     return open_files_check(cap, 1, OPEN_FILES_SERVE, "-max-workers or -max-connections", err);
 }
 
+static bool set_course(struct schedule_flags *flags, const struct run_order *order, struct err *err)
+{
+    const char *text = order->course_text;
+    flags->rate = (struct rate){0};
+    flags->arrival = SCHEDULE_CONSTANT;
+    bool ok = order->course == COURSE_RAMP   ? schedule_set_ramp(flags, text, err)
+              : order->course == COURSE_SINE ? schedule_set_sine(&flags->sine, text, err)
+                                             : schedule_set_stages(&flags->stages, text, err);
+    return ok || err_prefix(err, "%s", run_course_names[order->course]);
+}
+
+/* The flags are at first those of the command line. */
+static bool set_schedule(struct schedule_flags *flags, const struct run_order *order,
+                         struct err *err)
+{
+    flags->duration_ns = order->run_time_ns;
+    if (order->course != COURSE_CONSTANT) {
+        return set_course(flags, order, err);
+    }
+    if (order->arrival != ARRIVAL_DEFAULT) {
+        flags->arrival = order->arrival == ARRIVAL_POISSON ? SCHEDULE_POISSON : SCHEDULE_CONSTANT;
+    }
+    return order->rate_per_s == 0 || order_rate("rate", order->rate_per_s, &flags->rate, err);
+}
+
 static bool open_rate(struct rate_run *run, const char *url, const struct run_order *order,
                       struct err *err)
 {
     struct attack_options *options = &run->options;
-    struct rate *rate = &options->schedule.rate; /* initially that of the command line */
     const struct workload_options workload = attack_workload(options, url);
-    options->schedule.duration_ns = order->run_time_ns;
-    return (order->rate_per_s == 0 || order_rate("rate", order->rate_per_s, rate, err)) &&
+    return set_schedule(&options->schedule, order, err) &&
            workload_open(&run->workload, &workload, err) && attack_plan(options, &run->plan, err) &&
            tls_check_proxies(&run->plan, &run->workload.targets, err) &&
            address_check_allowed(&run->plan, &run->workload.targets, NULL, err) &&
@@ -82,13 +105,14 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     return recorded_run(&order, &driver_agenda, &own->changes, watch, summary, err);
 }
 
-/* Does not move the end of the run. */
+/* The end of the run stays. A ramp, a sine or stages become a constant rate. */
 static bool change_run(void *opened, const struct run_order *order, struct err *err)
 {
     struct rate_run *run = opened;
     struct schedule schedule = run->plan.schedule;
     const struct change change = {.schedule = &schedule};
     schedule.duration_ns = 0;
+    schedule.type = schedule.type == SCHEDULE_POISSON ? SCHEDULE_POISSON : SCHEDULE_CONSTANT;
     return order_rate("rate", order->rate_per_s, &schedule.rate, err) &&
            changes_request(&run->changes, &change, err);
 }
@@ -101,8 +125,14 @@ bool rate_runner_open(struct rate_runner *runner, const struct attack_options *o
             {
                 .kind = RUN_RATE,
                 .context = runner,
-                .defaults = {.kind = RUN_RATE,
-                             .rate_per_s = order_rate_per_s(&options->schedule.rate)},
+                .defaults =
+                    {
+                        .kind = RUN_RATE,
+                        .run_time_ns = options->schedule.duration_ns,
+                        .rate_per_s = order_rate_per_s(&options->schedule.rate),
+                        .arrival = options->schedule.arrival == SCHEDULE_POISSON ? ARRIVAL_POISSON
+                                                                                 : ARRIVAL_CONSTANT,
+                    },
                 .open = open_run,
                 .run = run_it,
                 .change = change_run,

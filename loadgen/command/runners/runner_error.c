@@ -7,7 +7,7 @@
 #include "loadgen/web/board/runner.h"
 
 /* Of the errors that may be about a field of an order. */
-static const char *const objects[] = {"users.", "search."};
+static const char *const objects[] = {"users.", "search.", "order."};
 
 /* Removes the name of the object before each field of an order. */
 static void cut_object(char *text, const char *object)

@@ -5,6 +5,7 @@
 
 #include "loadgen/base/memory.h"
 #include "loadgen/command/process/open_files.h"
+#include "loadgen/command/runners/order_arguments.h"
 #include "loadgen/command/runners/order_rate.h"
 #include "loadgen/command/runners/runner_error.h"
 #include "loadgen/command/search/search_job.h"
@@ -13,6 +14,7 @@
 /* A search, from the request that starts it until the next run. */
 struct search_run {
     struct capacity_options options;
+    struct run_arguments arguments;
     char *host;
     struct search_job job;
     const struct run_watch *watch;
@@ -42,7 +44,8 @@ static bool choose(struct search_run *run, const struct run_order *order, struct
     if (order->host) {
         options->host = run->host = memory_of(strdup(order->host));
     }
-    return choose_rate("min_rate", order->min_rate_per_s, &options->min_rate, err) &&
+    return order_arguments(order, &run->arguments, &options->arguments, err) &&
+           choose_rate("min_rate", order->min_rate_per_s, &options->min_rate, err) &&
            choose_rate("max_rate", order->max_rate_per_s, &options->max_rate, err);
 }
 
@@ -191,7 +194,7 @@ bool search_runner_open(struct search_runner *runner, const struct capacity_opti
                 .defaults =
                     {
                         .kind = RUN_CAPACITY,
-                        .users = options->users,
+                        .users = options->scenario ? options->users : 0,
                         .min_rate_per_s = order_rate_per_s(&options->min_rate),
                         .max_rate_per_s = order_rate_per_s(&options->max_rate),
                         .is_quick = options->is_quick,

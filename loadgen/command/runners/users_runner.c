@@ -8,6 +8,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/command/flags/run_flags.h"
 #include "loadgen/command/process/open_files.h"
+#include "loadgen/command/runners/order_arguments.h"
 #include "loadgen/command/runners/recorded_run.h"
 #include "loadgen/command/runners/runner_error.h"
 #include "loadgen/command/scenario/scenario_order.h"
@@ -23,6 +24,7 @@
 /* A run, from the request that starts it until the next one. */
 struct users_run {
     struct run_options options;
+    struct run_arguments arguments;
     char *host;
     struct users_order users;
     struct targets targets;
@@ -46,7 +48,7 @@ static void close_run(void *opened)
     }
 }
 
-static void choose(struct users_run *run, const struct run_order *order)
+static bool choose(struct users_run *run, const struct run_order *order, struct err *err)
 {
     struct run_options *options = &run->options;
     if (order->users > 0) {
@@ -57,6 +59,7 @@ static void choose(struct users_run *run, const struct run_order *order)
     if (order->host) {
         options->host = run->host = memory_of(strdup(order->host));
     }
+    return order_arguments(order, &run->arguments, &options->arguments, err);
 }
 
 /* Clients can change the number of users unless there is a Shape, and a tick can change it. */
@@ -113,9 +116,8 @@ static void *open_run(void *context, const struct run_order *order, struct err *
     const struct users_runner *runner = context;
     struct users_run *run = memory_of(calloc(1, sizeof *run));
     run->options = *runner->options;
-    choose(run, order);
     run->source = users_source(&run->users);
-    if (!open_users(run, runner->file, err)) {
+    if (!choose(run, order, err) || !open_users(run, runner->file, err)) {
         runner_error_name(err);
         close_run(run);
         return NULL;
@@ -180,6 +182,7 @@ bool users_runner_open(struct users_runner *runner, const struct run_options *op
                 .defaults =
                     {
                         .kind = RUN_USERS,
+                        .run_time_ns = options->run_time_ns,
                         .users = options->users,
                         .spawn_per_s = options->spawn_per_s,
                     },
@@ -196,11 +199,13 @@ bool users_runner_open(struct users_runner *runner, const struct run_options *op
               users_open(&runner->users, file, &runner->targets, err) &&
               check_allowed(options, &runner->targets, err);
     runner->runner.has_shape = runner->users.shape.is_on;
-    return ok;
+    runner->runner.arguments = ok ? show_arguments(&runner->users, err) : NULL;
+    return runner->runner.arguments != NULL;
 }
 
 void users_runner_close(struct users_runner *runner)
 {
+    json_decref(runner->runner.arguments);
     users_close(&runner->users);
     targets_free(&runner->targets);
 }

@@ -81,15 +81,13 @@ static json_t *live_to_json(const struct board *board)
     bool is_search = board->order.kind == RUN_CAPACITY;
     bool has_failed = !board_is_on(board) && board->problem.code != ERR_NONE;
     const char *kind = run_kind_names[board->order.kind];
-    struct run_order order = board->order;
-    order.host = order.host ? order.host : board_host(board);
     json_t *json = json_object();
     set(json, "id", id_to_json(board->generation));
     set(json, "kind", json_string(kind));
     set(json, "state", json_string(has_failed ? "failed" : board_state(board)));
     set(json, "begun_ms", number_or_null(board->generation));
     set(json, "ended_ms", json_null());
-    set(json, "order", orders_to_json(&order));
+    set(json, "order", orders_to_json(&board->order));
     set(json, "summary", is_search ? json_null() : documents_summary(board->stats.total));
     set(json, "verdict", copy_or_null(board->verdict));
     set(json, "search", copy_or_null(board->search));

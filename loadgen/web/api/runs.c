@@ -16,6 +16,7 @@
 #include "loadgen/web/api/run_json.h"
 #include "loadgen/web/archive/archive.h"
 #include "loadgen/web/board/board.h"
+#include "loadgen/web/orders/arguments.h"
 #include "loadgen/web/orders/orders.h"
 #include "loadgen/web/page/view.h"
 
@@ -140,15 +141,21 @@ static void reply_run(struct board *board, uint64_t id, struct http_reply *reply
 /*
  * A refusal of the board or the runner: what they call run_time is the duration of a run at a rate.
  */
-static void refuse_order(struct http_reply *reply, unsigned status, enum run_kind kind,
-                         const struct err *err)
+static void refuse_order(struct board *board, struct http_reply *reply, unsigned status,
+                         enum run_kind kind, const struct err *err)
 {
+    char named[80];
     const char *text = err->text;
     const char *field = run_field_of(err->text, &text);
     const char *host = strstr(err->text, ": host: "); /* after the place in the scenario */
+    const struct runner *users = board->runners[RUN_USERS];
     if (!field && host) {
         field = "host";
         text = host + strlen(": host: ");
+    } else if (!field && users) {
+        const char *argument = arguments_find_named(users->arguments, err->text, &text);
+        snprintf(named, sizeof named, "arguments.%s", argument ? argument : "");
+        field = argument ? named : NULL;
     }
     if (field && kind == RUN_RATE && strcmp(field, "run_time") == 0) {
         field = "duration";
@@ -171,14 +178,15 @@ static void start_run(struct board *board, const struct http_request *request,
     pthread_mutex_lock(&board->lock);
     bool is_on = board_is_on(board);
     pthread_mutex_unlock(&board->lock);
-    if (!orders_read(&orders, json, users && users->has_shape, &err)) {
+    if (!orders_read(&orders, json, users, &err)) {
         refusal_reply(reply, HTTP_BAD_REQUEST, orders.field, err.text);
     } else if (!board->runners[orders.order.kind]) {
         refusal_reply(reply, HTTP_BAD_REQUEST, "kind",
                       "the server was started without what this kind of run needs: a "
                       "scenario, targets or an SLO");
     } else if (!board_start(board, &orders.order, &err)) {
-        refuse_order(reply, is_on ? HTTP_CONFLICT : HTTP_BAD_REQUEST, orders.order.kind, &err);
+        refuse_order(board, reply, is_on ? HTTP_CONFLICT : HTTP_BAD_REQUEST, orders.order.kind,
+                     &err);
     } else {
         reply_run(board, board->generation, reply); /* only this thread starts runs */
         if (reply->status == HTTP_OK) {
@@ -277,7 +285,7 @@ static void change(struct board *board, uint64_t id, json_t *json, struct http_r
     if (!orders_read_change(&orders, json, &order, &err)) {
         refusal_reply(reply, HTTP_BAD_REQUEST, orders.field, err.text);
     } else if (!board_change(board, &orders.order, &err)) {
-        refuse_order(reply, HTTP_CONFLICT, order.kind, &err);
+        refuse_order(board, reply, HTTP_CONFLICT, order.kind, &err);
     } else {
         reply_run(board, id, reply);
     }

@@ -188,11 +188,9 @@ bool keeper_open(struct keeper *keeper, struct err *err)
 
 static void take_order(struct texts *texts, const struct board *board)
 {
-    struct run_order order = board->order;
-    order.host = order.host ? order.host : board_host(board);
-    texts->kind = copy(run_kind_names[order.kind]);
+    texts->kind = copy(run_kind_names[board->order.kind]);
     texts->version = copy(version_number);
-    dump(&texts->asked, orders_to_json(&order));
+    dump(&texts->asked, orders_to_json(&board->order));
 }
 
 static bool add_run(struct keeper *keeper, struct err *err)

@@ -61,6 +61,7 @@ void board_fini(struct board *board)
     json_decref(board->exceptions_before);
     lines_fini(&board->lines);
     free(board->host);
+    free(board->order_host);
     pthread_mutex_destroy(&board->lock);
 }
 
@@ -93,14 +94,30 @@ static void clear(struct board *board)
     board->unkept = (struct err){.code = ERR_NONE};
 }
 
-static void set_host(struct board *board, const char *host)
+static char *copy_host(const char *host)
 {
-    if (host) {
-        char *copy = memory_of(strdup(host));
+    return host ? memory_of(strdup(host)) : NULL;
+}
+
+/* `given` by the client, which users keep for later runs, too; NULL: nothing was. */
+static void set_host(struct board *board, const char *host, const char *given)
+{
+    char *own = copy_host(host);
+    free(board->order_host);
+    board->order.host = board->order_host = own;
+    if (given && board->order.kind == RUN_USERS) {
+        char *later = copy_host(given);
         free(board->host);
-        board->host = copy;
+        board->host = later;
     }
-    board->order.host = board->host;
+}
+
+/* That of the order, or of the run before, unless it is a search; or of the command line. */
+static const char *choose_host(const struct board *board, const struct run_order *order)
+{
+    bool is_search = order->kind == RUN_CAPACITY;
+    const char *host = order->host || is_search ? order->host : board->host;
+    return host ? host : board->runners[order->kind]->host;
 }
 
 /* Adds the command line's values for those that the client has left out. */
@@ -109,10 +126,12 @@ static struct run_order fill_in(const struct run_order *order, const struct run_
     struct run_order whole = *order;
     bool is_search = order->kind == RUN_CAPACITY;
 #define X(name) whole.name = whole.name > 0 ? whole.name : defaults->name;
-    X(rate_per_s)
     X(min_rate_per_s)
     X(max_rate_per_s)
 #undef X
+    if (whole.course == COURSE_CONSTANT && whole.rate_per_s == 0) {
+        whole.rate_per_s = defaults->rate_per_s;
+    }
     whole.users = is_search && whole.users == 0 ? defaults->users : whole.users;
     whole.is_quick = whole.is_quick || defaults->is_quick;
     return whole;
@@ -126,7 +145,7 @@ static bool open_run(struct board *board, const struct run_order *order, struct 
                        run_kind_names[order->kind]);
     }
     struct run_order whole = fill_in(order, &runner->defaults);
-    whole.host = order->host ? order->host : board->host;
+    whole.host = choose_host(board, order);
     void *opened = runner->open(runner->context, &whole, err);
     if (!opened) {
         return false;
@@ -134,11 +153,10 @@ static bool open_run(struct board *board, const struct run_order *order, struct 
     pthread_mutex_lock(&board->lock);
     clear(board);
     board->order = whole;
-    set_host(board, order->host);
+    set_host(board, whole.host, order->host);
     board->opened = board->current = opened;
     board->phase = BOARD_ON;
-    whole.host = board_host(board);
-    said_start(&board->lines, board->client, &whole);
+    said_start(&board->lines, board->client, &board->order);
     pthread_mutex_unlock(&board->lock);
     uint64_t one = 1;
     (void)!write(board->wake_fd, &one, sizeof one);
@@ -151,7 +169,15 @@ static bool is_other_host(const struct board *board, const char *host)
     return host && (!own || strcmp(host, own) != 0);
 }
 
-/* Repeating the host and the run time of the start is not a change of them. */
+static bool has_other_arguments(const struct board *board, const struct run_order *order)
+{
+    const struct run_arguments *own = &board->order.arguments;
+    const struct run_arguments *given = &order->arguments;
+    return given->length > 0 &&
+           (given->length != own->length || memcmp(given->list, own->list, own->length) != 0);
+}
+
+/* A form that repeats the host, the time and the arguments of the start is no other one. */
 static bool change_run(struct board *board, const struct run_order *order, struct err *err)
 {
     enum run_kind kind = board->order.kind;
@@ -165,6 +191,9 @@ static bool change_run(struct board *board, const struct run_order *order, struc
     if (order->run_time_ns != 0 && order->run_time_ns != board->order.run_time_ns) {
         return err_set(err, ERR_USAGE, "run_time: cannot be changed while a test is running");
     }
+    if (has_other_arguments(board, order)) {
+        return err_set(err, ERR_USAGE, "arguments: cannot be changed while a test is running");
+    }
     if (!board->runners[kind]->change(board->current, order, err)) {
         return false;
     }
@@ -174,6 +203,7 @@ static bool change_run(struct board *board, const struct run_order *order, struc
     board->order.users = order->users;
     board->order.spawn_per_s = order->spawn_per_s;
     board->order.rate_per_s = order->rate_per_s;
+    board->order.course = COURSE_CONSTANT;
     said_change(&board->lines, board->client, order);
     pthread_mutex_unlock(&board->lock);
     return true;
@@ -483,7 +513,7 @@ double board_asked(const struct board *board)
         return 0;
     }
     return board->order.kind == RUN_RATE
-               ? board->order.rate_per_s
+               ? (board->order.course == COURSE_CONSTANT ? board->order.rate_per_s : 0)
                : json_number_value(json_object_get(board->search, "rate"));
 }
 

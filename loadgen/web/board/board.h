@@ -57,8 +57,8 @@ struct board {
     uint64_t deleted;           /* generation of the last run that a client deleted; 0: none. Only
                                    the server's thread uses it */
     struct run_order order;     /* of the last run; zeroes: none yet */
-    char *host;                 /* set by a client, also for later runs; NULL: none. Only the
-                                   server's thread uses it */
+    char *host;                 /* that a client has set, also for later runs of users; NULL: none.
+                                   Only the server's thread uses it */
     uint64_t start_ns;          /* of the last run, or of its last trial, as known from its seconds;
                                    0: none yet */
     uint64_t wall_start_ns;     /* of the last run, on the wall clock */
@@ -79,6 +79,7 @@ struct board {
     json_t *result;     /* of the last run, as on_result gives it; NULL: none */
     json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
     /* private */
+    char *order_host;               /* of `order`; NULL: none */
     void *opened;                   /* the run that board_take takes; NULL: none */
     void *current;                  /* the active run, for the server's thread */
     uint64_t change_ns;             /* of the number of users; 0: none */
@@ -101,8 +102,9 @@ bool board_init(struct board *board, const struct runner *const runners[RUN_KIND
 void board_fini(struct board *board);
 
 /*
- * Opens a run. A NULL host means the host of the previous run. ERR_USAGE if another run is active,
- * or if this kind is not offered. An error in a field begins with its name (runner.h).
+ * Opens a run. For users, a host that is NULL is that of the run before; for a search, that of the
+ * command line. ERR_USAGE: another one is on, or this kind is not offered. Errors that are about a
+ * field begin with its name (runner.h).
  */
 bool board_start(struct board *board, const struct run_order *order, struct err *err);
 
@@ -171,8 +173,8 @@ bool board_has_run(const struct board *board);
 /* The host of the next run, unless its order names one; NULL: those of scenario or targets. */
 const char *board_host(const struct board *board);
 
-/* Requests per second that are due now, or iterations of a search with users; 0: there is no rate.
- */
+/* Requests per second that are due now, or iterations of a search with users; 0: there is no rate,
+   or it is not constant. */
 double board_asked(const struct board *board);
 
 /* The number of users in the last second; 0 when nothing runs. */

@@ -8,6 +8,12 @@ const char *const run_kind_names[RUN_KINDS] = {
 #undef X
 };
 
+const char *const run_course_names[RUN_COURSES] = {
+#define X(constant, name) [COURSE_##constant] = #name,
+    RUN_COURSES_ALL(X)
+#undef X
+};
+
 static const char *const field_names[] = {
 #define X(name) #name,
     RUN_FIELDS(X)

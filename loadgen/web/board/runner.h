@@ -41,16 +41,47 @@ enum { RUN_KINDS = RUN_CAPACITY + 1 };
 
 extern const char *const run_kind_names[RUN_KINDS];
 
-/* What a client may choose. The server's command line sets everything else. */
+/* How a rate goes: constant, and name of the field that says it. */
+#define RUN_COURSES_ALL(X)                                                                         \
+    X(CONSTANT, rate)                                                                              \
+    X(RAMP, ramp)                                                                                  \
+    X(SINE, sine)                                                                                  \
+    X(STAGES, stages)
+
+enum run_course {
+#define X(constant, name) COURSE_##constant,
+    RUN_COURSES_ALL(X)
+#undef X
+};
+enum { RUN_COURSES = COURSE_STAGES + 1 };
+
+extern const char *const run_course_names[RUN_COURSES];
+
+enum run_arrival { ARRIVAL_DEFAULT, ARRIVAL_CONSTANT, ARRIVAL_POISSON };
+
+/* Bytes of the text of a course, and of all arguments, with their NULs. */
+enum { RUN_COURSE_TEXT = 1024, RUN_ARGUMENTS_BYTES = 4096 };
+
+/* Arguments of a scenario: "NAME=VALUE" one after the other, each with a NUL. */
+struct run_arguments {
+    size_t length;
+    char list[RUN_ARGUMENTS_BYTES];
+};
+
+/* What a client may choose. All else was decided when the server was started. */
 struct run_order {
     enum run_kind kind;
     uint64_t run_time_ns; /* of users and a rate; 0: until it is stopped */
     const char *host;     /* NULL: that of the command line, or those of the scenario */
-    /* users */
+    /* users, and a search of a scenario */
     uint64_t users; /* 0: the scenario decides; in a search: as on the command line */
     double spawn_per_s;
+    struct run_arguments arguments; /* others are as on the command line */
     /* a rate */
-    double rate_per_s; /* 0: as on the command line */
+    enum run_course course;
+    double rate_per_s;                 /* if it is constant; 0: as on the command line */
+    char course_text[RUN_COURSE_TEXT]; /* if it is not, as in pace/schedule_text.h: "10:500" */
+    enum run_arrival arrival;          /* ARRIVAL_DEFAULT: as on the command line */
     /* capacity */
     double min_rate_per_s; /* 0: as on the command line */
     double max_rate_per_s; /* 0: as on the command line */
@@ -102,6 +133,11 @@ struct run_watch {
     X(run_time)                                                                                    \
     X(host)                                                                                        \
     X(rate)                                                                                        \
+    X(ramp)                                                                                        \
+    X(sine)                                                                                        \
+    X(stages)                                                                                      \
+    X(arrival)                                                                                     \
+    X(arguments)                                                                                   \
     X(min_rate)                                                                                    \
     X(max_rate)
 
@@ -119,7 +155,10 @@ struct runner {
     void *context;
     const char *host;          /* of the command line; NULL: none */
     struct run_order defaults; /* numbers of the command line, for forms; 0: none */
-    bool has_shape;            /* the scenario sets the number of users over time */
+    bool has_shape;            /* the scenario decides how many users there are, and when */
+    /* Arguments that the scenario declares: [{name, value, help}], where `value` is that without a
+       client's, as text, and null if it may be a secret. NULL: there is no scenario. */
+    json_t *arguments;
     /* Prepares a run, and copies the order. NULL with err: it cannot start. */
     void *(*open)(void *context, const struct run_order *order, struct err *err);
     /*
@@ -128,7 +167,8 @@ struct runner {
      */
     bool (*run)(void *run, const struct run_watch *watch, struct summary *summary, struct err *err);
     /*
-     * Changes the number of users, or the rate, of an active run, on the server's thread.
+     * Changes the number of users, or the rate, of a run that is on, from the server's thread. A
+     * new rate ends the course.
      * ERR_USAGE: the run cannot be changed in this way.
      */
     bool (*change)(void *run, const struct run_order *order, struct err *err);

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
 
-enum { ORDER_TEXT = 200 };
+enum { ORDER_TEXT = 200, COURSE_SHOWN = 160 };
 
 __attribute__((format(printf, 2, 3))) static void say(struct lines *lines, const char *format, ...)
 {
@@ -53,14 +53,26 @@ static const char *print_search(const struct run_order *order, char text[ORDER_T
     return text;
 }
 
+/* "50 requests per second, poisson", or "ramp 10:500". */
+static const char *print_rate(const struct run_order *order, char text[ORDER_TEXT])
+{
+    if (order->course == COURSE_CONSTANT) {
+        snprintf(text, ORDER_TEXT, "%g requests per second%s", order->rate_per_s,
+                 order->arrival == ARRIVAL_POISSON ? ", random arrivals" : "");
+    } else {
+        snprintf(text, ORDER_TEXT, "%s %.*s", run_course_names[order->course], COURSE_SHOWN,
+                 order->course_text);
+    }
+    return text;
+}
+
 static const char *print_order(const struct run_order *order, char text[ORDER_TEXT])
 {
     switch (order->kind) {
     case RUN_CAPACITY:
         return print_search(order, text);
     case RUN_RATE:
-        snprintf(text, ORDER_TEXT, "%g requests per second", order->rate_per_s);
-        return text;
+        return print_rate(order, text);
     default:
         return print_users(order, text);
     }

@@ -41,8 +41,7 @@ static bool swarm_now(struct board *board, struct http_request *request, struct 
                        "scenario; its page and /api/v1/runs start tests");
     }
     return form_read(&form, request->type, request->body, request->length, err) &&
-           swarm_read(swarm, &form, users->has_shape, err) &&
-           board_swarm(board, &swarm->order, err);
+           swarm_read(swarm, &form, users, err) && board_swarm(board, &swarm->order, err);
 }
 
 /* The error, with the name of its field in the form. */

@@ -6,6 +6,7 @@
 
 #include "common/clock.h"
 #include "loadgen/base/text/utf8.h"
+#include "loadgen/web/orders/arguments.h"
 
 enum { DIGITS_MAX = 9 }; /* so that no sum of times overflows */
 
@@ -116,21 +117,62 @@ static bool set(struct swarm *swarm, size_t i, const struct form_field *field, s
            (!settings[i].is_named && err_prefix(err, "%s", settings[i].name));
 }
 
-bool swarm_read(struct swarm *swarm, const struct form *form, bool has_shape, struct err *err)
+/* SETTINGS: it is none. */
+static size_t find_setting(const char *name)
 {
-    bool is_given[SETTINGS] = {false};
-    swarm->order = (struct run_order){0};
-    for (size_t k = 0; k < form->count; k++) {
-        for (size_t i = 0; i < SETTINGS; i++) {
-            if (!is_given[i] && is_setting(i, form->fields[k].name)) {
-                is_given[i] = true;
-                if (!set(swarm, i, &form->fields[k], err)) {
-                    return false;
-                }
-            }
+    size_t i = 0;
+    while (i < SETTINGS && !is_setting(i, name)) {
+        i++;
+    }
+    return i;
+}
+
+static bool is_repeated(const struct form *form, size_t k)
+{
+    for (size_t i = 0; i < k; i++) {
+        if (strcmp(form->fields[i].name, form->fields[k].name) == 0) {
+            return true;
         }
     }
-    if (has_shape) {
+    return false;
+}
+
+/* A field that is no setting, perhaps an argument of the scenario. */
+static bool take_other(struct swarm *swarm, const struct form *form, size_t k,
+                       const struct runner *users, struct err *err)
+{
+    const struct form_field *field = &form->fields[k];
+    return is_repeated(form, k) || !arguments_has(users->arguments, field->name) ||
+           arguments_add(&swarm->order.arguments, field->name, field->value, err) ||
+           err_prefix(err, "%s", field->name);
+}
+
+static bool read_fields(struct swarm *swarm, const struct form *form, const struct runner *users,
+                        struct err *err)
+{
+    bool is_given[SETTINGS] = {false};
+    for (size_t k = 0; k < form->count; k++) {
+        size_t i = find_setting(form->fields[k].name);
+        bool is_first = i < SETTINGS && !is_given[i];
+        if ((is_first && !set(swarm, i, &form->fields[k], err)) ||
+            (i == SETTINGS && !take_other(swarm, form, k, users, err))) {
+            return false;
+        }
+        if (is_first) {
+            is_given[i] = true;
+        }
+    }
+    return true;
+}
+
+bool swarm_read(struct swarm *swarm, const struct form *form, const struct runner *users,
+                struct err *err)
+{
+    swarm->order = (struct run_order){0};
+    if (!read_fields(swarm, form, users, err)) {
+        return false;
+    }
+    if (users->has_shape) {
         swarm->order.users = 0;
         return true;
     }

@@ -6,8 +6,9 @@
  *     host                        URL of the target, for this and later runs, without `<` and `>`
  *     run_time                    90, 20s, 1h30m; empty or 0: until it is stopped
  *
- * If a field is repeated, the first one counts. The first invalid value is reported. Other fields
- * are ignored. An empty host counts as absent.
+ * The name of an argument that the scenario declares sets it; the names above come first. The first
+ * field of a name counts, and the first value that is wrong is reported. Other fields are ignored.
+ * An empty host is none.
  *
  * Errors: ERR_USAGE with the name of the field. Threads: pure function. Memory: plain values.
  */
@@ -27,7 +28,9 @@ struct swarm {
     char host[SWARM_HOST_MAX + 1];
 };
 
-/* has_shape: user_count and spawn_rate may be absent, and are ignored. */
-bool swarm_read(struct swarm *swarm, const struct form *form, bool has_shape, struct err *err);
+/* `users` is the runner of the scenario. With a Shape, the numbers of users need not be given, and
+   are ignored. */
+bool swarm_read(struct swarm *swarm, const struct form *form, const struct runner *users,
+                struct err *err);
 
 #endif

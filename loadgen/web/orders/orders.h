@@ -3,11 +3,15 @@
  *
  *     {"kind": "users", "users": 10, "spawn_rate": 2, "host": "http://127.0.0.1:5000",
  *      "run_time": "30s"}
- *     {"kind": "rate", "rate": 200, "duration": "30s"}
+ *     {"kind": "rate", "rate": 200, "arrival": "poisson", "duration": "30s"}
+ *     {"kind": "rate", "ramp": "10:500", "duration": "1m"}       also sine, and stages
  *     {"kind": "capacity", "min_rate": 10, "max_rate": 900, "quick": true}
  *
- * Reading is strict: unknown fields, wrong types and numbers out of range are refused. A field that
- * is null counts as absent.
+ * With a scenario, users and searches also take `arguments` (arguments.h), and searches `users` and
+ * `host`. The text of a ramp, a sine or stages is parsed when the run is opened.
+ *
+ * Reading is strict: other fields, other types, and numbers out of range are refused. A field that
+ * is null counts as not given.
  *
  * Errors: ERR_USAGE, and `field`. Threads: pure functions. Memory: plain values.
  */
@@ -28,8 +32,11 @@ struct orders {
     char field[64]; /* the refused field; "": the whole body */
 };
 
-/* Reads the order of a run. `has_shape`: the scenario sets the number of users. */
-bool orders_read(struct orders *orders, json_t *json, bool has_shape, struct err *err);
+/* By enum run_arrival; "": ARRIVAL_DEFAULT. */
+extern const char *const orders_arrival_names[];
+
+/* Reads the order of a run. `users` is the runner of a scenario; NULL: there is none. */
+bool orders_read(struct orders *orders, json_t *json, const struct runner *users, struct err *err);
 
 /*
  * Reads a change to a run with this order: `users` and `spawn_rate`, or `rate`. Without
@@ -39,8 +46,8 @@ bool orders_read_change(struct orders *orders, json_t *json, const struct run_or
                         struct err *err);
 
 /*
- * The JSON from which orders_read reads the same order, except that secrets in `host` are replaced
- * with ***. The caller owns it.
+ * The JSON from which orders_read reads the same order; only passwords and the like, in `host` and
+ * in arguments, are replaced with ***. The caller owns it.
  */
 json_t *orders_to_json(const struct run_order *order);
 

@@ -28,7 +28,7 @@ function facts() {
         ['Started', state.begun_ms && moment(state.begun_ms)],
         ['Duration', state.begun_ms && clock(seconds()) + (wasOn ? ' until this report was made' : '')],
         ['Users', (state.kind || 'users') === 'users' && state.begun_ms && users],
-        ['Rate', order.rate && `${order.rate} requests per second`],
+        ['Rate', courseWords(order) || (order.rate && `${order.rate} requests per second`)],
         ['SLO', state.slo],
         ['Verdict', state.verdict && state.verdict.text],
         ['Host', order.host],

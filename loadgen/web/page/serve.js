@@ -39,6 +39,8 @@ function detailWords() {
             : plural(state.users, 'user', 'users'));
     } else if (kind === 'capacity') {
         parts.push(plural(trialsOf(state).length, 'trial', 'trials'));
+    } else if (kind === 'rate' && courseWords(order)) {
+        parts.push(courseWords(order));
     }
     return order.host ? parts.concat(order.host) : parts;
 }

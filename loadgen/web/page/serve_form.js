@@ -9,18 +9,26 @@ const form = (function () {
 // The fields of each kind, by their names in requests, and those that can be changed during a test.
 const FIELDS = {
     users: ['user_count', 'spawn_rate', 'host', 'run_time'],
-    rate: ['rate', 'duration'],
-    capacity: ['min_rate', 'max_rate', 'quick'],
+    rate: ['rate', 'ramp', 'sine', 'stages', 'arrival', 'duration'],
+    capacity: ['users', 'host', 'min_rate', 'max_rate', 'quick'],
 };
 const CHANGED = {users: ['user_count', 'spawn_rate'], rate: ['rate'], capacity: []};
 const CHANGE_TITLES = {users: 'Change the users', rate: 'Change the rate', capacity: ''};
-const NUMBERS = ['rate', 'min_rate', 'max_rate'];
+const NUMBERS = ['users', 'rate', 'min_rate', 'max_rate'];
+const ARGUMENT = 'arguments.'; // begins the name of a field for an argument of the scenario
+const MASK = '***'; // what the server shows instead of a secret
 
 let state = null; // the last one
 let wasOn = null; // when the form was shown the last time
+let argued = ''; // the arguments for which there are fields
 let whenSent = () => {};
 
 const field = name => by('start').elements.namedItem(name);
+const declared = () => state.arguments || [];
+const argumentNames = () => declared().map(one => ARGUMENT + one.name);
+const namesOf = kind => FIELDS[kind].concat(kind === 'rate' ? [] : argumentNames());
+const allNames = () => [...new Set(Object.keys(FIELDS).flatMap(namesOf))];
+const isHidden = name => !!field(name).closest('[hidden]');
 
 // ---- errors ----
 
@@ -34,19 +42,20 @@ function setError(input, text) {
 }
 
 function clearErrors() {
-    Object.values(FIELDS).flat().forEach(name => setError(field(name), ''));
+    allNames().forEach(name => setError(field(name), ''));
     say('start-error', '');
 }
 
 // The field that /swarm's refusal names, and the rest: "spawn_rate: expected ...", "shop.lua:1: host: ...".
 function readSwarm(message) {
-    const parts = /^(?:.*?:\d+: )?(user_count|spawn_rate|host|run_time): *(.*)/s.exec(message);
-    return parts ? {field: parts[1], text: parts[2]}
+    const names = FIELDS.users.concat(declared().map(one => one.name));
+    const parts = new RegExp(`^(?:.*?:\\d+: )?(${names.join('|')}): *(.*)`, 's').exec(message);
+    return parts ? {field: FIELDS.users.includes(parts[1]) ? parts[1] : ARGUMENT + parts[1], text: parts[2]}
         : {field: /run_time/.test(message) ? 'run_time' : null, text: message};
 }
 
 function showError({field: name, text}) {
-    const input = Object.values(FIELDS).flat().includes(name) ? field(name) : null;
+    const input = allNames().includes(name) ? field(name) : null;
     if (!input || input.closest('[hidden]')) {
         say('start-error', name ? `${name}: ${text}` : text);
         return;
@@ -57,8 +66,10 @@ function showError({field: name, text}) {
 
 // ---- sending ----
 
+// An argument that is empty is as on the command line; another field says that it is empty.
 async function swarm(names) {
-    const values = names.map(name => [name, field(name).value.trim()]);
+    const values = names.filter(name => !name.startsWith(ARGUMENT) || field(name).value !== '')
+        .map(name => [name.replace(ARGUMENT, ''), field(name).value.trim()]);
     const answer = await (await send('swarm', Object.fromEntries(values))).json();
     return answer.success ? null : readSwarm(answer.message);
 }
@@ -66,18 +77,26 @@ async function swarm(names) {
 // A number if it is one. The server refuses anything else.
 const asNumber = text => (Number.isFinite(Number(text)) ? Number(text) : text);
 
-// Fields that are empty are left out.
+// What the server does anyway is left out.
+function valueOf(name) {
+    const input = field(name);
+    const text = input.value.trim();
+    return input.type === 'checkbox' ? input.checked
+        : text === '' || (name === 'arrival' && text === (state.arrival || 'constant')) ? undefined
+            : NUMBERS.includes(name) ? asNumber(text) : text;
+}
+
+// Fields that are empty are left out, and those that are not shown.
 function read(names) {
-    return Object.fromEntries(names.map(name => {
-        const input = field(name);
-        const text = input.value.trim();
-        return [name, input.type === 'checkbox' ? input.checked
-            : text === '' ? undefined : NUMBERS.includes(name) ? asNumber(text) : text];
-    }));
+    const shown = names.filter(name => !isHidden(name));
+    const [given, own] = [true, false].map(isArgument => Object.fromEntries(shown
+        .filter(name => name.startsWith(ARGUMENT) === isArgument)
+        .map(name => [name.replace(ARGUMENT, ''), valueOf(name)])));
+    return Object.values(given).some(isKnown) ? Object.assign(own, {arguments: given}) : own;
 }
 
 function order(kind, on) {
-    const names = on ? CHANGED[kind] : FIELDS[kind];
+    const names = on ? CHANGED[kind] : namesOf(kind);
     if (kind === 'users') {
         return swarm(names);
     }
@@ -145,6 +164,42 @@ function fold(on) {
     }
 }
 
+// A field for each argument that the scenario declares.
+function makeArguments() {
+    const now = JSON.stringify(declared());
+    if (now === argued) {
+        return;
+    }
+    argued = now;
+    document.querySelectorAll('#start .argument').forEach(part => part.remove());
+    for (const {name, value, help} of declared()) {
+        const part = document.createElement('p');
+        const id = 'argument-' + name;
+        part.className = 'once scenario argument';
+        part.dataset.kind = 'users capacity';
+        make('label', part, name).htmlFor = id;
+        const input = make('input', part);
+        Object.assign(input, {id, name: ARGUMENT + name, autocomplete: 'off'});
+        if (isKnown(value)) {
+            input.placeholder = value;
+        } else {
+            input.type = 'password';
+        }
+        input.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
+        Object.assign(make('span', part, help), {id: id + '-hint', className: 'hint'});
+        Object.assign(make('span', part), {id: id + '-error', className: 'error'});
+        by('act').before(part);
+    }
+}
+
+// Whether a part of the form is for this kind of test, and for this schedule.
+function isPart({dataset, classList}, kind, on) {
+    return dataset.kind.split(' ').includes(kind) && !(on && classList.contains('once'))
+        && !(state.has_shape && classList.contains('crowd'))
+        && !(classList.contains('scenario') && !hasUsers(state))
+        && (on || !dataset.course || dataset.course.split(' ').includes(by('course').value));
+}
+
 function showFields() {
     const on = isOn(state);
     const kind = kindNow();
@@ -153,8 +208,7 @@ function showFields() {
     say('start-title', on ? CHANGE_TITLES[kind] : 'New test');
     say('go', on ? 'Change' : 'Start');
     for (const part of document.querySelectorAll('#start [data-kind]')) {
-        part.hidden = part.dataset.kind !== kind || (on && part.classList.contains('once'))
-            || (state.has_shape && part.classList.contains('crowd'));
+        part.hidden = !isPart(part, kind, on);
     }
     say('order-note', noteWords(kind));
     by('order-note').hidden = noteWords(kind) === '';
@@ -167,18 +221,26 @@ function fill() {
     const kind = kindOf(state);
     const values = {user_count: last.users, spawn_rate: last.spawn_rate, host: last.host,
         run_time: kind === 'users' ? time : null, rate: last.rate, duration: kind === 'rate' ? time : null,
-        min_rate: last.min_rate, max_rate: last.max_rate};
+        ramp: last.ramp, sine: last.sine, stages: last.stages, arrival: last.arrival || state.arrival,
+        users: last.users, min_rate: last.min_rate, max_rate: last.max_rate};
     for (const [name, value] of Object.entries(values)) {
         if (isKnown(value)) {
             field(name).value = value;
         }
     }
     field('quick').checked = !!last.quick;
+    by('course').value = courseOf(last) || 'rate';
+    for (const [name, value] of Object.entries(last.arguments || {})) {
+        if (value !== MASK && argumentNames().includes(ARGUMENT + name)) {
+            field(ARGUMENT + name).value = value;
+        }
+    }
 }
 
 function show(next) {
     const isFirst = !state;
     state = next;
+    makeArguments();
     if (isFirst) {
         fill();
     }
@@ -191,10 +253,12 @@ function show(next) {
 }
 
 by('start').addEventListener('submit', submit);
-by('kinds').addEventListener('change', () => {
-    clearErrors();
-    showFields();
-});
+for (const id of ['kinds', 'course']) {
+    by(id).addEventListener('change', () => {
+        clearErrors();
+        showFields();
+    });
+}
 
 return {show, setError, onSent: act => { whenSent = act; }};
 

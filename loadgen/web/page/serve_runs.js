@@ -26,7 +26,8 @@ function orderWords({kind, order}) {
         const users = isKnown(order.users) ? plural(order.users, 'user', 'users') : 'Users of a Shape';
         return `${users}${during}${order.host ? `, ${order.host}` : ''}`;
     }
-    return kind === 'rate' ? `${rate(order.rate)}${during}` : `Capacity${order.quick ? ', quick' : ''}`;
+    return kind === 'rate' ? `${courseWords(order) || rate(order.rate)}${during}`
+        : `Capacity${order.quick ? ', quick' : ''}${order.host ? `, ${order.host}` : ''}`;
 }
 
 function summaryWords(summary) {

@@ -50,6 +50,11 @@ const kindOf = state => state.kind || (state.order && state.order.kind) || kinds
 const hasUsers = state => kindsOf(state).includes('users');
 const trialsOf = state => (state.search && state.search.trials) || [];
 
+// Schedules that change the rate, by the fields that say them; and one of them in words, or null.
+const COURSES = ['ramp', 'sine', 'stages'];
+const courseOf = order => COURSES.find(name => isKnown(order[name])) || null;
+const courseWords = order => (courseOf(order) ? `${courseOf(order)} ${order[courseOf(order)]}` : null);
+
 const STATES = {ready: 'Ready', spawning: 'Starting users', running: 'Running', stopping: 'Stopping',
     stopped: 'Stopped', failed: 'The test has failed', lost: 'No connection', locked: 'A token is needed'};
 

@@ -12,6 +12,8 @@
 #include "loadgen/verdict/generator.h"
 #include "loadgen/verdict/slo.h"
 #include "loadgen/web/board/board.h"
+#include "loadgen/web/orders/arguments.h"
+#include "loadgen/web/orders/orders.h"
 #include "loadgen/web/page/slo_view.h"
 #include "loadgen/web/page/target_view.h"
 
@@ -80,23 +82,60 @@ static const struct run_order *order_of(const struct board *board, enum run_kind
     return is_last ? &board->order : runner ? &runner->defaults : &nothing;
 }
 
+/* Of the last run, or those that the command line says. */
+static uint64_t run_time_of(const struct board *board)
+{
+    const struct runner *first = board->runners[RUN_USERS];
+    first = first ? first : board->runners[RUN_RATE];
+    bool is_first = !board_has_run(board) && first;
+    return is_first ? first->defaults.run_time_ns : board->order.run_time_ns;
+}
+
+/* A search has its own host, and users of its own. */
+static void add_scenario(json_t *json, const struct board *board)
+{
+    bool is_search = board_has_run(board) && board->order.kind == RUN_CAPACITY;
+    const struct run_order *users = order_of(board, RUN_USERS);
+    const struct run_order *last = is_search ? &board->order : users;
+    uint64_t count = is_search ? board->order.users : users->users;
+    set(json, "users", count > 0 ? count_of(count) : json_null());
+    set(json, "spawn_rate", rate_or_null(users->spawn_per_s));
+    set(json, "host", text_or_null(is_search ? board->order.host : board_host(board)));
+    set(json, "arguments", arguments_to_json(&last->arguments));
+}
+
+static void add_rate(json_t *json, const struct run_order *rate)
+{
+    bool is_constant = rate->course == COURSE_CONSTANT;
+    set(json, "rate", rate_or_null(is_constant ? rate->rate_per_s : 0));
+    for (size_t i = COURSE_CONSTANT + 1; i < RUN_COURSES; i++) {
+        set(json, run_course_names[i], text_or_null(i == rate->course ? rate->course_text : NULL));
+    }
+    set(json, "arrival",
+        text_or_null(rate->arrival != ARRIVAL_DEFAULT ? orders_arrival_names[rate->arrival]
+                                                      : NULL));
+}
+
 static json_t *order_to_json(const struct board *board)
 {
-    const struct run_order *users = order_of(board, RUN_USERS);
-    const struct run_order *rate = order_of(board, RUN_RATE);
     const struct run_order *capacity = order_of(board, RUN_CAPACITY);
-    uint64_t run_time_ns = board->order.run_time_ns;
+    uint64_t run_time_ns = run_time_of(board);
     json_t *json = json_object();
     set(json, "kind", kind_to_json(board));
-    set(json, "users", users->users > 0 ? count_of(users->users) : json_null());
-    set(json, "spawn_rate", rate_or_null(users->spawn_per_s));
+    add_scenario(json, board);
     set(json, "run_time_s", run_time_ns > 0 ? count_of(run_time_ns / NS_PER_S) : json_null());
-    set(json, "host", text_or_null(board_host(board)));
-    set(json, "rate", rate_or_null(rate->rate_per_s));
+    add_rate(json, order_of(board, RUN_RATE));
     set(json, "min_rate", rate_or_null(capacity->min_rate_per_s));
     set(json, "max_rate", rate_or_null(capacity->max_rate_per_s));
     set(json, "quick", json_boolean(capacity->is_quick));
     return json;
+}
+
+/* How requests at a rate arrive unless a client says it. Null: there are none. */
+static json_t *arrival_to_json(const struct board *board)
+{
+    const struct runner *rate = board->runners[RUN_RATE];
+    return text_or_null(rate ? orders_arrival_names[rate->defaults.arrival] : NULL);
 }
 
 /* The SLO. */
@@ -358,6 +397,8 @@ json_t *view_state(struct board *board, const struct view_known *known)
     set(json, "kinds", kinds_to_json(board));
     set(json, "kind", kind_to_json(board));
     set(json, "has_shape", json_boolean(users && users->has_shape));
+    set(json, "arguments", copy_or_null(users ? users->arguments : NULL));
+    set(json, "arrival", arrival_to_json(board));
     set(json, "problem", problem_of(board));
     set(json, "begun_ms", begun_to_json(board));
     set(json, "order", order_to_json(board));

@@ -5,11 +5,13 @@
  *     kinds       kinds of tests that the server offers: "users", "rate", "capacity"
  *     kind        of the last test, or null
  *     has_shape   the scenario sets the number of users
+ *     arguments   that the scenario declares: see board/runner.h; null: there is no scenario
+ *     arrival     "constant" or "poisson": of a rate, unless a client chooses; null: no rates
  *     problem     why the last test failed, or null
  *     begun_ms    when the last test began, since 1970; null: not yet
- *     order       {kind, users, spawn_rate, run_time_s, host, rate, min_rate, max_rate, quick} of
- *                 the last test, and for other kinds of tests those of the command line; null: not
- *                 given
+ *     order       {kind, users, spawn_rate, host, arguments, run_time_s, rate, ramp, sine, stages,
+ *                 arrival, min_rate, max_rate, quick} of the last test, and for other kinds of
+ *                 tests those of the command line; null: not given
  *     asked       requests per second that are due now; null: there is no rate
  *     slo         as text, or null
  *     slo_limits  [{percentile, limit_ms}] of all requests, for charts

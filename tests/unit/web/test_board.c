@@ -135,10 +135,10 @@ START_TEST(kinds_and_defaults_are_shown)
     expect_view("slo_limits", "[]");
     expect_view("search", "null");
     expect_view("verdict", "null");
-    expect_view("order",
-                "{\"kind\": null, \"users\": null, \"spawn_rate\": null, \"run_time_s\": null, "
-                "\"host\": null, \"rate\": 50.0, \"min_rate\": null, \"max_rate\": 900.0, "
-                "\"quick\": false}");
+    expect_view("order", "{\"kind\": null, \"users\": null, \"spawn_rate\": null, \"host\": null, "
+                         "\"arguments\": {}, \"run_time_s\": null, \"rate\": 50.0, \"ramp\": null, "
+                         "\"sine\": null, \"stages\": null, \"arrival\": null, \"min_rate\": null, "
+                         "\"max_rate\": 900.0, \"quick\": false}");
 }
 END_TEST
 

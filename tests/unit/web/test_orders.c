@@ -63,19 +63,82 @@ static const struct {
      "run_time: \"soon\" is not a duration; write a number and a unit, such as 10s, 1m30s or "
      "250ms"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'rate': 1}", false,
-     "rate: unknown field; a run of kind \"users\" takes: users, spawn_rate, host, run_time"},
+     "rate: unknown field; a run of kind \"users\" takes: users, spawn_rate, host, "
+     "run_time, arguments"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'proxy': null}", false,
-     "proxy: unknown field; a run of kind \"users\" takes: users, spawn_rate, host, run_time"},
+     "proxy: unknown field; a run of kind \"users\" takes: users, spawn_rate, "
+     "host, run_time, arguments"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'shards': 5, 'name': 'a=b', "
+     "'ratio': 0.25, 'fast': true, 'api_token': 'x'}}",
+     false,
+     "{'kind':'users','users':1,'spawn_rate':1.0,'arguments':{'shards':'5','name':'a=b',"
+     "'ratio':'0.25','fast':'true','api_token':'***'}}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {}}", false,
+     "{'kind':'users','users':1,'spawn_rate':1.0}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': 5}", false,
+     "arguments: expected an object such as {\"name\": \"value\"}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'shard': 5}}", false,
+     "arguments.shard: unknown argument; the scenario declares: shards, name, ratio, fast, "
+     "api_token"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'name': null}}", false,
+     "arguments.name: expected a string, a number, true or false"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'name': 'a\\nb'}}", false,
+     "arguments.name: the value has control characters or invalid UTF-8"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'name': 'x'}}", true, shape},
     {"{'kind': 'rate'}", false, "rate: is missing"},
     {"{'kind': 'rate', 'rate': 0}", false, rate},
     {"{'kind': 'rate', 'rate': -1}", false, rate},
     {"{'kind': 'rate', 'rate': 1e8}", false, rate},
     {"{'kind': 'rate', 'rate': '5'}", false, rate},
     {"{'kind': 'rate', 'rate': 1, 'run_time': '1s'}", false,
-     "run_time: unknown field; a run of kind \"rate\" takes: rate, duration"},
+     "run_time: unknown field; a run of kind \"rate\" takes: rate, ramp, sine, "
+     "stages, arrival, duration"},
+    {"{'kind': 'rate', 'rate': 5, 'arrival': 'poisson'}", false,
+     "{'kind':'rate','rate':5.0,'arrival':'poisson'}"},
+    {"{'kind': 'rate', 'ramp': '10:500', 'duration': '1m'}", false,
+     "{'kind':'rate','ramp':'10:500','duration':'1m0s'}"},
+    {"{'kind': 'rate', 'sine': '100:50:1m:peak', 'duration': '2m', 'rate': null}", false,
+     "{'kind':'rate','sine':'100:50:1m:peak','duration':'2m0s'}"},
+    {"{'kind': 'rate', 'stages': '30s:100,1m:500', 'arrival': 'constant'}", false,
+     "{'kind':'rate','stages':'30s:100,1m:500','arrival':'constant'}"},
+    {"{'kind': 'rate', 'rate': 5, 'arrival': 'random'}", false,
+     "arrival: expected \"constant\" or \"poisson\""},
+    {"{'kind': 'rate', 'ramp': 5, 'duration': '1m'}", false,
+     "ramp: expected a text such as \"10:500\""},
+    {"{'kind': 'rate', 'stages': ''}", false, "stages: expected a text such as \"30s:100,1m:500\""},
+    {"{'kind': 'rate', 'rate': 5, 'ramp': '1:2', 'duration': '1m'}", false,
+     "rate: ramp sets the rate, too; use one of them"},
+    {"{'kind': 'rate', 'ramp': '1:2', 'sine': '100:50:1m', 'duration': '1m'}", false,
+     "ramp: sine sets the rate, too; use one of them"},
+    {"{'kind': 'rate', 'ramp': '1:2'}", false, "duration: is missing; ramp needs it"},
+    {"{'kind': 'rate', 'sine': '100:50:1m', 'duration': '0s'}", false,
+     "duration: is missing; sine needs it"},
+    {"{'kind': 'rate', 'stages': '30s:100', 'duration': '1m'}", false,
+     "duration: the stages have times of their own; leave this out"},
+    {"{'kind': 'rate', 'ramp': '1:2', 'duration': '1m', 'arrival': 'poisson'}", false,
+     "arrival: poisson needs a constant rate, not ramp"},
+    {"{'kind': 'capacity', 'users': 8, 'host': 'http://a:1', 'arguments': {'shards': '5'}}", false,
+     "{'kind':'capacity','users':8,'host':'http://a:1','arguments':{'shards':'5'},'quick':false}"},
     {"{'kind': 'capacity', 'quick': 1}", false, "quick: expected true or false"},
 };
 enum { ORDERS = sizeof orders / sizeof orders[0] };
+
+/* Of a scenario. */
+static struct runner plain = {.kind = RUN_USERS};
+static struct runner shaped = {.kind = RUN_USERS, .has_shape = true};
+
+static void declare(void)
+{
+    plain.arguments = json_pack("[{s:s}, {s:s}, {s:s}, {s:s}, {s:s}]", "name", "shards", "name",
+                                "name", "name", "ratio", "name", "fast", "name", "api_token");
+    shaped.arguments = json_incref(plain.arguments);
+}
+
+static void forget(void)
+{
+    json_decref(plain.arguments);
+    json_decref(shaped.arguments);
+}
 
 static json_t *read_json(const char *quoted)
 {
@@ -116,7 +179,7 @@ START_TEST(orders_are_read_strictly)
     struct orders read;
     struct err err = {.code = ERR_NONE};
     json_t *json = read_json(orders[_i].json);
-    if (orders_read(&read, json, orders[_i].has_shape, &err)) {
+    if (orders_read(&read, json, orders[_i].has_shape ? &shaped : &plain, &err)) {
         check_order(&read.order, orders[_i].order);
     } else {
         check_refusal(&read, &err, orders[_i].order);
@@ -125,8 +188,65 @@ START_TEST(orders_are_read_strictly)
 }
 END_TEST
 
+/* Of a server with targets. */
+static const struct {
+    const char *json;
+    const char *order;
+} without_scenario[] = {
+    {"{'kind': 'capacity', 'max_rate': 9}", "{'kind':'capacity','max_rate':9.0,'quick':false}"},
+    {"{'kind': 'capacity', 'host': 'http://a'}",
+     "host: is for scenarios; this server sends requests to targets, which have hosts of their "
+     "own"},
+    {"{'kind': 'capacity', 'users': 5}",
+     "users: is for scenarios; this server sends requests to targets, which have hosts of their "
+     "own"},
+    {"{'kind': 'capacity', 'arguments': {'a': 'b'}}",
+     "arguments: is for scenarios; this server sends requests to targets, which have hosts of "
+     "their own"},
+    {"{'kind': 'capacity', 'proxy': 1}",
+     "proxy: unknown field; a run of kind \"capacity\" takes: min_rate, max_rate, "
+     "quick"},
+};
+
+START_TEST(targets_take_nothing_of_a_scenario)
+{
+    struct orders read;
+    struct err err = {.code = ERR_NONE};
+    json_t *json = read_json(without_scenario[_i].json);
+    if (orders_read(&read, json, NULL, &err)) {
+        check_order(&read.order, without_scenario[_i].order);
+    } else {
+        check_refusal(&read, &err, without_scenario[_i].order);
+    }
+    json_decref(json);
+}
+END_TEST
+
+START_TEST(arguments_have_a_limit)
+{
+    struct orders read;
+    struct err err = {.code = ERR_NONE};
+    char value[RUN_ARGUMENTS_BYTES];
+    size_t most = sizeof value - sizeof "name=";
+    memset(value, 'x', sizeof value);
+    value[most] = '\0';
+    json_t *json = json_pack("{s:s, s:i, s:i, s:{s:s}}", "kind", "users", "users", 1, "spawn_rate",
+                             1, "arguments", "name", value);
+    ck_assert(orders_read(&read, json, &plain, &err));
+    ck_assert_uint_eq(read.order.arguments.length, RUN_ARGUMENTS_BYTES);
+    value[most] = 'x';
+    value[most + 1] = '\0';
+    json_object_set_new(json_object_get(json, "arguments"), "name", json_string(value));
+    ck_assert(!orders_read(&read, json, &plain, &err));
+    check_refusal(&read, &err, "arguments.name: the arguments are longer than 4096 bytes");
+    json_decref(json);
+}
+END_TEST
+
 static const struct run_order of_users = {.kind = RUN_USERS, .users = 5, .spawn_per_s = 3};
 static const struct run_order of_rate = {.kind = RUN_RATE, .rate_per_s = 7};
+static const struct run_order of_ramp = {
+    .kind = RUN_RATE, .course = COURSE_RAMP, .course_text = "1:9"};
 static const struct run_order of_search = {.kind = RUN_CAPACITY};
 
 static const struct {
@@ -146,9 +266,14 @@ static const struct {
     {&of_users, "{'kind': 'users', 'users': 9}",
      "kind: unknown field; a change to a run of kind \"users\" takes: users, spawn_rate"},
     {&of_rate, "{}", "rate: is missing"},
+    {&of_ramp, "{'rate': 9}", "{'kind':'rate','rate':9.0}"},
+    {&of_ramp, "{'ramp': '1:2'}", "ramp: cannot be changed while a test is running"},
+    {&of_users, "{'users': 9, 'arguments': {'shards': 5}}",
+     "arguments: cannot be changed while a test is running"},
     {&of_search, "{'max_rate': 9}", "max_rate: cannot be changed while a test is running"},
-    {&of_search, "{'users': 9}",
-     "users: unknown field; a change to a run of kind \"capacity\" takes: nothing"},
+    {&of_search, "{'users': 9}", "users: cannot be changed while a test is running"},
+    {&of_search, "{'rate': 9}",
+     "rate: unknown field; a change to a run of kind \"capacity\" takes: nothing"},
     {&of_rate, "[]", ": the body is not a JSON object"},
 };
 enum { CHANGES = sizeof changes / sizeof changes[0] };
@@ -172,7 +297,11 @@ Suite *orders_suite(void)
 {
     Suite *suite = suite_create("orders");
     TCase *tests = tcase_create("orders");
+    tcase_add_checked_fixture(tests, declare, forget);
     tcase_add_loop_test(tests, orders_are_read_strictly, 0, ORDERS);
+    tcase_add_loop_test(tests, targets_take_nothing_of_a_scenario, 0,
+                        sizeof without_scenario / sizeof *without_scenario);
+    tcase_add_test(tests, arguments_have_a_limit);
     tcase_add_loop_test(tests, changes_are_read_strictly, 0, CHANGES);
     suite_add_tcase(suite, tests);
     return suite;

@@ -60,12 +60,15 @@ static const struct {
     {"run_time=soon&user_count=many&spawn_rate=1", run_time}, /* the first that is wrong */
 };
 
+static struct runner plain = {.kind = RUN_USERS};
+static const struct runner shaped = {.kind = RUN_USERS, .has_shape = true};
+
 static bool read_text(struct swarm *swarm, const char *text, struct err *err)
 {
     struct form form;
     char *body = strdup(text);
     bool ok = form_read(&form, "application/x-www-form-urlencoded", body, strlen(body), err) &&
-              swarm_read(swarm, &form, false, err);
+              swarm_read(swarm, &form, &plain, err);
     free(body);
     return ok;
 }
@@ -93,13 +96,33 @@ START_TEST(with_a_shape_numbers_are_checked_and_ignored)
     struct swarm swarm;
     struct err err = {.code = ERR_NONE};
     struct form form = {0};
-    ck_assert(swarm_read(&swarm, &form, true, &err));
+    ck_assert(swarm_read(&swarm, &form, &shaped, &err));
     form = (struct form){2, {{"user_count", "7"}, {"run_time", "5"}}};
-    ck_assert(swarm_read(&swarm, &form, true, &err));
+    ck_assert(swarm_read(&swarm, &form, &shaped, &err));
     ck_assert_uint_eq(swarm.order.users, 0);
     ck_assert_uint_eq(swarm.order.run_time_ns, 5000000000);
     form = (struct form){1, {{"user_count", "x"}}};
-    ck_assert(!swarm_read(&swarm, &form, true, &err));
+    ck_assert(!swarm_read(&swarm, &form, &shaped, &err));
+}
+END_TEST
+
+START_TEST(declared_arguments_are_taken)
+{
+    struct swarm swarm;
+    struct err err = {.code = ERR_NONE};
+    const struct run_arguments *arguments = &swarm.order.arguments;
+    plain.arguments =
+        json_pack("[{s:s}, {s:s}, {s:s}]", "name", "shards", "name", "name", "name", "run_time");
+    ck_assert(read_text(
+        &swarm, "user_count=4&shards=5&spawn_rate=1&name=a%3Db&other=x&shards=6&run_time=9", &err));
+    static const char expected[] = "shards=5\0name=a=b";
+    ck_assert_uint_eq(arguments->length, sizeof expected);
+    ck_assert_mem_eq(arguments->list, expected, sizeof expected);
+    ck_assert_uint_eq(swarm.order.run_time_ns, 9000000000);
+    ck_assert(!read_text(&swarm, "user_count=4&spawn_rate=1&name=a%0Ab", &err));
+    ck_assert_str_eq(err.text, "name: the value has control characters or invalid UTF-8");
+    json_decref(plain.arguments);
+    plain.arguments = NULL;
 }
 END_TEST
 
@@ -127,6 +150,7 @@ Suite *swarm_suite(void)
     TCase *tests = tcase_create("swarm");
     tcase_add_loop_test(tests, forms_become_orders, 0, sizeof forms / sizeof *forms);
     tcase_add_test(tests, with_a_shape_numbers_are_checked_and_ignored);
+    tcase_add_test(tests, declared_arguments_are_taken);
     tcase_add_test(tests, hosts_are_limited);
     suite_add_tcase(suite, tests);
     return suite;

@@ -1,0 +1,29 @@
+/*
+ * order_fields - the fields of an order in JSON, by kind of run, and what each sets (orders.h).
+ *
+ * Errors: ERR_USAGE without the name of the field. Threads: pure functions.
+ */
+#ifndef LOADGEN_WEB_ORDERS_ORDER_FIELDS_H
+#define LOADGEN_WEB_ORDERS_ORDER_FIELDS_H
+
+#include "loadgen/web/orders/orders.h"
+
+enum {
+    FIELD_NEEDED = 1 << 0,      /* to start, and to change if it FIELD_CHANGES */
+    FIELD_CHANGES = 1 << 1,     /* a change of a run may have it */
+    FIELD_STAYS = 1 << 2,       /* a change without it leaves it as it is */
+    FIELD_OF_SCENARIO = 1 << 3, /* targets have none */
+};
+
+struct order_field {
+    const char *name;
+    enum run_kind kind;
+    unsigned flags;
+    /* NULL: arguments, which need those that are declared. */
+    bool (*set)(struct orders *orders, const json_t *value, struct err *err);
+};
+
+/* {0} ends the list. */
+extern const struct order_field order_fields[];
+
+#endif
