@@ -184,6 +184,7 @@ static bool offer_rate(struct offer *offer, struct serve_options *options, struc
     struct attack_options *attack = &options->run.attack;
     bool has_rate = attack->schedule.rate.per_ns > 0;
     attack->schedule.rate = has_rate ? attack->schedule.rate : default_rate;
+    attack->schedule.duration_ns = options->run.run_time_ns;
     offer->runners[RUN_RATE] = &offer->rate.runner;
     return rate_runner_open(&offer->rate, attack, offer->url, offer->slo, err);
 }
