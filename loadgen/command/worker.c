@@ -89,7 +89,7 @@ static bool worker_main(const struct command_line *line, struct err *err)
 
 const struct command command_worker = {
     .name = "worker",
-    .help = "carry out runs of attack and capacity, together with other workers",
+    .help = "carry out attacks together with other workers, over NATS",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = worker_main,
