@@ -16,6 +16,8 @@ mkdir "$reports"
 chmod 755 "$work"
 chmod 1777 "$reports" # some programs give up root
 test="$*"
+again=${AGAIN:-}
+unset AGAIN # not for tests that run this script
 
 name="$1 $2"
 case $1 in
@@ -45,8 +47,8 @@ case $status:$STRICT in
 esac
 if cat "$reports"/* >>"$log" 2>/dev/null; then
     verdict=FAILED
-elif [ "$verdict" = FAILED ] && [ -n "${AGAIN:-}" ]; then
-    echo "$test" >>"$AGAIN"
+elif [ "$verdict" = FAILED ] && [ -n "$again" ]; then
+    echo "$test" >>"$again"
 fi
 # One write: other tests print at the same time.
 printf '%s\n' "$(
