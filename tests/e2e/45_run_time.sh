@@ -2,7 +2,7 @@
 # loadgen run: where the users' time and the generator's CPU go.
 #
 # Runs alone: it judges times.
-# Not under tsan: it judges the parts of the CPU time, and only our own code is slower there.
+# Not under sanitizers: it judges the parts of the CPU time, and only our own code is slower there.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen
