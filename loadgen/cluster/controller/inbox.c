@@ -172,7 +172,7 @@ void course_attend(struct course *course)
     if ((waits[1].revents & POLLIN) && read(control->stop_fd, &count, sizeof count) > 0) {
         course->asked += count;
     }
-    if (waits[2].revents & POLLIN) {
+    if (control->changes && (waits[2].revents & POLLIN)) {
         (void)!read(control->changes->fd, &count, sizeof count);
     }
     take_messages(course);
