@@ -77,12 +77,12 @@ at_a_rate() {
         "(0, None, None, {'met': True, 'text': 'the SLO was met: p99<2s,errors<1%'})"
     expect_eq "of the target" "$(page "[(row['name'], row['requests'] == r['total']['requests']) for row in r['requests']]")" "[('health', True)]"
 
-    # a duration ends it, with the default rate, and a change (without it: 150 requests) does not move the end
-    begin '{"kind": "rate", "rate": 50, "duration": "3s"}'
+    # a duration ends it, with the default rate, and a change (without it: 300 requests) does not move the end
+    begin '{"kind": "rate", "rate": 50, "duration": "6s"}'
     post 200 "runs/$ID/change" '{"rate": 200}'
     shows "r['state'] == 'stopped'"
-    expect_eq "all of it" "$(page "300 < r['total']['requests'] <= 600, r['order']['run_time_s'], r['total']['failures']")" \
-        "(True, 3, 0)"
+    expect_eq "all of it" "$(page "400 < r['total']['requests'] <= 1200, r['order']['run_time_s'], r['total']['failures']")" \
+        "(True, 6, 0)"
 
     # a target that dies: the run goes on, its errors are told, and it is judged
     begin '{"kind": "rate", "rate": 200}'

@@ -139,7 +139,7 @@ void board_note_target(struct board *board, const struct target_load *target);
  * The same for a search, which reads the metrics only before and after each trial. At the end of
  * the trial, the history shows what the target used in it.
  */
-void board_trial_target(void *board, const struct target_load *target, bool is_after);
+void board_trial_target(void *context, const struct target_load *target, bool is_after);
 
 /* The observer of the run (run/run.h), and the functions of run_watch; the context is the board. */
 bool board_second(void *board, const struct second *second);

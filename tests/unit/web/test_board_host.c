@@ -27,18 +27,25 @@ static void close_nothing(void *run)
     (void)run;
 }
 
-#define RUNNER(kind_, host_)                                                                       \
-    {                                                                                              \
-        .kind = kind_, .context = &board, .host = host_, .defaults = {.rate_per_s = 50},           \
-        .open = open_it, .change = change_it, .close = close_nothing,                              \
-    }
-
-static const struct runner users = RUNNER(RUN_USERS, "http://cli");
-static const struct runner rate = RUNNER(RUN_RATE, NULL);
-static const struct runner search = RUNNER(RUN_CAPACITY, "http://cli");
+static struct runner runner_of(enum run_kind kind, const char *host)
+{
+    return (struct runner){
+        .kind = kind,
+        .context = &board,
+        .host = host,
+        .defaults = {.rate_per_s = 50},
+        .open = open_it,
+        .change = change_it,
+        .close = close_nothing,
+    };
+}
 
 static void setup(void)
 {
+    static struct runner users, rate, search;
+    users = runner_of(RUN_USERS, "http://cli");
+    rate = runner_of(RUN_RATE, NULL);
+    search = runner_of(RUN_CAPACITY, "http://cli");
     const struct runner *const runners[RUN_KINDS] = {&users, &rate, &search};
     ck_assert(board_init(&board, runners, -1, NULL));
 }

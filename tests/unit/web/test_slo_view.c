@@ -85,8 +85,8 @@ static void pass(unsigned n, unsigned ms, unsigned code)
     const struct second second = {
         .index = seconds,
         .elapsed_ns = (seconds + 1) * NS_PER_S,
-        .intended = 2 * n, /* the others are in flight */
-        .started = 2 * n,
+        .intended = 2 * (uint64_t)n, /* the others are in flight */
+        .started = 2 * (uint64_t)n,
         .tally = window,
         .total = window,
         .rows = &rows,
