@@ -125,6 +125,7 @@ LUA
         "[('shards', '4', 'how many shards'), ('api_token', None, 'for the API')]"
 
     # of the command line, of /swarm, of the API; each for one test
+    # shellcheck disable=SC2317 # wait_for calls it
     has_sent() { grep -aq "/shard/$1" "$TMP/log"; }
     for fields in "" "shards=7" "" "shards=8 api_token=hush other=1"; do
         # shellcheck disable=SC2086 # words

@@ -18,22 +18,8 @@
 #ifndef LOADGEN_CLUSTER_CONTROLLER_CONTROLLER_H
 #define LOADGEN_CLUSTER_CONTROLLER_CONTROLLER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "common/err.h"
-#include "loadgen/cluster/bus/bus.h"
+#include "loadgen/cluster/controller/options.h"
 #include "loadgen/run/runner.h"
-
-struct controller_options {
-    struct bus_options bus;
-    uint64_t expect_workers; /* at least 1 */
-    uint64_t expect_wait_ns; /* after which the run does not begin */
-    const char *holder;      /* of the lease, for people: "headroom-0, process 7" */
-    /* Says in a line who is there, who is silent or lost; NULL: nobody wants to know. */
-    void (*tell)(void *context, const char *line);
-    void *context;
-};
 
 struct controller;
 

@@ -17,7 +17,7 @@
 #include "common/err.h"
 #include "loadgen/cluster/bus/bucket.h"
 #include "loadgen/cluster/bus/queue.h"
-#include "loadgen/cluster/controller/controller.h"
+#include "loadgen/cluster/controller/options.h"
 #include "loadgen/cluster/merge/merge.h"
 #include "loadgen/cluster/roster.h"
 #include "loadgen/cluster/wire/end.h"
@@ -27,6 +27,7 @@
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/epoch.h"
 #include "loadgen/run/changes.h"
+#include "loadgen/run/run.h"
 
 /* An epoch, in the list of all of the run. */
 struct knot {

@@ -15,10 +15,10 @@
 #include "loadgen/cluster/wire/end.h"
 #include "loadgen/cluster/wire/epoch.h"
 #include "loadgen/cluster/wire/start.h"
+#include "loadgen/cluster/worker/options.h"
 #include "loadgen/cluster/worker/part.h"
 #include "loadgen/cluster/worker/reports.h"
 #include "loadgen/cluster/worker/trips.h"
-#include "loadgen/cluster/worker/worker.h"
 
 enum { SOURCE_ORDER, SOURCE_LEASE, SOURCE_KEY };
 

@@ -23,27 +23,9 @@
 #define LOADGEN_CLUSTER_WORKER_WORKER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "common/clock.h"
 #include "common/err.h"
-#include "loadgen/cluster/bus/bus.h"
-#include "loadgen/cluster/worker/assignment.h"
-
-#define WORKER_LEAVE_NS (15 * NS_PER_S)
-
-struct worker_options {
-    struct bus_options bus;
-    const char *name; /* wire_is_name; survives a restart of this worker */
-    const char *node; /* where it runs; NULL: not known */
-    double cpu_limit;
-    struct assignment_rules rules;
-    uint64_t orphan_ns;
-    int stop_fd; /* eventfd, as of struct control (run/run.h) */
-    /* Says in a line what happens, for people; NULL: nobody wants to know. */
-    void (*tell)(void *context, const char *line);
-    void *context;
-};
+#include "loadgen/cluster/worker/options.h"
 
 /* Serves until it is stopped. False with err: the broker cannot be reached at the start, or an
  * option is wrong. */

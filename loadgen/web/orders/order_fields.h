@@ -6,7 +6,11 @@
 #ifndef LOADGEN_WEB_ORDERS_ORDER_FIELDS_H
 #define LOADGEN_WEB_ORDERS_ORDER_FIELDS_H
 
-#include "loadgen/web/orders/orders.h"
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "loadgen/web/orders/read_order.h"
 
 enum {
     FIELD_NEEDED = 1 << 0,      /* to start, and to change if it FIELD_CHANGES */

@@ -22,18 +22,7 @@
 #include <stdbool.h>
 
 #include "common/err.h"
-#include "loadgen/web/board/runner.h"
-
-enum { ORDERS_USERS_MAX = 1000000, ORDERS_RATE_MAX = 10000000, ORDERS_HOST_MAX = 2000 };
-
-struct orders {
-    struct run_order order; /* order.host points to `host`; NULL: none was given */
-    char host[ORDERS_HOST_MAX + 1];
-    char field[64]; /* the refused field; "": the whole body */
-};
-
-/* By enum run_arrival; "": ARRIVAL_DEFAULT. */
-extern const char *const orders_arrival_names[];
+#include "loadgen/web/orders/read_order.h"
 
 /* Reads the order of a run. `users` is the runner of a scenario; NULL: there is none. */
 bool orders_read(struct orders *orders, json_t *json, const struct runner *users, struct err *err);
