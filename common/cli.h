@@ -2,13 +2,13 @@
  * cli - parses command lines according to a table of flags, which also defines the help and the
  * environment variables.
  *
- * A flag is `-name value` or `-name=value`, with one dash or two; the value of a boolean needs the
- * equals sign. Names cannot be abbreviated; the error for an unknown flag names the nearest known
- * flag. Flags and operands can be mixed; `--` ends the flags. `-h` and `-version` always exist.
- * With an `env_prefix`, each flag can also be set by an environment variable (`-admin-port` by
- * PREFIX_ADMIN_PORT). The command line takes precedence: if it sets a field, no variable for that
- * field is read. A leading byte order mark and trailing white space (blank.h), which files and CI
- * systems add, are removed from arguments.
+ * A flag is `-name value` or `-name=value`, with one dash or two; a boolean flag takes a value only
+ * after an equals sign. Names cannot be abbreviated; the error for an unknown flag names the
+ * nearest known flag. Flags and operands can be mixed; `--` ends the flags. `-h` and `-version`
+ * always exist. With an `env_prefix`, each flag can also be set by an environment variable
+ * (`-admin-port` by PREFIX_ADMIN_PORT). The command line takes precedence: if it sets a field, no
+ * variable for that field is read. A leading byte order mark and trailing white space (blank.h) are
+ * removed from arguments, because files and CI systems add them.
  *
  * A flag's `set` function stores its value in the field at `offset` of the caller's options struct.
  * Defaults are parsed from the text that the help shows, so help and behaviour cannot differ.

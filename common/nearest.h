@@ -29,7 +29,8 @@ bool nearest_is_similar(const char *word, const char *name);
 /*
  * True if `word` is almost certainly a slip for `name`, from which it differs: two neighbouring
  * letters are swapped, one is left out or doubled, or, for names of at least 6 bytes, the edit
- * distance is at most 2. Shorter words at that distance may be meant: "cart" is not "wait".
+ * distance is at most 2. In a shorter name, two edits may make another word: "cart" is no slip for
+ * "wait".
  */
 bool nearest_is_slip(const char *word, const char *name);
 

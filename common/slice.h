@@ -1,8 +1,8 @@
 /*
  * slice - a view of bytes that it does not own.
  *
- * It need not be NUL-terminated and may contain NULs. The function that returns a slice says how
- * long it is valid.
+ * It need not be NUL-terminated and may contain NULs. Each function that returns a slice documents
+ * how long it stays valid.
  */
 #ifndef COMMON_SLICE_H
 #define COMMON_SLICE_H

@@ -9,8 +9,8 @@
  * So silent clients cannot block all others, and clients that do not read their answers cannot keep
  * more than half of the connections while others connect.
  *
- * A connection is lasting if its answer has no end. It is evicted only if all others are lasting,
- * too, so the server limits their number.
+ * A connection whose answer never ends, such as an event stream, is lasting. A lasting connection
+ * is evicted only if all connections are lasting, so the server must limit their number.
  *
  * Evicting shuts the socket down and discards unsent data; the server then closes the connection.
  * Evicted connections count against `capacity` until they are removed.
@@ -25,7 +25,7 @@
 struct connection_lru;
 struct lru_entry;
 
-/* Allows `limit` connections; with evicted ones, `capacity` in all. NULL: out of memory. */
+/* Allows `limit` connections; including evicted ones, `capacity`. NULL: out of memory. */
 struct connection_lru *connection_lru_create(size_t limit, size_t capacity);
 void connection_lru_destroy(struct connection_lru *lru); /* NULL is allowed */
 
@@ -39,8 +39,8 @@ void connection_lru_set_idle(struct connection_lru *lru, struct lru_entry *entry
 void connection_lru_remove(struct connection_lru *lru, struct lru_entry *entry);
 
 /*
- * Ends a connection, from any thread: libmicrohttpd notices the end and closes it. Data that the
- * client has not read is discarded; otherwise, the kernel would keep it for minutes.
+ * Shuts a connection down, from any thread; libmicrohttpd then closes it. Undelivered data is
+ * discarded; otherwise, the kernel could keep it for minutes.
  */
 void connection_cut(int socket);
 

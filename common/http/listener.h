@@ -16,7 +16,7 @@ struct listener {
     char address[80]; /* "127.0.0.1:5000", "[::1]:5000" */
 };
 
-/* Listens on an IPv4 or IPv6 address; port 0: any free port. ERR_FAILED with address and reason. */
+/* Listens on an IPv4 or IPv6 address; port 0: any free port. ERR_FAILED names address and cause. */
 bool listener_open(struct listener *listener, const struct sockaddr *address, socklen_t length,
                    struct err *err);
 

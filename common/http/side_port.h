@@ -27,8 +27,8 @@ struct side_port;
 typedef struct MHD_Response *side_port_fn(void *context, const char *path, unsigned *status);
 
 /*
- * Serves on the listener's socket, and takes it over even on failure. With evicted connections, at
- * most 2 * `connections` are open. NULL: err is set.
+ * Serves on the listener's socket and takes ownership of it, even on failure. At most 2 *
+ * `connections` are open, including evicted ones. NULL: err is set.
  */
 struct side_port *side_port_start(struct listener *listener, size_t connections,
                                   side_port_fn *answer, void *context, struct err *err);
