@@ -51,7 +51,7 @@ struct agenda {
     size_t free_count;
     uint64_t in_flight;        /* requests of all periods */
     uint64_t next_user;        /* users of the period from this index on have not started */
-    uint64_t held;             /* users that wait for requests of earlier periods to end */
+    uint64_t held;             /* users held back until requests of earlier periods end */
     uint64_t base_ns;          /* time 0 of the cursor */
     uint64_t start_ns;         /* requests intended at this time or later are measured */
     uint64_t end_ns;           /* when sending ends */
@@ -82,7 +82,7 @@ void agenda_advance(struct agenda *agenda, uint64_t now_ns);
 /* Ends sending at end_ns, unless it already ends earlier. */
 void agenda_end_at(struct agenda *agenda, uint64_t end_ns);
 
-/* True if a request is due, now or later in this phase. */
+/* True if another request of this phase is due, now or later. */
 bool agenda_has_next(const struct agenda *agenda);
 
 /* When the next request is due, and its number in the run; both require agenda_has_next. */
@@ -99,8 +99,8 @@ void agenda_mark_sent(struct agenda *agenda);
 void agenda_end_if_exhausted(struct agenda *agenda, uint64_t now_ns);
 
 /*
- * Closed loop: call this when the request with this number has ended. If it is of the current
- * period, its user becomes free; otherwise, a user that waited for it may start.
+ * Closed loop: call this when the request with this number has ended. If it belongs to the current
+ * period, its user becomes free; otherwise, one of the held-back users may start.
  */
 void agenda_end_request(struct agenda *agenda, uint64_t number, uint64_t now_ns);
 

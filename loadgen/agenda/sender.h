@@ -52,7 +52,7 @@ void sender_init(struct sender *sender, const struct order *order,
  */
 void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_ns);
 
-/* Starts requests that are due, at most `most`. True if it started any. */
+/* Starts up to `most` due requests. True if it started any. */
 bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most);
 
 /*

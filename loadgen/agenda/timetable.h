@@ -65,7 +65,7 @@ void timetable_fini(struct timetable *timetable);
 /* The number of requests due before t_ns. t_ns must not decrease from call to call. */
 uint64_t timetable_count(struct timetable *timetable, uint64_t t_ns);
 
-/* The same of one thread of this process. */
+/* The same for one thread of this process. */
 uint64_t timetable_count_part(struct timetable *timetable, unsigned index, uint64_t t_ns);
 
 /*
@@ -76,11 +76,11 @@ uint64_t timetable_close(struct timetable *timetable, uint64_t at_ns);
 
 /*
  * Publishes a change (drive/driver.h) that takes effect at change->at_ns, or at the start of the
- * last period if that is later; a change->epoch is published as it is. now_ns is the current time,
- * at most the end of the run; over all calls of this function and timetable_count, now_ns and t_ns
- * must not decrease. ERR_FAILED if out of memory. ERR_USAGE for a number of users without slots if
- * other processes take part, because this process cannot divide the users among them. After an
- * error, the last period is open again.
+ * last period if that is later; change->epoch, if set, is published unchanged. now_ns is the
+ * current time, but at most the end of the run; now_ns and the t_ns of timetable_count must not
+ * decrease over all calls of both functions. ERR_FAILED if out of memory. ERR_USAGE if the change
+ * sets `users` but neither `slots` nor `epoch` and other processes take part: this process cannot
+ * divide the users among them. After an error, the last period is open again.
  */
 bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct change *change,
                       struct err *err);
@@ -91,7 +91,7 @@ static inline const struct period *period_of(const struct epoch *epoch)
     return (const struct period *)epoch;
 }
 
-/* The number of the users of one thread of this process in a closed loop. */
+/* Closed loop: the number of users that belong to this thread of this process. */
 static inline uint64_t period_part(const struct period *period, unsigned index)
 {
     return period->room_at[index + 1] - period->room_at[index];

@@ -77,11 +77,11 @@ struct drive_thread {
     void (*stop_run)(struct drive_thread *thread);
     const atomic_bool *is_abandoned; /* the run ends without waiting for anything; NULL: never */
     /*
-     * Of a run that several processes share: when this one last knew that the others could hear it
-     * (CLOCK_MONOTONIC); see drive_may_send. NULL: it is alone.
+     * In a run over several processes: the last time at which this process is known to have been in
+     * contact with the others (CLOCK_MONOTONIC); see drive_may_send. NULL: one process.
      */
     const _Atomic uint64_t *contact_ns;
-    uint64_t contact_seen_ns; /* its value when this thread last looked; private */
+    uint64_t contact_seen_ns; /* its value at the last drive_may_send; private */
     bool is_cut_off;          /* private */
     uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
@@ -89,14 +89,14 @@ struct drive_thread {
     uint64_t script_ns; /* time that scripts have run on this thread; updated by the driver */
 };
 
-/* After this long without contact, others may have been given what this process had to send. */
+/* After this long without contact, other processes may have taken over the requests of this one. */
 #define DRIVE_CONTACT_MAX_NS (15 * NS_PER_S)
 
 /*
- * False: this process was cut off from the others, or stopped, for longer than
- * DRIVE_CONTACT_MAX_NS. It sends nothing more in this run, which ends here; it does not help that
- * there is contact again. Each thread looks before each request, and at least once a second, so
- * that it misses no gap.
+ * False if this process had no contact with the others for longer than DRIVE_CONTACT_MAX_NS,
+ * because it was cut off or suspended. It then sends nothing more in this run, even if contact
+ * returns, and stops its part of the run. Each thread calls this before each request, and at least
+ * once a second, so that it misses no gap.
  */
 static inline bool drive_may_send(struct drive_thread *thread)
 {
@@ -135,10 +135,10 @@ struct change {
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
     double users_per_s; /* of a scenario: users that start or end per second */
     /*
-     * Of a run that several processes share (pace/team.h), which must all make the same change. At
-     * first, is_closing: what is due from at_ns on waits. Then `epoch`, which somebody has made for
-     * all of them: it has the time, the schedule and the slots. Neither time is ever moved, even if
-     * it has passed. NULL: this process makes the epoch.
+     * In a run over several processes (pace/team.h), all must make the same change, in two steps.
+     * First is_closing: requests due at at_ns or later wait. Then `epoch`, which the controller has
+     * made for all processes: it contains the start time, the schedule and the slots. Neither time
+     * is moved, even if it has passed. NULL: this process makes the epoch.
      */
     const struct epoch *epoch;
     bool is_closing;
@@ -174,8 +174,8 @@ struct driver_type {
     bool adds_targets;
 
     /*
-     * Creates what the drivers of a run share. NULL with err: out of memory, or the order is not
-     * for this driver. Borrows the order and the team until close, which accepts NULL.
+     * Creates the struct drive of a run. NULL with err: out of memory, or the order is not for this
+     * driver. Borrows the order and the team until close, which accepts NULL.
      */
     struct drive *(*open)(const struct order *order, const struct team *team, struct err *err);
     void (*close)(struct drive *drive);
@@ -206,8 +206,8 @@ struct driver_type {
     void (*destroy)(struct driver *driver);
 
     /*
-     * Begins to send: first the warm-up, if there is one, until thread->start_ns; then the measured
-     * requests. Sending ends at end_ns; UINT64_MAX: only when it is stopped.
+     * Begins to send: until thread->start_ns the warm-up, if there is one; then the measured
+     * requests. Sending ends at end_ns; UINT64_MAX: when it is stopped.
      */
     void (*begin)(struct driver *driver, uint64_t end_ns);
 
@@ -250,13 +250,13 @@ struct driver_type {
     uint64_t (*intended)(struct driver *driver, uint64_t now_ns, uint64_t started);
 
     /*
-     * After the end: true if requests were dropped only because the generator was too slow.
+     * Called after the end. True if requests were dropped only because the generator was too slow.
      */
     bool (*is_too_late)(const struct driver *driver);
 
     /*
-     * Called once a second while requests may be sent, from one second after start_ns on; may take
-     * a second. True: the threads of the run are woken. NULL: not called.
+     * Called once a second while requests may be sent, first one second after start_ns; may take up
+     * to a second. True: wake the threads of the run. NULL: not called.
      */
     bool (*conduct)(struct drive *drive, uint64_t start_ns, uint64_t now_ns);
 
@@ -269,8 +269,10 @@ struct driver_type {
     /* The number of users that have started and not ended. NULL: there are none. */
     uint64_t (*count_users)(const struct drive *drive);
 
-    /* Counts the first n requests of the run by row, and adds the counts to `by_row`. False: they
-     * are not known. */
+    /*
+     * Adds to `by_row` how many of the first n requests of the run belong to each row. False: not
+     * known.
+     */
     bool (*count_rows)(const struct drive *drive, uint64_t n, uint64_t by_row[ROWS_ALL]);
 
     /* Adds the driver's own settings to the plan in the result file. NULL: there are none. */
