@@ -25,8 +25,8 @@ bool duration_set(void *field, const char *text, struct err *err);
 const char *duration_print(uint64_t ns, char text[DURATION_TEXT]);
 
 /*
- * Prints `ns` rounded (half up) to the next smaller unit, as vegeta's text report does: from 1 h on
- * to minutes, from 1 min on to seconds, from 1 s on to milliseconds, and so on.
+ * Prints `ns` rounded (half up) as in vegeta's text report: 1 h or more to minutes, 1 min or more
+ * to seconds, 1 s or more to milliseconds, and so on.
  */
 const char *duration_print_rounded(uint64_t ns, char text[DURATION_TEXT]);
 

@@ -17,7 +17,7 @@ void heap_fini(struct heap *heap)
 static void put(struct heap *heap, size_t at, struct heap_entry *entry)
 {
     heap->list[at] = entry;
-    entry->place = at + 1;
+    entry->position = at + 1;
 }
 
 static void move_up(struct heap *heap, size_t at, struct heap_entry *entry)
@@ -52,17 +52,17 @@ void heap_add(struct heap *heap, struct heap_entry *entry)
 
 void heap_raised(struct heap *heap, struct heap_entry *entry)
 {
-    move_down(heap, entry->place - 1, entry);
+    move_down(heap, entry->position - 1, entry);
 }
 
 void heap_remove(struct heap *heap, struct heap_entry *entry)
 {
-    if (entry->place == 0) {
+    if (entry->position == 0) {
         return;
     }
-    size_t at = entry->place - 1;
+    size_t at = entry->position - 1;
     struct heap_entry *last = heap->list[--heap->count];
-    entry->place = 0;
+    entry->position = 0;
     if (last == entry) {
         return;
     }

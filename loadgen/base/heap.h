@@ -16,7 +16,7 @@
 /* Start with zeroes. */
 struct heap_entry {
     uint64_t key;
-    size_t place; /* index in the heap, from 1; 0: in no heap */
+    size_t position; /* in the heap, from 1; 0: in no heap */
 };
 
 /* Start with zeroes. */
@@ -25,7 +25,7 @@ struct heap {
     size_t count;
 };
 
-/* Makes room for this many entries in all. False: out of memory; the heap is as before. */
+/* Makes room for this many entries in all. False: out of memory; the heap is unchanged. */
 bool heap_reserve(struct heap *heap, size_t room);
 void heap_fini(struct heap *heap);
 

@@ -17,7 +17,7 @@ enum { MOMENT_TEXT = 32 };
 /* Prints the timestamp in UTC, without trailing zeros in the fraction. Returns the length. */
 size_t moment_print(uint64_t ns, char text[MOMENT_TEXT]);
 
-/* The same with three digits in the fraction: 2026-11-20T16:47:48.790Z. Later ones are cut off. */
+/* The same with three digits in the fraction, rounded down: 2026-11-20T16:47:48.790Z. */
 size_t moment_print_ms(uint64_t ns, char text[MOMENT_TEXT]);
 
 /* False if the text is not a timestamp, or is before 1970 or beyond int64_t nanoseconds (2262). */

@@ -1,6 +1,6 @@
 /*
- * varint - unsigned integers in 1 to 10 bytes (LEB128): seven bits per byte, lowest first; the top
- * bit is set on all bytes but the last.
+ * varint - encodes unsigned integers in 1 to 10 bytes (LEB128): seven bits per byte, lowest first;
+ * the top bit is set in all bytes but the last. Threads: pure functions.
  */
 #ifndef LOADGEN_BASE_VARINT_H
 #define LOADGEN_BASE_VARINT_H

@@ -7,8 +7,8 @@
  *     json_writer_count(&writer, "users", 4);
  *     json_writer_close(&writer, '}');
  *
- * The text is that of jansson with JSON_INDENT(2) and JSON_ENSURE_ASCII. The caller gives the keys
- * in the order that it wants.
+ * The text is what jansson writes with JSON_INDENT(2) and JSON_ENSURE_ASCII, with the keys in the
+ * order of the calls.
  *
  * `key` is plain ASCII without quotes; NULL inside a list, and for the outermost value.
  *

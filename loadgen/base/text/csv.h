@@ -28,14 +28,14 @@ struct csv {
 };
 
 /*
- * Starts to read a text, which must not begin with a byte order mark. There must be room for a NUL
+ * Starts reading `text`, which must not begin with a byte order mark and must have room for a NUL
  * at text[length].
  */
 struct csv csv_of(char *text, size_t length);
 
 /*
- * Reads the next record. *record becomes its values, one after the other, each with a NUL at its
- * end. Returns the number of values; 0: there are no more records, or `problem` says what is wrong.
+ * Reads the next record. *record becomes its values, one after the other, each NUL-terminated.
+ * Returns the number of values; 0: there are no more records, or `problem` says what is wrong.
  */
 size_t csv_next(struct csv *csv, char **record);
 

@@ -15,7 +15,7 @@ enum { PERCENT_GROWTH = 3 };
 /* Appends the text with all bytes encoded except A-Z a-z 0-9 - . _ ~ */
 void percent_encode(struct slice text, struct bytes *out);
 
-/* Appends the decoded text. A % that two hexadecimal digits do not follow stays as it is. */
+/* Appends the decoded text. A % without two hexadecimal digits after it is copied unchanged. */
 void percent_decode(struct slice text, struct bytes *out);
 
 #endif

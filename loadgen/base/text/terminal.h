@@ -1,6 +1,6 @@
 /*
- * terminal - clears the progress line (command/progress), which is redrawn in place and has no
- * newline, before another line is written to the same terminal.
+ * terminal - erases the progress line (command/progress) before another line is written to the same
+ * terminal. The progress line is redrawn in place and has no newline.
  *
  * To write a line to a stream that may show a progress line, write terminal_clear and the line with
  * one call. On a stream that is not a terminal, terminal_clear is empty.
