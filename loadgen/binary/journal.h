@@ -8,7 +8,7 @@
  *     'S' second     counters of one second, requests in flight, state of the generator
  *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
  *                    written
- *     'X' exception  an error of scripts, before E
+ *     'X' exception  an error that scripts raised; precedes E
  *     'E' end        numbers of requests intended, started and not started, counters of the run,
  *                    whether it was interrupted, state of the generator
  *
@@ -37,7 +37,7 @@ struct second {
     uint64_t intended;           /* since the start */
     uint64_t started;            /* since the start */
     uint64_t in_flight;          /* including requests whose answer a script has yet to judge */
-    uint64_t users;              /* of a scenario that have started and not ended; now */
+    uint64_t users;              /* running users of a scenario */
     uint64_t iterations;         /* started at a rate (count_iterations), since the start */
     uint64_t iterations_dropped; /* due at that rate when no user was free, since the start */
     const struct tally *tally;   /* requests that ended in this second */

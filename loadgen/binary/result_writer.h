@@ -7,9 +7,9 @@
  * blocks run out and result_writer_take waits. This slows the attack down, but loses nothing; the
  * waiting time is counted.
  *
- * If writing fails (disk full, pipe closed), all later blocks are discarded. result_writer_failed
- * then returns true, so that the run can end, unless the caller tolerates it, and
- * result_writer_close returns the error.
+ * If writing fails (disk full, pipe closed), all later blocks are discarded, and
+ * result_writer_close returns the error. result_writer_failed then returns true, so that the run
+ * can end, unless result_writer_tolerate was called.
  *
  * Threads: create, set_preamble, drain and close from one thread, the other functions from any.
  */
@@ -26,8 +26,8 @@
 struct result_writer;
 
 /*
- * Allocates `blocks` blocks and starts the writing thread. Borrows fd and `name`, its name in
- * errors, until result_writer_close. NULL: err is set.
+ * Allocates `blocks` blocks and starts the writing thread. Borrows fd and `name` (for errors) until
+ * result_writer_close. NULL: err is set.
  */
 struct result_writer *result_writer_create(int fd, const char *name, size_t blocks,
                                            struct err *err);
