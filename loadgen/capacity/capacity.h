@@ -4,7 +4,7 @@
  *
  *     capacity_run(options, number, runner, journal, watcher, search, err)
  *
- * Trials that the journal already has are not run again. A runner measures a real target
+ * Trials that are already in the journal are not run again. A runner measures a real target
  * (trial_runner.h) or simulates one.
  *
  * Threads: one. Memory: capacity_destroy, even if capacity_run failed.
@@ -22,7 +22,7 @@
 
 /* What is known before the first trial. capacity_run takes over both JSON values. */
 struct capacity_start {
-    double first_rate; /* first estimate of the capacity */
+    double first_rate; /* first estimate of the capacity, in requests per second */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);
                           NULL: unknown */
     json_t *baseline;  /* response time of the target without load: the runner's own JSON, passed
@@ -35,13 +35,15 @@ struct capacity_runner {
      * False with ERR_NONE if it was interrupted.
      */
     bool (*probe)(void *context, struct capacity_start *start, struct err *err);
-    /* Called instead of `probe` if the journal contains a probe. `baseline` is that probe's; NULL:
-     * not recorded. */
+    /*
+     * Called instead of `probe` if the journal contains a probe. `baseline` is the baseline of that
+     * probe; NULL: not recorded.
+     */
     void (*resume)(void *context, const json_t *baseline);
     /*
      * Runs one trial; `serial` is different for each. Fills in `trial`, and sets *record to its
-     * JSON (trial_record.h), which the caller frees. False with ERR_NONE if it was interrupted: the
-     * trial does not count.
+     * JSON (trial_record.h), which the caller frees. False with ERR_NONE if it was interrupted; the
+     * trial then does not count.
      */
     bool (*run)(void *context, const struct search_move *move, unsigned serial, struct trial *trial,
                 json_t **record, struct err *err);

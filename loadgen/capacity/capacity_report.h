@@ -36,7 +36,7 @@ struct capacity_spread capacity_find_spread(const struct capacity_searches *sear
 /* The search with the median rate; of an even number of searches, the lower of the middle two. */
 const struct capacity_search *capacity_find_median(const struct capacity_searches *searches);
 
-/* The verdict in a sentence, without a full stop: "471.3/s meets the SLO, 476/s does not". */
+/* The verdict as a sentence without its full stop: "471.3/s meets the SLO, 476/s does not". */
 const char *capacity_sentence(const struct capacity_search *search, char text[CAPACITY_SENTENCE]);
 
 /*

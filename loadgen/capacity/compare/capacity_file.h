@@ -2,7 +2,7 @@
  * capacity_file - reads a result that `loadgen capacity -output` wrote.
  *
  * Threads: one. Memory: the JSON is the caller's (json_decref). Errors: ERR_FAILED with the file
- * and what is wrong.
+ * and the problem.
  */
 #ifndef LOADGEN_CAPACITY_COMPARE_CAPACITY_FILE_H
 #define LOADGEN_CAPACITY_COMPARE_CAPACITY_FILE_H

@@ -37,7 +37,7 @@ void capacity_set_free(struct capacity_set *set);
 
 /*
  * False with ERR_USAGE if the sets were measured under different conditions; the error names the
- * first difference and both values. What is unknown in both is equal.
+ * first difference and both values. A condition that is unknown in both counts as equal.
  */
 bool capacity_set_check_equal(const struct capacity_set *before, const struct capacity_set *after,
                               struct err *err);

@@ -13,13 +13,13 @@
 #include "loadgen/pace/schedule.h"
 #include "loadgen/run/runner.h"
 
-/* What all runs of a search share. */
+/* Shared by all these runs of a search. */
 struct glance_target {
     const struct order_runner *runner;
     const struct order *order; /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
-    struct schedule *iterations; /* receives the schedule of each run if users have iterations;
-                                    NULL: the plan's schedule is set */
+    struct schedule *iterations; /* where to store the schedule of each run if users have
+                                    iterations; NULL: in the plan */
     const struct control *control;
     bool is_interrupted; /* a run was interrupted; every later one counts as interrupted, too */
 };

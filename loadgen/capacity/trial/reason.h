@@ -1,5 +1,5 @@
 /*
- * reason - why a trial was not good, as a sentence for its record and the reports.
+ * reason - says in a sentence why a trial was not good, for its record and the reports.
  *
  *     p99<100ms (150ms); 50% of the requests waited for one of 1024 connections, the cap per host
  *         and port (-max-connections). Generator-limited: ...

@@ -1,5 +1,5 @@
 /*
- * trial_record - everything about one trial, as JSON, for the journal and for the result.
+ * trial_record - converts a trial to JSON, for the journal and the result.
  *
  * docs/capacity.schema.json lists the keys. A resumed search reads its trials back from this JSON,
  * so it continues as if it had not been interrupted.
@@ -27,8 +27,7 @@ struct trial_context {
     bool is_recovered; /* the target had recovered before the trial (trial_runner.h) */
     const char *reason;
     const struct over_time *over_time;
-    json_t *target; /* what the target reports about itself (loadgen/scrape/account.h), borrowed;
-                       NULL: not asked */
+    json_t *target; /* metrics of the target (loadgen/scrape/account.h), borrowed; NULL: not read */
 };
 
 /* NULL if out of memory. */

@@ -29,9 +29,9 @@
  * The target's metrics are read just before the first request of a trial and after its last answer,
  * never in between. If no pod could be read before the trial, none is read after it.
  *
- * Threads: one; the runner runs orders on it. Memory: borrows everything. The texts in the last
- * second of a trial stay valid until a later trial that had a second has ended, or until
- * trial_runner_close. So they outlive a trial that cannot begin.
+ * Threads: one; the runner runs orders on it. Memory: borrows everything. The texts passed to
+ * on_second stay valid until the end of the next trial that calls on_second, or until
+ * trial_runner_close; a trial that cannot begin does not free them.
  */
 #ifndef LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
 #define LOADGEN_CAPACITY_TRIAL_TRIAL_RUNNER_H
@@ -71,8 +71,8 @@ struct trial_runner {
     double ping_rate;
     bool was_good; /* the last trial was good */
     struct glance_target target;
-    bool was_seen;        /* the current trial has had a second */
-    struct summary *last; /* of the last trial that had a second; NULL: none */
+    bool was_seen;        /* the current trial has called on_second */
+    struct summary *last; /* of the last trial that called on_second; NULL: none */
 };
 
 /* Call this before each search; the fields above `Private` must be set. */
