@@ -3,7 +3,7 @@
  * termination log.
  *
  * A search that fails leaves no -output or -html file, not even that of an earlier search, which
- * could be mistaken for the result of this one (`make fetch-report` copies what it finds).
+ * could be mistaken for the result of this one (`make fetch-report` copies any file that it finds).
  *
  * Errors: ERR_FAILED with the flag and the file name. Threads: one. Memory: borrows everything.
  */

@@ -4,7 +4,8 @@
  * The metrics are read (scrape/watch.h) with the -resolvers, -connect-to and -insecure of the
  * requests.
  *
- * Threads: the one that runs. Memory: target_watch_stop; borrows the options.
+ * Threads: call these functions on the thread that calls `run`. Memory: target_watch_stop; borrows
+ * the options.
  */
 #ifndef LOADGEN_COMMAND_TARGET_WATCH_H
 #define LOADGEN_COMMAND_TARGET_WATCH_H

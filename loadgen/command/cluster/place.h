@@ -1,12 +1,13 @@
 /*
- * place - where a command runs its orders: here, or with -nats in the workers of other pods.
+ * place - chooses where a command runs its orders: in this process or, with -nats, on workers in
+ * other pods.
  *
  *     runner = place_open(&place, &options->cluster, &err)   ->  session.runner = runner, ...
  *     place_close(&place)
  *
- * Who is there, silent or lost is said on stderr.
+ * Prints on stderr which workers are ready, silent or lost.
  *
- * Threads: one. Memory: start with zeroes; place_close even on failure. A place must not move.
+ * Threads: one. Memory: zero-initialise; call place_close even on failure. A place must not move.
  */
 #ifndef LOADGEN_COMMAND_CLUSTER_PLACE_H
 #define LOADGEN_COMMAND_CLUSTER_PLACE_H
@@ -20,22 +21,25 @@ enum { PLACE_HOLDER = 100 };
 
 struct place {
     struct controller_options options;
-    struct controller *controller; /* NULL: here */
+    struct controller *controller; /* NULL: in this process */
     char holder[PLACE_HOLDER];
 };
 
-/* NULL: err names the flag. */
+/* The runner for the orders. NULL: err names the flag. */
 const struct order_runner *place_open(struct place *place, const struct cluster_flags *flags,
                                       struct err *err);
 void place_close(struct place *place);
 
-/* What the flags say, for the bus. */
+/* Converts the flags to options of the bus; `name` identifies this client to the broker. */
 struct bus_options place_bus(const struct nats_flags *flags, const char *name);
 
 /* Prints a line about the cluster on stderr; `context` is not used. */
 void place_tell(void *context, const char *line);
 
-/* The name of this host, with _ for what names of workers do not have. */
+/*
+ * Writes the name of this host, with _ for characters that are not allowed in names of workers.
+ * Returns `name`.
+ */
 const char *place_host(char *name, int size);
 
 #endif

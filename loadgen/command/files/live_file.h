@@ -25,7 +25,7 @@ struct live_file {
 
 /*
  * Creates or empties the file PREFIX SUFFIX, and creates missing folders. Errors of these functions
- * name `flag` and file.
+ * name `flag` and the file.
  */
 bool live_file_open(struct live_file *file, const char *flag, const char *prefix,
                     const char *suffix, struct err *err);

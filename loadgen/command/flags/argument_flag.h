@@ -1,5 +1,5 @@
 /*
- * argument_flag - the flag that gives a scenario its own arguments (users/scenario/settings.h).
+ * argument_flag - the flag -arg, which passes arguments to a scenario (users/scenario/settings.h).
  *
  * Threads: set-up only. Memory: strings are borrowed from the command line and the environment.
  */

@@ -1,5 +1,5 @@
 /*
- * cluster_flags - what the flags of nats.def and cluster.def say.
+ * cluster_flags - the values of the flags in nats.def and cluster.def.
  *
  * Threads: set-up only. Memory: strings are borrowed from the command line.
  */

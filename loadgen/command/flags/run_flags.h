@@ -30,9 +30,9 @@ struct run_options {
     bool is_check;
     bool is_list;
     bool shows_ratios;
-    bool is_headless; /* as prints_stats */
+    bool is_headless; /* same effect as prints_stats */
     bool prints_stats;
-    bool only_summary; /* overrides both */
+    bool only_summary; /* overrides the two flags above */
     const char *csv;   /* prefix of the files' names; NULL: none */
     bool has_full_history;
     uint64_t exit_code_on_error;
@@ -51,8 +51,10 @@ extern const struct cli run_cli;
  */
 bool run_schedule(const struct run_options *options, struct schedule *schedule, struct err *err);
 
-/* Fills and checks the plan, a closed loop of the users, which borrows from the options. Replaces
- * their schedule, so that run_schedule comes first. ERR_USAGE names the flags to change. */
+/*
+ * Fills and checks the plan, a closed loop of the users; it borrows from the options. Overwrites
+ * the schedule in the options, so call run_schedule first. ERR_USAGE names the flags to change.
+ */
 bool run_plan(struct run_options *options, struct plan *plan, struct err *err);
 
 #endif

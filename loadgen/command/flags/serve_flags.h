@@ -13,7 +13,7 @@
 #include "loadgen/scrape/scrape.h"
 
 struct serve_options {
-    struct run_options run; /* of every run; a client may choose other numbers */
+    struct run_options run; /* defaults of every run; a client may change some */
     const char *web;        /* HOST:PORT */
     const char *token_file; /* NULL: none */
     bool has_no_token;

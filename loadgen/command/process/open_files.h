@@ -18,16 +18,16 @@
 enum { OPEN_FILES_PROXIED = 3 };
 
 /*
- * Further files of `loadgen serve`: connections of its web server, and files of results that it
- * sends through them (HTTP_FILES in web/http/server.h). Those of -data have the room of
- * -prometheus-addr.
+ * Further files of `loadgen serve`: connections of its web server, and result files that it sends
+ * over them (HTTP_FILES in web/http/server.h). The files of -data use the reserve for
+ * -prometheus-addr, a flag that serve does not have.
  */
 enum { OPEN_FILES_SERVE = 512 };
 
 /*
  * Raises the limit as far as permitted, and checks that it suffices for this many simultaneous
- * connections of `each` files, the files of every command, and `further` ones. ERR_FAILED if it
- * does not; the error names `flags`, which lower the number of connections.
+ * connections with `each` files per connection, the files of every command, and `further` files.
+ * ERR_FAILED if it does not; the error names `flags`, which lower the number of connections.
  */
 bool open_files_check(uint64_t connections, unsigned each, unsigned further, const char *flags,
                       struct err *err);

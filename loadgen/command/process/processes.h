@@ -13,8 +13,10 @@
 
 typedef void process_visit_fn(void *context, pid_t pid);
 
-/* Visits every other process that executes the same file. Skips those whose /proc/PID/exe cannot be
-   read: zombies, and often those of other users. ERR_FAILED if /proc cannot be read. */
+/*
+ * Visits every other process that executes the same file. Skips processes whose /proc/PID/exe
+ * cannot be read: zombies, and often those of other users. ERR_FAILED if /proc cannot be read.
+ */
 bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
 
 /*
@@ -24,8 +26,10 @@ bool processes_visit(process_visit_fn *visit, void *context, struct err *err);
  */
 int process_stop_signal(pid_t pid);
 
-/* Tells process_stop_signal in other processes whether this server runs a test, by the name of the
- * main thread, which ps shows. Call this on that thread. */
+/*
+ * Shows process_stop_signal in other processes whether this server runs a test, by changing the
+ * name of the main thread (visible in ps). Call this on that thread.
+ */
 void process_mark_test(bool is_on);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * scenario_order - the users that a command line describes.
+ * scenario_order - converts the command line of a scenario run to an order for its users.
  *
  * Threads: set-up only. Memory: strings are borrowed from the options.
  */

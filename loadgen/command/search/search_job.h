@@ -1,15 +1,15 @@
 /*
  * search_job - a capacity search, as `loadgen capacity` and the web server run it.
  *
- *     search_job_open    reads targets or scenario, and makes plan, rules and settings
+ *     search_job_open    reads the targets or the scenario; fills in plan, rules and settings
  *     (the caller opens the journal, if there is one: trial_journal_open(&job.journal, ...,
  *     job.settings, ...))
- *     search_job_run     test_start of the scenario, and the searches
+ *     search_job_run     runs test_start of the scenario, then the searches
  *     search_job_close
  *
- * Errors name flags, or fields of the search such as "search.max_rate" (flags/field_flags.h).
- * Threads: one at a time. Memory: before search_job_open, zero the job and set further_files and
- * its options, which are borrowed; call search_job_close even on failure. A job must not move.
+ * Errors name flags, or fields such as "search.max_rate" (flags/field_flags.h). Threads: one at a
+ * time. Memory: before search_job_open, zero the job and set further_files and its options, which
+ * are borrowed; call search_job_close even on failure. A job must not move.
  */
 #ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
 #define LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
@@ -34,7 +34,7 @@ struct search_watch {
     struct capacity_watcher watcher;
     /* Once per second of a trial. */
     void (*on_second)(void *context, const struct second *second);
-    /* What the target's metrics say before a trial, and after it; NULL: not wanted. */
+    /* Called with the target's metrics before and after each trial; NULL: none. */
     void (*on_load)(void *context, const struct target_load *load, bool is_after);
     void *context;
     bool counts_targets; /* as in struct observer (run/run.h) */
@@ -46,7 +46,7 @@ struct search_job {
     struct workload workload;
     struct users_order users; /* of a scenario */
     struct plan plan;
-    json_t *settings;             /* which must match those in a journal whose search is resumed */
+    json_t *settings;             /* must equal those in the journal of a resumed search */
     struct trial_journal journal; /* has no file unless the caller opens it */
     unsigned further_files;       /* of the command (command/process/open_files.h) */
     struct capacity_search *list;
@@ -74,7 +74,10 @@ bool search_job_open(struct search_job *job, const char *url, struct err *err);
 bool search_job_run(struct search_job *job, int stop_fd, const struct search_watch *watch,
                     struct err *err);
 
-/* The searches: call this only if all are complete, at least one. Valid until search_job_close. */
+/*
+ * The results. Call this only if there is a search and all are complete. Valid until
+ * search_job_close.
+ */
 struct capacity_searches search_job_result(const struct search_job *job);
 
 /* False: closing the targets failed; err is set. */

@@ -3,7 +3,7 @@
  * progress, another view of the run, SLO, and an orderly end on a signal.
  *
  *     session_open    checks -slo, -output and -report
- *                     (the command then opens the requests that it sends)
+ *                     (the command then reads its targets or scenario)
  *     session_run     runs the order
  *     session_close   frees everything, and finds the error that sets the exit status
  *
@@ -30,12 +30,12 @@ struct second;
 struct slo;
 struct summary;
 
-/* What a command does before and after the run, while a signal stops it in the same way. */
+/* Additional steps before and after the run. A signal stops them like the run itself. */
 struct session_parts {
-    /* False: the run does not begin; that is no error unless err is set. */
+    /* False: the run does not begin; an error only if err is set. */
     bool (*before)(void *context, const struct order *order, const struct control *control,
                    struct err *err);
-    /* After `before`, even if the run could not begin; but not if it was abandoned. */
+    /* Called after `before`, even if the run could not begin, but not if it was abandoned. */
     bool (*after)(void *context, const struct order *order, const struct control *control,
                   const struct summary *summary, struct err *err);
 };
@@ -53,10 +53,10 @@ struct session_view {
 struct session {
     /* Set by the command. */
     const struct attack_options *options;
-    const struct order_runner *runner; /* of the run itself; the parts run here */
+    const struct order_runner *runner; /* of the run; the steps in `parts` run in this process */
     const char *input;     /* the file with the requests, or "stdin"; -output must differ from it */
     const char *cap_flags; /* flags that limit the connections, for messages; NULL: none */
-    bool has_own;          /* each connection is a user's own */
+    bool has_own;          /* each user has its own connections */
     const struct session_parts *parts; /* NULL: none */
     void *context;                     /* of the parts */
     struct session_view view;
