@@ -37,8 +37,8 @@ struct terms {
     int max_redirects;   /* -1: a redirect is the answer and is not followed */
     bool keeps_answers;  /* headers, and up to max_body bytes of bodies */
     uint64_t max_body;
-    bool is_judged;      /* a script says whether the answer is a success (drive/driver.h) */
-    struct owner *owner; /* whose connections are used (owner.h); NULL: the shared ones */
+    bool is_judged;      /* a script decides whether the answer is a success (drive/driver.h) */
+    struct owner *owner; /* its connections are used (owner.h); NULL: the shared ones */
     hop_fn *on_hop;      /* NULL: hops are sent unchanged */
     void *context;       /* of on_hop */
 };

@@ -35,9 +35,10 @@ static inline bool answer_line_is_end(const struct answer *answer, const char *a
 void answer_line_end(struct answer *answer);
 
 /*
- * Reads a byte that is not plain, or follows a CR. A bare CR is read as a space (RFC 9112, 2.2), or
- * ignored if another CR follows. True if the byte belongs to the text; *before is then the text to
- * insert before the byte. `bit` is the violation to note for a control character or a bare CR.
+ * Reads an odd byte: one that is not plain, or that follows a CR. A bare CR is read as a space (RFC
+ * 9112, 2.2), or ignored if another CR follows. True if the byte belongs to the text; *before is
+ * then the text to insert before the byte. `bit` is the violation to note for a control character
+ * or a bare CR.
  */
 bool answer_line_take_odd(struct answer *answer, char c, unsigned bit, const char **before);
 

@@ -1,7 +1,7 @@
 /*
  * message - sets up a libcurl handle for a request: URL, method, headers and body.
  *
- * Headers are sent as they are, except Content-Length and Transfer-Encoding, which libcurl writes.
+ * Headers are sent unchanged, except Content-Length and Transfer-Encoding, which libcurl writes.
  *
  * Threads: belongs to its handle. Memory: start with zeroes; curl_message_fini. Buffers are reused
  * for the next request; the request's bytes are borrowed until then.

@@ -105,8 +105,8 @@ void conns_fini(struct conns *conns);
  * - Idle connections: the addresses of the origin take turns (turns.h). Of the idle connections to
  *   the next address, the most recently used one is taken.
  * - Deficits: if an address has a deficit (peers.h), a connection without a socket is returned
- *   instead of an idle one. At the limit, the idle connection is closed first; if it is the only
- *   one to its address, it is taken after all.
+ *   instead of an idle one. At the limit, the idle connection is closed to make room; if it is the
+ *   only one to its address, it is returned after all.
  * - In an open loop, an address that is behind in its turns gets a deficit if the limits allow
  *   another connection, and the connection next in turn has been idle, at now_ns, for longer than
  *   its last request took.

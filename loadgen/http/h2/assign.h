@@ -6,7 +6,10 @@
 
 #include "loadgen/http/h2/h2.h"
 
-/* Starts to open the connection, which may already be released when this returns. */
+/*
+ * Starts opening the connection. If that fails immediately, the connection is released before this
+ * returns.
+ */
 void h2_dial(struct h2_conn *conn);
 
 /* Assigns the stream to a connection, opening one if needed. */
