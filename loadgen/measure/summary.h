@@ -34,7 +34,7 @@ struct generator {
                                 rest of one loop turn, a late wake-up, and the next loop turn */
     uint64_t memory_bytes;   /* peak resident memory */
     uint64_t held_back_ns;   /* spent waiting for the reader of results, over all threads */
-    int other_attacks;       /* in the same container during the run; -1: not known */
+    int other_attacks;       /* other attacks in the same container during the run; -1: not known */
     uint64_t connects;       /* calls to connect(2) */
     uint64_t connect_ns;     /* time spent in connect(2) */
     uint64_t local_ports;    /* size of net.ipv4.ip_local_port_range */
@@ -89,15 +89,15 @@ struct summary {
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
-    uint64_t unknown; /* of workers that were lost: they may have been sent; neither in `started`
-                         nor in `not_started` */
-    bool is_unknown_least;   /* there may be more of them */
-    char lost[SUMMARY_LOST]; /* these workers: "worker-7, worker-9" */
+    uint64_t unknown;      /* requests that lost workers may have sent; neither in `started` nor in
+                              `not_started` */
+    bool is_unknown_least; /* `unknown` is a lower bound */
+    char lost[SUMMARY_LOST]; /* names of the lost workers: "worker-7, worker-9" */
     uint64_t lost_seconds;   /* without counters in the file, because its reader was slow */
     uint64_t lost_connects;  /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;    /* the most uneven of all hosts */
     bool is_interrupted;
-    bool is_abandoned;          /* it was stopped a second time (run/run.h) */
+    bool is_abandoned;          /* the run was stopped a second time (run/run.h) */
     bool is_aborted;            /* by the observer: the SLO could no longer be met */
     bool is_cut_short;          /* the end of a file is missing or was not read */
     bool lacks_results;         /* a run recorded only the counts of each second */
@@ -137,11 +137,13 @@ void summary_add_schedule(struct summary *summary, const char *words);
  */
 void summary_change_schedule(struct summary *summary, const char *words, uint64_t at_ns);
 
-/* Appends changes that are in words already, in the same way. */
+/* Like summary_change_schedule, for changes that are already in words. */
 void summary_add_changes(struct summary *summary, const char *changes);
 
-/* Adds workers that were lost, and the requests that they may have sent. Names for which there is
-   no room are left out. */
+/*
+ * Adds lost workers and the number of requests that they may have sent. Names that do not fit are
+ * left out.
+ */
 void summary_add_lost(struct summary *summary, const char *names, uint64_t unknown, bool is_least);
 
 /* Adds the generator of one run; `name` is the name of the run's result file. Keeps its own

@@ -36,7 +36,7 @@
     X(wait, "Wait")                                                                                \
     X(lag, "Lag")
 
-/* Latency and response of only those requests that got no answer. */
+/* Latency and response of the unanswered requests only. */
 #define UNANSWERED(X)                                                                              \
     X(unanswered)          /* part of latency */                                                   \
     X(unanswered_response) /* part of response */
