@@ -1,8 +1,8 @@
 /*
  * link - a connection to a server: a non-blocking socket on the loop, plain or with TLS.
  *
- *     link_connect -> link_connect_result -> [link_start_tls, link_handshake] -> link_send,
- * link_receive
+ *     link_connect -> link_connect_result -> [link_start_tls -> link_handshake]
+ *         -> link_send, link_receive -> link_close
  *
  * The owner embeds a struct link, receives its edge-triggered events (loop.h), and resumes the
  * pending operation. A step of the handshake that must wait for the peer returns LINK_PENDING; call
@@ -49,7 +49,7 @@ struct links {
     struct link_tls_shared tls;
 };
 
-/* Initialises a link that was set to zero. The loop calls `on_ready` with the link's watch. */
+/* Initialises a link that was set to zero. The loop calls `on_ready` with the watch of the link. */
 void link_init(struct link *link, struct links *links,
                void (*on_ready)(struct loop_watch *watch, uint32_t events));
 

@@ -3,12 +3,12 @@
  *
  * A query looks in /etc/hosts first, then asks the servers in their order, for A and AAAA in
  * parallel. Search domains and ndots come from /etc/resolv.conf; a name with a trailing dot is
- * queried as it is. If an answer is truncated, the query is repeated over TCP. Each server gets
+ * queried without them. If an answer is truncated, the query is repeated over TCP. Each server gets
  * DNS_TRIES tries: DNS_TRY_MS for the first and twice as long for the second, so a single silent
  * server fails after 3 s. If only one family fails, the answer has the addresses of the other.
  *
- * c-ares runs, and on_answer is called, only inside dns_query and dns_process. An event of the loop
- * only makes dns_process due.
+ * c-ares runs, and on_answer is called, only inside dns_query and dns_process. After an event of
+ * the loop, dns_is_due is true.
  *
  * Threads: belongs to the thread of its loop. Call ares_library_init first. Memory: dns_destroy,
  * which drops pending queries without calling on_answer. Descriptors: at most two per server.

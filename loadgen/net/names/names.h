@@ -98,7 +98,7 @@ struct name {
     size_t *address_count; /* the owner's sum over its names */
     enum name_state state;
     bool is_literal;        /* an IP address, a unix socket or not allowed: never queried */
-    bool is_trusted;        /* with all of its addresses */
+    bool is_trusted;        /* all addresses that it resolves to are allowed */
     bool is_queued;         /* a query has yet to be sent */
     bool is_querying;       /* a query is in flight */
     bool has_result;        /* names_expire will complete the lookups */
