@@ -1,6 +1,6 @@
 /*
- * script - what a null server does with requests, and an account of what it did, which is compared
- * with the client's report.
+ * script - tells a null server how to treat requests. The account says what the server did, to be
+ * compared with the client's report.
  *
  * A zeroed script answers every request immediately with 200. stall_at_ns counts from the script's
  * arrival at the server. Both structs are sent over a socket between processes of the same program.
