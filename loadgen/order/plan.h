@@ -35,7 +35,7 @@ struct plan {
     int64_t dns_ttl_ns;       /* how long answers are cached; 0: forever; -1: for one connection */
     const struct connect_to *connect_to;
     size_t connect_to_count;
-    const char *allowed_targets; /* that may be connected to, a list of net/allow.h; NULL: all */
+    const char *allowed_targets; /* where connections are allowed (net/allow.h); NULL: everywhere */
     struct address local;        /* source address of connections; length 0: chosen by the kernel */
     bool keepalive;
     bool counts_only;   /* the result file has the tally of each second, and no results */
