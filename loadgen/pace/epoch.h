@@ -66,8 +66,8 @@ struct epoch {
 void epoch_init(struct epoch *epoch, const struct schedule *schedule, const struct slots *slots);
 
 /*
- * Initialises an epoch with what another process has published: number, time, first request, piece,
- * walk and slots. Nothing follows yet.
+ * Initialises an epoch as a copy of one that another process has published: number, start time,
+ * first request, piece, walk and slots. The copy is open and has no successor.
  */
 void epoch_init_copy(struct epoch *epoch, const struct epoch *from);
 
@@ -80,9 +80,9 @@ struct epoch_counter {
 void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first);
 
 /*
- * The number of requests due before t_ns, according to the epochs published so far: not before the
- * start of the first one, nor after the end of one that is closed. t_ns must not decrease from call
- * to call.
+ * The number of requests due before t_ns, according to the epochs published so far. A t_ns before
+ * the first epoch counts as its start, and a t_ns after the end of a closed last epoch as that end.
+ * t_ns must not decrease from call to call.
  */
 uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 
@@ -118,8 +118,9 @@ struct epoch_cursor {
 void epoch_cursor_init(struct epoch_cursor *cursor, const struct epoch *epoch, uint16_t thread);
 
 /*
- * Moves to the thread's next request. No cursor goes back: if an epoch is published so late that
- * requests of it were taken already, by the slots of the one before, it continues after them.
+ * Moves to the thread's next request. A cursor never moves back: if an epoch is published so late
+ * that the thread has already taken some of its requests, according to the slots of the previous
+ * epoch, the cursor continues after them.
  */
 void epoch_take(struct epoch_cursor *cursor);
 

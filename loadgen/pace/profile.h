@@ -3,7 +3,7 @@
  *
  *     users
  *       3 |        +-----+
- *       2 |     +--+     +--+         two pieces: to 3 users, then back to 1; a user each 1 / per_s
+ *       2 |     +--+     +--+         two pieces: up to 3 users, down to 1; 1 / per_s per user
  *       1 |  +--+           +---
  *         +--+------------------ time
  *
@@ -52,16 +52,16 @@ void profile_init(struct profile *profile);
 void profile_fini(struct profile *profile);
 
 /*
- * Adds a piece: from at_ns on, or as soon as possible after it, users start or end until there are
- * `to`. It begins no earlier than the piece before it.
+ * Adds a piece: from at_ns on, or as soon as possible after that, users start or end until there
+ * are `to`. The piece starts no earlier than the one before it.
  */
 void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s);
 
-/* Where a thread is. Private, except that zeroes are its start. */
+/* A thread's position in the profile. Zero-initialise; all fields are private. */
 struct profile_cursor {
     size_t index;               /* of its piece */
     struct profile_piece piece; /* a copy */
-    uint64_t until_ns;          /* begin of the next piece; UINT64_MAX: none yet */
+    uint64_t until_ns;          /* start of the next piece; UINT64_MAX: none yet */
     uint64_t next;              /* change of the piece, from 0 */
     size_t known;               /* pieces */
 };
@@ -79,7 +79,7 @@ struct profile_change {
 bool profile_peek(struct profile *profile, struct profile_cursor *cursor, const struct slots *slots,
                   uint16_t owner, struct profile_change *change);
 
-/* Pieces that are added from now on begin after now_ns; changes until then are final. */
+/* Makes changes up to now_ns final: pieces that are added later start after it. */
 void profile_reach(struct profile *profile, struct profile_cursor *cursor, uint64_t now_ns);
 
 /* Moves on to the next change. */

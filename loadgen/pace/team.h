@@ -8,7 +8,7 @@
  * same one. A process that runs an order alone has all threads: plan_team (order/plan.h).
  *
  * A process that joins a run later begins with an epoch that the others have published
- * (team_entry.h). It is told only what follows, not what was before.
+ * (team_entry.h). It gets that epoch and later ones, but no earlier ones.
  *
  * Memory: plain values; `entry` is borrowed.
  */
@@ -25,7 +25,7 @@ struct team {
     struct slots slots;             /* the number of the thread that owns each slot */
     uint16_t first;                 /* number of this process's first thread */
     uint16_t threads;               /* of this process; their numbers are consecutive */
-    uint16_t all;                   /* more than the number of any thread */
+    uint16_t all;                   /* exclusive upper bound of the numbers of all threads */
     const struct team_entry *entry; /* NULL: this process begins with the run */
 };
 
