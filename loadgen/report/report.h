@@ -46,7 +46,7 @@ const char *report_row_name(const struct rows *rows, size_t row);
 const char *report_row_mark(const struct rows *rows, size_t row);
 
 /*
- * Calls `say` with each sentence on anything that puts the numbers in doubt, such as late or unsent
+ * Calls `say` with one sentence for each reason to doubt the numbers, such as late or unsent
  * requests, or damaged files. Returns the number of sentences. The verdict on the generator is in
  * generator_text.h.
  */

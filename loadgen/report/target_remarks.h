@@ -4,8 +4,8 @@
  * Each trial has remarks (scrape/account.h), and many trials have the same ones. Two remarks are
  * the same if they differ only in their numbers; the first one is kept.
  *
- * The trials may come from any file: what is missing or of another type is left out. Threads: no
- * state. Memory: the list is the caller's.
+ * The trials may come from any file: missing keys and values of the wrong type are ignored.
+ * Threads: no state. Memory: the list is the caller's.
  */
 #ifndef LOADGEN_REPORT_TARGET_REMARKS_H
 #define LOADGEN_REPORT_TARGET_REMARKS_H

@@ -28,8 +28,8 @@
 void locust_csv_stats(const struct locust_stats *stats, FILE *out);
 
 /*
- * Writes a whole file that is not one of the four: the percentiles of each row, as Locust did up to
- * version 0.13.2. Every text is quoted. Lines end with LF, except the last one.
+ * Writes a fifth file, as Locust did up to version 0.13.2: the percentiles of each row. Every text
+ * is quoted. Each line but the last ends with LF.
  */
 void locust_csv_distribution(const struct locust_stats *stats, FILE *out);
 
@@ -43,14 +43,14 @@ void locust_csv_exceptions(const struct exceptions *exceptions, FILE *out);
 void locust_csv_history_header(FILE *out);
 
 /*
- * Writes the rows of a second that ended at unix_s, in seconds since 1970: "Aggregated" and, if
- * `recent` keeps times, a row for each method and name. Rates are those of the last seconds. So are
- * percentiles if `recent` keeps times; otherwise, they are those of the run.
+ * Writes the rows of the second that ended at unix_s (seconds since 1970): "Aggregated" and, if
+ * `recent` keeps times, a row for each method and name. Rates, and with times also percentiles,
+ * cover the last seconds (recent.h); without times, percentiles cover the whole run.
  */
 void locust_csv_history(const struct locust_stats *stats, const struct locust_recent *recent,
                         uint64_t unix_s, uint64_t users, FILE *out);
 
-/* Writes one such row with these rates and percentiles. `row`: since the start of the run. */
+/* Writes one such row with these rates and percentiles. The other numbers come from `row`. */
 void locust_csv_history_row(const struct locust_row *row, struct locust_rates rates,
                             const uint64_t percentiles_ns[LOCUST_PERCENTILES_ALL], uint64_t unix_s,
                             uint64_t users, FILE *out);

@@ -21,7 +21,7 @@
 /* Seconds of the window, and moments at their bounds. LOCUST_TOTAL: all rows of a tally. */
 enum { LOCUST_RECENT = 10, LOCUST_MOMENTS = LOCUST_RECENT + 1, LOCUST_TOTAL = ROWS_ALL };
 
-/* Since the start of the run. */
+/* Counts since the start of the run, at the end of a second. */
 struct locust_moment {
     uint64_t elapsed_ns;
     uint64_t requests[ROWS_ALL + 1];
@@ -45,7 +45,9 @@ struct locust_recent {
 struct locust_recent *locust_recent_create(bool keeps_times);
 void locust_recent_destroy(struct locust_recent *recent);
 
-/* Adds a second: its tally, and that of the run up to its end, elapsed_ns after the start. */
+/*
+ * Adds a second: its own tally, and the tally of the run up to its end, elapsed_ns after the start.
+ */
 void locust_recent_add(struct locust_recent *recent, const struct tally *second,
                        const struct tally *total, uint64_t elapsed_ns);
 
@@ -54,7 +56,7 @@ struct locust_rates {
     double failures;
 };
 
-/* Of rows of the tally, or of LOCUST_TOTAL. */
+/* The rates of these rows of the tally together; the row LOCUST_TOTAL stands for all. */
 struct locust_rates locust_recent_rates(const struct locust_recent *recent, const uint16_t *rows,
                                         size_t count);
 

@@ -3,13 +3,13 @@
  * "Aggregated". They are computed from a tally, so they agree with every other report.
  *
  * The names of a scenario's rows are "CLASS METHOD NAME", where only NAME may have blanks. Locust's
- * rows have no class: rows of several classes with the same method and name are added up. A name of
- * another form ("other") has no method.
+ * rows have no class, so rows of several classes with the same method and name are merged. A name
+ * of another form ("other") has no method.
  *
  * Times are latencies. A request may have no time: it is one of `requests`, but not of `timed`.
  *
- * Threads: one. Memory: 100 kB, and 290 kB if rows are added up; locust_stats_create, _destroy.
- * Names are borrowed from the rows of the last locust_stats_take.
+ * Threads: one. Memory: 100 kB, and 290 kB if rows are merged; locust_stats_create, _destroy. Names
+ * are borrowed from the rows of the last locust_stats_take.
  */
 #ifndef LOADGEN_REPORT_LOCUST_STATS_H
 #define LOADGEN_REPORT_LOCUST_STATS_H
@@ -42,7 +42,7 @@ enum { LOCUST_PERCENTILES_ALL = 0 LOCUST_PERCENTILES(X) };
 enum { LOCUST_MEDIAN = 0, LOCUST_P90 = 4, LOCUST_P95 = 5, LOCUST_P99 = 7 };
 
 struct locust_row {
-    const char *method; /* not terminated; "" for the total */
+    const char *method; /* not NUL-terminated; "" for the total */
     int method_length;
     const char *name;
     uint64_t requests; /* including failures */
@@ -53,7 +53,7 @@ struct locust_row {
     uint64_t min_ns;
     uint64_t max_ns;
     uint64_t percentiles_ns[LOCUST_PERCENTILES_ALL];
-    /* The tally's rows that it consists of: positions in `members`. */
+    /* The tally's rows in this row: members[begin] to members[end - 1]. */
     size_t begin;
     size_t end;
 };
@@ -65,7 +65,7 @@ struct locust_stats {
     double seconds; /* from the start of the run to the end of its last request */
     uint16_t members[ROWS_ALL];
     uint16_t row_of[ROWS_ALL]; /* index in `rows` of each used row of the tally */
-    struct histogram sum;      /* for rows that are added up */
+    struct histogram sum;      /* for merged rows */
 };
 
 /* Creates stats without requests. NULL: out of memory. */

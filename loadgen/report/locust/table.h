@@ -14,13 +14,13 @@
  * Percentiles, of which the median is one, are rounded to the nearest, but not beyond the minimum
  * and maximum in the table.
  *
- * The column of names has the terminal's width less 80 columns, but at least 0 and at most 80, and
- * 4 less in the table of requests. Longer names are not cut. Widths count characters, not bytes.
- * Methods have 8 columns. Longer ones are not cut either. In the table of requests, an extra blank
- * follows a method of 8 or more characters, as in Locust.
+ * The column of names is as wide as the terminal minus 80 columns, but 0 to 80 wide; in the table
+ * of requests, 4 less. The column of methods is 8 wide. Longer names and methods are not cut.
+ * Widths count characters, not bytes. In the table of requests, an extra blank follows a method of
+ * 8 or more characters, as in Locust.
  *
- * `columns` is the width of the terminal; 0: no terminal, or its width is unknown, and the column
- * of names is 80 wide. An empty line follows each table.
+ * `columns` is the width of the terminal; 0: no terminal or unknown, and the column of names is 80
+ * wide. An empty line follows each table.
  *
  * Threads, memory: no state. Errors: the caller checks `out`.
  */
