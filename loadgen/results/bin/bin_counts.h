@@ -1,8 +1,8 @@
 /*
- * bin_counts - the counts of a run in our own format, one tally per second.
+ * bin_counts - reads the counts of a run in our own format, one tally per second.
  *
- * They are added to the summary. If seconds are watched (second.h), each second is first collected
- * in its own tally.
+ * The counts are added to the summary. If seconds are watched (second.h), each second is first
+ * collected in its own tally.
  *
  * Threads: one. Memory: bin_counts_fini.
  */

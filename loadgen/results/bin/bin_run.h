@@ -1,5 +1,5 @@
 /*
- * bin_run - the JSON blocks of a run in our own format: plan, targets, addresses, end.
+ * bin_run - reads the JSON blocks of a run in our own format: plan, targets, addresses, end.
  *
  * A stream may contain several runs in sequence. Headers, ends and row names go into the summary
  * immediately. The rest is needed to interpret the results, and is kept until the next header.
