@@ -49,7 +49,7 @@ struct changes {
     struct wish list[CHANGES_MAX];
 };
 
-/* is_closed_loop: the run is a closed loop. ERR_FAILED if out of descriptors. */
+/* ERR_FAILED if out of descriptors. */
 bool changes_init(struct changes *changes, bool is_closed_loop, struct err *err);
 void changes_fini(struct changes *changes);
 
@@ -62,9 +62,9 @@ void changes_fini(struct changes *changes);
 bool changes_request(struct changes *changes, const struct change *change, struct err *err);
 
 /*
- * How many connections the local ports allow, to all addresses that were known when the run began;
- * 0: not known (yet), or not limited. A caller that adds users checks this: the run itself checks
- * only those of its start.
+ * The number of connections that the local ports allow, to all addresses known when the run began;
+ * 0: not known yet, or not limited. A caller that adds users must check this, because the run
+ * checks only its initial users.
  */
 uint64_t changes_ports(const struct changes *changes);
 

@@ -1,5 +1,5 @@
 /*
- * opening - what a summary and a result file say about a run before its first request: plan,
+ * opening - stores in the summary and the result file what is known before the first request: plan,
  * schedule, environment of this process, targets.
  *
  * Threads: those of fingerprint_take (fingerprint.h). Memory: owned by the summary.

@@ -35,13 +35,13 @@ struct control {
     /* Source of changes during the run; NULL: none. If it is set, but the driver's type has no
      * `change`, the run does not begin: ERR_USAGE. */
     struct changes *changes;
-    const struct team *team; /* of this process among those that run the order; NULL: alone */
-    const _Atomic uint64_t *contact_ns; /* with the team: drive_may_send; NULL: always */
+    const struct team *team; /* this process among those that share the run; NULL: the only one */
+    const _Atomic uint64_t *contact_ns; /* for drive_may_send; NULL: the run is not shared */
     /*
-     * Called when the run is set up. Returns the CLOCK_MONOTONIC time at which its measured part
-     * begins, the same for all processes; 0: the run does not begin, which is no error unless err
-     * is set. NULL: it begins as soon as possible. A process that joins a run (pace/team.h) begins
-     * in the past; its first second is that of its first epoch.
+     * Called when the run is set up. Returns when its measured part begins (CLOCK_MONOTONIC), the
+     * same moment in all processes; 0: the run does not begin (an error only if err is set). NULL:
+     * it begins as soon as possible. If this process joins a run (pace/team.h), that moment is in
+     * the past, and its first second is that of its first epoch.
      */
     uint64_t (*await_start)(void *context, struct err *err);
     void *context; /* of await_start */
@@ -55,7 +55,7 @@ struct observer {
     /* Returns false to abort the run. NULL: none. */
     bool (*on_second)(void *context, const struct second *second);
     void *context;
-    bool counts_targets; /* the seconds have a row also if there is only one target */
+    bool counts_targets; /* each second has rows by target, even if there is only one target */
 };
 
 /*

@@ -1,11 +1,11 @@
 /*
- * runner - carries out orders: here, with the threads of this process, or with those of workers in
+ * runner - the interface for running orders, with the threads of this process or with workers in
  * other pods.
  *
- *     runner->run(runner->context, order, ...)     as run (run.h), wherever the requests come from
+ *     runner->run(runner->context, order, ...)     like run (run.h)
  *
- * Whoever holds a runner does not know which one it is. The setups of scenarios (test_start,
- * test_stop) and the calibration of this generator are always run here.
+ * Callers need not know which of the two a runner is. test_start and test_stop of scenarios, and
+ * the calibration of this generator, always run in this process.
  *
  * Threads: one run at a time; `run` is called on any thread, and calls the observer on it.
  */
