@@ -1,6 +1,6 @@
 /*
- * account - what a load cost the target, as JSON: the difference between its metrics before and
- * after the load.
+ * account - computes what a load cost the target, as JSON: the difference between its metrics
+ * before and after the load.
  *
  * docs/capacity.schema.json lists the keys (under "target"). Counters are differences; for a pod
  * that restarted or is new, they count from its start. Memory is the larger of the two values.

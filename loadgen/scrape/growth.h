@@ -2,7 +2,7 @@
  * growth - how far a pod's values rose between two readings of its metrics.
  *
  * A counter that fell was reset by a restart of the pod; its growth is then its value since that
- * start. An unknown value is negative. NULL: there is no reading.
+ * start. Unknown values are negative. A reading may be NULL: there is none.
  *
  * Threads, memory: pure functions.
  */

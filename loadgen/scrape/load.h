@@ -1,5 +1,5 @@
 /*
- * load - what a target's pods report of their CPU over a series of scrapes (meter.h).
+ * load - the CPU use that a target's pods report over a series of scrapes (meter.h).
  *
  * Threads, memory: plain data; pure functions.
  */
@@ -12,10 +12,10 @@
 
 enum { LOAD_TEXT = 400 };
 
-/* Since the first scrape, of all pods and CPUs. */
+/* Sums over all pods and CPUs since the first scrape. */
 #define LOAD_SUMS(X)                                                                               \
     X(cpu_known_ns) /* time for which the CPU time is known */                                     \
-    X(cpu_ns)       /* CPU time in this time */                                                    \
+    X(cpu_ns)       /* CPU time used during that time */                                           \
     X(throttled_known_ns)                                                                          \
     X(throttled_ns) /* a lower bound */
 
@@ -28,9 +28,9 @@ struct load_sums {
 struct target_load {
     struct load_sums sums;
     bool has_cpu;     /* a pod reports its CPU time */
-    double cpu_limit; /* in CPUs, of all pods; 0: one of them reports none */
+    double cpu_limit; /* in CPUs, sum of all pods; 0: a pod reports none */
     size_t pods;      /* in the last scrape; 0: there was none yet */
-    size_t read;      /* of these */
+    size_t read;      /* pods of these that were read */
     uint64_t restarts;
     char problem[LOAD_TEXT]; /* the first pod that was not read, and why; "": all were read */
 };

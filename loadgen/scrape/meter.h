@@ -4,8 +4,8 @@
  * The sums grow with each complete scrape: one that read every pod of the previous complete scrape,
  * except pods whose address is gone. So they are exact: an incomplete scrape only delays them, and
  * the next complete one adds the time of both. After METER_PATIENCE_NS without a complete scrape,
- * that time is left out, and the meter continues with the pods that can be read. This does not
- * happen if scrapes are rare on purpose.
+ * that time is left out, and the meter continues with the pods that can be read. With is_rare, no
+ * time is left out.
  *
  * A pod counts from its second reading on. A counter that fell, because the pod restarted, counts
  * from its start.
@@ -26,7 +26,7 @@ struct meter {
     struct scrape base; /* private: the last complete scrape */
 };
 
-/* Takes the scrape over. */
+/* Adds a scrape and takes ownership of it. */
 void meter_add(struct meter *meter, struct scrape *scrape);
 
 void meter_fini(struct meter *meter);

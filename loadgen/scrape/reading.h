@@ -1,10 +1,10 @@
 /*
- * reading - one pod's load, as its metrics page reports it.
+ * reading - the load of one pod, read from its metrics page.
  *
  * docs/capacity.md lists the metrics that are read. A value is read from the first metric in its
  * list that occurs on the page. All samples of a metric are added up, whatever their labels.
- * Skipped are negative and non-finite samples, and samples about requests for the metrics page
- * itself, which have a label with the page's path as its value.
+ * Negative and non-finite samples are skipped, and so are samples about requests for the metrics
+ * page itself, which have a label whose value is the page's path.
  *
  * Threads, memory: plain data. Errors: ERR_FAILED with the number of the malformed line.
  */

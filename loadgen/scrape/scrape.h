@@ -11,8 +11,8 @@
  * pages. A pod that cannot be read is part of the result, with the reason. At most SCRAPE_PODS_MAX
  * pods are read; further ones are ignored.
  *
- * Threads: one, outside the measured window; or, with scrape_read, one of its own. Memory:
- * scrape_free.
+ * Threads: scrape_take on one thread, outside the measured window; scrape_read also during it, on a
+ * separate thread. Memory: scrape_free.
  */
 #ifndef LOADGEN_SCRAPE_SCRAPE_H
 #define LOADGEN_SCRAPE_SCRAPE_H
@@ -55,8 +55,9 @@ bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const st
                  int stop_fd, struct err *err);
 
 /*
- * The same for many scrapes: scrape_read on any thread, between scrape_open and scrape_close, which
- * initialize and release c-ares and libcurl. Call these two while no other thread does the same.
+ * The same for many scrapes: call scrape_read on any thread between scrape_open and scrape_close,
+ * which initialise and release c-ares and libcurl. Call these two while no other thread initialises
+ * or releases either library.
  */
 bool scrape_open(struct err *err);
 bool scrape_read(struct scrape *scrape, const struct scrape_urls *urls, const struct plan *plan,

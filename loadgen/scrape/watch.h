@@ -1,13 +1,14 @@
 /*
  * watch - meters a target about once per second during a run (meter.h), on its own thread.
  *
- * The next reading is due one second after the last one, and a scrape begins WATCH_LEAD_NS before
- * it. So each reading finds a new scrape that is at most that old, if the pods answer in time.
+ * A reading is expected one second after the last one, and a scrape begins WATCH_LEAD_NS before
+ * that. So if the pods answer in time, each reading finds a scrape that is at most WATCH_LEAD_NS
+ * old.
  *
  * The reader never waits for a scrape. A scrape has the deadlines of scrape.h.
  *
- * Threads: start and stop on one thread, while no other initializes or releases c-ares or libcurl;
- * read on any. Memory: borrows the URLs and the plan until watch_stop.
+ * Threads: watch_start and watch_stop on one thread, while no other thread initialises or releases
+ * c-ares or libcurl; watch_read on any. Memory: borrows the URLs and the plan until watch_stop.
  */
 #ifndef LOADGEN_SCRAPE_WATCH_H
 #define LOADGEN_SCRAPE_WATCH_H
