@@ -56,7 +56,7 @@ size_t catalogue_added(const struct catalogue *catalogue);
 /* A target by its index. The order's targets come first, then the added ones. */
 const struct target *catalogue_target(const struct catalogue *catalogue, uint32_t index);
 
-/* What one thread knows of the list. All fields are private. */
+/* A name that one thread has used. All fields are private. */
 struct catalogue_entry {
     uint64_t hash; /* of the name */
     uint32_t target;

@@ -46,7 +46,9 @@ struct lazy *lazy_open(int fd, const char *name, const struct format *format,
 /* The source; valid until lazy_close. */
 struct source lazy_source(struct lazy *lazy);
 
-/* Frees it; NULL is allowed. False with err if an error in the targets ended the run early. */
+/*
+ * Frees the source; NULL is allowed. False with err if an error in the targets ended the run early.
+ */
 bool lazy_close(struct lazy *lazy, struct err *err);
 
 #endif

@@ -37,7 +37,7 @@ uint16_t rows_add(struct rows *rows, const char *name);
 /* The row of this name; ROWS_OTHER if it has none of its own. */
 uint16_t rows_find(const struct rows *rows, const char *name);
 
-/* The name that the row was added with; "other" for ROWS_OTHER. */
+/* The name of the row; "other" for ROWS_OTHER. */
 const char *rows_name(const struct rows *rows, size_t row);
 
 /*
@@ -49,7 +49,7 @@ const char *rows_name(const struct rows *rows, size_t row);
 uint16_t rows_merge(struct rows *rows, const char *name);
 void rows_merge_full(struct rows *rows, const uint64_t *hashes, size_t count, size_t others);
 
-/* At least this many names are known to share ROWS_OTHER. */
+/* Records that at least this many names share ROWS_OTHER. */
 void rows_expect_others(struct rows *rows, size_t least);
 
 /* True if some merged table may have counted results of this row as "other". */

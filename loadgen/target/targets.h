@@ -1,5 +1,5 @@
 /*
- * targets - what to attack: a list in one of vegeta's formats, or one URL.
+ * targets - the requests of an attack: a list in one of vegeta's formats, or one URL.
  *
  *     # @name home
  *     GET http://127.0.0.1:5000/health

@@ -1,6 +1,6 @@
 /*
- * parts - method, path, headers and body of a request, for engines that do not send its bytes as
- * they are.
+ * parts - method, path, headers and body of a request, for engines that do not send its bytes
+ * unchanged.
  *
  * Requests are built once, as HTTP/1.1 messages (message.h), with the offsets of their parts.
  * HTTP/1.1 sends the bytes unchanged; HTTP/2 reads the headers from a table of offsets, which is
@@ -45,7 +45,7 @@ struct field {
     uint32_t kind; /* enum field_kind */
 };
 
-/* Removes the first line of `rest`, a header, and returns where its name and value are. */
+/* Removes the first line, a header, from `rest`, and returns the offsets of its name and value. */
 struct field parts_next_field(const struct request *request, struct slice *rest);
 
 /* Header i of a request with layout.has_fields. */
