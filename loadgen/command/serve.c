@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "common/blank.h"
 #include "loadgen/base/bytes.h"
@@ -34,6 +36,7 @@ struct serving {
     const struct serve_options *options;
     struct offer offer;
     struct interrupt interrupt;
+    int stop_fd; /* of the runs; signals and clients write to it through the board */
     atomic_bool has_board;
     struct board board;
     struct keeper keeper;
@@ -191,7 +194,7 @@ static bool run_viewed(struct serving *serving, const struct run_watch *watch, s
 
 static bool perform(struct serving *serving, struct err *err)
 {
-    const struct control control = {.stop_fd = serving->interrupt.stop_fd};
+    const struct control control = {.stop_fd = serving->stop_fd};
     const struct observer observer = {on_second, serving, true};
     const struct run_watch watch = {
         .control = &control,
@@ -201,6 +204,7 @@ static bool perform(struct serving *serving, struct err *err)
         .on_target = board_trial_target,
         .on_lines = board_log,
         .on_unkept = board_unkept,
+        .on_ending = board_ending,
         .context = &serving->board,
         .file = serving->keeper.file,
     };
@@ -236,6 +240,21 @@ static void stop_test(void *context)
     }
 }
 
+/*
+ * The first signal stops the test, like a client. Only a second signal abandons it: a client's stop
+ * beside a signal is the same wish again.
+ */
+static void on_request(void *context, unsigned count)
+{
+    struct serving *serving = context;
+    if (atomic_load(&serving->has_board)) {
+        board_stop(&serving->board, "a signal");
+        if (count > 1) {
+            board_abandon(&serving->board);
+        }
+    }
+}
+
 static void run_next(struct serving *serving)
 {
     struct err err = {.code = ERR_NONE};
@@ -243,6 +262,9 @@ static void run_next(struct serving *serving)
     void *run = board_take(&serving->board, &runner);
     if (!run) {
         return;
+    }
+    if (interrupt_count(&serving->interrupt) > 0) {
+        board_stop(&serving->board, "a signal"); /* that came before the run was opened */
     }
     forget_run(serving);
     serving->runner = runner;
@@ -298,13 +320,18 @@ static bool serve(struct serving *serving, struct err *err)
 static bool serve_offer(struct serving *serving, struct err *err)
 {
     struct board *board = &serving->board;
-    bool ok = board_init(board, serving->offer.runners, serving->interrupt.stop_fd, err);
+    serving->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (serving->stop_fd < 0) {
+        return err_set(err, ERR_FAILED, "cannot create an eventfd: %s", strerror(errno));
+    }
+    bool ok = board_init(board, serving->offer.runners, serving->stop_fd, err);
     board->slo = serving->offer.slo;
     atomic_store(&serving->has_board, ok);
     ok = ok && open_archive(serving, err) && serve(serving, err);
     interrupt_stop(&serving->interrupt); /* which uses the board */
     close_archive(serving);
     board_fini(board);
+    close(serving->stop_fd);
     forget_run(serving);
     return ok && interrupt_check(&serving->interrupt, err);
 }
@@ -315,6 +342,7 @@ static bool serve_main(const struct command_line *line, struct err *err)
     struct serving serving = {.options = options};
     struct attack_options *attack = &options->run.attack;
     serving.interrupt.on_user = stop_test;
+    serving.interrupt.on_request = on_request;
     serving.interrupt.context = &serving;
     signal(SIGCHLD, SIG_IGN); /* as process 1 of a container: the kernel reaps orphaned processes */
     attack->cpus = attack->cpus ? attack->cpus : line->cpus;

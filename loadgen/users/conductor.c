@@ -299,6 +299,7 @@ bool conductor_end(struct users_order *order, bool is_interrupted, struct err *e
         atomic_store(&order->is_quitting, true);
         atomic_store(&order->quit_code, code >= 0 ? code : atomic_load(&order->quit_code));
     } else if (ok && is_interrupted && !may_go_on(conductor)) {
+        order->is_interrupted = err->code == ERR_NONE;
         ok = err_set(err, ERR_FAILED, "%s was interrupted", names[conductor->part]);
     }
     if (conductor->part == CONDUCTOR_START) {

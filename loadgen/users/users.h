@@ -44,6 +44,7 @@ struct users_order {
     struct log_reader log_reader;   /* also gets the lines of log(); zeroes: none */
     _Atomic bool is_quitting;       /* the scenario has called quit() */
     _Atomic int quit_code;          /* -1: quit() was called without one, or not at all */
+    bool is_interrupted;            /* test_start or test_stop was stopped, and did not fail */
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
                     runs each task once, on one thread; NULL: a normal run */
     /* Set by users_open: */

@@ -75,6 +75,9 @@ static void take_signal(struct interrupt *interrupt)
     atomic_store(&interrupt->count, interrupt->requests.count);
     uint64_t one = 1;
     (void)!write(interrupt->stop_fd, &one, sizeof one);
+    if (interrupt->on_request) {
+        interrupt->on_request(interrupt->context, interrupt->requests.count);
+    }
 }
 
 /* Time until the process exits, for poll(2); -1: unlimited. */
@@ -122,7 +125,11 @@ bool interrupt_start(struct interrupt *interrupt, struct err *err)
 {
     const sigset_t signals = awaited_signals(interrupt->on_user != NULL);
     *interrupt = (struct interrupt){
-        .on_user = interrupt->on_user, .context = interrupt->context, .stop_fd = -1};
+        .on_user = interrupt->on_user,
+        .on_request = interrupt->on_request,
+        .context = interrupt->context,
+        .stop_fd = -1,
+    };
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     interrupt->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     interrupt->quit_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -50,6 +50,8 @@ bool interrupt_add(struct interrupt_requests *requests, int signal, uint64_t now
 struct interrupt {
     /* Set before interrupt_start, or zero. */
     void (*on_user)(void *context); /* for each SIGUSR1, on the thread of this module */
+    /* For each request, on the same thread; `count` includes this one. */
+    void (*on_request)(void *context, unsigned count);
     void *context;
     /* The result. */
     int stop_fd;   /* eventfd; readable from the first request on */
@@ -63,7 +65,7 @@ struct interrupt {
     atomic_int signal;                  /* signal of the last request */
 };
 
-/* on_user may be called from now on until interrupt_stop. */
+/* on_user and on_request may be called from now on until interrupt_stop. */
 bool interrupt_start(struct interrupt *interrupt, struct err *err);
 
 /* The number of requests so far. */

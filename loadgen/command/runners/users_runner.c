@@ -125,6 +125,15 @@ static void *open_run(void *context, const struct run_order *order, struct err *
     return run;
 }
 
+/* What test_start has ended may be so by intention: a client stopped it, or it called quit(). */
+static bool is_in_order(const struct users_run *run, struct err *err)
+{
+    if (run->users.is_interrupted) {
+        *err = (struct err){.code = ERR_NONE};
+    }
+    return err->code == ERR_NONE;
+}
+
 static bool run_it(void *opened, const struct run_watch *watch, struct summary *summary,
                    struct err *err)
 {
@@ -132,16 +141,16 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     const struct order order = {&own->plan, &own->targets, &own->source};
     const struct control control = {.stop_fd = watch->control->stop_fd};
     own->users.log_reader = (struct log_reader){watch->on_lines, watch->context};
+    struct err stop = {.code = ERR_NONE};
     if (!setup_start(&own->users, &order, &control, err) || own->users.is_quitting) {
-        return err->code == ERR_NONE;
+        return is_in_order(own, err);
     }
     bool ok = recorded_run(&order, &driver_users, &own->changes, watch, summary, err);
-    struct err stop = {.code = ERR_NONE};
-    if (!summary->is_abandoned &&
-        !setup_stop(&own->users, &order, &control, summary, ok ? err : &stop)) {
-        return false;
+    if (summary->is_abandoned) {
+        return ok;
     }
-    return ok;
+    watch->on_ending(watch->context);
+    return setup_stop(&own->users, &order, &control, summary, ok ? err : &stop) && ok;
 }
 
 static bool change_run(void *opened, const struct run_order *order, struct err *err)

@@ -19,7 +19,7 @@
 
 /*
  * Runs test_start, if there is one; the users of later runs have its result. False with err if it
- * failed or was interrupted. If it called quit(), users->is_quitting is true.
+ * failed or was stopped: users->is_interrupted. If it called quit(), users->is_quitting is true.
  */
 bool setup_start(struct users_order *users, const struct order *order,
                  const struct control *control, struct err *err);

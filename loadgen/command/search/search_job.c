@@ -275,10 +275,12 @@ static bool check_metrics(const struct search_job *job, struct err *err)
 /* test_start runs once, before the first trial. */
 static bool set_up(struct search_job *job, struct err *err)
 {
-    return !job->options->scenario ||
-           (setup_start(&job->users, &job->order, &job->control, err) &&
-            (!job->users.is_quitting ||
-             err_set(err, ERR_FAILED, "the scenario ended with quit() in test_start")));
+    bool ok = !job->options->scenario || setup_start(&job->users, &job->order, &job->control, err);
+    if (job->users.is_interrupted) {
+        *err = (struct err){.code = ERR_NONE};
+    }
+    return ok && (!job->users.is_quitting ||
+                  err_set(err, ERR_FAILED, "the scenario ended with quit() in test_start"));
 }
 
 static void on_second(void *context, const struct second *second)

@@ -156,6 +156,7 @@ static bool open_run(struct board *board, const struct run_order *order, struct 
     set_host(board, whole.host, order->host);
     board->opened = board->current = opened;
     board->phase = BOARD_ON;
+    board->is_abandoned = false;
     said_start(&board->lines, board->client, &board->order);
     pthread_mutex_unlock(&board->lock);
     uint64_t one = 1;
@@ -260,6 +261,30 @@ void board_stop(struct board *board, const char *client)
         board->phase = BOARD_STOPPING;
         (void)!write(board->stop_fd, &one, sizeof one);
         said_stop(&board->lines, client);
+    }
+    pthread_mutex_unlock(&board->lock);
+}
+
+void board_abandon(struct board *board)
+{
+    uint64_t twice = 2; /* test_stop has not seen the stop of its run */
+    pthread_mutex_lock(&board->lock);
+    if (board_is_on(board)) {
+        board->is_abandoned = true;
+        (void)!write(board->stop_fd, &twice, sizeof twice);
+    }
+    pthread_mutex_unlock(&board->lock);
+}
+
+/* A stop that came when the run had ended by itself must not stop what follows. */
+void board_ending(void *context)
+{
+    struct board *board = context;
+    uint64_t count = 0;
+    pthread_mutex_lock(&board->lock);
+    board->phase = BOARD_STOPPING;
+    if (!board->is_abandoned) {
+        (void)!read(board->stop_fd, &count, sizeof count);
     }
     pthread_mutex_unlock(&board->lock);
 }

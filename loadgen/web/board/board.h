@@ -5,11 +5,13 @@
  *     server's thread                        command's thread
  *     board_start  opens a run  -- wake_fd -->  board_take, run(..., board_second), board_end
  *     board_change
- *     board_stop                -- stop_fd -->
+ *     board_stop, board_abandon -- stop_fd -->
  *     board_reset, reads        <-- lock  --    board_second, once a second
  *
  *     ready    --start-->  spawning  --all users have started-->  running
  *     running  --stop-->   stopping  --end-->  stopped  --start-->  spawning
+ *
+ * A run is also stopping while the test_stop of its scenario runs (board_ending).
  *
  * There is one run at a time. The numbers of the last run stay until the next one starts. A search
  * (runner.h) is one run of several trials: its history continues from trial to trial, with empty
@@ -49,7 +51,7 @@ struct board {
     const struct slo *slo;   /* of all runs; NULL: none. Set it before the server's thread starts */
     struct archive *archive; /* of all runs (archive/archive.h); borrowed. Set it before, too */
     int wake_fd;             /* eventfd; readable: a run was opened */
-    int stop_fd;             /* of the runs' control; borrowed */
+    int stop_fd;             /* of the runs' control, written only by the board; borrowed */
     enum board_phase phase;
     const char *client; /* address of the client; NULL: unknown. Only the server's thread uses it */
     struct lines lines; /* the log */
@@ -82,6 +84,7 @@ struct board {
     char *order_host;               /* of `order`; NULL: none */
     void *opened;                   /* the run that board_take takes; NULL: none */
     void *current;                  /* the active run, for the server's thread */
+    bool is_abandoned;              /* the active run */
     uint64_t change_ns;             /* of the number of users; 0: none */
     uint64_t users_before;          /* the last change */
     unsigned parts;                 /* of the last run so far, such as trials */
@@ -123,6 +126,12 @@ bool board_swarm(struct board *board, const struct run_order *order, struct err 
  */
 void board_stop(struct board *board, const char *client);
 
+/*
+ * Ends the active run, if there is one, without waiting for its requests, or for a test_stop. Call
+ * board_stop first. Any thread may call this.
+ */
+void board_abandon(struct board *board);
+
 /* Sets the numbers to zero. The history and the run continue. */
 void board_reset(struct board *board);
 
@@ -146,6 +155,7 @@ bool board_second(void *board, const struct second *second);
 void board_search(void *context, json_t *search);
 void board_result(void *context, json_t *result);
 void board_unkept(void *context, const struct err *why);
+void board_ending(void *context);
 
 /* Adds a line of the server to the log. Any thread may call this, and board_log. */
 void board_say(struct board *board, const char *text);

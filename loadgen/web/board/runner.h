@@ -117,6 +117,9 @@ struct run_watch {
     /* Called if the file cannot be written, for example because the disk is full; the run
        continues. Any thread may call it. */
     void (*on_unkept)(void *context, const struct err *why);
+    /* Called when a run has ended, and only the scenario's test_stop remains: a stop that comes
+       from now on has no effect. */
+    void (*on_ending)(void *context);
     void *context;
     /* The file to write during the run: a result file with the counts of each second, or the
        journal of a search, which must not exist yet; NULL: none. */

@@ -137,6 +137,28 @@ START_TEST(the_user_signal_is_no_request)
 }
 END_TEST
 
+static void note_count(void *context, unsigned count)
+{
+    atomic_store((atomic_uint *)context, count);
+}
+
+START_TEST(each_request_is_told)
+{
+    static const int signals[] = {SIGINT, SIGTERM};
+    atomic_uint told = 0;
+    interrupt = (struct interrupt){.on_request = note_count, .context = &told};
+    ck_assert(interrupt_start(&interrupt, &err));
+    for (unsigned i = 0; i < 2; i++) {
+        kill(getpid(), signals[i]);
+        for (int k = 0; k < 100 && atomic_load(&told) <= i; k++) {
+            poll(NULL, 0, 50);
+        }
+        ck_assert_uint_eq(atomic_load(&told), i + 1);
+    }
+    interrupt_stop(&interrupt);
+}
+END_TEST
+
 START_TEST(what_was_never_started_may_be_stopped)
 {
     interrupt_stop(&interrupt);
@@ -157,6 +179,7 @@ Suite *interrupt_suite(void)
     tcase_add_test(tests, a_second_request_ends_and_has_a_status);
     tcase_add_test(tests, a_hangup_that_is_ignored_stays_ignored);
     tcase_add_test(tests, the_user_signal_is_no_request);
+    tcase_add_test(tests, each_request_is_told);
     tcase_add_test(tests, what_was_never_started_may_be_stopped);
     suite_add_tcase(suite, tests);
     return suite;

@@ -2,6 +2,8 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "loadgen/web/board/board.h"
@@ -266,6 +268,63 @@ START_TEST(errors_begin_with_a_field)
 }
 END_TEST
 
+static uint64_t take_stops(void)
+{
+    uint64_t count = 0;
+    return read(board.stop_fd, &count, sizeof count) > 0 ? count : 0;
+}
+
+/* For run (run/run.h): one stops, and more than one abandons. */
+START_TEST(only_one_stop_is_passed_on)
+{
+    const struct run_order order = {.kind = RUN_RATE, .rate_per_s = 20};
+    board.stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    board_stop(&board, "a");
+    board_abandon(&board);
+    ck_assert_uint_eq(take_stops(), 0);
+    start(order, &rate);
+    board_stop(&board, "a");
+    board_stop(&board, "b");
+    ck_assert_uint_eq(take_stops(), 1);
+    ck_assert_str_eq(board_state(&board), "stopping");
+    board_abandon(&board);
+    ck_assert_uint_gt(take_stops(), 1);
+    board_end(&board, NULL);
+
+    start(order, &rate);
+    board_ending(&board);
+    ck_assert_str_eq(board_state(&board), "stopping");
+    board_stop(&board, "a");
+    ck_assert_uint_eq(take_stops(), 0);
+    expect_refusal(board_change, order, "a test is stopping; try again when it has ended");
+    board_abandon(&board);
+    ck_assert_uint_gt(take_stops(), 1);
+    board_end(&board, NULL);
+    close(board.stop_fd);
+}
+END_TEST
+
+/* It was for a run that had just ended by itself. */
+START_TEST(a_stop_that_was_not_read_is_dropped)
+{
+    const struct run_order order = {.kind = RUN_RATE, .rate_per_s = 20};
+    board.stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    start(order, &rate);
+    board_stop(&board, "a");
+    board_ending(&board);
+    ck_assert_uint_eq(take_stops(), 0);
+    board_end(&board, NULL);
+
+    start(order, &rate);
+    board_stop(&board, "a");
+    board_abandon(&board);
+    board_ending(&board);
+    ck_assert_uint_gt(take_stops(), 1);
+    board_end(&board, NULL);
+    close(board.stop_fd);
+}
+END_TEST
+
 Suite *board_suite(void);
 Suite *board_suite(void)
 {
@@ -278,6 +337,8 @@ Suite *board_suite(void)
     tcase_add_test(tests, a_search_goes_on_from_trial_to_trial);
     tcase_add_test(tests, a_trial_shows_at_its_end_what_the_target_used);
     tcase_add_test(tests, errors_begin_with_a_field);
+    tcase_add_test(tests, only_one_stop_is_passed_on);
+    tcase_add_test(tests, a_stop_that_was_not_read_is_dropped);
     suite_add_tcase(suite, tests);
     return suite;
 }
