@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "loadgen/base/least.h"
 #include "loadgen/base/memory.h"
 
 void roster_free(struct roster *roster)
@@ -165,7 +166,7 @@ static void note_silence(struct roster *roster, struct roster_member *member)
 bool roster_tick(struct roster *roster, uint64_t now_ns, bool is_connected)
 {
     if (roster->is_connected && is_connected && now_ns > roster->tick_ns) {
-        roster->clock_ns += now_ns - roster->tick_ns;
+        roster->clock_ns += least(now_ns - roster->tick_ns, ROSTER_TICK_MAX_NS);
     }
     roster->tick_ns = now_ns;
     roster->is_connected = is_connected;

@@ -5,8 +5,9 @@
  *                                                        -> 20 s of silence -> LOST
  *
  * A member is a process: a name and an incarnation. It is silent when it has sent nothing for
- * ROSTER_SILENT_NS, and lost after ROSTER_LOST_NS. Only time in which the controller itself is
- * connected counts. A lost member that sends again becomes READY, with its old thread numbers.
+ * ROSTER_SILENT_NS, and lost after ROSTER_LOST_NS. Only time in which the controller itself
+ * listened counts: connected, and not stopped. A lost member that sends again becomes READY, with
+ * its old thread numbers.
  *
  * A worker that has had no pong from the broker for 15 s stops sending requests, so the slots of a
  * lost worker are unused. A silent worker may still send requests, and may miss a new epoch. So it
@@ -41,6 +42,7 @@
 
 #define ROSTER_SILENT_NS (2 * NS_PER_S)
 #define ROSTER_LOST_NS (20 * NS_PER_S)
+#define ROSTER_TICK_MAX_NS (NS_PER_S / 2) /* of the time between two ticks, at most this counts */
 
 enum roster_state {
     ROSTER_WAITING, /* here, but not ready for this run */
@@ -118,8 +120,10 @@ bool roster_hear(struct roster *roster, const struct wire_announce *announce, st
 void roster_leave(struct roster *roster, const struct wire_leave *leave);
 
 /*
- * Call this a few times a second. The time between two calls counts as silence if the controller is
- * connected in both. True: since the last call, a member arrived or a state changed.
+ * Call this a few times a second, after roster_hear for all that has arrived. The time between two
+ * calls counts as silence if the controller is connected in both, and at most ROSTER_TICK_MAX_NS of
+ * it: a controller that stood still has not listened. True: since the last call, a member arrived
+ * or a state changed.
  */
 bool roster_tick(struct roster *roster, uint64_t now_ns, bool is_connected);
 

@@ -143,6 +143,22 @@ START_TEST(time_without_the_broker_does_not_count)
 }
 END_TEST
 
+/* A pipe that nobody reads, or SIGSTOP: what the members said meanwhile is read before the tick. */
+START_TEST(time_in_which_the_controller_stood_still_does_not_count)
+{
+    begin_with(2);
+    now_ns += 2 * ROSTER_LOST_NS;
+    hear(0);
+    roster_tick(&roster, now_ns, true);
+    ck_assert(!member(0)->is_silent);
+    ck_assert_int_eq(member(0)->state, ROSTER_READY);
+    ck_assert(!member(1)->is_silent);
+    ck_assert_int_eq(member(1)->state, ROSTER_READY);
+    pass(ROSTER_LOST_NS, 0x1);
+    ck_assert_int_eq(member(1)->state, ROSTER_LOST);
+}
+END_TEST
+
 START_TEST(who_is_not_ready_gets_nothing)
 {
     static const enum wire_state states[] = {WIRE_WAITING, WIRE_PREPARING, WIRE_REFUSED};
@@ -480,6 +496,7 @@ Suite *roster_suite(void)
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_member_becomes_silent_and_lost);
     tcase_add_test(tests, time_without_the_broker_does_not_count);
+    tcase_add_test(tests, time_in_which_the_controller_stood_still_does_not_count);
     tcase_add_test(tests, who_is_not_ready_gets_nothing);
     tcase_add_test(tests, slots_are_dealt_by_threads);
     tcase_add_test(tests, who_joins_takes_a_part_of_everybody);
