@@ -23,3 +23,10 @@ struct names_text names_epoch_key(uint64_t run, uint64_t number)
     snprintf(name.text, sizeof name.text, "run.%016" PRIx64 ".epoch.%" PRIu64, run, number);
     return name;
 }
+
+struct names_text names_state_key(unsigned side, uint64_t part)
+{
+    struct names_text name;
+    snprintf(name.text, sizeof name.text, "state.%u.%" PRIu64, side, part);
+    return name;
+}

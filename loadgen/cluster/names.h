@@ -12,6 +12,8 @@
  *     order                      the head of the order that is on: wire_order
  *     run.RUN.epoch.NUMBER       epoch
  *     run.RUN.start, .stop       start, stop
+ *     state.SIDE.PART            the merged numbers (merge/save.h), in two sides in turn: the older
+ *                                one is replaced
  *
  * So the broker can let a worker publish only under its own name. Answers to a worker come to
  * _INBOX_worker.WORKER, which the others may not read. RUN is the run's number, in hex.
@@ -46,5 +48,6 @@ struct names_text names_subject(const char *subject, const char *worker);
 /* "start", "stop", or "*" and ">" to watch. */
 struct names_text names_key(uint64_t run, const char *what);
 struct names_text names_epoch_key(uint64_t run, uint64_t number);
+struct names_text names_state_key(unsigned side, uint64_t part);
 
 #endif

@@ -15,7 +15,7 @@
 #include "loadgen/cluster/names.h"
 
 /* Of the broker's disk. */
-#define STREAM_BYTES ((uint64_t)512 << 20)
+#define ORDER_BYTES ((uint64_t)512 << 20)
 #define BUCKET_BYTES ((uint64_t)64 << 20)
 
 #define ABANDON_NS (3 * NS_PER_S) /* for the accounts of workers that abandon the run */
@@ -43,11 +43,11 @@ static bool draw(uint64_t *number, struct err *err)
 
 static bool make_streams(struct controller *controller, struct err *err)
 {
-    const struct bus_stream_limits stream = {.bytes_max = STREAM_BYTES};
+    const struct bus_stream_limits order = {.bytes_max = ORDER_BYTES};
+    const struct bus_stream_limits tallies = {.bytes_max = controller->options->tallies_bytes};
     const struct bus_stream_limits bucket = {.bytes_max = BUCKET_BYTES};
-    const char *tallies = NAMES_TALLY ".*";
-    if (!bus_stream_make(controller->bus, NAMES_ORDERS, NAMES_ORDER, &stream, err) ||
-        !bus_stream_make(controller->bus, NAMES_TALLIES, tallies, &stream, err)) {
+    if (!bus_stream_make(controller->bus, NAMES_ORDERS, NAMES_ORDER, &order, err) ||
+        !bus_stream_make(controller->bus, NAMES_TALLIES, NAMES_TALLY ".*", &tallies, err)) {
         return false;
     }
     controller->bucket = bucket_make(controller->bus, NAMES_BUCKET, &bucket, err);
@@ -159,6 +159,7 @@ static void watch(struct course *course, struct lease *lease)
         course_attend(course);
         course_move_epochs(course);
         stop(course);
+        course_leave_state(course);
     }
 }
 
@@ -175,6 +176,7 @@ static void clean_up(struct course *course)
     bucket_delete(course->bucket, NAMES_CURRENT);
     bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
     bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
+    course_drop_state(course);
 }
 
 static void close_course(struct course *course)
@@ -195,9 +197,8 @@ static bool check_order(const struct order *order, struct err *err)
 
 static bool begin(struct course *course, bool is_on, struct err *err)
 {
-    return course_listen(course, is_on ? 1 : 0, err) &&
-           (is_on ? course_take_over(course, err)
-                  : course_muster(course, err) && course_start(course, err));
+    return is_on ? course_take_over(course, err)
+                 : course_muster(course, err) && course_start(course, err);
 }
 
 static bool carry_out(struct controller *controller, struct course *course, bool is_on,
@@ -208,7 +209,7 @@ static bool carry_out(struct controller *controller, struct course *course, bool
         watch(course, controller->lease);
         course_close_outcome(course);
     }
-    if (lease_state(controller->lease) != LEASE_LOST) {
+    if (course->is_ours && lease_state(controller->lease) != LEASE_LOST) {
         clean_up(course);
     }
     if (ok && course->err.code != ERR_NONE) {
@@ -242,10 +243,13 @@ static bool run_there(void *context, const struct order *order,
         course.bucket = controller->bucket;
         course.clock = controller->clock;
         forget_run(controller);
-        bool is_on = course_find_run(&course);
-        controller->before = course.run;
-        roster_begin(&course.roster, course.run);
-        ok = carry_out(controller, &course, is_on, err);
+        bool is_on = false;
+        ok = course_find_run(&course, &is_on, err);
+        if (ok) {
+            controller->before = course.run;
+            roster_begin(&course.roster, course.run);
+            ok = carry_out(controller, &course, is_on, err);
+        }
     }
     close_course(&course);
     return ok;

@@ -1,9 +1,12 @@
 #include "loadgen/cluster/controller/course.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "common/clock.h"
+#include "loadgen/cluster/names.h"
+
+enum { AGAIN_MS = 200 };
 
 void course_tell(const struct course *course, const char *format, ...)
 {
@@ -21,4 +24,41 @@ uint64_t course_now_ns(const struct course *course)
 {
     uint64_t now_ns = clock_now_ns();
     return course->start_ns > 0 && now_ns > course->start_ns ? now_ns - course->start_ns : 0;
+}
+
+/* Waits a moment after a call that was not answered. False: it is not tried again. */
+static bool again(const struct course *course, enum bus_status status, uint64_t until_ns)
+{
+    struct pollfd stop = {.fd = course->control->stop_fd, .events = POLLIN};
+    return status == BUS_UNREACHABLE && clock_now_ns() < until_ns && poll(&stop, 1, AGAIN_MS) == 0;
+}
+
+static bool fail(enum bus_status status, struct err *err)
+{
+    return err_set(err, ERR_FAILED,
+                   "the run that may be on cannot be read: %s; start this again when the broker "
+                   "answers",
+                   bus_status_text(status));
+}
+
+bool course_read_key(const struct course *course, const char *key, struct bus_message *value,
+                     bool *is_there, struct err *err)
+{
+    uint64_t until_ns = clock_now_ns() + COURSE_PATIENCE_NS;
+    enum bus_status status = BUS_OK;
+    do {
+        status = bucket_get(course->bucket, key, value);
+    } while (again(course, status, until_ns));
+    *is_there = status == BUS_OK;
+    return status == BUS_OK || status == BUS_MISSING || fail(status, err);
+}
+
+bool course_look(const struct course *course, struct bus_stream_state *tallies, struct err *err)
+{
+    uint64_t until_ns = clock_now_ns() + COURSE_PATIENCE_NS;
+    enum bus_status status = BUS_OK;
+    do {
+        status = bus_stream_look(course->bus, NAMES_TALLIES, tallies);
+    } while (again(course, status, until_ns));
+    return status == BUS_OK || fail(status, err);
 }

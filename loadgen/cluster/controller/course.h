@@ -2,9 +2,11 @@
  * course - one run of a controller. Internal to cluster/controller.
  *
  *     controller.c   the steps of a run
+ *     course.c       what all need
  *     inbox.c        what workers say
  *     muster.c       until the start: order, workers, seats
  *     takeover.c     instead of that: the run of a controller that has died
+ *     heir.c         what is left for the next controller of the run
  *     epochs.c       who owns what from when on
  *     outcome.c      what the observer, the result file and the summary get
  */
@@ -14,9 +16,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 #include "loadgen/cluster/bus/bucket.h"
 #include "loadgen/cluster/bus/queue.h"
+#include "loadgen/cluster/bus/stream.h"
 #include "loadgen/cluster/controller/options.h"
 #include "loadgen/cluster/merge/merge.h"
 #include "loadgen/cluster/roster.h"
@@ -29,11 +33,23 @@
 #include "loadgen/run/changes.h"
 #include "loadgen/run/run.h"
 
+/* How long the broker may be silent while a run is looked for. */
+#define COURSE_PATIENCE_NS (20 * NS_PER_S)
+
 /* An epoch, in the list of all of the run. */
 struct knot {
     struct epoch epoch;
     uint64_t users; /* as in wire_epoch */
     struct knot *next;
+};
+
+/* The state that is left for the next controller. */
+struct heir {
+    bool is_needed;    /* the stream cannot keep all tallies */
+    bool is_told;      /* that it cannot be stored */
+    uint64_t due_ns;   /* CLOCK_MONOTONIC: the next one */
+    uint64_t number;   /* of the last one */
+    uint64_t parts[2]; /* stored on each side, at most */
 };
 
 struct course {
@@ -62,14 +78,17 @@ struct course {
     struct knot *next;   /* published, but not final; NULL: none */
     uint64_t decide_ns;  /* run time at which `next` becomes final, with the slots as they were */
     struct epoch_counter counter;
+    struct heir heir;
     struct wish wish; /* a change that waits for its epoch */
     bool has_wish;
     uint64_t asked;        /* how often control->stop_fd asked to stop */
     uint64_t stops;        /* what was published of it: 1 drain, 2 abandon */
+    uint64_t taken;        /* the last message of the stream of tallies that was read */
     uint64_t replay_until; /* what the stream has up to this message is old; 0: all is new */
     uint64_t wall_ns;      /* of the start, by the wall clock of who fixed it */
     uint64_t stop_ns;      /* run time at which it was published first; UINT64_MAX: not yet */
     uint64_t give_up_ns;   /* CLOCK_MONOTONIC: when to end an abandoned run; UINT64_MAX: not yet */
+    bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
     bool is_aborted;       /* by the observer */
     size_t told_silent;    /* workers whose silence was told */
     size_t told_lost;
@@ -82,6 +101,17 @@ void course_tell(const struct course *course, const char *format, ...)
 
 /* The run time; 0: it has not started. */
 uint64_t course_now_ns(const struct course *course);
+
+/*
+ * Reads a key. A time-out does not say that there is none: it is tried again for
+ * COURSE_PATIENCE_NS, or until somebody asks to stop. *is_there false: there is none. False with
+ * err: not known. The caller frees *value.
+ */
+bool course_read_key(const struct course *course, const char *key, struct bus_message *value,
+                     bool *is_there, struct err *err);
+
+/* Looks at the stream of tallies, as patiently. */
+bool course_look(const struct course *course, struct bus_stream_state *tallies, struct err *err);
 
 /* inbox.c */
 
@@ -98,7 +128,7 @@ void course_attend(struct course *course);
 /* Fills in `head` and `files`. */
 bool course_pack(struct course *course, struct err *err);
 
-/* Sends the order, and waits until the workers have come and set it up. */
+/* Listens, sends the order, and waits until the workers have come and set it up. */
 bool course_muster(struct course *course, struct err *err);
 
 /* Fixes the start and publishes it. */
@@ -109,12 +139,25 @@ bool course_publish_start(const struct course *course, struct err *err);
 
 /* takeover.c */
 
-/* True if a run of the same order is on, which nobody controls, and which has a duration:
- * course->run is then its number. The caller has the lease. */
-bool course_find_run(struct course *course);
+/* Finds out whether a run of the same order is on, which nobody controls, and which has a duration:
+ * course->run is then its number. The caller has the lease. False: it is not known. */
+bool course_find_run(struct course *course, bool *is_on, struct err *err);
 
-/* Goes on with it: everything that the broker has of it is read again. */
+/* Goes on with it: everything that the broker has of it is read again. False: it stays as it is, so
+ * that another attempt can succeed. */
 bool course_take_over(struct course *course, struct err *err);
+
+/* heir.c */
+
+/* Stores the merged state if that is due, and drops the tallies that it includes. */
+void course_leave_state(struct course *course);
+
+/* Loads the state that another controller of the run has left, into a merge that was just created.
+ * *from: the first message of the stream that is not in it; 1 if there is none. */
+bool course_load_state(struct course *course, uint64_t *from, struct err *err);
+
+/* Deletes it, at the end of the run. */
+void course_drop_state(const struct course *course);
 
 /* epochs.c */
 

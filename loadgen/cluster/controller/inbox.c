@@ -90,17 +90,16 @@ static void take_end(struct course *course, const struct wire_end *end)
 
 /*
  * The run time at which the broker stored the message: an old one, read again after a takeover,
- * must not look as if it were late.
+ * must not look as if it were late. The broker's clock may be behind ours, but no second is
+ * reported before it has begun.
  */
-static uint64_t stored_ns(struct course *course, const struct bus_message *message)
+static uint64_t stored_ns(const struct course *course, const struct bus_message *message,
+                          uint64_t second)
 {
-    if (message->sequence >= course->replay_until) {
-        course->replay_until = 0;
-    }
+    uint64_t now_ns = course_now_ns(course);
     uint64_t stored_ns =
         message->stored_ns > course->wall_ns ? message->stored_ns - course->wall_ns : 0;
-    uint64_t now_ns = course_now_ns(course);
-    return course->replay_until > 0 ? least(stored_ns, now_ns) : now_ns;
+    return course->replay_until > 0 ? least(most(stored_ns, second * NS_PER_S), now_ns) : now_ns;
 }
 
 static void take_tally(struct course *course, const struct bus_message *message, struct slice data)
@@ -110,7 +109,10 @@ static void take_tally(struct course *course, const struct bus_message *message,
     if (!course->merge) {
         return;
     }
-    uint64_t now_ns = stored_ns(course, message);
+    course->taken = message->sequence;
+    if (message->sequence >= course->replay_until) {
+        course->replay_until = 0;
+    }
     if (wire_kind(data) == WIRE_END) {
         if (wire_read_end(data, &end) == WIRE_READ_OK && end.run == course->run &&
             is_from(message, NAMES_TALLY, &end.from)) {
@@ -118,7 +120,7 @@ static void take_tally(struct course *course, const struct bus_message *message,
         }
     } else if (wire_read_tally(data, &tally) == WIRE_READ_OK &&
                is_from(message, NAMES_TALLY, &tally.from)) {
-        merge_take(course->merge, &tally, now_ns);
+        merge_take(course->merge, &tally, stored_ns(course, message, tally.second));
     }
 }
 

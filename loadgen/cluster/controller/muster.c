@@ -53,6 +53,7 @@ static bool publish_head(const struct course *course, struct err *err)
 static bool send_order(struct course *course, struct err *err)
 {
     const struct parcel_sink sink = {send_message, course};
+    course->is_ours = true;
     bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
     bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
     return publish_head(course, err) && parcel_send(&course->head, &course->files, 0, &sink, err);
@@ -139,8 +140,9 @@ static bool wait_for_set_up(struct course *course, struct err *err)
 
 bool course_muster(struct course *course, struct err *err)
 {
-    return send_order(course, err) && wait_for_workers(course, err) &&
-           course_begin_epochs(course, err) && wait_for_set_up(course, err);
+    return course_listen(course, 0, err) && send_order(course, err) &&
+           wait_for_workers(course, err) && course_begin_epochs(course, err) &&
+           wait_for_set_up(course, err);
 }
 
 /* The start. */

@@ -1,13 +1,14 @@
 /*
  * A controller takes over the run of one that has died: the same order, the same start, the epochs
- * from the bucket, and from the stream every tally that the broker ever had.
+ * from the bucket, and every tally that the broker ever had: from the stream, and those that it
+ * could not keep from the merged state (heir.c).
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "loadgen/base/memory.h"
-#include "loadgen/cluster/bus/stream.h"
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/wire/epoch.h"
@@ -20,31 +21,49 @@ static struct slice data_of(const struct bus_message *value)
     return (struct slice){(const char *)value->data, value->length};
 }
 
-/* The run that is on; 0: none, or of another order. */
-static uint64_t find_same_order(const struct course *course)
+static bool is_same_order(const struct course *course, const struct wire_order *head)
 {
-    struct bus_message value = {0};
-    struct wire_order head;
-    bool is_same = bucket_get(course->bucket, NAMES_CURRENT, &value) == BUS_OK &&
-                   wire_read_order(data_of(&value), &head) == WIRE_READ_OK &&
-                   strcmp(head.hash, course->head.hash) == 0 &&
-                   strcmp(head.driver, course->head.driver) == 0 &&
-                   head.counts_targets == course->head.counts_targets;
-    bus_message_free(&value);
-    return is_same ? head.run : 0;
+    return strcmp(head->hash, course->head.hash) == 0 &&
+           strcmp(head->driver, course->head.driver) == 0 &&
+           head->counts_targets == course->head.counts_targets;
 }
 
-static bool read_start(const struct course *course, uint64_t run, struct wire_start *start)
+/* The run of the same order; 0: none. False: not known. */
+static bool find_same_order(const struct course *course, uint64_t *run, struct err *err)
 {
-    struct bus_message value = {0};
-    bool ok = bucket_get(course->bucket, names_key(run, "start").text, &value) == BUS_OK &&
-              wire_read_start(data_of(&value), start) == WIRE_READ_OK && start->run == run;
+    struct bus_message value;
+    struct wire_order head;
+    bool is_there = false;
+    *run = 0;
+    if (!course_read_key(course, NAMES_CURRENT, &value, &is_there, err)) {
+        return false;
+    }
+    if (is_there && wire_read_order(data_of(&value), &head) == WIRE_READ_OK &&
+        is_same_order(course, &head)) {
+        *run = head.run;
+    }
     bus_message_free(&value);
-    return ok;
+    return true;
+}
+
+/* start->run 0: it was not published. False: not known. */
+static bool read_start(const struct course *course, uint64_t run, struct wire_start *start,
+                       struct err *err)
+{
+    struct bus_message value;
+    bool is_there = false;
+    if (!course_read_key(course, names_key(run, "start").text, &value, &is_there, err)) {
+        return false;
+    }
+    if (!is_there || wire_read_start(data_of(&value), start) != WIRE_READ_OK || start->run != run) {
+        *start = (struct wire_start){0};
+    }
+    bus_message_free(&value);
+    return true;
 }
 
 /* A run whose end has passed is not on: the same order is then meant to begin anew. */
-static bool is_on(const struct course *course, const struct wire_start *start)
+static bool goes_on(const struct course *course, const struct wire_start *start)
 {
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
     uint64_t wall_ns = clock_wall_ns();
@@ -52,32 +71,44 @@ static bool is_on(const struct course *course, const struct wire_start *start)
     return duration_ns > 0 && elapsed_ns < duration_ns + OVER_NS;
 }
 
-bool course_find_run(struct course *course)
+bool course_find_run(struct course *course, bool *is_on, struct err *err)
 {
-    struct wire_start start;
-    uint64_t run = find_same_order(course);
-    if (run == 0 || !read_start(course, run, &start) || !is_on(course, &start)) {
+    struct wire_start start = {0};
+    uint64_t run = 0;
+    *is_on = false;
+    if (!find_same_order(course, &run, err) ||
+        (run != 0 && !read_start(course, run, &start, err))) {
         return false;
     }
-    course->run = course->head.run = run;
-    course->wall_ns = start.wall_ns;
+    if (run != 0 && start.run == run && goes_on(course, &start)) {
+        *is_on = true;
+        course->run = course->head.run = run;
+        course->wall_ns = start.wall_ns;
+    }
     return true;
 }
 
 /* Epochs. */
 
-static bool read_epoch(const struct course *course, uint64_t number, struct wire_epoch *epoch)
+/* False: there is none, or it cannot be read: then err is set. */
+static bool read_epoch(const struct course *course, uint64_t number, struct wire_epoch *epoch,
+                       struct err *err)
 {
-    struct bus_message value = {0};
-    bool ok =
-        bucket_get(course->bucket, names_epoch_key(course->run, number).text, &value) == BUS_OK &&
-        wire_read_epoch(data_of(&value), epoch) == WIRE_READ_OK;
+    struct bus_message value;
+    bool is_there = false;
+    if (!course_read_key(course, names_epoch_key(course->run, number).text, &value, &is_there,
+                         err) ||
+        !is_there) {
+        return false;
+    }
+    bool ok = wire_read_epoch(data_of(&value), epoch) == WIRE_READ_OK;
     bus_message_free(&value);
     if (ok && (epoch->run != course->run || epoch->number != number)) {
         wire_epoch_free(epoch);
         ok = false;
     }
-    return ok;
+    return ok || err_set(err, ERR_FAILED,
+                         "the run cannot be taken over: epoch %" PRIu64 " is malformed", number);
 }
 
 static void expect(struct course *course, const struct wire_epoch *epoch)
@@ -132,10 +163,16 @@ static void add_epoch(struct course *course, const struct wire_epoch *epoch)
 
 static bool read_epochs(struct course *course, struct err *err)
 {
+    struct err problem = {.code = ERR_NONE};
     struct wire_epoch epoch;
-    for (uint64_t number = 0; !course->next && read_epoch(course, number, &epoch); number++) {
+    for (uint64_t number = 0; !course->next && read_epoch(course, number, &epoch, &problem);
+         number++) {
         add_epoch(course, &epoch);
         wire_epoch_free(&epoch);
+    }
+    if (problem.code != ERR_NONE) {
+        *err = problem;
+        return false;
     }
     return course->first ||
            err_set(err, ERR_FAILED, "the run cannot be taken over: its epochs are lost");
@@ -152,14 +189,17 @@ static void place_start(struct course *course)
 bool course_take_over(struct course *course, struct err *err)
 {
     struct bus_stream_state tallies = {0};
+    uint64_t from = 1;
     course_tell(course, "takes over the run of a controller that has died");
     place_start(course);
     course_open_summary(course, course->wall_ns);
-    if (!course_open_merge(course, err) || !read_epochs(course, err) ||
-        !course_publish_start(course, err)) {
+    if (!course_open_merge(course, err) || !course_load_state(course, &from, err) ||
+        !read_epochs(course, err) || !course_listen(course, from, err) ||
+        !course_look(course, &tallies, err) || !course_publish_start(course, err)) {
         return false;
     }
-    bus_stream_look(course->bus, NAMES_TALLIES, &tallies);
-    course->replay_until = tallies.messages > 0 ? tallies.last : 0;
+    course->taken = from - 1;
+    course->replay_until = tallies.messages > 0 && tallies.last >= from ? tallies.last : 0;
+    course->is_ours = true;
     return true;
 }

@@ -57,7 +57,7 @@ struct merge_config {
     struct summary *summary; /* empty, but for names of rows */
     /*
      * Of struct second: the start, relative to the header's clock. It is added to the moments of
-     * tallies, which count from the start. The same in each controller of the run.
+     * tallies, which count from the start.
      */
     uint64_t start_ns;
     /* Receives the seconds, which are valid during the call. Must not change the merge. May be

@@ -23,8 +23,8 @@ enum content {
 /* What each part begins with. */
 struct part {
     uint64_t run;
-    uint64_t number;   /* of the state */
-    uint64_t sequence; /* of the last message that it knows */
+    uint64_t number;
+    uint64_t sequence;
     uint64_t index;
     enum content content;
 };
@@ -45,6 +45,7 @@ static void pass_counts(struct wire *wire, struct merge *merge)
     merge->missing = wire_amount(wire, least(merge->missing, WIRE_COUNT_MAX));
     merge->dropped = wire_amount(wire, least(merge->dropped, WIRE_COUNT_MAX));
     merge->load_seats = wire_number(wire, merge->count, WIRE_WORKERS);
+    merge->load_start_ns = wire_number(wire, merge->config.start_ns, UINT64_MAX);
 }
 
 /* Writing. */
@@ -168,8 +169,24 @@ static void load_tally(struct merge *merge, struct wire *wire)
     }
     struct tally *tally = is_total ? merge->config.summary->tally : merge_window(merge, which - 1);
     struct tally_sum sum = merge_sum(merge, tally);
+    sum.offset_ns = merge->config.start_ns - merge->load_start_ns; /* modulo 2^64 if it is less */
     wire_require(wire,
                  tally_decode(&sum, (const uint8_t *)bytes.at, bytes.length) == TALLY_DECODE_OK);
+}
+
+bool merge_peek(struct slice bytes, struct merge_part *part)
+{
+    struct part head = {0};
+    struct wire wire = wire_reading(bytes, WIRE_STATE);
+    pass_part(&wire, &head);
+    *part = (struct merge_part){
+        .run = head.run,
+        .number = head.number,
+        .sequence = head.sequence,
+        .index = head.index,
+        .is_last = head.content == CONTENT_END,
+    };
+    return !wire_has_failed(&wire);
 }
 
 /* True if the part continues the state. */
@@ -208,4 +225,11 @@ enum merge_load merge_load(struct merge *merge, struct slice bytes, uint64_t *se
     merge->load_parts++;
     *sequence = part.sequence;
     return part.content == CONTENT_END ? MERGE_LOAD_COMPLETE : MERGE_LOAD_MORE;
+}
+
+void merge_give_loaded(struct merge *merge)
+{
+    if (merge->next > 0) {
+        merge_show(merge, merge->next - 1, merge->next - 1, merge->config.summary->tally, true);
+    }
 }

@@ -5,6 +5,9 @@
  * message of the tallies' stream that it includes; the reader continues after that one. Tallies
  * already taken are recognised by worker, second and part.
  *
+ * Moments in the state count from the clock of the header of its writer; they are moved to that of
+ * the reader (merge_config.start_ns).
+ *
  * Parts are untrusted: each is checked. A state is complete when all its parts have arrived, in
  * order. If the writer died while it saved, parts of an older state may be mixed in, so each part
  * has the number of its state.
@@ -32,6 +35,18 @@ struct merge_sink {
 uint64_t merge_save(const struct merge *merge, uint64_t number, uint64_t sequence,
                     const struct merge_sink *sink);
 
+/* What each part says of its state, before it is loaded. */
+struct merge_part {
+    uint64_t run;
+    uint64_t number;   /* of the state */
+    uint64_t sequence; /* of the last message that it includes */
+    uint64_t index;    /* of the part */
+    bool is_last;
+};
+
+/* False: it is no part of a state. */
+bool merge_peek(struct slice bytes, struct merge_part *part);
+
 enum merge_load {
     MERGE_LOAD_MORE,     /* further parts are needed */
     MERGE_LOAD_COMPLETE, /* all is there: *sequence is set */
@@ -41,5 +56,9 @@ enum merge_load {
 
 /* Adds the next part, from part 0 on, to a merge that was just created. */
 enum merge_load merge_load(struct merge *merge, struct slice bytes, uint64_t *sequence);
+
+/* When the state is complete: gives its total to the observer, as a correction of its last second,
+ * because the seconds themselves are not in it. */
+void merge_give_loaded(struct merge *merge);
 
 #endif

@@ -57,6 +57,7 @@ struct merge {
     uint64_t load_sequence;
     uint64_t load_parts; /* that have come */
     uint64_t load_seats; /* how many it has */
+    uint64_t load_start_ns;
 };
 
 /* The window of an open second. */

@@ -66,6 +66,7 @@ const struct order_runner *place_open(struct place *place, const struct cluster_
         .bus = place_bus(&flags->nats, "loadgen controller"),
         .expect_workers = flags->expect_workers,
         .expect_wait_ns = flags->expect_wait_ns,
+        .tallies_bytes = CONTROLLER_TALLIES,
         .holder = place->holder,
         .tell = place_tell,
     };
