@@ -12,6 +12,7 @@
 #include "loadgen/order/order_json.h"
 
 #define SET_UP_NS (30 * NS_PER_S) /* for the workers' threads, names and certificates */
+#define REST_NS (2 * NS_PER_S)    /* for workers that are here, beyond those that are expected */
 #define START_LEAD_NS NS_PER_S    /* from publishing the start to the first request */
 
 enum { WHO = 400 }; /* room for names in an error */
@@ -65,6 +66,7 @@ static bool send_order(struct course *course, struct err *err)
 static bool can_go_on(const struct course *course, struct err *err)
 {
     if (course->asked > 0) {
+        course->summary->is_interrupted = true;
         return err_set(err, ERR_FAILED, "stopped before all workers were ready");
     }
     for (size_t i = 0; i < course->roster.count; i++) {
@@ -89,6 +91,18 @@ static bool fail_to_wait(const struct course *course, struct err *err)
                    who);
 }
 
+/* Whoever is here is to begin with the others: joining a moment later would move slots. */
+static bool wait_for_the_rest(struct course *course, struct err *err)
+{
+    uint64_t until_ns = clock_now_ns() + REST_NS;
+    bool ok = true;
+    while (ok && roster_count(&course->roster, ROSTER_WAITING) > 0 && clock_now_ns() < until_ns) {
+        course_attend(course);
+        ok = can_go_on(course, err);
+    }
+    return ok;
+}
+
 static bool wait_for_workers(struct course *course, struct err *err)
 {
     char who[WHO];
@@ -103,6 +117,9 @@ static bool wait_for_workers(struct course *course, struct err *err)
         if (clock_now_ns() >= until_ns) {
             return fail_to_wait(course, err);
         }
+    }
+    if (!wait_for_the_rest(course, err)) {
+        return false;
     }
     roster_print(&course->roster, ROSTER_READY, who, sizeof who);
     course_tell(course, "workers: %s", who);
