@@ -270,8 +270,23 @@ static void write_same_node(const struct capacity_searches *searches, FILE *out)
 {
     const struct capacity_search *median = capacity_find_median(searches);
     if (json_is_true(same_node_find(searches->environment, median->records))) {
-        fprintf(out, "! Generator and target are on the same node, %s, and compete for its CPU.\n",
-                text_of(searches->environment, "node"));
+        const char *node = text_of(searches->environment, "node");
+        fprintf(out, "! Generator and target are on the same node%s%s, and compete for its CPU.\n",
+                node[0] ? ", " : "", node);
+    }
+}
+
+/* Those of the trial whose generator is shown. */
+static void write_workers(const json_t *trial, FILE *out)
+{
+    size_t i;
+    json_t *worker;
+    json_array_foreach(json_object_get(trial, "workers"), i, worker)
+    {
+        fprintf(out, "%s%s", i == 0 ? "Workers       " : ", ", text_of(worker, "name"));
+    }
+    if (i > 0) {
+        fputc('\n', out);
     }
 }
 
@@ -297,6 +312,7 @@ bool capacity_write_text(const struct capacity_searches *searches, FILE *out)
     if (generator) {
         fprintf(out, "Generator     %s\n", text_of(generator, "why"));
     }
+    write_workers(trial, out);
     write_trusted(median, out);
     if (target) {
         account_print(target, out);

@@ -3,6 +3,7 @@
 
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/command/capacity_output.h"
+#include "loadgen/command/cluster/place.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/capacity_flags.h"
@@ -92,6 +93,7 @@ static bool capacity_main(const struct command_line *line, struct err *err)
     struct capacity_options *options = line->options;
     struct search_job job = {.options = options, .workload.fd = -1, .journal.fd = -1};
     struct interrupt interrupt = {.stop_fd = -1};
+    struct place place = {0};
     if (options->attack.cpus == 0) {
         options->attack.cpus = line->cpus;
     }
@@ -100,9 +102,11 @@ static bool capacity_main(const struct command_line *line, struct err *err)
                       "more than one URL: \"%s\" and \"%s\"; put them in a file for -targets",
                       line->operands[0], line->operands[1]);
     ok = ok && check_options(options, err) &&
+         (job.place = place_open(&place, &options->attack.cluster, err)) != NULL &&
          search_job_open(&job, line->operand_count ? line->operands[0] : NULL, err) &&
          search_and_report(&job, &interrupt, err);
     const struct capacity_searches searches = search_job_result(&job);
+    place_close(&place);
     ok = capacity_output_terminate(options, &searches, err) && ok;
     interrupt_stop(&interrupt);
     ok = exceptions_output_print(&job.users.exceptions, false, err) && ok;

@@ -9,4 +9,4 @@ static bool run_here(void *context, const struct order *order,
     return run(order, driver_type, control, observer, writer, summary, err);
 }
 
-const struct order_runner runner_here = {.run = run_here};
+const struct order_runner runner_here = {.run = run_here, .is_here = true};

@@ -4,8 +4,8 @@
  *
  *     runner->run(runner->context, order, ...)     like run (run.h)
  *
- * Callers need not know which of the two a runner is. test_start and test_stop of scenarios, and
- * the calibration of this generator, always run in this process.
+ * Callers need not know which of the two a runner is. test_start and test_stop of scenarios always
+ * run in this process.
  *
  * Threads: one run at a time; `run` is called on any thread, and calls the observer on it.
  */
@@ -22,6 +22,7 @@ struct order_runner {
                 const struct control *control, const struct observer *observer,
                 struct result_writer *writer, struct summary *summary, struct err *err);
     void *context;
+    bool is_here; /* what is known of this process holds for the generator */
 };
 
 /* The threads of this process. */

@@ -18,7 +18,7 @@ import jsonschema
 
 DOCS = pathlib.Path(__file__).parents[2] / "docs"
 REPORT = "report.schema.json"  # others may refer to it
-OPTIONAL = {REPORT: {"buckets", "generators", "slo"}, "capacity.schema.json": {"repeat", "target"},
+OPTIONAL = {REPORT: {"buckets", "generators", "slo"}, "capacity.schema.json": {"repeat", "target", "workers", "workers_changed"},
             "selftest.schema.json": set()}
 MAPS = {"buckets", "status_codes"}  # their keys are data
 SIGNED = {"limit", "value"}

@@ -42,7 +42,9 @@ void loads_collect(struct loads *loads, const struct grid *grid, const struct tr
 {
     loads->count = 0;
     for (size_t i = 0; i < count && i < LOADS_MAX; i++) {
-        add(find_or_insert(loads, grid_load(grid, trials[i].rate)), &trials[i]);
+        if (!trials[i].workers_changed) {
+            add(find_or_insert(loads, grid_load(grid, trials[i].rate)), &trials[i]);
+        }
     }
 }
 

@@ -14,7 +14,8 @@
  * With `enough` = 0 the trials so far decide; the search uses that to narrow the interval.
  *
  * Invalid trials are ignored. A load whose last LOADS_INVALID_MAX trials were all invalid is
- * blocked: the generator cannot measure it.
+ * blocked: the generator cannot measure it. Trials in which workers changed do not count for that,
+ * because another trial of the same load can succeed.
  *
  * Threads, memory: plain data.
  */

@@ -32,9 +32,9 @@
  *
  * The lowest load that is too high is the upper bound, even if a higher load was good.
  *
- * After three invalid trials in a row, a load is blocked: the generator is the limit there. The
- * search then looks for the highest good rate below this load, which is a lower bound of the
- * capacity.
+ * After three invalid trials in a row (loads.h), a load is blocked: the generator is the limit
+ * there. The search then looks for the highest good rate below this load, which is a lower bound of
+ * the capacity.
  *
  * Units: requests per second, nanoseconds. Threads, memory: pure functions.
  */

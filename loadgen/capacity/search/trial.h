@@ -4,6 +4,7 @@
 #ifndef LOADGEN_CAPACITY_SEARCH_TRIAL_H
 #define LOADGEN_CAPACITY_SEARCH_TRIAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* The outcomes of a trial: constant, and name in files and reports. */
@@ -23,6 +24,7 @@ struct trial {
     uint64_t duration_ns; /* as planned; a trial that misses the SLO may end earlier */
     uint64_t took_ns;     /* including the rest and recovery before it and the drain after it */
     enum trial_outcome outcome;
+    bool workers_changed; /* it is invalid because workers joined, left or were lost */
 };
 
 #endif

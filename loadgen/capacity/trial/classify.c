@@ -14,6 +14,10 @@ struct trial_finding classify_trial(const struct slo_verdict *verdict,
                                     const struct summary *summary)
 {
     struct trial_finding finding = {.outcome = TRIAL_GOOD};
+    if (summary->workers_changed) {
+        finding.outcome = TRIAL_INVALID;
+        return finding;
+    }
     if (verdict->is_met && summary->not_started == 0) {
         return finding;
     }

@@ -1,8 +1,10 @@
 /*
  * classify - decides whether a trial was good, bad or invalid.
  *
- *     good     all scheduled requests were started, and the SLO was met. The latencies include
- *              all delays of the generator, which can only make them longer
+ *     invalid  if workers in other pods joined, left or were lost: the end of the trial was sent by
+ *              others than its beginning
+ *     good     otherwise, if all scheduled requests were started, and the SLO was met. The
+ *              latencies include all delays of the generator, which can only make them longer
  *     bad      otherwise, if a miss is certain (verdict/judge.h)
  *     invalid  otherwise, if the generator was the limit (verdict/generator.h), was too late to
  *              start requests, or lacked ports, descriptors or memory

@@ -31,6 +31,9 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
     bool ok = runner->run(runner->context, &order, target->driver_type, target->control, observer,
                           NULL, summary, err);
     target->is_interrupted = target->is_interrupted || summary->is_interrupted;
+    if (summary->is_interrupted) {
+        *err = (struct err){.code = ERR_NONE}; /* workers were still awaited */
+    }
     return ok && !target->is_interrupted;
 }
 

@@ -37,6 +37,10 @@ const char *reason_print(const struct trial_finding *finding, const struct slo_v
     if (finding->outcome == TRIAL_GOOD) {
         return text;
     }
+    if (summary->workers_changed) {
+        append(text, "workers joined, left or were lost during the trial");
+        return text;
+    }
     name_misses(verdict, summary, text);
     if (finding->is_capped) {
         append(text,

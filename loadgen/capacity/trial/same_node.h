@@ -1,7 +1,7 @@
 /*
  * same_node - finds out whether generator and target share a node of the cluster, and so compete
- * for its CPU. It compares the node of the environment (run/fingerprint.h) with the nodes that the
- * target's pods report (scrape/account.h).
+ * for its CPU. It compares the node of the environment (run/fingerprint.h), or those of a trial's
+ * workers (trial_record.h), with the nodes that the target's pods report (scrape/account.h).
  *
  * Threads: pure function. Memory: the value is the caller's.
  */

@@ -129,6 +129,19 @@ static void add_counts(json_t *json, const struct summary *summary)
     json_object_set_new(json, "addresses", addresses_to_json(summary));
 }
 
+/* Who sent the requests, if workers in other pods did. */
+static void add_workers(json_t *json, const struct summary *summary)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        const struct summary_generator *one = &summary->generators[i];
+        json_array_append_new(list, json_pack("{s:s, s:O?}", "name", one->name, "node",
+                                              json_object_get(one->environment, "node")));
+    }
+    json_object_set_new(json, "workers", list);
+    json_object_set_new(json, "workers_changed", json_boolean(summary->workers_changed));
+}
+
 json_t *trial_record_make(const struct trial *trial, const struct trial_context *context,
                           const struct slo_verdict *verdict, const struct summary *summary)
 {
@@ -148,6 +161,9 @@ json_t *trial_record_make(const struct trial *trial, const struct trial_context 
     json_object_set_new(json, "intervals", intervals_to_json(verdict, summary));
     json_object_set_new(json, "generator", json_of_generator(summary, verdict));
     json_object_set_new(json, "over_time", over_time_to_json(context->over_time));
+    if (summary->generator_count > 0) {
+        add_workers(json, summary);
+    }
     if (context->target) {
         json_object_set(json, "target", context->target);
     }
@@ -169,6 +185,7 @@ bool trial_record_read(const json_t *json, struct trial *trial, struct err *err)
         .rate = json_number_value(json_object_get(json, "rate")),
         .duration_ns = read_ns(json, "duration_seconds"),
         .took_ns = read_ns(json, "took_seconds"),
+        .workers_changed = json_is_true(json_object_get(json, "workers_changed")),
     };
     bool has_numbers = trial->rate > 0 && trial->duration_ns > 0 && trial->took_ns > 0;
     for (unsigned i = 0; outcome && i < OUTCOMES; i++) {

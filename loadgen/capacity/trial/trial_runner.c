@@ -62,6 +62,11 @@ static double tightest_limit_ns(const struct slo *slo)
     return tightest_ns;
 }
 
+static bool is_calibrated(const struct trial_runner *runner)
+{
+    return runner->generator_rate == 0 && !runner->iterations && runner->target.runner->is_here;
+}
+
 static bool calibrate_for(const struct trial_runner *runner, struct calibration *calibration,
                           struct err *err)
 {
@@ -84,7 +89,7 @@ static json_t *describe_generator(const struct trial_runner *runner,
     if (runner->generator_rate > 0) {
         return json_pack("{s:f}", "rate", runner->generator_rate);
     }
-    return runner->iterations ? NULL : calibrate_to_json(calibration, request_ns);
+    return is_calibrated(runner) ? calibrate_to_json(calibration, request_ns) : NULL;
 }
 
 static bool probe(void *context, struct capacity_start *start, struct err *err)
@@ -94,8 +99,7 @@ static bool probe(void *context, struct capacity_start *start, struct err *err)
     struct glance seen;
     uint64_t duration_ns = runner->is_quick ? PROBE_QUICK_NS : PROBE_NS;
     if (!warm_up(runner, &seen, err) ||
-        (runner->generator_rate == 0 && !runner->iterations &&
-         !calibrate_for(runner, &calibration, err)) ||
+        (is_calibrated(runner) && !calibrate_for(runner, &calibration, err)) ||
         !glance_closed(&runner->target, duration_ns, PROBE_WORKERS, &seen, err)) {
         return false;
     }
@@ -201,6 +205,7 @@ static json_t *judge(struct trial_runner *runner, const struct trial_context *to
     struct trial_finding finding = classify_trial(&verdict, summary);
     const struct reason_cap cap = {runner->order->plan->max_connections, runner->cap_flag};
     trial->outcome = finding.outcome;
+    trial->workers_changed = summary->workers_changed;
     runner->was_good = trial->outcome == TRIAL_GOOD;
     context.reason = reason_print(&finding, &verdict, summary, &cap, context.is_recovered, reason);
     return trial_record_make(trial, &context, &verdict, summary);

@@ -21,8 +21,9 @@
  * reason unless the trial is good.
  *
  * With users, rates are iterations per second. The generator is not calibrated, because the cost of
- * an iteration depends on its script. Instead, the verdict of each trial says whether the generator
- * was the limit.
+ * an iteration depends on its script. Workers in other pods are not calibrated either: what this
+ * process could send says nothing about them. Instead, the verdict of each trial says whether the
+ * generator was the limit.
  *
  * A trial ends early once its SLO can no longer be met.
  *
@@ -47,7 +48,7 @@
 #define TRIAL_RUNNER_RECOVERY_MAX_NS (30 * NS_PER_S)
 
 struct trial_runner {
-    const struct order_runner *runner; /* of all runs but the calibration; NULL: this process */
+    const struct order_runner *runner; /* of all runs; NULL: this process */
     const struct order *order;         /* of all runs; each run sets its own schedule */
     const struct driver_type *driver_type;
     struct schedule *iterations; /* schedule of the users' iterations (glance.h); NULL: no users */

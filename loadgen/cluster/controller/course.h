@@ -90,6 +90,7 @@ struct course {
     uint64_t give_up_ns;   /* CLOCK_MONOTONIC: when to end an abandoned run; UINT64_MAX: not yet */
     bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
     bool is_aborted;       /* by the observer */
+    bool has_moved;        /* slots went from one worker to another */
     size_t told_silent;    /* workers whose silence was told */
     size_t told_lost;
     struct err err; /* what ended the run early */

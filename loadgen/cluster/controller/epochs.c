@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "loadgen/base/least.h"
 #include "loadgen/base/memory.h"
@@ -157,6 +158,8 @@ static void settle(struct course *course)
     if (publish(course, next, true) != BUS_OK) {
         return; /* tried again */
     }
+    course->has_moved |=
+        memcmp(&next->epoch.slots, &course->last->epoch.slots, sizeof next->epoch.slots) != 0;
     epoch_publish(&course->last->epoch, &next->epoch);
     roster_set(&course->roster, &next->epoch.slots);
     course->last->next = next;

@@ -98,6 +98,7 @@ void course_close_outcome(struct course *course)
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
     bool is_early =
         course->stop_ns != UINT64_MAX && (duration_ns == 0 || course->stop_ns < duration_ns);
+    summary->workers_changed = course->has_moved || summary->lost[0] != '\0';
     summary->is_aborted = is_early && course->is_aborted;
     summary->is_interrupted = is_early && !course->is_aborted; /* whoever left in between */
     summary->is_abandoned = course->stops > 1;

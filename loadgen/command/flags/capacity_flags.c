@@ -61,6 +61,8 @@ static const struct cli_flag flags[] = {
      "of the open-file limit"},
 #include "loadgen/command/flags/connections.def"
 
+#include "loadgen/command/flags/cluster.def"
+
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, OWN(metrics), NULL,
      "read Prometheus metrics from every address of the URL's host before and after each trial; "

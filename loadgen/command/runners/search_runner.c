@@ -56,6 +56,7 @@ static struct search_run *open_search(const struct search_runner *runner,
     run->options = *runner->options;
     run->job = (struct search_job){
         .options = &run->options,
+        .place = &runner_here,
         .workload.fd = -1,
         .journal.fd = -1,
         .further_files = OPEN_FILES_SERVE,

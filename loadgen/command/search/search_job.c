@@ -86,6 +86,10 @@ static bool open_scenario(struct search_job *job, const char *url, struct err *e
 
 static bool open_workload(struct search_job *job, const char *url, struct err *err)
 {
+    if (job->options->scenario && !job->place->is_here) {
+        return err_set(err, ERR_USAGE,
+                       "-scenario: a scenario cannot be sent to workers; remove -nats");
+    }
     if (job->options->scenario) {
         return open_scenario(job, url, err);
     }
@@ -212,7 +216,7 @@ static json_t *make_settings(const struct search_job *job)
         return NULL;
     }
     bool is_poisson = job->options->attack.schedule.arrival == SCHEDULE_POISSON;
-    return json_pack(
+    json_t *settings = json_pack(
         "{s:s, s:s, s:s, s:s, s:I, s:f, s:f, s:o, s:o, s:f, s:I, s:i, s:I}", "slo", job->slo->text,
         "targets", digest, "workload", work, "arrival", is_poisson ? "poisson" : "constant", "seed",
         (json_int_t)job->options->attack.schedule.seed, "width", search->width, "min_rate",
@@ -220,6 +224,11 @@ static json_t *make_settings(const struct search_job *job)
         rate_or_null(generator_rate(job)), "trial_seconds", (double)search->trial_ns / NS_PER_S,
         "requests", (json_int_t)search->requests, "enough_trials", (int)search->enough_trials,
         "max_connections", (json_int_t)job->plan.max_connections);
+    if (!job->place->is_here) {
+        uint64_t workers = job->options->attack.cluster.expect_workers;
+        json_object_set_new(settings, "workers", json_integer((json_int_t)workers));
+    }
+    return settings;
 }
 
 /* How the requests of all trials are sent. When they are sent is each trial's own. */
@@ -303,6 +312,7 @@ static void make_runner(struct search_job *job)
 {
     const struct capacity_options *options = job->options;
     job->runner = (struct trial_runner){
+        .runner = job->place,
         .order = &job->order,
         .driver_type = options->scenario ? &driver_users : &driver_agenda,
         .iterations = options->scenario ? &job->users.schedule : NULL,

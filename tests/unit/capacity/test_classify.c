@@ -64,6 +64,17 @@ START_TEST(what_met_the_slo_is_good_whatever_the_generator_suffered)
 }
 END_TEST
 
+START_TEST(what_changing_workers_sent_is_invalid)
+{
+    add(1000, NS_PER_MS, NS_PER_MS, 0);
+    summary->workers_changed = true;
+    ck_assert_int_eq(classify(), TRIAL_INVALID);
+    ck_assert_str_eq(reason, "workers joined, left or were lost during the trial");
+    add(1000, 150 * NS_PER_MS, NS_PER_MS, 0);
+    ck_assert_int_eq(classify(), TRIAL_INVALID);
+}
+END_TEST
+
 START_TEST(what_the_target_missed_is_bad_beside_any_trouble)
 {
     add(1000, 150 * NS_PER_MS, NS_PER_MS, 0);
@@ -151,6 +162,7 @@ Suite *classify_suite(void)
     TCase *tests = tcase_create("classify");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, what_met_the_slo_is_good_whatever_the_generator_suffered);
+    tcase_add_test(tests, what_changing_workers_sent_is_invalid);
     tcase_add_test(tests, what_the_target_missed_is_bad_beside_any_trouble);
     tcase_add_test(tests, what_lag_made_of_it_is_invalid);
     tcase_add_test(tests, requests_that_were_too_late_to_start_make_it_invalid);

@@ -30,6 +30,21 @@ START_TEST(without_both_nodes_it_is_not_known)
 }
 END_TEST
 
+START_TEST(workers_count_and_not_their_controller)
+{
+    json_t *environment = json_pack("{s:s}", "node", "controller");
+    json_t *trials = json_pack("[{s:[{s:n}, {s:s}], s:{s:[{s:s}]}}]", "workers", "node", "node",
+                               "a", "target", "pods", "node", "controller");
+    json_t *pod = json_array_get(
+        json_object_get(json_object_get(json_array_get(trials, 0), "target"), "pods"), 0);
+    ck_assert(json_is_false(same_node_find(environment, trials)));
+    json_object_set_new(pod, "node", json_string("a"));
+    ck_assert(json_is_true(same_node_find(environment, trials)));
+    json_decref(environment);
+    json_decref(trials);
+}
+END_TEST
+
 Suite *same_node_suite(void);
 Suite *same_node_suite(void)
 {
@@ -37,6 +52,7 @@ Suite *same_node_suite(void)
     TCase *tests = tcase_create("same_node");
     tcase_add_test(tests, one_pod_on_the_generators_node_is_enough);
     tcase_add_test(tests, without_both_nodes_it_is_not_known);
+    tcase_add_test(tests, workers_count_and_not_their_controller);
     suite_add_tcase(suite, tests);
     return suite;
 }

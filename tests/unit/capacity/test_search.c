@@ -229,6 +229,18 @@ START_TEST(two_invalid_trials_do_not_block_a_load)
 }
 END_TEST
 
+START_TEST(trials_in_which_workers_changed_do_not_block_a_load)
+{
+    double rate = next().rate;
+    for (unsigned i = 0; i < 2 * LOADS_INVALID_MAX; i++) {
+        answer(TRIAL_INVALID);
+        trials[count - 1].workers_changed = true;
+        ck_assert_double_eq(next().rate, rate);
+    }
+    ck_assert_int_eq(play(1000, 0).verdict, SEARCH_FOUND);
+}
+END_TEST
+
 START_TEST(a_generator_that_cannot_judge_any_rate_has_found_nothing)
 {
     struct search_move move = play(5000, 1);
@@ -317,6 +329,7 @@ Suite *search_suite(void)
     tcase_add_test(tests, the_generators_own_limit_is_no_maximum_of_the_target);
     tcase_add_test(tests, invalid_trials_are_repeated_then_the_generator_is_the_limit);
     tcase_add_test(tests, two_invalid_trials_do_not_block_a_load);
+    tcase_add_test(tests, trials_in_which_workers_changed_do_not_block_a_load);
     tcase_add_test(tests, a_generator_that_cannot_judge_any_rate_has_found_nothing);
     tcase_add_test(tests, without_time_the_interval_so_far_remains);
     tcase_add_test(tests, the_lowest_load_that_is_too_high_is_the_bound);
