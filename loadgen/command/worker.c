@@ -39,6 +39,7 @@ static const struct cli_flag flags[] = {
 
 static const struct cli cli = {
     .program = "loadgen worker",
+    .env_prefix = "LOCUST_",
     .about =
         "Waits for the orders of a controller, which is any command with -nats, and sends its\n"
         "part of the requests. It takes part in one run after the other, until it is stopped:\n"

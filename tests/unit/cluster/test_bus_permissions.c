@@ -1,4 +1,4 @@
-/* What examples/nats allows a worker, and what it does not. */
+/* What the broker of k8s/overlays/distributed allows a worker, and what it does not. */
 #include <check.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -20,12 +20,14 @@ static struct err err;
 
 static const struct bus_stream_limits limits = {.bytes_max = 1000000};
 
-static void copy_examples(void)
+static void copy_configuration(void)
 {
     char command[128];
-    snprintf(command, sizeof command, "cp examples/nats/*.conf %s", nats.folder);
+    snprintf(command, sizeof command,
+             "cp k8s/components/distributed/pods/*.conf %s && mkdir %s/tls", nats.folder,
+             nats.folder);
     temp_folder_run(".", command);
-    nats_server_certify(&nats, "tls", "IP:127.0.0.1");
+    nats_server_certify(&nats, "tls/tls", "IP:127.0.0.1");
     temp_folder_write(nats.folder, "worker", "worker:w\n");
     temp_folder_write(nats.folder, "controller", "controller:c\n");
     setenv("WORKER_PASSWORD", "w", 1);
@@ -39,7 +41,7 @@ static struct bus *connect_as(const char *user, const char *inbox)
     char ca[TEMP_PATH];
     const struct bus_options options = {.nats = nats_server_url(&nats, url),
                                         .creds = temp_folder_path(nats.folder, user, creds),
-                                        .ca = temp_folder_path(nats.folder, "tls.crt", ca),
+                                        .ca = temp_folder_path(nats.folder, "tls/tls.crt", ca),
                                         .inbox = inbox};
     struct bus *bus = bus_connect(&options, &err);
     ck_assert_msg(bus != NULL, "%s", err.text);
@@ -54,7 +56,7 @@ static void make_stream(const char *name, const char *subject)
 static void setup(void)
 {
     nats_server_make(&nats);
-    copy_examples();
+    copy_configuration();
     nats_server_start(&nats, "include nats.conf\n");
     controller = connect_as("controller", NULL);
     worker = connect_as("worker", "_INBOX_worker.one");
