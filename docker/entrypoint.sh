@@ -1,18 +1,25 @@
 #!/bin/sh
-# entrypoint.sh - what loadgen's image starts: loadgen, or a scenario as Locust's images do.
+# entrypoint.sh - what loadgen's image starts: loadgen, or what Locust's images start.
 #
 #     loadgen-entrypoint COMMAND [FLAG...]
 #
-# Without LOCUST_MODE, this is `loadgen COMMAND ...`. With LOCUST_MODE=standalone, the image serves or runs a scenario
-# with the flags that the LOCUST_* variables set:
+# Without LOCUST_MODE, this is `loadgen COMMAND ...`. With it, the LOCUST_* variables set the flags:
+#
+#     LOCUST_MODE=standalone   serves or runs a scenario
+#     LOCUST_MODE=master       the same, with the workers of other pods
+#     LOCUST_MODE=worker       `loadgen worker`, for a master; also `slave`
 #
 #     LOCUST_HEADLESS=true   `loadgen run` is the only process, and the container ends with its status
 #     LOCUST_AUTOSTART=true  `loadgen run` starts beside `loadgen idle`, the image's command. `loadgen idle` answers the
 #                            probes, passes SIGTERM on to the run, and stays when the run has ended
 #     neither                `loadgen serve`: the page on port 8089, where somebody starts a test
 #
-# Environment: TARGET_HOST        the target: HOST:PORT or a URL. LOCUST_HOST takes precedence
+# Environment: TARGET_HOST        the target: HOST:PORT or a URL. LOCUST_HOST takes precedence. Workers ignore it
 #              LOCUST_LOCUSTFILE  the scenario (default /scenario/scenario.lua)
+#              LOCUST_TARGETS     of the page: a file of targets, instead of a scenario
+#              LOCUST_NATS        the broker (default of a master: nats://127.0.0.1:5557, of a worker:
+#                                 nats://$LOCUST_MASTER:5557)
+#              LOCUST_MASTER      of a worker: the host of the master, beside which the broker is
 #              TARGET_PODS        with a run: wait until the target's name has this many addresses (default: do not wait)
 #              LOCUST_WEB         of the page: HOST:PORT (default 0.0.0.0:8089)
 #              HEADROOM_TOKEN     of the page: what clients must send; replaces LOCUST_NO_TOKEN=true
@@ -27,14 +34,43 @@ stop() {
 
 case ${LOCUST_MODE:-} in
 '') exec "$loadgen" "$@" ;;
-standalone) ;;
-master | worker | slave)
-    stop "LOCUST_MODE is $LOCUST_MODE, but a run cannot use several pods yet; LOCUST_MODE=standalone runs the scenario in one pod"
-    ;;
-*) stop "LOCUST_MODE is \"$LOCUST_MODE\"; expected standalone" ;;
+standalone | master | worker | slave) ;;
+*) stop "LOCUST_MODE is \"$LOCUST_MODE\"; expected standalone, master or worker" ;;
 esac
-[ "${1:-}" = idle ] || stop "LOCUST_MODE=standalone takes no command, but the command is \"$*\"; remove one of them"
+[ "${1:-}" = idle ] || stop "LOCUST_MODE=$LOCUST_MODE takes no command, but the command is \"$*\"; remove one of them"
 
+case $LOCUST_MODE in
+standalone) [ -z "${LOCUST_NATS:-}" ] || stop "LOCUST_NATS is for LOCUST_MODE=master and worker; remove it, or change the mode" ;;
+master) export LOCUST_NATS="${LOCUST_NATS:-nats://127.0.0.1:5557}" ;;
+worker | slave)
+    [ -n "${LOCUST_NATS:-}${LOCUST_MASTER:-}" ] || stop "LOCUST_MASTER is not set; for example: LOCUST_MASTER=locust-master"
+    export LOCUST_NATS="${LOCUST_NATS:-nats://${LOCUST_MASTER:-}:5557}"
+    exec "$loadgen" worker
+    ;;
+esac
+
+# is_set VALUE: as loadgen reads a boolean
+is_set() {
+    case $1 in
+    1 | t | T | true | True | TRUE) ;;
+    *) return 1 ;;
+    esac
+}
+is_page=yes
+! is_set "${LOCUST_HEADLESS:-}" && ! is_set "${LOCUST_AUTOSTART:-}" || is_page=
+
+serve_page() {
+    # So that a Secret with a token is all that it takes to ask for one (k8s/components/web).
+    [ -z "${HEADROOM_TOKEN:-}" ] || unset LOCUST_NO_TOKEN
+    export LOCUST_WEB="${LOCUST_WEB:-0.0.0.0:8089}"
+    exec "$loadgen" serve
+}
+
+if [ -n "${LOCUST_TARGETS:-}" ]; then
+    [ -n "$is_page" ] || stop "LOCUST_TARGETS is for the page; with LOCUST_HEADLESS or LOCUST_AUTOSTART, a scenario is run"
+    serve_page
+fi
+unset LOCUST_TARGETS # which may be empty
 LOCUST_HOST=${LOCUST_HOST:-${TARGET_HOST:-}}
 case $LOCUST_HOST in
 '') stop "TARGET_HOST is not set; for example: TARGET_HOST=http://target-api-headless:5000" ;;
@@ -46,20 +82,7 @@ export LOCUST_HOST LOCUST_LOCUSTFILE
 case ${TARGET_PODS:-} in
 *[!0-9]*) stop "TARGET_PODS is \"$TARGET_PODS\"; expected a whole number" ;;
 esac
-
-# is_set VALUE: as loadgen reads a boolean
-is_set() {
-    case $1 in
-    1 | t | T | true | True | TRUE) ;;
-    *) return 1 ;;
-    esac
-}
-if ! is_set "${LOCUST_HEADLESS:-}" && ! is_set "${LOCUST_AUTOSTART:-}"; then
-    # So that a Secret with a token is all that it takes to ask for one (k8s/components/web).
-    [ -z "${HEADROOM_TOKEN:-}" ] || unset LOCUST_NO_TOKEN
-    export LOCUST_WEB="${LOCUST_WEB:-0.0.0.0:8089}"
-    exec "$loadgen" serve
-fi
+[ -z "$is_page" ] || serve_page
 # A scenario or a variable that is wrong ends the container, and not only the run.
 "$loadgen" run -list >/dev/null
 

@@ -8,7 +8,7 @@
 # VERSION        shown by the label
 #
 # `loadgen idle` waits as process 1; start attacks with: kubectl exec POD -- vegeta attack ...
-# With LOCUST_MODE=standalone, docker/entrypoint.sh serves the page of a scenario, or runs the scenario.
+# With LOCUST_MODE, docker/entrypoint.sh starts what Locust's images start.
 ARG BASE=docker.io/library/debian:12-slim
 
 FROM ${BASE} AS build

@@ -1,7 +1,7 @@
 #!/bin/sh
 # docker/entrypoint.sh, with the variables of k8s/components/scenario and web. Without LOCUST_MODE it is loadgen. With
 # LOCUST_MODE=standalone it runs the scenario, alone or beside `loadgen idle`, process 1 of a PID namespace, or serves
-# the page.
+# the page. With LOCUST_MODE=master or worker, it uses the broker.
 #
 # Where no namespace can be made, as in the build of an image, the last part is skipped.
 #
@@ -41,18 +41,32 @@ entry idle now
 rejects 'loadgen: unexpected argument "now"'
 
 # What is wrong is said, and ends the container.
-for mode in master worker slave; do
+for mode in worker slave; do
     LOCUST_MODE=$mode TARGET_HOST=$API entry idle
-    rejects "LOCUST_MODE is $mode, but a run cannot use several pods yet; LOCUST_MODE=standalone runs the scenario in one pod"
+    rejects "LOCUST_MASTER is not set; for example: LOCUST_MASTER=locust-master"
+    LOCUST_MODE=$mode LOCUST_MASTER=127.0.0.1 entry idle
+    rejects "cannot connect to the broker at 127.0.0.1:5557" 1
+    LOCUST_MODE=$mode LOCUST_MASTER=locust-master LOCUST_NATS=nats://127.0.0.1:1 entry idle
+    rejects "cannot connect to the broker at 127.0.0.1:1:" 1
 done
+LOCUST_MODE=worker LOCUST_MASTER=locust-master entry idle
+rejects '-nats: "locust-master" is not on this machine, and would be reached without TLS and credentials' 2
+LOCUST_MODE=master entry idle
+rejects "TARGET_HOST is not set; for example: TARGET_HOST=http://target-api-headless:5000"
+LOCUST_MODE=worker entry worker -nats nats://127.0.0.1:1
+rejects 'LOCUST_MODE=worker takes no command, but the command is "worker -nats nats://127.0.0.1:1"; remove one of them'
 LOCUST_MODE=Standalone TARGET_HOST=$API entry idle
-rejects 'LOCUST_MODE is "Standalone"; expected standalone'
+rejects 'LOCUST_MODE is "Standalone"; expected standalone, master or worker'
 export LOCUST_MODE=standalone LOCUST_LOCUSTFILE="$SCENARIO" LOCUST_AUTOSTART=true
 entry idle
 rejects "TARGET_HOST is not set; for example: TARGET_HOST=http://target-api-headless:5000"
 export TARGET_HOST="$API"
 entry attack /health
 rejects 'LOCUST_MODE=standalone takes no command, but the command is "attack /health"; remove one of them'
+LOCUST_NATS=nats://127.0.0.1:1 entry idle
+rejects "LOCUST_NATS is for LOCUST_MODE=master and worker; remove it, or change the mode"
+LOCUST_TARGETS=$TMP/targets entry idle
+rejects "LOCUST_TARGETS is for the page; with LOCUST_HEADLESS or LOCUST_AUTOSTART, a scenario is run"
 TARGET_PODS=three entry idle
 rejects 'TARGET_PODS is "three"; expected a whole number'
 LOCUST_USERS=none entry idle
@@ -77,7 +91,7 @@ expect_eq "the host of LOCUST_HOST" "$(served)" 80
 # start_page [NAME=VALUE...]: starts it with these variables. Sets W, its URL, and SERVE_PID.
 start_page() {
     rm -f "$TMP/serve.err"
-    env LOCUST_AUTOSTART=false LOCUST_WEB=127.0.0.1:0 "$@" "$ENTRYPOINT" idle -probe-addr :1 >"$TMP/serve.out" 2>"$TMP/serve.err" &
+    env LOCUST_AUTOSTART=false LOCUST_TARGETS='' LOCUST_WEB=127.0.0.1:0 "$@" "$ENTRYPOINT" idle -probe-addr :1 >"$TMP/serve.out" 2>"$TMP/serve.err" &
     SERVE_PID=$!
     STARTED="$STARTED $SERVE_PID"
     await_serve "$TMP/serve.err"
@@ -89,10 +103,14 @@ is_stopped() {
 LOCUST_AUTOSTART='' LOCUST_WEB=0.0.0.0:0 entry idle
 rejects "loadgen: -web: other machines can reach 0.0.0.0:"
 # shellcheck disable=SC2016 # for the stand-in
-printf '#!/bin/sh\necho "$* at $LOCUST_WEB"\n' >"$TMP/bin/loadgen"
+printf '#!/bin/sh\necho "$* at $LOCUST_WEB with ${LOCUST_NATS:-no broker}"\n' >"$TMP/bin/loadgen"
 chmod +x "$TMP/bin/loadgen"
 LOCUST_AUTOSTART='' entry idle
-expect_eq "its address" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089"
+expect_eq "its address" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089 with no broker"
+LOCUST_MODE=master LOCUST_AUTOSTART='' entry idle
+expect_eq "of a master" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089 with nats://127.0.0.1:5557"
+LOCUST_MODE=master LOCUST_AUTOSTART='' LOCUST_NATS=tls://nats:4222 entry idle
+expect_eq "of a master with a broker elsewhere" "$status $(cat "$TMP/out")" "0 serve at 0.0.0.0:8089 with tls://nats:4222"
 rm "$TMP/bin/loadgen"
 before=$(served)
 start_page
@@ -101,6 +119,15 @@ expect_eq "start" "$(code /swarm -F user_count=5 -F spawn_rate=100 -F run_time=1
     "200 (True, 'http://$API')"
 wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
 expect_eq "counted" "$(json "$TMP/answer" "r['stats'][-1]['num_requests']")" "$(($(served) - before))"
+end_serve
+echo "GET /health" >"$TMP/targets"
+settings=$(export -p) # of the scenario
+unset LOCUST_LOCUSTFILE LOCUST_USERS LOCUST_SPAWN_RATE LOCUST_TAGS LOCUST_REQUESTS
+start_page LOCUST_TARGETS="$TMP/targets"
+eval "$settings"
+expect_eq "a rate" "$(code /api/v1/runs -H 'Content-Type: application/json' -d '{"kind": "rate", "rate": 10, "duration": "1s"}')" 201
+wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
+expect_eq "answered" "$(json "$TMP/answer" "r['stats'][-1]['num_requests'], r['stats'][-1]['num_failures']")" "(10, 0)"
 end_serve
 start_page HEADROOM_TOKEN=s3cret LOCUST_NO_TOKEN=true LOCUST_WEB=0.0.0.0:0
 W=http://127.0.0.1:${W##*:}
