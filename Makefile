@@ -23,6 +23,7 @@
 #                 (COMPONENTS=scenario: a pod that runs the users of a scenario)
 #                 (OVERLAY=scenario: this overlay of k8s/overlays, or a folder; then PROJECT= REGION= TAG=
 #                 may be left out)
+#                 (OVERLAY=distributed: a controller, a broker and workers)
 # make fetch-report   wait for that Job, copy its result to build/report (TO= NAMESPACE=headroom WAIT=3600)
 # make undeploy   delete the deployment
 # make pin        replace the versions of cloudbuild.yaml's step images with digests

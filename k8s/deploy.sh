@@ -3,6 +3,7 @@
 #
 #     PROJECT=my-project REGION=us-central1 TAG=... [REPOSITORY=headroom] [COMPONENTS=big-generator] k8s/deploy.sh
 #     OVERLAY=scenario k8s/deploy.sh
+#     OVERLAY=distributed PROJECT=my-project REGION=us-central1 TAG=... k8s/deploy.sh
 #
 # Resolves the images' tag to digests once, shows what will change, applies it, waits until every pod is
 # ready, and prints the commands to measure. Project, region and digests are written only to
@@ -119,13 +120,30 @@ show_difference() {
     esac
 }
 
+# The broker of the overlay distributed needs a Secret, which no file has. A Secret that exists is left alone, because
+# the pods have read it.
+make_secret() {
+    has "secretName: nats" || return 0
+    found=$(kubectl get secret -n "$NAMESPACE" nats --ignore-not-found -o name) || stop "$context does not answer"
+    [ -z "$found" ] || return 0
+    secret=$(NAMESPACE=$NAMESPACE k8s/nats-secret.sh) || stop "there is no Secret for the broker"
+    echo "$secret" | kubectl create -f -
+}
+
+# What is deployed: deployment/NAME and statefulset/NAME, a line each
+workloads() {
+    awk '/^kind: / { kind = $2 } /^  name: / && kind ~ /^(Deployment|StatefulSet)$/ { print tolower(kind) "/" $2 }' \
+        build/deploy/objects.yaml
+}
+
 # When a pod waits for a node, an image or its probe, print which and why.
 wait_until_ready() {
-    for name in target-api loadgen; do
-        kubectl rollout status -n "$NAMESPACE" "deployment/$name" --timeout=10m && continue
+    for workload in $(workloads); do
+        name=${workload#*/}
+        kubectl rollout status -n "$NAMESPACE" "$workload" --timeout=10m && continue
         kubectl get pods -n "$NAMESPACE" -o wide || true
         kubectl get events -n "$NAMESPACE" --sort-by=.lastTimestamp | tail -n 20 || true
-        kubectl logs -n "$NAMESPACE" "deployment/$name" --tail=20 || true
+        kubectl logs -n "$NAMESPACE" "$workload" --tail=20 || true
         stop "$name is not ready; the events and the log above say why (docs/kubernetes.md, \"When it does not start\")"
     done
 }
@@ -145,7 +163,7 @@ From outside, once the load balancer has an address (kubectl get service -n $NAM
 EOF
 }
 
-print_commands() {
+print_how_to_measure() {
     if has "kind: Job"; then
         cat <<EOF
 
@@ -160,6 +178,13 @@ The generator's pod serves the page. While this runs, it is at http://localhost:
 
   kubectl port-forward -n $NAMESPACE service/locust-master 8089
 EOF
+        workers=$(workloads | grep -e '-worker$') || return 0
+        cat <<EOF
+
+Workers send the requests. This changes how many, also during a run:
+
+  kubectl scale -n $NAMESPACE $workers --replicas=20
+EOF
     elif has "- name: LOCUST_MODE"; then
         cat <<EOF
 
@@ -170,6 +195,10 @@ EOF
     else
         print_attacks
     fi
+}
+
+print_commands() {
+    print_how_to_measure
     [ -z "$REGISTRY" ] || cat <<EOF
 
 The cluster costs money until you run make undeploy and the other commands of docs/kubernetes.md, "Clean up".
@@ -182,5 +211,6 @@ echo "deploy: to $context, namespace $NAMESPACE"
 write_overlay
 show_difference
 kubectl apply -k build/deploy
+make_secret
 wait_until_ready
 print_commands

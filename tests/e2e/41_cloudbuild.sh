@@ -43,6 +43,8 @@ case "$name $*" in
 "kubectl get pods"*jsonpath*) echo loadgen-abc ;;
 "kubectl diff"*) echo "-  replicas: 3"; exit 1 ;;
 "kubectl kustomize"*) "$REAL_KUBECTL" kustomize "$2" ;;
+"kubectl get secret"*) cat "$TMP/secret" ;;
+"kubectl create -f -") cat >"$TMP/created.yaml" ;;
 "kubectl apply -k"*) "$REAL_KUBECTL" kustomize "$3" >"$TMP/applied.yaml" ;;
 "kubectl delete namespace"*) : >"$TMP/owner" ;;
 "skopeo inspect"*) echo "the manifest of $3" ;;
@@ -53,6 +55,7 @@ for name in docker gcloud kubectl apt-get make skopeo; do ln -s stand-in "$TMP/b
 : >"$TMP/calls"
 : >"$TMP/broken"
 : >"$TMP/owner"
+: >"$TMP/secret"
 PATH=$TMP/bin:$PATH
 HOME=$TMP/home
 export PATH HOME
@@ -179,6 +182,17 @@ deploy OVERLAY=examples/tutorial PROJECT=p REGION=europe-west1 TAG=v2
 expect_eq "a folder" "$status $(grep -c 'name: HEADROOM_SAMPLE_WEBAPP' "$TMP/applied.yaml")" "0 1"
 expect_eq "images of the tag" "$(sed -n 's/^ *image: //p' "$TMP/applied.yaml")" \
     "$(printf "europe-west1-docker.pkg.dev/p/headroom/%s@$DIGEST\n" loadgen target-api)"
+deploy OVERLAY=distributed PROJECT=p REGION=europe-west1 TAG=v2
+expect_eq "many pods: $(cat "$TMP/err")" "$status $(calls '^kubectl rollout') $(calls '^kubectl create')" "0 4 1"
+expect_eq "their images" "$(sed -n 's/^ *image: .*p\/headroom\/\(.*\)@.*/\1/p' "$TMP/applied.yaml" | sort | uniq -c | tr -s '\n ' ' ')" " 3 loadgen 1 target-api "
+expect_eq "the Secret" "$(sed -n '/^ *name/p' "$TMP/created.yaml" | tr -d '\n')" "  name: nats  namespace: headroom"
+expect_has "their number" "$(cat "$TMP/out")" "  kubectl scale -n headroom deployment/loadgen-worker --replicas=20"
+expect_has "the page" "$(cat "$TMP/out")" "  kubectl port-forward -n headroom service/locust-master 8089"
+order=$(sed -n 's/^kubectl \(apply\|create\|rollout\) .*/\1/p' "$TMP/calls" | uniq | tr '\n' ' ')
+expect_eq "the Secret when there is a namespace, and before pods wait for it" "$order" "apply create rollout "
+echo secret/nats >"$TMP/secret"
+deploy OVERLAY=distributed
+expect_eq "the Secret that is there" "$status $(calls '^gcloud') $(calls '^kubectl create')" "0 0 0"
 deploy OVERLAY=capacity PROJECT=p
 expect_eq "half a registry" "$status $(calls .)" "2 0"
 expect_has "half a registry" "$(cat "$TMP/err")" "deploy: REGION is missing"

@@ -35,6 +35,10 @@ STARTED="$STARTED $NATS_PID"
 wait_for test -s "$TMP/nats/nats-server_$NATS_PID.ports" || fail "nats-server: $(cat "$TMP/nats/log")"
 PORT=$(json "$TMP/nats/nats-server_$NATS_PID.ports" 'r["nats"][0].rsplit(":", 1)[1]')
 NATS=tls://localhost:$PORT
+PROBES=$(json "$TMP/nats/nats-server_$NATS_PID.ports" 'r["monitoring"][0]')
+for path in /healthz /; do # those of the pod
+    expect_eq "probe $path" "$(curl -sS -o "$TMP/probe" -w '%{http_code}' "$PROBES$path")" 200
+done
 
 start_log_target
 export LOCUST_NATS_TLS_CA="$TMP/secret/tls.crt" # of the workers

@@ -13,6 +13,8 @@ import os
 import sys
 
 import mutations
+import mutations_pods
+import properties_pods  # noqa: F401 (lists its properties)
 from properties import COMPONENT, NAME, config_of, equal, properties, restricted
 from rendered import load
 
@@ -40,7 +42,7 @@ def break_each(overlay, path):
     original = load(path)
     never = {one.__name__ for one in properties(overlay)}
     unseen = 0
-    for property_name, what, mutate in mutations.MUTATIONS:
+    for property_name, what, mutate in mutations.MUTATIONS + mutations_pods.MUTATIONS:
         if property_name not in {one.__name__ for one in properties(overlay)}:
             continue
         objects = copy.deepcopy(original)

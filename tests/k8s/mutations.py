@@ -65,7 +65,7 @@ def _rows():
            drop(TARGET, "spec.template.metadata.labels.app~kubernetes~io/part-of"))
 
     for key in (TARGET, LOADGEN):
-        yield from _secure(key)
+        yield from secure(key)
         account = key.replace("Deployment", "ServiceAccount")
         yield "no_token", f"{account} has a token", put(account, "automountServiceAccountToken", True)
         yield "no_token", f"{key} mounts one", drop(key, f"{POD}.automountServiceAccountToken")
@@ -104,7 +104,7 @@ def _rows():
     yield from _page()
 
 
-def _secure(key, name="pod_security_restricted"):
+def secure(key, name="pod_security_restricted"):
     for what in ("runAsNonRoot", "runAsUser", "seccompProfile"):
         yield name, f"{key}: no {what}", drop(key, f"{POD}.securityContext.{what}")
     yield name, f"{key}: root", put(key, f"{POD}.securityContext.runAsUser", 0)
@@ -258,7 +258,7 @@ def _swap(objects):
 
 
 def _job():
-    yield from _secure(JOB, "job_is_restricted")
+    yield from secure(JOB, "job_is_restricted")
     yield "job_is_restricted", "nobody may write", drop(JOB, f"{POD}.securityContext.fsGroup")
     yield "one_try", "measured again", drop(JOB, "spec.backoffLimit")
     yield "one_try", "started again", put(JOB, f"{POD}.restartPolicy", "OnFailure")

@@ -9,18 +9,20 @@ NAME = "app.kubernetes.io/name"
 TARGET, LOADGEN, JOB = "target-api", "loadgen", "capacity"
 WITH_JOB = ("capacity", "gke-capacity-job")
 WITH_SCENARIO = ("scenario", "tutorial", "gke-scenario")
-WITH_PAGE = ("web", "gke-web")
+WITH_PODS = ("distributed", "gke-distributed")
+WITH_PAGE = ("web", "gke-web", *WITH_PODS)
 WITH_WEBAPP = ("tutorial", "gke-sample-webapp")
 ON_GKE = ("gke", "gke-big-generator", "gke-capacity-job", "gke-scenario", "gke-sample-webapp",
-          "gke-web")
-BY_HAND = ("local", "capacity", "scenario", "tutorial", "web")
+          "gke-web", "gke-distributed")
+LOCAL_SIZED = ("local", "capacity", "scenario", "tutorial", "web")
+BY_HAND = (*LOCAL_SIZED, "distributed")
 COMPONENT = "app.kubernetes.io/component"
 HEADLESS = "target-api-headless"
 TUTORIAL, LOCAL = ((500, 300), (1000, 1024)), ((150, 192), (400, 256))
 SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's; gke-NAME: a component over gke
     "base": TUTORIAL,
-    **dict.fromkeys(BY_HAND, LOCAL),
-    **dict.fromkeys(ON_GKE, TUTORIAL),
+    **dict.fromkeys(LOCAL_SIZED, LOCAL),
+    **dict.fromkeys((*ON_GKE, "distributed"), TUTORIAL),
     "gke-big-generator": ((500, 300), (4000, 2048)),
 }
 # Over this many to each address, connections cost more than they carry (docs/sizes.md).
@@ -28,6 +30,13 @@ USEFUL_CONNECTIONS = 256
 # What kind's system pods ask for on one node, the most of kind, k3s and minikube.
 SYSTEM_MILLICPUS, SYSTEM_MIB = 950, 290
 NODE_MILLICPUS, NODE_MIB = 2000, 2048
+
+# Of the component distributed (properties_pods.py)
+WORKER, BROKER = "loadgen-worker", "nats"
+PODS = [*(f"{kind}/{BROKER}" for kind in ("StatefulSet", "Service", "ServiceAccount", "NetworkPolicy",
+                                          "PodDisruptionBudget", "ConfigMap")),
+        f"Deployment/{WORKER}", f"PodDisruptionBudget/{WORKER}", "PodDisruptionBudget/loadgen",
+        "NetworkPolicy/to-nats", "ConfigMap/broker"]
 
 _LISTED = []
 
@@ -79,7 +88,7 @@ def objects_are_these(objects, overlay):
         "Deployment/loadgen", "Service/target-api", f"Service/{HEADLESS}", "NetworkPolicy/default-deny",
         "NetworkPolicy/target-api", "NetworkPolicy/loadgen", "NetworkPolicy/names"] + job * (overlay in WITH_JOB)
         + ["ConfigMap/scenario", "ConfigMap/run-settings"] * (overlay in WITH_SCENARIO + WITH_PAGE)
-        + page * (overlay in WITH_PAGE)))
+        + page * (overlay in WITH_PAGE) + PODS * (overlay in WITH_PODS)))
 
 
 @holds()
@@ -96,11 +105,11 @@ def one_namespace_that_enforces_restricted(objects, _):
 def standard_labels(objects, _):
     for key, one in objects.items():
         equal(key, one["metadata"]["labels"].get("app.kubernetes.io/part-of"), "headroom")
-        if one["kind"] in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget"):
+        if one["kind"] in ("Deployment", "StatefulSet", "Service", "ServiceAccount", "PodDisruptionBudget"):
             assert {NAME, COMPONENT} <= set(one["metadata"]["labels"]), key
     for name, _pod, labels in pods(objects):
         equal(name, (labels[NAME], labels["app.kubernetes.io/part-of"]), (name, "headroom"))
-    for one in of_kind(objects, "Deployment"):
+    for one in of_kind(objects, "Deployment") + of_kind(objects, "StatefulSet"):
         name = one["metadata"]["name"]
         equal(f"{name}: selector", one["spec"]["selector"], {"matchLabels": {NAME: name}})
 
@@ -111,7 +120,8 @@ def pod_security_restricted(objects, overlay):
     if overlay in WITH_PAGE:
         own = without_group(own)
     restricted(TARGET, pod_of(objects, TARGET)[0], {"configMap", "emptyDir"})
-    restricted(LOADGEN, own, {"configMap", "emptyDir", *["persistentVolumeClaim"] * (overlay in WITH_PAGE)})
+    restricted(LOADGEN, own, {"configMap", "emptyDir", *["persistentVolumeClaim"] * (overlay in WITH_PAGE),
+                              *["secret"] * (overlay in WITH_PODS)})
 
 
 def without_group(pod):
@@ -152,7 +162,7 @@ def restricted(name, pod, volumes):
 @holds()
 def no_token(objects, _):
     for name, pod, _labels in pods(objects):
-        own = {JOB: LOADGEN}.get(name, name)
+        own = {JOB: LOADGEN, WORKER: LOADGEN}.get(name, name)
         equal(f"{name}: account", pod.get("serviceAccountName"), own)
         equal(f"{name}: pod", pod.get("automountServiceAccountToken"), False)
         account = objects[f"ServiceAccount/{own}"]
@@ -200,7 +210,7 @@ def requests_equal_limits(objects, overlay):
         equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), memory)
 
 
-@holds(*BY_HAND)
+@holds(*LOCAL_SIZED)
 def fits_a_node_of_two_cpus(objects, overlay):
     cpu, memory = SYSTEM_MILLICPUS, SYSTEM_MIB
     for name in (TARGET, LOADGEN):
@@ -259,7 +269,7 @@ def targets_where_the_tutorial_has_them(objects, overlay):
                                   "@/vegeta/configmap/add_users.json"],
         "add_users.json": ['{"id":4,"name":"user4","age":"100"}'],
     }
-    others = {"flags"} if overlay == "gke-big-generator" else set()
+    others = {"flags"} if overlay == "gke-big-generator" else {"nats-flags"} if overlay in WITH_PODS else set()
     equal("files", sorted(set(config["data"]) - others), sorted(wanted))
     for file, lines in wanted.items():
         text = [line for line in config["data"][file].splitlines() if not line.startswith("#")]
@@ -343,7 +353,8 @@ def time_to_stop(objects, _):
 def talkers(objects):
     own = of_kind(objects, "Namespace")[0]["metadata"]["name"]
     system = {"namespace": "kube-system"}
-    return own, {
+    pods_of_run = {name: Peer(labels, own) for name, _pod, labels in pods(objects) if name in (WORKER, BROKER)}
+    return own, pods_of_run | {
         "target": Peer(pod_of(objects, TARGET)[1], own),
         "loadgen": Peer(pod_of(objects, LOADGEN)[1], own),
         "a pod of ours": Peer({NAME: "other"}, own),
@@ -368,6 +379,9 @@ def policies_let_through(objects, overlay):
     wanted += [(who, one, 53, protocol) for who in ("loadgen", "a client") for one in resolvers
                for protocol in ("UDP", "TCP")]
     wanted += [("a client", "loadgen", 8089, "TCP")] * (overlay in WITH_PAGE)
+    if overlay in WITH_PODS:
+        wanted += [(WORKER, "target", 5000, "TCP"), (WORKER, "CoreDNS", 53, "UDP")]
+        wanted += [(who, BROKER, 4222, "TCP") for who in ("loadgen", WORKER)]
     for source, destination, port, protocol in wanted:
         assert may_talk(objects, own, peers[source], peers[destination], port, protocol), \
             f"{source} cannot reach {destination}, port {port}/{protocol}"
@@ -376,14 +390,15 @@ def policies_let_through(objects, overlay):
 @holds()
 def policies_keep_out(objects, overlay):
     own, peers = talkers(objects)
-    ours = {"target", "loadgen", "a pod of ours", "a client"}
+    ours = {"target", "loadgen", "a pod of ours", "a client", WORKER, BROKER}
+    generators = {"loadgen", WORKER}
     for source, one in peers.items():
         for destination, other in peers.items():
-            for port in (22, 53, 80, 443, 5000, 5001, 8089):
-                allowed = (destination == "target" and port == 5000 and source not in ours - {"loadgen"}
-                           or (source, destination, port) == ("loadgen", "target", 5001)
+            for port in (22, 53, 80, 443, 4222, 5000, 5001, 8089, 8222):
+                allowed = (destination == "target" and port == 5000 and source not in ours - generators
+                           or source in generators and (destination, port) in (("target", 5001), (BROKER, 4222))
                            or (source, destination, port) == ("a client", "loadgen", 8089) and overlay in WITH_PAGE
-                           or source in ("loadgen", "a client") and port == 53
+                           or source in generators | {"a client"} and port == 53
                            and ("DNS" in destination or "cache" in destination))
                 if ours & {source, destination} and not allowed:
                     assert not may_talk(objects, own, one, other, port), \
@@ -543,11 +558,13 @@ def settings_of_the_run(objects, _):
 
 
 @holds(*WITH_PAGE)
-def page_is_served(objects, _):
+def page_is_served(objects, overlay):
     container = only_container(objects, LOADGEN)
     files, settings = config_of(objects, "scenario"), config_of(objects, "run-settings")
-    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "standalone")
-    equal("settings", container.get("envFrom"), [{"configMapRef": {"name": settings["metadata"]["name"]}}])
+    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "master" if overlay in WITH_PODS else "standalone")
+    names = ["run-settings"] + ["broker"] * (overlay in WITH_PODS)
+    equal("settings", container.get("envFrom"),
+          [{"configMapRef": {"name": config_of(objects, name)["metadata"]["name"]}} for name in names])
     assert not {"LOCUST_AUTOSTART", "LOCUST_HEADLESS"} & set(settings["data"]), "a run in place of the page"
     equal("names are resolved again", settings["data"].get("LOCUST_DNS_TTL"), "5s")
     mounted_scenario(objects, files)
