@@ -24,7 +24,10 @@ static bool keep(struct capacity_search *search, const struct trial *trial, json
     return true;
 }
 
-/* Takes a start as it is in the journal, so that a search that goes on from there starts alike. */
+/*
+ * Reads the start back from its journal line, even in a new search, so that a resumed search starts
+ * with exactly the same values.
+ */
 static void take_start(struct capacity_search *search, const json_t *line)
 {
     json_t *generator = json_object_get(line, "generator");
@@ -109,7 +112,10 @@ static void tell(void (*on)(void *, const struct capacity_search *),
     }
 }
 
-/* Unless the journal has it. False with ERR_NONE if it was interrupted. */
+/*
+ * Probes the target, unless the journal contains a probe. False with ERR_NONE if it was
+ * interrupted.
+ */
 static bool start(struct capacity_search *search, unsigned number,
                   const struct capacity_runner *runner, struct trial_journal *journal,
                   const struct capacity_watcher *watcher, struct err *err)

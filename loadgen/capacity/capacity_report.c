@@ -19,7 +19,7 @@ static double rate_of(const struct capacity_search *search)
     return search->move.good_rate;
 }
 
-/* The number of searches with a lower rate; equal ones rank by their order. */
+/* The rank of a search by rate; searches with equal rates rank in their order. */
 static size_t rank_of(const struct capacity_searches *searches, size_t index)
 {
     size_t rank = 0;
@@ -122,7 +122,7 @@ static const char *print_seconds(const json_t *json, const char *key, char text[
     return duration_print((uint64_t)(seconds * NS_PER_S), text);
 }
 
-/* An end of an interval: null if the request there was not answered. */
+/* An end of a confidence interval; null if the request at that rank was not answered. */
 static const char *print_end(const json_t *end, char text[DURATION_TEXT])
 {
     return json_is_integer(end) ? duration_print_short((uint64_t)json_integer_value(end), text)
@@ -246,7 +246,10 @@ static void write_spread(const struct capacity_searches *searches, FILE *out)
     }
 }
 
-/* Of all trials: a search can have drowned the target long before it found the capacity. */
+/*
+ * From all trials, because the search may have overloaded the target long before it found the
+ * capacity.
+ */
 static void write_remarks(const struct capacity_searches *searches, FILE *out)
 {
     for (size_t i = 0; i < searches->count; i++) {

@@ -15,7 +15,7 @@ json_t *capacity_file_read(const char *path, struct err *err)
     json_error_t problem;
     json_t *report = json_load_file(path, JSON_REJECT_DUPLICATES, &problem);
     if (!report) {
-        if (problem.line < 0) { /* not even opened: the text names the file */
+        if (problem.line < 0) { /* the file could not be opened; the text names it */
             err_set(err, ERR_FAILED, "%s", problem.text);
         } else {
             err_set(err, ERR_FAILED, "%s: line %d: %s", path, problem.line, problem.text);

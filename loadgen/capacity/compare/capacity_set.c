@@ -7,7 +7,7 @@
 #include "loadgen/capacity/compare/conditions.h"
 #include "loadgen/capacity/search/search.h"
 
-/* True if no condition differs; else an error with the first one that does. */
+/* True if all conditions are equal; otherwise err names the first difference. */
 static bool check_conditions(const json_t *before, const json_t *after, const char *what,
                              struct err *err)
 {

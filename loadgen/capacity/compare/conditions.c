@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The object of the report, and its key. */
+/* An object of the report, and a key in it. */
 static const struct {
     const char *part; /* NULL: of the target's pods */
     const char *key;
@@ -26,7 +26,10 @@ static const struct {
 };
 enum { CONDITIONS = sizeof conditions / sizeof conditions[0] };
 
-/* Of a pod of the target in the last trial that knows it: all pods are alike. NULL: not known. */
+/*
+ * The CPU limit of a pod of the target, from the last trial that recorded one; all pods are assumed
+ * to have the same. NULL: not known.
+ */
 static json_t *find_target_limit(const json_t *report)
 {
     const json_t *trials = json_object_get(report, "trials");

@@ -18,7 +18,7 @@ static bool read_verdict(const json_t *report, enum search_verdict *verdict)
     return false;
 }
 
-/* What the target said in the last good trial at this rate; NULL: nothing. */
+/* The target's metrics in the last good trial at this rate; NULL: none. */
 static const json_t *find_target(const json_t *report, double rate)
 {
     const json_t *found = NULL;

@@ -8,11 +8,11 @@
 static const double GUESS_SD = 0.2; /* of the logarithm of capacity / guess */
 enum { PLAYS = 15 };
 
-/* A target of one play. */
+/* The target of one simulated search. */
 struct player {
     struct random random;
     double capacity;
-    double noise; /* standard deviation, as a part of the capacity */
+    double noise; /* standard deviation, as a fraction of the capacity */
 };
 
 static double draw_normal(struct player *player)
@@ -21,7 +21,10 @@ static double draw_normal(struct player *player)
     return radius * cos(2 * M_PI * random_fraction(&player->random));
 }
 
-/* Within the interval; beyond its only end; or about the guess, from which the search starts. */
+/*
+ * Draws a capacity within the interval, beyond its only end or, without an interval, around the
+ * first estimate.
+ */
 static double draw_capacity(struct player *player, const struct search_options *options,
                             const struct search_move *move)
 {
@@ -66,7 +69,7 @@ static uint64_t play(const struct search_options *options, const struct trial *t
     return sum_ns;
 }
 
-/* Into a list in ascending order. */
+/* Inserts a value into an ascending list. */
 static void insert(uint64_t *list, size_t count, uint64_t value)
 {
     while (count > 0 && list[count - 1] > value) {

@@ -12,13 +12,13 @@ enum { TRIAL_S = 10, QUICK_TRIAL_S = 5, TRIAL_S_AT_MINIMUM = 60 };
 enum { ENOUGH_TRIALS = 6, QUICK_ENOUGH_TRIALS = 4 };
 enum { SHARE_OF = 1000000 };
 
-/* Rounds up, except for what the arithmetic of fractions adds. */
+/* Rounds up, but ignores floating-point errors. */
 static double round_up(double value)
 {
     return ceil(value * (1 - 1e-9));
 }
 
-/* The part of the requests that a criterion is judged over. */
+/* The fraction of the requests on which a criterion is judged. */
 static double share_of(const struct slo_criterion *criterion, const struct targets *targets)
 {
     uint64_t by_row[ROWS_ALL] = {0};
@@ -34,7 +34,7 @@ static double share_of(const struct slo_criterion *criterion, const struct targe
     return 1;
 }
 
-/* The requests without which the criterion would be decided by chance. */
+/* The minimum number of requests, so that chance does not decide the criterion. */
 static double requests_for(const struct slo_criterion *criterion)
 {
     if (criterion->metric == SLO_PERCENTILE) {

@@ -26,7 +26,7 @@ const char *const search_step_names[] = {
 #undef X
 };
 
-/* What is known so far. */
+/* The state of the search, computed from its trials. */
 struct state {
     const struct search_options *options;
     struct grid grid;
@@ -52,13 +52,15 @@ static uint64_t enough_ns(const struct search_options *options, double rate)
     return options->enough_trials * search_trial_ns(options, rate);
 }
 
-/* As long as the good trials that decide about a load: one failure leaves it undecided. */
+/*
+ * As long as the good trials that make a load `lower`, so one failed verification leaves it open.
+ */
 static uint64_t verify_ns(const struct search_options *options, double rate)
 {
     return enough_ns(options, rate) / 2;
 }
 
-/* Given all the trials that are needed. */
+/* The class of a load, by the duration of trials that a final classification needs. */
 static enum load_class classify(const struct state *state, const struct load *load)
 {
     return load_classify(load, enough_ns(state->options, grid_rate(&state->grid, load->number)));
@@ -190,7 +192,10 @@ static bool is_at_generator_rate(const struct state *state)
            (options->generator_rate > 0 && options->generator_rate < options->max_rate);
 }
 
-/* The interval is narrow enough, or ends at a limit: repeats the loads that are not certain. */
+/*
+ * Call this when the interval is narrow enough or ends at a limit: repeats loads whose class is
+ * open.
+ */
 static struct search_move settle(const struct state *state, enum search_verdict verdict)
 {
     const struct load *lower = state->lower;

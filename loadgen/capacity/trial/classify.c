@@ -1,8 +1,9 @@
 #include "loadgen/capacity/trial/classify.h"
 
-static const double WAITING_MAX = 0.1; /* of the requests: more blame the cap on connections */
+/* Fraction of the requests. If more waited, the cap on connections may be the cause. */
+static const double WAITING_MAX = 0.1;
 
-/* True if the generator may be why the SLO was missed. */
+/* True if the generator may be the reason why the SLO was missed. */
 static bool is_invalid(const struct slo_verdict *verdict, const struct generator_verdict *generator,
                        const struct summary *summary)
 {

@@ -7,7 +7,7 @@
 #include "loadgen/order/plan.h"
 
 enum { RATE_SCALE = 1000 };    /* rates are whole numbers per RATE_SCALE seconds */
-enum { FLOOD_PER_S = 100000 }; /* iterations: more than users can do; the rest is dropped */
+enum { FLOOD_PER_S = 100000 }; /* iterations: more than users can run; the surplus is dropped */
 
 struct rate glance_rate(double per_s)
 {
@@ -37,7 +37,10 @@ bool glance_run(struct glance_target *target, const struct schedule *schedule, u
     return ok && !target->is_interrupted;
 }
 
-/* With what is known of the reason: how a request failed, or else an error of a script. */
+/*
+ * Fails because nothing was answered. The error quotes how a request failed, or else an error of a
+ * script.
+ */
 static bool refuse_silence(const struct summary *summary, struct err *err)
 {
     const struct tally *tally = summary->tally;

@@ -12,7 +12,7 @@ void over_time_begin(struct over_time *over_time, uint64_t duration_ns)
     histogram_clear(&over_time->latency);
 }
 
-/* The interval of this second: the last one, or another. */
+/* Finds the interval of this second: the last one, or a new one. */
 static struct over_time_interval *find_interval(struct over_time *over_time, uint64_t index)
 {
     size_t count = over_time->count;

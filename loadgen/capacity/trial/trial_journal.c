@@ -29,7 +29,7 @@ static bool write_all(int fd, const char *at, size_t length)
     return true;
 }
 
-/* Goes on without the journal, if its owner wants that. */
+/* Continues without the journal if on_failure is set. */
 static bool tolerate(struct trial_journal *journal, struct err *err)
 {
     struct err why = {.code = ERR_NONE};
@@ -66,7 +66,7 @@ static json_t *make_header(json_t *settings)
     return json_pack("{s:i, s:O}", "journal", FORMAT, "settings", settings);
 }
 
-/* As written to the file and read back, so that numbers are rounded alike. */
+/* Writes the JSON to text and reads it back, so that numbers are rounded as in the file. */
 static json_t *as_read(json_t *json)
 {
     char *text = json_dumps(json, JSON_REAL_PRECISION(DIGITS));
@@ -119,7 +119,7 @@ static bool check_header(const struct trial_journal *journal, json_t *header, js
     return ok;
 }
 
-/* Reads one complete line, whose newline has become a 0. */
+/* Reads one complete line, whose newline has been replaced by a NUL. */
 static bool take_line(struct trial_journal *journal, const char *line, json_t *settings,
                       size_t number, struct err *err)
 {

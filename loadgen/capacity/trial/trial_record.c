@@ -55,7 +55,7 @@ static json_t *errors_to_json(const struct tally *tally)
     return json;
 }
 
-/* The value at a rank of all scheduled requests; null: of one that was not answered. */
+/* The value at a rank of all scheduled requests; null if that request was not answered. */
 static json_t *at_rank(const struct sample *sample, double rank)
 {
     uint64_t number = rank < 1 ? 1 : (uint64_t)rank;
@@ -64,7 +64,7 @@ static json_t *at_rank(const struct sample *sample, double rank)
                : integer_to_json(histogram_at_rank(sample->latency, sample->unanswered, number));
 }
 
-/* The requests of a target, or of all; false: there is no such target. */
+/* The requests of a target, or all requests. False: there is no such target. */
 static bool take_sample(const struct summary *summary, const char *target, struct sample *sample)
 {
     int row = target ? sample_find_row(&summary->rows, target) : SAMPLE_WHOLE;
@@ -78,7 +78,9 @@ static bool take_sample(const struct summary *summary, const char *target, struc
     return true;
 }
 
-/* Where each percentile of the SLO lies with 95 % confidence: the ranks of the binomial interval.
+/*
+ * The 95% confidence interval of each percentile of the SLO, from the ranks of the binomial
+ * interval.
  */
 static json_t *intervals_to_json(const struct slo_verdict *verdict, const struct summary *summary)
 {
@@ -100,7 +102,10 @@ static json_t *intervals_to_json(const struct slo_verdict *verdict, const struct
     return json;
 }
 
-/* Where the requests went. A run to a single address keeps no rows: all of them went there. */
+/*
+ * The requests per address. A run to a single address has no rows; all requests went to that
+ * address.
+ */
 static json_t *addresses_to_json(const struct summary *summary)
 {
     json_t *json = json_array();

@@ -17,7 +17,7 @@ enum {
     PROBE_WORKERS = 16,
     PING_REQUESTS = 10,
     PING_RATE = 20,      /* per second */
-    PING_RATE_PART = 10, /* at most this part of the probed rate */
+    PING_RATE_PART = 10, /* at most the probed rate divided by this */
     CALIBRATE_STEPS = 6,
 };
 #define WARMUP_NS NS_PER_S
@@ -80,8 +80,10 @@ static bool calibrate_for(const struct trial_runner *runner, struct calibration 
     return calibrate(&options, calibration, err) || err_prefix(err, "measuring the generator");
 }
 
-/* What requests to the target cost counts only where the generator was busy: those of an idle one
-   cost more. */
+/*
+ * The measured cost of a request is used only if the generator was busy: on an idle generator,
+ * requests cost more.
+ */
 static json_t *describe_generator(const struct trial_runner *runner,
                                   const struct calibration *calibration, const struct glance *seen)
 {
@@ -110,8 +112,7 @@ static bool probe(void *context, struct capacity_start *start, struct err *err)
     return true;
 }
 
-/* A baseline that is measured now could be that of a target which still suffers from the last
-   trial. */
+/* Uses the recorded baseline, because the target may still suffer from the last trial. */
 static void resume(void *context, const json_t *baseline)
 {
     struct trial_runner *runner = context;
@@ -135,7 +136,7 @@ static bool has_recovered(const struct trial_runner *runner, const struct glance
            seen->response_ns <= 2 * runner->baseline_ns + RECOVERED_SLACK_NS;
 }
 
-/* False if it had not recovered in time, or if it was interrupted. */
+/* False if the target did not recover in time, or if the run was interrupted. */
 static bool await_recovery(struct trial_runner *runner)
 {
     uint64_t begin_ns = clock_now_ns();
@@ -226,7 +227,10 @@ static bool read_metrics(const struct trial_runner *runner, struct scrape *scrap
     return ok;
 }
 
-/* What the target says about the trial; NULL: it is not asked. */
+/*
+ * Reads the metrics after the trial. *target becomes their difference as JSON, or stays NULL
+ * without metrics.
+ */
 static bool ask_target(const struct trial_runner *runner, const struct scrape *before,
                        const struct summary *summary, json_t **target, struct err *err)
 {
@@ -245,7 +249,7 @@ static bool ask_target(const struct trial_runner *runner, const struct scrape *b
     return ok;
 }
 
-/* Whoever was shown a trial may read its texts until the next one is shown. */
+/* on_second may keep texts of a trial until a later trial calls it. */
 static void keep_last(struct trial_runner *runner, struct summary *summary)
 {
     if (!runner->was_seen) {
