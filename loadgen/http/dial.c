@@ -10,7 +10,7 @@ static void fail(struct dial *dial, enum outcome outcome, int system_error, cons
 /* The address refused or did not answer. */
 static void fail_address(struct dial *dial, int number)
 {
-    if (peer_connect_failed(dial->link->peer)) { /* another family is left */
+    if (peer_connect_failed(dial->link->peer)) { /* try the other family */
         link_close(dial->link);
         dial_begin(dial);
     } else {
@@ -76,7 +76,7 @@ void dial_begin(struct dial *dial)
     }
 }
 
-/* True: TLS is up. */
+/* True: the handshake is complete. */
 static bool finish_handshake(struct dial *dial, enum link_step step)
 {
     if (step == LINK_FAILED) {

@@ -19,7 +19,9 @@ static struct flight *merge(struct flight *a, struct flight *b)
     return first;
 }
 
-/* Makes one root of a list of siblings: in pairs from the left, then all of these from the right.
+/*
+ * Merges a list of siblings into one root: pairs from left to right, then the results from right to
+ * left.
  */
 static struct flight *merge_siblings(struct flight *list)
 {

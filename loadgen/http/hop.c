@@ -18,7 +18,7 @@ static void fail_long(struct exchange *x)
              "redirected: request line and headers exceed the limit of %d bytes", HOP_BYTES_MAX);
 }
 
-/* Removes the headers of this name. Returns what they have left. */
+/* Removes the headers with this name. Returns the remaining headers. */
 static struct slice remove_header(struct hop *hop, const char *name)
 {
     struct request *request = hop->request;
@@ -53,7 +53,10 @@ void hop_set_header(struct hop *hop, const char *name, const char *value)
     hop->request->layout = parts_find(hop->bytes, room.length);
 }
 
-/* The request with its number put in, and its body where it is. False: it does not fit. */
+/*
+ * Copies the request into `scratch` with its number inserted; the body is not copied. False: it
+ * does not fit.
+ */
 static bool put_number(const struct request *sent, uint64_t number, char *scratch,
                        struct request *whole)
 {
@@ -61,7 +64,7 @@ static bool put_number(const struct request *sent, uint64_t number, char *scratc
     parts_of(sent, &parts);
     *whole = *sent;
     whole->length = (size_t)(parts.headers.at + parts.headers.length + 2 - sent->bytes);
-    whole->layout = (struct request_layout){0}; /* the number moves what follows */
+    whole->layout = (struct request_layout){0}; /* inserting the number shifts the offsets */
     whole->tail = NULL;
     whole->tail_length = 0;
     whole->length = outgoing_write(whole, number, scratch, HOP_BYTES_MAX);

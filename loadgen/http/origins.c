@@ -74,7 +74,7 @@ static struct origin *add(struct origins *origins, struct origin *origin)
     return origin;
 }
 
-/* The owner's origin beside this one; of no owner, this one. NULL: no memory. */
+/* The owner's counterpart of this origin; without an owner, this origin. NULL: out of memory. */
 static struct origin *owned(struct origins *origins, struct origin *base, struct owner *owner)
 {
     if (!base || !owner) {
@@ -112,7 +112,7 @@ struct origin *origins_at(struct origins *origins, uint32_t endpoint, struct own
     return owner ? owned(origins, *origin, owner) : *origin;
 }
 
-/* The shared one. */
+/* Finds the shared origin. */
 static struct origin *find(struct origins *origins, const struct redirect *hop,
                            char problem[REASON_MAX])
 {

@@ -12,7 +12,7 @@
 
 enum { SOCKS_PORT = 1080, HTTP_PORT = 80 };
 
-/* The value of the one that counts, NULL if neither does; *name is what it is called. */
+/* The value of the variable that applies, NULL if neither is set; *name becomes its name. */
 static const char *variable(const char *large, const char *small, const char **name)
 {
     const char *value = environment_get(large);
@@ -98,11 +98,11 @@ static bool is_name(const char *entry, const char *host)
     if (entry[0] == '.') {
         return ends_with(host, entry);
     }
-    size_t before = strlen(host) - strlen(entry) - 1; /* where a dot has to be */
+    size_t before = strlen(host) - strlen(entry) - 1; /* there must be a dot at this offset */
     return strcasecmp(host, entry) == 0 || (ends_with(host, entry) && host[before] == '.');
 }
 
-/* One entry of NO_PROXY, which is written over: host, [v6], with or without a port. */
+/* Matches one entry of NO_PROXY, which is overwritten: host or [v6], with or without a port. */
 static bool is_meant(char *entry, const char *host, uint16_t port)
 {
     struct binary address;
@@ -223,7 +223,7 @@ bool proxy_check(const struct proxy_options *options, bool is_https, const char 
     if (!text || parse(text, &proxy)) {
         return true;
     }
-    return err_set(err, ERR_USAGE, /* without its text, which may hold a password */
+    return err_set(err, ERR_USAGE, /* without the value, which may contain a password */
                    "environment variable %s is not a valid proxy URL; use http://HOST:PORT or "
                    "socks5://HOST:PORT, or add %.60s to NO_PROXY",
                    name       ? name

@@ -47,7 +47,7 @@ static bool has_no_body(const struct answer *answer)
     return answer->is_head || answer->code == 204 || answer->code == 304;
 }
 
-/* After the head, or after the trailers. */
+/* Call this after the head, and after the trailers. */
 static void end_head(struct answer *answer)
 {
     if (answer->is_trailer) {
@@ -83,7 +83,9 @@ static void keep_body(struct answer *answer, const char *at, size_t length)
     }
 }
 
-/* Returns the end of the bytes of the body, or of its chunk; when it is complete, `next` follows.
+/*
+ * Reads bytes of the body or the chunk, and returns where it stopped. When `left` reaches 0, the
+ * state becomes `next`.
  */
 static const char *read_body(struct answer *answer, const char *at, const char *end,
                              enum answer_at next)
@@ -109,7 +111,7 @@ static int digit_of(char c)
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The LF after a size: data follows, or the trailers. */
+/* Reads the LF after a chunk size; data or the trailers follow. */
 static void end_size(struct answer *answer)
 {
     if (!answer->has_cr) {
@@ -144,8 +146,8 @@ static void take_size(struct answer *answer, char c)
 }
 
 /*
- * After a size: blanks, and an extension, which is skipped. A CR without LF ends the line for other
- * readers.
+ * Skips blanks and the extension after a chunk size. Refuses a CR without LF, which other parsers
+ * may take for the line end.
  */
 static void take_extension(struct answer *answer, char c)
 {
@@ -165,7 +167,7 @@ static void take_extension(struct answer *answer, char c)
         answer->is_blank = false;
     } else if (c == ';') {
         answer->violations |= answer->is_blank ? VIOLATION_BIT(chunk_size) : 0;
-        answer->is_over = answer->is_blank = true; /* a blank would be one too many here as well */
+        answer->is_over = answer->is_blank = true; /* a blank may not follow the semicolon either */
     } else if (is_blank) {
         answer->is_blank = true;
     } else {
@@ -173,7 +175,7 @@ static void take_extension(struct answer *answer, char c)
     }
 }
 
-/* The line end after a chunk. */
+/* Reads the line end after a chunk. */
 static void take_chunk_end(struct answer *answer, char c)
 {
     if (c == '\r' && answer->at == AT_CHUNK_CR) {
@@ -274,7 +276,7 @@ const char *answer_location(const struct answer *answer)
 {
     size_t length = answer->location_length;
     while (length > 0 && strchr(" \t", answer->location[length - 1])) {
-        length--; /* white space around a value is none of it */
+        length--; /* white space around a value does not belong to it */
     }
     if (length == 0) {
         return answer->is_location_lost ? location_lost : "";

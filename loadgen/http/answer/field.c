@@ -15,8 +15,9 @@ static bool is_word(const char *name, const char *known)
 }
 
 /*
- * In lower or upper case. Of the bytes of a name only a letter or a hyphen becomes that of a known
- * name when this bit is set. Known names have at least eight bytes; the last eight may overlap.
+ * Compares without case, by setting bit 0x20: of the bytes allowed in names, only the same letter
+ * or hyphen then equals a byte of a known name. Known names have at least eight bytes; the last two
+ * words may overlap.
  */
 static inline bool is_name(const char *name, size_t length, const char *known)
 {
@@ -102,7 +103,7 @@ static void take_length(struct answer *answer, const char *at, size_t length)
     }
 }
 
-/* Transfer-Encoding and Connection: lists of words. */
+/* Transfer-Encoding and Connection: lists of tokens. */
 
 static bool is_token(const struct answer *answer, const char *word)
 {
@@ -162,7 +163,7 @@ static void take_list(struct answer *answer, const char *at, size_t length)
         } else if (answer->token_length < ANSWER_TOKEN && (!is_blank || answer->token_length > 0)) {
             answer->token[answer->token_length++] = lower(at[i]);
         } else if (!is_blank) {
-            answer->token_length = ANSWER_TOKEN + 1; /* longer than any that we know */
+            answer->token_length = ANSWER_TOKEN + 1; /* longer than any known token */
         }
     }
 }

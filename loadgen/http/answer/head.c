@@ -42,7 +42,7 @@ static void take_value(struct answer *answer, const char *at, size_t length)
     }
 }
 
-/* The value ends, because the next line does not continue it. */
+/* Ends the value, because the next line does not continue it. */
 static void end_field(struct answer *answer)
 {
     answer->has_field = false;
@@ -52,7 +52,7 @@ static void end_field(struct answer *answer)
     answer_field_end(answer);
 }
 
-/* The first byte of a line says what it is. */
+/* Interprets the first byte of a line. */
 static void take_line(struct answer *answer, char c)
 {
     if (answer_line_is_blank(c)) {
@@ -75,7 +75,7 @@ static void take_line(struct answer *answer, char c)
     }
 }
 
-/* The name is complete: what follows is the value. */
+/* Call this when the name is complete and the value follows. */
 static void begin_field(struct answer *answer, const char *name, size_t length)
 {
     answer->has_field = true;
@@ -103,7 +103,7 @@ static void end_name(struct answer *answer)
     }
 }
 
-/* A byte of a name that is allowed in none. */
+/* Reads a byte of a name that is not allowed in names. */
 static void take_odd_name(struct answer *answer, char c)
 {
     if (c == '\n' || c == '\r') {
@@ -112,24 +112,24 @@ static void take_odd_name(struct answer *answer, char c)
         answer_break(answer, "a NUL in the head");
     } else {
         answer->violations |= VIOLATION_BIT(header_name);
-        answer->name_length = ANSWER_NAME; /* none that we know */
+        answer->name_length = ANSWER_NAME; /* not a known name */
         answer->is_blank = false;
     }
 }
 
-/* A run of bytes that may be in a name. Blanks at the end of a name are none of it. */
+/* Appends a run of valid bytes to the name. Blanks at the end of a name do not belong to it. */
 static void keep_name(struct answer *answer, const char *at, size_t length)
 {
     if (answer->is_blank) {
         answer->violations |= VIOLATION_BIT(header_name);
         answer->is_blank = false;
-        answer->name_length = ANSWER_NAME; /* such a name is none that we know */
+        answer->name_length = ANSWER_NAME; /* not a known name */
     }
     if (length < ANSWER_NAME - answer->name_length) {
         memcpy(answer->name + answer->name_length, at, length);
         answer->name_length += length;
     } else {
-        answer->name_length = ANSWER_NAME; /* nor is such a long one */
+        answer->name_length = ANSWER_NAME; /* too long for a known name */
     }
 }
 
@@ -186,8 +186,8 @@ static const char *read_blanks(struct answer *answer, const char *at, const char
 }
 
 /*
- * A line with a field that is complete and well-formed, as nearly all are. Returns where it ends;
- * `at`, with nothing changed, for every other line.
+ * Reads a complete line with a well-formed field, as nearly all are, and returns its end. For any
+ * other line, changes nothing and returns `at`.
  */
 static const char *read_plain_field(struct answer *answer, const char *at, const char *end)
 {
@@ -209,7 +209,7 @@ static const char *read_plain_field(struct answer *answer, const char *at, const
     return stop + 2;
 }
 
-/* A CR or an LF that stands at the beginning of a line: the head's end. */
+/* Reads a CR or LF at the beginning of a line: the end of the head. */
 static void take_head_end(struct answer *answer, char c)
 {
     if (c == '\r' && !answer->has_cr) {

@@ -11,7 +11,7 @@ void answer_line_end(struct answer *answer)
 {
     if (!answer->has_cr) {
         answer->violations |= VIOLATION_BIT(line_feed);
-        answer->is_doubtful |= answer->is_trailer; /* to other readers it may not have ended */
+        answer->is_doubtful |= answer->is_trailer; /* other parsers may read on */
     }
     answer->has_cr = false;
     answer->at = AT_LINE;

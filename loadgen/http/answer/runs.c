@@ -31,7 +31,9 @@ static bool is_control(char c)
 
 enum { VECTOR = sizeof(__m128i) };
 
-/* A bit for each of sixteen bytes that is neither a letter nor a hyphen, of which most names are.
+/*
+ * Sets a bit for each of sixteen bytes that is neither a letter nor a hyphen; most names consist of
+ * those.
  */
 static unsigned find_others(const char *at)
 {
@@ -43,7 +45,7 @@ static unsigned find_others(const char *at)
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(is_letter, is_hyphen)) ^ 0xffff;
 }
 
-/* A bit for each of sixteen bytes that is a control character. */
+/* Sets a bit for each of sixteen bytes that is a control character. */
 static unsigned find_controls(const char *at)
 {
     __m128i bytes = _mm_loadu_si128((const void *)at);

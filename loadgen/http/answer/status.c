@@ -38,7 +38,7 @@ static void take_http(struct answer *answer, char c)
     }
 }
 
-/* 1.0, 1.1 and, as curl has it, 2 and 2.0. */
+/* Accepts 1.0, 1.1 and, like curl, 2 and 2.0. */
 static void take_version(struct answer *answer, char c)
 {
     bool ok = true;
@@ -105,8 +105,8 @@ static bool take_separator(struct answer *answer, char c)
 }
 
 /*
- * The usual beginning, "HTTP/1.1 200 ", read whole. Returns where it ends; `at`, with nothing
- * changed, if there is another one.
+ * Reads the usual beginning, "HTTP/1.1 200 ", in one step and returns its end. For any other
+ * beginning, changes nothing and returns `at`.
  */
 static const char *read_usual(struct answer *answer, const char *at, const char *end)
 {
@@ -150,7 +150,7 @@ static const char *read_status(struct answer *answer, const char *at, const char
     return at;
 }
 
-/* The text is only ever shown for errors. */
+/* Keeps the status text if the status is an error; it is not shown otherwise. */
 static void keep_reason(struct answer *answer, const char *at, size_t length)
 {
     size_t room = answer->reason_size - 1 - answer->reason_length;

@@ -52,7 +52,7 @@ static const struct engine_type *route_to(const struct engine_config *config, bo
     }
     if (config->proxy && (proxy_for(config->proxy, is_https, host, port, &proxy) ||
                           !proxy_check(config->proxy, is_https, host, port, NULL))) {
-        return &engine_curl; /* which reports the error of an invalid proxy */
+        return &engine_curl; /* engine_curl reports the error of an invalid proxy */
     }
     return config->http2 && is_https ? &engine_h2 : &engine_h1;
 }

@@ -4,7 +4,7 @@
 #include "loadgen/http/curl/end.h"
 #include "loadgen/http/curl/setup.h"
 
-/* True if an address should get a new connection now, and may. */
+/* True if an address should get a new connection now and the limits allow one. */
 static bool wants_another(struct curl_engine *curl, struct curl_lane *due)
 {
     const struct engine_config *config = &curl->config;

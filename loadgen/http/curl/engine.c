@@ -24,8 +24,10 @@ static bool curl_has_room(struct engine *engine, uint32_t endpoint)
     return !origin || origin->in_flight < curl->config.limits->max_connections;
 }
 
-/* Puts the exchange in flight with a transfer, whose `request` the caller sets. NULL: there is no
- * origin or no memory, and the exchange has ended with this problem. */
+/*
+ * Puts the exchange in flight with a transfer; the caller sets its `request`. NULL: no origin or
+ * out of memory; the exchange has ended with this problem.
+ */
 static struct curl_transfer *begin(struct curl_engine *curl, const struct exchange *exchange,
                                    struct curl_origin *origin, const char *problem)
 {

@@ -36,7 +36,7 @@ static bool set_fixed(struct curl_transfer *t)
     SET(CURLOPT_FRESH_CONNECT, config->keepalive ? 0L : 1L);
     SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)INT32_MAX);
-    SET(CURLOPT_CAINFO, NULL); /* tls.h has the trusted roots */
+    SET(CURLOPT_CAINFO, NULL); /* tls.h supplies the trusted roots */
     SET(CURLOPT_CAPATH, NULL);
     SET(CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L);
     SET(CURLOPT_SSL_VERIFYHOST, verifies ? 2L : 0L);

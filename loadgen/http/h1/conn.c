@@ -101,7 +101,7 @@ static void remove_idle(struct conn *conn)
     }
 }
 
-/* It is in use now. */
+/* Takes an idle connection out of its lane. */
 static void use_idle(struct conn *conn)
 {
     struct turns *turns = &conn->pool->turns;
@@ -114,8 +114,10 @@ static void use_idle(struct conn *conn)
     }
 }
 
-/* The lane that is due. One that no longer has an idle connection is out when that is seen: a
- * single address need not go in and out of turn with each request. */
+/*
+ * The next lane in turn. Lanes without idle connections are taken out only here, so that a single
+ * address does not leave and enter the turns with each request.
+ */
 static struct lane *find_due(struct pool *pool)
 {
     struct lane *due = (struct lane *)turns_first(&pool->turns);
@@ -126,7 +128,7 @@ static struct lane *find_due(struct pool *pool)
     return due;
 }
 
-/* True if an address should get a new connection now, and may. */
+/* True if an address should get a new connection now and the limits allow one. */
 static bool wants_another(struct conns *conns, struct pool *pool, struct lane *due, uint64_t now_ns)
 {
     const struct exchange *last = &due->idle->exchange;
@@ -138,13 +140,13 @@ static bool wants_another(struct conns *conns, struct pool *pool, struct lane *d
         return false;
     }
     if (!has_room && due->turn.peer->open > 1) {
-        conns_drop_idle(conns, due->idle); /* it makes room for an address that has none */
+        conns_drop_idle(conns, due->idle); /* makes room for an address with a deficit */
         return true;
     }
     return has_room;
 }
 
-/* The idle one that should be used now; NULL: a new one should be opened. */
+/* The idle connection to use now; NULL: open a new one. */
 static struct conn *choose_idle(struct conns *conns, struct pool *pool, uint64_t now_ns)
 {
     struct lane *due = find_due(pool);
@@ -173,7 +175,7 @@ struct conn *conns_take(struct conns *conns, struct pool *pool, uint64_t now_ns)
     return conn;
 }
 
-/* The lane that an open connection belongs to. NULL: no memory. */
+/* The lane of an open connection. NULL: out of memory. */
 static struct lane *find_lane(struct conn *conn)
 {
     struct turns *turns = &conn->pool->turns;

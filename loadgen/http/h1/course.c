@@ -41,7 +41,7 @@ static void complete(struct conn *conn)
     h1->done(h1->owner, &conn->exchange);
 }
 
-/* Ends the exchange with the failure that it has. */
+/* Ends the exchange with the outcome that is already set. */
 static void fail(struct conn *conn)
 {
     conn->exchange.code = 0;
@@ -88,7 +88,7 @@ void course_time_out(struct conn *conn)
     }
 }
 
-/* The conn dials if it has to. */
+/* Sends the request, after dialing if there is no connection. */
 static enum try_state begin(struct conn *conn, uint64_t now_ns)
 {
     if (conn->state == CONN_FREE) {
@@ -107,8 +107,8 @@ bool course_make_hop_room(struct conn *conn)
 }
 
 /*
- * The conn that carries the next hop: this one, an idle one, or a new one, at the same position in
- * the queue. NULL: no memory, and nothing has changed.
+ * Chooses the conn for the next hop: this one, an idle one or a new one, with the same deadline.
+ * NULL: out of memory; nothing has changed.
  */
 static struct conn *move(struct conn *conn, struct pool *pool)
 {
@@ -206,7 +206,10 @@ static enum try_state end_answered(struct conn **conn)
     return TRY_GOES_ON;
 }
 
-/* What happened may be the race of a reused connection: then another try follows. */
+/*
+ * Ends a broken try. Tries again if a reused connection probably broke because the server was
+ * closing it.
+ */
 static void end_broken(struct conn *conn)
 {
     struct exchange *x = &conn->exchange;

@@ -126,12 +126,14 @@ static void h1_start(struct engine *engine, const struct send *send)
     }
     conn->request = send->request;
     flights_add(&h1->conns.flights, &conn->flight, exchange_deadline_ns(x));
-    /* On an open connection nothing lies between: one moment is both. */
+    /* On an open connection, started_ns is also sent_ns. */
     course_begin(conn, send->started_ns);
 }
 
-/* A conn of the pool that can send a hop; the link becomes its own when it has no other. NULL: no
- * memory. */
+/*
+ * Takes a conn that can send a hop; if it has no connection, it takes over the link. NULL: out of
+ * memory.
+ */
 static struct conn *take_for_hop(struct h1 *h1, struct pool *pool, struct link *link)
 {
     struct conn *conn = conns_take(&h1->conns, pool, clock_now_ns());
@@ -157,7 +159,7 @@ static void h1_resume(struct engine *engine, const struct exchange *so_far,
                             : origins_at(&h1->conns.origins, so_far->request->endpoint, owner));
     struct conn *conn = pool ? take_for_hop(h1, pool, link) : NULL;
     if (link) {
-        link_close(link); /* nothing is left of it when it was moved */
+        link_close(link); /* no effect if it was moved */
     }
     if (!conn) {
         if (pool) {

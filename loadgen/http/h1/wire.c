@@ -51,7 +51,7 @@ static enum try_state complete(struct conn *conn, uint64_t done_ns, bool is_clea
 
 /* Receiving. */
 
-/* What recv brought is in the buffer. */
+/* Handles the received bytes in the buffer. */
 static enum try_state take_bytes(struct conn *conn, size_t length, uint64_t now_ns, bool is_closing)
 {
     struct exchange *x = &conn->exchange;
@@ -106,7 +106,7 @@ enum try_state wire_receive(struct conn *conn, bool is_closing)
 
 /* Sending. */
 
-/* One send, from where the last one ended. As send(2). */
+/* Sends once, from where the last send ended. Returns like send(2). */
 static ssize_t send_some(struct conn *conn)
 {
     const struct exchange *x = &conn->exchange;
@@ -120,7 +120,9 @@ static ssize_t send_some(struct conn *conn)
     return link_send(&conn->link, piece.bytes, piece.length);
 }
 
-/* A server that refuses a body answers and closes while we still send: reads that answer first. */
+/*
+ * A server that refuses a body may answer and close while we still send; reads that answer first.
+ */
 static enum try_state hear_out(struct conn *conn, int send_error)
 {
     enum try_state state = wire_receive(conn, true);

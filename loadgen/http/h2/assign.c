@@ -188,7 +188,10 @@ static bool is_race(const struct h2_stream *stream, const struct loss *loss)
            (loss->outcome == OUTCOME_RESET || loss->outcome == OUTCOME_CLOSED);
 }
 
-/* Retries, moves or fails its streams: those never sent move if the connection once worked. */
+/*
+ * Retries, moves or fails the streams. Streams that were never sent are moved if the connection has
+ * worked before.
+ */
 static void lose_streams(struct h2 *h2, struct h2_pool *pool, struct h2_streams *streams,
                          const struct loss *loss)
 {

@@ -152,7 +152,7 @@ struct h2_conn *h2_pool_choose(struct h2_pool *pool)
     }
     if (conn && pool->origin.destination->address_count > 1) {
         leave(conn);
-        join(conn); /* the others have their turn before */
+        join(conn); /* to the end: the others take their turns first */
     }
     return conn;
 }

@@ -35,7 +35,7 @@ static void cancel_dial(struct h2_conn *conn)
 
 /*
  * True if the connection has made no progress for half of the timeout. Its streams started at
- * different times, so a connection is not given up for a single one that times out.
+ * different times, so a single timeout does not retire the connection.
  */
 static bool is_stuck(const struct h2_conn *conn, const struct terms *terms)
 {
@@ -43,7 +43,7 @@ static bool is_stuck(const struct h2_conn *conn, const struct terms *terms)
     return !conn->h2->is_ending && clock_now_ns() - since_ns >= terms->timeout_ns / 2;
 }
 
-/* It waited for its turn, or for a connection. */
+/* Times out a stream that waited for a slot or for a connection. */
 static void time_out_waiting(struct h2_conn *conn, struct h2_stream *stream)
 {
     struct h2 *h2 = conn->h2;
@@ -106,7 +106,7 @@ static bool h2_has_room(struct engine *engine, uint32_t endpoint)
            pool->count < h2->config.limits->max_connections;
 }
 
-/* A stream for the exchange, in flight. NULL: no memory; the exchange has ended. */
+/* Puts the exchange in flight with a stream. NULL: out of memory; the exchange has ended. */
 static struct h2_stream *take_stream(struct h2 *h2, struct h2_pool *pool,
                                      const struct exchange *exchange)
 {
@@ -152,7 +152,7 @@ static void h2_resume(struct engine *engine, const struct exchange *so_far,
     struct exchange exchange = *so_far;
     struct h2_pool *pool = (struct h2_pool *)origins_find(&h2->conns.origins, hop,
                                                           so_far->terms->owner, exchange.reason);
-    (void)link; /* only comes from here */
+    (void)link; /* links come only from this engine */
     if (pool && h2_pool_base(pool)->is_refused) {
         h2->config.hand_over(h2->config.context, &engine_h2, so_far, hop, NULL);
         return;
@@ -247,7 +247,7 @@ static struct engine *h2_create(const struct engine_config *config, struct loop 
                                 engine_done_fn *done, void *owner, struct err *err)
 {
     struct h2 *h2 = calloc(1, sizeof *h2);
-    (void)loop; /* it is the links' */
+    (void)loop; /* the links have it */
     if (h2) {
         h2->config = *config;
     }

@@ -117,7 +117,7 @@ bool h2_receive(struct h2_conn *conn, bool is_closing)
 
 /* Flushing. */
 
-/* A server may answer and close while we still send: reads that answer first. */
+/* The server may have answered and closed while we were sending; reads that answer first. */
 static void lose_sending(struct h2_conn *conn, int problem)
 {
     if (problem == ENOMEM) {
@@ -140,8 +140,10 @@ bool h2_is_surplus(const struct h2_conn *conn)
     return peer->is_gone || peer->surplus > ending;
 }
 
-/* Asks the server to close the connection: with close_notify, or with GOAWAY. False: it has closed
- * it, or the request cannot be sent. */
+/*
+ * Asks the server to close the connection, with close_notify or GOAWAY. False: it has closed
+ * already, or this could not be sent.
+ */
 static bool announce_close(struct h2_conn *conn)
 {
     char bytes[H2_FRAME_MAX];

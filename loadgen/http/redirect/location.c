@@ -7,7 +7,7 @@
 
 enum { SHOWN = 64 };
 
-const char location_lost[] = "lost"; /* told apart by its address */
+const char location_lost[] = "lost"; /* compared by address */
 
 __attribute__((format(printf, 2, 3))) static bool refuse(char problem[LOCATION_PROBLEM],
                                                          const char *format, ...)
@@ -76,7 +76,7 @@ static size_t count_slashes(struct slice text)
     return count;
 }
 
-/* What a message may show: neither user nor query, which may be secret. */
+/* The part that a message may show: without user and query, which may be secret. */
 static struct slice shown(struct slice all)
 {
     struct slice part = take_until(&all, "?#");
@@ -203,7 +203,7 @@ void location_write_target(const struct location *location, struct slice base, s
     } else {
         if (path.length == 0) {
             room_add_text(room, "/");
-        } else if (path.at[0] != '/') { /* 5.2.3: beside the old one */
+        } else if (path.at[0] != '/') { /* 5.2.3: relative to the old path */
             while (base_path.length > 0 && base_path.at[base_path.length - 1] != '/') {
                 base_path.length--;
             }

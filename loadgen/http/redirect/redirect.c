@@ -50,8 +50,10 @@ static int hex(char c)
     return isdigit((unsigned char)c) ? c - '0' : tolower((unsigned char)c) - 'a' + 10;
 }
 
-/* The user with %XX replaced, and a colon: a name alone has an empty password. Returns its length;
- * 0: it is too long. */
+/*
+ * Decodes %XX in the user, and appends a colon to a name without a password. Returns the length; 0:
+ * too long.
+ */
 static size_t decode_user(struct slice user, char text[USER_MAX + 2])
 {
     size_t count = 0;

@@ -116,8 +116,8 @@ static void close_lane(struct curl_lane **at)
 }
 
 /*
- * libcurl would keep a lane's dead connections until the next request, which a user may send much
- * later; with its multi handle they are closed now.
+ * libcurl would keep a lane's dead connections until the lane's next request, which may come much
+ * later. Freeing the multi handle closes them now.
  */
 static void on_dead(void *context, struct curl_lane *lane)
 {
@@ -140,7 +140,10 @@ static int on_want(CURL *easy, curl_socket_t fd, int what, void *context, void *
     struct curl_socket *socket = curl_sockets_at(lane->drive->sockets, fd);
     (void)unused;
     if (!socket) {
-        /* libcurl 7.88 looks up a name: without memory it forgot the proxy. It must not go on. */
+        /*
+         * Not one of our sockets: libcurl 7.88 ran out of memory, lost the proxy and resolves the
+         * name itself. Stop it.
+         */
         return what == CURL_POLL_REMOVE ? 0 : -1;
     }
     if (what != CURL_POLL_REMOVE) {

@@ -36,8 +36,8 @@ static bool is_open(int fd)
 }
 
 /*
- * After an event of an idle connection. Bytes, such as TLS records, are left to libcurl; then only
- * the end of the connection matters.
+ * Handles an event of an idle connection. Bytes, such as TLS records, are left to libcurl; after
+ * that, only the end of the connection matters.
  */
 static void check_idle(struct curl_socket *socket)
 {
@@ -88,7 +88,7 @@ static bool make_room(struct curl_sockets *sockets, size_t fd)
     return true;
 }
 
-/* Finds or makes the socket of this descriptor. NULL: no memory. */
+/* Finds or creates the socket of this descriptor. NULL: out of memory. */
 static struct curl_socket *take(struct curl_sockets *sockets, int fd)
 {
     if ((size_t)fd >= sockets->room && !make_room(sockets, (size_t)fd)) {

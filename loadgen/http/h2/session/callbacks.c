@@ -28,7 +28,7 @@ static int on_begin_headers(nghttp2_session *nghttp2, const nghttp2_frame *frame
     return 0;
 }
 
-/* False: it is no status of an answer, as engine_h1 has it. */
+/* False: not a valid status; engine_h1 has the same rule. */
 static bool take_status(struct h2_stream *stream, const uint8_t *value, size_t length)
 {
     struct exchange *x = &stream->exchange;
@@ -37,13 +37,13 @@ static bool take_status(struct h2_stream *stream, const uint8_t *value, size_t l
         stream->code = (uint16_t)(stream->code * 10 + value[i] - '0');
     }
     x->reason[0] = '\0';
-    if (stream->code >= 400) { /* HTTP/2 has no text: the usual one, as Go has it */
+    if (stream->code >= 400) { /* HTTP/2 has no status text; use the standard one, like Go */
         snprintf(x->reason, sizeof x->reason, "%s", MHD_get_reason_phrase_for(stream->code));
     }
     return stream->code >= 100;
 }
 
-/* The first one that says something counts. */
+/* The first non-empty Location counts. */
 static void take_location(struct h2_stream *stream, const uint8_t *value, size_t length)
 {
     if (stream->code / 100 != 3 || (stream->location && stream->location[0])) {
@@ -91,7 +91,7 @@ static int on_header(nghttp2_session *nghttp2, const nghttp2_frame *frame, const
     return 0;
 }
 
-/* nghttp2 leaves such a field out, as curl does, and the answer counts. */
+/* nghttp2 drops the invalid field, as curl does; the answer is accepted. */
 static int on_invalid_header(nghttp2_session *nghttp2, const nghttp2_frame *frame,
                              const uint8_t *name, size_t name_length, const uint8_t *value,
                              size_t value_length, uint8_t flags, void *context)
@@ -171,7 +171,10 @@ static int on_close(nghttp2_session *nghttp2, int32_t id, uint32_t code, void *c
     return 0;
 }
 
-/* A request that did not get out: the session was ended meanwhile, or it could not be written. */
+/*
+ * Called for a request that was not sent: the session has ended, or the request could not be
+ * written.
+ */
 static int on_not_sent(nghttp2_session *nghttp2, const nghttp2_frame *frame, int problem,
                        void *context)
 {
@@ -208,7 +211,7 @@ static int before_frame(nghttp2_session *nghttp2, const nghttp2_frame *frame, vo
     return 0;
 }
 
-/* In nghttp2's words, which are about the first thing that was wrong. */
+/* Keeps nghttp2's description of the first error. */
 static int on_problem(nghttp2_session *nghttp2, int number, const char *text, size_t length,
                       void *context)
 {

@@ -63,7 +63,7 @@ void h2_session_problem(struct h2_session *session, char problem[H2_PROBLEM_MAX]
 {
     memcpy(problem, session->problem, H2_PROBLEM_MAX);
     if (h2_session_can_open(session)) {
-        session->problem[0] = '\0'; /* it was the stream's alone */
+        session->problem[0] = '\0'; /* it was about that stream only */
     }
 }
 
