@@ -4,7 +4,7 @@
 
 #include "loadgen/run/usage.h"
 
-/* In their order, so that the indices stay the same. */
+/* Copies all rows in order, so their indices stay the same. */
 static void copy_rows(const struct rows *from, struct rows *into)
 {
     for (size_t i = 0; i < from->count; i++) {
@@ -13,7 +13,7 @@ static void copy_rows(const struct rows *from, struct rows *into)
     into->others = from->others;
 }
 
-/* An address' row is its index, as long as there are rows. */
+/* The row of an address is its index, while there are rows. */
 void account_name_addresses(struct summary *summary, const struct address_list *addresses)
 {
     char name[ADDRESS_TEXT];
@@ -44,7 +44,7 @@ static void count_not_started(struct summary *summary, const struct workers *wor
     }
 }
 
-/* What was intended of each row, less what was started. */
+/* Counts by row: not started = intended - started. */
 static void attribute_not_started(struct summary *summary, const struct workers *workers)
 {
     const struct worker_shared *shared = &workers->shared;

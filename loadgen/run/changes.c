@@ -40,7 +40,7 @@ static bool check(const struct changes *changes, const struct change *change, st
     return schedule_check(schedule, err);
 }
 
-/* What the change points to is the wish's own. */
+/* Makes the change point to the copies in the wish. */
 static void point(struct wish *wish)
 {
     wish->change.schedule = wish->change.schedule ? &wish->schedule : NULL;

@@ -68,7 +68,7 @@ static int compare(const void *a, const void *b)
 /* The median, because a reading that was interrupted takes much longer. */
 static uint64_t clock_read_cost_ns(void)
 {
-    static const int reads = 16; /* a sample; one reading is too short for the clock's own grain */
+    static const int reads = 16; /* per sample; one takes less than the clock's resolution */
     uint64_t costs[CLOCK_READS];
     for (int i = 0; i < CLOCK_READS; i++) {
         uint64_t begin_ns = clock_now_ns();

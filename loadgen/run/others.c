@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The abstract address of a process' attack; returns its length. */
+/* The abstract socket address of a process's attack. Returns its length. */
 static socklen_t address_of(const char *prefix, pid_t pid, struct sockaddr_un *address)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -21,7 +21,7 @@ static socklen_t address_of(const char *prefix, pid_t pid, struct sockaddr_un *a
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length);
 }
 
-/* The process of an attack's socket name, without its leading 0; 0 for any other name. */
+/* The process of an attack's socket name (without its leading NUL); 0 for any other name. */
 static pid_t process_of(const char *prefix, const char *name)
 {
     size_t length = strlen(prefix);
@@ -40,7 +40,7 @@ static void note(struct others *others, pid_t pid)
     }
 }
 
-/* Tells an attack of this one, and counts it unless it has closed its socket meanwhile. */
+/* Announces this attack to another one, and counts that one unless it has closed its socket. */
 static void greet(struct others *others, pid_t pid)
 {
     struct sockaddr_un address;
@@ -51,7 +51,7 @@ static void greet(struct others *others, pid_t pid)
     }
 }
 
-/* Lines of /proc/net/unix end with the name; @ stands for the 0 of an abstract one. */
+/* Lines of /proc/net/unix end with the name; @ stands for the NUL of an abstract name. */
 static bool greet_all(struct others *others)
 {
     char line[256];
@@ -90,7 +90,7 @@ void others_join(struct others *others)
 int others_count(struct others *others)
 {
     struct sockaddr_un from = {0};
-    socklen_t length = sizeof from - 1; /* so that the name ends with a 0 */
+    socklen_t length = sizeof from - 1; /* so that the name is NUL-terminated */
     char nothing = 0;
     if (others->fd < 0) {
         return -1;

@@ -68,7 +68,7 @@ static const char *error_text(struct recorder *recorder, const struct exchange *
                : NULL;
 }
 
-/* Answers precede their results, closely, so that readers hold few without a result. */
+/* Writes answers just before their results, so that readers keep few answers at a time. */
 static void flush_blocks(struct recorder *recorder)
 {
     if (recorder->bodies) {

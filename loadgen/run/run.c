@@ -30,20 +30,20 @@ struct state {
     struct summary *summary;
     struct workers workers;
     struct tally *window; /* results since the last second */
-    uint64_t origin_ns;   /* the clock of the results' header */
+    uint64_t origin_ns;   /* time 0 of the results */
     uint64_t start_ns;
     uint64_t seconds;   /* collected so far */
     uint64_t conducted; /* seconds at which the driver was called (driver.h: conduct) */
     bool has_begun;     /* the measured part */
     bool is_aborted;    /* by the observer */
     bool is_changed;    /* another schedule follows the plan's */
-    struct wish wish;   /* the one being passed on */
+    struct wish wish;   /* the change being applied */
     struct err err;     /* what ended the run early */
     struct usage usage;
     double stolen_s; /* by the hypervisor, until the measured part began; -1: not known */
     struct others others;
     struct source_listener listener;
-    _Atomic uint64_t blocked_ns; /* the source's thread waited for the results' reader */
+    _Atomic uint64_t blocked_ns; /* time that a live source waited for the writer */
     struct journal_names names;
 };
 
@@ -133,8 +133,8 @@ static void on_target(void *context, size_t index)
 }
 
 /*
- * The start of a program may use up its CPU quota. The kernel then stops it until the quota's next
- * period, and the run begins after that.
+ * Starting up may use up the CPU quota. The kernel then stops the process until the next period of
+ * the quota; the run begins after that.
  */
 static uint64_t start_lead_ns(void)
 {
@@ -143,8 +143,9 @@ static uint64_t start_lead_ns(void)
 }
 
 /*
- * So that the seconds and the results of all processes of a team can be added. A process that joins
- * has every second from its first epoch on, even if it begins later, and none that is to come.
+ * Counts seconds and results from the start of the run, so that those of all its processes can be
+ * added. A process that joins reports every second from its first epoch on, even if it begins
+ * later, but none in the future.
  */
 static void count_from_start(struct state *state)
 {
@@ -247,7 +248,10 @@ static void write_second(struct state *state, const struct second *second)
     }
 }
 
-/* Without changes the plan's schedule says it. */
+/*
+ * After a change, computes the mean rate from the intended requests. Otherwise it follows from the
+ * plan.
+ */
 static void note_mean_rate(struct state *state, uint64_t now_ns, uint64_t intended)
 {
     uint64_t stop_ns = atomic_load(&state->workers.shared.stop_ns);

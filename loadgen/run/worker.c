@@ -79,8 +79,10 @@ static void fired(struct drive_thread *thread, const struct exchange *exchange)
     }
 }
 
-/* Scripts continue with the answers that have arrived. What ends at once because of that waits for
- * the next turn. */
+/*
+ * Lets scripts continue with the answers that have arrived. Requests that end immediately as a
+ * result wait for the next turn.
+ */
 static void deliver(struct worker *worker)
 {
     struct backlog_entry *entry = backlog_take(&worker->backlog);
@@ -174,8 +176,8 @@ static void expire(struct worker *worker, uint64_t now_ns)
 }
 
 /*
- * An answer that came just after the last wake-up is read in this turn, at the latest. A thread
- * that sleeps longer than it asked to has to wait for its CPU, and answers wait with it.
+ * An answer that arrived just after the last wake-up is read in this turn at the latest. A thread
+ * that sleeps longer than requested is waiting for a CPU, and so are its answers.
  */
 static void note_unread(struct worker *worker, uint64_t asleep_ns, uint64_t due_ns,
                         uint64_t woken_ns, uint64_t handled_ns)
@@ -186,7 +188,10 @@ static void note_unread(struct worker *worker, uint64_t asleep_ns, uint64_t due_
     worker->unread_ns = unread_ns > worker->unread_ns ? unread_ns : worker->unread_ns;
 }
 
-/* Reads what else is ready, so that no script delays the stamp of an answer that has come. */
+/*
+ * Reads all other ready sockets, so that no script delays the timestamp of an answer that has
+ * arrived.
+ */
 static void read_more(struct loop *loop)
 {
     for (int i = 1; i < WORKER_BATCHES && loop_has_more(loop); i++) {
@@ -268,8 +273,8 @@ static bool create_engine(struct worker *worker)
 }
 
 /*
- * Resolves host names before the first request is due. A name server that does not answer within
- * the plan's timeout is left to fail the requests.
+ * Resolves host names before the first request is due. Names that are not resolved within the
+ * plan's timeout make their requests fail.
  */
 static bool create_resolver(struct worker *worker)
 {

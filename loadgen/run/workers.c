@@ -85,7 +85,7 @@ static bool start_threads(struct workers *workers, struct err *err)
     return true;
 }
 
-/* Waits until every thread has set up; false with the first error. */
+/* Waits until every thread is set up; false with the first error. */
 static bool wait_for_threads(struct workers *workers, struct err *err)
 {
     struct gate *gate = &workers->shared.gate;
@@ -103,7 +103,7 @@ static bool wait_for_threads(struct workers *workers, struct err *err)
     return true;
 }
 
-/* The names of hosts are resolved: what is known of rows is known now. */
+/* Call this when host names are resolved: no more rows are known before the run. */
 static bool reserve(struct workers *workers, struct err *err)
 {
     bool ok = true;
