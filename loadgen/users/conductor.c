@@ -18,11 +18,11 @@ enum { PARTS = 2, NAME_BYTES = 16 };
 static const char *const names[PARTS] = {"test_start", "test_stop"};
 
 struct conductor {
-    struct seat seat; /* first member: a seat is cast to it; its state is the run-wide one */
+    struct seat seat; /* first member: a seat is cast to its conductor; has the run-wide state */
     struct users_order own;
     int functions[PARTS]; /* references in the registry; LUA_NOREF: none */
     struct shape shape;
-    /* Of the function that runs: */
+    /* The running function: */
     enum conductor_part part;
     const struct numbers *numbers;
     bool has_returned;
@@ -37,7 +37,7 @@ struct conductor {
 
 /* Reading. */
 
-/* Locust's examples give these names to their listeners. */
+/* Rejects the names that Locust's examples use for their listeners. */
 static bool check_names(lua_State *lua, const char *path, struct err *err)
 {
     static const char *const others[PARTS] = {"on_test_start", "on_test_stop"};
@@ -55,7 +55,7 @@ static bool check_names(lua_State *lua, const char *path, struct err *err)
     return ok;
 }
 
-/* Globals may have a metatable of the script's. */
+/* Reads the globals raw, because the script may have set a metatable for them. */
 static bool read_functions(struct conductor *conductor, const char *path, struct err *err)
 {
     lua_State *lua = conductor->seat.state.lua;
@@ -83,7 +83,7 @@ struct conductor *conductor_create(const struct users_order *order, struct err *
 {
     struct conductor *conductor = memory_of(calloc(1, sizeof *conductor));
     struct seat *seat = &conductor->seat;
-    /* A seed that no thread has: what is random in test_start must not come again in a user. */
+    /* A seed that no thread uses, so that users do not repeat the random numbers of test_start. */
     uint64_t seed = order->seed + SLOTS;
     if (!words_open(&seat->state, order->max_bytes, seed, err) ||
         !scenario_load(&order->scenario, order->host, &order->filter, &seat->state, &seat->classes,
@@ -176,7 +176,7 @@ static void push_numbers(lua_State *lua, const struct numbers *numbers)
     lua_setfield(lua, -2, "rows");
 }
 
-/* The function has returned the value at index 1. */
+/* Call this when the function has returned the value at index 1. */
 static int leave(lua_State *lua, int status, lua_KContext context)
 {
     struct conductor *conductor = conductor_of(lua);
@@ -202,7 +202,10 @@ static int enter(lua_State *lua)
     return leave(lua, LUA_OK, 0);
 }
 
-/* The class of the user that runs the function. Names of requests belong to one run. */
+/*
+ * Makes a new class for the user that runs the function, because names of requests belong to one
+ * run.
+ */
 static void make_class(struct conductor *conductor)
 {
     lua_State *lua = conductor->seat.state.lua;
@@ -282,7 +285,10 @@ static bool take_errors(const struct conductor *conductor, struct err *err)
                    first->traceback[0] ? "\n" : "", first->traceback);
 }
 
-/* After a signal. One that came during test_start is meant for the whole run. */
+/*
+ * True if the command may continue after a signal: a signal during test_start is meant for the
+ * whole run.
+ */
 static bool may_go_on(const struct conductor *conductor)
 {
     return conductor->part == CONDUCTOR_STOP && conductor->has_returned;

@@ -2,15 +2,16 @@
  * conductor - the functions that a scenario runs once for the whole run, in a separate Lua state.
  *
  *     function test_start(self) ... return { token = ... } end     before the run
- *     function test_stop(self, run) ... end                        after it, with its numbers
+ *     function test_stop(self, run) ... end                        after it; `run`: numbers.h
  *     Shape { tick = ... }                                         once a second (shape.h)
  *
- * This run-wide state is created where the run is started. It shares nothing with the states of
- * users, except that each user gets a copy of the result of test_start as self.setup (lua/copy.h).
+ * This run-wide state belongs to the process that starts the run. It shares nothing with the states
+ * of users, except that each user gets a copy of the result of test_start as self.setup
+ * (lua/copy.h).
  *
  * test_start and test_stop are tasks of a single user of the class "setup", which may send requests
  * and sleep. Each is a separate run (run/run.h) with one thread, so their requests are named and
- * counted, but are not part of the numbers of the users' run:
+ * counted, but are not part of the users' run:
  *
  *     order->source is users_source(conductor_begin(...))  ->  run(...)  ->  conductor_end
  *

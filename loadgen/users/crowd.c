@@ -10,12 +10,12 @@
 
 enum { ROOM = 64 };
 
-/* Of the users of this thread: place i is that of the i-th number that its slots own. */
-struct place {
-    const struct class *class; /* NULL: all classes have their fixed counts, so it has no user */
-    struct user *user;         /* NULL: there is none now */
-    bool is_leaving;           /* the one before is still ending */
-    bool is_awaited;           /* the next one starts when that has ended */
+/* One user number of this thread. Entry i has the i-th number that belongs to the thread. */
+struct entry {
+    const struct class *class; /* NULL: all fixed counts are reached, so the number gets no user */
+    struct user *user;         /* NULL: none now */
+    bool is_leaving;           /* the previous user is still ending */
+    bool is_awaited;           /* a new user starts when that one has ended */
 };
 
 struct crowd {
@@ -25,11 +25,11 @@ struct crowd {
     uint64_t on_stop_ns;
     struct deal deal;
     uint64_t dealt; /* users of all threads whose class was dealt */
-    struct place *places;
-    size_t place_room;
-    size_t known;       /* places whose class is known */
-    size_t living;      /* places whose users the profile has now: always the first ones */
-    size_t user_room;   /* of the seat's list and heaps */
+    struct entry *entries;
+    size_t entry_room;
+    size_t known;       /* entries whose class is known */
+    size_t living;      /* entries, always the first ones, whose users the profile includes now */
+    size_t user_room;   /* of seat->all and the heaps of the seat */
     struct user *spare; /* users that have ended and can be used again */
 };
 
@@ -47,7 +47,7 @@ void crowd_close(struct crowd *crowd)
 {
     if (crowd) {
         deal_fini(&crowd->deal);
-        free(crowd->places);
+        free(crowd->entries);
         free(crowd);
     }
 }
@@ -65,7 +65,7 @@ static void grow(struct crowd *crowd)
     crowd->user_room = room;
 }
 
-/* A user that can be opened. */
+/* Returns a user for user_open. */
 static struct user *take_user(struct crowd *crowd)
 {
     struct seat *seat = crowd->seat;
@@ -83,41 +83,41 @@ static struct user *take_user(struct crowd *crowd)
     return user;
 }
 
-/* The next place that gets a user, which is that of this number. */
-static struct place *next_place(struct crowd *crowd, uint64_t number)
+/* The next entry to get a user; it has this number. */
+static struct entry *next_entry(struct crowd *crowd, uint64_t number)
 {
     if (crowd->living == crowd->known) {
-        if (crowd->known == crowd->place_room) {
-            crowd->place_room = crowd->place_room ? 2 * crowd->place_room : ROOM;
-            crowd->places =
-                memory_of(realloc(crowd->places, crowd->place_room * sizeof crowd->places[0]));
+        if (crowd->known == crowd->entry_room) {
+            crowd->entry_room = crowd->entry_room ? 2 * crowd->entry_room : ROOM;
+            crowd->entries =
+                memory_of(realloc(crowd->entries, crowd->entry_room * sizeof crowd->entries[0]));
         }
-        struct place *place = &crowd->places[crowd->known++];
-        *place = (struct place){0};
+        struct entry *entry = &crowd->entries[crowd->known++];
+        *entry = (struct entry){0};
         while (crowd->dealt <= number) {
-            place->class = deal_next(&crowd->deal);
+            entry->class = deal_next(&crowd->deal);
             crowd->dealt++;
         }
     }
-    return &crowd->places[crowd->living++];
+    return &crowd->entries[crowd->living++];
 }
 
 static void begin(struct crowd *crowd, struct user *user, size_t index, uint64_t number,
                   uint64_t at_ns)
 {
-    struct place *place = &crowd->places[index];
-    user_open(user, crowd->seat, number, place->class, at_ns);
-    user->place = index;
+    struct entry *entry = &crowd->entries[index];
+    user_open(user, crowd->seat, number, entry->class, at_ns);
+    user->index = index;
     user->is_expected = true;
-    place->user = user;
+    entry->user = user;
 }
 
 static void start(struct crowd *crowd, uint64_t number, uint64_t at_ns)
 {
-    struct place *place = next_place(crowd, number);
-    if (place->is_leaving) {
-        place->is_awaited = true;
-    } else if (place->class) {
+    struct entry *entry = next_entry(crowd, number);
+    if (entry->is_leaving) {
+        entry->is_awaited = true;
+    } else if (entry->class) {
         begin(crowd, take_user(crowd), crowd->living - 1, number, at_ns);
     }
 }
@@ -130,19 +130,19 @@ static void keep(struct crowd *crowd, struct user *user)
     crowd->spare = user;
 }
 
-/* Users that were ending have ended: their numbers and their memory are free. */
+/* Handles users that have finished ending: their numbers and memory can be reused. */
 static unsigned clear(struct crowd *crowd, uint64_t now_ns, unsigned most, bool is_over)
 {
     struct seat *seat = crowd->seat;
     unsigned done = 0;
     for (struct user *user = seat->gone; user && done < most; user = seat->gone) {
-        struct place *place = &crowd->places[user->place];
+        struct entry *entry = &crowd->entries[user->index];
         seat->gone = user->next;
-        place->is_leaving = false;
-        if (place->is_awaited && !is_over) {
-            place->is_awaited = false;
+        entry->is_leaving = false;
+        if (entry->is_awaited && !is_over) {
+            entry->is_awaited = false;
             seat->ended--;
-            begin(crowd, user, user->place, user->number, now_ns);
+            begin(crowd, user, user->index, user->number, now_ns);
         } else {
             keep(crowd, user);
         }
@@ -154,10 +154,10 @@ static unsigned clear(struct crowd *crowd, uint64_t now_ns, unsigned most, bool 
 static void end(struct crowd *crowd, uint64_t at_ns)
 {
     struct seat *seat = crowd->seat;
-    struct place *place = &crowd->places[--crowd->living];
-    struct user *user = place->user;
-    place->user = NULL;
-    place->is_awaited = false;
+    struct entry *entry = &crowd->entries[--crowd->living];
+    struct user *user = entry->user;
+    entry->user = NULL;
+    entry->is_awaited = false;
     if (!user) {
         return;
     }
@@ -166,14 +166,14 @@ static void end(struct crowd *crowd, uint64_t at_ns)
         keep(crowd, user);
         return;
     }
-    place->is_leaving = true;
+    entry->is_leaving = true;
     uint64_t timeout_ns = seat->order->stop_timeout_ns;
     user->leave.key = at_ns < UINT64_MAX - timeout_ns ? at_ns + timeout_ns : UINT64_MAX;
     heap_add(&seat->leaving, &user->leave);
     user_stop(user, true);
 }
 
-/* A user that is ending has had its time: for its task, or for on_stop. */
+/* The time of an ending user is up: for its task or, the second time, for on_stop. */
 static void hurry(struct crowd *crowd, struct user *user)
 {
     struct heap *leaving = &crowd->seat->leaving;

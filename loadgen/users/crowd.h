@@ -1,13 +1,14 @@
 /*
- * crowd - the users of one thread when a shape (shape.h) says how many there are.
+ * crowd - starts and ends the users of one thread while their number changes, with a shape
+ * (shape.h) or by hand (is_elastic).
  *
  * Users start and end at the times of the profile (pace/profile.h), each on the thread that owns
  * its slot. The class of a user depends only on its number (deal.h). A number that was used before
  * gets a new user, which starts when the previous one has ended and has no request in flight. So a
  * number never has two users at a time.
  *
- * A user that ends before the run does ends as at the end of the run (driver.h): it may finish its
- * request, and within stop_timeout_ns its task; then on_stop runs.
+ * A user that ends during the run is treated as at the end of the run (driver.h): it may finish its
+ * request, and its task if that ends within stop_timeout_ns; then on_stop runs.
  *
  * Threads: belongs to one thread. Memory: crowd_open, crowd_close; users are allocated when
  * their number exceeds its maximum so far.
@@ -21,7 +22,7 @@
 #include "loadgen/pace/profile.h"
 #include "loadgen/users/seat.h"
 
-/* Borrows both. on_stop of a user that ends may take on_stop_ns. */
+/* Borrows both. on_stop of an ending user may take up to on_stop_ns. */
 struct crowd *crowd_open(struct seat *seat, struct profile *profile, uint64_t on_stop_ns);
 
 /* NULL is allowed. */

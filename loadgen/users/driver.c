@@ -20,10 +20,10 @@
 #include "loadgen/users/user.h"
 #include "loadgen/users/words.h"
 
-/* Users that go on at each turn, before the loop reads again. */
+/* Maximum number of users that continue per turn, before the loop reads again. */
 enum { GO_PER_TURN = 16 };
 
-/* From a tick to the change that it brings, so that all threads are awake. */
+/* Time from a tick to its change, in which all threads wake up. */
 #define TICK_LEAD_NS (10 * NS_PER_MS)
 
 /* Stages of the end. */
@@ -34,8 +34,8 @@ struct drive_users {
     struct users_order *order;
     const struct plan *plan;
     struct goal goal;
-    struct profile profile; /* of a crowd (crowd.h); without one it is empty */
-    struct shape_wish wish; /* the last one of its tick */
+    struct profile profile; /* of the crowd (crowd.h); empty without one */
+    struct shape_wish wish; /* result of the last tick */
     struct log log;
 };
 
@@ -119,9 +119,9 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
     return seat->ended == seat->count && !drops && !may_grow;
 }
 
-/* Going on. */
+/* Running. */
 
-/* Each starts when the one before has ended. */
+/* Opens the users of a check; each starts when the previous one has ended. */
 static void begin_check(struct seat *seat)
 {
     for (size_t i = 0; i < seat->classes.count; i++) {
@@ -161,7 +161,9 @@ static bool has_crowd(const struct users_order *order)
     return order->shape.is_on || order->is_elastic;
 }
 
-/* Stages have an end; a tick ends the run when it returns nil (conduct). */
+/*
+ * A shape with stages has an end; a shape with a tick ends the run when tick returns nil (conduct).
+ */
 static void begin_crowd(struct seat *seat)
 {
     const struct shape *shape = &seat->order->shape;
@@ -176,7 +178,7 @@ static void begin(struct driver *driver, uint64_t end_ns)
     struct seat *seat = seat_of(driver);
     seat->end_ns = end_ns;
     iterations_begin(&seat->iterations, seat->goal, seat->thread);
-    seat->state.busy_ns = 0; /* without loading the scenario */
+    seat->state.busy_ns = 0; /* do not count the loading of the scenario */
     if (seat->order->is_conducting) {
         conductor_start(seat, end_ns);
     } else if (seat->order->check) {
@@ -245,7 +247,7 @@ static void answered(struct driver *driver, const struct exchange *exchange)
     user_answered(exchange->terms->context, exchange);
 }
 
-/* The account. */
+/* Counts. */
 
 static uint64_t intended(struct driver *driver, uint64_t now_ns, uint64_t started)
 {
@@ -328,7 +330,7 @@ static void destroy(struct driver *driver)
     free(seat);
 }
 
-/* With a crowd, the crowd does this. */
+/* Allocates the users; not used with a crowd, which does this itself. */
 static bool reserve_users(struct seat *seat)
 {
     const struct drive_thread *thread = seat->thread;
@@ -384,14 +386,14 @@ static struct driver *create(struct drive *drive, struct drive_thread *thread, s
 
 /* The shape. */
 
-/* NULL, or the error. */
+/* Calls the shape's tick. Returns NULL, or the error. */
 static const char *tick(struct drive_users *drive, uint64_t run_time_ns, struct shape_wish *wish)
 {
     uint64_t users = atomic_load_explicit(&drive->goal.users, memory_order_relaxed);
     return conductor_tick(drive->order, &drive->log, (double)run_time_ns / NS_PER_S, users, wish);
 }
 
-/* Of stages, all is known; of a tick, what it returns at the start of the run. */
+/* Adds the pieces known before the run: all stages, or the first result of tick. */
 static bool plan_shape(struct drive_users *drive, struct err *err)
 {
     const struct shape *shape = &drive->order->shape;
@@ -417,7 +419,7 @@ static bool plan_shape(struct drive_users *drive, struct err *err)
     return true;
 }
 
-/* An error in tick ends the run, because nothing else may do so. */
+/* Calls tick. An error in tick ends the run; otherwise, the run might never end. */
 static bool conduct(struct drive *of, uint64_t start_ns, uint64_t now_ns)
 {
     struct drive_users *drive = (struct drive_users *)of;

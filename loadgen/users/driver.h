@@ -3,7 +3,7 @@
  *
  *     scenario.h   the file     state.h    Lua, bounded      classes.h  what it declares
  *     deal.h       user -> class           user.h            a user's life
- *     shape.h, crowd.h   a number of users that changes      conductor.h   what runs once
+ *     shape.h, crowd.h   changing numbers of users            conductor.h   runs once per run
  *     request.h    a request    answer.h   its answer        target/catalogue.h  its target
  *
  * order.source->state is the struct users_order (users.h). User u belongs to the thread that owns
@@ -17,8 +17,8 @@
  * task has ended, or after this time. Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the
  * run is abandoned, all users end immediately.
  *
- * With is_elastic, the number of users may be changed during the run (crowd.h). Surplus users end
- * as at the end of the run.
+ * With is_elastic, the number of users may change during the run; surplus users end as described in
+ * crowd.h.
  *
  * A request is due when an undisturbed script would have sent it (user.h). It counts as intended
  * only when the script sends it, so every intended request is started.

@@ -18,9 +18,9 @@ struct feeder {
 
 /* Keys of the registry. */
 static const char feeder_type[] = "headroom.feeder"; /* the metatable */
-static const char declared[] = "headroom.feeders";   /* how many of each kind there are so far */
+static const char declared[] = "headroom.feeders";   /* counts of equal feeders so far */
 
-/* What a row costs, as steps of state_spend. */
+/* The cost of a row in steps (state_spend). */
 enum { BYTES_PER_STEP = 16 };
 
 /* Taking rows. */
@@ -64,7 +64,7 @@ static int push_row(lua_State *lua, const struct feed *feed, size_t row)
     return 1;
 }
 
-/* All rows are used up. */
+/* Called when all rows are used up. */
 static int end(lua_State *lua, const struct feed *feed)
 {
     struct user *user = user_calling(lua, "next of a feeder whose rows are used up");
@@ -103,7 +103,7 @@ static int count(lua_State *lua)
 
 /* Declaring. */
 
-/* The value of this option, as an index of `words`, a list with NULL at its end. */
+/* Returns the value of this option as an index in `words`, a list that ends with NULL. */
 static int choose(lua_State *lua, const char *option, const char *const *words, int otherwise)
 {
     if (!lua_istable(lua, 2)) {
@@ -160,7 +160,10 @@ static struct feed_options read_options(lua_State *lua, const char *name)
     return options;
 }
 
-/* How many feeders of this state have the same file and options; counts this one. */
+/*
+ * Returns how many earlier feeders of this state have the same file and options, and counts this
+ * one.
+ */
 static size_t count_equal(lua_State *lua, const char *name, const struct feed_options *options)
 {
     lua_getfield(lua, LUA_REGISTRYINDEX, declared);
@@ -188,7 +191,7 @@ static int feeder(lua_State *lua)
     }
     luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name has a NUL byte in it");
     lua_settop(lua, 2);
-    state_check_time(lua); /* a file takes long to read, and a script may try again and again */
+    state_check_time(lua); /* reading a file takes long, and a script may do it repeatedly */
     struct feed_options options = read_options(lua, name);
     options.nth = count_equal(lua, name, &options);
     struct err err = {0};

@@ -1,5 +1,5 @@
 /*
- * numbers - the numbers of a run that test_stop gets (conductor.h).
+ * numbers - the results of a run that are passed to test_stop (conductor.h).
  *
  * Times are in seconds, as everywhere in scenarios. Latencies count from the intended time.
  *
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers of a row; X(field), as scripts know them. */
+/* The times of a row: X(name, also in scripts). */
 #define NUMBERS_TIMES(X)                                                                           \
     X(mean)                                                                                        \
     X(p50)                                                                                         \

@@ -13,7 +13,7 @@
 #include "loadgen/users/files/feeds.h"
 #include "loadgen/users/remedy.h"
 
-/* NULL: none. A query of the URL may have secrets. */
+/* The URL without its query, which may have secrets. NULL: none. */
 static json_t *show_url(const char *url)
 {
     char *masked = url ? memory_of(strdup(url)) : NULL;
@@ -26,7 +26,7 @@ static json_t *show_url(const char *url)
     return json;
 }
 
-/* The last value of a name holds. NULL: none was given. */
+/* The arguments by name; the last value of a name counts. NULL: none was given. */
 static json_t *show_arguments(const struct arguments *arguments)
 {
     json_t *json = arguments->count > 0 ? json_object() : NULL;
@@ -47,7 +47,7 @@ static void show_file(void *list, const struct feed_file *file)
                                     file->rows.sha256, "size", (json_int_t)file->rows.bytes));
 }
 
-/* NULL: the scenario has read none. */
+/* The files that the scenario has read; NULL: none. */
 static json_t *show_files(struct feeds *feeds)
 {
     json_t *list = json_array();
@@ -94,7 +94,10 @@ json_t *users_show(const struct users_order *order)
     return json;
 }
 
-/* The hosts are resolved before the run; others come up when they are used. */
+/*
+ * Adds the hosts of the classes, which are resolved before the run; other hosts are resolved when
+ * first used.
+ */
 static bool add_hosts(const struct classes *classes, struct targets *targets, struct err *err)
 {
     bool ok = true;
@@ -124,7 +127,10 @@ static void take_shape(struct users_order *order)
     }
 }
 
-/* What one state says, all others will. The first one is the run-wide state, if one is needed. */
+/*
+ * Executes the scenario once, because all states give the same result. If a run-wide state is
+ * needed, it is used for this.
+ */
 static bool try_out(struct users_order *order, struct targets *targets, struct err *err)
 {
     struct conductor *conductor = order->conductor = conductor_create(order, err);

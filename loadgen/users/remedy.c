@@ -11,7 +11,7 @@ void remedy_name_flag(const struct users_order *order, char *text)
     if (!at) {
         return;
     }
-    order->name_flags(remedy); /* never longer than before */
+    order->name_flags(remedy); /* the text never becomes longer */
     size_t length = strlen(remedy);
     const char *rest = at + strlen(STATE_MORE_MEMORY);
     memcpy(at, remedy, length);

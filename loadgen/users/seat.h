@@ -1,5 +1,6 @@
 /*
- * seat - what the users of one thread share: the thread, its Lua state, and the queue of users.
+ * seat - the state that the users of one thread share: the thread, its Lua state, and the queue of
+ * users.
  *
  * Threads: belongs to one thread.
  */

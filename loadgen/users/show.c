@@ -23,7 +23,10 @@ static void print_classes(const struct users_order *order, const struct classes 
     settings_print(lua, out);
 }
 
-/* The part of the class's tasks that task i has. Those of a sequential set take turns. */
+/*
+ * The fraction of task i among the tasks of its class. Tasks of a sequential set have equal
+ * fractions.
+ */
 static double part_of(const struct class *class, size_t i)
 {
     if (class->is_sequential) {
@@ -33,7 +36,7 @@ static double part_of(const struct class *class, size_t i)
     return (class->tasks[i].until - before) / class->tasks[class->task_count - 1].until;
 }
 
-enum { NUMBERED = 32 }; /* bytes of the name that a task without one gets */
+enum { NUMBERED = 32 }; /* bytes of the name generated for an unnamed task */
 
 static const char *name_of(const struct task *task, size_t i, char numbered[NUMBERED])
 {
@@ -41,7 +44,9 @@ static const char *name_of(const struct task *task, size_t i, char numbered[NUMB
     return task->name ? task->name : numbered;
 }
 
-/* The tasks of a class or set, which is `of` percent of all; not `is_total`: each counts by itself.
+/*
+ * Prints the tasks of a class or set that has `of` percent of all tasks. Without is_total,
+ * percentages are within their class or set.
  */
 static void print_tasks(const struct class *class, double of, bool is_total, int indent, FILE *out)
 {
@@ -78,7 +83,7 @@ static void print_ratios(const struct users_order *order, const struct classes *
     deal_fini(&deal);
 }
 
-/* Keys of JSON are valid text. */
+/* Sets a key, cleaned because keys of JSON must be valid text. */
 static void set_new(json_t *object, const char *name, json_t *value)
 {
     char *key = memory_of(strdup(name));

@@ -18,7 +18,7 @@
 enum { SETUP_ERROR_BYTES = 200 };
 
 #define WAIT_MAX_S 1e9
-#define WAIT_FAILED_S 1 /* after a function of the script that fails */
+#define WAIT_FAILED_S 1 /* wait after a wait function that fails */
 
 void user_open(struct user *user, struct seat *seat, uint64_t number, const struct class *class,
                uint64_t start_ns)
@@ -35,7 +35,7 @@ void user_open(struct user *user, struct seat *seat, uint64_t number, const stru
     heap_add(&seat->queue, &user->due);
 }
 
-/* Its Lua values are no longer referred to. */
+/* Releases the user's Lua values. */
 static void let_go(struct user *user)
 {
     lua_State *lua = user->seat->state.lua;
@@ -55,7 +55,7 @@ void user_close(struct user *user)
     cookies_free(&user->cookies);
 }
 
-/* The table of headers is the user's own, with those of its class to begin with. */
+/* Pushes the user's own table of headers, which starts as a copy of its class's. */
 static void push_headers(lua_State *lua, int table)
 {
     lua_newtable(lua);
@@ -91,7 +91,7 @@ static void come_to_life(struct user *user)
     atomic_fetch_add_explicit(&user->seat->goal->users, 1, memory_order_relaxed);
 }
 
-/* Arguments: self, and the user. */
+/* Sets self.setup. Arguments: self, and the user. */
 static int give_setup(lua_State *lua)
 {
     const struct user *user = lua_touserdata(lua, 2);
@@ -101,7 +101,10 @@ static int give_setup(lua_State *lua)
     return 0;
 }
 
-/* False: there is no memory for it, and will be none for the users that follow: the run ends. */
+/*
+ * Copies the result of test_start to the user. False: out of memory; the run ends, because later
+ * users would have none either.
+ */
 static bool take_setup(struct user *user)
 {
     struct seat *seat = user->seat;
@@ -125,7 +128,7 @@ static bool take_setup(struct user *user)
     return false;
 }
 
-/* Going on. */
+/* Running. */
 
 static void queue_at(struct user *user, uint64_t due_ns)
 {
@@ -133,7 +136,7 @@ static void queue_at(struct user *user, uint64_t due_ns)
     heap_add(&user->seat->queue, &user->due);
 }
 
-/* In a check users come one after the other. */
+/* In a check, users run one after the other. */
 static void start_next_check(struct user *user)
 {
     struct seat *seat = user->seat;
@@ -164,7 +167,7 @@ static void pass_start(struct user *user)
     }
 }
 
-/* Nothing of it is in flight any more; the last answer may have brought cookies. */
+/* Call this when the user has nothing in flight; the last answer may still have set cookies. */
 static void close_connections(struct user *user)
 {
     struct seat *seat = user->seat;
@@ -194,7 +197,7 @@ static void end(struct user *user)
     start_next_check(user);
 }
 
-/* Whose waits hold: those of the innermost set that has some, or the user's. */
+/* The class whose wait applies: the innermost set that has one, or the user's class. */
 static const struct class *waiting_class(const struct user *user)
 {
     for (unsigned i = user->depth; i > 0; i--) {
@@ -212,7 +215,7 @@ static void add_exception(struct user *user)
     remedy_add_exception(user->seat->order, user->seat->state.error.at);
 }
 
-/* Ends the running function. Errors of its variables with <close> count, too. */
+/* Ends the running function. Errors when its <close> variables are closed are counted, too. */
 static void reset(struct user *user)
 {
     if (!state_reset(&user->seat->state, user->coroutine)) {
@@ -220,7 +223,7 @@ static void reset(struct user *user)
     }
 }
 
-/* Lets listeners see what was judged or fired, and returns how long that took. */
+/* Shows judged and fired results to the listeners. Returns how long that took, in nanoseconds. */
 static uint64_t settle(struct user *user)
 {
     if (!user->outbox.judged) {
@@ -255,7 +258,7 @@ static double wait_s(struct user *user)
 static void stop(struct user *user);
 static void leave_set(struct user *user);
 
-/* Until its next task or, at a rate, its next iteration. */
+/* Makes the user wait for its next task or, at a rate, for its next iteration. */
 static void wait_until(struct user *user, uint64_t due_ns)
 {
     user->phase = USER_WAITING;
@@ -267,14 +270,14 @@ static void wait_until(struct user *user, uint64_t due_ns)
     }
 }
 
-/* The script can judge no more of what it has sent. */
+/* Ends the judging of all results of the script. */
 static void record(struct user *user)
 {
     outbox_record(&user->outbox, NULL);
     settle(user);
 }
 
-/* A function of the script has ended in some way. */
+/* Call this when a function of the script has ended, in whatever way. */
 static void function_ended(struct user *user)
 {
     user->pause = PAUSE_NONE;
@@ -326,8 +329,9 @@ static void paused(struct user *user)
 }
 
 /*
- * Listeners are part of the user's script: what it asks for begins when they have returned. Were a
- * request sent before, its answer would come while they run, and be read late.
+ * Listeners are part of the user's script: its next request or sleep begins when they have
+ * returned. If the request were sent earlier, its answer could arrive while they run, and would be
+ * read late.
  */
 static void settle_pause(struct user *user)
 {
@@ -340,7 +344,7 @@ static void settle_pause(struct user *user)
     }
 }
 
-/* Lets the coroutine run; what it needs is on its stack. */
+/* Runs the coroutine with the arguments on its stack. */
 static void run(struct user *user, int arguments, uint64_t ready_ns)
 {
     struct state *state = &user->seat->state;
@@ -411,7 +415,7 @@ static void stop(struct user *user)
 
 /* Task sets. */
 
-/* The user goes on with what is around the set, without a wait. */
+/* Leaves the innermost set; the user continues in the enclosing set or class, without a wait. */
 static void leave_set(struct user *user)
 {
     if (user->is_stopping) {
@@ -430,7 +434,7 @@ static void leave_set(struct user *user)
     }
 }
 
-/* True if its on_start runs. */
+/* Enters a set. True if its on_start runs. */
 static bool enter_set(struct user *user, const struct class *set)
 {
     user->sets[user->depth++] = (struct user_set){set, 0};
@@ -442,7 +446,7 @@ static bool enter_set(struct user *user, const struct class *set)
     return true;
 }
 
-/* The next task; NULL: a check is through. */
+/* The next task; NULL: the check is complete. */
 static const struct task *next_task(struct user *user)
 {
     struct user_set *inner = user->depth > 0 ? &user->sets[user->depth - 1] : NULL;
@@ -456,7 +460,7 @@ static const struct task *next_task(struct user *user)
     return classes_pick(class, &user->seat->state.random);
 }
 
-/* In a check each task of a set has its turn once. */
+/* True if, in a check, each task of the set has run once. */
 static bool is_set_checked(const struct user *user)
 {
     const struct user_set *inner = user->depth > 0 ? &user->sets[user->depth - 1] : NULL;
@@ -512,7 +516,7 @@ void user_iterate(struct user *user, uint64_t due_ns)
 
 /* Answers. */
 
-/* The list of parallel()'s answers is on top of the stack. */
+/* Pushes the answer or, for parallel(), adds it to the list on top of the stack. */
 static void push_answer(struct flight *flight, const struct exchange *exchange)
 {
     lua_State *lua = flight->user->coroutine;
@@ -524,12 +528,12 @@ static void push_answer(struct flight *flight, const struct exchange *exchange)
         answer_push(lua, exchange, flight->url);
         listeners_keep_answer(lua, flight->user->seat, flight);
     }
-    if (flight->place > 0) {
-        lua_rawseti(lua, -2, (lua_Integer)flight->place);
+    if (flight->index > 0) {
+        lua_rawseti(lua, -2, (lua_Integer)flight->index);
     }
 }
 
-/* The script does not go on; listeners see the answer, if there is room for it. */
+/* Keeps the answer for listeners, if there is memory for it; the script does not continue. */
 static void keep_answer(struct flight *flight, const struct exchange *exchange)
 {
     struct seat *seat = flight->user->seat;
@@ -560,11 +564,12 @@ void user_answered(struct flight *flight, const struct exchange *exchange)
     }
     outbox_end(&user->outbox, flight, exchange);
     if (user->outbox.in_flight > 0) {
-        return; /* listeners wait, too: they would delay the reading of the other answers */
+        return; /* listeners also wait, because they would delay the reading of the other answers */
     }
     uint64_t took_ns = settle(user);
     if (goes_on && !user->outbox.is_cut_short) {
-        run(user, 1, exchange->done_ns + took_ns); /* of listeners, too, only others are lag */
+        run(user, 1,
+            exchange->done_ns + took_ns); /* the time of the user's own listeners is not lag */
     } else if (user->phase != USER_ENDED) {
         user->is_cut = false;
         user->is_stopping |= user->outbox.is_cut_short;
@@ -637,7 +642,7 @@ struct user *user_calling(lua_State *lua, const char *what)
     return user;
 }
 
-/* The script goes on with this number of results, which are on top of the stack. */
+/* Continues the script with this number of results on top of the stack. */
 static int resumed(lua_State *lua, int status, lua_KContext results)
 {
     struct user *user = state_of(lua)->user;

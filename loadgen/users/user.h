@@ -90,11 +90,11 @@ struct user {
     bool has_stopped; /* on_stop was called */
     uint64_t task_ns; /* start of its last task */
     /* With a shape (crowd.h): */
-    size_t place;            /* index of its number among those of the thread */
-    bool is_expected;        /* the shape still has a user with its number */
+    size_t index;            /* of its number among the numbers of the thread */
+    bool is_expected;        /* the shape still includes a user with its number */
     bool is_hurried;         /* the time for its task is over */
     struct heap_entry leave; /* when its task, and then its on_stop, must have ended */
-    struct user *next;       /* in the list of ended users that it is in */
+    struct user *next;       /* in a list of ended users */
     struct outbox outbox;
     struct owner owner;
     struct cookies cookies;

@@ -48,11 +48,11 @@ struct users_order {
     FILE *check; /* `run -check` prints here (check.h): one user of each class, one after the other,
                     runs each task once, on one thread; NULL: a normal run */
     /* Set by users_open: */
-    size_t class_count;           /* of the scenario */
-    struct shape shape;           /* replaces `users` and `spawn_per_s`; owned by the conductor */
-    struct conductor *conductor;  /* run-wide functions of the scenario; NULL: it has none */
-    const struct bytes *setup;    /* for the users (conductor.h); NULL: none */
-    bool is_conducting;           /* this order comes from conductor_begin */
+    size_t class_count;          /* of the scenario */
+    struct shape shape;          /* replaces `users` and `spawn_per_s`; owned by the conductor */
+    struct conductor *conductor; /* run-wide functions of the scenario; NULL: it has none */
+    const struct bytes *setup;   /* result of test_start, for the users (conductor.h); NULL: none */
+    bool is_conducting;          /* this order comes from conductor_begin */
     struct exceptions exceptions; /* of scripts */
 };
 

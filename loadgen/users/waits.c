@@ -57,7 +57,7 @@ static int constant(lua_State *lua)
     return 1;
 }
 
-/* As in Locust, starts that were missed are not made up for. */
+/* As in Locust, missed starts are not caught up. */
 static int wait_pacing(lua_State *lua)
 {
     const struct user *user = state_of(lua)->user;

@@ -26,7 +26,7 @@
 #include "loadgen/users/user.h"
 #include "loadgen/users/waits.h"
 
-/* It takes to print a line for the log. */
+/* Steps to print a line to the log (state_spend). */
 enum { LOG_STEPS = 500 };
 
 static int sleep_s(lua_State *lua)
@@ -38,7 +38,7 @@ static int sleep_s(lua_State *lua)
     return user_pause(user, PAUSE_SLEEP);
 }
 
-/* The rest of the task is left out. */
+/* quit(code): the rest of the task is skipped. */
 static int quit(lua_State *lua)
 {
     lua_Integer code = luaL_opt(lua, number_check_integer, 1, -1);
@@ -75,7 +75,7 @@ static int random_number(lua_State *lua)
     return 1;
 }
 
-/* A single argument is no format: it may have any text. */
+/* log(format, ...). A single argument is not a format, so it may contain any text. */
 static int log_line(lua_State *lua)
 {
     const struct state *state = state_of(lua);

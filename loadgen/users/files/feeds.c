@@ -16,7 +16,7 @@ struct feeds {
     const char *remedy;
     struct feed *first;
     struct feed_file *files;
-    struct feed_file *texts; /* files that are no feed's */
+    struct feed_file *texts; /* files that no feed uses */
     size_t text_count;
 };
 
@@ -58,7 +58,7 @@ void feeds_destroy(struct feeds *feeds)
     free(feeds);
 }
 
-/* From the first row. */
+/* Makes the feed start from its first row. */
 static bool start(const struct feeds *feeds, struct feed *feed, struct err *err)
 {
     atomic_store(&feed->turns, 0);
@@ -124,7 +124,7 @@ void feeds_visit_files(struct feeds *feeds, feed_file_fn *visit, void *context)
     pthread_mutex_unlock(&feeds->lock);
 }
 
-/* Where the file of this name and format is in the list, or belongs. */
+/* Returns the link to the file with this name and format, or the end of the list. */
 static struct feed_file **find_file(struct feed_file **list, const char *name,
                                     enum records_format format)
 {
@@ -154,7 +154,10 @@ void feeds_note_file(struct feeds *feeds, const char *name, const char *text, si
     pthread_mutex_unlock(&feeds->lock);
 }
 
-/* The same file under another name is another one, so a scenario could read it without end. */
+/*
+ * Counts the memory of a file against the limit. A file read under another name counts again, so a
+ * scenario cannot read one file without end.
+ */
 static bool take_room(struct feeds *feeds, struct records *rows, const char *name, struct err *err)
 {
     size_t bytes = rows->bytes + rows->count * sizeof *rows->begins;
@@ -169,7 +172,7 @@ static bool take_room(struct feeds *feeds, struct records *rows, const char *nam
     return true;
 }
 
-/* NULL with err. */
+/* Reads the file unless it is in the list. NULL: err is set. */
 static const struct feed_file *read_once(struct feeds *feeds, const char *folder, const char *name,
                                          enum records_format format, struct err *err)
 {

@@ -36,8 +36,8 @@ enum { FEEDS_MAX = 1000, FEEDS_FILES_MAX = 1000 };
 enum feed_order { FEED_IN_TURN, FEED_RANDOM, FEED_BY_USER, FEED_ONCE };
 
 /*
- * What happens if a row is taken when all are used up. feed_take restarts the feed; the caller does
- * the rest.
+ * What happens when a row is requested but all are used up. feed_take handles FEED_RESTART, its
+ * caller the others.
  */
 enum feed_end { FEED_END_USER, FEED_END_TEST, FEED_RESTART };
 
@@ -60,16 +60,16 @@ struct feed {
 /* A file that was read. */
 struct feed_file {
     char *name;             /* as the scenario writes it */
-    struct records rows;    /* of a file that is no feed's: only bytes and sha256 */
-    struct feed_file *next; /* in the order of their first use */
+    struct records rows;    /* only bytes and sha256 if no feed uses the file */
+    struct feed_file *next; /* in order of first use */
 };
 
 struct feeds;
 
 /*
  * Creates an empty list of feeds, whose files may have max_bytes in total, including their tables
- * of rows. `remedy` is what the error about too large files advises. If memory runs out, the
- * program ends (base/memory.h). feeds_destroy accepts NULL.
+ * of rows. `remedy` is the advice in the error for files that are too large. If memory runs out,
+ * the program ends (base/memory.h). feeds_destroy accepts NULL.
  */
 struct feeds *feeds_create(size_t max_bytes, const char *remedy);
 void feeds_destroy(struct feeds *feeds);
@@ -87,10 +87,13 @@ bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err);
 struct feed *feeds_open(struct feeds *feeds, const char *folder, const char *file,
                         const struct feed_options *options, struct err *err);
 
-/* The file of a feed that can be used up; NULL: there is none. `feeds` may be NULL. */
+/*
+ * The file of a feed that can be used up (FEED_ONCE without FEED_RESTART); NULL: there is none.
+ * `feeds` may be NULL.
+ */
 const char *feeds_find_finite(struct feeds *feeds);
 
-/* Notes a file of which the scenario has read the whole text, for feeds_visit_files. */
+/* Records a file that the scenario has read itself (read_file.h), for feeds_visit_files. */
 void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length);
 
 /* Calls `visit` with each file that was read: those of feeds, then the others. `feeds` may be NULL.

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Writes the path without symbolic links. False: errno says why, or 0: it is not in the folder. */
+/* Resolves symbolic links. False: errno is set; 0: the file is not in the folder. */
 static bool find_inside(const char *folder, const char *name, char path[PATH_MAX])
 {
     char inside[PATH_MAX];

@@ -6,13 +6,13 @@
 enum { CACHE_LINE = 64 };
 
 /*
- * The block of a thread. Only its thread fills it, with the lock held, when it is empty; any thread
- * takes from it. While a block is not empty, no other one has the same numbers: so a compare and
- * exchange that succeeds has seen the block as it is.
+ * The block of a thread. Only this thread refills it, when it is empty and with the lock held; any
+ * thread takes from it. No other block has the same numbers while this one is not empty, so a
+ * successful compare-and-exchange has seen the current block (no ABA problem).
  */
 struct lease {
-    _Alignas(CACHE_LINE) _Atomic uint64_t range; /* the first number, and in the high half the
-                                                    one after the last */
+    /* Low half: the first number; high half: one past the last. */
+    _Alignas(CACHE_LINE) _Atomic uint64_t range;
 };
 
 static uint64_t range_of(uint32_t first, uint32_t end)
@@ -42,7 +42,7 @@ static bool take_from_any(struct leases *leases, uint32_t *number)
     return false;
 }
 
-/* Leases the next block, which must not be empty, and takes its first number. */
+/* Leases the next block and takes its first number. There must be numbers left. */
 static uint32_t refill(struct leases *leases, unsigned thread)
 {
     uint32_t first = leases->next;

@@ -13,7 +13,7 @@
  * Several processes could share the numbers in the same way, if threads leased their blocks from a
  * count that the processes share.
  *
- * Threads: leases_take may be called by any, with its own index. Memory: leases_fini.
+ * Threads: any thread may call leases_take, with its own index. Memory: leases_fini.
  */
 #ifndef LOADGEN_USERS_FILES_LEASES_H
 #define LOADGEN_USERS_FILES_LEASES_H

@@ -11,11 +11,11 @@
 
 enum { MB = 1024 * 1024, RECORDS_FIRST = 1024 };
 
-/* A file that is being read. */
+/* A file being read. */
 struct reading {
     struct records *rows;
     const char *name;
-    char *at; /* the rest of the text, after which there is room for a NUL */
+    char *at; /* the rest of the text, followed by room for a NUL */
     char *end;
     size_t line;
     size_t room; /* for rows */
@@ -147,7 +147,7 @@ static void skip_space(struct reading *reading)
     }
 }
 
-/* Moves to what ends the element: a comma, a closing bracket, or the end of the text. */
+/* Moves to the end of the element: a comma, a closing bracket, or the end of the text. */
 static void skip_element(struct reading *reading)
 {
     size_t depth = 0;

@@ -1,6 +1,6 @@
 /*
- * goal - what the threads of a scenario's run share: the budgets of requests and iterations that
- * end the run, the number of users, and the pacing of iterations.
+ * goal - the state that the threads of a scenario's run share: the budgets of requests and
+ * iterations that end the run, the number of users, and the pacing of iterations.
  *
  * The run ends when all requests or all iterations of a budget have ended. An iteration is one task
  * that a user picks, including the on_start of the task sets that lead to it.
@@ -28,7 +28,7 @@ struct goal {
     struct budget requests;
     struct budget iterations;
     _Atomic uint64_t end_ns; /* the run ends then; UINT64_MAX: not known */
-    _Atomic uint64_t users;  /* that have started and not ended */
+    _Atomic uint64_t users;  /* running users */
     struct pacing pacing;
 };
 

@@ -19,7 +19,7 @@ void iterations_begin(struct iterations *own, struct goal *goal, struct drive_th
     }
 }
 
-/* The last user of all threads lets the schedule begin. */
+/* The last user of all threads starts the schedule. */
 void iterations_pass_start(struct iterations *own)
 {
     struct pacing *pacing = &own->goal->pacing;

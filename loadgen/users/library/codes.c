@@ -23,7 +23,7 @@ static struct slice text_at(lua_State *lua, int argument)
     return text;
 }
 
-/* The state's buffer, empty, for at most this many bytes. */
+/* Returns the state's scratch buffer, emptied, with room for this many bytes. */
 static struct bytes *scratch(lua_State *lua, size_t bytes)
 {
     struct bytes *out = &state_of(lua)->body;
@@ -49,7 +49,7 @@ static int refuse(lua_State *lua, const char *why)
     return luaL_error(lua, "%s", why);
 }
 
-/* base64url: the last two characters of the alphabet are others, and there is no padding. */
+/* base64url: the last two characters of the alphabet differ, and there is no padding. */
 
 static void to_url(struct bytes *text)
 {
@@ -62,7 +62,7 @@ static void to_url(struct bytes *text)
     }
 }
 
-/* Appends the text in the standard alphabet, with padding; false: it has characters of that. */
+/* Converts base64url to base64. False: the text contains characters that only base64 has. */
 static bool from_url(struct slice text, struct bytes *out)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -125,7 +125,7 @@ static int decode_base64url(lua_State *lua)
 
 /* Hashes. */
 
-/* Pushes a hash in the form at this argument. */
+/* Pushes a hash in the form that this argument names. */
 static int push_hash(lua_State *lua, const unsigned char hash[SHA256_BYTES], int argument)
 {
     static const char *const forms[] = {"hex", "base64", "base64url", "raw", NULL};

@@ -28,7 +28,7 @@ static int now(lua_State *lua)
     return 1;
 }
 
-/* A moment at index 1; now if there is none. */
+/* The time at index 1; the current time if it is missing. */
 static double moment_at(lua_State *lua)
 {
     double moment = lua_isnoneornil(lua, 1) ? read_clock() : number_check(lua, 1);
@@ -57,7 +57,7 @@ static int iso_time(lua_State *lua)
     char text[TEXT_MAX];
     double moment = moment_at(lua);
     double seconds = floor(moment);
-    int ms = -1; /* of an integer */
+    int ms = -1; /* -1: `t` is an integer */
     if (!lua_isinteger(lua, 1)) {
         double rounded = fmin(round(moment * MS_PER_S), END_S * MS_PER_S - 1);
         seconds = floor(rounded / MS_PER_S);
@@ -89,7 +89,10 @@ static int days_of(int year, int month)
     return days[month] + (month == 1 && is_leap);
 }
 
-/* The same day and time of another month, or the last day of it. False: not in the years. */
+/*
+ * Moves to the same day and time of another month, or to its last day. False: the year is out of
+ * range.
+ */
 static bool add_months(double *seconds, double months)
 {
     double whole = floor(*seconds);
@@ -107,7 +110,7 @@ static bool add_months(double *seconds, double months)
     return true;
 }
 
-/* A number of the options at index 2; 0 if it is left out. */
+/* A number from the options at index 2; 0 if missing. */
 static double amount_of(lua_State *lua, const char *name, bool is_whole)
 {
     lua_pushstring(lua, name);
@@ -121,7 +124,7 @@ static double amount_of(lua_State *lua, const char *name, bool is_whole)
     return amount;
 }
 
-/* An integer stays one, if nothing but integers are added. */
+/* add_time(t, options). If t and all amounts are integers, so is the result. */
 static int add_time(lua_State *lua)
 {
     static const struct {
@@ -154,7 +157,7 @@ static int add_time(lua_State *lua)
 
 /* Reading. */
 
-/* Takes a number of this many digits, from `least` to `most`. */
+/* Reads a number with this many digits, from `least` to `most`. */
 static bool take(const char **at, int digits, int least, int most, int *number)
 {
     *number = 0;
@@ -244,7 +247,7 @@ static int parse_time(lua_State *lua)
     double fraction = 0;
     size_t length = 0;
     const char *text = luaL_checklstring(lua, 1, &length);
-    /* What is longer is no date, and reading it would take time that nothing counts. */
+    /* Longer text is no date, and parsing it would take time that is not counted (state_spend). */
     bool is_short = length < TEXT_MAX && strlen(text) == length;
     if (!is_short || !parse(text, &seconds, &fraction)) {
         lua_pushnil(lua);

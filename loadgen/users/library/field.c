@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* A tag that has fields, and the attribute with the value. */
+/* Tags of fields, and the attribute that has the value. */
 static const struct {
     const char *tag;
     const char *attribute;
@@ -16,7 +16,7 @@ enum { KINDS = sizeof kinds / sizeof *kinds, REFERENCE_MAX = 12 };
 static const char *const text_elements[] = {"iframe", "noembed",  "noframes", "script",
                                             "style",  "textarea", "title",    "xmp"};
 
-/* The page from `at` on. */
+/* The unread part of the page. */
 struct reading {
     const char *at;
     const char *end;
@@ -60,7 +60,7 @@ static struct slice take_quoted(struct reading *reading)
     return text;
 }
 
-/* In any case. */
+/* Compares without case. */
 static bool is_same(struct slice a, struct slice b)
 {
     return a.length == b.length && strncasecmp(a.at, b.at, a.length) == 0;
@@ -76,7 +76,7 @@ static bool equals(struct slice a, struct slice b)
     return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
 }
 
-/* Takes an attribute. False: the tag is over. */
+/* Reads an attribute. False: the tag has ended. */
 static bool take_attribute(struct reading *reading, struct slice *name, struct slice *value)
 {
     *value = (struct slice){reading->at, 0};
@@ -99,8 +99,8 @@ static bool take_attribute(struct reading *reading, struct slice *name, struct s
 }
 
 /*
- * Reads the attributes of a tag, whose value is in the attribute `valued`; NULL: it is no field.
- * True if it is the field, and has a value.
+ * Reads the attributes of a tag. `valued` is the attribute with the value; NULL: the tag is no
+ * field. True if this is the wanted field and has a value.
  */
 static bool take_attributes(struct reading *reading, const char *valued, struct slice name,
                             struct slice *value)
@@ -141,7 +141,7 @@ static size_t print_utf8(unsigned long code, char text[4])
     return length;
 }
 
-/* Appends the character that a reference without & and ; means. False: none. */
+/* Appends the character of a reference (without & and ;). False: unknown reference. */
 static bool add_reference(struct slice reference, struct bytes *out)
 {
     static const struct {
@@ -211,7 +211,7 @@ static bool take_open(struct reading *reading)
     return open;
 }
 
-/* Moves past the content of an element that is text. */
+/* Moves past the content of an element whose content is text. */
 static void skip_content(struct reading *reading, struct slice element)
 {
     bool is_over = false;

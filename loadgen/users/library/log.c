@@ -14,9 +14,9 @@
 
 enum {
     WHO_MAX = 240, /* bytes of the time, the class and the number */
-    NOTE_MAX = 48, /* of the note on what was dropped */
-    PIECE = 4096,  /* a pipe with room takes this much without waiting (PIPE_BUF) */
-    LOOK_MS = 100, /* how often the writer looks whether it has to give up */
+    NOTE_MAX = 48, /* of the note about dropped lines */
+    PIECE = 4096,  /* PIPE_BUF: a writable pipe accepts this much without blocking */
+    LOOK_MS = 100, /* how often the writer checks whether to give up */
 };
 
 /* The writer. */
@@ -29,7 +29,7 @@ static void tell_reader(const struct log *log, const char *at, size_t length)
     }
 }
 
-/* The length of the whole lines at the start that make up at most a piece. */
+/* The length of the whole lines at the start that fit into a piece. */
 static size_t piece_of(const char *at, size_t length)
 {
     if (length <= PIECE) {
@@ -59,7 +59,7 @@ static void write_lines(struct log *log, const char *at, size_t length)
         }
         ssize_t written = write(log->fd, at, piece_of(at, length));
         if (written < 0 && errno != EINTR && errno != EAGAIN) {
-            return; /* nobody reads it any more */
+            return; /* the reader has gone */
         }
         at += written > 0 ? written : 0;
         length -= written > 0 ? (size_t)written : 0;
@@ -89,7 +89,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* With the lock, like the functions below. */
+/* Called with the lock held, like the functions below. */
 static bool start_writer(struct log *log)
 {
     if (log->has_writer) {
@@ -122,7 +122,7 @@ static void append(struct log *log, const char *text, size_t length)
     log->length += length;
 }
 
-/* There is always room for it: NOTE_MAX is kept free. */
+/* Notes dropped lines. There is always room, because NOTE_MAX bytes are kept free. */
 static void note_dropped(struct log *log)
 {
     if (log->dropped > 0) {
@@ -157,7 +157,7 @@ static void add(struct log *log, const char *line, size_t length)
     pthread_cond_signal(&log->changed);
 }
 
-/* The time, and whose line it is. */
+/* Prints the time, and the user of the line. */
 static size_t print_who(char *text, const char *class, uint64_t number)
 {
     size_t length = moment_print_ms(clock_wall_ns(), text);
@@ -178,7 +178,7 @@ void log_add(struct log *log, const char *class, uint64_t number, struct slice t
     if (cut > LOG_TEXT_MAX) {
         cut = LOG_TEXT_MAX;
         while (cut > 0 && ((unsigned char)text.at[cut] & 0xc0) == 0x80) {
-            cut--; /* not within a character of UTF-8 */
+            cut--; /* do not cut within a UTF-8 character */
         }
     }
     for (size_t i = 0; i < cut; i++) {

@@ -28,8 +28,10 @@ enum { LOG_TEXT_MAX = 1000, LOG_LINES_PER_S = 1000, LOG_BYTES = 64 * 1024 };
 /* How long log_close waits for a reader. */
 #define LOG_CLOSE_NS NS_PER_S
 
-/* Also gets the lines, on the thread of the log, before they are written: whole lines, each with
- * its newline. NULL: none. */
+/*
+ * Also receives the lines, before they are written: whole lines, each with its newline. Called on
+ * the log's thread. NULL: none.
+ */
 struct log_reader {
     void (*read)(void *context, struct slice lines);
     void *context;
@@ -44,7 +46,7 @@ struct log {
     bool has_writer;
     bool is_closing;
     uint64_t give_up_ns; /* when the writer stops waiting for the reader; set by log_close */
-    char *waiting;       /* whole lines; NULL: there was none yet */
+    char *waiting;       /* whole lines; NULL: none so far */
     char *writing;       /* the writer's */
     size_t length;       /* of `waiting` */
     uint64_t second;     /* of the last line */
@@ -54,12 +56,15 @@ struct log {
 
 void log_open(struct log *log, int fd, struct log_reader reader);
 
-/* Writes what waits, for at most LOG_CLOSE_NS. Call this when no thread adds lines any more. */
+/*
+ * Writes the waiting lines, for at most LOG_CLOSE_NS, and frees the log. Call this after the last
+ * log_add.
+ */
 void log_close(struct log *log);
 
 /*
- * Adds a line. `class` and `number` say whose it is; NULL: nobody's. Control characters (NULs, too)
- * and invalid bytes of the text become '?'.
+ * Adds a line. `class` and `number` identify the user; NULL: no user. Control characters (NULs,
+ * too) and invalid bytes of the text become '?'.
  */
 void log_add(struct log *log, const char *class, uint64_t number, struct slice text);
 

@@ -33,7 +33,10 @@ static int hidden_field(lua_State *lua)
     return 1;
 }
 
-/* A match that is empty, and at the end of the one before, does not count, as in gmatch. */
+/*
+ * find_all(text, pattern). As in gmatch, an empty match at the end of the previous match does not
+ * count.
+ */
 static int find_all(lua_State *lua)
 {
     struct slice text = text_at(lua, 1);

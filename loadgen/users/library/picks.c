@@ -23,11 +23,11 @@ static double weight_at(lua_State *lua, size_t i)
     return weight;
 }
 
-/* The position of an element, from 1, by the weights at index 2. */
+/* Picks the position of an element, from 1, by the weights at index 2. */
 static size_t pick_weighted(lua_State *lua, size_t count)
 {
     double sum = 0;
-    size_t last = 0; /* with a weight: rounding may let the loop run past it */
+    size_t last = 0; /* the last with a weight: rounding may let the loop run past it */
     luaL_checktype(lua, 2, LUA_TTABLE);
     if (lua_rawlen(lua, 2) != count) {
         luaL_error(lua, "choice: expected a weight per element; elements: %d, weights: %d",
@@ -68,7 +68,10 @@ static lua_Integer element_at(lua_State *lua, int moved, lua_Integer place)
     return at;
 }
 
-/* Shuffles the begin of the list. A table says which elements have moved, so n steps are enough. */
+/*
+ * Shuffles the first n positions of the list. A table records which elements have moved, so n steps
+ * are enough.
+ */
 static int sample(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);

@@ -32,7 +32,7 @@ struct writing {
     struct bytes *out;
     size_t begin; /* of the value in `out` */
     unsigned depth;
-    char path[PATH_BYTES]; /* of the value that is written */
+    char path[PATH_BYTES]; /* of the value being written */
 };
 
 static void add(struct writing *writing, const void *bytes, size_t length)
@@ -134,7 +134,7 @@ static void write_value(struct writing *writing, int index)
     case LUA_TTABLE:
         write_table(writing, index);
         return;
-    case LUA_TLIGHTUSERDATA: /* there is no other */
+    case LUA_TLIGHTUSERDATA: /* null; there is no other light userdata */
         add_tag(writing, TAG_NULL);
         return;
     default:

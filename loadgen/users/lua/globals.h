@@ -17,7 +17,7 @@ static inline void globals_declare(lua_State *lua, const luaL_Reg *functions)
     lua_pop(lua, 1);
 }
 
-/* Makes a table of such a list a global. */
+/* Makes a global table of such a list. */
 static inline void globals_declare_table(lua_State *lua, const char *name,
                                          const luaL_Reg *functions)
 {

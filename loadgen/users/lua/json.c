@@ -15,31 +15,37 @@ enum { DEPTH_MAX = 100, VALUES_MAX = 1000000 };
 
 static const char array_type = 0; /* its address is the registry's key of a metatable */
 
-/* Writing. Problems are texts, so that what jansson holds is freed before an error is raised. */
+/*
+ * Writing. Problems are returned as texts, so that jansson's objects are freed before an error is
+ * raised.
+ */
 struct writing {
     lua_State *lua;
     unsigned depth;
-    unsigned values; /* so far: tables that hold one table many times grow without bounds */
+    unsigned values; /* written so far; limited, because a table that is referenced many times is
+                        written many times */
     bool has_floats;
-    size_t room; /* bytes that are left for what jansson holds and for the text */
+    size_t room; /* bytes left for jansson's objects and for the text */
     const char *problem;
     struct bytes *out;
     size_t begin; /* of the text */
 };
 
-/* What jansson needs for a value and its place, for a key and to sort it, and for an array or
- * object beside its values; without their texts. */
+/*
+ * Memory that jansson needs, apart from texts: for a value in its container, for a key and its
+ * sorting, and for an array or object without its values.
+ */
 enum { VALUE_BYTES = 96, KEY_BYTES = 128, TABLE_BYTES = 256 };
 
-/* A table may have any number of free places to pass over. */
+/* Steps (state_spend). A table may have any number of free entries, which must be skipped. */
 enum { VALUE_STEPS = 20, TABLE_STEPS = 5000, FLOAT_STEPS = 300, BYTES_PER_STEP = 8 };
 
 enum { READ_STEPS_PER_BYTE = 5 };
 
 static const char no_memory[] = "not enough memory; " STATE_MORE_MEMORY;
-static const char no_time[] = "out of time"; /* never said: the script is stopped */
+static const char no_time[] = "out of time"; /* never shown: the script is stopped */
 
-/* False: there is none. */
+/* Reserves memory. False: there is none left. */
 static bool use_room(struct writing *writing, size_t bytes)
 {
     if (bytes > writing->room) {
@@ -50,7 +56,7 @@ static bool use_room(struct writing *writing, size_t bytes)
     return true;
 }
 
-/* False: the script is out of time. */
+/* Counts steps. False: the script is out of time. */
 static bool use_time(struct writing *writing, size_t steps)
 {
     if (!state_has_time(writing->lua, steps)) {
@@ -218,7 +224,7 @@ static json_t *write_value(struct writing *writing, int index)
     }
 }
 
-/* -1 ends jansson's writing. */
+/* Called by jansson with a piece of the text; -1 stops it. */
 static int add_bytes(const char *text, size_t length, void *context)
 {
     struct writing *writing = context;
@@ -269,7 +275,10 @@ static size_t shorten_floats(lua_State *lua, char *text)
     return (size_t)(to - text);
 }
 
-/* False: `problem` says why. jansson and the text share what scripts may still use. */
+/*
+ * Converts with jansson. False: `problem` says why. jansson's objects and the text share the memory
+ * that the script may still use.
+ */
 static bool write_json(struct writing *writing, int index)
 {
     struct bytes *out = writing->out;
@@ -303,18 +312,18 @@ void json_encode(lua_State *lua, int index, struct bytes *out)
     if (!writing.problem) {
         return;
     }
-    state_trim(state_of(lua)); /* the error passes its callers by, who would do it */
+    state_trim(state_of(lua)); /* the error skips the callers, which would do this */
     if (writing.problem == no_time) {
         state_check_time(lua);
     }
     luaL_error(lua, "JSON: %s", writing.problem);
 }
 
-/* Reading. Lua raises an error where memory is short, so a userdata holds what jansson made. */
+/* Reading. Lua may raise an error if memory is short, so a userdata owns jansson's object. */
 
 static void push(lua_State *lua, json_t *json);
 
-/* The table on top of the stack stays an array, even if it is empty. */
+/* Marks the table on top of the stack as an array, even if it is empty. */
 void json_mark_array(lua_State *lua)
 {
     lua_rawgetp(lua, LUA_REGISTRYINDEX, &array_type);
@@ -379,7 +388,7 @@ static void push(lua_State *lua, json_t *json)
 
 static const char held_type[] = "headroom.held";
 
-/* A userdata, which frees it. */
+/* A userdata that frees jansson's object. */
 struct held {
     json_t *json;
     size_t bytes; /* counted for it (state_take) */
@@ -394,7 +403,7 @@ static int free_held(lua_State *lua)
     return 0;
 }
 
-/* What jansson needs to read this text, if it is JSON. */
+/* The memory that jansson needs to parse this text, if it is JSON. */
 static size_t count_bytes(const char *text, size_t length)
 {
     size_t bytes = length + VALUE_BYTES;
@@ -417,14 +426,14 @@ static size_t count_bytes(const char *text, size_t length)
     return bytes + 2 * longest;
 }
 
-/* What jansson has not read yet. */
+/* The text that jansson has not read yet. */
 struct reading {
     lua_State *lua;
     struct slice rest;
     bool is_late;
 };
 
-/* Copies the next part; 0 ends jansson's reading. */
+/* Copies the next part; returns 0 at the end. */
 static size_t next_part(void *to, size_t room, void *context)
 {
     struct reading *reading = context;

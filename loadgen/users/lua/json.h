@@ -32,8 +32,10 @@ void json_encode(lua_State *lua, int index, struct bytes *out);
  */
 void json_decode(lua_State *lua, const char *text, size_t length, const char *what);
 
-/* Whether the table at this index is marked as an array; marks the table on top of the stack. */
+/* True if the table at this index is marked as an array. */
 bool json_is_marked_array(lua_State *lua, int index);
+
+/* Marks the table on top of the stack as an array. */
 void json_mark_array(lua_State *lua);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decimal digits that every double keeps, and those that tell each double from all others. */
+/* Number of digits that every double preserves, and number that identifies every double. */
 enum { DIGITS_MIN = 15, DIGITS_MAX = 17 };
 
 bool number_is_short(lua_State *lua, int index)

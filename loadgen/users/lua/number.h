@@ -1,8 +1,8 @@
 /*
  * number - reads numbers of scripts, and prints floats.
  *
- * Where a number is expected, Lua also takes a text, and needs seconds to read some megabytes of
- * digits. So texts of more than NUMBER_READ_MAX characters are refused before they are read.
+ * Where Lua expects a number, it also accepts a string, and would need seconds to convert megabytes
+ * of digits. So strings of more than NUMBER_READ_MAX characters are refused unread.
  *
  * Threads: the state's thread. Errors: raises Lua errors.
  */
@@ -15,10 +15,10 @@
 
 enum { NUMBER_TEXT = 40, NUMBER_READ_MAX = 200 };
 
-/* False if the value is a text that is too long for a number. */
+/* False if the value is a string that is too long for a number. */
 bool number_is_short(lua_State *lua, int index);
 
-/* luaL_checknumber and luaL_checkinteger, but refuse such a text. */
+/* Like luaL_checknumber and luaL_checkinteger, but refuse such a string. */
 double number_check(lua_State *lua, int argument);
 lua_Integer number_check_integer(lua_State *lua, int argument);
 

@@ -12,7 +12,7 @@ static const char *word(const void *list, size_t i)
     return ((const char *const *)list)[i];
 }
 
-/* Words of Python's requests that have another name here. */
+/* Options of Python's requests that have another name here. */
 static const char *foreign(const char *name)
 {
     static const struct {

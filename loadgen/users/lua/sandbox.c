@@ -11,22 +11,31 @@
 #include "loadgen/users/lua/state.h"
 #include "loadgen/users/lua/strings.h"
 
-/* The result of string.rep, and the strings that other functions get in one call. */
+/*
+ * Maximum size of a result of string.rep, and of the strings passed to other functions in one call.
+ */
 #define REP_MAX_BYTES ((size_t)64 * 1024 * 1024)
 #define TEXTS_MAX_BYTES (2 * REP_MAX_BYTES)
 
-/* Elements that table.sort sorts, that table.move, insert and remove move, and that table.concat
- * reads through __index. */
+/*
+ * Maximum number of elements for table.sort, for table.move, insert and remove (elements moved),
+ * and for table.concat with __index.
+ */
 enum { ELEMENTS_MAX = 1000000 };
 
-/* Bytes of a format of os.date, and of source code that is compiled without a look at the clock. */
+/*
+ * Maximum bytes of a format of os.date, and of source code that is compiled without reading the
+ * clock.
+ */
 enum { DATE_FORMAT_MAX = 1000, PIECE_BYTES = 4096 };
 
-/* What is counted (state_spend). A call may take longer than its arguments show: next() passes over
- * the free places of a table, the function of pcall() may have collected all garbage. */
+/*
+ * Steps per call (state_spend). A call may take longer than its arguments suggest: next() skips the
+ * free entries of a table, and the function called by pcall() may have collected all garbage.
+ */
 enum {
     CALL_STEPS = 5000,
-    COROUTINE_STEPS = 200, /* to make one */
+    COROUTINE_STEPS = 200, /* to create one */
     ELEMENT_STEPS = 10,    /* to move one */
     COMPILE_STEPS_PER_BYTE = 10,
 };
@@ -34,16 +43,16 @@ enum {
 static const char format[] = "headroom.format"; /* a key of the registry */
 
 /*
- * Each function of Lua's libraries that can take long is the upvalue of one of ours. Ours first
- * counts what the call is about to do (state_spend), then runs the original in its own place: with
- * the same arguments and, in errors, with the line of the script.
+ * Each function of Lua's libraries that can take long is an upvalue of one of our functions. Ours
+ * first counts the steps of the call (state_spend), then runs the original in its place: it gets
+ * the same arguments, and its errors name the line of the script.
  */
 static int call_original(lua_State *lua)
 {
     return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
-/* Functions whose results, or nothing else, show how long they take. */
+/* For functions whose cost follows from their results, or is small. */
 static int count_call(lua_State *lua)
 {
     state_spend(lua, CALL_STEPS);
@@ -52,7 +61,7 @@ static int count_call(lua_State *lua)
     return results;
 }
 
-/* Functions that take as long as their texts are. */
+/* For functions whose cost is proportional to the length of their texts. */
 static int count_texts(lua_State *lua)
 {
     size_t bytes = 0;
@@ -67,7 +76,7 @@ static int count_texts(lua_State *lua)
     return count_call(lua);
 }
 
-/* Arithmetic on texts, which are converted to numbers. */
+/* For arithmetic on texts, which are converted to numbers. */
 static int calculate(lua_State *lua)
 {
     if (!number_is_short(lua, 1) || !number_is_short(lua, 2)) {
@@ -76,7 +85,7 @@ static int calculate(lua_State *lua)
     return call_original(lua);
 }
 
-/* tonumber(value, base): with a base, long texts are read quickly. */
+/* tonumber(value, base): with a base, even long texts are converted quickly. */
 static int to_number(lua_State *lua)
 {
     if (lua_isnoneornil(lua, 2) && !number_is_short(lua, 1)) {
@@ -86,13 +95,13 @@ static int to_number(lua_State *lua)
     return count_texts(lua);
 }
 
-/* False also if there is no element. */
+/* False also if there are no elements. */
 static bool is_too_long(lua_Integer first, lua_Integer last)
 {
     return last >= first && (lua_Unsigned)last - (lua_Unsigned)first >= ELEMENTS_MAX;
 }
 
-/* Of functions that move these elements of a table. */
+/* Counts steps for functions that move these elements of a table. */
 static void count_elements(lua_State *lua, const char *what, lua_Integer first, lua_Integer last)
 {
     if (is_too_long(first, last)) {
@@ -102,8 +111,8 @@ static void count_elements(lua_State *lua, const char *what, lua_Integer first, 
 }
 
 /*
- * The compiler asks for the next piece of source code. Upvalues: the text or function that it comes
- * from; the text at hand; how much of it the compiler has.
+ * Called when the compiler needs the next piece of source code. Upvalues: the text or function that
+ * supplies it; the current text; how much of it the compiler has read.
  */
 static int next_piece(lua_State *lua)
 {
@@ -114,7 +123,7 @@ static int next_piece(lua_State *lua)
         lua_pushvalue(lua, lua_upvalueindex(1));
         lua_call(lua, 0, 1);
         if (lua_type(lua, -1) != LUA_TSTRING) {
-            return 1; /* nil is the end; Lua refuses other values */
+            return 1; /* nil: the end; Lua rejects other values */
         }
         lua_replace(lua, lua_upvalueindex(2));
         text = lua_tolstring(lua, lua_upvalueindex(2), &length);
@@ -138,7 +147,7 @@ static int load_text(lua_State *lua)
     }
     lua_settop(lua, lua_gettop(lua) > 3 ? 4 : 3);
     if (is_text && lua_isnil(lua, 2)) {
-        lua_pushvalue(lua, 1); /* it is its own name */
+        lua_pushvalue(lua, 1); /* the text is also its name */
         lua_replace(lua, 2);
     }
     lua_pushliteral(lua, "t");
@@ -177,7 +186,9 @@ static int make_coroutine(lua_State *lua)
     return call_original(lua);
 }
 
-/* coroutine.resume and coroutine.close: those of users are resumed by us, and end with their task.
+/*
+ * coroutine.resume and coroutine.close: rejects coroutines of users, which only we resume and
+ * close.
  */
 static int refuse_own(lua_State *lua)
 {
@@ -221,8 +232,10 @@ static int move(lua_State *lua)
     return call_original(lua);
 }
 
-/* The number of elements. A __len may say anything, at each call something else; the original
- * counts to it. */
+/*
+ * The number of elements. Rejects __len, which may return anything and a different value at each
+ * call; the original would count to it.
+ */
 static lua_Integer list_length(lua_State *lua, const char *what)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
@@ -265,7 +278,9 @@ static int sort(lua_State *lua)
     return 0;
 }
 
-/* table.concat(list, separator, first, last); an __index may have elements without end. */
+/*
+ * table.concat(list, separator, first, last); with __index, a list may have any number of elements.
+ */
 static int concat(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
@@ -282,7 +297,7 @@ static int concat(lua_State *lua)
     return call_original(lua);
 }
 
-/* utf8.codes(text, lax): the function that it returns takes texts, too. */
+/* utf8.codes(text, lax): the function that it returns takes texts, too, and is wrapped as well. */
 static int codes(lua_State *lua)
 {
     enum { RESULTS = 3 };
@@ -301,7 +316,7 @@ int sandbox_format(lua_State *lua)
     return 1;
 }
 
-/* Writes the line in one piece: threads print at the same time. */
+/* Writes the line in one piece, because threads print concurrently. */
 static int print(lua_State *lua)
 {
     int count = lua_gettop(lua);
@@ -322,7 +337,10 @@ static int print(lua_State *lua)
     return 0;
 }
 
-/* Replaces a function of the table on top of the stack; the new one gets it as its upvalue. */
+/*
+ * Replaces a function of the table on top of the stack; the original becomes the upvalue of the new
+ * one.
+ */
 static void replace(lua_State *lua, const char *name, lua_CFunction function)
 {
     lua_getfield(lua, -1, name);

@@ -9,7 +9,7 @@ enum { LIST = 1, ORDER = 2 }; /* indexes of the arguments */
 
 enum { COMPARE_STEPS = 10, BYTES_PER_STEP = 16 };
 
-/* Is the value at index a less than the one at index b? */
+/* True if the value at index a is less than the one at index b. */
 static bool is_less(lua_State *lua, int a, int b)
 {
     size_t length = lua_type(lua, a) == LUA_TSTRING ? lua_rawlen(lua, a) : 0;
@@ -28,7 +28,7 @@ static bool is_less(lua_State *lua, int a, int b)
     return is;
 }
 
-/* Exchanges elements i and j if j is less. */
+/* Swaps elements i and j if j is less. */
 static void put_in_order(lua_State *lua, lua_Integer i, lua_Integer j)
 {
     lua_geti(lua, LIST, i);
@@ -46,7 +46,7 @@ static void refuse_order(lua_State *lua)
     luaL_error(lua, "invalid order function for sorting");
 }
 
-/* Pushes the first element after i that is not less than the pivot, and returns where it is. */
+/* Pushes the first element after i that is not less than the pivot, and returns its index. */
 static lua_Integer climb(lua_State *lua, lua_Integer i, lua_Integer end, int pivot)
 {
     lua_geti(lua, LIST, ++i);
@@ -60,7 +60,7 @@ static lua_Integer climb(lua_State *lua, lua_Integer i, lua_Integer end, int piv
     return i;
 }
 
-/* Pushes the last element before j that the pivot is not less than, and returns where it is. */
+/* Pushes the last element before j that is not greater than the pivot, and returns its index. */
 static lua_Integer descend(lua_State *lua, lua_Integer j, lua_Integer end, int pivot)
 {
     lua_geti(lua, LIST, --j);
@@ -75,16 +75,16 @@ static lua_Integer descend(lua_State *lua, lua_Integer j, lua_Integer end, int p
 }
 
 /*
- * Moves elements that are less than the middle one before it, and greater ones behind it. Returns
- * where it is then. There are at least four elements; first, middle and last one are in order. No
- * order function leads out of the range.
+ * Partitions the range around its middle element, and returns that element's new index. There are
+ * at least four elements, and the first, middle and last are in order. No order function can lead
+ * out of the range.
  */
 static lua_Integer divide(lua_State *lua, lua_Integer first, lua_Integer last)
 {
     lua_Integer middle = first + (last - first) / 2;
     lua_Integer i = first;
     lua_Integer j = last - 1;
-    lua_geti(lua, LIST, middle); /* stays on the stack; in the list it waits at last - 1 */
+    lua_geti(lua, LIST, middle); /* stays on the stack; in the list it is kept at last - 1 */
     int pivot = lua_gettop(lua);
     lua_geti(lua, LIST, last - 1);
     lua_seti(lua, LIST, middle);
@@ -107,7 +107,7 @@ static lua_Integer divide(lua_State *lua, lua_Integer first, lua_Integer last)
     return i;
 }
 
-/* Quicksort. It calls itself for the smaller part, so it is as deep as log2 of the length. */
+/* Quicksort. It recurses only into the smaller part, so its depth is at most log2 of the length. */
 static void sort_range(lua_State *lua, lua_Integer first, lua_Integer last)
 {
     while (first < last) {

@@ -9,24 +9,24 @@
 #include "loadgen/users/lua/number.h"
 #include "loadgen/users/lua/suggest.h"
 
-/* How many instructions may pass until the clock is read. */
+/* Instructions between two readings of the clock. */
 enum { COUNT_PER_CHECK = 1000 };
 
-/* The CPU time is first read after this part of the limit. */
+/* The CPU time is first read after 1 / LOOKS of the limit. */
 enum { LOOKS = 10 };
 
-/* From this size on an allocation takes so long that the clock is read. */
+/* Before an allocation of at least this size, the clock is read. */
 enum { LARGE_BYTES = 64 * 1024 };
 
-/* What is copied in a step. */
+/* Bytes copied per step. */
 enum { WRITTEN_PER_STEP = 16 };
 
-/* Scratch buffers that are larger are freed after use. */
+/* Larger scratch buffers are freed after use. */
 enum { SCRATCH_BYTES = 1024 * 1024 };
 
 /*
- * The thread may have waited for a CPU, so its CPU time decides. Reading it takes a system call:
- * most scripts pause before the first look.
+ * CPU time decides, because the thread may have waited for a CPU. Reading it takes a system call,
+ * but most scripts pause before the first reading.
  */
 static bool is_late(struct state *state)
 {
@@ -64,7 +64,9 @@ static bool may_grow(struct state *state, size_t more)
     return !reads_clock || state_is_on_time(state);
 }
 
-/* Appends "file:line: " of the innermost function that has lines, without allocating. */
+/*
+ * Appends "file:line: " of the innermost function with line information, without allocating memory.
+ */
 static void add_place(struct state *state, lua_State *lua)
 {
     lua_Debug where;
@@ -79,7 +81,10 @@ static void add_place(struct state *state, lua_State *lua)
     }
 }
 
-/* The script runs in `lua`, which may be a coroutine of its own: then both places are kept. */
+/*
+ * Records where the script is. If it runs in a coroutine that it created itself, both positions are
+ * recorded.
+ */
 static void keep_place(struct state *state, lua_State *lua)
 {
     lua_State *outer = state->running ? state->running : state->lua;
@@ -91,8 +96,9 @@ static void keep_place(struct state *state, lua_State *lua)
 }
 
 /*
- * Lua has unwound the stack when it tells of a lack of memory. Before that it collects all garbage,
- * which takes long: the next step or allocation reads the clock.
+ * Refuses an allocation. Records where the script is, because Lua unwinds the stack before it
+ * reports the error. Lua first collects all garbage, which takes long, so the next step or
+ * allocation reads the clock.
  */
 static void *refuse(struct state *state)
 {
@@ -105,7 +111,7 @@ static void *refuse(struct state *state)
 static void *allocate(void *context, void *old, size_t old_size, size_t size)
 {
     struct state *state = context;
-    size_t had = old ? old_size : 0; /* else it is a type */
+    size_t had = old ? old_size : 0; /* otherwise, old_size is a type */
     if (size == 0) {
         free(old);
         state->used_bytes -= had;
@@ -126,7 +132,7 @@ void state_collect(lua_State *lua)
     struct state *state = state_of(lua);
     uint64_t begin_ns = clock_now_ns();
     lua_gc(lua, LUA_GCCOLLECT);
-    if (!state->is_bounded) { /* else `finish` counts it */
+    if (!state->is_bounded) { /* otherwise, `finish` counts it */
         state->busy_ns += clock_now_ns() - begin_ns;
     }
     state->steps = STATE_STEPS;
@@ -170,7 +176,7 @@ void state_trim(struct state *state)
     }
 }
 
-/* Outside of scripts nothing fails but memory. */
+/* Outside of scripts, only lack of memory can fail. */
 static int on_panic(lua_State *lua)
 {
     (void)lua;
@@ -195,10 +201,11 @@ static const char memory_error[] = "not enough memory"; /* Lua's; lua_error know
 static const char too_late[] = "stopped: ran for too long without a request, sleep() or return";
 
 /*
- * A yield stops the code for good: it is never resumed. Where Lua cannot yield, as inside the
- * comparison of table.sort, and in a coroutine of the script, an error has to do. It comes again at
- * the next instruction, so that each pcall catches only one of them. It is Lua's error for a lack
- * of memory, because that calls no handler of xpcall: it would run with hooks switched off.
+ * Stops the script by a yield, after which it is never resumed. Where Lua cannot yield, as inside
+ * the comparison of table.sort, and in coroutines of the script, an error is raised instead. It is
+ * raised again at each further instruction, so a pcall catches only one of them. It is Lua's
+ * out-of-memory error, because that calls no handler of xpcall, which would run with hooks switched
+ * off.
  */
 static void stop_if_late(struct state *state, lua_State *lua)
 {
@@ -210,7 +217,7 @@ static void stop_if_late(struct state *state, lua_State *lua)
     }
     keep_place(state, lua);
     if (lua == state->running && lua_isyieldable(lua)) {
-        /* Here, as a yield moves the code back by one instruction. */
+        /* Before the yield, because a yield moves the code back by one instruction. */
         keep_error(state, state->refused_at, too_late);
         state->is_stopped = true;
         lua_yield(lua, 0);
@@ -274,8 +281,8 @@ bool state_open(struct state *state, size_t max_bytes, uint64_t seed, struct err
     }
     lua_atpanic(state->lua, on_panic);
     state->own.state = state->foreign.state = state;
-    link_to(state->lua, &state->foreign);                              /* coroutines inherit it */
-    lua_sethook(state->lua, on_event, LUA_MASKCOUNT, COUNT_PER_CHECK); /* coroutines inherit it */
+    link_to(state->lua, &state->foreign);                              /* inherited by coroutines */
+    lua_sethook(state->lua, on_event, LUA_MASKCOUNT, COUNT_PER_CHECK); /* inherited by coroutines */
     return true;
 }
 
@@ -292,7 +299,7 @@ void state_close(struct state *state)
     memset(state, 0, sizeof *state);
 }
 
-/* The text of the error value on top of the stack. No metamethod is called: it could fail. */
+/* The text of the error value on top of the stack. Calls no metamethod, because that could fail. */
 static const char *error_text(lua_State *lua)
 {
     const char *text = lua_tostring(lua, -1);
@@ -301,7 +308,7 @@ static const char *error_text(lua_State *lua)
                                   luaL_typename(lua, -1));
 }
 
-/* Keeps a message; Lua tells no place for a lack of memory. */
+/* Keeps a message. For lack of memory, adds the position, which Lua does not give. */
 static void keep_message(struct state *state, const char *text)
 {
     if (strcmp(text, memory_error) == 0) {
@@ -313,12 +320,13 @@ static void keep_message(struct state *state, const char *text)
 }
 
 /*
- * Protection. An error that a hook raises switches hooks off in its coroutine, until it reaches a
- * protected call (Lua's ldo.c: allowhook). Without one nothing would stop the __close functions
- * that run next, nor what the coroutine runs later. So each coroutine's function runs in one.
+ * Protection. An error raised by a hook leaves hooks switched off in its coroutine until it reaches
+ * a protected call (Lua's ldo.c: allowhook). Without such a call, nothing could stop the __close
+ * functions that run next, or what the coroutine runs later. So the function of each coroutine runs
+ * in a protected call.
  */
 
-/* Pushes message and traceback, without the last line, which is the protected call. */
+/* Pushes message and traceback, without the last line, which shows the protected call. */
 static void push_traceback(lua_State *lua, lua_State *of, const char *message, int level)
 {
     luaL_traceback(lua, of, message, level);
@@ -351,14 +359,14 @@ static int protect_first(lua_State *lua)
 
 int state_protect(lua_State *lua)
 {
-    state_spend(lua, COUNT_PER_CHECK); /* what the coroutine may run before its own first check */
+    state_spend(lua, COUNT_PER_CHECK); /* what the coroutine may run before its first check */
     lua_pushvalue(lua, lua_upvalueindex(1));
     lua_insert(lua, 1);
     return end_protected(lua,
                          lua_pcallk(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0, 0, end_protected), 0);
 }
 
-/* A script begins to run; returns the time. */
+/* Call this when a script starts to run. Returns the time. */
 static uint64_t begin(struct state *state, uint64_t limit_ns)
 {
     uint64_t now_ns = clock_now_ns();
@@ -431,7 +439,7 @@ bool state_call(struct state *state, int arguments, double *number)
 
 bool state_reset(struct state *state, lua_State *coroutine)
 {
-    bool has_failed = lua_status(coroutine) > LUA_YIELD; /* then its variables are closed */
+    bool has_failed = lua_status(coroutine) > LUA_YIELD; /* its variables are already closed */
     state->running = coroutine;
     uint64_t begin_ns = begin(state, STATE_RUN_NS); /* __close functions run */
     bool ok = lua_resetthread(coroutine) == LUA_OK || has_failed;

@@ -74,7 +74,7 @@ struct state {
     size_t steps;         /* of C code, since a check found that the script had time left */
     lua_Hook on_return;   /* of a main chunk; NULL: not watched */
     /* The last out-of-memory error of the running code: */
-    bool is_refused_late;         /* true: the script was out of time, not of memory */
+    bool is_refused_late;         /* true: the script had run out of time, not of memory */
     char refused_at[STATE_PLACE]; /* where in the script */
     const char *folder;           /* folder whose files the script may read now; NULL: none */
     struct seat *seat;            /* of this thread (seat.h) */

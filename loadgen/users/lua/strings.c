@@ -18,7 +18,7 @@ static struct slice text_at(lua_State *lua, int argument)
     return text;
 }
 
-/* The offset that an argument such as 1, 5 or -1 means; more than the length: beyond the end. */
+/* Converts an argument such as 1, 5 or -1 to an offset; a result above `length`: beyond the end. */
 static size_t offset_at(lua_State *lua, int argument, size_t length)
 {
     lua_Integer position = luaL_opt(lua, number_check_integer, argument, 1);
@@ -41,7 +41,7 @@ static bool has_specials(lua_State *lua, struct slice pattern)
     return false;
 }
 
-/* Takes away the "^" at the begin, if there is one. */
+/* Removes the "^" at the start, if there is one. */
 static bool take_anchor(struct slice *pattern)
 {
     bool is_anchored = pattern->length > 0 && pattern->at[0] == '^';
@@ -50,7 +50,7 @@ static bool take_anchor(struct slice *pattern)
     return is_anchored;
 }
 
-/* The first match from `*from` on, which becomes its begin; NULL: there is none. */
+/* Finds the first match at or after *from, which becomes its start. NULL: no match. */
 static const char *search(struct pattern *pattern, const char **from, bool is_anchored)
 {
     for (;; ++*from) {
@@ -121,9 +121,8 @@ static int match(lua_State *lua)
 /* The state of a loop over gmatch. Its texts are upvalues of its function. */
 struct loop {
     struct pattern pattern;
-    const char *from; /* the next match begins here or later */
-    const char
-        *last; /* the end of the last match, where no empty one is found; NULL: none so far */
+    const char *from; /* the next match starts here or later */
+    const char *last; /* end of the last match, where no empty match counts; NULL: none so far */
 };
 
 static int next_match(lua_State *lua)
@@ -155,7 +154,7 @@ static int gmatch(lua_State *lua)
     return 1;
 }
 
-/* The replacement at argument 3 with its %0, %1 and so on. */
+/* Appends the replacement at argument 3, with %0, %1 and so on expanded. */
 static void add_replacement(const struct pattern *pattern, luaL_Buffer *out, const char *from,
                             const char *to)
 {
@@ -187,7 +186,7 @@ static void add_replacement(const struct pattern *pattern, luaL_Buffer *out, con
     luaL_addlstring(out, rest.at, rest.length);
 }
 
-/* False: the match stays as it is. */
+/* False: the match is kept unchanged. */
 static bool replace(const struct pattern *pattern, luaL_Buffer *out, const char *from,
                     const char *to)
 {

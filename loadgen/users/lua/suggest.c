@@ -10,7 +10,7 @@
 enum {
     NAMES_MAX = 255,
     WORD_MAX = 64,
-    KEYS_MAX = 1000, /* of a table that are looked at: scripts may have large ones */
+    KEYS_MAX = 1000, /* keys examined per table, because scripts may have large ones */
     BASES_MAX = 20,  /* tables of a chain of __index */
 };
 
@@ -43,7 +43,7 @@ static void add_functions(lua_State *lua, struct names *names, bool has_tables)
     }
 }
 
-/* Replaces the table on top of the stack by the one that it is indexed through. False: none. */
+/* Replaces the table on top of the stack with the table of its __index. False: none. */
 static bool to_base(lua_State *lua)
 {
     if (!lua_getmetatable(lua, -1)) {
@@ -91,7 +91,7 @@ static void add_globals(lua_State *lua, struct names *names)
     add_functions(lua, names, true);
 }
 
-/* Functions of the tables that are globals: math, json. */
+/* Adds the functions of global tables, such as math and json. */
 static void add_fields(lua_State *lua, struct names *names)
 {
     lua_pushglobaltable(lua);
@@ -105,7 +105,7 @@ static void add_fields(lua_State *lua, struct names *names)
 }
 
 static const struct {
-    const char *start; /* as Lua words it */
+    const char *start; /* in Lua's message */
     void (*add)(lua_State *lua, struct names *names);
 } kinds[] = {
     {"attempt to call a nil value (method '", add_methods},
@@ -113,7 +113,7 @@ static const struct {
     {"attempt to call a nil value (field '", add_fields},
 };
 
-/* Copies what is between `start` and "')" at the end of the message. */
+/* Copies the name between `start` and "')" at the end of the message. */
 static bool cut_name(const char *message, const char *start, char name[WORD_MAX])
 {
     const char *at = strstr(message, start);

@@ -18,7 +18,7 @@ static void print_byte(FILE *out, char byte)
     fputc((c < ' ' && c != '\t') || c == 0x7f ? '.' : c, out);
 }
 
-/* Line by line; a last line without an end gets one. */
+/* Prints the text line by line; adds a newline to the last line if it has none. */
 static void print_lines(FILE *out, char mark, struct slice text)
 {
     for (size_t i = 0; i < text.length;) {

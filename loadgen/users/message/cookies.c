@@ -19,12 +19,12 @@ struct cookie {
     char text[];
 };
 
-/* What a Set-Cookie line says; slices of the line. */
+/* A parsed Set-Cookie line; slices of the line. */
 struct parsed {
     struct slice name;
     struct slice value;
-    struct slice domain; /* empty: the host's */
-    struct slice path;   /* empty: that of the request */
+    struct slice domain; /* empty: none */
+    struct slice path;   /* empty: the default path */
     bool is_secure;
     bool is_expired;
 };
@@ -98,7 +98,7 @@ static bool parse(const char *at, const char *end, struct parsed *cookie)
     return true;
 }
 
-/* Is it the host or a domain above it? */
+/* True if the domain is the host or a parent domain of it. */
 static bool covers(struct slice domain, const char *host)
 {
     size_t length = strlen(host);
@@ -161,7 +161,7 @@ static void remove_oldest(struct cookies *cookies)
     cookies->count--;
 }
 
-/* Puts it in front. Domain and path are set. */
+/* Adds a cookie, which must have a domain and a path, at the front. */
 static void add(struct cookies *cookies, const struct parsed *parsed, bool is_host_only)
 {
     size_t length =
@@ -185,7 +185,7 @@ static void add(struct cookies *cookies, const struct parsed *parsed, bool is_ho
     }
 }
 
-void cookies_take(struct cookies *cookies, struct slice headers, const struct cookie_place *from)
+void cookies_take(struct cookies *cookies, struct slice headers, const struct cookie_url *from)
 {
     static const char name[] = "set-cookie:";
     const char *end = headers.at + headers.length;
@@ -224,7 +224,7 @@ static bool path_covers(struct slice cookie, struct slice path)
            path.at[cookie.length] == '/';
 }
 
-void cookies_write(const struct cookies *cookies, const struct cookie_place *to, struct bytes *out)
+void cookies_write(const struct cookies *cookies, const struct cookie_url *to, struct bytes *out)
 {
     const char *gap = "";
     for (const struct cookie *cookie = cookies->first; cookie; cookie = cookie->next) {

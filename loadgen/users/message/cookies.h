@@ -30,18 +30,18 @@ struct cookies {
     size_t count;
 };
 
-/* Where cookies come from or go to. The path may have a query. */
-struct cookie_place {
+/* The URL that sets cookies or that they are sent to. The path may have a query. */
+struct cookie_url {
     const char *host;
     struct slice path;
     bool is_https;
 };
 
 /* Stores the cookies of an answer's Set-Cookie headers ("Name: value\r\n"). */
-void cookies_take(struct cookies *cookies, struct slice headers, const struct cookie_place *from);
+void cookies_take(struct cookies *cookies, struct slice headers, const struct cookie_url *from);
 
 /* Appends the cookies to send, as "a=1; b=2"; nothing if there are none. */
-void cookies_write(const struct cookies *cookies, const struct cookie_place *to, struct bytes *out);
+void cookies_write(const struct cookies *cookies, const struct cookie_url *to, struct bytes *out);
 
 /* Sets a cookie for all paths of a host; replaces an equally named cookie with the same scope. */
 void cookies_set(struct cookies *cookies, struct slice name, struct slice value, const char *host);

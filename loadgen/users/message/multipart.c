@@ -18,7 +18,7 @@ struct multipart {
 static const char form_of_files[] =
     "files: %s: expected { \"NAME\", CONTENT [, \"TYPE\"] }, a string, or a list of files";
 
-/* ; name="text", where what would end it is percent-encoded, as browsers do */
+/* Appends ; name="text". Characters that would end it are percent-encoded, as in browsers. */
 static void add_parameter(struct bytes *out, const char *name, struct slice text)
 {
     bytes_add_text(out, "; ");
@@ -38,7 +38,7 @@ static void add_parameter(struct bytes *out, const char *name, struct slice text
     bytes_add_text(out, "\"");
 }
 
-/* `name` and `type` may be none (at == NULL). */
+/* `name` and `type` may be missing (at == NULL). */
 static void add_part(const struct multipart *multipart, struct slice field, struct slice name,
                      struct slice content, struct slice type)
 {
@@ -68,8 +68,7 @@ static void add_field(void *context, struct slice key, struct slice value)
     add_part(context, key, none, value, none);
 }
 
-/* Element i of the file on top of the stack, which must be a text if it is needed; else it may be
- * nil or false. */
+/* Element i of the file on top of the stack: a text, or nil or false unless is_needed. */
 static struct slice text_of(lua_State *lua, lua_Integer i, struct slice field, bool is_needed)
 {
     struct slice text = {0};
@@ -83,7 +82,7 @@ static struct slice text_of(lua_State *lua, lua_Integer i, struct slice field, b
     return text;
 }
 
-/* The file on top of the stack. */
+/* Appends the file on top of the stack. */
 static void add_file(const struct multipart *multipart, lua_State *lua, struct slice field)
 {
     if (!lua_istable(lua, -1)) {
@@ -100,7 +99,7 @@ static void add_file(const struct multipart *multipart, lua_State *lua, struct s
     add_part(multipart, field, name, content, type);
 }
 
-/* Is the value on top of the stack a list of files? */
+/* True if the value on top of the stack is a list of files. */
 static bool is_list(lua_State *lua)
 {
     bool is_one = false;
@@ -111,7 +110,7 @@ static bool is_list(lua_State *lua)
     return is_one;
 }
 
-/* The value of a field on top of the stack. */
+/* Appends the files in the value on top of the stack. */
 static void add_files(const struct multipart *multipart, lua_State *lua, struct slice field)
 {
     if (lua_type(lua, -1) == LUA_TSTRING) {

@@ -33,7 +33,7 @@ size_t pairs_read_keys(lua_State *lua, int index, const char *what, struct slice
     return count;
 }
 
-/* The value on top of the stack, where a number is replaced by its text. */
+/* The value on top of the stack as text; converts a number in place. */
 static struct slice value_of(lua_State *lua, struct slice key, const char *what)
 {
     struct slice value = {0};

@@ -25,7 +25,7 @@ void url_text_add_path(struct bytes *out, struct slice text)
     }
 }
 
-/* Where pairs go. */
+/* Receives the pairs. */
 struct query {
     lua_State *lua;
     struct bytes *out;

@@ -149,7 +149,7 @@ static void push_lower(lua_State *lua, const char *text, size_t length)
     luaL_pushresultsize(&buffer, length);
 }
 
-/* One header of several lines is joined, as in RFC 9110, 5.3. */
+/* Adds a header. Lines with the same name are joined (RFC 9110, 5.3). */
 static void add_header(lua_State *lua, const char *line, const char *end)
 {
     const char *colon = memchr(line, ':', (size_t)(end - line));

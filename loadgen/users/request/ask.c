@@ -93,7 +93,7 @@ void ask_write_url(const struct ask *ask, struct bytes *out)
 
 /* The body. */
 
-/* Is the table on top of the stack empty? */
+/* True if the table on top of the stack is empty. */
 static bool is_empty(lua_State *lua)
 {
     lua_pushnil(lua);
@@ -114,7 +114,7 @@ static void add_files(struct ask *ask, int files, int form)
     ask->content_type = ask->multipart_type;
 }
 
-/* The form with its files; false: neither was given. */
+/* Writes the form and its files. False: neither was given. */
 static bool add_form(struct ask *ask)
 {
     lua_State *lua = ask->lua;
@@ -145,7 +145,8 @@ void ask_read_body(struct ask *ask)
     found += add_form(ask);
     int type = ask_option(ask, "body");
     if (type == LUA_TSTRING) {
-        given.at = lua_tolstring(lua, -1, &given.length); /* the table of options keeps it */
+        given.at =
+            lua_tolstring(lua, -1, &given.length); /* the table of options keeps the string alive */
         found++;
     } else if (type != LUA_TNIL) {
         luaL_error(lua,
@@ -178,7 +179,7 @@ void ask_set_terms(struct ask *ask)
         if (!(seconds > 0 && seconds < 1e9)) {
             luaL_error(lua, "timeout: expected seconds, more than 0");
         }
-        terms->timeout_ns = (uint64_t)fmax(1, seconds * NS_PER_S); /* 0 would be none */
+        terms->timeout_ns = (uint64_t)fmax(1, seconds * NS_PER_S); /* 0 would mean no timeout */
     }
     if (ask_option(ask, "allow_redirects") != LUA_TNIL && !lua_toboolean(lua, -1)) {
         terms->max_redirects = -1;

@@ -38,7 +38,7 @@ static const char *header_name(lua_State *lua)
     return lua_tostring(lua, -2);
 }
 
-/* Has the table at `index` (0: none) this name, in any case? */
+/* True if the table at `index` (0: none) has this name, compared without case. */
 static bool has_name(lua_State *lua, int index, const char *name)
 {
     bool has_it = false;
@@ -53,8 +53,10 @@ static bool has_name(lua_State *lua, int index, const char *name)
     return has_it;
 }
 
-/* Of the table at `index`, those that are not in the one at `above`. As in Python's requests, an
- * auth option replaces an Authorization header. */
+/*
+ * Adds the headers of the table at `index` that are not in the table at `above`. As in Python's
+ * requests, an auth option replaces an Authorization header.
+ */
 static void add_table(const struct ask *ask, int index, int above, bool has_auth)
 {
     lua_State *lua = ask->lua;
@@ -116,7 +118,7 @@ static void add_cookies(const struct ask *ask)
         return;
     }
     struct bytes *out = &ask->state->message; /* scratch */
-    const struct cookie_place to = {ask->url.host, ask->url.path, ask->url.is_https};
+    const struct cookie_url to = {ask->url.host, ask->url.path, ask->url.is_https};
     bytes_clear(out);
     cookies_write(&ask->user->cookies, &to, out);
     bytes_add(out, "", 1);

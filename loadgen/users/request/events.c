@@ -18,7 +18,7 @@
 #include "loadgen/users/seat.h"
 #include "loadgen/users/user.h"
 
-/* It takes to make a result and to count it. */
+/* Steps to create and count a result (state_spend). */
 enum { FIRE_STEPS = 5000 };
 
 /* Pushes an option of the table at index 1, and returns its type. */
@@ -63,7 +63,7 @@ static uint64_t read_length(lua_State *lua)
     return (uint64_t)bytes;
 }
 
-/* NULL: the result is a success. */
+/* The option `exception`; NULL: the result is a success. */
 static const char *read_exception(lua_State *lua)
 {
     int type = push_option(lua, "exception");
@@ -73,7 +73,7 @@ static const char *read_exception(lua_State *lua)
     return type == LUA_TSTRING ? lua_tostring(lua, -1) : NULL;
 }
 
-/* It ends now, or begins with the run. */
+/* Creates the result: it ends now, or begins with the run. */
 static struct exchange make(struct seat *seat, uint64_t time_ns, uint64_t length,
                             const char *exception)
 {
@@ -100,7 +100,10 @@ static struct exchange make(struct seat *seat, uint64_t time_ns, uint64_t length
     return exchange;
 }
 
-/* What listeners see of it. Its memory and that of `held` are the script's until then. */
+/*
+ * Creates the flight that listeners see. Until then, its memory and that of `held` count as the
+ * script's.
+ */
 static struct flight *make_flight(lua_State *lua, struct user *user, struct slice type,
                                   struct slice name)
 {
@@ -120,7 +123,7 @@ static struct flight *make_flight(lua_State *lua, struct user *user, struct slic
     return flight;
 }
 
-/* Counts it, or lets listeners see it first. */
+/* Counts the result, after listeners have seen it if there are any. */
 static void add(lua_State *lua, struct user *user, const char *type, struct slice name,
                 struct exchange *exchange)
 {
@@ -174,7 +177,7 @@ static int fire(lua_State *lua)
 
 /* Declaring. */
 
-/* Events of Locust that have another form here. */
+/* The counterpart of an event of Locust that has another form here. */
 static const char *own_form(const char *event)
 {
     static const struct {

@@ -19,7 +19,7 @@ void flight_take_cookies(const struct flight *flight, struct cookies *cookies,
     }
 }
 
-/* Host and path of a hop are valid during flight_hop only. */
+/* Copies host and path of the hop, which are valid only during flight_hop. */
 static void move_to(struct flight *flight, const struct redirect *to)
 {
     struct parts parts;
@@ -29,7 +29,7 @@ static void move_to(struct flight *flight, const struct redirect *to)
     char *hop = memory_of(malloc(length + parts.path.length));
     memcpy(hop, host, length);
     memcpy(hop + length, parts.path.at, parts.path.length);
-    flight->from = (struct cookie_place){
+    flight->from = (struct cookie_url){
         hop,
         {hop + length, parts.path.length},
         to->host[0] ? to->is_https : flight->from.is_https,

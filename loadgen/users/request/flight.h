@@ -27,15 +27,15 @@ struct flight {
     size_t size;
     bool is_checked; /* the script judges the answer (judge.h) */
     int answer;      /* reference to the answer, for listeners (listeners.h); LUA_NOREF: none */
-    size_t place; /* index of its answer in the list of parallel(), from 1; 0: a single request */
+    size_t index;    /* of its answer in the list of parallel(), from 1; 0: a single request */
     struct request request;
-    struct terms terms;       /* its context is the flight */
-    struct slice method;      /* of a fired result: its type */
-    struct slice name;        /* kept only for listeners */
-    struct slice url;         /* as requested; empty for a fired result */
-    struct cookie_place from; /* of the host that answers: after redirects, the last hop's */
-    char *hop;                /* owns the bytes of `from` after a hop; NULL: no hop so far */
-    char bytes[];             /* the request, the URL, the first host and the name */
+    struct terms terms;     /* its context is the flight */
+    struct slice method;    /* of a fired result: its type */
+    struct slice name;      /* kept only for listeners */
+    struct slice url;       /* as requested; empty for a fired result */
+    struct cookie_url from; /* of the host that answers: after redirects, the last hop's */
+    char *hop;              /* owns the bytes of `from` after a hop; NULL: no hop so far */
+    char bytes[];           /* the request, the URL, the first host and the name */
 };
 
 /* Stores the cookies of an answer; `answer` NULL: there are none. */

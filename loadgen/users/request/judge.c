@@ -5,7 +5,7 @@
 #include "loadgen/users/request/judgement.h"
 #include "loadgen/users/user.h"
 
-/* What is held of the answer at argument 1; NULL: its result was recorded. */
+/* The held result of the answer at argument 1; NULL: the result was already recorded. */
 static struct held *find(lua_State *lua)
 {
     uint64_t number = answer_number(lua, 1);
@@ -32,7 +32,10 @@ static int success(lua_State *lua)
     return 0;
 }
 
-/* r:failure(format, ...). string.format calls __tostring of scripts, which may close the answer. */
+/*
+ * r:failure(format, ...). Formats first: string.format may call a __tostring of the script, which
+ * may close the answer.
+ */
 static int failure(lua_State *lua)
 {
     held_of(lua, "failure");

@@ -24,7 +24,7 @@ const char *judgement_text(lua_State *lua)
     return luaL_checkstring(lua, 2);
 }
 
-/* Reports and JSON want UTF-8 on one line. A long text is cut before a character. */
+/* Reports and JSON need UTF-8 on one line. A long text is cut between characters. */
 void judgement_keep_reason(char reason[REASON_MAX], const char *text)
 {
     enum { CHARACTER_MAX = 4 };

@@ -13,12 +13,12 @@
 #include "loadgen/users/request/names.h"
 #include "loadgen/users/seat.h"
 
-/* A key of the registry, by its address: the list of listeners. */
+/* A key of the registry: the list of listeners. */
 static const char listeners[] = "headroom.listeners";
 
 static const char shown_type[] = "headroom.shown";
 
-/* What listeners get. Its user value is the name. */
+/* The argument of listeners. Its user value is the name. */
 struct shown {
     struct held *held; /* NULL: the listeners have returned */
 };
@@ -169,7 +169,7 @@ static struct shown *push_shown(lua_State *lua, struct held *held)
     return shown;
 }
 
-/* The value that they get is on top of the stack. */
+/* Calls all listeners with the value on top of the stack. */
 static void call_listeners(struct outbox *outbox, struct user *user, struct held *held)
 {
     struct seat *seat = outbox->seat;
@@ -197,7 +197,7 @@ static void add_url(const void *context, struct bytes *url)
     bytes_add(url, flight->url.at, flight->url.length);
 }
 
-/* The name is on top of the stack. */
+/* Sets the row of the result by the name on top of the stack. */
 static void name_row(lua_State *lua, const struct outbox *outbox, struct held *held)
 {
     struct flight *flight = held->flight;
@@ -216,7 +216,7 @@ static void name_row(lua_State *lua, const struct outbox *outbox, struct held *h
     held->exchange.row = flight->request.row;
 }
 
-/* Many results may wait for slow listeners: a run that is abandoned then ends all the same. */
+/* True if the run was abandoned: it then ends even if many results wait for slow listeners. */
 static bool is_muted(struct seat *seat)
 {
     const atomic_bool *is_abandoned = seat->thread->is_abandoned;

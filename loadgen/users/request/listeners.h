@@ -21,7 +21,7 @@
  *     request.exception        nil if the result is a success, otherwise a text
  *     request.response         the answer (answer.h); nil for a fired result
  *     request.url              nil for a fired result
- *     request:success(), request:failure(format, ...)    as of answers (judge.h)
+ *     request:success(), request:failure(format, ...)    as for answers (judge.h)
  *
  * Threads: the state's thread.
  */
@@ -44,7 +44,7 @@ void listeners_declare(lua_State *lua);
 /* A C function: events.request.add_listener(function); returns the function. */
 int listeners_add(lua_State *lua);
 
-/* How many listeners the scenario has added. */
+/* The number of listeners that the scenario has added. */
 unsigned listeners_count(lua_State *lua);
 
 /* Keeps the answer on top of the stack for the listeners, if there are any. */

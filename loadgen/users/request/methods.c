@@ -54,7 +54,7 @@ static int reschedule(lua_State *lua)
     return user_pause(user_calling(lua, "reschedule"), PAUSE_TASK_ENDS);
 }
 
-/* The set that the running task belongs to. */
+/* self:interrupt() ends the set of the running task. */
 static int interrupt(lua_State *lua)
 {
     struct user *user = user_calling(lua, "interrupt");

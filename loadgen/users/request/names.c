@@ -10,10 +10,10 @@
 #include "loadgen/target/request/source.h"
 #include "loadgen/users/scenario/classes.h"
 
-/* Bytes of the URL that results show for a name. */
+/* Maximum bytes of the URL that results show for a name. */
 enum { URL_BYTES_MAX = 2000 };
 
-/* A target and its row, as the tables remember them: class->names[method][name]. */
+/* A target and its row, as stored in class->names[method][name]. */
 enum { ROW_BITS = 16, ROW_MASK = (1 << ROW_BITS) - 1 };
 
 struct slice names_check(lua_State *lua, int index)
@@ -29,7 +29,7 @@ struct slice names_check(lua_State *lua, int index)
     return name;
 }
 
-/* Without blanks, so that the end of the class can be told in a row's name. */
+/* Replaces blanks, because the class ends at the first blank of a row's name. */
 static void add_class(struct bytes *row, const char *name)
 {
     for (; *name; name++) {
@@ -64,7 +64,7 @@ static lua_Integer add(const struct naming *naming)
     return (lua_Integer)named.target << ROW_BITS | named.row;
 }
 
-/* The table of the names is on top of the stack. */
+/* Stores target and row in the table on top of the stack. */
 static void remember(lua_State *lua, const struct naming *naming, lua_Integer both)
 {
     if (lua_getfield(lua, -1, naming->method) != LUA_TTABLE) {
@@ -78,7 +78,9 @@ static void remember(lua_State *lua, const struct naming *naming, lua_Integer bo
     lua_rawset(lua, -3);
 }
 
-/* Only names that have a row are remembered: there may be any number of others, and of methods. */
+/*
+ * Stores only names with their own row, because there may be any number of others, and of methods.
+ */
 void names_find(lua_State *lua, const struct naming *naming, struct request *request)
 {
     int top = lua_gettop(lua);

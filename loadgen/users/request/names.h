@@ -4,7 +4,7 @@
  *     Shopper GET /users_name/{id}      a request
  *     Shopper WS send                   a fired result: its type instead of a method
  *
- * Invalid bytes of a name become '?'. Names without a row of their own share the row "other".
+ * Invalid bytes of a name become '?'. Names that do not have their own row share the row "other".
  *
  * Threads: the state's thread.
  */

@@ -54,12 +54,14 @@ void outbox_send(struct outbox *outbox)
 {
     outbox->asked_ns = clock_now_ns();
     send_waiting(outbox, 0);
-    if (outbox->seat->state.is_bounded) { /* the time is the engine's, not the script's */
+    if (outbox->seat->state.is_bounded) { /* this is the engine's time, not the script's */
         outbox->seat->state.busy_ns -= clock_now_ns() - outbox->asked_ns;
     }
 }
 
-/* The request is read when the result is counted. */
+/*
+ * Copies the exchange. The flight is kept, because its request is read when the result is counted.
+ */
 static struct held *hold(struct flight *flight, const struct exchange *exchange)
 {
     struct held *held = memory_of(malloc(sizeof *held));
@@ -70,7 +72,7 @@ static struct held *hold(struct flight *flight, const struct exchange *exchange)
     return held;
 }
 
-/* The result is final, unless there are listeners. */
+/* Counts the result, or queues it for listeners. */
 static void pass_on(struct outbox *outbox, struct held *held)
 {
     if (outbox->seat->listener_count == 0) {

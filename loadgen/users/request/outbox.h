@@ -39,7 +39,7 @@ struct held {
 
 struct outbox {
     struct seat *seat;
-    const struct class *class; /* whose rows its results have */
+    const struct class *class; /* its results belong to rows of this class */
     uint64_t ready_ns;
     uint64_t resumed_ns;
     uint64_t asked_ns;

@@ -5,7 +5,7 @@
 
 #include "loadgen/users/request/request.h"
 
-/* Is the value at this index { METHOD, PATH [, OPTIONS] }, without other keys? */
+/* True if the value at this index is { METHOD, PATH [, OPTIONS] } without other keys. */
 static bool is_request(lua_State *lua, int entry)
 {
     if (!lua_istable(lua, entry)) {

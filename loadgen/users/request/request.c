@@ -19,17 +19,17 @@ static const char *const known[] = {"allow_redirects", "auth",    "body",    "ch
                                     "files",           "form",    "headers", "json",  "name",
                                     "params",          "timeout", NULL};
 
-/* It takes to make one, and to pass over the free places in its tables. */
+/* Steps to build a request, including skipping free entries of its tables (state_spend). */
 enum { REQUEST_STEPS = 5000 };
 
 /* Names. */
 
-/* The path without its query. It is cut before a character of UTF-8 that does not fit. */
+/* The path without its query, cut between UTF-8 characters. */
 static struct slice default_name(const struct ask *ask)
 {
     const char *path = lua_tostring(ask->lua, ask->path);
     size_t length = 0;
-    while (length <= NAME_BYTES_MAX && !strchr("?#", path[length])) { /* or the NUL at its end */
+    while (length <= NAME_BYTES_MAX && !strchr("?#", path[length])) { /* or at the NUL */
         length++;
     }
     if (length > NAME_BYTES_MAX) {
@@ -48,7 +48,7 @@ static void add_url(const void *context, struct bytes *url)
 
 /*
  * Names the request, unless listeners may still name it (listeners.h). A given name stays on the
- * stack, where the slice needs it.
+ * stack, because the slice points to it.
  */
 static struct slice set_name(const struct ask *ask, struct request *request)
 {
@@ -67,7 +67,7 @@ static struct slice set_name(const struct ask *ask, struct request *request)
     return naming.name;
 }
 
-/* Making. */
+/* Building. */
 
 static void on_hop(void *context, const struct exchange *exchange, const struct capture *answer,
                    struct hop *hop)
@@ -77,7 +77,7 @@ static void on_hop(void *context, const struct exchange *exchange, const struct 
     flight_hop(flight, &flight->user->cookies, answer, hop);
 }
 
-/* Where the parts of a flight's bytes begin that follow the request. */
+/* Offsets of the parts that follow the request in a flight's bytes. */
 struct places {
     size_t url;
     size_t host;
@@ -97,7 +97,7 @@ static struct places write_bytes(const struct ask *ask, struct slice name, struc
                     ask->state->headers.length},
         .body = ask->body,
     };
-    /* The message and its URL, and the flight's copy. */
+    /* For the message with its URL, and for the flight's copy. */
     size_t written = 2 * ask->url.path.length + ask->body.length + ask->state->headers.length;
     state_check_room(ask->lua, 2 * written);
     bytes_clear(out);
@@ -144,7 +144,7 @@ static struct flight *build(const struct ask *ask)
     flight->method = (struct slice){flight->bytes, strlen(ask->method)};
     flight->name = (struct slice){flight->bytes + at.name, out->length - at.name};
     flight->url = (struct slice){flight->bytes + at.url, at.host - at.url};
-    flight->from = (struct cookie_place){
+    flight->from = (struct cookie_url){
         flight->bytes + at.host,
         {flight->bytes + request.layout.path_at, request.layout.path_length},
         ask->url.is_https,
@@ -152,7 +152,7 @@ static struct flight *build(const struct ask *ask)
     return flight;
 }
 
-void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place)
+void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t index)
 {
     struct ask ask = {
         .lua = lua, .user = user, .state = state_of(lua), .method = method, .path = path};
@@ -168,7 +168,7 @@ void request_add(lua_State *lua, struct user *user, const char *method, int path
     ask_write_headers(&ask);
     ask_set_terms(&ask);
     struct flight *flight = build(&ask);
-    flight->place = place;
+    flight->index = index;
     state_trim(ask.state);
     outbox_add(&user->outbox, flight);
 }
@@ -179,7 +179,7 @@ struct user *request_begin(lua_State *lua, const char *what)
     if (!lua_istable(lua, 1) || lua_topointer(lua, 1) != user->self) {
         luaL_error(lua, "call methods as self:NAME(...), with the self of the running user");
     }
-    outbox_drop(&user->outbox); /* of a list with a wrong request */
+    outbox_drop(&user->outbox); /* left from a list with an invalid request */
     return user;
 }
 
@@ -187,7 +187,7 @@ int request_send_all(struct user *user)
 {
     struct outbox *outbox = &user->outbox;
     outbox_record(outbox, NULL);
-    if (!outbox->judged) { /* else when listeners have seen it (user.c) */
+    if (!outbox->judged) { /* otherwise sent once listeners have seen them (user.c) */
         outbox_send(outbox);
     }
     bool is_asking = outbox->in_flight > 0 || outbox->waiting;

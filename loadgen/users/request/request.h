@@ -7,7 +7,7 @@
  *                       200 bytes; default: the path without its query, cut to 200 bytes
  *     headers           { ["X-Name"] = "value" }, overriding self.headers; false: not sent
  *     params            { page = 2 }, added to the URL as a query
- *     json, form, body  a value as JSON; { field = value } as a form; bytes as they are
+ *     json, form, body  a value sent as JSON; { field = value } sent as a form; raw bytes
  *     files             { field = { "a.txt", bytes, "text/plain" } }, sent with `form` as
  *                       multipart/form-data (multipart.h)
  *     auth              { "user", "password" }: sets Authorization: Basic, overriding headers
@@ -38,11 +38,11 @@ int request_send(lua_State *lua, const char *method, int path);
 /*
  * The parts of request_send. request_begin returns the user whose script calls method `what` of
  * self. request_add adds to the user's outbox the request whose path is at index `path`, followed
- * by its options, a table or nil. request_send_all sends what was added. `place` is the index of
- * the answer in the list of parallel(), from 1; 0: a single request.
+ * by its options, a table or nil. request_send_all sends these requests. `index`: of the answer in
+ * the list of parallel(), from 1; 0: a single request.
  */
 struct user *request_begin(lua_State *lua, const char *what);
-void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t place);
+void request_add(lua_State *lua, struct user *user, const char *method, int path, size_t index);
 int request_send_all(struct user *user);
 
 /* Converts the method at this index, which must not be negative, to upper case, and returns it.

@@ -10,7 +10,7 @@
 
 /* Reading, after the scenario was loaded. The class is on top of the stack. */
 
-/* Where the class or set on top of the stack was declared. */
+/* The position at which the class or set on top of the stack was declared. */
 static const char *place_of(lua_State *lua)
 {
     declare_push(lua, -1);
@@ -31,7 +31,7 @@ static bool read_number(const struct class *class, lua_State *lua, const char *n
     return ok;
 }
 
-/* An optional function; raises an error if it is something else. */
+/* A reference to an optional function; raises an error if the value is something else. */
 static int function_of(lua_State *lua, const char *name)
 {
     const char *place = place_of(lua);
@@ -50,7 +50,7 @@ static int function_of(lua_State *lua, const char *name)
 static const char wait_form[] =
     "expected between(1, 3), constant(2), function(self) ... end, or seconds";
 
-/* Of the class or set on top of the stack. wait_s is -1 if it has none. */
+/* Reads the wait of the class or set on top of the stack; wait_s is -1 if it has none. */
 static bool read_wait(struct class *class, lua_State *lua)
 {
     class->wait = LUA_NOREF;
@@ -67,7 +67,9 @@ static bool read_wait(struct class *class, lua_State *lua)
     return type == LUA_TNUMBER || type == LUA_TNIL;
 }
 
-/* Is a word of `list` among the tags of the task on top of the stack? NULL: there is no list. */
+/*
+ * True if a word of `list` is among the tags of the task on top of the stack. `list` may be NULL.
+ */
 static bool has_tag(lua_State *lua, const char *list)
 {
     bool has_one = false;
@@ -90,7 +92,7 @@ static bool has_tag(lua_State *lua, const char *list)
     return has_one;
 }
 
-/* What is read of a class and its sets. */
+/* State while a class and its sets are read. */
 struct reading {
     struct classes *classes;
     lua_State *lua;
@@ -102,8 +104,8 @@ struct reading {
 static void read_tasks(struct reading *reading, struct class *class, bool is_tagged);
 
 /*
- * The set on top of the stack. It is read for each place where it is a task, as tags may leave
- * different tasks there; a set that contains itself ends at CLASSES_DEPTH_MAX.
+ * Reads the set on top of the stack. It is read each time that it is a task, because tags may
+ * select different tasks; a set that contains itself ends at CLASSES_DEPTH_MAX.
  */
 static struct class *read_set(struct reading *reading, bool is_tagged)
 {
@@ -133,7 +135,10 @@ static struct class *read_set(struct reading *reading, bool is_tagged)
     return set;
 }
 
-/* The name of the table on top of the stack; NULL: it has none. Scripts may let go of theirs. */
+/*
+ * Copies the name of the table on top of the stack, because the script may release it. NULL: no
+ * name.
+ */
 static char *copy_name(lua_State *lua)
 {
     lua_pushliteral(lua, "name");
@@ -150,7 +155,7 @@ static char *copy_name(lua_State *lua)
     return name;
 }
 
-/* The task on top of the stack; false: it is filtered out. */
+/* Reads the task on top of the stack. False: it is filtered out. */
 static bool read_task(struct reading *reading, struct task *task, bool is_tagged)
 {
     lua_State *lua = reading->lua;
@@ -178,7 +183,7 @@ static bool read_task(struct reading *reading, struct task *task, bool is_tagged
     return is_kept;
 }
 
-/* Of the class on top of the stack. Those of the bases come first. */
+/* Reads the tasks of the class on top of the stack, those of its bases first. */
 static void read_tasks(struct reading *reading, struct class *class, bool is_tagged)
 {
     lua_State *lua = reading->lua;
@@ -304,7 +309,7 @@ static bool read_class(struct reading *reading, struct class *class, size_t numb
            check_headers(class, lua, err) && check_methods(class, lua, err);
 }
 
-/* Is it the base of another one? */
+/* True if the class is the base of another one. */
 static bool is_base(lua_State *lua, int all)
 {
     bool is_one = false;
@@ -341,7 +346,7 @@ static bool refuse_no_tasks(const struct classes *classes, const struct class *c
                             struct err *err)
 {
     if (classes->filter.tags || classes->filter.excluded_tags) {
-        return true; /* none of its tasks is wanted */
+        return true; /* all of its tasks are filtered out */
     }
     return err_set(err, ERR_USAGE,
                    "%s has no tasks; write %s:task(function(self) ... end), or abstract = true if "

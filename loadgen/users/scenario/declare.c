@@ -56,14 +56,14 @@ static void check_numbers(lua_State *lua, int options)
     }
 }
 
-/* Options of a class of users, and of a task set. */
+/* Valid options of a class of users, and of a task set. */
 static const char *const of_user[] = {"abstract", "fixed_count", "headers", "host",
                                       "name",     "wait",        "weight",  NULL};
 static const char *const of_set[] = {"name", "wait", NULL};
 
 /*
- * A new key of the class at index 1. Scripts may have fields of their own, but not those that are
- * silently without effect: Locust's names, and slips of the pen.
+ * Checks a new key of the class at index 1. Scripts may add fields, but names from Locust and
+ * misspelt names, which would silently have no effect, are errors.
  */
 static void check_field(lua_State *lua, const char *name)
 {
@@ -91,7 +91,7 @@ static void check_field(lua_State *lua, const char *name)
     }
 }
 
-/* class[key] = value, of a new key. */
+/* class[key] = value, for a new key. */
 static int assign(lua_State *lua)
 {
     if (lua_type(lua, 2) == LUA_TSTRING) {
@@ -102,7 +102,10 @@ static int assign(lua_State *lua)
     return 0;
 }
 
-/* Pushes file and line of the script, or less if a function such as pcall makes the class. */
+/*
+ * Pushes file and line of the script, or less if the class is created from within a function such
+ * as pcall.
+ */
 static void push_place(lua_State *lua)
 {
     lua_Debug where;
@@ -115,7 +118,7 @@ static void push_place(lua_State *lua)
     }
 }
 
-/* How many levels below its root the class or set at this index is; 0: it is a root. */
+/* How many levels the class or set at this index is below its root; 0: it is a root. */
 static lua_Integer depth_of(lua_State *lua, int index)
 {
     lua_Integer depth = 0;
@@ -129,7 +132,7 @@ static lua_Integer depth_of(lua_State *lua, int index)
     return depth;
 }
 
-/* The declaration of the class at index 3, whose base is at index 1. */
+/* Stores the declaration of the class at index 3, whose base is at index 1. */
 static void declare(lua_State *lua, bool has_users, bool is_sequential)
 {
     lua_getfield(lua, LUA_REGISTRYINDEX, declarations);
@@ -152,8 +155,8 @@ static void declare(lua_State *lua, bool has_users, bool is_sequential)
 }
 
 /*
- * Base { options } makes a class: a table that is indexed through its base. The upvalue is the name
- * of the root, for User and its classes "User".
+ * Base { options } creates a class: a table whose missing keys are looked up in its base. The
+ * upvalue is the name of the root: "User" for User and its classes.
  */
 static int make_class(lua_State *lua)
 {
@@ -214,7 +217,7 @@ static void check_task(lua_State *lua, int task)
     lua_pop(lua, 2);
 }
 
-/* Replaces the tags of the task by a copy, which the script cannot change. */
+/* Replaces the tags of the task with a copy that the script cannot change. */
 static void copy_tags(lua_State *lua, int task)
 {
     int type = lua_getfield(lua, task, "tags");

@@ -42,7 +42,7 @@ enum {
 
 /* Fields of a declaration. */
 #define DECLARE_KIND "is_user" /* true: a class of users; false: a task set */
-#define DECLARE_WHERE "place"  /* "shopper.lua:3" */
+#define DECLARE_WHERE "where"  /* "shopper.lua:3" */
 #define DECLARE_BASE "base"    /* the class that it inherits from */
 #define DECLARE_TASKS "tasks"  /* a list of { run, weight, name, tags } */
 #define DECLARE_SEQUENTIAL "is_sequential"

@@ -39,7 +39,7 @@ static bool is_line_of_lua(struct slice line)
     return is_one;
 }
 
-/* Of a text that is not Lua: does it have lines of a locustfile, and none of a scenario? */
+/* For a text that is not Lua: true if it has lines of a locustfile and none of a scenario. */
 static bool is_python(const struct bytes *text)
 {
     bool has_python = false;
@@ -58,7 +58,7 @@ static bool is_python(const struct bytes *text)
     return has_python;
 }
 
-/* What is wrong with a text that Lua cannot load, which `why` says for Lua. */
+/* Sets the error for a text that Lua cannot load; `why` is Lua's error. */
 static bool refuse_text(const struct scenario *scenario, const char *why, struct err *err)
 {
     const char *dot = strrchr(scenario->path, '.');
@@ -108,7 +108,7 @@ static int read_classes(lua_State *lua)
     return 0;
 }
 
-/* Text after a byte order mark, as Lua's own loader skips it. */
+/* Loads the text after a byte order mark, which Lua's own loader skips, too. */
 static int load(const struct scenario *scenario, lua_State *lua)
 {
     char name[512];

@@ -9,8 +9,7 @@
 #include "loadgen/users/lua/state.h"
 
 /*
- * A key of the registry: the declared arguments, a list in order of { name, default, help }, which
- * are strings.
+ * A key of the registry: the list of declared arguments, { name, default, help } each, all strings.
  */
 static const char declared[] = "headroom.arguments";
 
@@ -18,7 +17,7 @@ enum { FIELD_NAME = 1, FIELD_DEFAULT, FIELD_HELP };
 
 /* Values. */
 
-/* What the type of the value at `index` is called; NULL: it cannot be a default. */
+/* The name of the type of the value at `index`; NULL: it cannot be a default. */
 static const char *type_of(lua_State *lua, int index)
 {
     switch (lua_type(lua, index)) {
@@ -33,7 +32,7 @@ static const char *type_of(lua_State *lua, int index)
     }
 }
 
-/* Pushes the number or boolean that a text means; false: it is none. */
+/* Parses a text and pushes the number or boolean. False: it is neither. */
 static bool push_number(lua_State *lua, const char *text, bool is_integer)
 {
     if (lua_stringtonumber(lua, text) == 0) {
@@ -55,7 +54,7 @@ static bool push_boolean(lua_State *lua, const char *text)
     return true;
 }
 
-/* Pushes a text as a value of the default's type, which is at `index`; nil is a string's. */
+/* Pushes a text as a value of the type of the default at `index`; nil counts as a string. */
 static void push_value(lua_State *lua, int index, const char *name, const char *text)
 {
     bool ok = true;
@@ -113,7 +112,7 @@ const char *settings_given(const struct arguments *arguments, const char *name)
     return value;
 }
 
-/* The i-th declared name. The text is kept by the table that has it. */
+/* The declared names. Their texts belong to the table. */
 struct names {
     lua_State *lua;
 };
@@ -242,7 +241,7 @@ void settings_visit(lua_State *lua, settings_visit_fn *visit, void *context)
     lua_pop(lua, 1);
 }
 
-/* A file, and whether it has the title. */
+/* A file, and whether the title has been printed to it. */
 struct listing {
     FILE *out;
     bool has_title;

@@ -40,7 +40,7 @@ void settings_declare(lua_State *lua);
  */
 bool settings_check(const struct arguments *arguments, lua_State *lua, struct err *err);
 
-/* The value that was given for this name; NULL: none was. */
+/* The value given for this name; NULL: none. */
 const char *settings_given(const struct arguments *arguments, const char *name);
 
 /* `value` is the default as text; `help` may be "". */

@@ -27,7 +27,7 @@ static const char form[] =
 #define NO_CLASSES                                                                                 \
     "all classes have their users at all times; set weight or fixed_count of the classes instead"
 
-/* The value at this index; false: it is something else. */
+/* Reads a number of users at this index. False: the value is something else. */
 static bool read_users(lua_State *lua, int index, lua_Integer *users)
 {
     int is_whole = 0;
@@ -44,7 +44,7 @@ static bool read_rate(lua_State *lua, int index, double *per_s)
 
 /* Declaring. */
 
-/* The field of the stage on top of the stack in seconds; false: it is not given. */
+/* Reads a field, in seconds, of the stage on top of the stack. False: it is missing. */
 static bool get_time(lua_State *lua, int number, const char *name, double *seconds)
 {
     lua_pushstring(lua, name);
@@ -57,7 +57,7 @@ static bool get_time(lua_State *lua, int number, const char *name, double *secon
     return type != LUA_TNIL;
 }
 
-/* When the stage on top of the stack ends, if the one before it ends at `begin_s`. */
+/* The end of the stage on top of the stack, which begins at `begin_s`. */
 static double get_end(lua_State *lua, int number, double begin_s)
 {
     double duration_s = 0;
@@ -82,7 +82,10 @@ static double get_end(lua_State *lua, int number, double begin_s)
     return end_s;
 }
 
-/* Pushes what is kept of the stage on top of the stack; returns when it ends. */
+/*
+ * Pushes { users, users per second, end in seconds } of the stage on top of the stack. Returns its
+ * end.
+ */
 static double push_stage(lua_State *lua, int number, double begin_s)
 {
     static const char *const known[] = {"duration", "ends_at", "spawn_rate", "users", NULL};
@@ -117,7 +120,7 @@ static double push_stage(lua_State *lua, int number, double begin_s)
     return end_s;
 }
 
-/* Pushes the list of the stages in the table at index 1. */
+/* Pushes the list of the stages in the table at index 1, in that form. */
 static void push_stages(lua_State *lua)
 {
     size_t count = lua_rawlen(lua, 1);

@@ -19,20 +19,20 @@ static void teardown(void)
     bytes_free(&out);
 }
 
-static struct cookie_place place(const char *host, const char *path)
+static struct cookie_url url_of(const char *host, const char *path)
 {
-    return (struct cookie_place){host, slice_of(path), false};
+    return (struct cookie_url){host, slice_of(path), false};
 }
 
 static void take(const char *line, const char *host, const char *path)
 {
-    const struct cookie_place from = place(host, path);
+    const struct cookie_url from = url_of(host, path);
     cookies_take(&jar, slice_of(line), &from);
 }
 
 static const char *sent(const char *host, const char *path)
 {
-    const struct cookie_place to = place(host, path);
+    const struct cookie_url to = url_of(host, path);
     bytes_clear(&out);
     cookies_write(&jar, &to, &out);
     bytes_add(&out, "", 1);
@@ -82,7 +82,7 @@ END_TEST
 
 START_TEST(a_secure_cookie_needs_https)
 {
-    struct cookie_place to = place("h", "/");
+    struct cookie_url to = url_of("h", "/");
     take("Set-Cookie: a=1; Path=/; Secure\r\n", "h", "/");
     ck_assert_str_eq(sent("h", "/"), "");
     to.is_https = true;
