@@ -62,7 +62,7 @@ enum generator_class {
 
 /* What to change, depending on what was short. */
 enum generator_remedy {
-    REMEDY_REPEAT,        /* nothing but lost workers */
+    REMEDY_REPEAT,        /* the only sign is lost workers */
     REMEDY_ONE_ATTACK,    /* other attacks in its container competed for CPU */
     REMEDY_PORTS,         /* free local ports were scarce */
     REMEDY_MORE_CPU,      /* its CPU limit was reached */
