@@ -2,7 +2,7 @@
  * form - fields of urlencoded text: the query of a URI, or the body of an HTML form.
  *
  * Fields are separated by `&`; `+` is a space. If a field is repeated, the last one counts. An
- * invalid %XX is kept as it is; a decoded NUL is a byte like any other.
+ * invalid %XX stays undecoded; a decoded NUL is a byte like any other.
  *
  * Threads: any. Memory: slices point into the arguments.
  */

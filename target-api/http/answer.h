@@ -22,8 +22,8 @@ enum {
 };
 
 /*
- * A thread's cache; start with zeroes. A cached response keeps a reference to its text, so the
- * identity stays unique.
+ * A thread's cache; start with zeroes. A cached response keeps a reference to its text, so its
+ * identity (reply_identity) stays unique.
  */
 struct answers {
     struct {

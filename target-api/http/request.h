@@ -3,7 +3,7 @@
  *
  * The URI is decoded as the sample app's server decodes it. request_create drops http://HOST and
  * decodes %XX in the path. request_query decodes `+` and %XX in the query, whose fields are
- * separated by `&`; if a field is repeated, the last one counts. An invalid %XX is kept as it is; a
+ * separated by `&`; if a field is repeated, the last one counts. An invalid %XX stays undecoded; a
  * decoded NUL or slash is a byte like any other.
  *
  * The body is collected up to its limit. Further bytes are read and discarded, up to
