@@ -45,7 +45,7 @@ static inline uint64_t hash_text(uint64_t hash, const char *text)
     return hash_bytes(hash, text, strlen(text));
 }
 
-/* Plain FNV-1a, byte by byte: the same on every machine. */
+/* Plain FNV-1a, byte by byte: the same value on every machine. */
 static inline uint64_t hash_fnv1a(const void *bytes, size_t length)
 {
     const unsigned char *at = bytes;

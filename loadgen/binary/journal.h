@@ -9,8 +9,8 @@
  *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
  *                    written
  *     'X' exception  an error that scripts raised; precedes E
- *     'E' end        numbers of requests intended, started and not started, counters of the run,
- *                    whether it was interrupted, state of the generator
+ *     'E' end        requests intended, started and not started, counters of the run, whether it
+ *                    was interrupted, state of the generator
  *
  * All but C are JSON. docs/result-format.md lists the keys; loadgen/results reads them.
  *

@@ -1,5 +1,6 @@
 /*
- * dial - opens a connection to an origin: looks up its name, connects, and does the TLS handshake.
+ * dial - opens a connection to an origin: looks up its name, connects, and performs the TLS
+ * handshake.
  *
  *     dial_begin -> [resolving] -> connecting -> [TLS] -> dial_continue returns true
  *                        |             |           |

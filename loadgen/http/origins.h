@@ -1,7 +1,7 @@
 /*
  * origins - the origins (scheme, host and port) that an engine sends to: those of the targets, and
- * those that redirects lead to. Besides the shared origins, each owner (owner.h) has its own, with
- * its own connections.
+ * those that redirects lead to. In addition to the shared origins, each owner (owner.h) has its own
+ * origins, with its own connections.
  *
  * An engine's origin struct begins with a struct origin; it is created on first use, with its other
  * fields zeroed. An engine that must initialise these fields, or that connects to another host (a

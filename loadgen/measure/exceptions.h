@@ -46,7 +46,7 @@ void exceptions_add(struct exceptions *exceptions, const char *text);
 void exceptions_count(struct exceptions *exceptions, const char *message, const char *traceback,
                       uint64_t n);
 
-/* Adds the errors of `from`, to which other threads may add meanwhile. */
+/* Adds the errors of `from`. Other threads may add errors to `from` during the call. */
 void exceptions_merge(struct exceptions *into, struct exceptions *from);
 
 /* Makes `into` equal to `from`, which must contain all errors of `into`. */

@@ -56,8 +56,8 @@ static inline uint64_t result_latency_ns(const struct result *result)
 }
 
 /*
- * When it ended, since the start of the run. A script may fire a result whose latency is longer
- * than the run has lasted: it ended when it was fired, not later.
+ * When the request ended, since the start of the run. A script may fire a result whose latency is
+ * longer than the run so far; it ended when it was fired, not later.
  */
 static inline uint64_t result_end_ns(const struct result *result)
 {

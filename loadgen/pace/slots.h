@@ -63,8 +63,8 @@ void slots_deal(struct slots *slots, const struct slots *before, uint64_t cap,
                 const uint16_t *threads, size_t count);
 
 /*
- * How many of n users or connections belong to this thread. User or connection i belongs to the
- * owner of slot i mod SLOTS.
+ * Returns how many of n users or connections belong to this thread. User or connection i belongs to
+ * the owner of slot i mod SLOTS.
  */
 uint64_t slots_part(const struct slots *slots, uint16_t thread, uint64_t n);
 

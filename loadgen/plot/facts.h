@@ -1,5 +1,5 @@
 /*
- * facts - writes names and values as HTML; prints numbers, rounded and with thousands separators.
+ * facts - writes names and values as HTML, and prints rounded numbers with thousands separators.
  *
  * Threads, memory: no state.
  */

@@ -1,6 +1,6 @@
 /*
- * template - writes a page: a head and a foot that all pages share, and the page's own body between
- * them. All three are HTML with slots, {{name}}.
+ * template - writes a page from three pieces of HTML with slots, {{name}}: a head and a foot that
+ * all pages share, and the page's own body.
  *
  * template_write fills {{style}}, {{script}} (dygraphs, chart.js, and the page's own script) and
  * {{version}}. `fill` fills all other slots: those of the body, {{title}} in the head, and {{data}}

@@ -72,7 +72,7 @@ enum results_state results_next(struct results *results, uint64_t until_ns, stru
 /* True if the last record came from a stream of our own format. */
 bool results_is_bin(const struct results *results);
 
-/* True if an input is a pipe or a socket, whose end another program decides. */
+/* True if an input is a pipe or a socket, so that another program decides when it ends. */
 bool results_may_wait(const struct results *results);
 
 /* Calls stream_print_losses for each stream. True if any was damaged or cut short. */

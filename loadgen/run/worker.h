@@ -90,7 +90,7 @@ struct worker {
     struct drive_thread thread;     /* with the loop, the engine and the counts */
     pthread_t id;
     struct err err;         /* of the thread's set-up */
-    struct loop_watch wake; /* eventfd: stop_ns has changed, or a driver wakes all */
+    struct loop_watch wake; /* eventfd: stop_ns has changed, or a driver called wake_all */
     struct resolver *resolver;
     struct driver *driver;
     struct recorder recorder;

@@ -32,7 +32,7 @@ void workers_init(struct workers *workers, const struct order *order, const stru
                   const struct engine_type *engine_type, const struct driver_type *driver_type);
 
 /*
- * Reads certificates, opens the drive, starts the threads, and waits until each is set up. Set
+ * Reads certificates, opens the drive, starts the threads, and waits until all are set up. Set
  * `shared.terms`, `shared.recorder` and `shared.stop_fd` first. ERR_FAILED or ERR_USAGE with the
  * first problem.
  */

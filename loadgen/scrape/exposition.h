@@ -23,7 +23,7 @@ struct exposition {
 
 struct exposition_sample {
     struct slice name;
-    struct slice labels; /* what is between the braces; may be empty */
+    struct slice labels; /* the text between the braces; may be empty */
     double value;        /* may be NaN or infinite */
 };
 

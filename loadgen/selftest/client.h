@@ -1,5 +1,5 @@
 /*
- * client - runs of this generator against a null server (loadgen/null_server).
+ * client - runs this generator against a null server (loadgen/null_server).
  *
  * It has its own plan: GET over HTTP/1.1, no TLS, no proxy. Only the number of threads comes from
  * the user's plan.
@@ -25,7 +25,7 @@ struct client {
     bool is_interrupted;
 };
 
-/* What one run measured. The caller frees `summary` (summary_destroy); NULL if the run failed. */
+/* The result of one run. The caller frees `summary` (summary_destroy); NULL if the run failed. */
 struct client_run {
     struct summary *summary;
     uint64_t server_ns; /* CPU time of the null server */

@@ -4,8 +4,8 @@
  * The first ROWS_MAX different names get a row each; later ones share the row ROWS_OTHER. So row
  * numbers stay small, however many targets there are, and counters by row fit into an array.
  *
- * Threads: only one at a time may add; meanwhile, others may read `count` and `others`, and call
- * rows_find and rows_name. Memory: rows_free.
+ * Threads: one at a time may add; others may read `count` and `others`, and call rows_find and
+ * rows_name, at the same time. Memory: rows_free.
  */
 #ifndef LOADGEN_TARGET_ROWS_H
 #define LOADGEN_TARGET_ROWS_H
@@ -34,7 +34,7 @@ uint64_t rows_hash(const char *name);
 /* Returns the row of this name: an existing one, a new one, or ROWS_OTHER. */
 uint16_t rows_add(struct rows *rows, const char *name);
 
-/* The row of this name; ROWS_OTHER if it has none of its own. */
+/* The row of this name; ROWS_OTHER if it does not have its own. */
 uint16_t rows_find(const struct rows *rows, const char *name);
 
 /* The name of the row; "other" for ROWS_OTHER. */

@@ -15,7 +15,7 @@
  *
  *     order->source is users_source(conductor_begin(...))  ->  run(...)  ->  conductor_end
  *
- * Threads: one at a time; a worker of such a run, or the thread that started it. Memory:
+ * Threads: one at a time: the worker of such a run, or the thread that started it. Memory:
  * conductor_create, conductor_destroy.
  */
 #ifndef LOADGEN_USERS_CONDUCTOR_H

@@ -11,8 +11,8 @@
  *
  * The intended time of a request follows from three times: *ready*, when an answer was read, a wait
  * ended, or the user was due to start; *resumed*, when the thread continued the script; and
- * *asked*, when the script sent the request. The intended time is asked - (resumed - ready), as if
- * no other script had delayed this one.
+ * *asked*, when the script sent the request. The intended time is asked - (resumed - ready): when
+ * the script would have sent the request if no other script had delayed it.
  *
  * When the budget of requests (goal.h) is used up, the next request of a user is not sent: the
  * running function ends, and the user stops. When the budget of iterations is used up, a user stops

@@ -39,7 +39,7 @@ struct users_order {
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h), and of all data files together */
     uint64_t seed;
-    void (*name_flags)(char *text); /* replaces field names by flags, in remedies (remedy.h) only;
+    void (*name_flags)(char *text); /* replaces field names with flags, only in remedies (remedy.h);
                                        NULL: keeps them */
     struct log_reader log_reader;   /* also gets the lines of log(); zeroes: none */
     _Atomic bool is_quitting;       /* the scenario has called quit() */

@@ -44,8 +44,8 @@ bool buffer_add_format(struct buffer *b, const char *format, ...)
 bool buffer_add_json_string(struct buffer *b, struct slice text);
 
 /*
- * Hands the bytes over to the caller, who frees them, and empties the buffer. NULL: an addition
- * failed, or out of memory.
+ * Empties the buffer and returns its bytes, which the caller frees. NULL: an addition failed, or
+ * out of memory.
  */
 char *buffer_take(struct buffer *b, size_t *len);
 

@@ -35,8 +35,8 @@ struct answers {
 void answers_fini(struct answers *answers);
 
 /*
- * Takes the reply over and queues it. `answers` NULL: without the cache. The handler must return
- * the result; MHD_NO closes the connection without an answer.
+ * Queues the reply and takes ownership of it. `answers` NULL: without the cache. The handler must
+ * return the result; MHD_NO closes the connection without an answer.
  */
 enum MHD_Result answer_queue(struct answers *answers, struct MHD_Connection *connection,
                              struct reply *reply);

@@ -1,8 +1,8 @@
 /*
  * reply - an answer before it becomes an MHD_Response: status, bytes, content type, Allow.
  *
- * A reply is a value. It owns its bytes until reply_release, or until answer_queue takes it over.
- * If memory runs out, each function returns reply_unavailable, which allocates nothing.
+ * A reply is a value. It owns its bytes until reply_release or answer_queue. If memory runs out,
+ * each function returns reply_unavailable, which allocates nothing.
  *
  * Threads: one owner. Independent of libmicrohttpd.
  */
@@ -36,13 +36,13 @@ struct reply reply_static(unsigned status, const char *json);
 /* 405; `allow` is a constant. */
 struct reply reply_method_not_allowed(const char *allow);
 
-/* Takes the reference over. NULL: 503. */
+/* Takes ownership of the reference. NULL: 503. */
 struct reply reply_text(unsigned status, struct text *text);
 
-/* Takes the reference over. NULL: 503. */
+/* Takes ownership of the reference. NULL: 503. */
 struct reply reply_document(unsigned status, struct document *document);
 
-/* Takes the buffer's bytes over. 503 if the buffer has failed. */
+/* Takes ownership of the buffer's bytes. 503 if the buffer has failed. */
 struct reply reply_buffer(unsigned status, struct buffer *b, const char *content_type);
 
 /* The 503 reply that is sent if memory runs out. */
@@ -54,7 +54,7 @@ struct reply reply_unavailable(void);
  */
 const void *reply_identity(const struct reply *reply);
 
-/* Frees what the reply owns and zeroes it. Do not call this after answer_queue took it over. */
+/* Frees everything that the reply owns, and zeroes it. Do not call this after answer_queue. */
 void reply_release(struct reply *reply);
 
 extern const char reply_json[]; /* "application/json" */

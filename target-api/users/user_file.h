@@ -1,5 +1,5 @@
 /*
- * user_file - stores the users in an SQLite database, so that they survive restarts.
+ * user_file - stores the users in a SQLite database, so that they survive restarts.
  *
  * WAL mode: a write is in the log before user_file_put returns; an incomplete write is discarded
  * when the file is opened again. synchronous=NORMAL: completed writes survive if the process is

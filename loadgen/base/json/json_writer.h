@@ -34,7 +34,9 @@ struct json_writer {
 void json_writer_open(struct json_writer *writer, const char *key, char bracket);
 void json_writer_close(struct json_writer *writer, char bracket);
 
-/* Up to the first NUL; each byte that is not UTF-8 becomes '?', as in json_clean. */
+/*
+ * Writes a string, up to the first NUL; each byte that is not UTF-8 becomes '?', as in json_clean.
+ */
 void json_writer_text(struct json_writer *writer, const char *key, struct slice text);
 
 void json_writer_null(struct json_writer *writer, const char *key);

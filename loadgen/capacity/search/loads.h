@@ -1,5 +1,5 @@
 /*
- * loads - what the trials so far say about each load.
+ * loads - classifies each load by its trials so far.
  *
  * A load is classified by the total durations of its good and its bad trials, as MLRsearch (RFC
  * 9971) does with an exceed ratio of 0.5 and no short trials. `enough` is the total trial duration

@@ -1,5 +1,5 @@
 /*
- * trial - what the search needs to know about one run at one rate.
+ * trial - the outcome of one run at one rate, as the search needs it.
  */
 #ifndef LOADGEN_CAPACITY_SEARCH_TRIAL_H
 #define LOADGEN_CAPACITY_SEARCH_TRIAL_H

@@ -1,8 +1,8 @@
 /*
  * pid1 - stops all other processes of this program when process 1 of a container is about to end.
  *
- * The container ends with process 1, and its other processes are killed with it. Processes that a
- * command such as this one starts are not children of process 1 and get no signal when the
+ * The container ends with process 1, and its other processes are killed with it. Processes started
+ * by a command such as the following are not children of process 1, and get no signal when the
  * container is stopped:
  *
  *     kubectl exec POD -- bash -c "vegeta attack ... | vegeta report"

@@ -18,13 +18,17 @@
 #include "loadgen/users/users.h"
 
 /*
- * Runs test_start, if there is one; the users of later runs have its result. False with err if it
- * failed or was stopped: users->is_interrupted. If it called quit(), users->is_quitting is true.
+ * Runs test_start, if there is one; its result is passed to the users of later runs. False with err
+ * if it failed or was stopped: users->is_interrupted. If it called quit(), users->is_quitting is
+ * true.
  */
 bool setup_start(struct users_order *users, const struct order *order,
                  const struct control *control, struct err *err);
 
-/* Runs test_stop, if there is one, with the numbers of the run. Errors are as above. */
+/*
+ * Runs test_stop, if there is one, and passes it the results of the run (numbers.h). Errors are as
+ * above.
+ */
 bool setup_stop(struct users_order *users, const struct order *order, const struct control *control,
                 const struct summary *summary, struct err *err);
 

@@ -45,7 +45,8 @@ struct session_view {
     bool (*begin)(void *context,
                   struct err *err); /* before the run, to open files; NULL: no view */
     void (*on_second)(void *context, const struct second *second, const struct summary *summary);
-    /* Follows every begin, before the report. The summary is empty if the run did not begin. */
+    /* Called after each `begin`, before the report. The summary is empty if the run did not begin.
+     */
     bool (*end)(void *context, const struct summary *summary, struct err *err);
     void *context;
 };

@@ -1,5 +1,5 @@
 /*
- * course - takes an exchange from its first try to its end.
+ * course - carries an exchange from its first try to its end.
  *
  *     course_begin -> [dial] -> try -> answered ------------------------> done
  *                       ^        |        `-- redirect: another course_begin, or another engine

@@ -39,8 +39,8 @@ struct link_host {
 void link_host_fini(struct link_host *host);
 
 /*
- * How many of a thread's connections keep OpenSSL's buffers, 34 kB each. Further connections
- * allocate and free their buffers with every record.
+ * The number of connections per thread that keep OpenSSL's buffers, 34 kB each. Further connections
+ * allocate and free their buffers for every record.
  */
 enum { LINK_TLS_BUFFERED = 256 };
 

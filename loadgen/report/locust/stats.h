@@ -73,8 +73,8 @@ struct locust_stats *locust_stats_create(void);
 void locust_stats_destroy(struct locust_stats *stats);
 
 /*
- * Takes the numbers of a tally, whose rows have these names. start_ns: the start of the run, on the
- * clock of the tally's moments.
+ * Computes the stats from a tally whose rows have these names. start_ns: the start of the run, on
+ * the clock of the tally's moments.
  */
 void locust_stats_take(struct locust_stats *stats, const struct tally *tally,
                        const struct rows *names, uint64_t start_ns);

@@ -21,7 +21,7 @@
 /* vegeta's lines, byte for byte: text_vegeta.c. */
 void text_write_vegeta(const struct summary *summary, FILE *out);
 
-/* Spans, and a row per target, address, kind of error and exception: text_tables.c. */
+/* The spans, and a row for each target, address, kind of error and exception: text_tables.c. */
 void text_write_tables(const struct summary *summary, FILE *out);
 
 /* The schedule, iterations, counts, the generator and its environment: text_run.c. */

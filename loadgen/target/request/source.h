@@ -69,7 +69,7 @@ struct source_live {
                   struct err *err);
     /* True if there will be no further request. Never becomes false again. */
     bool (*is_ended)(const struct source *source);
-    /* Gives back a request whose exchange is done or was never started. */
+    /* Returns a request to the source, after its exchange or if none was started. */
     void (*release)(const struct source *source, const struct request *request);
     /* Call after the last `next`. */
     void (*stop)(const struct source *source);

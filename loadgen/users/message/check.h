@@ -1,6 +1,6 @@
 /*
- * check - prints what the users of `run -check` do, one user after the other: the functions that
- * they begin, requests as sent, answers, and results that they fire.
+ * check - prints the actions of the users of `run -check`, one user after the other: the functions
+ * that they begin, requests as sent, answers, and fired results.
  *
  *     Shopper: browse
  *     > GET /users_name/1 HTTP/1.1

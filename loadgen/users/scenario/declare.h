@@ -1,5 +1,5 @@
 /*
- * declare - how a scenario declares classes of users and their tasks.
+ * declare - lets a scenario declare classes of users and their tasks.
  *
  *     local Shopper = User { weight = 3, wait = between(1, 3), host = "http://target:5000" }
  *     function Shopper:on_start() ... end

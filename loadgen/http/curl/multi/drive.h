@@ -25,7 +25,7 @@ struct curl_drive {
 
     /* Private: */
     struct curl_lane *lanes; /* those with a multi handle */
-    bool is_running;         /* curl_drive_run is on the stack and starts what is added meanwhile */
+    bool is_running; /* curl_drive_run is on the stack, and also starts transfers added now */
 };
 
 /* The owner sets the fields above `Private` first. Sets the callbacks of the sockets. */

@@ -42,7 +42,7 @@ struct curl_lane {
     struct curl_drive *drive;
     struct curl_lane *next; /* in the drive's list */
     CURLM *multi;           /* NULL: no request so far, or no connection is left */
-    uint64_t timer_ns;      /* when libcurl wants to be called; UINT64_MAX: never */
+    uint64_t timer_ns;      /* when to call libcurl; UINT64_MAX: never */
     bool has_new;           /* transfers were added that libcurl has not started */
 };
 
