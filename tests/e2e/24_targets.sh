@@ -1,5 +1,7 @@
 #!/bin/sh
 # Targets: vegeta's command line and formats, -lazy, names, chunked bodies.
+#
+# Not under tsan: reading targets takes one thread, and other tests attack.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

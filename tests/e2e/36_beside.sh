@@ -1,5 +1,7 @@
 #!/bin/sh
 # Concurrent attacks: each report names the others, and `loadgen stop` ends them.
+#
+# Not under tsan: other processes are looked for before threads start.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -11,7 +11,7 @@ cat >crowd.py <<'PY'
 import os, resource, select, socket, sys, threading, time
 
 CROWD, REQUEST = 300, b'GET /readyz HTTP/1.1\r\nHost: a\r\n\r\n'
-LIMIT_S = 5.0 if os.environ.get('SANITIZER') else 1.0
+LIMIT_S = 15.0 if os.environ.get('SANITIZER') else 1.0
 (host, port), pid = sys.argv[1].rsplit(':', 1), sys.argv[2]
 where = host, int(port)
 resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
@@ -20,7 +20,7 @@ def connect(source):
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     client.bind((source, 0))
-    client.settimeout(5)
+    client.settimeout(LIMIT_S)
     client.connect(where)
     return client
 

@@ -2,6 +2,8 @@
 # loadgen run: users have their own connections, or share them. More users than open files or local ports allow
 # are refused before the run.
 # shellcheck disable=SC3045 # dash and bash have ulimit -n
+#
+# Not under tsan: its threads are those of 45_run.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

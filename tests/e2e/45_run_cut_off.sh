@@ -1,6 +1,8 @@
 #!/bin/sh
 # loadgen run: with a shape, on_stop of a user that ends early has 10 s. A user that takes longer is stopped, and the
 # next user with its number inherits nothing from it.
+#
+# Not under tsan: one thread has the user.
 set -eu
 . "$(dirname "$0")/lib.sh"
 

@@ -1,5 +1,7 @@
 #!/bin/sh
 # loadgen run: Locust's tables on stderr, its CSV files and its exit statuses agree with the report.
+#
+# Not under tsan: its threads are those of 45_run.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

@@ -1,6 +1,8 @@
 #!/bin/sh
 # What loadgen run has in common with attack: SLOs, reports, result files, metrics and progress, all with rows by
 # class and name.
+#
+# Not under tsan: its threads are those of 45_run.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

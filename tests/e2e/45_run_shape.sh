@@ -46,7 +46,8 @@ in_stages() {
     expect_eq "9 users" "$(users "sorted({u for u in n('task') if any(1 < t < 1.9 for t in at('task', u))})")" "[1, 2, 3, 4, 5, 6, 7, 8, 9]"
     expect_eq "2 users" "$(users "sorted({u for u in n('task') if any(2.6 < t < 3.8 for t in at('task', u))})")" "[1, 2]"
     expect_eq "12 users" "$(users "len({u for u in n('task') if any(5.2 < t < 5.9 for t in at('task', u))})")" 12
-    expect_eq "the last to come goes first" "$(users "n('stop')[0]")" 9
+    # 20 ms apart, from 3 threads: on a busy machine, neighbours change places
+    expect_eq "the last to come goes first" "$(users "all(abs(u - v) <= 2 for u, v in zip(n('stop'), [9, 8, 7, 6, 5, 4, 3]))")" True
     expect_eq "at its rate" "$(users "0.7 < at('start', 12)[0] - at('start', 3)[1] < 1.4")" True
     expect_eq "a class for each number" "$(arrived "len({(r['headers']['x-user'], r['headers']['x-kind']) for r in l})")" 12
     expect_eq "shares" "$(arrived "len({r['headers']['x-user'] for r in l if r['headers']['x-kind'] == 'Writer'})")" 4

@@ -216,16 +216,20 @@ static void check_numbers(FILE *file, uint64_t count)
             struct result result;
             result_decoder_begin(decoder, block, &texts);
             while (result_decoder_next(decoder, &result) == RESULT_DECODE_OK) {
-                ck_assert_uint_lt(n, count);
-                numbers[n++] = result.number;
+                if (n < count) {
+                    numbers[n] = result.number;
+                }
+                n++;
             }
         }
     }
     ck_assert_uint_eq(n, count);
     qsort(numbers, n, sizeof *numbers, compare);
+    uint64_t twice = 0; /* one assertion: each is a system call */
     for (uint64_t i = 1; i < n; i++) {
-        ck_assert_uint_ne(numbers[i - 1], numbers[i]);
+        twice += numbers[i - 1] == numbers[i];
     }
+    ck_assert_uint_eq(twice, 0);
     text_pool_fini(&texts);
     free(numbers);
     free(decoder);
@@ -298,7 +302,7 @@ START_TEST(each_request_is_made_from_the_last_answer)
     plan.max_body = UINT64_MAX;
     users.stop_port = nginx_server_port(&nginx, stop);
     plan.max_workers = TEST_USERS;
-    plan.schedule.duration_ns = 500 * MS;
+    plan.schedule.duration_ns = 250 * MS;
     plan.http2 = true;
     plan.h2c = ways[way].h2c;
     plan.tls.is_insecure = true;

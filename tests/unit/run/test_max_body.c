@@ -64,9 +64,11 @@ static void check_answer(const struct result *result, const struct capture *capt
     ck_assert(!has(capture, "hop"));
     ck_assert_uint_eq(capture->body.length, kept);
     ck_assert_ptr_nonnull(capture->body.bytes); /* an empty one is there as well */
-    for (size_t i = 0; i < kept; i++) {
-        ck_assert_int_eq(capture->body.bytes[i], 'a' + (int)(i % 26));
+    size_t right = 0;                           /* one assertion: each is a system call */
+    while (right < kept && capture->body.bytes[right] == 'a' + (int)(right % 26)) {
+        right++;
     }
+    ck_assert_uint_eq(right, kept);
     counts[result->code == 404 ? 2 : result->bytes_in == LARGE]++;
 }
 
