@@ -154,7 +154,8 @@ unshare -n sh -eu <<'SH'
 ip link set lo up
 echo 40000 40049 >/proc/sys/net/ipv4/ip_local_port_range
 python3 tests/contract/locust/target.py 5000 >"$TMP/target.out" 2>&1 &
-trap 'kill $!' EXIT
+target=$!
+trap 'kill $target' EXIT
 for _ in $(seq 100); do
     python3 -c 'import socket; socket.create_connection(("127.0.0.1", 5000))' 2>/dev/null && break
     sleep 0.1
@@ -167,7 +168,21 @@ fi
 cp "$TMP/err" "$TMP/refused"
 timeout 60 "$loadgen" capacity -quick -slo "errors<50%" -scenario "$TURNS" -H http://127.0.0.1:5000 -u 51 >"$TMP/report" 2>"$TMP/search" || true
 run -u 51 -shared-connections || { cat "$TMP/err"; exit 1; }
+
+"$loadgen" serve -web 127.0.0.1:8089 "$TURNS" -H http://127.0.0.1:5000 -slo "errors<50%" 2>"$TMP/serve" &
+trap 'kill $! $target' EXIT
+for _ in $(seq 600); do
+    grep -q serving "$TMP/serve" && break
+    sleep 0.1
+done
+curl -sS http://127.0.0.1:8089/swarm -d "user_count=51&spawn_rate=1" >"$TMP/swarm"
+curl -sS http://127.0.0.1:8089/api/v1/runs -H "Content-Type: application/json" -d '{"kind": "capacity", "users": 51}' >"$TMP/api"
+timeout 60 "$loadgen" serve -web 127.0.0.1:0 "$TURNS" -H http://127.0.0.1:5000 -slo "errors<50%" -u 51 2>"$TMP/start" || true
 SH
 ports="51 users with connections of their own exceed the 50 local ports to their hosts (net.ipv4.ip_local_port_range); set -shared-connections, or divide the users into several runs, each with its own -laddr"
 expect_has "local ports" "$(cat "$TMP/refused")" "$ports"
 expect_has "local ports of a search" "$(cat "$TMP/search")" "$ports"
+ports="${ports%%; *}; start the server with -shared-connections"
+expect_eq "local ports of a server's test" "$(json "$TMP/swarm" "r['success'], r['message']")" "(False, 'user_count: $ports')"
+expect_eq "local ports at a server's start" "$(cat "$TMP/start")" "loadgen: -users: $ports"
+expect_eq "local ports of a server's search" "$(json "$TMP/api" "r['error']['field'], r['error']['text']")" "('users', '$ports')"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "loadgen/base/memory.h"
-#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/runners/order_arguments.h"
 #include "loadgen/command/runners/order_rate.h"
 #include "loadgen/command/runners/runner_error.h"
@@ -59,7 +58,7 @@ static struct search_run *open_search(const struct search_runner *runner,
         .place = &runner_here,
         .workload.fd = -1,
         .journal.fd = -1,
-        .further_files = OPEN_FILES_SERVE,
+        .is_served = true,
     };
     if (!choose(run, order, err) || !search_job_open(&run->job, runner->url, err)) {
         close_run(run);

@@ -1,18 +1,17 @@
 #include "loadgen/command/runners/users_runner.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/process/file_limit.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/command/flags/run_flags.h"
-#include "loadgen/command/process/open_files.h"
 #include "loadgen/command/runners/order_arguments.h"
 #include "loadgen/command/runners/recorded_run.h"
 #include "loadgen/command/runners/runner_error.h"
 #include "loadgen/command/scenario/scenario_order.h"
 #include "loadgen/command/scenario/setup.h"
+#include "loadgen/command/scenario/user_limits.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/order/order.h"
 #include "loadgen/run/changes.h"
@@ -70,31 +69,28 @@ static void apply_shape(struct users_run *run)
     run->options.users = is_known ? run->users.users : SHAPE_USERS_MAX;
 }
 
-/* Each connection is an open file. */
-static bool has_files(const struct users_run *run, uint64_t users, struct err *err)
+static struct user_limits limits_of(const struct users_run *run)
 {
+    return (struct user_limits){&run->plan, &run->targets, true};
+}
+
+/* How many users a tick wants is not known in advance. */
+static bool has_room(const struct users_run *run, uint64_t users, struct err *err)
+{
+    const struct user_limits limits = limits_of(run);
     if (run->users.shape.has_tick) {
         file_limit_raise();
         return true;
     }
-    bool is_proxied = tls_needs_proxy(&run->plan, &run->targets);
-    return run->options.shares_connections ||
-           open_files_check(users, is_proxied ? OPEN_FILES_PROXIED : 1, OPEN_FILES_SERVE,
-                            "the number of users, or start the server with -shared-connections",
-                            err) ||
-           err_prefix(err, "users");
+    return run->options.shares_connections || user_limits_check(&limits, users, err);
 }
 
-/* A local port can be used once per address. The run itself checks its initial users. */
-static bool has_ports(struct users_run *run, uint64_t users, struct err *err)
+/* The addresses of names are known once the run has begun. */
+static bool has_ports(const struct users_run *run, uint64_t users, struct err *err)
 {
-    uint64_t ports = changes_ports(&run->changes);
-    return run->options.shares_connections || ports == 0 || users <= ports ||
-           err_set(err, ERR_USAGE,
-                   "users: %" PRIu64 " users with connections of their own exceed the %" PRIu64
-                   " local ports to their hosts (net.ipv4.ip_local_port_range); start the server "
-                   "with -shared-connections",
-                   users, ports);
+    const struct user_limits limits = limits_of(run);
+    return run->options.shares_connections ||
+           user_limits_check_ports(&limits, users, changes_ports(&run->changes), err);
 }
 
 static bool open_users(struct users_run *run, const char *file, struct err *err)
@@ -107,7 +103,7 @@ static bool open_users(struct users_run *run, const char *file, struct err *err)
     return run_plan(&run->options, &run->plan, err) &&
            tls_check_proxies(&run->plan, &run->targets, err) &&
            address_check_allowed(&run->plan, &run->targets, "users.host", err) &&
-           has_files(run, run->users.users, err) &&
+           has_room(run, run->users.users, err) &&
            (run->has_changes = changes_init(&run->changes, true, err));
 }
 
@@ -160,8 +156,11 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
     if (!run->users.is_elastic) {
         return err_set(err, ERR_USAGE, "the Shape of the scenario sets the number of users");
     }
-    return has_ports(run, order->users, err) && has_files(run, order->users, err) &&
-           changes_request(&run->changes, &change, err);
+    if (!has_ports(run, order->users, err) || !has_room(run, order->users, err)) {
+        runner_error_name(err);
+        return false;
+    }
+    return changes_request(&run->changes, &change, err);
 }
 
 static json_t *show(void *context, uint64_t users, struct err *err)

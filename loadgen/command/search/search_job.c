@@ -13,6 +13,7 @@
 #include "loadgen/command/flags/field_flags.h"
 #include "loadgen/command/process/open_files.h"
 #include "loadgen/command/scenario/setup.h"
+#include "loadgen/command/scenario/user_limits.h"
 #include "loadgen/command/session/slo_flag.h"
 #include "loadgen/order/plan_json.h"
 #include "loadgen/run/fingerprint.h"
@@ -97,13 +98,12 @@ static bool open_workload(struct search_job *job, const char *url, struct err *e
     return workload_open(&job->workload, &workload, err);
 }
 
-static bool has_files(const struct search_job *job, struct err *err)
+static bool has_room(const struct search_job *job, struct err *err)
 {
     const struct capacity_options *options = job->options;
-    bool is_proxied = tls_needs_proxy(&job->plan, &job->workload.targets);
+    const struct user_limits limits = {&job->plan, &job->workload.targets, job->is_served};
     return !options->scenario || options->shares_connections ||
-           open_files_check(options->users, is_proxied ? OPEN_FILES_PROXIED : 1, job->further_files,
-                            OPEN_FILES_USERS, err);
+           user_limits_check(&limits, options->users, err);
 }
 
 /* The part of half a limit that each endpoint may use; 0: there is no such limit. */
@@ -126,8 +126,9 @@ static uint64_t cap_connections(uint64_t asked, size_t endpoints, uint64_t furth
 static bool make_plan(struct search_job *job, struct err *err)
 {
     struct attack_options *attack = &job->options->attack;
-    attack->max_connections = cap_connections(
-        attack->max_connections, job->workload.targets.endpoint_count, job->further_files);
+    attack->max_connections =
+        cap_connections(attack->max_connections, job->workload.targets.endpoint_count,
+                        job->is_served ? OPEN_FILES_SERVE : 0);
     return capacity_plan(job->options, &job->plan, err);
 }
 
@@ -250,7 +251,7 @@ bool search_job_open(struct search_job *job, const char *url, struct err *err)
         !make_plan(job, err) || !tls_check_proxies(&job->plan, &job->workload.targets, err) ||
         !address_check_allowed(&job->plan, &job->workload.targets,
                                job->options->scenario ? "users.host" : NULL, err) ||
-        !has_files(job, err) ||
+        !has_room(job, err) ||
         !slo_flag_check(job->slo, job->options->scenario ? NULL : &job->workload.targets,
                         &job->plan.schedule, err) ||
         !make_search(job, err)) {

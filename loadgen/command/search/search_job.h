@@ -8,7 +8,7 @@
  *     search_job_close
  *
  * Errors name flags, or fields such as "search.max_rate" (flags/field_flags.h). Threads: one at a
- * time. Memory: before search_job_open, zero the job and set further_files, place and its options,
+ * time. Memory: before search_job_open, zero the job and set is_served, place and its options,
  * which are borrowed; call search_job_close even on failure. A job must not move.
  */
 #ifndef LOADGEN_COMMAND_SEARCH_SEARCH_JOB_H
@@ -49,7 +49,7 @@ struct search_job {
     json_t *settings;                 /* must equal those in the journal of a resumed search */
     struct trial_journal journal;     /* has no file unless the caller opens it */
     const struct order_runner *place; /* of all runs but test_start */
-    unsigned further_files;           /* of the command (command/process/open_files.h) */
+    bool is_served;                   /* by the web server (scenario/user_limits.h) */
     struct capacity_search *list;
     size_t count; /* searches that have begun */
     /* private */
