@@ -108,9 +108,9 @@ struct summary {
     uint64_t damaged;           /* damaged parts of the files, skipped */
     char loss[SUMMARY_LOSS];    /* the first damage: file, record or line, byte, and cause */
     struct generator generator; /* of several runs: see generator_merge */
-    json_t *plan;        /* of the run (order/plan_json.h), without secrets; of several runs the
-                            first; NULL: not recorded */
-    json_t *environment; /* of the run (run/fingerprint.h); of several runs the first; NULL: not
+    json_t *plan; /* of the run, or of the first of several (order/plan_json.h), without secrets;
+                     NULL: not recorded */
+    json_t *environment; /* of the run, or of the first of several (run/fingerprint.h); NULL: not
                             recorded */
     struct summary_generator *generators; /* one per run, in the order in which the runs ended */
     size_t generator_count;               /* at most SUMMARY_GENERATORS */

@@ -49,7 +49,7 @@ uint64_t slots_blocks(uint64_t cycle, uint64_t groups);
 /* Maps a set of slots in the block's group to the requests of the block that go to these slots. */
 uint64_t slots_requests(uint64_t block, uint64_t group);
 
-/* The owner of each slot: a thread's number, unique over all threads that take part. */
+/* The owner of each slot: a thread's number, unique among all threads of the run. */
 struct slots {
     uint16_t owner[SLOTS];
 };

@@ -60,7 +60,7 @@ struct gate {
 
 struct worker;
 
-/* What the workers of a run share. Outlives them. */
+/* The state that the workers of a run share; outlives them. */
 struct worker_shared {
     const struct order *order;
     const struct engine_type *engine_type;

@@ -42,7 +42,9 @@ void json_writer_text(struct json_writer *writer, const char *key, struct slice 
 void json_writer_null(struct json_writer *writer, const char *key);
 void json_writer_count(struct json_writer *writer, const char *key, uint64_t count);
 
-/* At most 12 significant digits; whole numbers end with ".0". Writes null unless it is finite. */
+/*
+ * At most 12 significant digits; whole numbers end with ".0". Writes null for infinities and NaN.
+ */
 void json_writer_real(struct json_writer *writer, const char *key, double number);
 
 /* A number of millionths, exactly, but without trailing zeros: 1500000 is 1.5. */

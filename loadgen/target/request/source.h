@@ -84,7 +84,7 @@ struct source {
     const struct source_live *live; /* NULL: not a live source */
     const struct request *requests; /* of the static source; otherwise NULL */
     size_t count;
-    void *state;  /* of a live source; of a scenario, whose source uses no other field */
+    void *state;  /* of a live source, or of a scenario, whose source uses no other field */
     int ready_fd; /* of a live source: an eventfd; call `next` and is_ended again after each edge.
                      It is never read */
 };

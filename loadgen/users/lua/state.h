@@ -52,7 +52,7 @@ enum { STATE_STEPS = 100000 };
 
 enum { STATE_PLACE = 2 * (LUA_IDSIZE + 16) }; /* room for "file:line: ", twice */
 
-/* What the extra space of a coroutine (lua_getextraspace) points to. */
+/* The extra space of a coroutine (lua_getextraspace) points to this. */
 struct state_link {
     struct state *state;
 };

@@ -36,7 +36,7 @@ struct curl_lane {
     struct curl_route *route;
     uint64_t open;    /* connections, from socket(2) until they are closed or dead */
     uint64_t busy;    /* requests in libcurl */
-    uint64_t calm_ns; /* when the lane will have been idle for as long as its last request took */
+    uint64_t calm_ns; /* when its idle time reaches the duration of its last request */
 
     /* Used by drive.c: */
     struct curl_drive *drive;
