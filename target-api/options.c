@@ -18,7 +18,7 @@ static const struct cli_flag flags[] = {
      "port of /livez, /readyz and /metrics; 0: any free port"},
     {.help = "Users"},
     {"store", "WHERE", cli_set_string, offsetof(struct target_options, store), "memory",
-     "where users are stored: memory, or sqlite:PATH to keep them across restarts"},
+     "store users in memory, or in sqlite:PATH to keep them across restarts"},
     {"max-users", "N", cli_set_u64, LIMIT(users), "200000",
      "maximum number of users; requests that add more get 507"},
     {"max-users-bytes", "N", cli_set_u64, LIMIT(users_bytes), "33554432",

@@ -29,9 +29,10 @@ static const struct cli cli = {
     .about =
         "Waits as process 1 of a container in which attacks are started with kubectl exec. On\n"
         "SIGTERM or SIGINT, it answers /readyz with 503, stops all attacks, waits until they\n"
-        "and their reports are complete, and exits. After a second signal, sent at least one\n"
-        "second after the first, the attacks end immediately and write what they have measured.\n"
-        "If loadgen idle is not process 1, it stops no attacks.\n\n"
+        "have written their results and reports, and exits. On a second signal, sent at least\n"
+        "one second after the first, the attacks abandon their requests in flight and write the\n"
+        "results so far. If loadgen idle is not process 1, it stops no attacks.\n"
+        "\n"
         "  loadgen idle -probe-addr :5001\n",
     .flags = flags,
 };

@@ -34,8 +34,7 @@ static const struct cli_flag flags[] = {
     {"title", "TEXT", cli_set_string, offsetof(struct options, title), "Load test",
      "title of the page"},
     {"threshold", "N", set_threshold, offsetof(struct options, threshold), "4000",
-     "draw each result if there are at most N; otherwise, summarise them in N/4 intervals; N is "
-     "100 to 20000"},
+     "draw at most N results individually, and summarise more in N/4 intervals; N: 100 to 20000"},
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
@@ -149,7 +148,7 @@ static bool plot_main(const struct command_line *line, struct err *err)
 
 const struct command command_plot = {
     .name = "plot",
-    .help = "make a page of charts from results",
+    .help = "draw charts of results, as an HTML page",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = plot_main,

@@ -225,7 +225,7 @@ static bool run_main(const struct command_line *line, struct err *err)
 
 const struct command command_run = {
     .name = "run",
-    .help = "run the users of a scenario, as Locust does, and measure the responses",
+    .help = "simulate users, as Locust does, and measure the responses",
     .cli = &run_cli,
     .options_size = sizeof(struct run_options),
     .run = run_main,

@@ -359,7 +359,7 @@ static bool serve_main(const struct command_line *line, struct err *err)
 
 const struct command command_serve = {
     .name = "serve",
-    .help = "serve a page and Locust's REST interface: start, watch and stop tests",
+    .help = "serve a web page and Locust's REST API, to start, watch and stop tests",
     .cli = &serve_cli,
     .options_size = sizeof(struct serve_options),
     .run = serve_main,

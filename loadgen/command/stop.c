@@ -134,7 +134,7 @@ static bool stop_main(const struct command_line *line, struct err *err)
 
 const struct command command_stop = {
     .name = "stop",
-    .help = "stop every attack, run, capacity search and test of a server in this container",
+    .help = "stop all attacks, runs, searches and server tests in this container",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = stop_main,

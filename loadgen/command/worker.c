@@ -27,13 +27,13 @@ static const struct cli_flag flags[] = {
 
     {.help = "Worker"},
     {"name", "TEXT", cli_set_text, FIELD(name), NULL,
-     "name of this worker: letters, digits, - and _ (default the host's; in Kubernetes, the "
-     "pod's)"},
+     "name of this worker: letters, digits, - and _ (default: the host name, in Kubernetes the "
+     "pod's name)"},
     {"allow-target", "LIST", address_set_allowed, FIELD(allowed), NULL,
      "refuse orders for other targets: names, addresses and ranges, separated by commas (default "
      "any target)"},
     {"orphan-timeout", "TIME", duration_set, FIELD(orphan_ns), "60s",
-     "end a run when no controller was heard of for TIME"},
+     "end a run after TIME without a message from a controller"},
     {0},
 };
 
@@ -41,10 +41,11 @@ static const struct cli cli = {
     .program = "loadgen worker",
     .env_prefix = "LOCUST_",
     .about =
-        "Waits for the orders of a controller, which is any command with -nats, and sends its\n"
-        "part of the requests. It takes part in one run after the other, until it is stopped:\n"
-        "SIGTERM or SIGINT lets it hand over its part of the run to the other workers and end.\n"
-        "A second signal, sent at least one second after the first, abandons the run.\n\n"
+        "Waits for runs started by a controller (any command with -nats), and sends a share of\n"
+        "their requests, one run after the other. On SIGTERM or SIGINT, it hands over its share\n"
+        "to the other workers and exits. A second signal, sent at least one second after the\n"
+        "first, abandons the run.\n"
+        "\n"
         "  loadgen worker -nats nats://127.0.0.1:4222\n"
         "  loadgen attack -nats nats://127.0.0.1:4222 -expect-workers 3 -rate 9000 -duration 1m\n"
         "      http://127.0.0.1:5000/health\n",
@@ -90,7 +91,7 @@ static bool worker_main(const struct command_line *line, struct err *err)
 
 const struct command command_worker = {
     .name = "worker",
-    .help = "carry out attacks together with other workers, over NATS",
+    .help = "send a share of the requests of attacks started elsewhere, over NATS",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = worker_main,

@@ -104,7 +104,7 @@ check_help() {
         END { if (flags < 2) print "no flags"; exit bad || flags < 2 }
     ' out || fail "help of $1"
 }
-for command in attack run capacity compare plan selftest report encode plot idle serve stop; do
+for command in attack run capacity compare plan selftest report encode plot idle serve stop worker; do
     "$loadgen" help $command >out && check_help "loadgen $command"
 done
 "$loadgen" -h >out && check_help loadgen

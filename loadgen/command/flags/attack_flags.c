@@ -57,15 +57,15 @@ static const struct cli_flag flags[] = {
     {"duration", "TIME", duration_set, FIELD(schedule.duration_ns), "0s",
      "how long to send; 0: until interrupted (Ctrl-C); not with -stages"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
-     "spacing of the requests of -rate: constant, or poisson for random, independent arrivals"},
+     "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "seed of -arrival poisson; the same seed gives the same schedule"},
     {"ramp", "FROM:TO", schedule_set_ramp, FIELD(schedule), NULL,
      "change the rate linearly from FROM to TO requests per second over -duration; example: "
      "10:500"},
     {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
-     "vary the rate as a sine wave, such as 100:50:1m; START is up, peak, down or trough (default "
-     "up)"},
+     "vary the rate as a sine wave; START is up, peak, down or trough (default up); example: "
+     "100:50:1m"},
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
      "ramp linearly to each RATE in turn, over its TIME, starting from 0; example: 30s:100,1m:500"},
     {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
@@ -88,11 +88,11 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "file for the results (default stdout, unless a report is printed there)"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin",
-     "format of the results; none: write no individual results, only the counts and histograms of "
-     "each second"},
+     "format of the results; none: write per-second counts and histograms only, no individual "
+     "results"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
-     "keep response headers and up to SIZE, such as 64KB, of each body in the results; 0: only "
-     "headers; -1: whole bodies (default: nothing is kept)"},
+     "record response headers, and at most SIZE of each response body, such as 64KB; 0: headers "
+     "only; -1: whole bodies (default: neither)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text "
      "if stdout is a terminal)"},

@@ -20,8 +20,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
-     "scenario in Lua, as for loadgen run; rates are then iterations per second, and an iteration "
-     "is one task of a free user"},
+     "Lua scenario, as for loadgen run; rates are then iterations per second; an iteration is one "
+     "task of one user"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
      "number of users started per second at the start of each trial; also -r"},
@@ -33,17 +33,17 @@ static const struct cli_flag flags[] = {
     {"quick", NULL, cli_set_bool, OWN(is_quick), "false",
      "find the capacity to within 5% instead of 2%, with shorter trials"},
     {"min-rate", "N[/TIME]", rate_set, OWN(min_rate), NULL,
-     "lowest rate to try (default the lowest at which a trial of 60s has enough requests for "
-     "-slo)"},
+     "lowest rate to try (default: the lowest that gives -slo enough requests in 60s)"},
     {"max-rate", "N[/TIME]", rate_set, OWN(max_rate), NULL,
      "highest rate to try (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, OWN(generator_rate), NULL,
      "highest rate at which this generator can be trusted, as printed by selftest (default: "
      "measured before the search)"},
     {"trial", "TIME", capacity_set_trial, OWN(trial_ns), NULL,
-     "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
+     "minimum length of a trial, extended if -slo needs more requests (default 10s, with -quick "
+     "5s)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
-     "spacing of requests: constant, or poisson for random, independent arrivals, which lower the "
+     "arrivals: constant (evenly spaced) or poisson (random, independent), which lowers the "
      "capacity"},
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "base seed of -arrival poisson; each trial derives its own seed"},
@@ -52,7 +52,7 @@ static const struct cli_flag flags[] = {
 
     {.help = "Limits"},
     {"time-limit", "TIME", duration_set, OWN(time_limit_ns), "0s",
-     "end each search within TIME, and report the interval so far; 0: no limit"},
+     "end each search within TIME, and report the interval found so far; 0: no limit"},
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},
@@ -65,20 +65,20 @@ static const struct cli_flag flags[] = {
 
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, OWN(metrics), NULL,
-     "read Prometheus metrics from every address of the URL's host before and after each trial; "
-     "may be repeated"},
+     "read the target's Prometheus metrics from every address of the URL's host, before and after "
+     "each trial; may be repeated"},
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, OWN(output), NULL,
      "file for the result in JSON, with all trials"},
     {"html", "FILE", cli_set_string, OWN(html), NULL,
-     "file for an HTML page with the result and its charts; the page works offline"},
+     "file for a self-contained HTML page with the result and charts"},
     {"journal", "FILE", cli_set_string, OWN(journal), NULL,
-     "file to which each trial is appended when it ends"},
+     "append each completed trial to this file"},
     {"resume", NULL, cli_set_bool, OWN(resumes), "false",
      "continue the search of -journal after it was stopped or killed"},
     {"termination-log", "FILE", cli_set_string, OWN(termination_log), NULL,
-     "file for the verdict or the error, as one sentence; in a pod, use /dev/termination-log"},
+     "file for a one-sentence verdict or error; in a pod, use /dev/termination-log"},
     {0},
 };
 

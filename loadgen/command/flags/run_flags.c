@@ -80,28 +80,28 @@ static const struct cli_flag flags[] = {
      "interrupted; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s; in each, a free user runs one task (default: "
-     "each user runs its next task after its wait time)"},
+     "start iterations at this rate, such as 200/s; an iteration is one task, run by an idle user "
+     "(default: each user waits between tasks)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
-     "spacing of the iterations of -rate: constant, or poisson for random, independent arrivals"},
+     "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
      "end after exactly N requests, including those of on_start and on_stop"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
-     "end after exactly N iterations, each of which is one task"},
+     "end after exactly N iterations; an iteration is one task"},
     {"stop-timeout", "TIME", run_set_time, OWN(stop_timeout_ns), "0s",
      "how long to wait for running tasks at the end; 0: only for requests in flight; also -s"},
     {"s", "TIME", run_set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
-     "file of the scenario, instead of the argument; also -f"},
+     "scenario file, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"check", NULL, cli_set_bool, OWN(is_check), "false",
      "run each task once, and print the requests and answers"},
     {"list", NULL, cli_set_bool, OWN(is_list), "false",
-     "list the classes of the scenario; also -l"},
+     "list the classes and arguments of the scenario; also -l"},
     {"l", NULL, cli_set_bool, OWN(is_list), NULL, "short for -list"},
     {"show-task-ratio", NULL, cli_set_bool, OWN(shows_ratios), "false",
      "print the share of each class and task, without running the scenario"},
-    {"headless", NULL, cli_set_bool, OWN(is_headless), "false", "as -print-stats"},
+    {"headless", NULL, cli_set_bool, OWN(is_headless), "false", "same as -print-stats"},
     {"seed", "N", cli_set_u64, OWN(seed), "1",
      "seed of random numbers, waits and the order of tasks"},
 
@@ -119,7 +119,7 @@ static const struct cli_flag flags[] = {
      "write Locust's files PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and "
      "PREFIX_exceptions.csv"},
     {"csv-full-history", NULL, cli_set_bool, OWN(has_full_history), "false",
-     "with -csv: a row per second for each name in the history, with percentiles of the last 10 s"},
+     "with -csv: add a history row for each name every second, with percentiles of the last 10 s"},
     {"print-stats", NULL, cli_set_bool, OWN(prints_stats), "false",
      "print Locust's table on stderr every 2 s instead of the progress line"},
     {"only-summary", NULL, cli_set_bool, OWN(only_summary), "false",
@@ -134,9 +134,10 @@ const struct cli run_cli = {
     .program = "loadgen run",
     .operands = "SCENARIO.lua",
     .about =
-        "Runs the users of a scenario in Lua, which is written like a locustfile\n"
-        "(docs/scenarios.md). Flags and environment variables (LOCUST_USERS, LOCUST_HOST and so\n"
-        "on) have Locust's names where Locust has an equivalent.\n\n"
+        "Simulates the users of a Lua scenario, which is written like a locustfile\n"
+        "(docs/scenarios.md). Flags and environment variables, such as LOCUST_USERS, are named as\n"
+        "in Locust.\n"
+        "\n"
         "  loadgen run scenario.lua -u 100 -r 10 -t 5m -H http://127.0.0.1:5000\n"
         "  loadgen run scenario.lua -users 100 -spawn-rate 10 -run-time 60 -slo 'p99<100ms'\n",
     .flags = flags,

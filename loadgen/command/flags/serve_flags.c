@@ -37,9 +37,9 @@ static const struct cli_flag flags[] = {
     {"token-file", "FILE", cli_set_text, WEB(token_file), NULL,
      "file with the token that clients must send (default: environment variable HEADROOM_TOKEN)"},
     {"no-token", NULL, cli_set_bool, WEB(has_no_token), "false",
-     "require no token from other machines; use it only if the network keeps others out"},
+     "do not require a token from other machines; use it only on a trusted network"},
     {"allow-host", "HOST,...", set_hosts, WEB(allowed_hosts), NULL,
-     "additional host names by which clients reach this server, such as locust-master"},
+     "additional host names to accept in the Host header, such as locust-master"},
 
     {.help = "Kept tests"},
     {"data", "DIR", cli_set_text, WEB(data), NULL,
@@ -47,12 +47,12 @@ static const struct cli_flag flags[] = {
     {"data-runs", "N", set_runs, WEB(data_runs), "100",
      "maximum number of tests to keep; the oldest are deleted"},
     {"data-size", "SIZE", set_data_size, WEB(data_size), "1GB",
-     "maximum total size of the tests; the oldest are deleted"},
+     "maximum total size of kept tests; the oldest are deleted"},
 
     {.help = "Users of a scenario"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL,
-     "number of users started per second (default 1; in a search 100); also -r"},
+     "number of users started per second (default 1; in searches 100); also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
     {"run-time", "TIME", run_set_time, OWN(run_time_ns), "0s",
      "initial run time of the page's form; 0: until stopped; also -t"},
@@ -61,7 +61,7 @@ static const struct cli_flag flags[] = {
      "how long to wait for running tasks at the end; 0: only for requests in flight; also -s"},
     {"s", "TIME", run_set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
     {"locustfile", "FILE", cli_set_string, OWN(file), NULL,
-     "file of the scenario, instead of the argument; also -f"},
+     "scenario file, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"seed", "N", cli_set_u64, OWN(seed), "1",
      "seed of random numbers, waits and the order of tasks"},
@@ -73,29 +73,30 @@ static const struct cli_flag flags[] = {
      "file of targets: methods, URLs, headers and bodies; instead of a scenario"},
 #include "loadgen/command/flags/message.def"
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "requests per TIME, unless a client chooses another rate (default " SCHEDULE_RATE_DEFAULT ")"},
+     "requests per TIME, if the client sets no rate (default " SCHEDULE_RATE_DEFAULT ")"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
-     "spacing of requests: constant, or poisson for random, independent arrivals"},
+     "arrivals: constant (evenly spaced) or poisson (random, independent)"},
     {"max-workers", "N", cli_set_u64, FIELD(max_workers), CLI_NO_LIMIT,
-     "maximum requests in flight; not in a search"},
+     "maximum requests in flight (not used in searches)"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
-     "maximum connections per host and port; 0: no limit, except in a search: 1024"},
+     "maximum connections per host and port; 0: no limit (in searches: 1024)"},
 
     {.help = "SLO and capacity searches"},
     {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,
-     "SLO by which tests are judged, such as p99<100ms,errors<0.1%; searches need one"},
+     "SLO that tests must meet, such as p99<100ms,errors<0.1%; required for searches"},
     {"quick", NULL, cli_set_bool, WEB(is_quick), "false",
-     "find the capacity to within 5% instead of 2%, in every search"},
+     "find capacities to within 5% instead of 2%, with shorter trials"},
     {"min-rate", "N[/TIME]", rate_set, WEB(min_rate), NULL,
-     "lowest rate to try, unless a client chooses another one (default: as for loadgen capacity)"},
+     "lowest rate to try, if the client sets none (default: as in loadgen capacity)"},
     {"max-rate", "N[/TIME]", rate_set, WEB(max_rate), NULL,
-     "highest rate to try, unless a client chooses another one (default no limit)"},
+     "highest rate to try, if the client sets none (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, WEB(generator_rate), NULL,
      "highest rate at which this generator can be trusted (default: measured before a search)"},
     {"trial", "TIME", capacity_set_trial, WEB(trial_ns), NULL,
-     "minimum length of a trial; some SLOs need more (default 10s, with -quick 5s)"},
+     "minimum length of a trial, extended if -slo needs more requests (default 10s, with -quick "
+     "5s)"},
     {"time-limit", "TIME", duration_set, WEB(time_limit_ns), "0s",
-     "end each search within TIME, and report the interval so far; 0: no limit"},
+     "end each search within TIME, and report the interval found so far; 0: no limit"},
 
     {.help = "Limits"},
 #include "loadgen/command/flags/limits.def"
@@ -105,8 +106,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, WEB(metrics), NULL,
-     "read Prometheus metrics from every address of the URL's host once per second, or in a search "
-     "before and after each trial; may be repeated"},
+     "read the target's Prometheus metrics from every address of the URL's host, every second (in "
+     "searches: before and after each trial); may be repeated"},
     {0},
 };
 
