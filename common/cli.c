@@ -144,7 +144,7 @@ static enum cli_result take_flag(struct parsing *parsing, char **argv, int argc,
     }
     const struct cli_flag *flag = find_flag(cli, name);
     if (!flag) {
-        err_set(err, ERR_USAGE, "unknown flag -%s; the nearest is -%s (`%s -h` lists all)", name,
+        err_set(err, ERR_USAGE, "unknown flag -%s; did you mean -%s? (`%s -h` lists all)", name,
                 nearest_find(name, flag_name, cli->flags), cli->program);
         return CLI_BAD;
     }

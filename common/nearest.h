@@ -1,6 +1,6 @@
 /*
  * nearest - finds the known word that is most similar to an unknown one, for error messages:
- * "unknown flag -dur; the nearest is -duration".
+ * "unknown flag -dur; did you mean -duration?".
  *
  * Threads: pure functions.
  */

@@ -141,7 +141,7 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
     bool is_alone = timetable->team->threads == timetable->team->all;
     if (change->users && !change->slots && !change->epoch && !is_alone) {
         epoch_close(&last->epoch, UINT64_MAX);
-        return err_set(err, ERR_USAGE, "a number of users for many processes needs its slots");
+        return err_set(err, ERR_USAGE, "a change of users in several processes needs slots");
     }
     struct period *next = create_period(timetable);
     if (!next) {

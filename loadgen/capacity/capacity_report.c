@@ -73,7 +73,7 @@ static const char *print_stop(const struct capacity_search *search, char text[64
     if (search->count < SEARCH_TRIALS_MAX) {
         return "the time limit was reached";
     }
-    snprintf(text, 64, "the search stopped after %d trials", SEARCH_TRIALS_MAX);
+    snprintf(text, 64, "the search reached its limit of %d trials", SEARCH_TRIALS_MAX);
     return text;
 }
 

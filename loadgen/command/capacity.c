@@ -76,8 +76,8 @@ static bool search_and_report(struct search_job *job, struct interrupt *interrup
     }
     if (job->journal.torn_bytes > 0) {
         fprintf(stderr,
-                "%s ends with an incomplete line: %zu bytes were dropped, and the trial of that "
-                "line is repeated\n",
+                "%s ends with an incomplete line: %zu bytes were dropped, and its trial will be "
+                "repeated\n",
                 options->journal, job->journal.torn_bytes);
     }
     if (search(job, interrupt, err)) {

@@ -39,7 +39,7 @@ static const struct command *find(const char *name, struct err *err)
             return NULL;
         }
     }
-    err_set(err, ERR_USAGE, "unknown command \"%s\"; the nearest is %s (`loadgen help` lists all)",
+    err_set(err, ERR_USAGE, "unknown command \"%s\"; did you mean %s? (`loadgen help` lists all)",
             name, nearest_find(name, command_name, NULL));
     return NULL;
 }

@@ -100,8 +100,8 @@ static bool read_all(struct encode *encode, struct results *results, struct err 
             pause_ns = clock_now_ns() + PAUSE_NS;
             if (interrupt_must_stop_reading(&encode->interrupt, is_pipe)) {
                 return err_set(err, ERR_FAILED,
-                               "interrupted before the end of the results; all results that had "
-                               "been read were written");
+                               "interrupted before the end of the results; all results read so far "
+                               "were written");
             }
             break;
         case RESULTS_END:

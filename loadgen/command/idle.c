@@ -94,7 +94,7 @@ static bool idle_main(const struct command_line *line, struct err *err)
     bool ok = open_probes(&idle, options->probe_addr, err);
     if (ok) {
         fputs(is_first ? "loadgen: idle\n"
-                       : "loadgen: idle, but not as process 1: SIGTERM does not stop attacks\n",
+                       : "loadgen: idle is not process 1, so SIGTERM will not stop attacks\n",
               stderr);
         ok = wait_for_stop(&interrupt, err);
         atomic_store(&idle.is_stopping, true);

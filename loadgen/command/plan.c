@@ -53,7 +53,7 @@ static const struct cli cli = {
 static void print_bound(enum search_verdict verdict)
 {
     static const char *const reasons[] = {
-        [SEARCH_ABOVE_MAXIMUM] = "The search ended at its -max-rate",
+        [SEARCH_ABOVE_MAXIMUM] = "The search reached -max-rate",
         [SEARCH_GENERATOR_LIMITED] = "The generator was the limit",
         [SEARCH_OUT_OF_TIME] = "The search stopped before it was complete",
         [SEARCH_BELOW_MINIMUM] = NULL,
@@ -75,9 +75,8 @@ static void print_plan(const struct sizing *sizing, const struct options *option
     printf("With %" PRIu64 " %s, each gets %.4g/s, %.1f%% of its capacity.\n", sizing->pods,
            plural(sizing->pods, "pod", "pods"), rate / (double)sizing->pods, 100 * sizing->load);
     if (sizing->is_assumed) {
-        puts(
-            "! Assumption: one pod served. The result does not contain the number of pods, because "
-            "it was measured without -target-metrics.");
+        puts("! Assumption: one pod served, because the number of pods was not recorded. To record "
+             "it, use loadgen capacity -target-metrics.");
     }
     print_bound(sizing->verdict);
     json_array_foreach(sizing->remarks, i, remark)

@@ -93,7 +93,7 @@ static bool choose(const struct options *options, struct report_choice *choice, 
         return err_prefix(err, "-type");
     }
     if (options->buckets && choice->buckets.count > 0) {
-        return err_set(err, ERR_USAGE, "-type %s and -buckets both set buckets; use one",
+        return err_set(err, ERR_USAGE, "-type %s and -buckets both set buckets; use only one",
                        options->type);
     }
     return !options->buckets || buckets_parse(&choice->buckets, options->buckets, 0, err) ||

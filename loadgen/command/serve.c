@@ -30,7 +30,7 @@
 #define TOKEN_VARIABLE "HEADROOM_TOKEN"
 
 _Static_assert((int)OPEN_FILES_SERVE >= (int)HTTP_FILES,
-               "those who watch a run have files of their own");
+               "each client that watches a run needs open files");
 
 struct serving {
     const struct serve_options *options;
@@ -80,13 +80,13 @@ static bool read_token(struct serving *serving, struct err *err)
         return err_set(err, ERR_USAGE, "-token-file: %s has no token", file);
     }
     if (!can_be_sent(token)) {
-        return err_set(err, ERR_USAGE, "%s: the token has blanks or control characters",
+        return err_set(err, ERR_USAGE, "%s: the token contains blanks or control characters",
                        file ? "-token-file" : TOKEN_VARIABLE);
     }
     if (*token && serving->options->has_no_token) {
         return err_set(err, ERR_USAGE,
                        "-no-token and a token (-token-file, " TOKEN_VARIABLE
-                       ") exclude each other");
+                       ") cannot be combined");
     }
     serving->rules.token = *token ? token : NULL;
     return true;
@@ -112,8 +112,8 @@ static bool decide_access(struct serving *serving, const struct listener *listen
     rules->allowed = options->allowed_hosts;
     return rules->token || options->has_no_token || access_is_loopback(rules->address) ||
            err_set(err, ERR_USAGE,
-                   "-web: other machines can reach %s; set -token-file, or -no-token if the "
-                   "network admits only clients that may start tests",
+                   "-web: other machines can reach %s; set -token-file, or -no-token if all of "
+                   "them may start tests",
                    listener->address);
 }
 

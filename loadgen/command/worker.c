@@ -66,8 +66,8 @@ static bool worker_main(const struct command_line *line, struct err *err)
     unsigned threads = cgroup_usable_cpus(cpu_limit);
     if (!options->nats.url) {
         return err_set(err, ERR_USAGE,
-                       "-nats is missing: the NATS server through which orders come, such as -nats "
-                       "nats://127.0.0.1:4222");
+                       "-nats is missing; set it to the NATS server that carries the orders, such "
+                       "as -nats nats://127.0.0.1:4222");
     }
     file_limit_raise();
     if (!interrupt_start(&interrupt, err)) {

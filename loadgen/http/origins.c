@@ -123,9 +123,10 @@ static struct origin *find(struct origins *origins, const struct redirect *hop,
         }
     }
     if (origins->redirected_count == ORIGINS_REDIRECTED_MAX) {
-        snprintf(problem, REASON_MAX,
-                 "redirected to %.80s, but redirects already led to %d other hosts, the limit",
-                 hop->host, ORIGINS_REDIRECTED_MAX);
+        snprintf(
+            problem, REASON_MAX,
+            "redirected to %.80s, but redirects already led to %d other hosts, which is the limit",
+            hop->host, ORIGINS_REDIRECTED_MAX);
         return NULL;
     }
     char *host = strdup(hop->host);

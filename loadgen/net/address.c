@@ -17,7 +17,7 @@ static bool lookup(const char *host, uint16_t port, int flags, struct address *a
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags};
     int failed = getaddrinfo(host, NULL, &hints, &found);
     if (failed || !found) {
-        *problem = failed ? gai_strerror(failed) : "it has no address";
+        *problem = failed ? gai_strerror(failed) : "the host has no address";
         return false;
     }
     const struct addrinfo *chosen = found;

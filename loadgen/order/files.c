@@ -87,11 +87,11 @@ bool order_files_expect(struct order_files *files, const char *hash, size_t leng
     struct order_file *file = find(files, hash);
     if (file) {
         return file->length == length ||
-               err_set(err, ERR_FAILED, "the file %s has two sizes, %zu and %zu bytes", hash,
-                       file->length, length);
+               err_set(err, ERR_FAILED, "the file %s is listed with two sizes, %zu and %zu bytes",
+                       hash, file->length, length);
     }
     if (length > ORDER_FILES_MAX - files->bytes) {
-        return err_set(err, ERR_FAILED, "the files of the order have more than %zu bytes",
+        return err_set(err, ERR_FAILED, "the files of the order exceed %zu bytes in total",
                        ORDER_FILES_MAX);
     }
     file = add(files, hash, length);

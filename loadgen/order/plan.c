@@ -14,9 +14,8 @@ bool plan_check(const struct plan *plan, struct err *err)
         return err_set(err, ERR_USAGE, "order.max_connections: must be at least 1");
     }
     if (schedule_is_closed(&plan->schedule) && plan->max_workers == UINT64_MAX) {
-        return err_set(
-            err, ERR_USAGE,
-            "order.rate=0 requires setting order.max_workers, the number of requests in flight");
+        return err_set(err, ERR_USAGE,
+                       "order.rate=0 requires order.max_workers, the number of requests in flight");
     }
     if (schedule_is_closed(&plan->schedule) && plan->max_workers > MAX_CLOSED_WORKERS) {
         return err_set(err, ERR_USAGE, "order.max_workers: at most %" PRIu64 " with order.rate=0",

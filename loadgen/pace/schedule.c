@@ -72,9 +72,8 @@ bool schedule_check(const struct schedule *schedule, struct err *err)
     enum schedule_type type = schedule->type;
     if (type == SCHEDULE_POISSON && schedule->rate.count == 0) {
         return err_set(err, ERR_USAGE,
-                       "order.arrival poisson needs order.rate; with order.rate 0, each worker "
-                       "sends when it is "
-                       "free");
+                       "order.arrival poisson requires order.rate; with order.rate 0, each worker "
+                       "sends as soon as it is free");
     }
     if (type == SCHEDULE_POISSON &&
         pacer_count(schedule->rate, schedule->duration_ns) > POISSON_MOST) {
@@ -89,13 +88,13 @@ bool schedule_check(const struct schedule *schedule, struct err *err)
                        type == SCHEDULE_RAMP ? ", the time from the first rate to the second" : "");
     }
     if ((type == SCHEDULE_RAMP || type == SCHEDULE_STAGES) && !wants_any(&schedule->stages)) {
-        return err_set(err, ERR_USAGE, "order.%s: all its rates are 0, so nothing would be sent",
+        return err_set(err, ERR_USAGE, "order.%s: all rates are 0, so nothing would be sent",
                        schedule_kind(schedule)->name);
     }
     if (type == SCHEDULE_SINE && schedule->sine.amplitude_per_h >= schedule->sine.mean_per_h) {
-        return err_set(err, ERR_USAGE,
-                       "order.sine: the amplitude must be less than the mean, or the rate would "
-                       "reach 0 or less");
+        return err_set(
+            err, ERR_USAGE,
+            "order.sine: the amplitude must be less than the mean, so that the rate stays above 0");
     }
     return true;
 }

@@ -62,7 +62,7 @@ bool schedule_set_arrival(void *field, const char *text, struct err *err)
             return true;
         }
     }
-    return err_set(err, ERR_USAGE, "\"%s\" is not a kind of arrival; use constant or poisson",
+    return err_set(err, ERR_USAGE, "\"%s\" is not an arrival process; use constant or poisson",
                    text);
 }
 
@@ -161,7 +161,7 @@ static bool find_type(const struct schedule_flags *flags, enum schedule_type *ty
             continue;
         }
         if (given) {
-            return err_set(err, ERR_USAGE, "%s and %s both set the rate; use one", given,
+            return err_set(err, ERR_USAGE, "%s and %s both set the rate; use only one", given,
                            ways[i].name);
         }
         given = ways[i].name;
@@ -199,7 +199,7 @@ bool schedule_from_flags(const struct schedule_flags *flags, struct schedule *sc
     if (schedule->type == SCHEDULE_STAGES) {
         if (flags->duration_ns > 0) {
             return err_set(err, ERR_USAGE,
-                           "order.duration and order.stages both set the duration; use one");
+                           "order.duration and order.stages both set the duration; use only one");
         }
         schedule->stages = flags->stages;
         for (size_t i = 0; i < flags->stages.count; i++) {

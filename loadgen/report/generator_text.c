@@ -55,11 +55,11 @@ static void append_sign(const struct generator_verdict *verdict, const struct su
                plural(g->threads, "thread was", "threads were"), 100 * verdict->thread_share);
         break;
     case GENERATOR_LOOP:
-        append(text, "it read answers late (99th percentile of event loop turns: %s)",
+        append(text, "it read responses late (99th percentile of an event loop iteration: %s)",
                duration_print_rounded(g->loop_p99_ns, duration));
         break;
     case GENERATOR_LAG:
-        append(text, "%.80s is missed because of the generator's lag alone",
+        append(text, "%.80s is missed only because of the generator's lag",
                verdict->lagged->criterion->text);
         break;
     case GENERATOR_LOST:
@@ -126,7 +126,7 @@ const char *generator_verdict_print(const struct generator_verdict *verdict,
         append_reasons(verdict, summary, text);
         append(text, "%s", remedies[verdict->remedy]);
         if (verdict->class == GENERATOR_DISTURBED && verdict->signs) {
-            append(text, " The target misses the SLO even without that disturbance.");
+            append(text, " The target would miss the SLO even without this disturbance.");
         }
         break;
     }

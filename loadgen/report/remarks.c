@@ -95,16 +95,15 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
     }
     if (summary->abandoned > 0) {
         say(remarks,
-            "A second signal abandoned %" PRIu64
-            " %s in flight. No other number includes %s, so the latencies are too low if the "
-            "target was slow.",
+            "A second signal abandoned %" PRIu64 " %s in flight. The other numbers exclude %s, so "
+            "latencies are too low if the target was slow.",
             summary->abandoned, requests(summary->abandoned),
             plural(summary->abandoned, "it", "them"));
     }
     if (summary->lost[0] != '\0') {
         say(remarks,
-            "Lost with %s: %s%" PRIu64
-            " %s, which may have been sent. They are neither in the results nor in not started.",
+            "Lost with %s: %s%" PRIu64 " %s, which may have been sent. They are neither in the "
+            "results nor counted as not started.",
             summary->lost, summary->is_unknown_least ? "at least " : "", summary->unknown,
             requests(summary->unknown));
     }
@@ -120,8 +119,9 @@ static void remark_on_bare(struct remarks *remarks, const struct summary *summar
             "requests were started.");
     } else if (tally->bare > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64 " results %s request start, service, connect, wait, lag, "
-            "retries and redirects. The rate is computed from their timestamps.",
+            "%" PRIu64 " of %" PRIu64
+            " results %s the times of start, service, connect, wait and lag, retries and "
+            "redirects. The rate is computed from their timestamps.",
             tally->bare, tally->counters.ended, plural(tally->bare, "lacks", "lack"));
     }
     if (summary->has_plan && !summary->is_cut_short && summary->unplanned > 0) {
@@ -237,8 +237,8 @@ static void remark_on_others(struct remarks *remarks, const struct summary *summ
     if (others > 0) {
         say(remarks,
             "%d other %s ran at the same time in this container (or on this machine, outside a "
-            "container) and competed for CPU and for the target. Run one at a time; to end all "
-            "attacks, use loadgen stop.",
+            "container) and competed for CPU and the target. Run one at a time; loadgen stop ends "
+            "all attacks.",
             others, plural((uint64_t)others, "attack", "attacks"));
     }
 }
@@ -264,8 +264,8 @@ static void remark_on_answers(struct remarks *remarks, const struct tally *tally
         }
     }
     say(remarks,
-        "Answers to %" PRIu64 " of %" PRIu64
-        " %s violate RFC 9112: %s. They count as answers; other clients may reject them.",
+        "The responses to %" PRIu64 " of %" PRIu64
+        " %s violate RFC 9112: %s. They are counted as valid, but other clients may reject them.",
         tally->counters.malformed, tally->counters.ended, requests(tally->counters.ended),
         length > 0 ? list : "the kind of violation is not recorded");
 }
@@ -301,8 +301,8 @@ static void remark_on_spread(struct remarks *remarks, const struct summary *summ
             spread->addresses, spread->host, spread->least, spread->most,
             summary->scheduled_per_s == 0
                 ? "Without a rate, faster addresses receive more."
-                : "Addresses that refuse, stall or appear late receive fewer; the rows by address "
-                  "show which.");
+                : "Addresses that refuse connections, stall or were resolved late receive fewer; "
+                  "see the rows by address.");
     }
 }
 
@@ -348,9 +348,8 @@ static void remark_on_fired(struct remarks *remarks, const struct tally *tally)
     uint64_t fired = tally->counters.fired;
     if (fired > 0) {
         say(remarks,
-            "%" PRIu64 " of %" PRIu64
-            " results %s fired by scripts. Such results count as requests, although nothing was "
-            "sent.",
+            "%" PRIu64 " of %" PRIu64 " results %s fired by scripts (events.request.fire). They "
+            "count as requests, although loadgen sent nothing.",
             fired, tally->counters.ended, plural(fired, "was", "were"));
     }
 }

@@ -32,7 +32,7 @@ static const char *print_value(const struct slo_finding *finding, char text[VALU
     if (isnan(value)) {
         snprintf(text, VALUE_TEXT, "no data");
     } else if (isinf(value)) {
-        snprintf(text, VALUE_TEXT, "beyond every limit");
+        snprintf(text, VALUE_TEXT, "unbounded");
     } else if (finding->criterion->unit == SLO_NS) {
         snprintf(text, VALUE_TEXT, "%s", print_span(value, finding, span));
     } else {
@@ -65,18 +65,19 @@ const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_RE
         snprintf(text, SLO_REASON_TEXT, "too few requests");
         break;
     case SLO_NO_SCHEDULED_RATE:
-        snprintf(text, SLO_REASON_TEXT, "no rate was scheduled, or it is not recorded");
+        snprintf(text, SLO_REASON_TEXT, "no rate was scheduled or recorded");
         break;
     case SLO_NO_TARGET:
-        snprintf(text, SLO_REASON_TEXT, "no target has this name%s%s",
-                 has_nearest ? "; the nearest is " : "", has_nearest ? finding->nearest : "");
+        snprintf(text, SLO_REASON_TEXT, "no target has this name%s%s%s",
+                 has_nearest ? "; did you mean " : "", has_nearest ? finding->nearest : "",
+                 has_nearest ? "?" : "");
         break;
     case SLO_NO_REQUESTS:
         snprintf(text, SLO_REASON_TEXT, "no requests");
         break;
     case SLO_UNANSWERED:
     case SLO_UNANSWERED_OR_LOST:
-        snprintf(text, SLO_REASON_TEXT, "%" PRIu64 " of %" PRIu64 " %s got no answer%s",
+        snprintf(text, SLO_REASON_TEXT, "%" PRIu64 " of %" PRIu64 " %s got no response%s",
                  finding->unanswered, finding->intended,
                  plural(finding->intended, "request", "requests"),
                  finding->reason == SLO_UNANSWERED_OR_LOST ? ", or their results are missing" : "");
@@ -87,7 +88,8 @@ const char *slo_print_reason(const struct slo_finding *finding, char text[SLO_RE
         break;
     case SLO_DROPPED:
         snprintf(text, SLO_REASON_TEXT,
-                 "%" PRIu64 " of %" PRIu64 " iterations found no free user; raise -u",
+                 "%" PRIu64 " of %" PRIu64
+                 " iterations were dropped, because no user was free; raise -u",
                  finding->unanswered, finding->intended);
         break;
     case SLO_CUT_SHORT:

@@ -23,7 +23,8 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
         at++;
     }
     if (length == 0 || at == length) {
-        err_set(err, ERR_FAILED, "no results: the input is empty; check the program that wrote it");
+        err_set(err, ERR_FAILED,
+                "no results: the input is empty; check the program that should have written it");
         return NULL;
     }
     if (length >= strlen(magic) && memcmp(bytes, magic, strlen(magic)) == 0) {
@@ -44,8 +45,8 @@ static const struct stream_format *recognise(const char *bytes, size_t length, s
     }
     err_set(err, ERR_FAILED,
             is_gob(bytes, length)
-                ? "the results are in gob, which only Go's library reads; convert them with "
-                  "vegeta encode -to json"
+                ? "the results are in gob format, which only Go programs can read; convert them "
+                  "with vegeta encode -to json"
                 : "unknown format: neither loadgen's own nor vegeta's JSON or CSV");
     return NULL;
 }
@@ -103,7 +104,7 @@ const struct encoding *formats_encoding(const char *name, struct err *err)
     }
     err_set(err, ERR_USAGE, "unknown encoding \"%s\"; use json, csv or bin%s", name,
             strcmp(name, "gob") == 0
-                ? " (gob requires Go's library; convert json with vegeta encode -to gob)"
+                ? " (only Go programs can write gob; convert json with vegeta encode -to gob)"
                 : "");
     return NULL;
 }

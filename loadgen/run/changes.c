@@ -32,7 +32,7 @@ static bool check(const struct changes *changes, const struct change *change, st
                err_set(err, ERR_USAGE, "the change is empty");
     }
     if (changes->is_closed_loop) {
-        return err_set(err, ERR_USAGE, "a closed loop has no schedule that could be changed");
+        return err_set(err, ERR_USAGE, "a closed loop has no schedule to change");
     }
     if (schedule_is_closed(schedule)) {
         return err_set(err, ERR_USAGE, "a run on a schedule cannot become a closed loop");
@@ -76,7 +76,7 @@ bool changes_request(struct changes *changes, const struct change *change, struc
     }
     pthread_mutex_unlock(&changes->lock);
     (void)!write(changes->fd, &one, sizeof one);
-    return has_room || err_set(err, ERR_FAILED, "too many changes at once");
+    return has_room || err_set(err, ERR_FAILED, "too many pending changes");
 }
 
 uint64_t changes_ports(const struct changes *changes)

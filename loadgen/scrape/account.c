@@ -149,7 +149,7 @@ static void remark_gaps(json_t *list, const struct sums *sums)
     }
     if (sums->oom_kills > 0) {
         uint64_t kills = (uint64_t)sums->oom_kills;
-        remark(list, "%" PRIu64 " %s killed because memory ran out.", kills,
+        remark(list, "%" PRIu64 " %s killed because the memory limit was reached.", kills,
                plural(kills, "process of the target was", "processes of the target were"));
     }
 }
@@ -168,8 +168,8 @@ static void remark_served(json_t *list, const struct sums *sums, const struct ac
                answered, sums->served);
     } else if (sums->served > tried) {
         remark(list,
-               "The pods served %.0f requests, but only %.0f were sent: there are other "
-               "clients.",
+               "The pods served %.0f requests, but only %.0f were sent: other clients also sent "
+               "requests.",
                sums->served, tried);
     }
 }
@@ -180,7 +180,7 @@ static void remark_spread(json_t *list, const struct sums *sums)
     if (sums->read > 1 && sums->served > 0 && sums->most_served >= ACCOUNT_UNEVEN * mean) {
         remark(list,
                "The load was uneven: of %zu pods, %s served %.0f%% of the requests. With an even "
-               "load, all %zu pods together may sustain more.",
+               "load, the %zu pods may sustain more.",
                sums->read, sums->busiest, 100 * sums->most_served / sums->served, sums->read);
     }
 }

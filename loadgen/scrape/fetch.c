@@ -20,7 +20,7 @@ static size_t on_body(char *at, size_t size, size_t count, void *context)
     struct fetch *fetch = context;
     size_t length = size * count;
     if (length > FETCH_BYTES_MAX - fetch->body.length) {
-        fail(fetch, "the page is larger than 4 MiB");
+        fail(fetch, "the metrics page is larger than 4 MiB");
         return 0;
     }
     bytes_add(&fetch->body, at, length);
@@ -80,7 +80,7 @@ static void conclude(CURLM *multi, const CURLMsg *message)
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &fetch);
     curl_easy_getinfo(message->easy_handle, CURLINFO_RESPONSE_CODE, &status);
     if (result == CURLE_OPERATION_TIMEDOUT) {
-        fail(fetch, "no complete answer in time");
+        fail(fetch, "no complete response in time");
     } else if (result != CURLE_OK) {
         fail(fetch, fetch->body.has_failed ? "not enough memory" : curl_easy_strerror(result));
     } else if (status != HTTP_OK) {

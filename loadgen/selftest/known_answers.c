@@ -95,7 +95,7 @@ static struct known_answer judge_delay(const struct summary *summary,
         answer.outcome = wrong_unless_disturbed(summary);
     }
     snprintf(answer.text, sizeof answer.text,
-             "answers were delayed by 20ms: lowest latency %s (expected 20ms to 25ms)",
+             "responses were delayed by 20ms: lowest latency %s (expected 20ms to 25ms)",
              duration_print_short(tally->latency.min_ns, least));
     return answer;
 }
@@ -110,7 +110,7 @@ static struct known_answer judge_failures(const struct summary *summary,
                     tally->counters.failed == account->broken;
     answer.outcome = is_exact ? KNOWN_RIGHT : wrong_unless_disturbed(summary);
     snprintf(answer.text, sizeof answer.text,
-             "%" PRIu64 " answers were 503 and %" PRIu64
+             "%" PRIu64 " responses were 503 and %" PRIu64
              " were cut off; the generator reported %" PRIu64 " and %" PRIu64,
              account->refused, account->broken, tally->codes[503], tally->counters.failed);
     return answer;

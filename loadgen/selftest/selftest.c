@@ -74,18 +74,17 @@ bool selftest_conclude(const struct selftest *selftest, struct err *err)
     list_answers(selftest, KNOWN_UNCLEAR, unclear, sizeof unclear);
     if (wrong[0]) {
         return err_set(err, ERR_FAILED,
-                       "failed tests with a known answer: %s; do not trust the numbers of this "
-                       "generator, and please report the bug",
+                       "known-answer tests failed: %s; do not trust the results of this generator, "
+                       "and please report the bug",
                        wrong);
     }
     if (!selftest->calibration.is_on_time) {
         return err_set(err, ERR_GENERATOR_LIMIT,
-                       "this generator was not on time at any rate: other programs use its CPU; "
+                       "the generator was late at every rate, because other programs used its CPU; "
                        "stop them and repeat the test");
     }
-    return unclear[0] == '\0' ||
-           err_set(err, ERR_GENERATOR_LIMIT,
-                   "unclear tests with a known answer: %s; the generator was disturbed: stop "
-                   "other programs and repeat the test",
-                   unclear);
+    return unclear[0] == '\0' || err_set(err, ERR_GENERATOR_LIMIT,
+                                         "known-answer tests were inconclusive: %s; other programs "
+                                         "disturbed the generator; stop them and repeat the test",
+                                         unclear);
 }

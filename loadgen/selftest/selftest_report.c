@@ -21,7 +21,7 @@ static void write_trusted(const struct selftest *selftest, FILE *out)
                 "99th-percentile lag %s\n",
                 calibration->rate_on_time, duration_print_short(calibration->lag_p99_ns, lag));
     } else {
-        fprintf(out, "On time         at no rate: other programs use the generator's CPU\n");
+        fprintf(out, "On time         at no rate: other programs used the generator's CPU\n");
     }
 }
 

@@ -297,10 +297,10 @@ static bool check_ports(const struct drive *drive, uint64_t ports, struct err *e
     bool is_known = !order->shape.has_tick;
     return order->shares_connections || !is_known || order->users <= ports ||
            err_set(err, ERR_FAILED,
-                   "%" PRIu64 " users with connections of their own exceed the %" PRIu64
-                   " local ports to their hosts (net.ipv4.ip_local_port_range); set "
-                   "users.shared_connections, or divide the users into several runs, each with "
-                   "its own order.laddr",
+                   "%" PRIu64 " users need a local port each, but only %" PRIu64
+                   " local ports are available (net.ipv4.ip_local_port_range); set "
+                   "users.shared_connections, or split the users into several runs, each with its "
+                   "own order.laddr",
                    order->users, ports);
 }
 

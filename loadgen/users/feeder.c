@@ -67,7 +67,7 @@ static int push_row(lua_State *lua, const struct feed *feed, size_t row)
 /* Called when all rows are used up. */
 static int end(lua_State *lua, const struct feed *feed)
 {
-    struct user *user = user_calling(lua, "next of a feeder whose rows are used up");
+    struct user *user = user_calling(lua, "next of a feeder that has run out of rows");
     if (feed->options.at_end == FEED_END_TEST && !user->seat->order->check) {
         seat_end_run(user->seat);
     }
@@ -154,8 +154,9 @@ static struct feed_options read_options(lua_State *lua, const char *name)
         .at_end = at_end < 0 ? FEED_END_USER : (enum feed_end)at_end,
     };
     if (at_end >= 0 && options.order != FEED_ONCE) {
-        luaL_error(lua, "feeder: at_end needs order = \"once\"; in every other order the rows "
-                        "never end");
+        luaL_error(
+            lua,
+            "feeder: at_end needs order = \"once\"; in any other order, the rows never run out");
     }
     return options;
 }
@@ -189,7 +190,7 @@ static int feeder(lua_State *lua)
                                "feeder outside of functions that users run, and keep it in a "
                                "local variable");
     }
-    luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name has a NUL byte in it");
+    luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name contains a NUL byte");
     lua_settop(lua, 2);
     state_check_time(lua); /* reading a file takes long, and a script may do it repeatedly */
     struct feed_options options = read_options(lua, name);

@@ -627,7 +627,7 @@ struct user *user_calling(lua_State *lua, const char *what)
                    "%s: can be called only in on_start, on_stop, tasks, test_start and test_stop",
                    what);
     } else if (user->outbox.shown) {
-        luaL_error(lua, "%s: cannot be called in a listener, which only looks at results", what);
+        luaL_error(lua, "%s: cannot be called in a listener, which can only read results", what);
     } else if (lua == state_of(lua)->lua) {
         luaL_error(lua, "%s: cannot be called in a wait function; call it from the task", what);
     } else if (lua != user->coroutine) {
@@ -649,7 +649,7 @@ static int resumed(lua_State *lua, int status, lua_KContext results)
     (void)status;
     if (user->lacks_memory) {
         user->lacks_memory = false;
-        return luaL_error(lua, "not enough memory for the answer; " STATE_MORE_MEMORY);
+        return luaL_error(lua, "not enough memory for the response; " STATE_MORE_MEMORY);
     }
     return (int)results;
 }

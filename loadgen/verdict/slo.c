@@ -107,8 +107,9 @@ static bool parse_metric(struct parser *parser, struct slo_criterion *criterion)
     char word[32];
     snprintf(word, sizeof word, "%.*s", (int)length, at);
     snprintf(what, sizeof what,
-             "expected p50, p90, p95, p99, p99.9, mean, max, errors, rate or throughput%s%s",
-             length ? "; the nearest is " : "", length ? nearest_find(word, word_name, NULL) : "");
+             "expected p50, p90, p95, p99, p99.9, mean, max, errors, rate or throughput%s%s%s",
+             length ? "; did you mean " : "", length ? nearest_find(word, word_name, NULL) : "",
+             length ? "?" : "");
     return fail_at(parser, at, what);
 }
 

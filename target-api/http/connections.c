@@ -186,7 +186,7 @@ struct connections *connections_create(size_t limit, uint64_t deadline_ns, uint6
     pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&connections->lock, NULL);
     if (pthread_create(&connections->thread, NULL, run, connections) != 0) {
-        err_set(err, ERR_FAILED, "cannot start the thread for time-outs");
+        err_set(err, ERR_FAILED, "cannot start the thread for timeouts");
         pthread_cond_destroy(&connections->ending);
         pthread_mutex_destroy(&connections->lock);
         free(connections);

@@ -101,7 +101,7 @@ expect_eq "exit status after draining" "$got" 0
 
 # Flags, and the environment below them.
 expect_refusal 2 '-port: "70000" is not a whole number' -port 70000
-expect_refusal 2 'unknown flag -adminport; the nearest is -admin-port' -adminport 1
+expect_refusal 2 'unknown flag -adminport; did you mean -admin-port' -adminport 1
 expect_refusal 2 '-bind: "localhost" is not an IPv4 or IPv6 address' -bind localhost
 expect_refusal 2 'unexpected argument "now"' now
 HEADROOM_ADMIN_PORT=x

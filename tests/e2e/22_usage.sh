@@ -9,12 +9,12 @@ cd "$TMP"
 
 u=http://127.0.0.1:9/
 
-refused 2 "unknown flag -rat; the nearest is -rate" attack -rat 1 $u
-refused 2 "unknown flag -dur; the nearest is -duration" attack -dur 1s $u
+refused 2 "unknown flag -rat; did you mean -rate" attack -rat 1 $u
+refused 2 "unknown flag -dur; did you mean -duration" attack -dur 1s $u
 refused 2 '-rate: "ten" is not a rate' attack -rate ten $u
 refused 2 '-rate: "-1" is not a rate' attack -rate=-1 $u
 refused 2 '-duration: "5" is not a duration' attack -duration 5 $u
-refused 2 "-rate=0 requires setting -max-workers" attack -rate=0 $u
+refused 2 "-rate=0 requires -max-workers" attack -rate=0 $u
 refused 2 "-max-workers: must be at least 1" attack -max-workers=0 $u
 refused 2 "-keepalive=false" attack -keepalive false $u
 refused 2 '-encoding: unsupported encoding "gob"' attack -encoding gob $u
@@ -41,7 +41,7 @@ refused 2 '-connect-to: the rule contains control characters or invalid UTF-8' a
 refused 2 '-laddr: cannot connect from 192.0.2.1: Cannot assign requested address' attack -laddr 192.0.2.1 $u
 refused 2 '-dns-ttl: "-2s" is not a time of at least 10ms, such as 30s; 0: never' attack -dns-ttl -2s $u
 refused 2 '-dns-ttl: "1ns" is not a time of at least 10ms' attack -dns-ttl 1ns $u
-refused 2 'unknown command "atack"; the nearest is attack' atack
+refused 2 'unknown command "atack"; did you mean attack' atack
 refused 2 '-type: unknown report type "plots"; use text, json, hist[0,10ms,100ms], hdrplot or hdrlog' report -type plots
 refused 1 "cannot open nothing: No such file" report nothing
 refused 1 "stdin: no results: the input is empty" report
@@ -50,7 +50,7 @@ refused 1 "stdin: no results: the input is empty" report
 : >empty.bin
 "$loadgen" attack -rate 10 -duration 200ms -output full.bin $u
 for command in report encode plot; do
-    refused 1 "empty.bin: no results: the input is empty; check the program that wrote it" \
+    refused 1 "empty.bin: no results: the input is empty; check the program that should have written it" \
         $command empty.bin full.bin
     refused 1 "empty.bin: no results: the input is empty" $command full.bin empty.bin
 done
@@ -86,7 +86,7 @@ status=0
 expect_eq "no command" "$status" 2
 expect_eq "stdout without a command" "$(cat out)" ""
 "$loadgen" -h | cmp - err || fail "loadgen without a command does not print its help on stderr"
-refused 2 "before the command: unknown flag -rate; the nearest is" -rate 5 attack $u
+refused 2 "before the command: unknown flag -rate; did you mean" -rate 5 attack $u
 
 # every flag is in a group, on at most two lines of at most 100 columns, and says what it does
 check_help() {

@@ -34,7 +34,7 @@ served=$(curl -sS "http://$ADMIN/metrics" | awk '/^http_requests_total/ {n += $2
 expect_eq "served and intended" "$served" "$total"
 
 # what contradicts itself is refused with the flags
-refused 2 "-rate and -ramp both set the rate; use one" attack -rate 5 -ramp 1:2 -duration 1s "http://$API/health"
+refused 2 "-rate and -ramp both set the rate; use only one" attack -rate 5 -ramp 1:2 -duration 1s "http://$API/health"
 refused 2 "-ramp needs -duration" attack -ramp 1:2 "http://$API/health"
 refused 2 "-sine needs -duration" attack -sine 2:1:1s "http://$API/health"
 refused 2 "-sine: the amplitude must be less than the mean" attack -sine 2:2:1s -duration 1s "http://$API/health"

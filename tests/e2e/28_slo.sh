@@ -33,7 +33,7 @@ for code in 200 200 200 0; do
 done >"$TMP/vegeta"
 expect_status 0 report -slo "p75<3.1ms,errors<=25%" "$TMP/vegeta"
 expect_status 99 report -slo "p75.1<1h" "$TMP/vegeta"
-expect_has "99" "$(cat "$TMP/err")" "p75.1<1h (beyond every limit: 1 of 4 requests got no answer)"
+expect_has "99" "$(cat "$TMP/err")" "p75.1<1h (unbounded: 1 of 4 requests got no response)"
 expect_status 99 report -slo "errors<25%" "$TMP/vegeta"
 expect_status 99 report -slo "p75<2.9ms" "$TMP/vegeta"
 
@@ -51,9 +51,9 @@ expect_status 0 attack -rate 20 -duration 500ms -report text -encoding none http
 expect_missed attack -rate 20 -duration 500ms -report json -encoding none -slo "p99<1h,errors<1%" http://127.0.0.1:1/
 expect_eq "findings" "$(json "$TMP/out" "[(f['criterion'], f['value'], f['held'], f['certain']) for f in r['slo']]")" \
     "[('p99<1h', None, False, True), ('errors<1%', 100.0, False, True)]"
-expect_has "why" "$(json "$TMP/out" "r['slo'][0]['why']")" "10 of 10 requests got no answer"
+expect_has "why" "$(json "$TMP/out" "r['slo'][0]['why']")" "10 of 10 requests got no response"
 expect_has "message" "$(cat "$TMP/err")" \
-    "loadgen: the SLO was missed: p99<1h (beyond every limit: 10 of 10 requests got no answer), errors<1% (100%)"
+    "loadgen: the SLO was missed: p99<1h (unbounded: 10 of 10 requests got no response), errors<1% (100%)"
 
 # 99: what was not started counts for the target that it would have gone to, in the run and in its file
 cat >"$TMP/targets" <<EOF
@@ -68,7 +68,7 @@ expect_missed attack -rate 100 -duration 1s -max-workers 1 -targets "$TMP/target
 whole="sorted((f['target'] or '', f['why'].split(' of ')[1]) for f in r['slo'])"
 missing="[int(f['why'].split()[0]) for f in r['slo']]"
 expect_eq "intended of each" "$(json "$TMP/out" "$whole")" \
-    "[('', '100 requests got no answer'), ('a', '50 requests got no answer'), ('b', '50 requests got no answer')]"
+    "[('', '100 requests got no response'), ('a', '50 requests got no response'), ('b', '50 requests got no response')]"
 expect_eq "not started" "$(json "$TMP/out" "${missing}[0] + ${missing}[1] == ${missing}[2] == r['not_started'] >= 70")" True
 in_the_run=$(json "$TMP/out" "r['slo']")
 expect_missed report -type json -slo "a:p99<1h,b:p99<1h,p99<1h" "$TMP/results"
@@ -105,7 +105,7 @@ expect_eq "not aborted" "$(json "$TMP/out" "r['aborted'], r['intended']")" "(Fal
 # 99: no data
 printf 'GET %s\n' "$u" "$u" "$u" >"$TMP/targets"
 expect_missed attack -rate 50 -duration 500ms -lazy -targets "$TMP/targets" -encoding none -slo "GET /heath:p99<1h"
-expect_has "no data" "$(cat "$TMP/err")" "(no data: no target has this name; the nearest is GET /health)"
+expect_has "no data" "$(cat "$TMP/err")" "(no data: no target has this name; did you mean GET /health?)"
 
 # 1: results that cannot be written, whatever the SLO says
 expect_status 1 attack -rate 50 -duration 500ms -output /dev/full -slo "p99<1ns" "$u"
@@ -117,11 +117,11 @@ expect_eq "pointed" "$(cat "$TMP/err")" "loadgen: -slo: expected a unit: ns, us,
     p99<20,errors<1%
           ^"
 expect_status 2 report -slo "p99<20ms,erors<1%" "$TMP/results"
-expect_has "pointed" "$(cat "$TMP/err")" "the nearest is errors
+expect_has "pointed" "$(cat "$TMP/err")" "did you mean errors?
     p99<20ms,erors<1%
              ^"
 expect_status 2 attack -rate 1 -duration 1s -slo "mean<1s,GET /heath:p99<20ms" "$u"
-expect_has "a name" "$(cat "$TMP/err")" "expected the name of a target; the nearest is GET /health
+expect_has "a name" "$(cat "$TMP/err")" "expected the name of a target; did you mean GET /health?
     mean<1s,GET /heath:p99<20ms
             ^"
 expect_status 2 attack -rate 0 -max-workers 2 -duration 1s -slo "rate>=99%" "$u"

@@ -131,7 +131,7 @@ head -c $((size - 100)) "$TMP/more" >"$TMP/cut.bin"
 expect_fails 1 "encode of a cut run" "$loadgen" encode -to bin "$TMP/cut.bin"
 expect_has "the cut run" "$("$loadgen" report "$TMP/out" 2>&1)" "cut short at byte "
 printf '\r\377\201\003\001\001\006Result\001\377\202' >"$TMP/gob"
-refused 1 "gob: the results are in gob, which only Go's library reads" report "$TMP/gob"
+refused 1 "gob: the results are in gob format, which only Go programs can read" report "$TMP/gob"
 refused 2 'loadgen: -to: unknown encoding "gob"; use json, csv or bin' encode -to gob
 refused 1 "-output: cannot open /nowhere/x: No such file or directory" encode -output /nowhere/x $vegeta/results.csv
 for to in json csv bin; do

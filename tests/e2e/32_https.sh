@@ -147,9 +147,9 @@ strict() {
 start_on_free_port strict
 attack -root-certs ca.pem -keepalive=false "https://localhost:$PORT/"
 all_failed "certificate required" "certificate required"
-refused 2 "-key: the certificate of -cert does not match the key in other.key" \
+refused 2 "-key: the certificate in -cert does not match the key in other.key" \
     attack -cert client.pem -key other.key "https://localhost:$good/"
-refused 2 "-cert: no private key could be read from client.pem; name the key's file with -key" \
+refused 2 "-cert: no private key could be read from client.pem; set -key to the file of the key" \
     attack -cert client.pem "https://localhost:$good/"
 refused 2 "-root-certs: no certificates could be read from client.key" \
     attack -root-certs client.key "https://localhost:$good/"

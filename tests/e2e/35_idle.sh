@@ -32,7 +32,7 @@ start_idle() {
 
 # On somebody's machine it is not process 1: it answers probes, and leaves other attacks alone.
 start_idle
-expect_has "what it says" "$(cat idle.err)" "not as process 1: SIGTERM does not stop attacks"
+expect_has "what it says" "$(cat idle.err)" "not process 1, so SIGTERM will not stop attacks"
 expect_eq "livez" "$(status_of "$PROBES/livez") $(cat body)" "200 ok"
 expect_eq "readyz" "$(status_of "$PROBES/readyz") $(cat body)" "200 ok"
 expect_eq "readyz, HEAD" "$(status_of -I "$PROBES/readyz")" 200

@@ -51,7 +51,7 @@ the report
 verdict: no rate met the SLO
 fetched: $TMP/report/capacity.json"
 # A second Job on the same claim fails: what the first one left is not its result.
-refused 1 "no request of the warm-up was answered" \
+refused 1 "no warm-up request was answered" \
     capacity -slo "errors<1%" -output "$TMP/results/capacity.json" -html "$TMP/results/capacity.html" http://127.0.0.1:1/
 fetch_report 1
 expect_eq "a Job that failed" "$status" 1

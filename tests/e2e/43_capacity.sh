@@ -31,7 +31,7 @@ usage() {
     refused 2 "-max-rate: 2/s is below 4/s, the lowest rate to try" capacity -slo "errors<1%" -max-rate 2 "$u"
     refused 2 "must be greater than 0" capacity -slo "errors<1%" -max-rate 0 "$u"
     refused 2 "-repeat: expected 1 to 100" capacity -slo "errors<1%" -repeat 0 "$u"
-    refused 1 "no request of the warm-up was answered" capacity -slo "errors<1%" http://127.0.0.1:1/
+    refused 1 "no warm-up request was answered" capacity -slo "errors<1%" http://127.0.0.1:1/
 }
 
 # The maximum holds: 0, and the schema has every key.

@@ -26,7 +26,7 @@ known() {
     search() { "$loadgen" capacity -quick -trial 1s -slo "errors<50%" -scenario "$known" -H "$U" -u 16 -cpus 1 -max-rate 400 "$@"; }
     search -output "$TMP/result" -journal "$TMP/journal" >"$TMP/out" 2>"$TMP/err" || fail "capacity: $(cat "$TMP/err" "$TMP/out")"
     expect_eq "found" "$(json "$TMP/result" "r['verdict'], 96 <= r['capacity']['rate'] < 160")" "('found', True)"
-    expect_eq "why more is too much" "$(json "$TMP/result" "all('found no free user; raise -u' in t['reason'] for t in r['trials'] if t['outcome'] == 'bad')")" True
+    expect_eq "why more is too much" "$(json "$TMP/result" "all('were dropped, because no user was free; raise -u' in t['reason'] for t in r['trials'] if t['outcome'] == 'bad')")" True
     expect_eq "plan" "$(json "$TMP/result" "r['plan']['scenario']['file'], r['plan']['scenario']['users']")" "('known.lua', 16)"
     expect_has "text" "$(cat "$TMP/out")" "iterations per second of known.lua, 16 users"
     python3 tests/support/report_schema.py -schema capacity.schema.json "$TMP/result" >"$TMP/schema" 2>&1 || fail "schema: $(cat "$TMP/schema")"

@@ -47,4 +47,4 @@ status=0
 expect_eq "status" "$status $(json "$TMP/result" "r['verdict']")" "1 out-of-time"
 expect_eq "waited" "$(json "$TMP/result" "[(t['recovered'], t['rest_seconds'] >= 30, t['outcome']) for t in r['trials']][$trials]")" \
     "(False, True, 'bad')"
-expect_has "why" "$(json "$TMP/result" "r['trials'][$trials]['reason']")" "; the target had not recovered before the trial: "
+expect_has "why" "$(json "$TMP/result" "r['trials'][$trials]['reason']")" "; before the trial, the target had not recovered: "

@@ -53,10 +53,10 @@ expect_has "only pods that served" "$(plan -rate 9000 -headroom 0% idle)" "9000/
 One pod sustains 900/s: 900/s was served by 1 pod.
 With 10 pods, each gets 900/s, 100.0% of its capacity."
 expect_has "an assumption" "$(plan -rate 1 one)" "1/s with 30% headroom needs 1 pod of the measured size."
-expect_has "an assumption" "$(plan -rate 1 one)" "! Assumption: one pod served."
+expect_has "an assumption" "$(plan -rate 1 one)" "! Assumption: one pod served, because"
 expect_has "a rate per minute" "$(plan -rate 60000/1m -headroom 0% three)" "1000/s with 0% headroom needs 4 pods"
 expect_eq "a capacity that was found is no bound" "$(plan -rate 1000 three | grep -c 'at most' || true)" 0
-for bound in "limited:The generator was the limit" "late:The search stopped before it was complete" "most:The search ended at its -max-rate"; do
+for bound in "limited:The generator was the limit" "late:The search stopped before it was complete" "most:The search reached -max-rate"; do
     said=$(plan -rate 1000 "${bound%%:*}")
     expect_has "${bound%%:*}" "$said" "needs at most 4 pods of the measured size"
     expect_has "${bound%%:*}" "$said" "! ${bound#*:}: one pod may sustain more, and fewer pods may be enough."
@@ -72,4 +72,4 @@ refused_plan 2 "expected one result" -rate 10 three one
 refused_plan 1 "absent: " -rate 10 absent
 echo '{"format":1}' >"$TMP/foreign"
 refused_plan 1 "foreign is not a JSON report of loadgen capacity" -rate 10 foreign
-refused_plan 1 "three: the rate to plan for needs more than 1000000000 pods" -rate 1000000000 -headroom 99.99% three
+refused_plan 1 "three: the rate needs more than 1000000000 pods" -rate 1000000000 -headroom 99.99% three

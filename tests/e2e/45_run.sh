@@ -214,9 +214,9 @@ end)
 Clumsy:task("right", function(self) self:get("/items") end)
 LUA
 expect_eq "exceptions" "$(json "$TMP/report" "len(r['exceptions']), r['exceptions'][0]['count'] > 5")" "(1, True)"
-expect_has "message" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:2: answers have no \"stauts\""
+expect_has "message" "$(json "$TMP/report" "r['exceptions'][0]['message']")" "scenario.lua:2: responses have no \"stauts\""
 expect_has "traceback" "$(json "$TMP/report" "r['exceptions'][0]['traceback']")" "scenario.lua:5: in function"
-expect_has "remark" "$(json "$TMP/report" "r['remarks'][-1]")" "scenario.lua:2: answers have no"
+expect_has "remark" "$(json "$TMP/report" "r['remarks'][-1]")" "scenario.lua:2: responses have no"
 expect_has "count" "$(cat "$TMP/err")" "loadgen: scripts raised $(json "$TMP/report" "r['exceptions'][0]['count']") exceptions, listed in the report"
 "$loadgen" report -type json "$TMP/results" >"$TMP/read"
 expect_eq "exceptions, read from the file" "$(json "$TMP/read" "r['exceptions']")" "$(json "$TMP/report" "r['exceptions']")"
@@ -258,7 +258,7 @@ Typist:task(function(self)
 end)
 LUA
 expect_eq "the nearest" "$(json "$TMP/report" "sorted(e['message'].split('scenario.lua:')[1] for e in r['exceptions'])")" \
-    "[\"6: attempt to call a nil value (method 'gett'); the nearest is get\", \"7: attempt to call a nil value (method 'login'); the nearest is log_in\", \"8: attempt to call a nil value (global 'randm'); the nearest is random\"]"
+    "[\"6: attempt to call a nil value (method 'gett'); did you mean get?\", \"7: attempt to call a nil value (method 'login'); the nearest is log_in\", \"8: attempt to call a nil value (global 'randm'); the nearest is random\"]"
 
 run 1 -u 1 -t 3 -H "$U" <<'LUA'
 local Busy = User { wait = constant(10) }

@@ -32,7 +32,7 @@ local A = User { wait = 0 }
 local first
 local function refused(f, ...)
     local ok, why = pcall(f, ...)
-    assert(not ok and why:find("the coroutine of a user", 1, true), why)
+    assert(not ok and why:find("this coroutine is a user's", 1, true), why)
 end
 A:task(function(self)
     local own = coroutine.running()
@@ -143,7 +143,7 @@ A:task(function(self)
 end)
 LUA
 expect_has "answers" "$(json "$TMP/report" "r['requests'], r['exceptions'][0]['message']")" \
-    "(26, '$TMP/scenario.lua:6: not enough memory for the answer; raise -script-memory')"
+    "(26, '$TMP/scenario.lua:6: not enough memory for the response; raise -script-memory')"
 
 echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/good.lua"
 refused 2 "not enough memory; raise -script-memory" run "$TMP/good.lua" -script-memory 1

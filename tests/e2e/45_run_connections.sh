@@ -179,7 +179,7 @@ curl -sS http://127.0.0.1:8089/swarm -d "user_count=51&spawn_rate=1" >"$TMP/swar
 curl -sS http://127.0.0.1:8089/api/v1/runs -H "Content-Type: application/json" -d '{"kind": "capacity", "users": 51}' >"$TMP/api"
 timeout 60 "$loadgen" serve -web 127.0.0.1:0 "$TURNS" -H http://127.0.0.1:5000 -slo "errors<50%" -u 51 2>"$TMP/start" || true
 SH
-ports="51 users with connections of their own exceed the 50 local ports to their hosts (net.ipv4.ip_local_port_range); set -shared-connections, or divide the users into several runs, each with its own -laddr"
+ports="51 users need a local port each, but only 50 local ports are available (net.ipv4.ip_local_port_range); set -shared-connections, or split the users into several runs, each with its own -laddr"
 expect_has "local ports" "$(cat "$TMP/refused")" "$ports"
 expect_has "local ports of a search" "$(cat "$TMP/search")" "$ports"
 ports="${ports%%; *}; start the server with -shared-connections"

@@ -23,7 +23,7 @@ events.request.add_listener(function(request)
     shown[#shown + 1] = request
     if #shown > 1 then
         local ok, why = pcall(function() return shown[1].name end)
-        assert(not ok and why:find("a listener can look at a request only until it returns", 1, true), why)
+        assert(not ok and why:find("a listener can use a request only until it returns", 1, true), why)
     end
     local r = request.response
     if request.name == "/items/{id}" then
@@ -39,7 +39,7 @@ events.request.add_listener(function(request)
     elseif request.name == "/drop" then
         assert(r.status == 0 and r.error and request.exception == r.error)
         local ok, why = pcall(request.success, request)
-        assert(not ok and why:find("there is no answer", 1, true), why)
+        assert(not ok and why:find("there is no response", 1, true), why)
         request:failure("dropped")
         assert(request.exception == "dropped")
     elseif request.name == "/stock" then
@@ -188,7 +188,7 @@ for listens in false true; do
         "[True, True, True, True]"
     expect_eq "not of sending" "$(report "[t['requests'] for t in r['addresses'] or []]")" "[12]"
     expect_eq "remark" "$(report "[t for t in r['remarks'] if 'fired' in t]")" \
-        "['6006 of 6018 results were fired by scripts. Such results count as requests, although nothing was sent.']"
+        "['6006 of 6018 results were fired by scripts. They count as requests, although loadgen sent nothing.']"
     python3 tests/support/result_reader.py "$TMP/results" "$TMP/report" >"$TMP/found" || fail "results: $(cat "$TMP/found")"
 done
 # an SLO on such a row

@@ -113,7 +113,7 @@ expect_eq "list" "$("$loadgen" run "$TMP/argued.lua" -list)" "Available Users:
     Member
 Arguments:
     shards=3  how many shards"
-refused 2 '-arg: the scenario has no argument "shard"; the nearest is shards' run "$TMP/argued.lua" -arg shard=5
+refused 2 '-arg: the scenario has no argument "shard"; did you mean shards' run "$TMP/argued.lua" -arg shard=5
 refused 2 '"shards" is not an argument; expected NAME=VALUE' run "$TMP/argued.lua" -arg shards
 
 # The result file has the arguments, but what may be secret, and what identifies the data.
@@ -143,15 +143,15 @@ script_refused 'argued.lua:1: shards: "x" is not a whole number' "$TMP/argued.lu
 # What is wrong with a file is said before anything is sent, with its line
 printf 'user,note\nanna,1\nbert\n' >"$TMP/bad.csv"
 echo 'local bad = feeder("bad.csv")' >"$TMP/bad.lua"
-script_refused 'bad.lua:1: feeder: bad.csv:3: number of values: 1; the first line has 2' "$TMP/bad.lua" -H "$U"
+script_refused 'bad.lua:1: feeder: bad.csv:3: 1 value instead of 2, as in the first line' "$TMP/bad.lua" -H "$U"
 
 # Data files may use as much memory as the scripts of a thread.
 yes | head -n 1000000 >"$TMP/large.txt"
 echo 'local large = feeder("large.txt") A = User {} A:task(function(self) self:get("/") end)' >"$TMP/large.lua"
-script_refused 'the data files are too large in total; 4 MB are left, but this file needs 6 MB; raise -script-memory' \
+script_refused 'the data files are too large in total: this file needs 6 MB, and 4 MB are left; raise -script-memory' \
     "$TMP/large.lua" -H "$U" -script-memory 4MB
 
 # A search needs trials of full length.
 echo 'local few = feeder("few.csv", { order = "once" }) A = User {} A:task(function(self) self:get("/") end)' >"$TMP/few.lua"
-refused 2 'few.lua: the rows of feeder("few.csv") can be used up, which would end a trial early; set at_end = "restart"' \
+refused 2 'few.lua: feeder("few.csv") can run out of rows, which would end a trial early; set at_end = "restart"' \
     capacity -scenario "$TMP/few.lua" -H "$U" -slo 'p99<1s'

@@ -52,7 +52,7 @@ LUA
     wait $pid || status=$?
     expect_eq "status after an interrupt: $(cat "$TMP/err")" "$status" 1
     expect_eq "interrupted" "$(json "$TMP/report" "r['interrupted'], r['iterations']['started'] > 20")" "(True, True)"
-    refused 2 "-arrival poisson needs -rate" run "$TMP/open.lua" -arrival poisson
+    refused 2 "-arrival poisson requires -rate" run "$TMP/open.lua" -arrival poisson
 }
 
 # Too few users: what is due and finds none is dropped, at once.
@@ -66,7 +66,7 @@ LUA
     expect_eq "all are counted" "$(json "$TMP/report" "r['iterations']['started'] + r['iterations']['dropped']")" 200
     expect_eq "started" "$(json "$TMP/report" "12 <= r['iterations']['started'] <= 20")" True
     expect_eq "no request waited" "$(json "$TMP/report" "r['intended'] == r['requests'] <= 20, r['latencies']['max'] < 4e8")" "(True, True)"
-    expect_has "why" "$(cat "$TMP/err")" "iterations found no free user; raise -u"
+    expect_has "why" "$(cat "$TMP/err")" "iterations were dropped, because no user was free; raise -u"
     expect_has "remark" "$(json "$TMP/report" "r['remarks']")" "were dropped, because no user was free when they were due. Raise the number of users (-u)"
     run 0 "$TMP/slow.lua" -u 4 -r 1000 -rate 100/s -t 1
 

@@ -45,7 +45,7 @@ objectives() {
         "[(False, True), (True, True)]"
     run -slo 'Reader GET /dealy/{ms}:p50<1s'
     expect_status 99
-    expect_has "no such row" "$(cat "$TMP/err")" "no target has this name; the nearest is Reader GET /delay/{ms}"
+    expect_has "no such row" "$(cat "$TMP/err")" "no target has this name; did you mean Reader GET /delay/{ms}"
     run -slo 'rate>=50%'
     expect_status 2
     expect_has "a share of no rate" "$(cat "$TMP/err")" "or users, there is no rate to take a percentage of"

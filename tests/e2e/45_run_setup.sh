@@ -246,7 +246,7 @@ LUA
         -script-memory 16MB >"$TMP/report" 2>"$TMP/err" || status=$?
     expect_eq "a search without memory" "$status" 1
     expect_has "a search without memory" "$(cat "$TMP/err")" \
-        "loadgen: no request of the warm-up was answered: self.setup: not enough memory; raise -script-memory"
+        "loadgen: no warm-up request was answered: self.setup: not enough memory; raise -script-memory"
 
     # If the run cannot begin after test_start, test_stop still runs. The threads of the run execute the file later.
     seen=$(wc -l <"$TMP/log")

@@ -95,7 +95,7 @@ tick 5 at 4: 2 users"
     expect_eq "5 users" "$(users "len({u for u in n('task') if any(0.5 < t < 1.9 for t in at('task', u))})")" 5
     expect_eq "2 users" "$(users "sorted({u for u in n('task') if any(2.5 < t < 3.9 for t in at('task', u))})")" "[1, 2]"
     expect_eq "the end" "$(json "$TMP/report" "r['interrupted'], 3e9 < r['duration'] < 5.5e9")" "(False, True)"
-    expect_eq "the plan" "$(json "$TMP/report" "[r['plan']['scenario'].get(k) for k in ('shape', 'users')]")" "['users as tick says', None]"
+    expect_eq "the plan" "$(json "$TMP/report" "[r['plan']['scenario'].get(k) for k in ('shape', 'users')]")" "['users as set by tick', None]"
 }
 
 # Being asked each second does not make users start faster.
@@ -170,7 +170,7 @@ LUA
     expect_has "its place" "$(cat "$TMP/err")" "broken_at_once.lua:12: no idea"
     refused 2 "stages.lua: a Shape changes the number of users; with -rate, it must stay constant" \
         run "$STAGES" -H "$U" -rate 10/s -t 1
-    refused 2 "stages.lua: a Shape changes the number of users during a run, but the trials of a search need the same users" \
+    refused 2 "stages.lua: a Shape changes the number of users, but all trials of a search need the same number" \
         capacity -scenario "$STAGES" -H "$U" -slo 'p99<1s'
     run 0 "$STAGES" -check
 }

@@ -88,7 +88,7 @@ other_clients() {
     while :; do curl -s -o "$TMP/other" "http://$API/health"; sleep 0.05; done &
     STARTED="$STARTED $!"
     search others 0 -target-metrics "http://$ADMIN/metrics" "http://$API/delay/5"
-    said others "were sent: there are other clients."
+    said others "were sent: other clients also sent requests."
 }
 
 # The message of a search that found no capacity, and of one that failed
@@ -96,7 +96,7 @@ messages() {
     search below 99 -termination-log "$TMP/message" "http://$API/none"
     expect_eq "the message" "$(cat "$TMP/message")" "59/s, the minimum, does not meet the SLO"
     search failed 1 -termination-log "$TMP/message" "http://127.0.0.1:$PORT/"
-    expect_has "the message" "$(cat "$TMP/message")" "no request of the warm-up was answered"
+    expect_has "the message" "$(cat "$TMP/message")" "no warm-up request was answered"
 }
 
 beside one_pod three_pods one_of_three other_clients messages

@@ -209,7 +209,7 @@ for _ in 1 2; do
     wait_for is_state running || fail "not running: $(cat "$TMP/answer")"
     expect_eq "users" "$(json "$TMP/answer" "r['user_count']")" 3
     get /swarm -F user_count=5 -F spawn_rate=1
-    expect_has "change" "$(cat "$TMP/answer")" "the Shape of the scenario sets"
+    expect_has "change" "$(cat "$TMP/answer")" "the scenario's Shape sets"
     wait_for is_state stopped || fail "not stopped: $(cat "$TMP/answer")"
     expect_eq "rows" "$(json "$TMP/answer" "[s['name'] for s in r['stats']], r['fail_ratio']")" "(['/', 'Aggregated'], 0.0)"
 done

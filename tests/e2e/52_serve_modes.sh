@@ -140,9 +140,9 @@ capacity() {
     kill -9 "$server"
     begin '{"kind": "capacity", "min_rate": 20, "max_rate": 400, "quick": true}'
     shows "r['state'] == 'stopped'"
-    expect_has "gone" "$(page "r['problem']")" "no request of the warm-up was answered: "
+    expect_has "gone" "$(page "r['problem']")" "no warm-up request was answered: "
     expect_eq "gone" "$(page "r['search']['phase'], r['search']['result'], r['asked']")" "('done', None, None)"
-    expect_has "on stderr" "$(cat "$TMP/serve.err")" "loadgen: the test has failed: no request of the warm-up was answered"
+    expect_has "on stderr" "$(cat "$TMP/serve.err")" "loadgen: the test has failed: no warm-up request was answered"
     end_serve
 }
 
@@ -194,7 +194,7 @@ LUA
     # not with a Shape
     echo 'Shape { { duration = 4, users = 3, spawn_rate = 100 } }' >>"$TMP/scenario.lua"
     start_serve -H "$U" -slo "p99<2s" "$TMP/scenario.lua"
-    expect_has "Shape" "$(cat "$TMP/serve.err")" "capacity searches are not offered: the Shape of the scenario sets"
+    expect_has "Shape" "$(cat "$TMP/serve.err")" "capacity searches are unavailable: the scenario's Shape sets"
     expect_eq "Shape" "$(page "r['kinds'], r['has_shape']")" "(['users'], True)"
     end_serve
 }
@@ -205,14 +205,14 @@ beside at_a_rate capacity of_a_scenario
 echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
 u=http://127.0.0.1:9/
 refused 2 "a scenario or -targets is required" serve
-refused 2 "a scenario and -targets exclude each other" serve -targets "$TMP/targets" "$TMP/a.lua"
-refused 2 "a scenario and a URL exclude each other" serve -f "$TMP/a.lua" $u
+refused 2 "a scenario and -targets cannot be combined" serve -targets "$TMP/targets" "$TMP/a.lua"
+refused 2 "a scenario and a URL cannot be combined" serve -f "$TMP/a.lua" $u
 refused 2 "-targets needs a list of targets; remove this flag or the URL" serve -targets "$TMP/targets" $u
 refused 2 "more than one URL" serve $u $u
 refused 2 "-rate is for targets" serve -rate 5 "$TMP/a.lua" -H $u
 refused 2 "-header is for targets" serve -header "A: b" "$TMP/a.lua" -H $u
 refused 2 "-host is for scenarios" serve -H $u $u
-refused 2 "-max-rate is for searches, which need -slo" serve -max-rate 5 $u
+refused 2 "-max-rate is for searches, which require -slo" serve -max-rate 5 $u
 refused 2 "-targets: stdin can be read only once" serve -targets stdin
 refused 2 "must be greater than 0" serve -rate 0 $u
 refused 2 "-max-rate: 2/s is below 4/s, the lowest rate to try" serve -slo "errors<1%" -max-rate 2 $u
@@ -226,5 +226,5 @@ points_at() {
     expect_has "$*" "$(cat "$TMP/out")" "$text"
 }
 points_at "-slo: " -slo "p99<" $u
-points_at "the nearest is GET /" -slo "nowhere:p99<1s" $u
+points_at "did you mean GET /" -slo "nowhere:p99<1s" $u
 points_at "there is no rate to take a percentage of" -slo "rate>99%" "$TMP/a.lua" -H $u

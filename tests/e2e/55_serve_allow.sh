@@ -133,7 +133,7 @@ for host in "127.0.0.1:$BAD" "127.0.0.2:$GOOD" "[::1]:$GOOD"; do
     expect_eq "host" "$result" "host: $host is not in -allow-target"
 done
 swarm "http://127.0.0.1:$GOOD@127.0.0.1:$BAD/"
-expect_has "user" "$result" "has a user name in it"
+expect_has "user" "$result" "contains a user name"
 swarm "$good"
 expect_eq "host" "$result" True
 wait_for has_rows || fail "not all rows: $(cat "$TMP/answer")"

@@ -109,7 +109,7 @@ Worker:task("work", function(self) self:get("/work/1000") end)
 LUA
     serve -H "http://$API" -target-metrics "http://$ADMIN/metrics" -target-metrics "http://$mute/metrics"
     swarm 2
-    shows "r['target'] and 'The metrics of 1 of 2 pods cannot be read ($mute: no complete answer in time).' in r['target']['text']"
+    shows "r['target'] and 'The metrics of 1 of 2 pods cannot be read ($mute: no complete response in time).' in r['target']['text']"
     shows "(r['target']['cpu'] or 0) > 0 and any(p['target_cpu_ms'] is None for p in points)"
     # The numbers of the test come once a second all the same, and a stop does not wait for the mute pod.
     before=$(date +%s%N)

@@ -98,7 +98,7 @@ schedules() {
 
     # what is refused starts nothing
     wrong '{"kind": "rate", "ramp": "fast", "duration": "1s"}' ramp "is not a ramp; expected FROM:TO"
-    wrong '{"kind": "rate", "ramp": "0:0", "duration": "1s"}' ramp "all its rates are 0"
+    wrong '{"kind": "rate", "ramp": "0:0", "duration": "1s"}' ramp "all rates are 0"
     wrong '{"kind": "rate", "ramp": "1:2"}' duration "is missing; ramp needs it"
     wrong '{"kind": "rate", "sine": "50:50:1m", "duration": "1s"}' sine "the amplitude must be less than the mean"
     wrong '{"kind": "rate", "sine": "50", "duration": "1s"}' sine "is not a sine"

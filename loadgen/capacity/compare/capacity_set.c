@@ -15,8 +15,8 @@ static bool check_conditions(const json_t *before, const json_t *after, const ch
     size_t i = 0;
     return !conditions_next(before, after, &i, text) ||
            err_set(err, ERR_USAGE,
-                   "%s were measured under different conditions: %s; set comparison.force to "
-                   "compare them anyway",
+                   "%s were measured under different conditions: %s; to compare them anyway, set "
+                   "comparison.force",
                    what, text);
 }
 

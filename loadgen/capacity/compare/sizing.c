@@ -43,7 +43,8 @@ bool sizing_make(struct sizing *sizing, const json_t *report, double rate, doubl
     const json_t *capacity = json_object_get(json_object_get(report, "capacity"), "rate");
     *sizing = (struct sizing){.capacity = json_number_value(capacity)};
     if (!read_verdict(report, &sizing->verdict) || !(sizing->capacity > 0)) {
-        return err_set(err, ERR_FAILED, "no rate met the SLO, so the number of pods is unknown");
+        return err_set(err, ERR_FAILED,
+                       "no rate met the SLO, so the number of pods cannot be computed");
     }
     const json_t *target = find_target(report, sizing->capacity);
     size_t servers = account_count_servers(target);
@@ -54,8 +55,7 @@ bool sizing_make(struct sizing *sizing, const json_t *report, double rate, doubl
     sizing->is_lower_bound = sizing->verdict != SEARCH_FOUND;
     double pods = ceil(rate / (sizing->per_pod * (1 - headroom)) - 1e-9);
     if (!(pods <= SIZING_PODS_MAX)) {
-        return err_set(err, ERR_FAILED, "the rate to plan for needs more than %.0f pods",
-                       SIZING_PODS_MAX);
+        return err_set(err, ERR_FAILED, "the rate needs more than %.0f pods", SIZING_PODS_MAX);
     }
     sizing->pods = pods < 1 ? 1 : (uint64_t)pods;
     sizing->load = rate / ((double)sizing->pods * sizing->per_pod);

@@ -53,8 +53,8 @@ static bool refuse_silence(const struct summary *summary, struct err *err)
         return true;
     }
     err->is_quoted = is_script;
-    return err_set(err, ERR_FAILED, "no request of the warm-up was answered%s%s",
-                   *reason ? ": " : "", reason);
+    return err_set(err, ERR_FAILED, "no warm-up request was answered%s%s", *reason ? ": " : "",
+                   reason);
 }
 
 static struct glance look(const struct summary *summary, uint64_t duration_ns)

@@ -44,14 +44,14 @@ const char *reason_print(const struct trial_finding *finding, const struct slo_v
     name_misses(verdict, summary, text);
     if (finding->is_capped) {
         append(text,
-               "; %.0f%% of the requests waited for one of %" PRIu64
-               " connections, the cap per host and port (%s)",
+               "; %.0f%% of the requests waited for a connection (limit per host and port: %" PRIu64
+               ", %s)",
                100 * (double)finding->waited / (double)summary->intended, cap->max_connections,
                cap->flag);
     }
     if (!is_recovered) {
-        append(text, "; the target had not recovered before the trial: it was slower than at the "
-                     "start of the search, or failed");
+        append(text, "; before the trial, the target had not recovered: it failed, or was slower "
+                     "than at the start of the search");
     }
     if (finding->outcome == TRIAL_INVALID) {
         char why[GENERATOR_TEXT];

@@ -44,7 +44,7 @@ static bool check(const struct cluster_flags *flags, struct err *err)
                             : nats->is_insecure          ? "-nats-insecure"
                             : flags->expect_workers != 1 ? "-expect-workers"
                                                          : NULL;
-        return !needs || err_set(err, ERR_USAGE, "%s needs -nats URL", needs);
+        return !needs || err_set(err, ERR_USAGE, "%s requires -nats URL", needs);
     }
     return flags->expect_workers > 0 ||
            err_set(err, ERR_USAGE, "-expect-workers: must be at least 1");

@@ -46,7 +46,7 @@ bool interrupt_add(struct interrupt_requests *requests, int signal, uint64_t now
 /* Does not block on a stderr without a reader. */
 static _Noreturn void exit_at_once(int signal)
 {
-    static const char text[] = "loadgen: ended by a signal before all output was written\n";
+    static const char text[] = "loadgen: a signal ended it before all output was written\n";
     struct pollfd err = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&err, 1, 0) == 1 && (err.revents & POLLOUT)) {
         (void)!write(STDERR_FILENO, text, sizeof text - 1);

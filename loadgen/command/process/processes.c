@@ -27,7 +27,7 @@ bool processes_visit(process_visit_fn *visit, void *context, struct err *err)
     struct stat own;
     DIR *proc = opendir("/proc");
     if (!proc || stat("/proc/self/exe", &own) != 0) {
-        err_set(err, ERR_FAILED, "cannot find running attacks in /proc: %s", strerror(errno));
+        err_set(err, ERR_FAILED, "cannot list the running attacks in /proc: %s", strerror(errno));
         if (proc) {
             closedir(proc);
         }

@@ -38,7 +38,7 @@ static bool find_source(struct offer *offer, const struct serve_options *options
     bool has_targets = offer->url || options->run.attack.targets;
     if (offer->scenario && has_targets) {
         return err_set(err, ERR_USAGE,
-                       "a scenario and %s exclude each other: a server either runs the users of a "
+                       "a scenario and %s cannot be combined: a server either runs the users of a "
                        "scenario, or sends requests to targets",
                        offer->url ? "a URL" : "-targets");
     }
@@ -89,12 +89,11 @@ static bool check_flags(const struct offer *offer, const struct serve_options *o
     const char *flag = offer->scenario ? find_targets_flag(attack) : NULL;
     if (flag) {
         return err_set(err, ERR_USAGE,
-                       "%s is for targets; the users of a scenario choose their requests, and when "
-                       "to send them",
+                       "%s is for targets; the users of a scenario decide what to send and when",
                        flag);
     }
     if (!offer->scenario && options->run.host) {
-        return err_set(err, ERR_USAGE, "-host is for scenarios; targets have hosts of their own");
+        return err_set(err, ERR_USAGE, "-host is for scenarios; targets name their hosts");
     }
     if (is_stdin(attack->targets) || is_stdin(attack->body)) {
         return err_set(err, ERR_USAGE, "%s: stdin can be read only once; name a file",
@@ -103,7 +102,7 @@ static bool check_flags(const struct offer *offer, const struct serve_options *o
     flag = attack->slo ? NULL : find_search_flag(options);
     if (flag) {
         return err_set(err, ERR_USAGE,
-                       "%s is for searches, which need -slo, such as -slo 'p99<100ms'", flag);
+                       "%s is for searches, which require -slo, such as -slo 'p99<100ms'", flag);
     }
     return !(is_zero(&attack->schedule.rate) || is_zero(&options->min_rate) ||
              is_zero(&options->max_rate) || is_zero(&options->generator_rate)) ||
@@ -150,9 +149,9 @@ static bool can_be_searched(const struct offer *offer)
     bool has_end = offer->scenario && feeds_find_finite(users->scenario.feeds);
     bool has_shape = offer->scenario && users->shape.is_on;
     if (has_end || has_shape) {
-        fprintf(stderr, "loadgen: capacity searches are not offered: %s\n",
-                has_shape ? "the Shape of the scenario sets the number of users"
-                          : "the rows of a feeder of the scenario can be used up");
+        fprintf(stderr, "loadgen: capacity searches are unavailable: %s\n",
+                has_shape ? "the scenario's Shape sets the number of users"
+                          : "a feeder of the scenario can run out of rows");
     }
     return !has_end && !has_shape;
 }

@@ -154,7 +154,7 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
     struct users_run *run = opened;
     const struct change change = {.users = order->users, .users_per_s = order->spawn_per_s};
     if (!run->users.is_elastic) {
-        return err_set(err, ERR_USAGE, "the Shape of the scenario sets the number of users");
+        return err_set(err, ERR_USAGE, "the scenario's Shape sets the number of users");
     }
     if (!has_ports(run, order->users, err) || !has_room(run, order->users, err)) {
         runner_error_name(err);

@@ -45,7 +45,7 @@ static bool check_feeders(const struct users_order *users, struct err *err)
 {
     const char *file = feeds_find_finite(users->scenario.feeds);
     return !file || err_set(err, ERR_USAGE,
-                            "%s: the rows of feeder(\"%s\") can be used up, which would end a "
+                            "%s: feeder(\"%s\") can run out of rows, which would end a "
                             "trial early; set at_end = \"restart\"",
                             users->scenario.path, file);
 }
@@ -55,8 +55,8 @@ static bool check_shape(const struct users_order *users, struct err *err)
 {
     return !users->shape.is_on ||
            err_set(err, ERR_USAGE,
-                   "%s: a Shape changes the number of users during a run, but the trials of a "
-                   "search need the same users; remove it, and set -users",
+                   "%s: a Shape changes the number of users, but all trials of a search need the "
+                   "same number; remove it, and set -users",
                    users->scenario.path);
 }
 

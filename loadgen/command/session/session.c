@@ -34,13 +34,12 @@ static bool decide_outputs(struct session *session, struct err *err)
     session->writes_results = keeps && (!to_stdout || results_own_stdout);
     if (options->max_body.is_given && counts_only) {
         return err_set(err, ERR_USAGE,
-                       "-max-body keeps answers in the results, but -encoding none writes no "
-                       "answers; remove one of these flags");
+                       "-max-body records responses, but -encoding none writes none; remove one of "
+                       "these flags");
     }
     if (options->max_body.is_given && !session->writes_results) {
         return err_set(err, ERR_USAGE,
-                       "-max-body keeps answers in the results, but no results are written; add "
-                       "-output FILE");
+                       "-max-body records responses, but no results are written; add -output FILE");
     }
     if (options->report || is_terminal || (!keeps && !options->output)) {
         return report_choose(&session->choice, options->report ? options->report : "text", false,

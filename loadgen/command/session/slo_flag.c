@@ -38,7 +38,7 @@ static bool check_target(const struct slo *slo, const struct slo_criterion *crit
     if (!criterion->target || is_row(rows, criterion->target)) {
         return true;
     }
-    snprintf(what, sizeof what, "expected the name of a target; the nearest is %s",
+    snprintf(what, sizeof what, "expected the name of a target; did you mean %s?",
              nearest_find(criterion->target, row_name, rows));
     return point_at(slo->text, criterion->offset, what, err);
 }

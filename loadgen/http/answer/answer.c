@@ -137,9 +137,9 @@ static void take_size(struct answer *answer, char c)
         answer->is_blank = false;
         answer->is_over = false; /* true: an extension has begun */
     } else if (digit < 0) {
-        answer_break(answer, "a chunk without a size");
+        answer_break(answer, "a chunk has no size");
     } else if (++answer->step > SIZE_DIGITS || answer->left > (uint64_t)INT64_MAX >> 4) {
-        answer_break(answer, "the size of a chunk is too large");
+        answer_break(answer, "a chunk size is too large");
     } else {
         answer->left = answer->left << 4 | (uint64_t)digit;
     }
@@ -171,7 +171,7 @@ static void take_extension(struct answer *answer, char c)
     } else if (is_blank) {
         answer->is_blank = true;
     } else {
-        answer_break(answer, "the size of a chunk is not a hexadecimal number");
+        answer_break(answer, "a chunk size is not a hexadecimal number");
     }
 }
 
@@ -302,5 +302,5 @@ unsigned answer_violations(const struct answer *answer)
 
 const char *answer_problem(const struct answer *answer)
 {
-    return answer->problem ? answer->problem : "the answer is incomplete";
+    return answer->problem ? answer->problem : "the response is incomplete";
 }

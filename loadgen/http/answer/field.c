@@ -66,7 +66,7 @@ static void end_number(struct answer *answer)
         return;
     }
     if (answer->has_length && answer->length != answer->number) {
-        answer_break(answer, "Content-Length twice, with different values");
+        answer_break(answer, "conflicting Content-Length values");
         return;
     }
     answer->violations |= answer->has_length ? VIOLATION_BIT(repeated_length) : 0;
@@ -116,7 +116,7 @@ static void end_coding(struct answer *answer)
     static const char *const known[] = {"identity", "gzip",     "x-gzip",
                                         "deflate",  "compress", "x-compress"};
     if (answer->is_chunked) {
-        answer_break(answer, "chunked is not the last transfer coding, or appears twice");
+        answer_break(answer, "chunked is not the last transfer coding, or is repeated");
         return;
     }
     if (is_token(answer, "chunked")) {

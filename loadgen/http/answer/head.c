@@ -109,7 +109,7 @@ static void take_odd_name(struct answer *answer, char c)
     if (c == '\n' || c == '\r') {
         answer_break(answer, "a header without a colon");
     } else if (c == '\0') {
-        answer_break(answer, "a NUL in the head");
+        answer_break(answer, "a NUL byte in the head");
     } else {
         answer->violations |= VIOLATION_BIT(header_name);
         answer->name_length = ANSWER_NAME; /* not a known name */

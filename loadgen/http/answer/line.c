@@ -34,7 +34,7 @@ bool answer_line_take_odd(struct answer *answer, char c, unsigned bit, const cha
         return false;
     }
     if (c == '\0') {
-        answer_break(answer, "a NUL in the head");
+        answer_break(answer, "a NUL byte in the head");
         return false;
     }
     if (is_control(c)) {

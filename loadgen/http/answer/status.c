@@ -30,7 +30,7 @@ static void take_http(struct answer *answer, char c)
     char expected = "HTTP/"[answer->step];
     if (c != expected && (expected == '/' || c != expected - 'A' + 'a')) {
         answer_break(answer, answer->step == 0 && (c == '\r' || c == '\n')
-                                 ? "a blank line where the status line should be"
+                                 ? "a blank line instead of the status line"
                                  : "no status line");
     } else if (c != expected) {
         answer->violations |= VIOLATION_BIT(status_line);

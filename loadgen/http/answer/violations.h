@@ -25,7 +25,7 @@
     X(chunked_in_1_0, "Transfer-Encoding in HTTP/1.0")                                             \
     X(transfer_coding, "an unrequested transfer coding")                                           \
     X(chunk_size, "white space or control characters after a chunk size")                          \
-    X(excess, "bytes after the end of the answer")
+    X(excess, "bytes after the end of the response")
 
 enum violation {
 #define X(name, text) VIOLATION_##name,

@@ -111,7 +111,8 @@ void h2_assign(struct h2 *h2, struct h2_pool *pool, struct h2_stream *stream)
 {
     if (++stream->assigned > ASSIGNED_MAX) {
         h2_fail_protocol(h2, pool, stream,
-                         "http2: no connection accepted the request; %d were tried", ASSIGNED_MAX);
+                         "http2: all %d connections that were tried refused the request",
+                         ASSIGNED_MAX);
         return;
     }
     struct h2_conn *conn = wants_another(pool, &h2->config) ? NULL : h2_pool_choose(pool);

@@ -149,16 +149,16 @@ static bool read_key(struct tls *tls, const struct tls_options *options, bool is
     BIO_free(in);
     if (!tls->key && is_of_cert && !is_lack(ERR_peek_error())) {
         ERR_clear_error();
-        return err_set(
-            err, ERR_USAGE,
-            "order.cert: no private key could be read from %s; name the key's file with order.key",
-            path);
+        return err_set(err, ERR_USAGE,
+                       "order.cert: no private key could be read from %s; set order.key to the "
+                       "file of the key",
+                       path);
     }
     if (!tls->key) {
         return refuse(err, "order.key: no private key could be read from", path);
     }
     return X509_check_private_key(tls->cert, tls->key) ||
-           refuse(err, "order.key: the certificate of order.cert does not match the key in", path);
+           refuse(err, "order.key: the certificate in order.cert does not match the key in", path);
 }
 
 bool tls_has_files(const struct tls_options *options)
@@ -181,7 +181,7 @@ struct tls *tls_open(const struct tls_options *options, struct err *err)
     }
     if (ok && options->key && !options->cert) {
         ok = err_set(err, ERR_USAGE,
-                     "order.key: the certificate is missing; name its file with order.cert");
+                     "order.key: the certificate is missing; set order.cert to its file");
     }
     if (ok && options->cert) {
         bool has_key = options->key;
@@ -287,7 +287,7 @@ static void print_problem(const struct tls_peer *peer, int problem, X509 *cert)
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
         print_names(cert, names);
         snprintf(text, size, "x509: certificate is valid for %s, not %s",
-                 names[0] ? names + 2 : "no name at all", hostname_bare(peer->host, host));
+                 names[0] ? names + 2 : "no name", hostname_bare(peer->host, host));
         break;
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:

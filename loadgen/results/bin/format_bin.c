@@ -233,7 +233,7 @@ static enum stream_state read_block(struct stream *stream, struct err *err)
     case BLOCK_READ_OK:
         if (is_orphan(reader)) {
             stream->summary->is_cut_short = true; /* the intended count is lost as well */
-            skip_damage(stream, "block of a run without a header");
+            skip_damage(stream, "a block of a run whose header is missing");
             break;
         }
         reader->offset = input_offset(input);
@@ -247,7 +247,7 @@ static enum stream_state read_block(struct stream *stream, struct err *err)
         end_within(stream);
         break;
     case BLOCK_READ_DAMAGE:
-        skip_damage(stream, "block with a wrong checksum");
+        skip_damage(stream, "a block with a wrong checksum");
         break;
     case BLOCK_READ_NONE:
         skip_damage(stream, "not a block");

@@ -51,8 +51,7 @@ static bool is_header(const char *line)
 
 bool hint_no_target(const char *line, struct err *err)
 {
-    static const char below[] =
-        "belongs directly below its request line, with no blank line in between";
+    static const char below[] = "must follow its request line without a blank line";
     int method = lower_method(line);
     if (line[0] == '{' && strstr(line, "\"method\"") && strstr(line, "\"url\"")) {
         return err_set(
@@ -111,7 +110,7 @@ bool hint_one_line(const char *line, int method_length, const char *url, struct 
     int shown = url_length < 120 ? url_length : 120;
     if (begins_with(rest, "HTTP/") && !strpbrk(rest, " \t")) {
         return err_set(err, ERR_USAGE,
-                       "the URL \"%.160s\" has a space in it; remove %.20s: \"%.*s %.*s\"", url,
+                       "the URL \"%.160s\" contains a space; remove %.20s: \"%.*s %.*s\"", url,
                        rest, method_length, line, shown, url);
     }
     int header = (int)strcspn(rest, "{['\"");
@@ -121,9 +120,9 @@ bool hint_one_line(const char *line, int method_length, const char *url, struct 
     }
     bool has_header = memchr(rest, ':', (size_t)header) != NULL;
     return err_set(err, ERR_USAGE,
-                   "the URL \"%.160s\" has a space in it; write the target on separate lines: "
-                   "\"%.*s %.*s\", below it \"%.*s\", below that \"@FILE\", with %.60s in FILE "
-                   "(a space inside a URL is written %%20)",
+                   "the URL \"%.160s\" contains a space; write the target on separate lines: "
+                   "\"%.*s %.*s\", below it \"%.*s\", below that \"@FILE\", with %.60s in FILE (in "
+                   "URLs, write spaces as %%20)",
                    url, method_length, line, shown, url,
                    has_header ? (header < 80 ? header : 80) : 11, has_header ? rest : "Name: value",
                    body);

@@ -81,7 +81,7 @@ static bool check_value(struct slice name, struct slice value, struct err *err)
     for (size_t i = 0; i < value.length; i++) {
         unsigned char c = (unsigned char)value.at[i];
         if ((c < ' ' && c != '\t') || c == 0x7f) {
-            return err_set(err, ERR_USAGE, "the header \"%.*s\" has a control character in it",
+            return err_set(err, ERR_USAGE, "the header \"%.*s\" contains a control character",
                            (int)name.length, name.at);
         }
     }

@@ -13,13 +13,12 @@ static bool check_bytes(const char *text, struct err *err)
     for (const char *c = text; *c; c++) {
         if (*c == ' ' || *c == '\t') {
             return err_set(err, ERR_USAGE,
-                           "the URL \"%s\" has a space in it; a header goes on a line of its own "
-                           "below (Name: value), a body on the line after (@file), and a space "
-                           "inside a URL is written %%20",
+                           "the URL \"%s\" contains a space; write headers below it (Name: value), "
+                           "then the body (@file), and spaces in URLs as %%20",
                            text);
         }
         if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            return err_set(err, ERR_USAGE, "the URL \"%s\" has a control character in it", text);
+            return err_set(err, ERR_USAGE, "the URL \"%s\" contains a control character", text);
         }
     }
     if (strlen(text) > URL_MAX) {
@@ -95,7 +94,7 @@ bool url_parse(const char *text, struct url *url, struct err *err)
     size_t length = strcspn(authority, "/?#");
     if (memchr(authority, '@', length)) {
         return err_set(err, ERR_USAGE,
-                       "the URL \"%s\" has a user name in it, which is not supported; use "
+                       "the URL \"%s\" contains a user name, which is not supported; use "
                        "order.header \"Authorization: Basic ...\"",
                        text);
     }

@@ -164,9 +164,9 @@ static bool take_room(struct feeds *feeds, struct records *rows, const char *nam
     if (bytes > feeds->bytes_left) {
         records_free(rows);
         return err_set(err, ERR_USAGE,
-                       "%.200s: the data files are too large in total; %zu MB are left, but this "
-                       "file needs %zu MB; %s",
-                       name, feeds->bytes_left / MB, bytes / MB + 1, feeds->remedy);
+                       "%.200s: the data files are too large in total: this file needs %zu MB, and "
+                       "%zu MB are left; %s",
+                       name, bytes / MB + 1, feeds->bytes_left / MB, feeds->remedy);
     }
     feeds->bytes_left -= bytes;
     return true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/plural.h"
 #include "loadgen/base/text/csv.h"
 #include "loadgen/base/text/utf8.h"
 #include "loadgen/users/files/folder.h"
@@ -77,8 +78,7 @@ static bool check_names(struct reading *reading, const struct csv *csv)
     for (size_t i = 0; i < rows->columns; i++, name += strlen(name) + 1) {
         if (name[0] == '\0') {
             return err_set(reading->err, ERR_USAGE,
-                           "%s:%zu: column %zu has no name; the first line has the names of the "
-                           "columns",
+                           "%s:%zu: column %zu has no name; the first line must name the columns",
                            reading->name, line, i + 1);
         }
         if (has_name(rows->names, i, name)) {
@@ -94,8 +94,9 @@ static bool add_record(struct reading *reading, const struct csv *csv, const cha
 {
     if (count != reading->rows->columns) {
         return err_set(reading->err, ERR_USAGE,
-                       "%s:%zu: number of values: %zu; the first line has %zu", reading->name,
-                       csv->record_line, count, reading->rows->columns);
+                       "%s:%zu: %zu %s instead of %zu, as in the first line", reading->name,
+                       csv->record_line, count, plural(count, "value", "values"),
+                       reading->rows->columns);
     }
     return add_row(reading, record, csv->to, csv->record_line);
 }

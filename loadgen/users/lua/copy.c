@@ -100,7 +100,7 @@ static void write_table(struct writing *writing, int index)
 {
     lua_State *lua = writing->lua;
     if (++writing->depth > COPY_DEPTH_MAX) {
-        luaL_error(lua, "%s: tables are nested more than %d deep, or contain themselves",
+        luaL_error(lua, "%s: tables are nested more than %d levels deep, or contain themselves",
                    writing->path, COPY_DEPTH_MAX);
     }
     luaL_checkstack(lua, 4, NULL);

@@ -219,7 +219,7 @@ static json_t *write_value(struct writing *writing, int index)
         return json_null();
     default:
         writing->problem =
-            "JSON cannot represent nil, functions or answers; use the global null for JSON null";
+            "JSON cannot represent nil, functions or responses; for JSON null, use the global null";
         return NULL;
     }
 }

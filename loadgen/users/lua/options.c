@@ -43,7 +43,7 @@ static void check(lua_State *lua, const char *name, const char *what, const char
     } else if (!known[i] && foreign(name)) {
         luaL_error(lua, "%s: unknown option \"%s\"; write %s", what, name, foreign(name));
     } else if (!known[i]) {
-        luaL_error(lua, "%s: unknown option \"%s\"; the nearest is %s", what, name,
+        luaL_error(lua, "%s: unknown option \"%s\"; did you mean %s?", what, name,
                    nearest_find(name, word, known));
     }
 }

@@ -10,7 +10,7 @@
 
 /*
  * Raises an error if the table at `index` has a key that is not in `known`, a list that ends with
- * NULL. The error begins with `what`, as in: POST: unknown option "jsn"; the nearest is json
+ * NULL. The error begins with `what`, as in: POST: unknown option "jsn"; did you mean json?
  */
 void options_check(lua_State *lua, int index, const char *what, const char *const *known);
 

@@ -70,7 +70,7 @@ static int count_texts(lua_State *lua)
         bytes += lua_type(lua, i) == LUA_TSTRING ? lua_rawlen(lua, i) : 0;
     }
     if (bytes > TEXTS_MAX_BYTES) {
-        return luaL_error(lua, "the strings of one call have more than 128 MB");
+        return luaL_error(lua, "the strings of one call exceed 128 MB");
     }
     state_spend(lua, bytes);
     return count_call(lua);
@@ -194,7 +194,7 @@ static int refuse_own(lua_State *lua)
 {
     lua_State *coroutine = lua_tothread(lua, 1);
     if (coroutine && state_is_own(coroutine)) {
-        return luaL_error(lua, "this is the coroutine of a user: scripts can resume and close only "
+        return luaL_error(lua, "this coroutine is a user's; scripts can resume and close only "
                                "coroutines that they created");
     }
     return call_original(lua);
@@ -203,7 +203,7 @@ static int refuse_own(lua_State *lua)
 static int date(lua_State *lua)
 {
     if (lua_isstring(lua, 1) && lua_rawlen(lua, 1) > DATE_FORMAT_MAX) {
-        return luaL_error(lua, "os.date: the format has more than %d bytes", DATE_FORMAT_MAX);
+        return luaL_error(lua, "os.date: the format exceeds %d bytes", DATE_FORMAT_MAX);
     }
     return call_original(lua);
 }
@@ -220,7 +220,7 @@ static int repeat(lua_State *lua)
         return 1;
     }
     if ((lua_Unsigned)n > REP_MAX_BYTES / (length + gap)) {
-        return luaL_error(lua, "string.rep: the result would have more than 64 MB");
+        return luaL_error(lua, "string.rep: the result would exceed 64 MB");
     }
     state_spend(lua, (size_t)n * (length + gap));
     return call_original(lua);

@@ -139,7 +139,7 @@ const char *suggest_function(lua_State *lua, const char *message)
             const char *nearest = nearest_find(name, name_at, names.list);
             lua_settop(lua, top);
             return nearest && nearest_is_similar(name, nearest)
-                       ? lua_pushfstring(lua, "%s; the nearest is %s", message, nearest)
+                       ? lua_pushfstring(lua, "%s; did you mean %s?", message, nearest)
                        : message;
         }
     }

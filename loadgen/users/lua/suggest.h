@@ -1,7 +1,7 @@
 /*
  * suggest - names the function that a script may have meant:
  *
- *     attempt to call a nil value (method 'gett'); the nearest is get
+ *     attempt to call a nil value (method 'gett'); did you mean get?
  *
  * An unknown method is compared with the methods of the caller's `self` (without a `self`: those of
  * User), an unknown global with the global functions and tables, and an unknown field with the

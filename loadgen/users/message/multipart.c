@@ -93,7 +93,7 @@ static void add_file(const struct multipart *multipart, lua_State *lua, struct s
     struct slice type = text_of(lua, 3, field, false);
     for (size_t i = 0; i < type.length; i++) {
         if ((unsigned char)type.at[i] < ' ') {
-            luaL_error(lua, "files: %s: the type has a control character in it", field.at);
+            luaL_error(lua, "files: %s: the type contains a control character", field.at);
         }
     }
     add_part(multipart, field, name, content, type);

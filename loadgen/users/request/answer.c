@@ -207,7 +207,7 @@ static int index_answer(lua_State *lua)
     lua_settop(lua, 2);
     if (lua_rawget(lua, lua_upvalueindex(1)) == LUA_TNIL) {
         return luaL_error(lua,
-                          "answers have no \"%s\"; they have status, ok, text, json(), headers, "
+                          "responses have no \"%s\"; they have status, ok, text, json(), headers, "
                           "url, elapsed, error, success() and failure()",
                           name);
     }
@@ -227,7 +227,7 @@ static int read_json(lua_State *lua)
 {
     const struct answer *answer = luaL_checkudata(lua, 1, answer_type);
     char what[64];
-    snprintf(what, sizeof what, "the body of the answer (status %u) is not JSON", answer->status);
+    snprintf(what, sizeof what, "the body of the response (status %u) is not JSON", answer->status);
     json_decode(lua, body_of(answer), answer->body_length, what);
     return 1;
 }

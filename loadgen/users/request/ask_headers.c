@@ -25,7 +25,7 @@ static const char *header_value(lua_State *lua)
     size_t length = 0;
     const char *value = lua_tolstring(lua, -1, &length);
     if (strlen(value) != length) {
-        luaL_error(lua, "headers: the value of %s has a NUL byte in it", lua_tostring(lua, -2));
+        luaL_error(lua, "headers: the value of %s contains a NUL byte", lua_tostring(lua, -2));
     }
     return value;
 }

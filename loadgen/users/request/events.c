@@ -153,8 +153,8 @@ static int fire(lua_State *lua)
     if (!user) {
         return luaL_error(lua, "fire: can be called only in functions that users run");
     } else if (user->outbox.shown) {
-        return luaL_error(lua, "fire: cannot be called in a listener, which would get its own "
-                               "result");
+        return luaL_error(
+            lua, "fire: cannot be called in a listener, which would then receive its own result");
     }
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);

@@ -17,11 +17,10 @@ static struct held *held_of(lua_State *lua, const char *what)
 {
     struct held *held = find(lua);
     if (!held) {
-        luaL_error(
-            lua,
-            "%s: the result is already recorded; pass check = true to the request, and judge "
-            "its answer before the next request",
-            what);
+        luaL_error(lua,
+                   "%s: the result is already recorded; pass check = true to the request, and "
+                   "judge its response before the next request",
+                   what);
     }
     return held;
 }

@@ -10,7 +10,7 @@
 void judgement_accept(lua_State *lua, struct held *held)
 {
     if (held->exchange.outcome != OUTCOME_ANSWERED) {
-        luaL_error(lua, "success: there is no answer");
+        luaL_error(lua, "success: there is no response");
     }
     held->exchange.judgement = JUDGEMENT_SUCCESS;
 }

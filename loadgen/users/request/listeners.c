@@ -27,7 +27,7 @@ static struct held *held_of(lua_State *lua)
 {
     const struct shown *shown = luaL_checkudata(lua, 1, shown_type);
     if (!shown->held) {
-        luaL_error(lua, "a listener can look at a request only until it returns");
+        luaL_error(lua, "a listener can use a request only until it returns");
     }
     return shown->held;
 }
@@ -134,8 +134,8 @@ static int set_field(lua_State *lua)
 {
     held_of(lua);
     if (strcmp(luaL_checkstring(lua, 2), "name") != 0) {
-        return luaL_error(lua, "a listener can set only the name of a request; failure() and "
-                               "success() judge it");
+        return luaL_error(lua, "a listener can set only the name of a request; to judge it, call "
+                               "failure() or success()");
     }
     names_check(lua, 3);
     lua_settop(lua, 3);

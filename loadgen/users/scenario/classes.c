@@ -118,7 +118,7 @@ static struct class *read_set(struct reading *reading, bool is_tagged)
                    place_of(lua), CLASSES_SETS_MAX);
     }
     if (++reading->depth > CLASSES_DEPTH_MAX) {
-        luaL_error(lua, "%s: task sets are nested more than %d deep, or contain themselves",
+        luaL_error(lua, "%s: task sets are nested more than %d levels deep, or contain themselves",
                    place_of(lua), CLASSES_DEPTH_MAX);
     }
     set->on_start = function_of(lua, "on_start");
@@ -228,8 +228,8 @@ static bool check_methods(const struct class *class, lua_State *lua, struct err 
         if (ok && strncmp(key, "on_", 3) == 0 && lua_isfunction(lua, -1) &&
             strcmp(key, "on_start") != 0 && strcmp(key, "on_stop") != 0) {
             ok = err_set(err, ERR_USAGE,
-                         "%s:%s: users have on_start and on_stop; give other functions a name that "
-                         "does not begin with on_",
+                         "%s:%s: names that begin with on_ are reserved: users have only on_start "
+                         "and on_stop",
                          class->name, key);
         }
         lua_pop(lua, 1);

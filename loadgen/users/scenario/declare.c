@@ -84,10 +84,10 @@ static void check_field(lua_State *lua, const char *name)
         }
     }
     if (meant) {
-        luaL_error(lua,
-                   "unknown field \"%s\"; the nearest is %s. A field of your own needs a name that "
-                   "differs more",
-                   name, meant);
+        luaL_error(
+            lua,
+            "unknown field \"%s\"; did you mean %s? Give fields of your own a less similar name",
+            name, meant);
     }
 }
 

@@ -26,7 +26,7 @@ static int read_file(lua_State *lua)
                                "in a local variable");
     }
     if (strlen(name) != lua_rawlen(lua, 1)) {
-        return luaL_error(lua, "read_file: the name has a NUL byte in it");
+        return luaL_error(lua, "read_file: the name contains a NUL byte");
     }
     const char *problem = folder_find(folder, name, path, &size);
     if (problem) {

@@ -78,10 +78,10 @@ static void push_value(lua_State *lua, int index, const char *name, const char *
 static int env(lua_State *lua)
 {
     const char *name = luaL_checkstring(lua, 1);
-    luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name has a NUL byte in it");
+    luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name contains a NUL byte");
     lua_settop(lua, 2);
     if (!lua_isnil(lua, 2) && !type_of(lua, 2)) {
-        return luaL_error(lua, "env: the default of %s: expected a string, a number or a boolean",
+        return luaL_error(lua, "env: default of %s: expected a string, a number or a boolean",
                           name);
     }
     const char *text = getenv(name);
@@ -149,7 +149,7 @@ static void check_name(lua_State *lua, const char *name)
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     size_t length = lua_rawlen(lua, 1);
     if (length == 0 || length > SETTINGS_NAME_MAX || strspn(name, allowed) != length) {
-        luaL_error(lua, "arg: the name: expected letters, digits, _ and -, at most %d",
+        luaL_error(lua, "arg: name: expected letters, digits, _ and -, at most %d",
                    SETTINGS_NAME_MAX);
     }
     if (is_declared(lua, name, length)) {
@@ -188,7 +188,7 @@ static int arg(lua_State *lua)
     lua_settop(lua, 3);
     check_name(lua, name);
     if (!type_of(lua, 2)) {
-        return luaL_error(lua, "arg: the default of %s: expected a string, a number or a boolean",
+        return luaL_error(lua, "arg: default of %s: expected a string, a number or a boolean",
                           name);
     }
     luaL_optstring(lua, 3, "");
@@ -213,14 +213,15 @@ bool settings_check(const struct arguments *arguments, lua_State *lua, struct er
         }
         snprintf(name, sizeof name, "%.*s", (int)length, argument);
         const char *nearest = nearest_find(name, name_at, &names);
-        return nearest ? err_set(err, ERR_USAGE,
-                                 "users.arg: the scenario has no argument \"%s\"; the nearest "
-                                 "is %s",
-                                 name, nearest)
-                       : err_set(err, ERR_USAGE,
-                                 "users.arg: the scenario declares no arguments, so \"%s\" has "
-                                 "no meaning",
-                                 name);
+        return nearest
+                   ? err_set(err, ERR_USAGE,
+                             "users.arg: the scenario has no argument \"%s\"; did you mean "
+                             "%s?",
+                             name, nearest)
+                   : err_set(
+                         err, ERR_USAGE,
+                         "users.arg: the scenario declares no arguments, so \"%s\" cannot be set",
+                         name);
     }
     return true;
 }

@@ -24,8 +24,7 @@ static const char form[] =
 
 #define USERS_FORM "expected a whole number of users, 0 to %d"
 #define RATE_FORM "expected a number of users per second, more than 0"
-#define NO_CLASSES                                                                                 \
-    "all classes have their users at all times; set weight or fixed_count of the classes instead"
+#define NO_CLASSES "every class always has users; set weight or fixed_count of the classes instead"
 
 /* Reads a number of users at this index. False: the value is something else. */
 static bool read_users(lua_State *lua, int index, lua_Integer *users)
@@ -71,8 +70,9 @@ static double get_end(lua_State *lua, int number, double begin_s)
                    number);
     }
     if (has_end && end_s <= begin_s) {
-        luaL_error(lua, "Shape: stage %d: ends_at: the stage before it ends at %f", number,
-                   begin_s);
+        luaL_error(lua,
+                   "Shape: stage %d: ends_at: must be after the end of the stage before it, %f",
+                   number, begin_s);
     }
     end_s = has_end ? end_s : begin_s + duration_s;
     if (end_s > TIME_MAX_S) {
@@ -226,7 +226,7 @@ void shape_free(struct shape *shape)
 const char *shape_print(const struct shape *shape, char words[SHAPE_WORDS])
 {
     if (shape->has_tick) {
-        snprintf(words, SHAPE_WORDS, "users as tick says");
+        snprintf(words, SHAPE_WORDS, "users as set by tick");
     } else {
         snprintf(words, SHAPE_WORDS, "up to %" PRIu64 " %s in %zu %s", shape->most_users,
                  plural(shape->most_users, "user", "users"), shape->count,

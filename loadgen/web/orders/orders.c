@@ -98,7 +98,7 @@ static bool take_field(const struct reading *reading, const char *name, json_t *
         return refuse(reading->orders, name);
     }
     if (is_shapes(reading, field)) {
-        err_set(err, ERR_USAGE, "the Shape of the scenario sets the number of users");
+        err_set(err, ERR_USAGE, "the scenario's Shape sets the number of users");
         return refuse(reading->orders, name);
     }
     if (is_without_scenario(reading, field)) {

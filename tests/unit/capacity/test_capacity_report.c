@@ -42,9 +42,10 @@ START_TEST(a_sentence_says_what_was_found)
     expect_sentence(SEARCH_OUT_OF_TIME, 400, 0,
                     "the time limit was reached: the target sustains at least 400/s");
     searches[0].count = SEARCH_TRIALS_MAX;
-    expect_sentence(SEARCH_OUT_OF_TIME, 400, 500,
-                    "the search stopped after 512 trials: the target sustains at least 400/s; "
-                    "500/s was too high");
+    expect_sentence(
+        SEARCH_OUT_OF_TIME, 400, 500,
+        "the search reached its limit of 512 trials: the target sustains at least 400/s; "
+        "500/s was too high");
 }
 END_TEST
 

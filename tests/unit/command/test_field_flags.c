@@ -7,8 +7,8 @@ static const struct {
     const char *text, *shown;
 } cases[] = {
     {"order.max_workers: must be at least 1", "-max-workers: must be at least 1"},
-    {"order.rate=0 requires setting order.max_workers, the number",
-     "-rate=0 requires setting -max-workers, the number"},
+    {"order.rate=0 requires order.max_workers, the number",
+     "-rate=0 requires -max-workers, the number"},
     {"list.txt:3: targets in JSON need order.format json",
      "list.txt:3: targets in JSON need -format json"},
     {"the URL \"http://order.rate/\" has no path", "the URL \"http://order.rate/\" has no path"},

@@ -53,7 +53,7 @@ static const struct {
     {"search.journal: a exists", "-journal: a exists"},
     {"a.users.host and users.hosts", "a.users.host and users.hosts"},
     {"order.max_workers: must be at least 1", "-max-workers: must be at least 1"},
-    {"order.ramp: all its rates are 0", "ramp: all its rates are 0"},
+    {"order.ramp: all rates are 0", "ramp: all rates are 0"},
 };
 
 START_TEST(errors_name_what_the_client_can_change)

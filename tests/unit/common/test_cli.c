@@ -91,7 +91,7 @@ END_TEST
 START_TEST(an_unknown_flag_names_the_nearest)
 {
     ck_assert_int_eq(PARSE("-prot", "1"), CLI_BAD);
-    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -prot; the nearest is -port"));
+    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -prot; did you mean -port"));
     ck_assert_int_eq(err.code, ERR_USAGE);
 }
 END_TEST
@@ -99,7 +99,7 @@ END_TEST
 START_TEST(an_abbreviation_is_refused_and_completed)
 {
     ck_assert_int_eq(PARSE("-max", "1"), CLI_BAD);
-    ck_assert_ptr_nonnull(strstr(err.text, "the nearest is -max-workers"));
+    ck_assert_ptr_nonnull(strstr(err.text, "did you mean -max-workers"));
 }
 END_TEST
 
@@ -114,9 +114,9 @@ END_TEST
 START_TEST(a_heading_is_no_flag)
 {
     ck_assert_int_eq(PARSE("-Names", "1"), CLI_BAD);
-    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -Names; the nearest is -name "));
+    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -Names; did you mean -name? "));
     ck_assert_int_eq(PARSE("-=1"), CLI_BAD);
-    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -; the nearest is -"));
+    ck_assert_ptr_nonnull(strstr(err.text, "unknown flag -; did you mean -"));
 }
 END_TEST
 

@@ -42,7 +42,7 @@ END_TEST
 START_TEST(a_closed_loop_needs_a_number_of_workers)
 {
     plan.schedule.rate.count = 0;
-    expect_refusal("order.rate=0 requires setting order.max_workers");
+    expect_refusal("order.rate=0 requires order.max_workers");
     plan.max_workers = 1;
     ck_assert(plan_check(&plan, NULL));
     plan.max_workers = 1000000;

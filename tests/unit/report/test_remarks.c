@@ -57,8 +57,8 @@ START_TEST(results_that_scripts_fired_are_counted)
 {
     struct result fired = {.is_fired = true, .judgement = JUDGEMENT_SUCCESS};
     tally_add(summary->tally, &fired);
-    expect_only("1 of 201 results was fired by scripts. Such results count as requests, although "
-                "nothing was sent.");
+    expect_only("1 of 201 results was fired by scripts (events.request.fire). They count as "
+                "requests, although loadgen sent nothing.");
 }
 END_TEST
 
@@ -74,8 +74,9 @@ START_TEST(what_is_wrong_with_answers_is_said_once)
     odd.violations = 0;
     tally_add(summary->tally, &odd);
     expect_only(
-        "Answers to 2 of 3 requests violate RFC 9112: lines that end in LF without CR (2), "
-        "Content-Length more than once (1). They count as answers; other clients may reject them.");
+        "The responses to 2 of 3 requests violate RFC 9112: lines that end in LF without CR (2), "
+        "Content-Length more than once (1). They are counted as valid, but other clients "
+        "may reject them.");
 }
 END_TEST
 
@@ -102,7 +103,8 @@ START_TEST(addresses_that_did_not_get_equally_many)
     summary->spread.most = 1449;
     expect_only(
         "The 3 addresses of api:80 received unequal numbers of requests, 990 to 1449. Addresses "
-        "that refuse, stall or appear late receive fewer; the rows by address show which.");
+        "that refuse connections, stall or were resolved late receive fewer; see the rows by "
+        "address.");
     summary->scheduled_per_s = 0;
     summary->spread.most = 1200;
     expect_only(NULL);
@@ -144,9 +146,9 @@ START_TEST(results_that_do_not_say_when_they_were_started)
     tally_add(summary->tally, &bare);
     summary->unplanned = 1;
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
-    ck_assert_str_eq(
-        said[0], "1 of 201 results lacks request start, service, connect, wait, lag, retries and "
-                 "redirects. The rate is computed from their timestamps.");
+    ck_assert_str_eq(said[0],
+                     "1 of 201 results lacks the times of start, service, connect, wait and lag, "
+                     "retries and redirects. The rate is computed from their timestamps.");
     ck_assert_str_eq(said[1],
                      "1 result is from runs without a recorded plan; only recorded requests "
                      "of these runs count as intended.");
@@ -265,8 +267,8 @@ START_TEST(other_attacks_in_the_same_container)
     expect_only(NULL);
     summary->generator.other_attacks = 1;
     expect_only("1 other attack ran at the same time in this container (or on this machine, "
-                "outside a container) and competed for CPU and for the target. Run one at a time; "
-                "to end all attacks, use loadgen stop.");
+                "outside a container) and competed for CPU and the target. Run one at a time; "
+                "loadgen stop ends all attacks.");
 }
 END_TEST
 
@@ -310,8 +312,8 @@ START_TEST(what_was_abandoned_is_said)
     summary->abandoned = 2;
     ck_assert_uint_eq(report_remarks(summary, note, &count), 2);
     ck_assert_str_eq(said[1],
-                     "A second signal abandoned 2 requests in flight. No other number includes "
-                     "them, so the latencies are too low if the target was slow.");
+                     "A second signal abandoned 2 requests in flight. The other numbers exclude "
+                     "them, so latencies are too low if the target was slow.");
 }
 END_TEST
 
@@ -323,7 +325,7 @@ START_TEST(what_was_lost_with_workers_is_said)
     ck_assert_uint_ge(report_remarks(summary, note, &count), 1);
     ck_assert_str_eq(said[0],
                      "Lost with a, worker-7: at least 312 requests, which may have been sent. They "
-                     "are neither in the results nor in not started.");
+                     "are neither in the results nor counted as not started.");
 }
 END_TEST
 

@@ -37,10 +37,10 @@ START_TEST(people_see_each_criterion_with_what_was_seen)
         "SLO           [measured, verdict]               missed\n"
         "  p99<2ms                                       1ms, met\n"
         "  errors<0.1%                                   0.5%, missed\n"
-        "  max<1s                                        beyond every limit, missed (1 of "
-        "200 requests got no answer)\n"
+        "  max<1s                                        unbounded, missed (1 of "
+        "200 requests got no response)\n"
         "  c:mean<1s                                     no data, missed (no target has this "
-        "name; the nearest is a)\n"
+        "name; did you mean a?)\n"
         "  rate>=10%                                     100%, met\n");
     printed_free(&printed);
 }
@@ -94,7 +94,7 @@ START_TEST(pipelines_get_a_list)
         "\"response\":1000000,\"unit\":\"ns\",\"held\":true,\"certain\":false,\"why\":null},"
         "{\"criterion\":\"max<1s\",\"target\":null,\"limit\":1000000000,\"value\":null,"
         "\"response\":null,\"unit\":\"ns\",\"held\":false,\"certain\":true,\"why\":\"1 of 200 "
-        "requests got no answer\"},"
+        "requests got no response\"},"
         "{\"criterion\":\"b:errors<0.5%\",\"target\":\"b\",\"limit\":0.5,\"value\":100.0,"
         "\"response\":null,\"unit\":\"percent\",\"held\":false,\"certain\":true,"
         "\"why\":null},"

@@ -90,7 +90,7 @@ START_TEST(one_pod_did_the_work_of_three)
     serve(300, 0, 0);
     make(300, 300);
     expect_remark("The load was uneven: of 3 pods, 10.0.0.1:5001 served 100% of the requests. With "
-                  "an even load, all 3 pods together may sustain more.");
+                  "an even load, the 3 pods may sustain more.");
     ck_assert_uint_eq(account_count_servers(account), 1);
 }
 END_TEST
@@ -124,7 +124,8 @@ START_TEST(more_was_served_than_sent)
 {
     serve(100, 100, 100);
     make(290, 299);
-    expect_remark("The pods served 300 requests, but only 299 were sent: there are other clients.");
+    expect_remark(
+        "The pods served 300 requests, but only 299 were sent: other clients also sent requests.");
 }
 END_TEST
 
@@ -145,10 +146,11 @@ END_TEST
 START_TEST(a_pod_that_cannot_be_read)
 {
     serve(100, 100, 100);
-    strcpy(after.pods[2].problem, "no complete answer in time");
+    strcpy(after.pods[2].problem, "no complete response in time");
     make(300, 300);
-    expect_remark("The metrics of 1 of 3 pods could not be read (10.0.0.3:5001: no complete answer "
-                  "in time).");
+    expect_remark(
+        "The metrics of 1 of 3 pods could not be read (10.0.0.3:5001: no complete response "
+        "in time).");
     ck_assert_int_eq(json_integer_value(json_object_get(account, "served")), 200);
     ck_assert(json_is_null(json_object_get(pod_at(2), "served")));
 }
@@ -183,7 +185,7 @@ START_TEST(memory_ran_out)
     set(&before, 1, READING_MEMORY_BYTES, 200);
     set(&after, 1, READING_MEMORY_BYTES, 100);
     make(300, 300);
-    expect_remark("2 processes of the target were killed because memory ran out.");
+    expect_remark("2 processes of the target were killed because the memory limit was reached.");
     ck_assert_int_eq(json_integer_value(json_object_get(account, "memory_bytes")), 200);
 }
 END_TEST

@@ -128,9 +128,9 @@ static const struct {
     const char *problem;
 } bad[] = {
     {&missing, "answered with status 404"},
-    {&silent, "no complete answer in time"},
-    {&slow, "no complete answer in time"},
-    {&large, "the page is larger than 4 MiB"},
+    {&silent, "no complete response in time"},
+    {&slow, "no complete response in time"},
+    {&large, "the metrics page is larger than 4 MiB"},
     {&letters, "line 1 is not in Prometheus' text format"},
     {&cut, "Failure when receiving data from the peer"},
 };

@@ -89,7 +89,8 @@ START_TEST(a_silent_pod_is_named)
     }
     watch_stop(watch);
     ck_assert_uint_eq(load.read, 0);
-    ck_assert_msg(strstr(load.problem, "127.0.0.1:") && strstr(load.problem, "no complete answer"),
+    ck_assert_msg(strstr(load.problem, "127.0.0.1:") &&
+                      strstr(load.problem, "no complete response"),
                   "%s", load.problem);
     script_server_stop(server);
 }

@@ -102,7 +102,8 @@ static const struct {
     {GET ",\"header\":{\"A\":\"b\"}}", "list.json:1: \"header\" is not an object of arrays"},
     {GET ",\"header\":{\"A\":[1]}}", "list.json:1: \"header\" is not an object of arrays"},
     {GET ",\"header\":{\"A b\":[\"c\"]}}", "list.json:1: bad header name \"A b\""},
-    {GET ",\"header\":{\"A\":[\"c\\r\\nB: d\"]}}", "list.json:1: the header \"A\" has a control"},
+    {GET ",\"header\":{\"A\":[\"c\\r\\nB: d\"]}}",
+     "list.json:1: the header \"A\" contains a control"},
     {"GET http://a/\n",
      "list.json:1: parse error at column 3: '[' or '{' expected near 'GET'; a "
      "target is one JSON object on one line; for METHOD URL lines, use order.format http"},

@@ -141,7 +141,7 @@ static const struct {
     {"@%s\n", "list.txt:1: "},
     {"GET http://a/\n\nX-A: b\n", "list.txt:3: \"X-A: b\" does not begin a target"},
     {"GET http://a/\nGET nowhere\n", "list.txt:2: \"nowhere\" is not a URL"},
-    {"GET http://a/ X-A: b\n", "list.txt:1: the URL \"http://a/ X-A: b\" has a space in it"},
+    {"GET http://a/ X-A: b\n", "list.txt:1: the URL \"http://a/ X-A: b\" contains a space"},
     {"GET http://a/\nX-A: b\nGET http://b/\n",
      "list.txt:3: \"GET http://b/\" follows a header of the target above; put a blank line"},
     {"GET http://a/\n# c\nGET http://b/\n", "list.txt:3: \"GET http://b/\" follows a header"},
@@ -150,7 +150,8 @@ static const struct {
     {"GET http://a/\nX-A: \n", "list.txt:2: bad header \"X-A:\""},
     {"GET http://a/\n: b\n", "list.txt:2: bad header \": b\""},
     {"GET http://a/\nX-A b: c\n", "list.txt:2: bad header \"X-A b: c\""},
-    {"GET http://a/\nX-A: b\x01\x63\n", "list.txt:2: the header \"X-A\" has a control character"},
+    {"GET http://a/\nX-A: b\x01\x63\n",
+     "list.txt:2: the header \"X-A\" contains a control character"},
     {"PUT http://a/\n@/nowhere/at all\n", "list.txt:2: cannot open /nowhere/at all: No such file"},
     {"PUT http://a/\nX-A: b\n@/tmp\n", "list.txt:3: cannot read /tmp: Is a directory"},
     {"PUT http://a/\n@\n", "list.txt:2: cannot open "},
@@ -159,14 +160,14 @@ static const struct {
     {"# @name \xff\nGET http://a/\n", "list.txt:1: a target's name must be "},
     {"POST http://h:5000/add_users/ Content-Type: application/json {'id':4, 'name':'user4'}\n",
      "list.txt:1: the URL \"http://h:5000/add_users/ Content-Type: application/json {'id':4, "
-     "'name':'user4'}\" has a space in it; write the target on separate lines: "
+     "'name':'user4'}\" contains a space; write the target on separate lines: "
      "\"POST http://h:5000/add_users/\", below it \"Content-Type: application/json\", below that "
-     "\"@FILE\", with {'id':4, 'name':'user4'} in FILE (a space inside a URL is written %20)"},
+     "\"@FILE\", with {'id':4, 'name':'user4'} in FILE (in URLs, write spaces as %20)"},
     {"GET http://a/ HTTP/1.1\nAccept: */*\n",
-     "list.txt:1: the URL \"http://a/ HTTP/1.1\" has a space in it; remove HTTP/1.1: "
+     "list.txt:1: the URL \"http://a/ HTTP/1.1\" contains a space; remove HTTP/1.1: "
      "\"GET http://a/\""},
     {"GET http://a/\xc2\xa0 http/2\n",
-     "list.txt:1: the URL \"http://a/\xc2\xa0 http/2\" has a space in it; remove http/2"},
+     "list.txt:1: the URL \"http://a/\xc2\xa0 http/2\" contains a space; remove http/2"},
     {"POST http://a/\nA: b\n\n{\"a\":1}\n", "list.txt:4: \"{\"a\":1}\" does not begin a target; if "
                                             "it is a body, put it in a file and write "
                                             "@FILE right below the headers"},
@@ -178,8 +179,7 @@ static const struct {
     {"POST http://a/\na=1\n", "list.txt:2: \"a=1\" is not a header; if it is a body"},
     {"POST http://a/\n\n@file\n",
      "list.txt:3: \"@file\" does not begin a target; the @FILE of a body belongs below the "
-     "headers; without headers, it belongs directly below its request line, with no blank line in "
-     "between"},
+     "headers; without headers, it must follow its request line without a blank line"},
     {"{\"method\":\"GET\",\"url\":\"http://a/\"}\n",
      "list.txt:1: \"{\"method\":\"GET\",\"url\":\"http://a/\"}\" does not begin a target of "
      "order.format "
@@ -190,9 +190,8 @@ static const struct {
      "list.txt:1: \"curl http://a/\" does not begin a target; write a method in "},
     {"http://a/\n", "list.txt:1: \"http://a/\" does not begin a target; write a method before it: "
                     "GET http://a/"},
-    {"GET http://a/\n\nX-A: b\n",
-     "list.txt:3: \"X-A: b\" does not begin a target; a header belongs "
-     "directly below its request line"},
+    {"GET http://a/\n\nX-A: b\n", "list.txt:3: \"X-A: b\" does not begin a target; a header must "
+                                  "follow its request line"},
     {"GET http://a/\rGET http://b/\r", "list.txt:1: the line contains a carriage return"},
     {"# c\rGET http://b/\r", "list.txt:1: the line contains a carriage return"},
 };

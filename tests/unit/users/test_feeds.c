@@ -26,10 +26,9 @@ static const struct {
 } files[] = {
     {RECORDS_CSV, "\xef\xbb\xbfuser,n\r\nanna,1\r\n\r\n\"b,\"\"c\",\r\n", "<anna><1>\n<b,\"c><>\n"},
     {RECORDS_CSV, "user\nanna", "<anna>\n"},
-    {RECORDS_CSV, "user,n\nanna\n", "f:2: number of values: 1; the first line has 2"},
-    {RECORDS_CSV, "user,n\n\nanna,1\na,b,c\n", "f:4: number of values: 3; the first line has 2"},
-    {RECORDS_CSV, "user,\n",
-     "f:1: column 2 has no name; the first line has the names of the columns"},
+    {RECORDS_CSV, "user,n\nanna\n", "f:2: 1 value instead of 2, as in the first line"},
+    {RECORDS_CSV, "user,n\n\nanna,1\na,b,c\n", "f:4: 3 values instead of 2, as in the first line"},
+    {RECORDS_CSV, "user,\n", "f:1: column 2 has no name; the first line must name the columns"},
     {RECORDS_CSV, "user,n,user\n", "f:1: two columns are named \"user\""},
     {RECORDS_CSV, "user,n\n", "f has no rows"},
     {RECORDS_CSV, "", "f has no rows"},
@@ -338,8 +337,9 @@ START_TEST(files_together_are_bounded)
     ck_assert_ptr_nonnull(feeds_open(feeds, folder, "f.txt", &options, &err));
     ck_assert_ptr_nonnull(feeds_open(feeds, folder, "./f.txt", &options, &err));
     ck_assert_ptr_null(feeds_open(feeds, folder, "././f.txt", &options, &err));
-    ck_assert_str_eq(err.text, "././f.txt: the data files are too large in total; 0 MB are left, "
-                               "but this file needs 1 MB; raise it");
+    ck_assert_str_eq(err.text,
+                     "././f.txt: the data files are too large in total: this file needs 1 MB, "
+                     "and 0 MB are left; raise it");
     ck_assert_int_eq(err.code, ERR_USAGE);
     options.nth = 1;
     ck_assert_ptr_nonnull(feeds_open(feeds, folder, "f.txt", &options, &err));

@@ -175,7 +175,7 @@ START_TEST(dates_are_those_of_utc)
         "seconds = 1 / 0 }, { days = 1e9 } } do\n"
         "  assert(not pcall(add_time, t, bad))\n"
         "end\n"
-        "local ok, why = pcall(add_time, t, { day = 1 }) assert(why:find('the nearest is days', 1, "
+        "local ok, why = pcall(add_time, t, { day = 1 }) assert(why:find('did you mean days', 1, "
         "true), why)\n");
 }
 END_TEST
@@ -322,7 +322,7 @@ START_TEST(the_environment_has_defaults)
         "why)\n"
         "assert(not pcall(env, 'X', {}) and not pcall(env))\n"
         "ok, why = pcall(env, 'HELPERS_TEXT\\0x')\n"
-        "assert(not ok and why:find('the name has a NUL byte in it', 1, true), why)\n");
+        "assert(not ok and why:find('the name contains a NUL byte', 1, true), why)\n");
 }
 END_TEST
 
@@ -344,9 +344,7 @@ static const struct {
     {{"shards=2.5"}, "test.lua:1: shards: \"2.5\" is not a whole number", false},
     {{"factor=x"}, "test.lua:2: factor: \"x\" is not a number", false},
     {{"fast=maybe"}, "test.lua:2: fast: \"maybe\" is not true or false", false},
-    {{"shard=5"},
-     "users.arg: the scenario has no argument \"shard\"; the nearest is shards",
-     false},
+    {{"shard=5"}, "users.arg: the scenario has no argument \"shard\"; did you mean shards", false},
 };
 
 START_TEST(arguments_have_the_type_of_their_default)
@@ -385,16 +383,17 @@ static const struct {
     const char *text;
     const char *problem;
 } refused[] = {
-    {"A = User {} A:task(print)", "the scenario declares no arguments, so \"x\" has no meaning"},
+    {"A = User {} A:task(print)", "the scenario declares no arguments, so \"x\" cannot be set"},
     {"arg('x', 1) arg('x', 1)", "test.lua:1: arg: \"x\" is declared twice"},
-    {"arg('x')", "arg: the default of x: expected a string, a number or a boolean"},
-    {"arg('x y', 1)", "arg: the name: expected letters, digits"},
+    {"arg('x')", "arg: default of x: expected a string, a number or a boolean"},
+    {"arg('x y', 1)", "arg: name: expected letters, digits"},
     {"for i = 1, 1001 do arg('a' .. i, 1) end", "arg: more than 1000 arguments"},
     {"feeder('none.csv')", "test.lua:1: feeder: cannot read none.csv: No such file"},
     {"feeder('../x.csv')", "feeder: cannot read ../x.csv: "},
-    {"\nfeeder('bad.csv')", "test.lua:2: feeder: bad.csv:2: number of values: 1; the first line"},
+    {"\nfeeder('bad.csv')",
+     "test.lua:2: feeder: bad.csv:2: 1 value instead of 2, as in the first line"},
     {"feeder('users.csv', { oder = 'once' })",
-     "feeder: unknown option \"oder\"; the nearest is order"},
+     "feeder: unknown option \"oder\"; did you mean order"},
     {"feeder('users.csv', { order = 'randm' })",
      "feeder: order: expected in_turn, random, by_user or once"},
     {"feeder('users.csv', { format = 1 })", "feeder: format: expected csv, lines or json"},
@@ -492,7 +491,7 @@ START_TEST(users_are_fed)
     ck_assert(goal.end_ns == UINT64_MAX);
     state_reset(&state, user.coroutine);
     ck_assert_int_eq(call(&user, "elsewhere"), STATE_FAILED);
-    ck_assert_msg(strstr(state.error.at, "are used up") &&
+    ck_assert_msg(strstr(state.error.at, "has run out of rows") &&
                       strstr(state.error.at, "coroutine of the script"),
                   "%s", state.error.at);
     double seconds = 0;
@@ -500,7 +499,7 @@ START_TEST(users_are_fed)
     lua_getglobal(state.lua, "waiting");
     ck_assert(!state_call(&state, 0, &seconds));
     state.user = NULL;
-    ck_assert_msg(strstr(state.error.at, "next of a feeder whose rows are used up: cannot be "
+    ck_assert_msg(strstr(state.error.at, "next of a feeder that has run out of rows: cannot be "
                                          "called in a wait function; call it from the task"),
                   "%s", state.error.at);
 }

@@ -88,7 +88,7 @@ static const struct {
     {"Shape { { duration = '5', users = 1, spawn_rate = 1 } }", "duration: expected seconds"},
     {"Shape { { duration = 5, users = 1, spawn_rate = 1 }, { ends_at = 5, users = 1, spawn_rate = "
      "1 } }",
-     "Shape: stage 2: ends_at: the stage before it ends at 5.0"},
+     "Shape: stage 2: ends_at: must be after the end of the stage before it, 5.0"},
     {"Shape { { duration = 1, users = 1.5, spawn_rate = 1 } }",
      "Shape: stage 1: users: expected a whole number of users, 0 to 1000000"},
     {"Shape { { duration = 1, users = 1000001, spawn_rate = 1 } }", "stage 1: users: expected"},
@@ -97,9 +97,9 @@ static const struct {
      "Shape: stage 1: spawn_rate: expected a number of users per second, more than 0"},
     {"Shape { { duration = 1, users = 1, spawn_rate = 1 / 0 } }", "spawn_rate: expected"},
     {"Shape { { duration = 1, user = 1, spawn_rate = 1 } }",
-     "Shape: unknown option \"user\"; the nearest is users"},
+     "Shape: unknown option \"user\"; did you mean users"},
     {"Shape { { duration = 1, users = 1, spawn_rate = 1, user_classes = { A } } }",
-     "Shape: stage 1: user_classes: all classes have their users at all times"},
+     "Shape: stage 1: user_classes: every class always has users"},
     {"Shape { tick = 5 }", "test.lua:2: Shape: tick: expected a function"},
     {"Shape { tick = print, { duration = 1, users = 1, spawn_rate = 1 } }",
      "Shape: options are written { name = value }; found a value without a name"},
@@ -146,7 +146,7 @@ static const struct {
     {"return -1, 1", "test.lua:2: tick: its first result"},
     {"return 1", "test.lua:2: tick: its second result, the spawn rate: expected a number of users"},
     {"return 1, 0", "test.lua:2: tick: its second result"},
-    {"return 1, 1, { A }", "test.lua:2: tick: its third result: all classes have their users"},
+    {"return 1, 1, { A }", "test.lua:2: tick: its third result: every class always has users"},
     {"\nerror('my words')", "test.lua:3: my words"},
     {"\nlocal x = nothing.y", "test.lua:3: attempt to index a nil value"},
     {"sleep(1)", "sleep: can be called only in on_start, on_stop, tasks, test_start"},
@@ -226,7 +226,7 @@ static const struct {
     {"copy { shops = { 1, 2, print } }", "setup.shops[3]: a function cannot be copied"},
     {"copy { [print] = 1 }", "setup[function]: a function cannot be copied"},
     {"copy { c = coroutine.create(print) }", "setup.c: a thread cannot be copied"},
-    {"local t = {} t.t = t copy(t)", "nested more than 100 deep, or contain themselves"},
+    {"local t = {} t.t = t copy(t)", "nested more than 100 levels deep, or contain themselves"},
     {"copy { ('x'):rep(600000), ('x'):rep(600000) }", "setup[2]: more than 1048576 bytes"},
 };
 

@@ -65,9 +65,9 @@ START_TEST(a_refused_connection_is_slower_than_every_limit)
     judged_add(summary, 1, 0, 200, 20 * NS_PER_MS);
     expect_held("p99<21ms"); /* rank 990 is the slowest answer */
     expect_missed("p99<19.9ms", "");
-    expect_missed("p99.1<100h", "10 of 1000 requests got no answer");
-    expect_missed("mean<100h", "10 of 1000 requests got no answer");
-    expect_missed("max<100h", "10 of 1000 requests got no answer");
+    expect_missed("p99.1<100h", "10 of 1000 requests got no response");
+    expect_missed("mean<100h", "10 of 1000 requests got no response");
+    expect_missed("max<100h", "10 of 1000 requests got no response");
     ck_assert(isinf(judge("max<100h").value));
     ck_assert(judge("p98<11ms").is_held);
 }
@@ -82,7 +82,7 @@ START_TEST(what_was_not_started_is_as_bad)
     expect_missed("errors<1%", "");
     expect_missed("mean<1h", "10 of 1000 requests");
     judged_not_started(summary, 1, 0);
-    expect_missed("p99<1h", "11 of 1001 requests got no answer");
+    expect_missed("p99<1h", "11 of 1001 requests got no response");
 }
 END_TEST
 
@@ -119,14 +119,14 @@ START_TEST(no_data_is_a_miss)
     judged_add(summary, 10, 0, 200, NS_PER_MS);
     expect_missed("rate>=0%", "no rate was scheduled");
     expect_missed("b:p99<1h", "no requests");
-    expect_missed("bb:p99<1h", "no target has this name; the nearest is b");
+    expect_missed("bb:p99<1h", "no target has this name; did you mean b?");
 }
 END_TEST
 
 START_TEST(nothing_that_ended_is_not_no_data)
 {
     judged_not_started(summary, 100, 0);
-    expect_missed("p50<1h", "100 of 100 requests got no answer");
+    expect_missed("p50<1h", "100 of 100 requests got no response");
     expect_missed("errors<100%", "");
     expect_held("errors<=100%");
 }
@@ -156,7 +156,7 @@ START_TEST(a_row_counts_what_was_intended_of_it)
     expect_held("a:p99<2ms");
     expect_held("a:errors<=0%");
     expect_held("b:p90<6ms");
-    expect_missed("b:p91<1h", "10 of 100 requests got no answer");
+    expect_missed("b:p91<1h", "10 of 100 requests got no response");
     expect_missed("b:p90<4.99ms", "");
     expect_missed("b:errors<10%", "");
     expect_held("b:errors<=10%");
@@ -172,9 +172,9 @@ START_TEST(what_no_row_is_known_for_counts_in_each)
     expect_missed("a:p91<2ms", "10 of 100 requests");
     expect_missed("b:errors<10%", "");
     expect_held("p94<2ms"); /* of 190 */
-    expect_missed("p95<2ms", "10 of 190 requests got no answer");
+    expect_missed("p95<2ms", "10 of 190 requests got no response");
     summary->damaged = 1;
-    expect_missed("p95<2ms", "10 of 190 requests got no answer, or their results are missing");
+    expect_missed("p95<2ms", "10 of 190 requests got no response, or their results are missing");
 }
 END_TEST
 
@@ -207,8 +207,10 @@ START_TEST(an_iteration_without_a_user_misses_everything_for_certain)
     expect_held("p99<2ms");
     summary->iterations = 99;
     summary->iterations_dropped = 1;
-    expect_missed("p99<2ms", "1 of 100 iterations found no free user; raise -u");
-    expect_missed("p99<1ms", "1 of 100 iterations found no free user; raise -u");
+    expect_missed("p99<2ms",
+                  "1 of 100 iterations were dropped, because no user was free; raise -u");
+    expect_missed("p99<1ms",
+                  "1 of 100 iterations were dropped, because no user was free; raise -u");
     ck_assert(judge("p99<2ms").is_certain);
 }
 END_TEST

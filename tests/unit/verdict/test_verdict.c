@@ -210,7 +210,7 @@ START_TEST(a_limit_that_is_missed_by_lag_alone_is_a_sign)
 {
     add(20, 50 * NS_PER_MS, 300 * NS_PER_US);
     expect_class("p99<20ms", GENERATOR_LIMIT,
-                 "Generator-limited: p99<20ms is missed because of the generator's lag alone, and "
+                 "Generator-limited: p99<20ms is missed only because of the generator's lag, and "
                  "p99 50.3ms (300µs without the generator's lag), p99.9 50.3ms (300µs), though its "
                  "CPU was mostly idle.");
     expect_class("p99<60ms", GENERATOR_DISTURBED, "p99 50.3ms (300µs ");
@@ -223,12 +223,12 @@ START_TEST(beside_a_certain_miss_it_is_not_the_limit)
     add(20, 50 * NS_PER_MS, 300 * NS_PER_US);
     add(20, 0, 2 * NS_PER_S);
     expect_class("p99.5<20ms,p98<20ms", GENERATOR_DISTURBED,
-                 "p98<20ms is missed because of the generator's lag alone, though");
+                 "p98<20ms is missed only because of the generator's lag, though");
     summary->generator.cpu_seconds = 17;
     expect_class("p99<20ms", GENERATOR_DISTURBED,
                  "Disturbed by the generator: it used 85% of its CPU limit (2 CPUs). ");
     expect_class("p99<20ms", GENERATOR_DISTURBED,
-                 "reduce the load. The target misses the SLO even without that disturbance.");
+                 "reduce the load. The target would miss the SLO even without this disturbance.");
     expect_class("p99<3s", GENERATOR_LIMIT,
                  "Generator-limited: it used 85% of its CPU limit (2 CPUs)");
     ck_assert(judge_slo("p99<3s").is_met);
@@ -238,10 +238,10 @@ END_TEST
 START_TEST(with_a_slow_loop_it_was)
 {
     summary->generator.loop_p99_ns = NS_PER_MS + 1;
-    expect_limit("it read answers late (99th percentile of event loop turns: 1ms)");
+    expect_limit("it read responses late (99th percentile of an event loop iteration: 1ms)");
     expect_class("p99<20ms", GENERATOR_CLEAN, NULL); /* up to a tenth of the tightest limit */
-    expect_class("p99<10ms,max<1s", GENERATOR_LIMIT, "it read answers late");
-    expect_class("errors<1%", GENERATOR_LIMIT, "it read answers late");
+    expect_class("p99<10ms,max<1s", GENERATOR_LIMIT, "it read responses late");
+    expect_class("errors<1%", GENERATOR_LIMIT, "it read responses late");
 }
 END_TEST
 

@@ -11,7 +11,7 @@ static const char users[] = "users: expected a whole number from 1 to 1000000";
 static const char host[] = "host: expected a URL such as \"http://127.0.0.1:5000\"";
 static const char rate[] = "rate: expected a number above 0, and at most 10000000";
 static const char time[] = "run_time: expected a duration as text, such as \"10s\" or \"1m30s\"";
-static const char shape[] = "users: the Shape of the scenario sets the number of users";
+static const char shape[] = "users: the scenario's Shape sets the number of users";
 
 /* What the JSON asks for, as orders_to_json shows it; or FIELD: and what is wrong. */
 static const struct {
