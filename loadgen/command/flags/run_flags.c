@@ -80,7 +80,7 @@ static const struct cli_flag flags[] = {
      "interrupted; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s; an iteration is one task, run by an idle user "
+     "start iterations at this rate, such as 200/s; an iteration is one task, run by a free user "
      "(default: each user waits between tasks)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},

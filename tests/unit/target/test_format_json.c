@@ -97,7 +97,7 @@ static const struct {
     {GET ",\"name\":\"a\\u0007\"}", "list.json:1: a target's name must be 1 to 200 bytes"},
     {"{\"method\":\"G T\",\"url\":\"http://a/\"}", "list.json:1: \"G T\" is not a method"},
     {"{\"method\":\"GET\",\"url\":\"a\"}", "list.json:1: \"a\" is not a URL"},
-    {"{\"method\":\"GET\",\"url\":\"http://a/ b\"}", "list.json:1: the URL \"http://a/ b\" has a"},
+    {"{\"method\":\"GET\",\"url\":\"http://a/ b\"}", "list.json:1: the URL \"http://a/ b\" contains a"},
     {GET ",\"header\":[]}", "list.json:1: \"header\" is not an object of arrays"},
     {GET ",\"header\":{\"A\":\"b\"}}", "list.json:1: \"header\" is not an object of arrays"},
     {GET ",\"header\":{\"A\":[1]}}", "list.json:1: \"header\" is not an object of arrays"},
