@@ -258,7 +258,7 @@ Typist:task(function(self)
 end)
 LUA
 expect_eq "the nearest" "$(json "$TMP/report" "sorted(e['message'].split('scenario.lua:')[1] for e in r['exceptions'])")" \
-    "[\"6: attempt to call a nil value (method 'gett'); did you mean get?\", \"7: attempt to call a nil value (method 'login'); the nearest is log_in\", \"8: attempt to call a nil value (global 'randm'); the nearest is random\"]"
+    "[\"6: attempt to call a nil value (method 'gett'); did you mean get?\", \"7: attempt to call a nil value (method 'login'); did you mean log_in?\", \"8: attempt to call a nil value (global 'randm'); did you mean random?\"]"
 
 run 1 -u 1 -t 3 -H "$U" <<'LUA'
 local Busy = User { wait = constant(10) }

@@ -188,7 +188,7 @@ for listens in false true; do
         "[True, True, True, True]"
     expect_eq "not of sending" "$(report "[t['requests'] for t in r['addresses'] or []]")" "[12]"
     expect_eq "remark" "$(report "[t for t in r['remarks'] if 'fired' in t]")" \
-        "['6006 of 6018 results were fired by scripts. They count as requests, although loadgen sent nothing.']"
+        "['6006 of 6018 results were fired by scripts (events.request.fire). They count as requests, although loadgen sent nothing.']"
     python3 tests/support/result_reader.py "$TMP/results" "$TMP/report" >"$TMP/found" || fail "results: $(cat "$TMP/found")"
 done
 # an SLO on such a row
