@@ -43,11 +43,11 @@ bool user_limits_check_ports(const struct user_limits *limits, uint64_t users, u
 {
     return ports == 0 || users <= ports ||
            err_set(err, ERR_FAILED,
-                   "%s%" PRIu64 " users with connections of their own exceed the %" PRIu64
-                   " local ports to their hosts (net.ipv4.ip_local_port_range); %s",
+                   "%s%" PRIu64 " users need a local port each, but only %" PRIu64
+                   " local ports are available (net.ipv4.ip_local_port_range); %s",
                    limits->is_served ? "users.users: " : "", users, ports,
                    limits->is_served ? "start the server with -shared-connections"
-                                     : "set users.shared_connections, or divide the users into "
+                                     : "set users.shared_connections, or split the users into "
                                        "several runs, each with its own order.laddr");
 }
 
