@@ -176,12 +176,13 @@ static bool perform(struct session *session, const struct order *order,
     return ok;
 }
 
-/* Each connection is an open file. With a cap, their maximum number is known in advance. */
+/* Each connection is an open file, here or of a worker. With a cap, their maximum number is known
+ * in advance. */
 static bool has_files(const struct session *session, const struct order *order, struct err *err)
 {
     uint64_t cap = plan_cap(order->plan);
     bool is_proxied = session->has_own && tls_needs_proxy(order->plan, order->targets);
-    return cap == UINT64_MAX || !session->cap_flags ||
+    return !session->runner->is_here || cap == UINT64_MAX || !session->cap_flags ||
            open_files_check(cap, is_proxied ? OPEN_FILES_PROXIED : 1, 0, session->cap_flags, err);
 }
 
