@@ -11,6 +11,8 @@
 
 #include "common/blank.h"
 #include "loadgen/base/bytes.h"
+#include "loadgen/command/cluster/crew.h"
+#include "loadgen/command/cluster/place.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/flags/field_flags.h"
 #include "loadgen/command/flags/serve_flags.h"
@@ -34,6 +36,7 @@ _Static_assert((int)OPEN_FILES_SERVE >= (int)HTTP_FILES,
 
 struct serving {
     const struct serve_options *options;
+    struct place place;
     struct offer offer;
     struct interrupt interrupt;
     int stop_fd; /* of the runs; signals and clients write to it through the board */
@@ -146,6 +149,11 @@ static void close_archive(struct serving *serving)
 }
 
 /* Runs. */
+
+static void on_workers(void *context, const struct controller_worker *list, size_t count)
+{
+    board_workers(context, crew_to_json(list, count));
+}
 
 static void forget_run(struct serving *serving)
 {
@@ -346,13 +354,18 @@ static bool serve_main(const struct command_line *line, struct err *err)
     serving.interrupt.context = &serving;
     signal(SIGCHLD, SIG_IGN); /* as process 1 of a container: the kernel reaps orphaned processes */
     attack->cpus = attack->cpus ? attack->cpus : line->cpus;
-    bool ok = read_token(&serving, err);
+    const struct order_runner *runner = place_open(&serving.place, &attack->cluster, err);
+    bool ok = runner && read_token(&serving, err);
+    serving.place.options.on_workers = on_workers;
+    serving.place.options.watcher = &serving.board;
     if (ok) {
-        ok = offer_open(&serving.offer, options, line->operands, line->operand_count, err) &&
-             interrupt_start(&serving.interrupt, err) && serve_offer(&serving, err);
+        ok =
+            offer_open(&serving.offer, options, line->operands, line->operand_count, runner, err) &&
+            interrupt_start(&serving.interrupt, err) && serve_offer(&serving, err);
         offer_close(&serving.offer);
         interrupt_stop(&serving.interrupt);
     }
+    place_close(&serving.place);
     bytes_free(&serving.token);
     return ok;
 }

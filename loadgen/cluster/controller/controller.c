@@ -209,6 +209,7 @@ static bool carry_out(struct controller *controller, struct course *course, bool
         watch(course, controller->lease);
         course_close_outcome(course);
     }
+    course_show_workers(course, true);
     if (course->is_ours && lease_state(controller->lease) != LEASE_LOST) {
         clean_up(course);
     }

@@ -8,6 +8,7 @@
  *     takeover.c     instead of that: the run of a controller that has died
  *     heir.c         what is left for the next controller of the run
  *     epochs.c       who owns what from when on
+ *     crew.c         who takes part, for tables
  *     outcome.c      what the observer, the result file and the summary get
  */
 #ifndef LOADGEN_CLUSTER_CONTROLLER_COURSE_H
@@ -91,6 +92,7 @@ struct course {
     bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
     bool is_aborted;       /* by the observer */
     bool has_moved;        /* slots went from one worker to another */
+    uint64_t shown_ns;     /* CLOCK_MONOTONIC: when the workers were shown last */
     size_t told_silent;    /* workers whose silence was told */
     size_t told_lost;
     struct err err; /* what ended the run early */
@@ -137,6 +139,11 @@ bool course_start(struct course *course, struct err *err);
 
 /* Publishes the start on this controller's clock. */
 bool course_publish_start(const struct course *course, struct err *err);
+
+/* crew.c */
+
+/* Tells options->on_workers. `is_over`: the run has ended. */
+void course_show_workers(const struct course *course, bool is_over);
 
 /* takeover.c */
 

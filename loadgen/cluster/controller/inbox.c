@@ -179,8 +179,13 @@ void course_attend(struct course *course)
     }
     take_messages(course);
     bool is_connected = bus_pong_age_ns(course->bus) < CONNECTED_NS;
-    if (roster_tick(&course->roster, clock_now_ns(), is_connected)) {
+    uint64_t now_ns = clock_now_ns();
+    if (roster_tick(&course->roster, now_ns, is_connected)) {
         tell_silence(course);
+    }
+    if (now_ns >= course->shown_ns + NS_PER_S) {
+        course->shown_ns = now_ns;
+        course_show_workers(course, false);
     }
     if (course->merge && course->replay_until == 0) {
         merge_tick(course->merge, course_now_ns(course));

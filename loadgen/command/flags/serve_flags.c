@@ -104,6 +104,8 @@ static const struct cli_flag flags[] = {
     {.help = "Connections"},
 #include "loadgen/command/flags/connections.def"
 
+#include "loadgen/command/flags/cluster.def"
+
     {.help = "Metrics of the target"},
     {"target-metrics", "URL", scrape_add_url, WEB(metrics), NULL,
      "read the target's Prometheus metrics from every address of the URL's host, every second (in "

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "loadgen/command/session/slo_flag.h"
+#include "loadgen/run/runner.h"
 #include "loadgen/users/files/feeds.h"
 
 enum { USERS_PER_S = 1, SEARCH_USERS_PER_S = 100, SEARCH_CONNECTIONS = 1024 };
@@ -162,7 +163,8 @@ static bool offer_search(struct offer *offer, struct err *err)
         return true;
     }
     offer->runners[RUN_CAPACITY] = &offer->search.runner;
-    return search_runner_open(&offer->search, &offer->search_options, offer->url, err);
+    return search_runner_open(&offer->search, &offer->search_options, offer->url, offer->place,
+                              err);
 }
 
 /* Users or a rate. */
@@ -170,6 +172,9 @@ static bool offer_search(struct offer *offer, struct err *err)
 static bool offer_users(struct offer *offer, struct serve_options *options, struct err *err)
 {
     struct run_options *run = &options->run;
+    if (!offer->place->is_here) {
+        return err_set(err, ERR_USAGE, "a scenario cannot be sent to workers; remove -nats");
+    }
     run->attack.schedule = (struct schedule_flags){0}; /* of searches; users have none */
     run->spawn_per_s = run->spawn_per_s > 0 ? run->spawn_per_s : USERS_PER_S;
     run->max_requests = run->max_iterations = UINT64_MAX;
@@ -185,14 +190,14 @@ static bool offer_rate(struct offer *offer, struct serve_options *options, struc
     attack->schedule.rate = has_rate ? attack->schedule.rate : default_rate;
     attack->schedule.duration_ns = options->run.run_time_ns;
     offer->runners[RUN_RATE] = &offer->rate.runner;
-    return rate_runner_open(&offer->rate, attack, offer->url, offer->slo, err);
+    return rate_runner_open(&offer->rate, attack, offer->url, offer->slo, offer->place, err);
 }
 
 bool offer_open(struct offer *offer, struct serve_options *options, char **operands, int count,
-                struct err *err)
+                const struct order_runner *place, struct err *err)
 {
     struct attack_options *attack = &options->run.attack;
-    *offer = (struct offer){0};
+    *offer = (struct offer){.place = place};
     if (!find_source(offer, options, operands, count, err) || !check_flags(offer, options, err) ||
         !slo_flag_parse(attack->slo, &offer->slo, err)) {
         return false;

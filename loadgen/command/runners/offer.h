@@ -22,12 +22,14 @@
 #include "loadgen/command/runners/users_runner.h"
 #include "loadgen/web/board/runner.h"
 
+struct order_runner;
 struct slo;
 
 struct offer {
     const struct runner *runners[RUN_KINDS]; /* by kind; NULL: not offered */
     struct slo *slo;                         /* of all runs; NULL: none */
     /* private */
+    const struct order_runner *place;
     const char *scenario; /* NULL: targets */
     const char *url;      /* instead of targets; NULL: none */
     struct users_runner users;
@@ -41,7 +43,7 @@ struct offer {
  * not given. ERR_USAGE names flags that cannot be combined.
  */
 bool offer_open(struct offer *offer, struct serve_options *options, char **operands, int count,
-                struct err *err);
+                const struct order_runner *place, struct err *err);
 void offer_close(struct offer *offer);
 
 #endif

@@ -12,9 +12,11 @@
 #include "loadgen/command/session/slo_flag.h"
 #include "loadgen/order/order.h"
 #include "loadgen/run/changes.h"
+#include "loadgen/run/runner.h"
 
 /* A run, from the request that starts it until the next one. */
 struct rate_run {
+    const struct order_runner *place;
     struct attack_options options;
     struct workload workload;
     struct plan plan;
@@ -35,9 +37,12 @@ static void close_run(void *opened)
 }
 
 /* The number of connections is known in advance only with a cap. */
-static bool has_files(const struct plan *plan, struct err *err)
+static bool has_files(const struct rate_run *run, struct err *err)
 {
-    uint64_t cap = plan_cap(plan);
+    uint64_t cap = plan_cap(&run->plan);
+    if (!run->place->is_here) {
+        return true;
+    }
     if (cap == UINT64_MAX) {
         file_limit_raise();
         return true;
@@ -79,14 +84,14 @@ static bool open_rate(struct rate_run *run, const char *url, const struct run_or
            workload_open(&run->workload, &workload, err) && attack_plan(options, &run->plan, err) &&
            tls_check_proxies(&run->plan, &run->workload.targets, err) &&
            address_check_allowed(&run->plan, &run->workload.targets, NULL, err) &&
-           has_files(&run->plan, err) &&
-           (run->has_changes = changes_init(&run->changes, false, err));
+           has_files(run, err) && (run->has_changes = changes_init(&run->changes, false, err));
 }
 
 static void *open_run(void *context, const struct run_order *order, struct err *err)
 {
     const struct rate_runner *runner = context;
     struct rate_run *run = memory_of(calloc(1, sizeof *run));
+    run->place = runner->place;
     run->options = *runner->options;
     run->workload.fd = -1;
     if (!open_rate(run, runner->url, order, err)) {
@@ -102,7 +107,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
 {
     struct rate_run *own = opened;
     const struct order order = {&own->plan, &own->workload.targets, &own->workload.source};
-    return recorded_run(&order, &driver_agenda, &own->changes, watch, summary, err);
+    return recorded_run(own->place, &order, &driver_agenda, &own->changes, watch, summary, err);
 }
 
 /* The end of the run stays. A ramp, a sine or stages become a constant rate. */
@@ -118,7 +123,8 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
 }
 
 bool rate_runner_open(struct rate_runner *runner, const struct attack_options *options,
-                      const char *url, const struct slo *slo, struct err *err)
+                      const char *url, const struct slo *slo, const struct order_runner *place,
+                      struct err *err)
 {
     *runner = (struct rate_runner){
         .runner =
@@ -140,6 +146,7 @@ bool rate_runner_open(struct rate_runner *runner, const struct attack_options *o
             },
         .options = options,
         .url = url,
+        .place = place,
     };
     struct rate_run *run = open_run(runner, &runner->runner.defaults, err);
     bool ok = run && slo_flag_check(slo, &run->workload.targets, &run->plan.schedule, err);

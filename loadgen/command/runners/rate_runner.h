@@ -15,6 +15,7 @@
 #include "loadgen/command/flags/attack_flags.h"
 #include "loadgen/web/board/runner.h"
 
+struct order_runner;
 struct slo;
 
 struct rate_runner {
@@ -22,6 +23,7 @@ struct rate_runner {
     /* private */
     const struct attack_options *options;
     const char *url;
+    const struct order_runner *place;
 };
 
 /*
@@ -29,6 +31,7 @@ struct rate_runner {
  * the start, and checks that the SLO can be judged; `slo` NULL: there is none.
  */
 bool rate_runner_open(struct rate_runner *runner, const struct attack_options *options,
-                      const char *url, const struct slo *slo, struct err *err);
+                      const char *url, const struct slo *slo, const struct order_runner *place,
+                      struct err *err);
 
 #endif

@@ -8,14 +8,29 @@
 #include "loadgen/binary/result_writer.h"
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 
 enum { BLOCKS_SPARE = 8 };
 
+/* Without an error if it is stopped while workers are still awaited. */
+static bool run_at(const struct order_runner *place, const struct order *order,
+                   const struct driver_type *driver_type, const struct control *control,
+                   const struct run_watch *watch, struct result_writer *writer,
+                   struct summary *summary, struct err *err)
+{
+    bool ok = place->run(place->context, order, driver_type, control, watch->observer, writer,
+                         summary, err);
+    if (!ok && summary->is_interrupted && !summary->has_plan) {
+        *err = (struct err){.code = ERR_NONE};
+        ok = true;
+    }
+    return ok;
+}
+
 /* The counts of each second: with single results, a file would grow with the rate. */
-static bool run_into(int fd, const struct order *order, const struct driver_type *driver_type,
-                     const struct control *control, const struct run_watch *watch,
-                     struct summary *summary, struct err *err)
+static bool run_into(int fd, const struct order_runner *place, const struct order *order,
+                     const struct driver_type *driver_type, const struct control *control,
+                     const struct run_watch *watch, struct summary *summary, struct err *err)
 {
     struct plan plan = *order->plan;
     const struct order own = {&plan, order->targets, order->source};
@@ -26,21 +41,21 @@ static bool run_into(int fd, const struct order *order, const struct driver_type
     }
     plan.counts_only = true;
     result_writer_tolerate(writer, watch->on_unkept, watch->context);
-    bool ok = run(&own, driver_type, control, watch->observer, writer, summary, err);
+    bool ok = run_at(place, &own, driver_type, control, watch, writer, summary, err);
     result_writer_close(writer, NULL);
     return ok;
 }
 
-bool recorded_run(const struct order *order, const struct driver_type *driver_type,
-                  struct changes *changes, const struct run_watch *watch, struct summary *summary,
-                  struct err *err)
+bool recorded_run(const struct order_runner *place, const struct order *order,
+                  const struct driver_type *driver_type, struct changes *changes,
+                  const struct run_watch *watch, struct summary *summary, struct err *err)
 {
     const struct control control = {.stop_fd = watch->control->stop_fd, .changes = changes};
     struct err why = {.code = ERR_NONE};
     const char *file = watch->file;
     int fd = file ? open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600) : -1;
     if (fd >= 0) {
-        bool ok = run_into(fd, order, driver_type, &control, watch, summary, err);
+        bool ok = run_into(fd, place, order, driver_type, &control, watch, summary, err);
         if (close(fd) != 0) { /* NFS reports a full disk only here */
             err_set(&why, ERR_FAILED, "cannot write results to %s: %s", file, strerror(errno));
             watch->on_unkept(watch->context, &why);
@@ -51,5 +66,5 @@ bool recorded_run(const struct order *order, const struct driver_type *driver_ty
         err_set(&why, ERR_FAILED, "cannot open %s: %s", file, strerror(errno));
         watch->on_unkept(watch->context, &why);
     }
-    return run(order, driver_type, &control, watch->observer, NULL, summary, err);
+    return run_at(place, order, driver_type, &control, watch, NULL, summary, err);
 }

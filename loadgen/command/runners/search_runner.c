@@ -55,7 +55,7 @@ static struct search_run *open_search(const struct search_runner *runner,
     run->options = *runner->options;
     run->job = (struct search_job){
         .options = &run->options,
-        .place = &runner_here,
+        .place = runner->place,
         .workload.fd = -1,
         .journal.fd = -1,
         .is_served = true,
@@ -183,7 +183,7 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
 }
 
 bool search_runner_open(struct search_runner *runner, const struct capacity_options *options,
-                        const char *url, struct err *err)
+                        const char *url, const struct order_runner *place, struct err *err)
 {
     *runner = (struct search_runner){
         .runner =
@@ -206,6 +206,7 @@ bool search_runner_open(struct search_runner *runner, const struct capacity_opti
             },
         .options = options,
         .url = url,
+        .place = place,
     };
     struct search_run *run = open_search(runner, &runner->runner.defaults, err);
     bool ok = run != NULL;

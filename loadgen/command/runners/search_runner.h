@@ -13,11 +13,14 @@
 #include "loadgen/command/flags/capacity_flags.h"
 #include "loadgen/web/board/runner.h"
 
+struct order_runner;
+
 struct search_runner {
     struct runner runner;
     /* private */
     const struct capacity_options *options;
     const char *url;
+    const struct order_runner *place;
 };
 
 /*
@@ -25,6 +28,6 @@ struct search_runner {
  * start.
  */
 bool search_runner_open(struct search_runner *runner, const struct capacity_options *options,
-                        const char *url, struct err *err);
+                        const char *url, const struct order_runner *place, struct err *err);
 
 #endif

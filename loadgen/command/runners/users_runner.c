@@ -15,7 +15,7 @@
 #include "loadgen/measure/summary.h"
 #include "loadgen/order/order.h"
 #include "loadgen/run/changes.h"
-#include "loadgen/run/run.h"
+#include "loadgen/run/runner.h"
 #include "loadgen/users/driver.h"
 #include "loadgen/users/prepare.h"
 #include "loadgen/users/show.h"
@@ -141,7 +141,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     if (!setup_start(&own->users, &order, &control, err) || own->users.is_quitting) {
         return is_in_order(own, err);
     }
-    bool ok = recorded_run(&order, &driver_users, &own->changes, watch, summary, err);
+    bool ok = recorded_run(&runner_here, &order, &driver_users, &own->changes, watch, summary, err);
     if (summary->is_abandoned) {
         return ok;
     }

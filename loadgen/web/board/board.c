@@ -59,6 +59,7 @@ void board_fini(struct board *board)
     history_fini(&board->history);
     json_decref(board->exceptions);
     json_decref(board->exceptions_before);
+    json_decref(board->workers);
     lines_fini(&board->lines);
     free(board->host);
     free(board->order_host);
@@ -324,6 +325,11 @@ void board_search(void *context, json_t *search)
 {
     struct board *board = context;
     publish(board, &board->search, search);
+}
+
+void board_workers(struct board *board, json_t *workers)
+{
+    publish(board, &board->workers, workers);
 }
 
 void board_result(void *context, json_t *result)
@@ -611,4 +617,17 @@ json_t *board_exceptions(const struct board *board)
         }
     }
     return list;
+}
+
+uint64_t board_worker_count(const struct board *board)
+{
+    uint64_t count = 0;
+    size_t i;
+    json_t *worker;
+    json_array_foreach(board->workers, i, worker)
+    {
+        const char *state = json_string_value(json_object_get(worker, "state"));
+        count += state && strcmp(state, "missing") != 0;
+    }
+    return count;
 }

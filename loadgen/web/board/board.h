@@ -79,6 +79,7 @@ struct board {
     struct err unkept;  /* why part of the last run is not kept */
     json_t *search;     /* of the last run, as on_search gives it; NULL: none */
     json_t *result;     /* of the last run, as on_result gives it; NULL: none */
+    json_t *workers;    /* as board_workers gave them; NULL: none are known */
     json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
     /* private */
     char *order_host;               /* of `order`; NULL: none */
@@ -157,6 +158,13 @@ void board_result(void *context, json_t *result);
 void board_unkept(void *context, const struct err *why);
 void board_ending(void *context);
 
+/*
+ * Shows the workers in other pods: [{id, state, users, threads, cpu_percent, memory_bytes, node}].
+ * The states are Locust's: ready, running, stopping, missing. cpu_percent is the mean over the run,
+ * in percent of one CPU; null: nothing was reported yet. `node` null: unknown. Takes the JSON over.
+ */
+void board_workers(struct board *board, json_t *workers);
+
 /* Adds a line of the server to the log. Any thread may call this, and board_log. */
 void board_say(struct board *board, const char *text);
 
@@ -189,6 +197,9 @@ double board_asked(const struct board *board);
 
 /* The number of users in the last second; 0 when nothing runs. */
 uint64_t board_users(const struct board *board);
+
+/* The number of workers that are not missing. */
+uint64_t board_worker_count(const struct board *board);
 
 /* The errors of scripts since the last reset: exceptions_to_json. The caller owns it. */
 json_t *board_exceptions(const struct board *board);

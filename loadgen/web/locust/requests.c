@@ -221,9 +221,29 @@ static void write_percentiles(struct answer *answer)
     histogram_fini(&recent);
 }
 
-static void write_empty_list(struct json_writer *json, const char *key)
+static uint64_t count_in(const json_t *worker, const char *key)
 {
+    return (uint64_t)json_integer_value(json_object_get(worker, key));
+}
+
+/* In a standalone server there are none. */
+static void write_workers(const struct answer *answer, struct json_writer *json, const char *key)
+{
+    size_t i;
+    json_t *worker;
     json_writer_open(json, key, '[');
+    json_array_foreach(answer->board->workers, i, worker)
+    {
+        json_writer_open(json, NULL, '{');
+        json_writer_text(json, "id", slice_of(json_string_value(json_object_get(worker, "id"))));
+        json_writer_text(json, "state",
+                         slice_of(json_string_value(json_object_get(worker, "state"))));
+        json_writer_count(json, "user_count", count_in(worker, "users"));
+        json_writer_real(json, "cpu_usage",
+                         json_number_value(json_object_get(worker, "cpu_percent")));
+        json_writer_count(json, "memory_usage", count_in(worker, "memory_bytes"));
+        json_writer_close(json, '}');
+    }
     json_writer_close(json, ']');
 }
 
@@ -240,7 +260,6 @@ static const char *state_of(const struct answer *answer)
     return state;
 }
 
-/* There is one process, so there are no workers. */
 void locust_requests(struct board *board, enum locust_age age, struct bytes *out)
 {
     struct answer answer = {board, stats_show(&board->stats), age, {.out = out}};
@@ -253,8 +272,8 @@ void locust_requests(struct board *board, enum locust_age age, struct bytes *out
     json_writer_real(json, "current_rps", now.requests);
     write_errors(&answer);
     json_writer_real(json, "fail_ratio", mean(all->failures, all->requests));
-    json_writer_count(json, "slave_count", 0);
-    write_empty_list(json, "slaves");
+    json_writer_count(json, "slave_count", board_worker_count(board));
+    write_workers(&answer, json, "slaves");
     json_writer_text(json, "state", slice_of(state_of(&answer)));
     write_rows(&answer);
     json_writer_real(json, "total_fail_per_sec",
@@ -262,8 +281,8 @@ void locust_requests(struct board *board, enum locust_age age, struct bytes *out
     json_writer_real(json, "total_rps",
                      age == LOCUST_0_8 ? now.requests : rate_of(&answer, all->requests));
     json_writer_count(json, "user_count", board_users(board));
-    json_writer_count(json, "worker_count", 0);
-    write_empty_list(json, "workers");
+    json_writer_count(json, "worker_count", board_worker_count(board));
+    write_workers(&answer, json, "workers");
     json_writer_close(json, '}');
     bytes_add(out, "\n", 1);
 }

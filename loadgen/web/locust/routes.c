@@ -192,8 +192,11 @@ static void answer_logs(struct board *board, struct http_request *request, struc
 static void answer_worker_count(struct board *board, struct http_request *request,
                                 struct http_reply *reply)
 {
-    (void)board, (void)request;
-    http_reply_json(reply, json_pack("{s:i}", "worker_count", 0));
+    (void)request;
+    lock(board);
+    uint64_t count = board_worker_count(board);
+    unlock(board);
+    http_reply_json(reply, json_pack("{s:I}", "worker_count", (json_int_t)count));
 }
 
 /* Downloads. */

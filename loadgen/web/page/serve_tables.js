@@ -48,7 +48,8 @@ function showExceptions(list) {
 
 function showWorkers(list) {
     by('workers-section').hidden = list.length === 0;
-    showRows('workers', list.map(one => ({list: [String(one.id), String(one.state), orDash(one.users, count)]})));
+    showRows('workers', list.map(one => ({texts: [0, 1],
+        list: [String(one.id), String(one.state), count(one.threads), orDash(one.cpu_percent, share), orDash(one.users, count)]})));
 }
 
 // Also before the first test.

@@ -29,7 +29,8 @@
  *                 last 10 s; null when nothing runs, or without requests in that time
  *     target      what its own metrics report (target_view.h); null: they are not read
  *     cpu_limit   CPUs that it may use; 0: not known yet
- *     requests, failures, exceptions, workers    the rows of the tables
+ *     requests, failures, exceptions    the rows of the tables
+ *     workers     as board_workers (board/board.h)
  *     log         [{number, ms, text}]: lines of the server and of scripts, newest last
  *     generation  changes when a test starts, and with the server
  *     history     {width, from, columns, points}: a point is a list of numbers, in the order of

@@ -7,6 +7,7 @@
 
 #include "loadgen/agenda/driver.h"
 #include "loadgen/command/runners/recorded_run.h"
+#include "loadgen/run/runner.h"
 #include "tests/support/measurement.h"
 
 static int file_fd; /* the descriptor that the run's file gets */
@@ -51,7 +52,7 @@ START_TEST(a_file_that_cannot_be_closed_is_not_kept)
     const struct run_watch watch = {
         .control = &control, .observer = &observer, .on_unkept = hear, .file = path};
     struct summary *summary = summary_create();
-    ck_assert(!recorded_run(&order, &type, NULL, &watch, summary, &err));
+    ck_assert(!recorded_run(&runner_here, &order, &type, NULL, &watch, summary, &err));
     ck_assert_str_eq(err.text, "not today");
     snprintf(expected, sizeof expected, "cannot write results to %s: Bad file descriptor", path);
     ck_assert_str_eq(unkept, expected);
