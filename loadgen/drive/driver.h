@@ -142,6 +142,7 @@ struct change {
      */
     const struct epoch *epoch;
     bool is_closing;
+    uint64_t number; /* of the epoch that is_closing waits for */
 };
 
 /* Each driver type's own structs begin with these: `drive` for a run, `driver` for a thread. */

@@ -10,6 +10,7 @@ bool changes_init(struct changes *changes, bool is_closed_loop, struct err *err)
     changes->count = 0;
     changes->is_closed_loop = is_closed_loop;
     atomic_init(&changes->ports, 0);
+    atomic_init(&changes->epochs, 0);
     changes->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (changes->fd < 0) {
         return err_set(err, ERR_FAILED, "eventfd: %s", strerror(errno));
@@ -82,6 +83,20 @@ bool changes_request(struct changes *changes, const struct change *change, struc
 uint64_t changes_ports(const struct changes *changes)
 {
     return atomic_load(&changes->ports);
+}
+
+uint64_t changes_epochs(const struct changes *changes)
+{
+    return atomic_load(&changes->epochs);
+}
+
+void changes_note(struct changes *changes, const struct change *change, bool is_in_time)
+{
+    uint64_t number = change->epoch ? change->epoch->number : change->number;
+    bool counts = change->epoch || (change->is_closing && is_in_time);
+    if (counts && number >= atomic_load(&changes->epochs)) {
+        atomic_store(&changes->epochs, number + 1);
+    }
 }
 
 bool changes_take(struct changes *changes, struct wish *wish)

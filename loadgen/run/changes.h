@@ -43,7 +43,8 @@ struct wish {
 struct changes {
     int fd; /* eventfd; readable: a change was requested */
     bool is_closed_loop;
-    _Atomic uint64_t ports; /* of changes_ports */
+    _Atomic uint64_t ports;  /* of changes_ports */
+    _Atomic uint64_t epochs; /* of changes_epochs */
     pthread_mutex_t lock;
     size_t count;
     struct wish list[CHANGES_MAX];
@@ -67,6 +68,17 @@ bool changes_request(struct changes *changes, const struct change *change, struc
  * checks only its initial users.
  */
 uint64_t changes_ports(const struct changes *changes);
+
+/*
+ * Of a run over several processes: nothing is sent here that belongs to epochs before this number,
+ * unless it was due before they ended. An epoch counts from the moment in which is_closing has
+ * taken effect, if that was before the epoch's time; otherwise only from the moment in which it has
+ * come itself. 0: there was none.
+ */
+uint64_t changes_epochs(const struct changes *changes);
+
+/* After a change with an epoch or is_closing has taken effect; only the run calls this. */
+void changes_note(struct changes *changes, const struct change *change, bool is_in_time);
 
 /* Takes the oldest change; only the run calls this. False: there is none. */
 bool changes_take(struct changes *changes, struct wish *wish);

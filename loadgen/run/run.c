@@ -364,6 +364,7 @@ static void change_course(struct state *state, struct changes *changes)
             stop(state);
             return;
         }
+        changes_note(changes, &wish->change, clock_now_ns() < state->start_ns + wish->change.at_ns);
         note_change(state, &wish->change);
     }
 }

@@ -262,6 +262,46 @@ START_TEST(a_process_joins)
 }
 END_TEST
 
+static void wait_for_epochs(const struct changes *changes, uint64_t epochs)
+{
+    while (changes_epochs(changes) < epochs) {
+        usleep(1000);
+    }
+}
+
+/* What was sent after the epoch's time would be sent by its new owner, too. */
+START_TEST(a_process_agrees_only_to_what_it_has_heard_in_time)
+{
+    bool is_late = _i == 1;
+    struct plan plan = measurement_open_loop;
+    struct changes changes;
+    struct team_entry entry;
+    struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
+    struct process process = {.plan = &plan, .port = script_server_port(server)};
+    plan.schedule = schedules[0];
+    ck_assert(changes_init(&changes, false, &err));
+    process.changes = &changes;
+    start_joined(&process);
+    make_entry(&process, &entry);
+    const struct change closing = {.at_ns = JOIN_MS * MS, .is_closing = true, .number = 1};
+    const struct change final = {.at_ns = JOIN_MS * MS, .epoch = &entry.epoch};
+    wait_until(is_late ? LATE_MS : 0);
+    ck_assert(changes_request(&changes, &closing, &err));
+    if (is_late) {
+        wait_until(LATE_MS + 50);
+        ck_assert_uint_eq(changes_epochs(&changes), 0);
+    } else {
+        wait_for_epochs(&changes, 2);
+    }
+    ck_assert(changes_request(&changes, &final, &err));
+    wait_for_epochs(&changes, 2);
+    pthread_join(process.thread, NULL);
+    summary_destroy(process.summary);
+    changes_fini(&changes);
+    script_server_stop(server);
+}
+END_TEST
+
 /* It comes back at once, which does not help: others may have what was its. */
 START_TEST(a_process_that_was_cut_off_sends_no_more)
 {
@@ -297,6 +337,7 @@ Suite *team_suite(void)
     tcase_add_loop_test(tests, an_open_loop_is_shared_exactly, 0, 2);
     tcase_add_test(tests, users_of_a_closed_loop_are_shared);
     tcase_add_loop_test(tests, a_process_joins, 0, 4);
+    tcase_add_loop_test(tests, a_process_agrees_only_to_what_it_has_heard_in_time, 0, 2);
     tcase_add_test(tests, a_process_that_was_cut_off_sends_no_more);
     suite_add_tcase(suite, tests);
     return suite;
