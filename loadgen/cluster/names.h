@@ -38,6 +38,9 @@
 #define NAMES_CURRENT "order"
 #define NAMES_INBOX "_INBOX_worker"
 
+/* The largest message: a part of a tally, or chunks of an order. */
+enum { NAMES_MESSAGE = 320 * 1024 };
+
 struct names_text {
     char text[BUS_SUBJECT_MAX + 1];
 };

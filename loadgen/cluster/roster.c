@@ -49,6 +49,7 @@ void roster_begin(struct roster *roster, uint64_t run)
 {
     roster->run = run;
     roster->has_slots = false;
+    roster->is_stuck = false;
     roster->threads = 0;
     for (size_t i = 0; i < roster->count; i++) {
         struct roster_member *member = &roster->list[i];
@@ -127,6 +128,9 @@ bool roster_hear(struct roster *roster, const struct wire_announce *announce, st
         member = add(roster, &announce->from);
         roster->has_changed = true;
     }
+    if (member->threads > 0 && announce->run != roster->run) {
+        return true; /* it has given its part up, and its account is still to come */
+    }
     note_word(roster, member);
     member->last = *announce;
     if (member->state != ROSTER_LEAVING && member->state != ROSTER_LEFT) {
@@ -174,6 +178,7 @@ bool roster_tick(struct roster *roster, uint64_t now_ns, bool is_connected)
         note_silence(roster, &roster->list[i]);
     }
     bool has_changed = roster->has_changed;
+    roster->is_stuck &= !has_changed;
     roster->has_changed = false;
     return has_changed;
 }

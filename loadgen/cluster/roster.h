@@ -91,12 +91,13 @@ struct roster {
     size_t count;
     struct slots slots; /* of the last epoch; valid if has_slots */
     bool has_slots;
-    uint16_t threads; /* more than any thread's number in the run */
+    uint16_t threads;  /* more than any thread's number in the run */
+    uint64_t clock_ns; /* time in which the controller listened */
     /* private */
-    uint64_t clock_ns; /* time in which the controller was connected */
     uint64_t tick_ns;
     bool is_connected;
     bool has_changed; /* since the last tick */
+    bool is_stuck;    /* slots could not be dealt, and nothing has changed since */
 };
 
 void roster_free(struct roster *roster);
@@ -111,8 +112,9 @@ void roster_begin(struct roster *roster, uint64_t run);
 void roster_restore(struct roster *roster, const struct wire_epoch *epoch);
 
 /*
- * Handles an announcement. ERR_FAILED if the worker cannot be added because WIRE_WORKERS members
- * are known; those that are gone count if they had a seat in this run.
+ * Handles an announcement. A member with a seat that says nothing about this run any more says
+ * nothing at all: it is lost unless its account comes. ERR_FAILED if the worker cannot be added
+ * because WIRE_WORKERS members are known; those that are gone count if they had a seat in this run.
  */
 bool roster_hear(struct roster *roster, const struct wire_announce *announce, struct err *err);
 
@@ -133,7 +135,8 @@ struct roster_member *roster_find(const struct roster *roster, const struct wire
 /* Members in this state; those that are silent count only as LOST. */
 size_t roster_count(const struct roster *roster, enum roster_state state);
 
-/* True if a member should get slots or must lose some. */
+/* True if a member should get slots or must lose some. False after roster_deal has failed, until a
+ * member arrives or a state changes. */
 bool roster_is_epoch_due(const struct roster *roster);
 
 /*

@@ -6,7 +6,7 @@
 
 bool roster_is_epoch_due(const struct roster *roster)
 {
-    for (size_t i = 0; i < roster->count; i++) {
+    for (size_t i = 0; i < roster->count && !roster->is_stuck; i++) {
         const struct roster_member *member = &roster->list[i];
         bool must_lose = !roster_can_own(member) && !roster_is_frozen(member) && member->slots > 0;
         bool wants = roster_can_own(member) && member->slots == 0 && !member->is_passed_over;
@@ -158,11 +158,10 @@ static void note_passed_over(struct roster *roster, const struct slots *slots)
 bool roster_deal(struct roster *roster, uint64_t cap, struct slots *slots)
 {
     uint16_t threads[SLOTS];
-    if (!has_owner(roster) || !number_threads(roster)) {
-        return false;
-    }
-    size_t count = list_threads(roster, threads);
-    if (count > SLOTS) {
+    bool can_deal = has_owner(roster) && number_threads(roster);
+    size_t count = can_deal ? list_threads(roster, threads) : 0;
+    roster->is_stuck = !can_deal || count > SLOTS;
+    if (roster->is_stuck) {
         return false;
     }
     slots_deal(slots, roster->has_slots ? &roster->slots : NULL, cap, threads, count);

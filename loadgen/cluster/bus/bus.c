@@ -86,6 +86,16 @@ size_t bus_message_max(const struct bus *bus)
     return max > 0 ? (size_t)max : BUS_MESSAGE_MAX;
 }
 
+bool bus_check_message(const struct bus *bus, size_t needed, struct err *err)
+{
+    size_t most = bus_message_max(bus);
+    return most >= needed ||
+           err_set(err, ERR_FAILED,
+                   "the broker accepts messages of at most %zu bytes, but %zu are needed; set "
+                   "max_payload: 1MB in its configuration",
+                   most, needed);
+}
+
 const char *bus_server(const struct bus *bus, char text[BUS_SUBJECT_MAX + 1])
 {
     if (natsConnection_GetConnectedUrl(bus->connection, text, BUS_SUBJECT_MAX + 1) != NATS_OK) {

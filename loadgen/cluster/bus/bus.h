@@ -71,6 +71,9 @@ const char *bus_complaint(struct bus *bus, char text[BUS_COMPLAINT_MAX]);
 /* The largest message that the broker accepts. */
 size_t bus_message_max(const struct bus *bus);
 
+/* ERR_FAILED if that is less than `needed`. */
+bool bus_check_message(const struct bus *bus, size_t needed, struct err *err);
+
 /* The server in use, without user and password. Returns `text`. */
 const char *bus_server(const struct bus *bus, char text[BUS_SUBJECT_MAX + 1]);
 

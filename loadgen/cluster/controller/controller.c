@@ -2,23 +2,30 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#include "loadgen/base/least.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/binary/result_writer.h"
 #include "loadgen/cluster/bus/stream.h"
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/lease.h"
 #include "loadgen/cluster/names.h"
+#include "loadgen/run/worker.h"
 
 /* Of the broker's disk. */
 #define ORDER_BYTES ((uint64_t)512 << 20)
 #define BUCKET_BYTES ((uint64_t)64 << 20)
 
-#define ABANDON_NS (3 * NS_PER_S) /* for the accounts of workers that abandon the run */
+enum { LEASE_WAIT_MS = 100 };
+
+#define ABANDON_NS (3 * NS_PER_S)  /* for the accounts of workers that abandon the run */
+#define REPORT_NS (10 * NS_PER_S)  /* after the last account, for reports that are missing */
+#define ABSENCE_NS (60 * NS_PER_S) /* of a broker that is not expected back */
 
 struct controller {
     const struct controller_options *options;
@@ -96,8 +103,8 @@ static bool connect_once(struct controller *controller, const char *hash, int st
     }
     controller->bus =
         draw(&controller->clock, err) ? bus_connect(&controller->options->bus, err) : NULL;
-    bool ok = controller->bus && make_streams(controller, err) &&
-              take_lease(controller, hash, stop_fd, err);
+    bool ok = controller->bus && bus_check_message(controller->bus, NAMES_MESSAGE, err) &&
+              make_streams(controller, err) && take_lease(controller, hash, stop_fd, err);
     if (!ok) {
         disconnect(controller);
     }
@@ -124,19 +131,24 @@ static uint64_t wanted_stops(const struct course *course)
     return course->asked > 1 ? 2 : course->asked == 1 || has_failed;
 }
 
-static void stop(struct course *course)
+/* The end is known here even if the broker cannot be told. */
+static void note_stop(struct course *course, uint64_t wanted)
 {
-    uint64_t wanted = wanted_stops(course);
-    if (course->stops >= wanted ||
-        put_stop(course, wanted > 1 ? WIRE_ABANDON : WIRE_DRAIN) != BUS_OK) {
-        return;
-    }
-    course->stops = wanted;
-    if (course->stop_ns == UINT64_MAX) {
+    if (course->stop_ns == UINT64_MAX && wanted > 0) {
         course->stop_ns = course_now_ns(course);
     }
-    if (wanted > 1) {
+    if (course->give_up_ns == UINT64_MAX && wanted > 1) {
         course->give_up_ns = clock_now_ns() + ABANDON_NS;
+    }
+}
+
+static void stop(struct course *course, bool may_write)
+{
+    uint64_t wanted = wanted_stops(course);
+    note_stop(course, wanted);
+    if (course->stops < wanted && may_write &&
+        put_stop(course, wanted > 1 ? WIRE_ABANDON : WIRE_DRAIN) == BUS_OK) {
+        course->stops = wanted;
     }
 }
 
@@ -144,39 +156,86 @@ static void stop(struct course *course)
 static bool check_lease(struct course *course, struct lease *lease)
 {
     struct lease_claim winner;
-    if (lease_state(lease) != LEASE_LOST) {
+    if (lease_state(lease) != LEASE_LOST && !course->is_superseded) {
         return true;
     }
     lease_winner(lease, &winner);
-    return err_set(&course->err, ERR_FAILED, "another controller has taken over: %s",
-                   winner.holder);
+    course->is_ours = false;
+    return err_set(&course->err, ERR_FAILED, "another controller has taken over%s%s",
+                   winner.holder[0] ? ": " : "", winner.holder);
 }
 
+/*
+ * When the broker is not expected back: its silence has lasted ABSENCE_NS, and so long ago
+ * everything should have ended. It is then as if all workers were lost.
+ */
+static bool is_hopeless(const struct course *course)
+{
+    const struct plan *plan = course->order->plan;
+    uint64_t duration_ns = plan->schedule.duration_ns;
+    uint64_t end_ns = least(course->stop_ns, duration_ns > 0 ? duration_ns : UINT64_MAX);
+    uint64_t drain_ns = plan->timeout_ns > 0 ? plan->timeout_ns : WORKER_DRAIN_NS;
+    return end_ns != UINT64_MAX && bus_pong_age_ns(course->bus) > ABSENCE_NS &&
+           course_now_ns(course) > end_ns + drain_ns + ABSENCE_NS;
+}
+
+/* False: the run has ended, or nothing more can come. */
+static bool goes_on(struct course *course)
+{
+    if (is_hopeless(course)) {
+        course_tell(course, "the broker does not answer, and the run should have ended: what was "
+                            "not reported is lost");
+        return false;
+    }
+    if (merge_is_accounted(course->merge) && !merge_is_complete(course->merge) &&
+        course->roster.clock_ns > course->reported_ns + REPORT_NS) {
+        course_tell(course, "some seconds were never reported: they are lost");
+        return false;
+    }
+    return !merge_is_complete(course->merge) && clock_now_ns() < course->give_up_ns;
+}
+
+/* What only a controller may do waits while the lease is late. */
 static void watch(struct course *course, struct lease *lease)
 {
-    while (!merge_is_complete(course->merge) && clock_now_ns() < course->give_up_ns &&
-           check_lease(course, lease)) {
+    while (goes_on(course) && check_lease(course, lease)) {
+        bool may_write = lease_state(lease) == LEASE_HELD;
         course_attend(course);
-        course_move_epochs(course);
-        stop(course);
-        course_leave_state(course);
+        if (may_write) {
+            course_move_epochs(course);
+            course_leave_state(course);
+        }
+        stop(course, may_write);
     }
 }
 
-/* Removes what was published; workers that have no part of the run forget it. */
+/* A lease that is late, though the broker answers, is waited for. */
+static bool holds_lease(const struct course *course, const struct lease *lease)
+{
+    uint64_t until_ns = clock_now_ns() + LEASE_VOID_NS;
+    while (lease_state(lease) == LEASE_LATE && clock_now_ns() < until_ns &&
+           bus_pong_age_ns(course->bus) < LEASE_VOID_NS) {
+        poll(NULL, 0, LEASE_WAIT_MS);
+    }
+    return lease_state(lease) == LEASE_HELD;
+}
+
+/* Removes what was published; workers that have no part of the run forget it. A broker that does
+ * not answer is not asked for each key again. */
 static void clean_up(struct course *course)
 {
-    if (course->stops == 0) {
-        put_stop(course, WIRE_DRAIN);
+    enum bus_status status = course->stops == 0 ? put_stop(course, WIRE_DRAIN) : BUS_OK;
+    for (struct knot *knot = course->first; knot && status != BUS_UNREACHABLE; knot = knot->next) {
+        status =
+            bucket_delete(course->bucket, names_epoch_key(course->run, knot->epoch.number).text);
     }
-    for (struct knot *knot = course->first; knot; knot = knot->next) {
-        bucket_delete(course->bucket, names_epoch_key(course->run, knot->epoch.number).text);
+    if (status != BUS_UNREACHABLE) {
+        bucket_delete(course->bucket, names_key(course->run, "start").text);
+        bucket_delete(course->bucket, NAMES_CURRENT);
+        bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
+        bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
+        course_drop_state(course);
     }
-    bucket_delete(course->bucket, names_key(course->run, "start").text);
-    bucket_delete(course->bucket, NAMES_CURRENT);
-    bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
-    bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
-    course_drop_state(course);
 }
 
 static void close_course(struct course *course)
@@ -210,7 +269,7 @@ static bool carry_out(struct controller *controller, struct course *course, bool
         course_close_outcome(course);
     }
     course_show_workers(course, true);
-    if (course->is_ours && lease_state(controller->lease) != LEASE_LOST) {
+    if (course->is_ours && holds_lease(course, controller->lease)) {
         clean_up(course);
     }
     if (ok && course->err.code != ERR_NONE) {

@@ -40,7 +40,9 @@
 /* An epoch, in the list of all of the run. */
 struct knot {
     struct epoch epoch;
-    uint64_t users; /* as in wire_epoch */
+    uint64_t users;    /* as in wire_epoch */
+    uint64_t revision; /* of its key, as far as we know; 0: it has none */
+    bool is_decided;   /* its slots are final, even if nobody was told yet */
     struct knot *next;
 };
 
@@ -71,25 +73,28 @@ struct course {
     struct order_files files;
     /* State. */
     struct roster roster;
-    struct merge *merge; /* NULL: not started */
-    uint64_t origin_ns;  /* the clock of the results' header */
-    uint64_t start_ns;   /* 0: not known yet */
-    struct knot *first;  /* epochs */
-    struct knot *last;   /* that is final */
-    struct knot *next;   /* published, but not final; NULL: none */
-    uint64_t decide_ns;  /* run time at which `next` becomes final, with the slots as they were */
+    struct merge *merge;    /* NULL: not started */
+    uint64_t origin_ns;     /* the clock of the results' header */
+    uint64_t start_ns;      /* 0: not known yet */
+    struct knot *first;     /* epochs */
+    struct knot *last;      /* that is final */
+    struct knot *next;      /* published, but not final; NULL: none */
+    uint64_t next_revision; /* of the key of an epoch that could not be published */
+    uint64_t decide_ns; /* run time at which `next` becomes final, with the slots as they were */
     struct epoch_counter counter;
     struct heir heir;
     struct wish wish; /* a change that waits for its epoch */
     bool has_wish;
     uint64_t asked;        /* how often control->stop_fd asked to stop */
     uint64_t stops;        /* what was published of it: 1 drain, 2 abandon */
+    uint64_t reported_ns;  /* on the roster's clock: the last message of that stream */
     uint64_t taken;        /* the last message of the stream of tallies that was read */
     uint64_t replay_until; /* what the stream has up to this message is old; 0: all is new */
     uint64_t wall_ns;      /* of the start, by the wall clock of who fixed it */
     uint64_t stop_ns;      /* run time at which it was published first; UINT64_MAX: not yet */
     uint64_t give_up_ns;   /* CLOCK_MONOTONIC: when to end an abandoned run; UINT64_MAX: not yet */
     bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
+    bool is_superseded;    /* another controller has the run: nothing more is ours to write */
     bool is_aborted;       /* by the observer */
     bool has_moved;        /* slots went from one worker to another */
     uint64_t shown_ns;     /* CLOCK_MONOTONIC: when the workers were shown last */

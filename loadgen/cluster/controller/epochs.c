@@ -14,9 +14,9 @@
 #define EPOCH_LEAD_NS (2 * NS_PER_S)
 #define EPOCH_PATIENCE_NS NS_PER_S /* after its time, until it is given up */
 
-static enum bus_status publish(const struct course *course, const struct knot *knot, bool is_final)
+static void write_epoch(const struct course *course, const struct knot *knot, bool is_final,
+                        struct bytes *out)
 {
-    struct bytes out = {0};
     const struct epoch *epoch = &knot->epoch;
     struct wire_epoch message = {
         .run = course->run,
@@ -30,10 +30,60 @@ static enum bus_status publish(const struct course *course, const struct knot *k
         .slots = epoch->slots,
     };
     roster_fill_seats(&course->roster, &message);
-    wire_write_epoch(&out, &message);
-    enum bus_status status = bucket_put(
-        course->bucket, names_epoch_key(course->run, epoch->number).text, out.at, out.length, NULL);
+    wire_write_epoch(out, &message);
     wire_epoch_free(&message);
+}
+
+static bool is_final_epoch(const struct bus_message *value)
+{
+    struct wire_epoch epoch;
+    struct slice data = {(const char *)value->data, value->length};
+    if (wire_read_epoch(data, &epoch) != WIRE_READ_OK) {
+        return false;
+    }
+    wire_epoch_free(&epoch);
+    return epoch.is_final;
+}
+
+/*
+ * The key has another revision, or it is not known whether ours was stored: what has it now? An
+ * older proposal of ours is replaced by the next attempt. A final epoch that is not ours was
+ * written by another controller: then nothing more is ours to write.
+ */
+static enum bus_status look_back(struct course *course, struct knot *knot, const char *key,
+                                 const struct bytes *wanted)
+{
+    struct bus_message value;
+    enum bus_status status = bucket_get(course->bucket, key, &value);
+    if (status != BUS_OK) {
+        knot->revision = status == BUS_MISSING ? 0 : knot->revision;
+        return status;
+    }
+    bool is_ours =
+        value.length == wanted->length && memcmp(value.data, wanted->at, value.length) == 0;
+    if (is_ours || !is_final_epoch(&value)) {
+        knot->revision = value.sequence;
+    } else {
+        course->is_superseded = true;
+    }
+    bus_message_free(&value);
+    return is_ours ? BUS_OK : BUS_CONFLICT;
+}
+
+/* Stores an epoch over what we know of its key only. Unless BUS_OK, it is to be tried again. */
+static enum bus_status publish(struct course *course, struct knot *knot, bool is_final)
+{
+    struct bytes out = {0};
+    const struct names_text key = names_epoch_key(course->run, knot->epoch.number);
+    write_epoch(course, knot, is_final, &out);
+    enum bus_status status =
+        knot->revision > 0
+            ? bucket_change(course->bucket, key.text, out.at, out.length, knot->revision,
+                            &knot->revision)
+            : bucket_add(course->bucket, key.text, out.at, out.length, &knot->revision);
+    if (status == BUS_UNREACHABLE || status == BUS_CONFLICT) {
+        status = look_back(course, knot, key.text, &out);
+    }
     bytes_free(&out);
     return status;
 }
@@ -80,30 +130,47 @@ static void note_change(struct course *course, const struct change *change, uint
     }
 }
 
-/* Makes the next epoch and tells the workers to wait for it. */
-static void propose(struct course *course, const struct change *change)
+/* False: there is nothing to change, as the slots have to stay with those who have them. */
+static bool fill_next(struct course *course, struct knot *next, const struct change *change)
 {
     const struct knot *last = course->last;
-    struct knot *next = memory_of(calloc(1, sizeof *next));
     struct slots slots;
-    uint64_t at_ns = course_now_ns(course) + EPOCH_LEAD_NS;
-    at_ns = at_ns > last->epoch.at_ns ? at_ns : last->epoch.at_ns;
+    uint64_t at_ns = most(course_now_ns(course) + EPOCH_LEAD_NS, last->epoch.at_ns);
     next->users = change && change->users ? change->users : last->users;
     if (!roster_deal(&course->roster, cap_of(course, next->users), &slots)) {
-        slots = last->epoch.slots; /* nobody is left: it stays as it is until somebody comes */
+        if (!change) {
+            return false;
+        }
+        slots = last->epoch.slots;
     }
     epoch_init_next(&next->epoch, &course->counter, at_ns, change ? change->schedule : NULL,
                     &slots);
+    course->decide_ns = at_ns + EPOCH_PATIENCE_NS;
+    return true;
+}
+
+/* Makes the next epoch and tells the workers to wait for it. If that fails it is made anew, because
+ * its moment must be ahead. */
+static void propose(struct course *course, const struct change *change)
+{
+    struct knot *next = memory_of(calloc(1, sizeof *next));
+    next->revision = course->next_revision;
+    if (!fill_next(course, next, change)) {
+        free(next);
+        course_tell_merge(course);
+        return;
+    }
     if (publish(course, next, false) != BUS_OK) {
-        free(next); /* tried again: the epoch is still due */
+        course->next_revision = next->revision;
+        free(next);
         return;
     }
     if (change) {
-        note_change(course, change, at_ns);
+        note_change(course, change, next->epoch.at_ns);
         course->has_wish = false;
     }
     course->next = next;
-    course->decide_ns = at_ns + EPOCH_PATIENCE_NS;
+    course->next_revision = 0;
 }
 
 /* What this worker had to send of the first n requests. */
@@ -145,17 +212,24 @@ void course_tell_merge(struct course *course)
     }
 }
 
-static void settle(struct course *course)
+/* Decides once who has the slots: an attempt to say so may have been stored, though it failed. */
+static bool decide(const struct course *course, struct knot *next)
 {
-    struct knot *next = course->next;
     bool is_agreed = roster_has_agreed(&course->roster, &next->epoch.slots, next->epoch.number + 1);
     if (!is_agreed && course_now_ns(course) < course->decide_ns) {
-        return;
+        return false;
     }
     if (!is_agreed) {
         next->epoch.slots = course->last->epoch.slots;
     }
-    if (publish(course, next, true) != BUS_OK) {
+    next->is_decided = true;
+    return true;
+}
+
+static void settle(struct course *course)
+{
+    struct knot *next = course->next;
+    if ((!next->is_decided && !decide(course, next)) || publish(course, next, true) != BUS_OK) {
         return; /* tried again */
     }
     course->has_moved |=

@@ -110,6 +110,7 @@ static void take_tally(struct course *course, const struct bus_message *message,
         return;
     }
     course->taken = message->sequence;
+    course->reported_ns = course->roster.clock_ns;
     if (message->sequence >= course->replay_until) {
         course->replay_until = 0;
     }

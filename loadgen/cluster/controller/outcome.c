@@ -53,7 +53,7 @@ static void note_lost(struct course *course)
 {
     for (size_t i = 0; i < merge_count(course->merge); i++) {
         const struct merge_worker worker = merge_worker(course->merge, i);
-        if (worker.is_lost) {
+        if (worker.is_lost || worker.unknown > 0) {
             summary_add_lost(course->summary, worker.who.name, worker.unknown, worker.is_at_least);
         }
     }

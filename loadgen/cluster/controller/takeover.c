@@ -92,7 +92,7 @@ bool course_find_run(struct course *course, bool *is_on, struct err *err)
 
 /* False: there is none, or it cannot be read: then err is set. */
 static bool read_epoch(const struct course *course, uint64_t number, struct wire_epoch *epoch,
-                       struct err *err)
+                       uint64_t *revision, struct err *err)
 {
     struct bus_message value;
     bool is_there = false;
@@ -102,6 +102,7 @@ static bool read_epoch(const struct course *course, uint64_t number, struct wire
         return false;
     }
     bool ok = wire_read_epoch(data_of(&value), epoch) == WIRE_READ_OK;
+    *revision = value.sequence;
     bus_message_free(&value);
     if (ok && (epoch->run != course->run || epoch->number != number)) {
         wire_epoch_free(epoch);
@@ -141,9 +142,10 @@ static struct knot *make_knot(const struct wire_epoch *epoch)
 }
 
 /* One that was not final yet is decided anew. */
-static void add_epoch(struct course *course, const struct wire_epoch *epoch)
+static void add_epoch(struct course *course, const struct wire_epoch *epoch, uint64_t revision)
 {
     struct knot *knot = make_knot(epoch);
+    knot->revision = revision;
     if (!epoch->is_final) {
         course->next = knot;
         course->decide_ns = 0;
@@ -165,9 +167,10 @@ static bool read_epochs(struct course *course, struct err *err)
 {
     struct err problem = {.code = ERR_NONE};
     struct wire_epoch epoch;
-    for (uint64_t number = 0; !course->next && read_epoch(course, number, &epoch, &problem);
-         number++) {
-        add_epoch(course, &epoch);
+    uint64_t revision = 0;
+    for (uint64_t number = 0;
+         !course->next && read_epoch(course, number, &epoch, &revision, &problem); number++) {
+        add_epoch(course, &epoch, revision);
         wire_epoch_free(&epoch);
     }
     if (problem.code != ERR_NONE) {

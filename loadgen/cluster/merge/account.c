@@ -14,10 +14,14 @@ static struct wire_second final_second(const struct merge_seat *seat,
     at_end.iterations = seat->end.iterations;
     at_end.iterations_dropped = seat->end.iterations_dropped;
     at_end.generator = seat->end.generator;
+    if (seat->is_short) {
+        at_end.started -= seat->end.ended - seat->taken;
+        at_end.ended = seat->taken;
+    }
     return at_end;
 }
 
-/* Of a lost worker only what ended is certain. */
+/* Of a lost worker only what was reported is certain. */
 static struct wire_second lost_second(const struct merge_seat *seat,
                                       const struct merge_moment *moment)
 {
@@ -25,7 +29,7 @@ static struct wire_second lost_second(const struct merge_seat *seat,
     uint64_t intended = seat->lost_intended == UINT64_MAX ? 0 : seat->lost_intended;
     at_end.intended = most(at_end.intended, intended);
     at_end.intended = most(at_end.intended, at_end.ended);
-    at_end.started = at_end.ended;
+    at_end.started = at_end.ended = seat->taken;
     at_end.in_flight = 0;
     at_end.users = 0;
     return at_end;
@@ -46,6 +50,9 @@ static struct wire_second state_at(const struct merge_seat *seat, uint64_t secon
 
 static uint64_t unknown_of(const struct merge_seat *seat, const struct wire_second *at_end)
 {
+    if (seat->is_short) {
+        return seat->end.ended - seat->taken;
+    }
     return seat->is_lost ? at_end->intended - at_end->ended : 0;
 }
 
@@ -161,6 +168,16 @@ static bool has_all(const struct merge_seat *seat)
     uint64_t oldest = seat->until >= MERGE_LATE ? seat->until - MERGE_LATE + 1 : 0;
     for (uint64_t second = most(seat->from, oldest); second <= seat->until; second++) {
         if (!merge_has_reported(seat, second)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool merge_is_accounted(const struct merge *merge)
+{
+    for (size_t i = 0; i < merge->count; i++) {
+        if (!merge->seats[i].is_lost && !merge->seats[i].has_ended) {
             return false;
         }
     }

@@ -44,6 +44,7 @@ void merge_finish(struct merge *merge)
         if (!seat->has_ended && !seat->is_lost) {
             merge_lose(merge, &seat->who, UINT64_MAX);
         }
+        seat->is_short = seat->has_ended && seat->taken < seat->end.ended;
     }
     struct merge_counts counts = merge_counts(merge);
     summary->intended = counts.intended;

@@ -21,7 +21,9 @@
  *
  * A lost worker may have sent requests that it never reported. All its requests without a reported
  * end are `unknown`, whether in flight, waiting, or due before its slots got another owner.
- * `started` counts only those that ended. If it reports after all, it is no longer lost.
+ * `started` counts only those that ended and were reported. If it reports after all, it is no
+ * longer lost. What ended according to a worker's account, but was never reported, is `unknown`,
+ * too.
  *
  * The state can be saved and loaded (save.h), so that another controller can continue.
  *
@@ -116,6 +118,9 @@ bool merge_end(struct merge *merge, const struct wire_end *end);
 /* True if every worker that is not lost has given its account, and its tallies have come. */
 bool merge_is_complete(const struct merge *merge);
 
+/* True if every worker that is not lost has given its account; tallies may be missing. */
+bool merge_is_accounted(const struct merge *merge);
+
 /*
  * Gives all seconds that are still open. Fills in the summary's counts (intended, started,
  * not_started, too_late, abandoned, iterations, lost_connects, spread), is_interrupted, and a
@@ -131,7 +136,8 @@ struct merge_worker {
     bool has_ended;          /* it gave its account */
     uint64_t second;         /* its newest; UINT64_MAX: none */
     struct wire_second last; /* at the end of that second */
-    uint64_t unknown;        /* requests; 0 unless it is lost */
+    uint64_t unknown;        /* requests; 0 unless it is lost, or reports of it are missing at the
+                                end */
     bool is_at_least;        /* `unknown` is a lower bound */
     struct wire_end end;     /* valid if has_ended, without its environment */
 };

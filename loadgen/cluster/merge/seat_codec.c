@@ -79,6 +79,7 @@ void merge_pass_seat(struct wire *wire, struct merge_seat *seat)
     seat->until = wire_number(wire, seat->until, UINT64_MAX);
     seat->is_lost = wire_flag(wire, seat->is_lost);
     seat->lost_intended = wire_number(wire, seat->lost_intended, UINT64_MAX);
+    seat->taken = wire_amount(wire, seat->taken);
     pass_reports(wire, seat);
     pass_history(wire, seat);
     if (wire_flag(wire, seat->has_ended)) {

@@ -35,6 +35,8 @@ struct merge_seat {
     uint64_t lost_intended;                     /* of merge_lose */
     struct merge_report reports[MERGE_LATE];    /* by second modulo MERGE_LATE */
     struct merge_moment history[MERGE_HISTORY]; /* by second modulo MERGE_HISTORY */
+    uint64_t taken;                             /* requests whose results have come */
+    bool is_short; /* at the end of the run: results that the account has did not come */
     bool has_ended;
     struct wire_end end;      /* its environment is below */
     struct bytes environment; /* JSON, not checked; empty: not known */

@@ -5,17 +5,20 @@
 enum { AHEAD = 1 }; /* seconds */
 
 /* Adds the part to the second if that is open, otherwise gives it as a correction. */
-static enum merge_take add_part(struct merge *merge, const struct wire_tally *tally)
+static enum merge_take add_part(struct merge *merge, struct merge_seat *seat,
+                                const struct wire_tally *tally)
 {
     bool is_late = tally->second < merge->next;
     struct tally *into = is_late ? merge->late : merge_window(merge, tally->second);
     struct tally_sum sum = merge_sum(merge, into);
     sum.offset_ns = merge->config.start_ns;
+    uint64_t before = into->counters.ended;
     enum tally_decode decode =
         tally_decode(&sum, (const uint8_t *)tally->tally.at, tally->tally.length);
     if (decode != TALLY_DECODE_OK) {
         return decode == TALLY_DECODE_NEWER ? MERGE_NEWER : MERGE_BAD;
     }
+    seat->taken += into->counters.ended - before;
     return MERGE_TAKEN;
 }
 
@@ -86,7 +89,7 @@ static enum merge_take take_part(struct merge *merge, struct merge_seat *seat,
     while (tally->second >= merge->next + MERGE_OPEN) {
         merge_give_next(merge);
     }
-    enum merge_take take = add_part(merge, tally);
+    enum merge_take take = add_part(merge, seat, tally);
     if (take == MERGE_TAKEN) {
         report->parts = tally->parts;
         note_part(merge, seat, report, tally);

@@ -2,25 +2,43 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "loadgen/base/least.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/worker/state.h"
 
-/* The start on this process's clock. A controller that took over has another clock. */
-static void begin_part(struct serving *serving)
+#define BEGIN_NS (10 * NS_PER_S) /* for measuring the clock of another controller */
+
+/* The clock against the controller that fixed the start. One that took over has another clock. */
+static bool knows_clock(struct serving *serving, struct err *err)
+{
+    const struct wire_start *start = &serving->start;
+    if (start->clock == serving->trips.clock) {
+        return true;
+    }
+    return trips_make(serving->bus, &serving->me.from, &serving->trips, err) &&
+           (start->clock == serving->trips.clock ||
+            err_set(err, ERR_FAILED, "the controller was replaced"));
+}
+
+/* Tried again as long as there is time: a controller that has just taken over may be busy. */
+void serving_begin(struct serving *serving)
 {
     struct err err = {.code = ERR_NONE};
-    const struct wire_start *start = &serving->start;
-    if (!serving->part || start->run == 0) {
+    if (!serving->part || serving->start.run == 0 || part_has_begun(serving->part)) {
         return;
     }
-    if (start->clock != serving->trips.clock &&
-        (!trips_make(serving->bus, &serving->me.from, &serving->trips, &err) ||
-         start->clock != serving->trips.clock)) {
-        serving_tell(serving, "the start of the run is not known: %s",
-                     err.code ? err.text : "the controller was replaced");
-        return;
+    if (knows_clock(serving, &err)) {
+        part_begin(serving->part, offset_to_here(&serving->trips.offset, serving->start.start_ns));
+    } else if (clock_now_ns() >= serving->begin_by_ns) {
+        serving_tell(serving, "the start of the run is not known: %s", err.text);
+        part_stop(serving->part, WIRE_DRAIN);
     }
-    part_begin(serving->part, offset_to_here(&serving->trips.offset, start->start_ns));
+}
+
+static void refuse_seat(struct serving *serving, const struct err *why)
+{
+    reports_refuse(serving->outbox, &serving->me.from, serving->me.run, why->text);
+    serving_set(serving, WIRE_REFUSED, why->text);
 }
 
 static void take_seat(struct serving *serving, const struct wire_epoch *epoch)
@@ -33,15 +51,17 @@ static void take_seat(struct serving *serving, const struct wire_epoch *epoch)
         .counts_targets = assignment->parcel.head.counts_targets,
         .self = serving->me.from,
         .outbox = serving->outbox,
-        .contact_ns = bus_pong_ns(serving->bus),
+        .contact_ns = &serving->contact_ns,
     };
     serving->part = part_start(&config, epoch, &err);
     serving->heard_ns = clock_now_ns();
     serving->leave_run_ns = UINT64_MAX;
+    serving->begin_by_ns = serving->heard_ns + BEGIN_NS;
     if (serving->part) {
         serving_tell(serving, "takes part from epoch %" PRIu64 " on", epoch->number);
+        serving_begin(serving);
     } else {
-        serving_set(serving, WIRE_REFUSED, err.text);
+        refuse_seat(serving, &err);
     }
 }
 
@@ -56,24 +76,36 @@ static bool owns_any(const struct wire_epoch *epoch, const struct wire_seat *sea
     return false;
 }
 
+/* Who sends nothing has agreed when the epoch has come; a part, when it has taken effect there. */
+static void note_epoch(struct serving *serving, uint64_t number)
+{
+    serving->received = most(serving->received, number + 1);
+    if (!serving->part && number >= serving->me.epochs) {
+        serving->me.epochs = number + 1;
+        serving->announce_ns = 0;
+    }
+}
+
 static void follow(struct serving *serving, const struct wire_epoch *epoch)
 {
     struct err err = {.code = ERR_NONE};
     const struct wire_seat *seat = wire_epoch_find(epoch, &serving->me.from);
+    if (epoch->number < serving->followed) {
+        return; /* a final epoch does not change any more, whoever writes it again */
+    }
+    if (epoch->is_final) {
+        serving->followed = epoch->number + 1;
+    }
+    note_epoch(serving, epoch->number);
     if (serving->part && !part_follow(serving->part, epoch, &err)) {
         serving_tell(serving, "epoch %" PRIu64 " was not followed: %s", epoch->number, err.text);
         part_stop(serving->part, WIRE_DRAIN);
     }
     if (!serving->part && epoch->is_final && seat && serving->me.state == WIRE_READY) {
         take_seat(serving, epoch);
-        begin_part(serving);
     }
     if (serving->is_leaving && epoch->is_final && !owns_any(epoch, seat)) {
         serving->leave_run_ns = epoch->at_ns;
-    }
-    if (epoch->number >= serving->me.epochs) {
-        serving->me.epochs = epoch->number + 1;
-        serving->announce_ns = 0;
     }
 }
 
@@ -93,7 +125,8 @@ static void take_start(struct serving *serving, struct slice message)
     struct wire_start start;
     if (wire_read_start(message, &start) == WIRE_READ_OK && start.run == serving->me.run) {
         serving->start = start;
-        begin_part(serving);
+        serving->begin_by_ns = clock_now_ns() + BEGIN_NS;
+        serving_begin(serving);
     }
 }
 
@@ -174,12 +207,22 @@ static bool has_left(const struct serving *serving, uint64_t now_ns)
                                    part_elapsed_ns(serving->part) >= serving->leave_run_ns);
 }
 
+static void note_agreement(struct serving *serving)
+{
+    uint64_t epochs = part_epochs(serving->part);
+    if (epochs > serving->me.epochs) {
+        serving->me.epochs = epochs;
+        serving_announce(serving);
+    }
+}
+
 void serving_watch_part(struct serving *serving)
 {
     uint64_t now_ns = clock_now_ns();
     if (!serving->part) {
         return;
     }
+    note_agreement(serving);
     enum part_state state = part_state(serving->part);
     if (state == PART_ENDED) {
         end_part(serving);

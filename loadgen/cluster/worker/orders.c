@@ -52,6 +52,8 @@ void serving_forget_run(struct serving *serving)
     serving->trips = (struct trips){0};
     serving->me.run = 0;
     serving->me.epochs = 0;
+    serving->followed = 0;
+    serving->received = 0;
     serving->me.uncertainty_ns = UINT64_MAX;
 }
 

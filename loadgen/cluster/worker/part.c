@@ -191,6 +191,11 @@ void part_begin(struct part *part, uint64_t start_ns)
     }
 }
 
+bool part_has_begun(const struct part *part)
+{
+    return atomic_load(&part->start_ns) != 0;
+}
+
 uint64_t part_elapsed_ns(const struct part *part)
 {
     uint64_t start_ns = atomic_load(&part->start_ns);
@@ -207,11 +212,17 @@ bool part_follow(struct part *part, const struct wire_epoch *epoch, struct err *
         .users = epoch->is_final && epoch->users != UINT64_MAX ? epoch->users : 0,
         .epoch = epoch->is_final ? &from : NULL,
         .is_closing = !epoch->is_final,
+        .number = epoch->number,
     };
     if (epoch->is_final) {
         atomic_store(&part->reports.epoch, epoch->number);
     }
     return changes_request(&part->changes, &change, err);
+}
+
+uint64_t part_epochs(const struct part *part)
+{
+    return changes_epochs(&part->changes);
 }
 
 void part_stop(struct part *part, enum wire_stop_how how)

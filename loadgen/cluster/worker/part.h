@@ -53,11 +53,16 @@ enum part_state part_state(struct part *part);
 /* The measured part of the run begins at this CLOCK_MONOTONIC time; it may have passed. */
 void part_begin(struct part *part, uint64_t start_ns);
 
+bool part_has_begun(const struct part *part);
+
 /* The run time; 0: it has not started. */
 uint64_t part_elapsed_ns(const struct part *part);
 
 /* Follows the next epoch, final or not (wire/epoch.h). False: there were too many at once. */
 bool part_follow(struct part *part, const struct wire_epoch *epoch, struct err *err);
+
+/* How many epochs have taken effect (run/changes.h: changes_epochs). */
+uint64_t part_epochs(const struct part *part);
 
 /* Once: drains. WIRE_ABANDON: does not. */
 void part_stop(struct part *part, enum wire_stop_how how);

@@ -1,5 +1,6 @@
 #include "loadgen/cluster/worker/reports.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,26 +72,31 @@ static struct wire_second look(const struct second *second)
     };
 }
 
-/* True if the outbox has room for all parts: half a second would be worse than none. */
-static bool has_room(struct reports *reports)
+/* True if the outbox has room for all parts, and `reserve`: half a second would be worse than none.
+ */
+static bool has_room(struct reports *reports, size_t reserve)
 {
     struct bus_outbox_state state;
     bus_outbox_look(reports->outbox, &state);
-    return REPORTS_OUTBOX - state.kept_bytes >= reports->parts.length + reports->count * HEAD_MAX;
+    return REPORTS_OUTBOX - state.kept_bytes >=
+           reports->parts.length + reports->count * HEAD_MAX + reserve;
 }
 
-static void send_parts(struct reports *reports, struct wire_tally *tally)
+static void send_parts(struct reports *reports)
 {
     const char *at = reports->parts.at;
+    struct wire_tally tally = reports->last;
     for (size_t i = 0; i < reports->count; i++) {
-        tally->part = i;
-        tally->tally = (struct slice){at, reports->lengths[i]};
+        tally.part = i;
+        tally.tally = (struct slice){at, reports->lengths[i]};
         bytes_clear(&reports->message);
-        wire_write_tally(&reports->message, tally);
+        wire_write_tally(&reports->message, &tally);
         bus_outbox_put(reports->outbox, reports->subject.text, reports->message.at,
                        reports->message.length);
         at += reports->lengths[i];
     }
+    reports->seconds = tally.second + 1;
+    reports->covers = 0;
 }
 
 /* Adds the second to those that wait. Returns all of them. */
@@ -116,9 +122,8 @@ static void keep(struct reports *reports, const struct tally *tally)
 void reports_add(struct reports *reports, const struct second *second, const struct rows *addresses)
 {
     const struct tally *all = add_to_kept(reports, second->tally);
-    reports->seconds = second->index + 1;
     reports->covers++;
-    struct wire_tally tally = {
+    reports->last = (struct wire_tally){
         .from = reports->self,
         .run = reports->run,
         .epoch = atomic_load(&reports->epoch),
@@ -127,13 +132,12 @@ void reports_add(struct reports *reports, const struct second *second, const str
         .at_end = look(second),
     };
     encode(reports, all, second->rows, addresses);
-    tally.parts = reports->count;
-    if (!has_room(reports)) {
+    reports->last.parts = reports->count;
+    if (!has_room(reports, REPORTS_RESERVE)) {
         keep(reports, second->tally);
         return;
     }
-    send_parts(reports, &tally);
-    reports->covers = 0;
+    send_parts(reports);
     if (reports->kept) {
         tally_clear(reports->kept);
     }
@@ -160,6 +164,9 @@ static void note_summary(struct wire_end *end, const struct summary *summary)
 void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary)
 {
     char *environment = NULL;
+    if (reports->covers > 0 && has_room(reports, WIRE_ENVIRONMENT + HEAD_MAX)) {
+        send_parts(reports);
+    }
     end->from = reports->self;
     end->run = reports->run;
     end->seconds = reports->seconds;
@@ -175,4 +182,15 @@ void reports_end(struct reports *reports, struct wire_end *end, const struct sum
     bus_outbox_put(reports->outbox, reports->subject.text, reports->message.at,
                    reports->message.length);
     free(environment);
+}
+
+void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, uint64_t run,
+                    const char *problem)
+{
+    struct reports reports;
+    struct wire_end end = {0};
+    reports_init(&reports, outbox, self, run);
+    snprintf(end.problem, sizeof end.problem, "%s", problem);
+    reports_end(&reports, &end, NULL);
+    reports_fini(&reports);
 }

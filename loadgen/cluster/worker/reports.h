@@ -2,7 +2,8 @@
  * reports - sends what a worker's part of a run has measured: each second, and at the end an
  * account.
  *
- * A second for which the outbox has no room is kept, and sent with the next one.
+ * A second for which the outbox has no room is kept, and sent with the next one. What does not even
+ * fit at the end is lost; the account says that it ended, so the controller knows how much it is.
  *
  * Threads: reports_add and reports_end on the run's thread; reports_follow on any. Memory:
  * reports_fini.
@@ -25,6 +26,9 @@
 /* The size of the outbox, which has nothing else: minutes of a run without a broker. */
 #define REPORTS_OUTBOX ((size_t)64 << 20)
 
+/* What seconds leave free for the end: what was kept until then, and the account. */
+#define REPORTS_RESERVE ((size_t)1 << 20)
+
 struct reports {
     struct bus_outbox *outbox;
     struct wire_worker self;
@@ -36,9 +40,10 @@ struct reports {
     size_t lengths[WIRE_PARTS];
     size_t count;
     struct bytes message;
-    struct tally *kept; /* of seconds that were not sent; NULL: none ever was */
-    uint64_t covers;    /* number of these seconds, and the one that is being sent */
-    uint64_t seconds;   /* index of the last second + 1 */
+    struct wire_tally last; /* head of the messages with these parts */
+    struct tally *kept;     /* of seconds that were not sent; NULL: none ever was */
+    uint64_t covers;        /* number of these seconds, and the one that is being sent */
+    uint64_t seconds;       /* index of the last second that was sent + 1 */
 };
 
 void reports_init(struct reports *reports, struct bus_outbox *outbox,
@@ -52,5 +57,9 @@ void reports_add(struct reports *reports, const struct second *second,
 /* Sends the account: `end` with what the caller knows, and the summary's numbers. `summary` NULL:
  * the run could not begin. */
 void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary);
+
+/* Sends the account of a worker that has a seat and cannot take it. */
+void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, uint64_t run,
+                    const char *problem);
 
 #endif

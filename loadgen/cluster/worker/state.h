@@ -6,6 +6,7 @@
 #ifndef LOADGEN_CLUSTER_WORKER_STATE_H
 #define LOADGEN_CLUSTER_WORKER_STATE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,8 +37,14 @@ struct serving {
     struct trips trips;
     struct part *part;       /* NULL: none is on */
     struct wire_start start; /* run 0: not known */
-    uint64_t heard_ns;       /* of a controller */
-    uint64_t announce_ns;    /* when to announce next */
+    uint64_t begin_by_ns; /* CLOCK_MONOTONIC: then a part that does not know the start gives up */
+    uint64_t followed;    /* epochs up to this one have come, final */
+    uint64_t received;    /* epochs up to this one have come */
+    uint64_t heard_ns;    /* of a controller */
+    /* The pong of the bus, as of this thread's last turn: a thread that stands still follows no
+     * epoch, so its part may not send either. */
+    _Atomic uint64_t contact_ns;
+    uint64_t announce_ns; /* when to announce next */
     bool is_leaving;
     unsigned stops;        /* that were asked for */
     uint64_t leave_by_ns;  /* CLOCK_MONOTONIC: then the part is stopped */
@@ -62,6 +69,7 @@ void serving_forget_run(struct serving *serving);
 
 /* course.c: what happens in the run. */
 void serving_take_keys(struct serving *serving);
+void serving_begin(struct serving *serving); /* the part, if its start is known and it waits */
 void serving_watch_part(struct serving *serving);
 void serving_leave(struct serving *serving, unsigned stops);
 

@@ -9,10 +9,12 @@
 
 #include "common/plural.h"
 #include "common/version.h"
+#include "loadgen/base/least.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/worker/state.h"
 
-#define DRAIN_NS (5 * NS_PER_S) /* at the end: until the broker has what was measured */
+#define AGREEMENT_NS (20 * NS_PER_MS) /* between looks whether an epoch has taken effect */
+#define DRAIN_NS (5 * NS_PER_S)       /* at the end: until the broker has what was measured */
 
 static bool introduce(struct serving *serving, struct err *err)
 {
@@ -56,10 +58,19 @@ static unsigned wait(const struct serving *serving)
     uint64_t now_ns = clock_now_ns();
     uint64_t left_ns = serving->announce_ns > now_ns ? serving->announce_ns - now_ns : 0;
     uint64_t stops = 0;
+    if (serving->part && serving->me.epochs < serving->received) {
+        left_ns = least(left_ns, AGREEMENT_NS);
+    }
     poll(waits, sizeof waits / sizeof waits[0], (int)(left_ns / NS_PER_MS) + 1);
     bool is_stopped = (waits[0].revents & POLLIN) &&
                       read(serving->options->stop_fd, &stops, sizeof stops) == sizeof stops;
     return is_stopped ? (unsigned)stops : 0;
+}
+
+static void note_contact(struct serving *serving)
+{
+    atomic_store(&serving->contact_ns,
+                 atomic_load_explicit(bus_pong_ns(serving->bus), memory_order_relaxed));
 }
 
 static void serve(struct serving *serving)
@@ -71,7 +82,9 @@ static void serve(struct serving *serving)
             serving_announce(serving);
             serving_open_sources(serving);
             serving_prepare(serving);
+            serving_begin(serving);
         }
+        note_contact(serving);
         serving_leave(serving, wait(serving));
         serving_take_orders(serving);
         serving_take_keys(serving);
@@ -103,7 +116,7 @@ bool worker_serve(const struct worker_options *options, struct err *err)
     bus.inbox = inbox.text;
     serving.bus = bus_connect(&bus, err);
     serving.outbox = serving.bus ? bus_outbox_create(serving.bus, REPORTS_OUTBOX, err) : NULL;
-    bool ok = serving.outbox != NULL;
+    bool ok = serving.outbox && bus_check_message(serving.bus, NAMES_MESSAGE, err);
     if (ok) {
         serve(&serving);
     }

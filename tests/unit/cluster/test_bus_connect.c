@@ -60,6 +60,20 @@ START_TEST(nobody_is_there)
 }
 END_TEST
 
+START_TEST(small_messages_are_not_enough)
+{
+    char url[128];
+    nats_server_start(&nats, "max_payload: 131072\n" NATS_STREAMS);
+    const struct bus_options options = {.nats = url_of("nats://", "", url)};
+    struct bus *bus = bus_connect(&options, &err);
+    ck_assert_msg(bus != NULL, "%s", err.text);
+    ck_assert(bus_check_message(bus, 131072, &err));
+    ck_assert(!bus_check_message(bus, 131073, &err));
+    ck_assert_msg(strstr(err.text, "set max_payload"), "%s", err.text);
+    bus_close(bus);
+}
+END_TEST
+
 START_TEST(a_user_has_a_password)
 {
     char url[128];
@@ -221,6 +235,7 @@ Suite *bus_connect_suite(void)
     TCase *tcase = tcase_create("bus_connect");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, nobody_is_there);
+    tcase_add_test(tcase, small_messages_are_not_enough);
     tcase_add_test(tcase, a_user_has_a_password);
     tcase_add_test(tcase, a_file_has_the_password);
     tcase_add_test(tcase, a_file_has_a_jwt);

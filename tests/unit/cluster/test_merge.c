@@ -509,6 +509,36 @@ START_TEST(who_never_ended_counts_as_lost)
 }
 END_TEST
 
+/* What its account has and no tally: it was sent, but nothing is known of it. */
+START_TEST(what_was_never_reported_is_unknown)
+{
+    bool is_lost = _i == 1;
+    expect_all();
+    report_all();
+    write_second(0, RESULTS); /* it is not sent */
+    struct wire_end end = worker_tallies_end(&workers[0]);
+    if (is_lost) {
+        report(0);
+        merge_lose(merge, &workers[0].next.from, end.intended);
+    } else {
+        ck_assert(merge_end(merge, &end));
+    }
+    ck_assert(is_lost || !merge_is_accounted(merge));
+    for (size_t i = 1; i < WORKERS; i++) {
+        end_worker(i);
+    }
+    ck_assert(merge_is_accounted(merge));
+    ck_assert_int_eq(merge_is_complete(merge), is_lost);
+    merge_finish(merge);
+    const struct summary *summary = config.summary;
+    uint64_t unknown = merge_counts(merge).unknown;
+    ck_assert_uint_ge(unknown, RESULTS);
+    ck_assert_uint_eq(unknown, merge_worker(merge, 0).unknown);
+    ck_assert_uint_eq(summary->started, summary->tally->counters.ended + summary->abandoned);
+    ck_assert_uint_eq(summary->intended, summary->started + summary->not_started + unknown);
+}
+END_TEST
+
 /* State. */
 
 static struct bytes state[STATE_PARTS];
@@ -685,6 +715,7 @@ Suite *merge_suite(void)
     tcase_add_loop_test(tests, a_lost_worker_leaves_unknown_requests, 0, 2);
     tcase_add_test(tests, who_reports_after_all_is_not_lost);
     tcase_add_test(tests, who_never_ended_counts_as_lost);
+    tcase_add_loop_test(tests, what_was_never_reported_is_unknown, 0, 2);
     tcase_add_loop_test(tests, another_controller_continues, 0, 10);
     tcase_add_test(tests, accounts_and_losses_are_saved);
     tcase_add_test(tests, a_damaged_state_is_refused);

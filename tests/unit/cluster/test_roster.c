@@ -159,6 +159,39 @@ START_TEST(time_in_which_the_controller_stood_still_does_not_count)
 }
 END_TEST
 
+/* Its account was lost, or refused: otherwise it would have left. */
+START_TEST(who_says_nothing_about_the_run_any_more_is_lost)
+{
+    begin_with(2);
+    struct wire_announce other = words_of(1);
+    other.run = 0;
+    other.state = WIRE_WAITING;
+    for (int i = 0; i < 50; i++) {
+        ck_assert(roster_hear(&roster, &other, &err));
+        pass(NS_PER_S / 2, 0x1);
+    }
+    ck_assert_int_eq(member(1)->state, ROSTER_LOST);
+    ck_assert_int_eq(member(0)->state, ROSTER_READY);
+}
+END_TEST
+
+/* Nobody can take what the only worker leaves, until somebody comes. */
+START_TEST(no_epoch_is_due_while_slots_cannot_be_dealt)
+{
+    struct slots slots;
+    begin_with(1);
+    leave(0);
+    ck_assert(roster_is_epoch_due(&roster));
+    ck_assert(!roster_deal(&roster, NO_CAP, &slots));
+    ck_assert(!roster_is_epoch_due(&roster));
+    pass(NS_PER_S, 0x1);
+    hear(1);
+    pass(NS_PER_S / 2, 0x3);
+    ck_assert(roster_is_epoch_due(&roster));
+    ck_assert(roster_deal(&roster, NO_CAP, &slots));
+}
+END_TEST
+
 START_TEST(who_is_not_ready_gets_nothing)
 {
     static const enum wire_state states[] = {WIRE_WAITING, WIRE_PREPARING, WIRE_REFUSED};
@@ -497,6 +530,8 @@ Suite *roster_suite(void)
     tcase_add_test(tests, a_member_becomes_silent_and_lost);
     tcase_add_test(tests, time_without_the_broker_does_not_count);
     tcase_add_test(tests, time_in_which_the_controller_stood_still_does_not_count);
+    tcase_add_test(tests, who_says_nothing_about_the_run_any_more_is_lost);
+    tcase_add_test(tests, no_epoch_is_due_while_slots_cannot_be_dealt);
     tcase_add_test(tests, who_is_not_ready_gets_nothing);
     tcase_add_test(tests, slots_are_dealt_by_threads);
     tcase_add_test(tests, who_joins_takes_a_part_of_everybody);
