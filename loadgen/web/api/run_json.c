@@ -75,7 +75,7 @@ static json_t *has_result(const struct archive *archive, const struct archive_ru
     return json_boolean((is_search && run->has_report) || has_file(archive, run->id, run->kind));
 }
 
-/* With the board's lock. */
+/* With the board's lock. Without `has_result`. */
 static json_t *live_to_json(const struct board *board)
 {
     bool is_search = board->order.kind == RUN_CAPACITY;
@@ -93,7 +93,6 @@ static json_t *live_to_json(const struct board *board)
     set(json, "search", copy_or_null(board->search));
     set(json, "problem", text_or_null(has_failed ? board->problem.text : NULL));
     set(json, "unkept", text_or_null(board->unkept.code != ERR_NONE ? board->unkept.text : NULL));
-    set(json, "has_result", json_boolean(has_file(board->archive, board->generation, kind)));
     set(json, "version", json_string(version_number));
     return json;
 }
@@ -132,11 +131,15 @@ static json_t *take_live(struct board *board, uint64_t *id)
     json_t *json = NULL;
     pthread_mutex_lock(&board->lock);
     *id = board->generation;
+    const char *kind = run_kind_names[board->order.kind];
     bool is_left = board->unkept.code != ERR_NONE && board->deleted != board->generation;
     if (board_is_on(board) || is_left) {
         json = live_to_json(board);
     }
     pthread_mutex_unlock(&board->lock);
+    if (json) { /* the file system may take long, and the run waits for the lock every second */
+        set(json, "has_result", json_boolean(has_file(board->archive, *id, kind)));
+    }
     return json;
 }
 

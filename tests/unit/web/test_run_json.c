@@ -1,15 +1,33 @@
 /* What the API shows of a run. Not under tsan: one thread. */
 #include <check.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "loadgen/web/api/run_json.h"
 #include "loadgen/web/api/runs.h"
 #include "loadgen/web/archive/archive.h"
 #include "loadgen/web/board/board.h"
+#include "tests/support/temp_folder.h"
 
 static struct board board;
+static unsigned looks;
+static unsigned locked_looks;
+
+/* Instead of the library's: whether a file is looked at while the board is locked. */
+int lstat(const char *restrict path, /* NOLINT: not with the reserved names of the library */
+          struct stat *restrict status)
+{
+    looks++;
+    if (pthread_mutex_trylock(&board.lock) == 0) {
+        pthread_mutex_unlock(&board.lock);
+    } else {
+        locked_looks++;
+    }
+    return fstatat(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW);
+}
 
 static void setup(void)
 {
@@ -91,6 +109,24 @@ START_TEST(a_deleted_run_that_was_not_kept_is_gone)
 }
 END_TEST
 
+/* A file system may take long, and the run waits for the lock once a second. */
+START_TEST(files_are_looked_at_without_the_lock)
+{
+    static const struct archive_limits limits = {.runs = 3, .bytes = 100000};
+    char folder[TEMP_FOLDER];
+    temp_folder_make(folder);
+    archive_close(board.archive);
+    board.archive = archive_open(folder, &limits, NULL);
+    ck_assert_ptr_nonnull(board.archive);
+    board.phase = BOARD_ON;
+    looks = 0;
+    ck_assert(!has_result(board.generation));
+    ck_assert_uint_gt(looks, 0);
+    ck_assert_uint_eq(locked_looks, 0);
+    temp_folder_remove(folder);
+}
+END_TEST
+
 Suite *run_json_suite(void);
 Suite *run_json_suite(void)
 {
@@ -99,6 +135,7 @@ Suite *run_json_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, a_stopped_search_has_no_document);
     tcase_add_test(tests, a_deleted_run_that_was_not_kept_is_gone);
+    tcase_add_test(tests, files_are_looked_at_without_the_lock);
     suite_add_tcase(suite, tests);
     return suite;
 }
