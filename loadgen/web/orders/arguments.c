@@ -9,7 +9,11 @@
 #include "loadgen/base/text/utf8.h"
 #include "loadgen/target/request/secret.h"
 
-enum { NUMBER_TEXT = 40 };
+enum {
+    NUMBER_TEXT = 40,
+    DIGITS_EXACT = 15,  /* that a double keeps */
+    DIGITS_ENOUGH = 17, /* to tell all doubles apart */
+};
 
 static const char *name_at(const json_t *declared, size_t i)
 {
@@ -43,6 +47,17 @@ bool arguments_add(struct run_arguments *arguments, const char *name, const char
     return true;
 }
 
+/* With as few digits as tell it from other numbers: 1.1 and not 1.1000000000000001. */
+static void print_real(double value, char text[NUMBER_TEXT])
+{
+    for (int digits = DIGITS_EXACT; digits <= DIGITS_ENOUGH; digits++) {
+        snprintf(text, NUMBER_TEXT, "%.*g", digits, value);
+        if (strtod(text, NULL) == value) {
+            return;
+        }
+    }
+}
+
 /* "the scenario declares: shards, token" */
 static bool refuse_name(const json_t *declared, struct err *err)
 {
@@ -69,7 +84,7 @@ bool arguments_add_json(struct run_arguments *arguments, const json_t *declared,
         snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         text = number;
     } else if (json_is_real(value)) {
-        snprintf(number, sizeof number, "%.17g", json_real_value(value));
+        print_real(json_real_value(value), number);
         text = number;
     } else if (json_is_boolean(value)) {
         text = json_is_true(value) ? "true" : "false";

@@ -73,6 +73,11 @@ static const struct {
      false,
      "{'kind':'users','users':1,'spawn_rate':1.0,'arguments':{'shards':'5','name':'a=b',"
      "'ratio':'0.25','fast':'true','api_token':'***'}}"},
+    {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {'name': 1.1, 'ratio': "
+     "0.30000000000000004}}",
+     false,
+     "{'kind':'users','users':1,'spawn_rate':1.0,'arguments':{'name':'1.1','ratio':"
+     "'0.30000000000000004'}}"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': {}}", false,
      "{'kind':'users','users':1,'spawn_rate':1.0}"},
     {"{'kind': 'users', 'users': 1, 'spawn_rate': 1, 'arguments': 5}", false,
