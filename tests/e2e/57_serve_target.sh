@@ -146,12 +146,26 @@ LUA
 search() {
     start_target_api -test-endpoints
     start_serve -slo "errors<50%" -trial 500ms -generator-rate 5000 -target-metrics "http://$ADMIN/metrics" "http://$API/work/1000"
+    curl -sSN -o "$TMP/events" "$W/api/v1/events" 2>"$TMP/events.err" &
+    STARTED="$STARTED $!"
+    wait_for test -s "$TMP/events" || fail "no events: $(cat "$TMP/events.err")"
     curl -sS -o "$TMP/answer" -H "Content-Type: application/json" \
         -d '{"kind": "capacity", "min_rate": 59, "max_rate": 60, "quick": true}' "$W/api/v1/runs"
     shows "r['state'] == 'stopped'"
     curl -sS -o "$TMP/result" "$W/api/v1/runs/$(page "r['generation']")/result"
     expect_eq "trials" "$(json "$TMP/result" "len(r['trials']) > 0 and all(t['target']['served'] == t['answered'] and t['target']['remarks'] == [] for t in r['trials'])")" True
     expect_eq "pods" "$(page "r['target']['pods'], r['target']['read'], r['target']['cpu'] > 0")" "(1, 1, True)"
+    # Who follows the events has the same in the end, with what each trial used.
+    trials() { page "[(p['first'], round(p['target_cpu_ms'])) for p in points if p['target_cpu_ms'] is not None]"; }
+    followed() { ask events "$TMP/events" "[(p['first'], round(p['target_cpu_ms'])) for p in points if p['target_cpu_ms'] is not None]"; }
+    # shellcheck disable=SC2317 # wait_for calls it
+    has_followed() {
+        [ "$(ask events "$TMP/events" "e[-1].name == 'second' and e[-1].data['recent'] is None and e[-1].data['asked'] is None")" = True ]
+    }
+    wait_for has_followed || fail "the events do not end: $(tail -3 "$TMP/events")"
+    [ "$(trials)" != "[]" ] || fail "no trial shows what the target used"
+    expect_eq "events" "$(followed)" "$(trials)"
+    expect_eq "events" "$(ask events "$TMP/events" "e[-1].data['target']['text']")" "$(page "r['target']['text']")"
 }
 
 beside limited_target mute_pod generator_now search

@@ -37,6 +37,8 @@ enum {
 struct known {
     uint64_t generation; /* 0: nothing */
     uint64_t seconds;
+    uint64_t amended; /* points */
+    bool is_on;
     uint64_t line;        /* of the log */
     json_t *parts[PARTS]; /* NULL: not known */
 };
@@ -120,6 +122,22 @@ static void add_parts(struct bytes *out, struct known *known, json_t *parts[PART
     }
 }
 
+/*
+ * With the board's lock. The `second` of what is new; NULL: nothing. A point that was amended was
+ * the last one, so that it is no earlier than the last one that is known.
+ */
+static json_t *take_second(struct board *board, struct known *known, bool is_new)
+{
+    bool is_amended = known->amended != board->amended;
+    bool is_on = board_is_on(board);
+    bool has_changed = is_new || is_amended || is_on != known->is_on ||
+                       history_seconds(&board->history) > known->seconds;
+    uint64_t from = is_amended && known->seconds > 0 ? known->seconds - 1 : known->seconds;
+    known->amended = board->amended;
+    known->is_on = is_on;
+    return has_changed ? view_second(board, from) : NULL;
+}
+
 /* Adds the events that lead from what is known to the board as it is now. */
 static void catch_up(struct board *board, struct known *known, struct bytes *out)
 {
@@ -133,8 +151,7 @@ static void catch_up(struct board *board, struct known *known, struct bytes *out
         known->seconds = 0;
     }
     make_parts(board, parts);
-    bool has_second = is_first || is_other || seconds > known->seconds;
-    json_t *second = has_second ? view_second(board, known->seconds) : NULL;
+    json_t *second = take_second(board, known, is_first || is_other);
     json_t *log = board->lines.total > known->line ? view_log(board, known->line) : NULL;
     known->line = board->lines.total;
     pthread_mutex_unlock(&board->lock);

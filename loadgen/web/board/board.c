@@ -489,6 +489,7 @@ void board_trial_target(void *context, const struct target_load *target, bool is
 #undef X
         };
         history_amend(&board->history, &used);
+        board->amended++;
     }
     board->target = *target;
     board->has_target = true;

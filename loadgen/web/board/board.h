@@ -72,7 +72,8 @@ struct board {
                                       as that of a warm-up, does not count */
     bool has_target;               /* its metrics are read */
     struct load_sums target_trial; /* what it used in the last trial of a search */
-    struct window window;          /* the last ten seconds */
+    uint64_t amended;     /* how often the last point of the history was amended, in all runs */
+    struct window window; /* the last ten seconds */
     struct stats stats;
     struct history history;
     struct err problem; /* why the last run failed */
