@@ -149,13 +149,14 @@ static void refuse_order(struct board *board, struct http_reply *reply, unsigned
     const char *field = run_field_of(err->text, &text);
     const char *host = strstr(err->text, ": host: "); /* after the place in the scenario */
     const struct runner *users = board->runners[RUN_USERS];
-    if (!field && host) {
+    const char *argument =
+        !field && users ? arguments_find_named(users->arguments, err->text, &text) : NULL;
+    if (argument) {
+        snprintf(named, sizeof named, "arguments.%s", argument);
+        field = named;
+    } else if (!field && host) {
         field = "host";
         text = host + strlen(": host: ");
-    } else if (!field && users) {
-        const char *argument = arguments_find_named(users->arguments, err->text, &text);
-        snprintf(named, sizeof named, "arguments.%s", argument ? argument : "");
-        field = argument ? named : NULL;
     }
     if (field && kind == RUN_RATE && strcmp(field, "run_time") == 0) {
         field = "duration";
