@@ -92,9 +92,16 @@ schedules() {
     # a new rate replaces the ramp, and does not move its end
     begin '{"kind": "rate", "ramp": "1:20", "duration": "4s"}'
     post 200 "runs/$ID/change" '{"rate": 150}'
-    expect_eq "changed" "$(json "$TMP/answer" "r['order']")" "{'duration': '4s', 'kind': 'rate', 'rate': 150.0}"
+    expect_eq "changed" "$(json "$TMP/answer" "r['order']")" "{'arrival': 'constant', 'duration': '4s', 'kind': 'rate', 'rate': 150.0}"
     ends
     expect_eq "constant from then on" "$(seconds "len(n) <= 5, abs(n[2] - 150) < 8, 300 < sum(n) <= 600")" "(True, True, True)"
+
+    # nor that of stages, whose sum it is; and its arrivals are constant, whatever the command line says
+    begin '{"kind": "rate", "stages": "1s:20,2s:30"}'
+    expect_eq "time of stages" "$(page "r['order']['run_time_s']")" 3
+    post 200 "runs/$ID/change" '{"rate": 150}'
+    expect_eq "changed stages" "$(json "$TMP/answer" "r['order']")" "{'arrival': 'constant', 'duration': '3s', 'kind': 'rate', 'rate': 150.0}"
+    ends
 
     # what is refused starts nothing
     wrong '{"kind": "rate", "ramp": "fast", "duration": "1s"}' ramp "is not a ramp; expected FROM:TO"
@@ -159,6 +166,19 @@ LUA
     wait_for has_sent 5/s3cret || fail "not 5/s3cret: $(cat "$TMP/log")"
     post 200 "runs/$ID/stop"
     wrong '{"kind": "capacity", "host": "nowhere"}' host "is not a URL"
+    end_server
+
+    # an argument that is named like a field
+    cat >"$TMP/host.lua" <<'LUA'
+local host = arg("host", 80, "a number")
+local Shopper = User { wait = constant(0.05) }
+Shopper:task(function(self) self:get("/shard/" .. host) end)
+LUA
+    serve "$TMP/host.lua" -H "$U"
+    wrong '{"kind": "users", "users": 1, "spawn_rate": 1, "arguments": {"host": "many"}}' arguments.host 'is not a whole number'
+    begin '{"kind": "users", "users": 1, "spawn_rate": 1, "arguments": {"host": 81}}'
+    wait_for has_sent 81 || fail "not 81: $(cat "$TMP/log")"
+    expect_eq "the host" "$(run "r['order']['host'] == '$U'")" True
     end_server
 
     # Locust's variables

@@ -122,6 +122,12 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
            changes_request(&run->changes, &change, err);
 }
 
+static uint64_t run_time_ns(const void *opened)
+{
+    const struct rate_run *run = opened;
+    return run->plan.schedule.duration_ns;
+}
+
 bool rate_runner_open(struct rate_runner *runner, const struct attack_options *options,
                       const char *url, const struct slo *slo, const struct order_runner *place,
                       struct err *err)
@@ -142,6 +148,7 @@ bool rate_runner_open(struct rate_runner *runner, const struct attack_options *o
                 .open = open_run,
                 .run = run_it,
                 .change = change_run,
+                .run_time_ns = run_time_ns,
                 .close = close_run,
             },
         .options = options,

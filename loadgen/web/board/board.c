@@ -151,6 +151,9 @@ static bool open_run(struct board *board, const struct run_order *order, struct 
     if (!opened) {
         return false;
     }
+    if (runner->run_time_ns) {
+        whole.run_time_ns = runner->run_time_ns(opened);
+    }
     pthread_mutex_lock(&board->lock);
     clear(board);
     board->order = whole;
@@ -205,7 +208,11 @@ static bool change_run(struct board *board, const struct run_order *order, struc
     board->order.users = order->users;
     board->order.spawn_per_s = order->spawn_per_s;
     board->order.rate_per_s = order->rate_per_s;
-    board->order.course = COURSE_CONSTANT;
+    /* A course has constant arrivals, whatever the command line says of rates. */
+    if (board->order.course != COURSE_CONSTANT) {
+        board->order.course = COURSE_CONSTANT;
+        board->order.arrival = ARRIVAL_CONSTANT;
+    }
     said_change(&board->lines, board->client, order);
     pthread_mutex_unlock(&board->lock);
     return true;

@@ -175,6 +175,9 @@ struct runner {
      * ERR_USAGE: the run cannot be changed in this way.
      */
     bool (*change)(void *run, const struct run_order *order, struct err *err);
+    /* How long a run takes that its order does not end: the sum of its stages; 0: until it is
+       stopped. NULL: as the order says. */
+    uint64_t (*run_time_ns)(const void *run);
     /* NULL is allowed. */
     void (*close)(void *run);
     /*

@@ -268,6 +268,25 @@ START_TEST(errors_begin_with_a_field)
 }
 END_TEST
 
+/* What ran so far, and the new rate: to start it again means the same. */
+START_TEST(a_changed_course_is_a_constant_rate)
+{
+    struct run_order order = {
+        .kind = RUN_RATE, .course = COURSE_RAMP, .course_text = "1:2", .run_time_ns = NS_PER_S};
+    const struct run_order other = {.kind = RUN_RATE, .rate_per_s = 40};
+    start(order, &rate);
+    ck_assert(board_change(&board, &other, NULL));
+    ck_assert_int_eq(board.order.course, COURSE_CONSTANT);
+    ck_assert_int_eq(board.order.arrival, ARRIVAL_CONSTANT);
+    ck_assert_uint_eq(board.order.run_time_ns, NS_PER_S);
+    board_end(&board, NULL);
+    start((struct run_order){.kind = RUN_RATE, .rate_per_s = 20}, &rate);
+    ck_assert(board_change(&board, &other, NULL));
+    ck_assert_int_eq(board.order.arrival, ARRIVAL_DEFAULT);
+    board_end(&board, NULL);
+}
+END_TEST
+
 static uint64_t take_stops(void)
 {
     uint64_t count = 0;
@@ -337,6 +356,7 @@ Suite *board_suite(void)
     tcase_add_test(tests, a_search_goes_on_from_trial_to_trial);
     tcase_add_test(tests, a_trial_shows_at_its_end_what_the_target_used);
     tcase_add_test(tests, errors_begin_with_a_field);
+    tcase_add_test(tests, a_changed_course_is_a_constant_rate);
     tcase_add_test(tests, only_one_stop_is_passed_on);
     tcase_add_test(tests, a_stop_that_was_not_read_is_dropped);
     suite_add_tcase(suite, tests);
