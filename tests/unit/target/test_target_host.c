@@ -55,7 +55,7 @@ static const struct {
     {"h:x", "list.txt:2: TARGET_HOST: the URL \"http://h:x\" has an invalid port", false, NULL},
     {"h\n", "list.txt:2: TARGET_HOST: the URL \"http://h\n\" contains a control character", false,
      NULL},
-    {"a h", "list.txt:2: TARGET_HOST: the URL \"http://a h\" contains a space in it", false, NULL},
+    {"a h", "list.txt:2: TARGET_HOST: the URL \"http://a h\" contains a space", false, NULL},
     {"ftp://h", "list.txt:2: TARGET_HOST: \"ftp://h\" is not a URL", false, NULL},
     {"http://", "list.txt:2: TARGET_HOST: \"http:\" is not a URL", false, NULL},
     {"h?a=", "list.txt:2: TARGET_HOST: \"h?a=\" is neither HOST:PORT nor http://HOST", false, NULL},
