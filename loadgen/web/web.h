@@ -29,7 +29,7 @@ struct web {
     struct tries tries; /* wrong tokens */
 };
 
-/* Set the rules and the board first. Takes the listener over, even on failure. */
+/* Set the rules and the board first. Takes ownership of the listener, even on failure. */
 bool web_start(struct web *web, struct listener *listener, struct err *err);
 
 /* Publishes a second of the run: events, metrics. Call this after board_second. */

@@ -4,7 +4,7 @@
  *     a scenario         users
  *     targets or a URL   a rate
  *     with an SLO        also capacity searches, unless the scenario has a Shape, or a feeder that
- *                        can be used up
+ *                        can run out
  *
  * Threads: set-up only. Memory: borrows options and operands. Call offer_close even on failure. An
  * offer must not move.
@@ -39,8 +39,8 @@ struct offer {
 };
 
 /*
- * Opens a run of each kind once, so that errors are found at the start. Sets the options that were
- * not given. ERR_USAGE names flags that cannot be combined.
+ * Opens a run of each kind once, so that errors are found at the start. Fills in the options that
+ * were not given. ERR_USAGE names flags that cannot be combined.
  */
 bool offer_open(struct offer *offer, struct serve_options *options, char **operands, int count,
                 const struct order_runner *place, struct err *err);

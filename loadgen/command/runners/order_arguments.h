@@ -1,5 +1,5 @@
 /*
- * order_arguments - the arguments that an order of the web server gives to a scenario.
+ * order_arguments - adds the arguments in an order of the web server to those of the command line.
  *
  * Threads: pure function. Memory: the flags borrow from `own`.
  */
@@ -13,8 +13,8 @@
 #include "loadgen/web/board/runner.h"
 
 /*
- * Copies the order's arguments to `own`, and adds them to those of the command line, of which they
- * replace those with the same names. ERR_USAGE: too many.
+ * Copies the order's arguments to `own`, and adds them to `flags`, where they replace those with
+ * the same names. ERR_USAGE: too many.
  */
 bool order_arguments(const struct run_order *order, struct run_arguments *own,
                      struct argument_flags *flags, struct err *err);

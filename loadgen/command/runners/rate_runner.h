@@ -1,6 +1,6 @@
 /*
- * rate_runner - sends requests to targets at a rate whenever a client of the web server asks for it
- * (web/board/runner.h). The rate can be changed while it sends, and is then constant.
+ * rate_runner - sends requests to targets at a rate when a client of the web server starts such a
+ * run (web/board/runner.h). A rate that is changed during the run is constant from then on.
  *
  * The targets are read again for each run, so a change of the file needs no restart.
  *

@@ -18,8 +18,8 @@ struct order_runner;
 
 /*
  * Runs the order with the watch's stop_fd and observer, and with these changes. Writes the counts
- * of each second to the watch's file, which is replaced if it exists. If the file cannot be
- * written, the run continues, and the watch's on_unkept is called.
+ * of each second to the watch's file, and replaces an existing one. If the file cannot be written,
+ * the run continues, and the watch's on_unkept is called.
  */
 bool recorded_run(const struct order_runner *place, const struct order *order,
                   const struct driver_type *driver_type, struct changes *changes,

@@ -1,9 +1,9 @@
 /*
- * runner_error - names of fields in the errors of runs that clients of the web server start.
+ * runner_error - renames fields in the errors of runs that clients of the web server start.
  *
- * Modules outside command/ name fields (command/flags/field_flags.h). A field of the client's order
- * (web/board/runner.h) loses the name of its object: "users.host: ..." becomes "host: ...". Other
- * fields become flags of the server's command line.
+ * Errors of modules outside command/ begin with the name of a field (command/flags/field_flags.h).
+ * If the field is one of the client's order (web/board/runner.h), its object is removed:
+ * "users.host: ..." becomes "host: ...". Other fields become flags of the server's command line.
  *
  * Threads: pure function.
  */

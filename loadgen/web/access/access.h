@@ -1,26 +1,26 @@
 /*
- * access - decides whether a request may be answered: by its Host, the site that sent it, and its
+ * access - decides whether to answer a request, from its Host, the site that sent it, and its
  * token.
  *
  * A browser sends requests to this server on behalf of any page that it shows. So a page of another
- * site must not start runs (Origin, Referer, Sec-Fetch-Site), and must not become the same site by
- * giving its own name our address (DNS rebinding; Host).
+ * site must not be able to start runs (Origin, Referer, Sec-Fetch-Site), nor to pass as the same
+ * site by resolving its name to our address (DNS rebinding; Host).
  *
- *     Host            once; our address, its name, localhost if we listen there, or an allowed
+ *     Host            sent once: our address, its name, localhost if we listen on it, or an allowed
  *                     host; any port, because tunnels change it
- *     Origin          if present, HTTP or HTTPS to the Host of the request, or to an allowed host
- *     Sec-Fetch-Site  if present, same-origin or none; links from anywhere may lead to the page
+ *     Origin          if present, http or https, with the Host of the request or an allowed host
+ *     Sec-Fetch-Site  if present, same-origin or none; but any site may link to the page
  *     Referer         like Origin, but only if the route changes something
  *     token           if one is set, "Authorization: Bearer TOKEN" or a cookie, unless the route is
  *                     open
  *
  * Browsers send the cookies of a host to all its ports, so the cookie of a login is named after the
- * port in Host: headroom_token_8089. Otherwise, the logins of two servers on one host, or behind
- * two tunnels to localhost, would end each other. Programs may send it without the port; it counts
- * only if there is none with the port. The cookie must be the only one with its name, so that a
- * request tries one token and not many.
+ * port in Host: headroom_token_8089. Otherwise, two servers on one host, or behind two tunnels to
+ * localhost, would overwrite each other's login. Programs may send the cookie without the port in
+ * its name; it is used only if there is none with the port. A request with two cookies of the same
+ * name is refused, so that it cannot try several tokens.
  *
- * Threads: pure functions. The time that a wrong token takes depends only on its length.
+ * Threads: pure functions. The time to check a token depends only on its length.
  */
 #ifndef LOADGEN_WEB_ACCESS_ACCESS_H
 #define LOADGEN_WEB_ACCESS_ACCESS_H
@@ -31,7 +31,7 @@
 
 #define ACCESS_COOKIE "headroom_token"
 
-/* Room for the name of a cookie: that of a port has _65535. */
+/* Room for the name of the cookie, with a port of up to 5 digits: _65535. */
 enum { ACCESS_COOKIE_NAME = sizeof ACCESS_COOKIE + 6 };
 
 /* Where the server can be reached. Strings are borrowed. */
@@ -56,7 +56,7 @@ struct access_request {
 
 /* What the route does. */
 struct access_route {
-    bool is_page; /* it shows the page: it may be opened by a link, and needs no token */
+    bool is_page; /* it shows the page: any site may link to it, and it needs no token */
     bool is_open; /* it needs no token */
     bool changes; /* it changes something, whatever the method */
 };
@@ -78,7 +78,7 @@ const char *access_cookie_name(const char *host, char name[ACCESS_COOKIE_NAME]);
 /* True if only this machine can connect to this IP address. */
 bool access_is_loopback(const char *address);
 
-/* Checks a list of hosts for `allowed`: ERR_USAGE if no client can send an entry as its Host. */
+/* Checks a list for `access_rules.allowed`: ERR_USAGE if an entry is no valid Host header. */
 bool access_check_hosts(const char *hosts, struct err *err);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * tries - counts wrong tokens. After TRIES_MAX of them within TRIES_S seconds, further ones get
- * status 429 until these seconds are over. Tokens in `Authorization: Bearer` and in logins count;
- * cookies do not, because they may just be old.
+ * tries - counts wrong tokens. After TRIES_MAX of them within TRIES_S seconds, further wrong tokens
+ * get status 429 until the end of these seconds. Tokens in `Authorization: Bearer` and in logins
+ * count; cookies do not, because they may just be old.
  *
- * This does not stop guessing. All clients share one count, so that it takes no memory per client.
- * Therefore the right token is always accepted: otherwise, any client could lock out all others. So
- * a guesser finds the right token as fast as without a limit. Only its length protects it.
+ * This does not stop guessing. All clients share one count, so no memory is needed per client. The
+ * right token is always accepted; otherwise, any client could lock out all others. So the limit
+ * does not slow down a client that guesses; only the length of the token does.
  *
  * Threads: one. Memory: a plain value; zero is the start.
  */
@@ -17,7 +17,7 @@
 enum { TRIES_MAX = 5, TRIES_S = 60 };
 
 struct tries {
-    uint64_t begin_ns; /* when the first of them was sent */
+    uint64_t begin_ns; /* when the first one arrived */
     unsigned count;
 };
 

@@ -1,5 +1,5 @@
 /*
- * compare - two runs of the same kind, side by side, and whether they differ.
+ * compare - compares two runs of the same kind, and decides whether they differ.
  *
  *     {"a": {...}, "b": {...}, "text": "...", "metrics": [...], "remarks": ["..."]}
  *
@@ -11,8 +11,8 @@
  * an uneven run has a wider interval. Shares of failures differ if their 95% intervals (Wilson) do
  * not overlap.
  *
- * `remarks` are sentences: each condition that differed (capacity/compare/conditions.h), and what a
- * single run or search of each cannot show.
+ * `remarks` are sentences: one for each condition that differed (capacity/compare/conditions.h),
+ * and a note on what a single run of each cannot show.
  *
  * Threads: pure functions. Memory: the caller owns the result. Errors: ERR_USAGE.
  */
@@ -25,9 +25,9 @@
 
 enum { COMPARE_PARTS = 10 };
 
-/* The parts of a run that are compared. Borrowed; NULL: the run has none. */
+/* The data of a run that is compared. Borrowed; NULL: the run has none. */
 struct compare_side {
-    const char *name; /* in errors */
+    const char *name; /* for errors */
     const char *kind; /* users, rate, capacity */
     json_t *run;      /* run_json.h */
     json_t *summary;  /* documents_summary (archive/documents.h) */

@@ -1,15 +1,15 @@
 /*
  * events - GET /api/v1/events: changes on the board, as server-sent events.
  *
- *     reset    discard all earlier data: a run begins, or its data is sent from the start
+ *     reset    discard all earlier data: a new run begins, or its data is sent again
  *     state    the state, the kind of the run, and why it failed
  *     change   the requested users, rate...
  *     search   the trials of a search
  *     log      new lines of the log
- *     second   numbers so far, and new points of the history
+ *     second   totals so far, and new points of the history
  *
- * Each client first gets all of these, then only changes. An id is GENERATION.SECONDS: the run
- * (board.h), and the number of its seconds so far. A client that reconnects with an id
+ * Each client first gets all of these, then only changes. The id of an event is GENERATION.SECONDS:
+ * the generation of the run (board.h), and its seconds so far. A client that reconnects with an id
  * (Last-Event-ID) gets only the points of later seconds; if the id is not of this run, it gets
  * everything. docs/api.md describes the data.
  *
@@ -43,7 +43,7 @@ void events_wake(struct events *events);
 /* Sends all changes immediately. */
 void events_flush(struct events *events);
 
-/* With STREAM_CLIENTS clients, the next one gets 503. */
+/* Answers 503 if STREAM_CLIENTS clients are connected. */
 void events_answer(struct events *events, const struct http_request *request,
                    struct http_reply *reply);
 

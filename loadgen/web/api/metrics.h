@@ -4,9 +4,9 @@
  *
  *     command's thread, once a second  ->  text  -- swapped under a lock -->  server's thread
  *
- * A page can have thousands of lines, so it is rendered each second only for METRICS_S after a
- * request. A request after a longer pause waits for the next second. After a run has ended, its
- * page is always available, until the first second of the next run.
+ * A page can have thousands of lines, so it is rendered only for METRICS_S seconds after a request.
+ * A request after a longer pause waits for the next second. After a run has ended, its page is
+ * always available, until the first second of the next run.
  *
  * Threads: run_metrics_second and run_metrics_end on the command's thread, run_metrics_answer on
  * the server's. Memory: run_metrics_fini. If memory for a new page runs out, the old one is kept.

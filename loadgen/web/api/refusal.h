@@ -1,6 +1,6 @@
 /*
- * refusal - errors of the API: {"error": {"field": "rate", "text": "..."}}. The field is null if
- * the error is not about one.
+ * refusal - error replies of the API: {"error": {"field": "rate", "text": "..."}}. `field` is null
+ * if the error concerns no field.
  *
  * Threads: the server's thread.
  */

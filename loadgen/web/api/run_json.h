@@ -4,7 +4,7 @@
  *     id          as text
  *     kind        users, rate, capacity
  *     state       spawning, running, stopping, stopped, failed, lost
- *     begun_ms, ended_ms    since 1970; null: it has not ended
+ *     begun_ms, ended_ms    since 1970; `ended_ms` null: it has not ended
  *     order       the order that started it: orders/orders.h
  *     summary     documents_summary (archive/documents.h); null for a search
  *     verdict     on the SLO, or null: {met, text}

@@ -1,23 +1,22 @@
 /*
- * archive - the runs that are kept: an index in SQLite, and a folder with the files of each run.
+ * archive - stores runs: an index in SQLite, and a folder with the result files.
  *
  *     FOLDER/runs.db      a row for each run; its contents are JSON, as in the API
  *     FOLDER/ID.results   result file (docs/result-format.md), written during the run
- *     FOLDER/ID.journal   of a capacity search, its journal instead
+ *     FOLDER/ID.journal   journal of a capacity search, which has no result file
  *
  * Without a folder, the index is in memory, and only the last run is kept.
  *
  * When a limit is reached, the oldest runs are deleted (archive_prune). A run without an end
  * belongs to a server that was killed; archive_visit_lost finds it.
  *
- * The index has a rollback journal and not a write-ahead log: there are two writes for each run, so
- * speed does not matter, the index is a single file between writes, and a rollback journal needs no
- * shared memory, which network file systems lack. Each write is on the disk before the call
- * returns. A lock is held until archive_close, so a folder has one server at a time.
+ * The index uses a rollback journal, not a write-ahead log, which needs shared memory and so does
+ * not work on network file systems. With two writes per run, speed does not matter, and between
+ * writes the index is a single file. Each write is synced to disk before the call returns. A lock
+ * is held until archive_close, so a folder has one server at a time.
  *
- * Threads: any; a lock inside makes calls wait for each other. A call can take as long as the disk
- * does. Memory: archive_open to archive_close; texts of a struct archive_run are borrowed. Errors:
- * ERR_FAILED with the path.
+ * Threads: any; a lock serialises the calls. A call may wait for the disk. Memory: archive_open to
+ * archive_close; texts of a struct archive_run are borrowed. Errors: ERR_FAILED with the path.
  */
 #ifndef LOADGEN_WEB_ARCHIVE_ARCHIVE_H
 #define LOADGEN_WEB_ARCHIVE_ARCHIVE_H
@@ -55,7 +54,7 @@ struct archive_run {
     uint64_t id;
     uint64_t begun_ms;            /* since 1970 */
     uint64_t ended_ms;            /* 0: it has not ended */
-    bool has_report;              /* when read, even without `report` itself */
+    bool has_report;              /* set when read, even if `report` is not */
 #define X(name) const char *name; /* NULL: none */
     ARCHIVE_TEXTS(X)
 #undef X
@@ -77,7 +76,7 @@ bool archive_put(struct archive *archive, const struct archive_run *run, struct 
 /* The largest id; 0: there is none. */
 uint64_t archive_newest(struct archive *archive);
 
-/* Valid during the call. */
+/* Receives a run, which is valid during the call. */
 typedef void archive_visit_fn(void *context, const struct archive_run *run);
 
 /* Visits the newest runs, newest first, without `seconds` and `report`. */
@@ -96,7 +95,7 @@ bool archive_find(struct archive *archive, uint64_t id, archive_visit_fn *visit,
 bool archive_delete(struct archive *archive, uint64_t id, struct err *err);
 
 /*
- * Deletes the oldest runs until the limits hold, and calls `tell` (NULL: none) for each. If one
+ * Deletes the oldest runs until the limits are met, and calls `tell` (NULL: none) for each. If one
  * cannot be deleted, the others still are; false with the first err. Deleting 100,000 runs takes a
  * few seconds.
  */

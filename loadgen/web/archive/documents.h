@@ -1,5 +1,5 @@
 /*
- * documents - the numbers of a run that are kept, as JSON.
+ * documents - the summary and the report of a run, as JSON for the archive.
  *
  * Threads: pure functions; hold the lock of the data. Memory: the caller owns the results.
  */

@@ -3,7 +3,7 @@
  *
  *     keeper_open     marks runs whose server was killed as "lost", and reads their files
  *     keeper_begin    adds the run to the archive; its results go to `file`
- *     keeper_second   call it once a second in between
+ *     keeper_second   call it once per second during the run
  *     keeper_end      adds the outcome of the run; call it before board_end
  *
  * A run continues if it cannot be kept, for example because the disk is full. The reason is then in
@@ -31,8 +31,8 @@ struct keeper {
 };
 
 /*
- * Set the board and `tell` first, and board->archive, whose ids board_start then continues. False
- * with err: the archive cannot be read or written.
+ * Set the board, board->archive and `tell` first. New runs get ids above those in the archive.
+ * False with err: the archive cannot be read or written.
  */
 bool keeper_open(struct keeper *keeper, struct err *err);
 

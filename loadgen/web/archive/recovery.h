@@ -1,9 +1,9 @@
 /*
  * recovery - reads the result file of a run whose server was killed.
  *
- * The file ends with the last second that was written. If it has only the counts of each second
- * (docs/result-format.md), the history is complete up to then; if it has single results, the
- * history has no latencies, failures and bytes.
+ * The file ends with the last second that was written. If it contains the counts of each second
+ * (docs/result-format.md), the history is complete up to then. If it contains individual results,
+ * the history has no latencies, failures and bytes.
  *
  * Threads: one. Memory: recovery_fini, even after a failure. Errors: ERR_FAILED with the path.
  */

@@ -1,6 +1,6 @@
 /*
- * board - what the server's thread and the command's thread share: the state of the run, and its
- * numbers so far.
+ * board - the state and the results of the run, shared by the server's thread and the command's
+ * thread.
  *
  *     server's thread                        command's thread
  *     board_start  opens a run  -- wake_fd -->  board_take, run(..., board_second), board_end
@@ -13,12 +13,12 @@
  *
  * A run is also stopping while the test_stop of its scenario runs (board_ending).
  *
- * There is one run at a time. The numbers of the last run stay until the next one starts. A search
+ * There is one run at a time. The results of the last run stay until the next one starts. A search
  * (runner.h) is one run of several trials: its history continues from trial to trial, with empty
- * seconds between them, and its other numbers are those of the last trial.
+ * seconds between them, and its other results are those of the last trial.
  *
- * The workers of a run never touch the board. The command's thread does when it has collected their
- * tallies, so a reader that holds the lock delays no request.
+ * The workers of a run never touch the board. The command's thread updates it after it has
+ * collected their tallies, so a reader that holds the lock delays no request.
  *
  * Threads: as above; to read the fields, hold the lock. Memory: board_fini.
  */
@@ -55,19 +55,19 @@ struct board {
     enum board_phase phase;
     const char *client; /* address of the client; NULL: unknown. Only the server's thread uses it */
     struct lines lines; /* the log */
-    uint64_t generation;        /* of the numbers: grows with each start, also across servers */
-    uint64_t deleted;           /* generation of the last run that a client deleted; 0: none. Only
-                                   the server's thread uses it */
-    struct run_order order;     /* of the last run; zeroes: none yet */
-    char *host;                 /* that a client has set, also for later runs of users; NULL: none.
-                                   Only the server's thread uses it */
-    uint64_t start_ns;          /* of the last run, or of its last trial, as known from its seconds;
-                                   0: none yet */
-    uint64_t wall_start_ns;     /* of the last run, on the wall clock */
-    uint64_t wall_origin_ns;    /* wall clock at time 0 of the moments of tallies */
-    uint64_t users;             /* of the last second */
-    struct generator generator; /* as of the last second */
-    struct target_load target;  /* as of the last second; see has_target */
+    uint64_t generation;    /* identifies the run; grows with each start, also after a restart */
+    uint64_t deleted;       /* generation of the last run that a client deleted; 0: none. Only
+                               the server's thread uses it */
+    struct run_order order; /* of the last run; zeroes: none yet */
+    char *host;             /* that a client has set; also used for later runs of users; NULL: none.
+                               Only the server's thread uses it */
+    uint64_t start_ns; /* of the last run, or of its last trial, computed from its seconds; 0: none
+                          yet */
+    uint64_t wall_start_ns;        /* of the last run, on the wall clock */
+    uint64_t wall_origin_ns;       /* wall clock at time 0 of the moments of tallies */
+    uint64_t users;                /* of the last second */
+    struct generator generator;    /* as of the last second */
+    struct target_load target;     /* as of the last second; see has_target */
     struct load_sums target_begin; /* after the first second of the last run; earlier use, such
                                       as that of a warm-up, does not count */
     bool has_target;               /* its metrics are read */
@@ -84,12 +84,12 @@ struct board {
     json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
     /* private */
     char *order_host;               /* of `order`; NULL: none */
-    void *opened;                   /* the run that board_take takes; NULL: none */
+    void *opened;                   /* the run that board_take returns; NULL: none */
     void *current;                  /* the active run, for the server's thread */
-    bool is_abandoned;              /* the active run */
-    uint64_t change_ns;             /* of the number of users; 0: none */
-    uint64_t users_before;          /* the last change */
-    unsigned parts;                 /* of the last run so far, such as trials */
+    bool is_abandoned;              /* board_abandon was called for the active run */
+    uint64_t change_ns;             /* when the number of users was last changed; 0: never */
+    uint64_t users_before;          /* users before the last change */
+    unsigned parts;                 /* of the last run so far: itself, or its trials */
     uint64_t begin_ns;              /* of its first part */
     struct load_sums target_before; /* as of the second before */
     struct history_second previous; /* sums since the start of the part, as of the last second */
@@ -99,17 +99,17 @@ struct board {
 };
 
 /*
- * Borrows the runners, at least one, each at its kind. False with err: out of memory or
- * descriptors.
+ * Borrows the runners: at least one, each at the index of its kind. False with err: out of memory
+ * or descriptors.
  */
 bool board_init(struct board *board, const struct runner *const runners[RUN_KINDS], int stop_fd,
                 struct err *err);
 void board_fini(struct board *board);
 
 /*
- * Opens a run. For users, a host that is NULL is that of the run before; for a search, that of the
- * command line. ERR_USAGE: another one is on, or this kind is not offered. Errors that are about a
- * field begin with its name (runner.h).
+ * Opens a run. If the order has no host, a run of users uses that of the previous run, and a search
+ * that of the command line. ERR_USAGE: another run is active, or this kind is not offered. An error
+ * that concerns a field begins with its name (runner.h).
  */
 bool board_start(struct board *board, const struct run_order *order, struct err *err);
 
@@ -123,7 +123,7 @@ bool board_change(struct board *board, const struct run_order *order, struct err
 bool board_swarm(struct board *board, const struct run_order *order, struct err *err);
 
 /*
- * Stops the active run, if there is one, and does not wait for its end. Any thread may call this.
+ * Stops the active run, if there is one, without waiting for its end. Any thread may call this.
  * `client` is the name of the client in the log; NULL: unknown.
  */
 void board_stop(struct board *board, const char *client);
@@ -134,7 +134,7 @@ void board_stop(struct board *board, const char *client);
  */
 void board_abandon(struct board *board);
 
-/* Sets the numbers to zero. The history and the run continue. */
+/* Resets the statistics. The run and its history continue. */
 void board_reset(struct board *board);
 
 /*
@@ -147,8 +147,8 @@ void *board_take(struct board *board, const struct runner **runner);
 void board_note_target(struct board *board, const struct target_load *target);
 
 /*
- * The same for a search, which reads the metrics only before and after each trial. At the end of
- * the trial, the history shows what the target used in it.
+ * The same for a search, which reads the metrics only before and after each trial. After the trial,
+ * its last second in the history has all that the target used in it.
  */
 void board_trial_target(void *context, const struct target_load *target, bool is_after);
 
@@ -183,17 +183,21 @@ void board_end(struct board *board, const struct err *problem);
 /* In Locust's words: ready, spawning, running, stopping, stopped. */
 const char *board_state(const struct board *board);
 
-/* True while a run is active, also while it stops. */
+/* True while a run is active, even if it is stopping. */
 bool board_is_on(const struct board *board);
 
 /* True if there was a run. Otherwise, the order is not set. */
 bool board_has_run(const struct board *board);
 
-/* The host of the next run, unless its order names one; NULL: those of scenario or targets. */
+/*
+ * The host of the next run, unless its order names one; NULL: those of the scenario or the targets.
+ */
 const char *board_host(const struct board *board);
 
-/* Requests per second that are due now, or iterations of a search with users; 0: there is no rate,
-   or it is not constant. */
+/*
+ * The current rate, in requests per second, or in iterations per second in a search with users. 0:
+ * none, or not constant.
+ */
 double board_asked(const struct board *board);
 
 /* The number of users in the last second; 0 when nothing runs. */

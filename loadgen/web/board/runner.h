@@ -1,5 +1,5 @@
 /*
- * runner - how the web server starts runs, without knowing what a run consists of.
+ * runner - the interface through which the web server starts runs of any kind.
  *
  *     users      a number of users of a scenario
  *     rate       requests at a rate, to a list of targets
@@ -41,7 +41,7 @@ enum { RUN_KINDS = RUN_CAPACITY + 1 };
 
 extern const char *const run_kind_names[RUN_KINDS];
 
-/* How a rate goes: constant, and name of the field that says it. */
+/* The course of a rate: constant, and the name of its field. */
 #define RUN_COURSES_ALL(X)                                                                         \
     X(CONSTANT, rate)                                                                              \
     X(RAMP, ramp)                                                                                  \
@@ -68,7 +68,7 @@ struct run_arguments {
     char list[RUN_ARGUMENTS_BYTES];
 };
 
-/* What a client may choose. All else was decided when the server was started. */
+/* The settings that a client may choose. All others are those of the command line. */
 struct run_order {
     enum run_kind kind;
     uint64_t run_time_ns; /* of users and a rate; 0: until it is stopped */
@@ -76,7 +76,7 @@ struct run_order {
     /* users, and a search of a scenario */
     uint64_t users; /* 0: the scenario decides; in a search: as on the command line */
     double spawn_per_s;
-    struct run_arguments arguments; /* others are as on the command line */
+    struct run_arguments arguments; /* those not listed are as on the command line */
     /* a rate */
     enum run_course course;
     double rate_per_s;                 /* if it is constant; 0: as on the command line */
@@ -93,10 +93,10 @@ struct run_watch {
     const struct control *control;
     const struct observer *observer; /* in a search, seconds count from 0 in each trial */
     /*
-     * Called when a search begins, progresses or ends:
+     * Called when a search begins, progresses or ends, with an object:
      *
      *     phase    "warming up", "searching", "verifying" or "done"
-     *     rate     of the current trial, also while it waits for the target to recover; or null
+     *     rate     of the current trial, even while it waits for the target to recover; or null
      *     lower    highest rate that met the SLO, or null
      *     upper    lowest rate that did not, or null
      *     trials   [{rate, seconds, outcome, why, p99_ms}]; outcome is good, bad or invalid, and
@@ -105,11 +105,11 @@ struct run_watch {
      *              null. Null also if the search has failed
      *
      * on_result gets the result of a complete search, as `loadgen capacity -output` writes it. Both
-     * take the JSON over. It is not changed later.
+     * take ownership of the JSON, which the runner no longer changes.
      */
     void (*on_search)(void *context, json_t *search);
     void (*on_result)(void *context, json_t *result);
-    /* What the target's metrics say before a trial of a search, and after it. */
+    /* Receives the target's metrics before and after each trial of a search. */
     void (*on_target)(void *context, const struct target_load *target, bool is_after);
     /* Lines that scripts log; called on the thread of the log (users/library/log.h). NULL: not
        wanted. */
@@ -117,18 +117,22 @@ struct run_watch {
     /* Called if the file cannot be written, for example because the disk is full; the run
        continues. Any thread may call it. */
     void (*on_unkept)(void *context, const struct err *why);
-    /* Called when a run has ended, and only the scenario's test_stop remains: a stop that comes
-       from now on has no effect. */
+    /*
+     * Called when a run has ended, and only the scenario's test_stop remains: a stop after this has
+     * no effect.
+     */
     void (*on_ending)(void *context);
     void *context;
-    /* The file to write during the run: a result file with the counts of each second, or the
-       journal of a search, which must not exist yet; NULL: none. */
+    /*
+     * The file to write during the run; NULL: none. For a search, it is its journal, and must not
+     * exist yet; otherwise, a result file with the counts of each second.
+     */
     const char *file;
 };
 
 /*
- * An error of `open` or `change` in a field of the order begins with the name of the field and a
- * colon: "users: ...". RUN_FIELDS lists the names.
+ * An error of `open` or `change` that concerns a field of the order begins with the name of the
+ * field and a colon: "users: ...". RUN_FIELDS lists the names.
  */
 #define RUN_FIELDS(X)                                                                              \
     X(users)                                                                                       \
@@ -145,8 +149,8 @@ struct run_watch {
     X(max_rate)
 
 /*
- * The field with which an error begins, and in *rest the text after the colon. NULL: none; *rest is
- * then the whole text.
+ * Returns the field with which an error begins, and stores the text after the colon in *rest. NULL:
+ * there is none, and *rest is the whole text.
  */
 const char *run_field_of(const char *text, const char **rest);
 
@@ -157,10 +161,12 @@ struct runner {
     enum run_kind kind;
     void *context;
     const char *host;          /* of the command line; NULL: none */
-    struct run_order defaults; /* numbers of the command line, for forms; 0: none */
-    bool has_shape;            /* the scenario decides how many users there are, and when */
-    /* Arguments that the scenario declares: [{name, value, help}], where `value` is that without a
-       client's, as text, and null if it may be a secret. NULL: there is no scenario. */
+    struct run_order defaults; /* values of the command line, for forms; 0: none */
+    bool has_shape;            /* the scenario has a Shape, which sets the number of users */
+    /*
+     * Arguments that the scenario declares: [{name, value, help}]. `value` is the default as text,
+     * or null if it may be a secret. NULL: there is no scenario.
+     */
     json_t *arguments;
     /* Prepares a run, and copies the order. NULL with err: it cannot start. */
     void *(*open)(void *context, const struct run_order *order, struct err *err);
@@ -170,9 +176,9 @@ struct runner {
      */
     bool (*run)(void *run, const struct run_watch *watch, struct summary *summary, struct err *err);
     /*
-     * Changes the number of users, or the rate, of a run that is on, from the server's thread. A
-     * new rate ends the course.
-     * ERR_USAGE: the run cannot be changed in this way.
+     * Changes the number of users, or the rate, of an active run. Called on the server's thread. A
+     * new rate is constant, whatever the course was. ERR_USAGE: the run cannot be changed in this
+     * way.
      */
     bool (*change)(void *run, const struct run_order *order, struct err *err);
     /* How long a run takes that its order does not end: the sum of its stages; 0: until it is
@@ -181,9 +187,9 @@ struct runner {
     /* NULL is allowed. */
     void (*close)(void *run);
     /*
-     * The share of each class in this many users, and of each of its tasks, as in Locust's /tasks.
-     * Called on the server's thread. NULL with err if the scenario cannot be read. The member is
-     * NULL if runs have no users.
+     * Returns the ratios of classes and of their tasks for this number of users, as in Locust's
+     * /tasks. Called on the server's thread. NULL with err if the scenario cannot be read. `tasks`
+     * itself is NULL if runs have no users.
      */
     json_t *(*tasks)(void *context, uint64_t users, struct err *err);
 };

@@ -1,5 +1,6 @@
 /*
- * said - the server's log lines about runs: who started, changed and stopped them, and their end.
+ * said - log lines of the server about runs: their start, changes, stop and end, and which client
+ * asked for them.
  *
  *     127.0.0.1 started a test: 4 users, 2 per second, for 1m30s, at http://127.0.0.1:5000
  *     127.0.0.1 changed the test: 9 users, 2 per second

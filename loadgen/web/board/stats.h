@@ -1,5 +1,5 @@
 /*
- * stats - the results of a run since its start or the last reset, and those of the last seconds.
+ * stats - statistics of a run since its start or the last reset, and of the last seconds.
  *
  * Threads: one at a time. Memory: stats_fini. Texts of errors belong to the run's text pool, so a
  * run must be discarded (stats_clear) before its summary is destroyed.
@@ -32,16 +32,19 @@ struct stats {
 bool stats_init(struct stats *stats);
 void stats_fini(struct stats *stats);
 
-/* Discards the run, for the next one. */
+/* Discards the run before the next one. */
 void stats_clear(struct stats *stats);
 
-/* Sets the numbers to zero. */
+/* Resets the statistics. */
 void stats_reset(struct stats *stats);
 
 /* Adds a second of the run. */
 void stats_add(struct stats *stats, const struct second *second);
 
-/* The rows of Locust's tables, valid until the next change. They are computed once per second. */
+/*
+ * The rows of Locust's tables, valid until the next change. They are computed at most once per
+ * second.
+ */
 const struct locust_stats *stats_show(struct stats *stats);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * window - the last ten seconds of a run, to be judged as if they were a run of their own
+ * window - the last ten seconds of a run, which are judged like a separate run
  * (verdict/generator.h).
  *
  * The verdict on a whole run does not say what limits it now: a generator that was slow in its
@@ -56,19 +56,19 @@ struct window {
 bool window_init(struct window *window);
 void window_fini(struct window *window);
 
-/* Discards the run. `target`: what the target has used before the next second. */
+/* Discards the run. `target`: the resources that the target has used so far. */
 void window_clear(struct window *window, const struct load_sums *target);
 
-/* Adds a second, and what the target has used at its end. */
+/* Adds a second. `target`: the resources that the target has used up to its end. */
 void window_add(struct window *window, const struct second *second, const struct load_sums *target);
 
 /*
  * The window as a summary with the fields that the verdict reads, but without errors and
- * `too_late`. Valid until the next change. It is computed once per second.
+ * `too_late`. Valid until the next change. It is computed at most once per second.
  */
 const struct summary *window_show(struct window *window);
 
-/* What the target has used in the window. */
+/* The resources that the target has used in the window. */
 struct load_sums window_target(const struct window *window);
 
 #endif

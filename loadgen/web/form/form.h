@@ -5,7 +5,7 @@
  *     multipart/form-data; boundary=...      curl -F user_count=4 (multipart.h)
  *
  * An empty body is a form without fields, whatever its type. Urlencoded text is decoded as browsers
- * encode it: `+` is a space, and an invalid %XX is kept as it is. Files are skipped.
+ * encode it: `+` is a space, and an invalid %XX is left unchanged. Files are skipped.
  *
  * Refused: other types, more than FORM_FIELDS_MAX fields, and a NUL in a name or value. Names and
  * values can be invalid UTF-8.

@@ -7,8 +7,8 @@
  *     4
  *     --BOUNDARY--
  *
- * Lines end with CR LF. What precedes the first boundary or follows the last one is ignored, and so
- * are all headers but Content-Disposition. In a name, \" and \\ are unescaped.
+ * Lines end with CR LF. Text before the first boundary and after the last one is ignored, and so
+ * are all headers except Content-Disposition. In a name, \" and \\ are unescaped.
  *
  * Refused: a type without a boundary of 1 to MULTIPART_BOUNDARY_MAX characters, a body without the
  * last boundary, a part without a name, and a NUL in a name or in a value that is not a file.

@@ -4,9 +4,9 @@
  * A point covers `width` seconds: 1 at first. When the points or their bytes reach the limit,
  * neighbours are merged in pairs, and the width doubles. So a day takes 675 points of 128 seconds.
  *
- * To merge all points takes up to half a second of CPU, which the run would feel. So pairs are
- * merged ahead, two with each second, and replace the points at once. They share the limit of
- * bytes: the points have half of it.
+ * Merging all points takes up to half a second of CPU time, which would disturb the run. So pairs
+ * are merged in advance, two per second, and later replace the points all at once. Half of the
+ * limit of bytes is reserved for the pairs.
  *
  * Merging adds sums and histograms, so the percentiles of a point are those of all its requests. A
  * point also keeps what merging would hide: the p99 of its worst second.
@@ -23,7 +23,7 @@
 
 #include "loadgen/measure/histogram.h"
 
-/* What is summed over the seconds of a point. */
+/* Values that are summed over the seconds of a point. */
 #define HISTORY_SUMS(X)                                                                            \
     X(intended) /* requests that were due */                                                       \
     X(started)                                                                                     \
@@ -33,7 +33,7 @@
     X(cpu_ns)              /* CPU time of this process */                                          \
     X(throttled_ns)        /* by the CPU quota */                                                  \
     X(target_cpu_known_ns) /* time for which the target's CPU time is known (scrape/load.h) */     \
-    X(target_cpu_ns)       /* in this time */                                                      \
+    X(target_cpu_ns)       /* the target's CPU time in it */                                       \
     X(target_throttled_known_ns)                                                                   \
     X(target_throttled_ns)
 
@@ -117,7 +117,7 @@ void history_add(struct history *history, const struct history_second *second);
 /* Adds sums, but no second, to the last point. */
 void history_amend(struct history *history, const struct history_second *more);
 
-/* For readers who would otherwise hold a lock while they decode histograms. */
+/* Copies the points, so that a reader need not hold a lock while it decodes histograms. */
 void history_copy(const struct history *history, struct history_points *copy);
 void history_points_free(struct history_points *points);
 

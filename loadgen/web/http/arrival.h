@@ -1,9 +1,9 @@
 /*
  * arrival - a request to the web server as it arrives: its head, then its body in pieces.
  *
- * Of a body that is longer than HTTP_BODY_MAX, the rest is dropped, up to ARRIVAL_DROPPED_MAX
- * bytes: its client sends it all before it reads why it was refused. If the head says that the body
- * is longer than both, the request is answered at once, without the body.
+ * A body is kept up to HTTP_BODY_MAX bytes. The next ARRIVAL_DROPPED_MAX bytes are read and
+ * dropped, because many clients read the reply only when they have sent the whole body. If
+ * Content-Length exceeds the sum of both, the request is answered immediately, without its body.
  *
  * Threads: the server's thread. Memory: arrival_begin to arrival_free.
  */
@@ -20,19 +20,22 @@
 enum { ARRIVAL_DROPPED_MAX = 4 * 1024 * 1024 };
 
 struct arrival {
-    struct http_request request; /* its method and path are set by the server */
+    struct http_request request; /* the server sets its method and path */
     bool has_head;               /* arrival_check_head was called */
-    bool is_refused;             /* the body is too long to be awaited */
-    bool is_counted;             /* for the server: it is resumed, or will be */
+    bool is_refused;             /* the body is too long, and is not awaited */
+    bool is_counted;             /* for the server: suspended, or resumed and not yet answered */
     /* private */
-    bool has_nul; /* in its path, which would end there */
+    bool has_nul; /* in its path; libmicrohttpd would truncate it there */
     bool is_complete;
     size_t dropped; /* bytes of the body */
     struct bytes body;
     char query[];
 };
 
-/* Takes the query off the URI, for which libmicrohttpd has no room. NULL: out of memory. */
+/*
+ * Moves the query from the URI to the arrival, because libmicrohttpd hangs on long ones
+ * (head_cut_query). NULL: out of memory.
+ */
 struct arrival *arrival_begin(const char *uri);
 void arrival_free(struct arrival *arrival);
 
@@ -44,7 +47,7 @@ unsigned arrival_check_head(struct arrival *arrival, struct MHD_Connection *conn
 /* False: too much was dropped. */
 bool arrival_add_body(struct arrival *arrival, const char *bytes, size_t length);
 
-/* The whole body has arrived, or is not awaited: fills in the request. False: out of memory. */
+/* Fills in the request, once the body has arrived or is not awaited. False: out of memory. */
 bool arrival_complete(struct arrival *arrival, struct MHD_Connection *connection);
 
 #endif

@@ -79,14 +79,14 @@ struct http_reply {
 
 void http_reply_text(struct http_reply *reply, unsigned status, const char *text);
 
-/* Printed as by Locust: keys sorted, indented by two spaces. Takes `json` over. */
+/* Printed as by Locust: keys sorted, indented by two spaces. Takes ownership of `json`. */
 void http_reply_json(struct http_reply *reply, json_t *json);
 
-/* A file to save; takes the content over. The name may hold only characters of a token. */
+/* A file for download; takes ownership of the content. The name must be a token (RFC 9110). */
 void http_reply_file(struct http_reply *reply, const char *type, const char *name,
                      struct bytes *content);
 
-/* The same for the first `size` bytes of an open file. Takes the descriptor over. */
+/* The same for the first `size` bytes of an open file. Takes ownership of the descriptor. */
 void http_reply_open_file(struct http_reply *reply, const char *type, const char *name, int file,
                           uint64_t size);
 

@@ -3,9 +3,9 @@
  *
  *     any thread  -- stream_publish -->  ring  -->  a response per client, on the server's thread
  *
- * Published bytes are kept once, in a ring of STREAM_BYTES in which each client has its position. A
- * client whose unread bytes are overwritten is disconnected, and counted; it may reconnect, and ask
- * for what it missed. The kernel buffers about 64 kB more for each client.
+ * Published bytes are stored once, in a ring of STREAM_BYTES; each client has a position in it. A
+ * client whose unread bytes are overwritten is disconnected and counted. It may reconnect and ask
+ * for the data that it missed. The kernel buffers about 64 kB more for each client.
  *
  * A client that has read everything waits until more is published. libmicrohttpd does not notice
  * when such a client goes away, so publish something regularly.
@@ -40,8 +40,9 @@ void stream_publish(struct stream *stream, const char *bytes, size_t length);
 uint64_t stream_position(struct stream *stream);
 
 /*
- * The response to a new client: first the bytes of `first`, which is taken over, then what is
- * published from this position on. NULL: out of memory, or there are STREAM_CLIENTS already.
+ * Creates the response to a new client: first the bytes of `first`, which it takes ownership of,
+ * then everything published from this position on. NULL: out of memory, or there are STREAM_CLIENTS
+ * already.
  */
 struct MHD_Response *stream_join(struct stream *stream, struct MHD_Connection *connection,
                                  struct bytes *first, uint64_t position);

@@ -1,7 +1,7 @@
 /*
  * download - Locust's downloads, as report/locust/csv.h writes them.
  *
- * Threads: each takes the board's lock, the history only as long as its copy takes. Memory: the
+ * Threads: each locks the board; download_history only while it copies the points. Memory: the
  * caller frees `out`; check its has_failed.
  */
 #ifndef LOADGEN_WEB_LOCUST_DOWNLOAD_H
@@ -16,8 +16,8 @@ void download_failures(struct board *board, struct bytes *out);
 void download_exceptions(struct board *board, struct bytes *out);
 
 /*
- * Unlike in Locust, only totals are kept, and percentiles are those of the point's seconds. The
- * columns from "Total Request Count" on count from the start of the run.
+ * Unlike in Locust, there are only rows of the total, and their percentiles cover only the seconds
+ * of the point. The columns from "Total Request Count" on cover the run up to the point.
  */
 void download_history(struct board *board, struct bytes *out);
 

@@ -1,10 +1,11 @@
 /*
- * requests - Locust's /stats/requests: one object with the keys of all generations.
+ * requests - Locust's /stats/requests: one object with the keys of all versions of Locust.
  *
  *     0.8    occurences, slave_count         2.0   current_response_time_percentile_95
  *     2.20   current_response_time_percentiles, response_time_percentile_0.95, worker_count
  *
- * total_rps is the mean of the whole run, as since 2.43, and current_rps that of the last 10 s.
+ * total_rps is the mean of the whole run, as in 2.43 and later, and current_rps that of the last
+ * ten seconds.
  *
  * LOCUST_0_8 gives keys their meaning in 0.8: the total is "Total" without a method, num_requests
  * counts successes, total_rps is the rate of the last 10 s, and the state is ready, hatching,

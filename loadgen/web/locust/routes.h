@@ -3,8 +3,8 @@
  *
  *     /swarm                        starts a run: swarm.h
  *     /stop                         stops it, and answers when its users have ended
- *     /stats/reset                  sets the numbers to zero
- *     /stats/requests               requests.h; with ?compat=0.8 as that version
+ *     /stats/reset                  resets the statistics
+ *     /stats/requests               requests.h; ?compat=0.8: in the format of 0.8
  *     /stats/requests/csv           download.h; also /stats/failures/csv, /exceptions/csv,
  *                                   /stats/requests_full_history/csv, /stats/distribution/csv
  *     /exceptions, /tasks, /worker-count

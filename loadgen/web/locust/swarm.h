@@ -6,9 +6,9 @@
  *     host                        URL of the target, for this and later runs, without `<` and `>`
  *     run_time                    90, 20s, 1h30m; empty or 0: until it is stopped
  *
- * The name of an argument that the scenario declares sets it; the names above come first. The first
- * field of a name counts, and the first value that is wrong is reported. Other fields are ignored.
- * An empty host is none.
+ * A field with any other name sets the argument of this name, if the scenario declares one;
+ * otherwise, it is ignored. Of several fields with the same name, the first is used. An error
+ * reports the first invalid value. An empty host counts as none.
  *
  * Errors: ERR_USAGE with the name of the field. Threads: pure function. Memory: plain values.
  */

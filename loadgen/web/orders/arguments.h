@@ -1,5 +1,5 @@
 /*
- * arguments - what a client gives to a scenario: values for the arguments that it declares.
+ * arguments - values that a client gives to the arguments that a scenario declares.
  *
  * Only the names are checked here. The scenario checks the values when the run is opened: its error
  * is "FILE:LINE: NAME: ...", which arguments_find_named recognises.
@@ -19,7 +19,7 @@
 
 bool arguments_has(const json_t *declared, const char *name);
 
-/* Adds a value; a later one of the same name holds. */
+/* Adds a value. If a name is added twice, the later value is used. */
 bool arguments_add(struct run_arguments *arguments, const char *name, const char *value,
                    struct err *err);
 
@@ -27,12 +27,12 @@ bool arguments_add(struct run_arguments *arguments, const char *name, const char
 bool arguments_add_json(struct run_arguments *arguments, const json_t *declared, const char *name,
                         const json_t *value, struct err *err);
 
-/* {NAME: VALUE}, all texts; *** for what may be a secret. The caller owns it. */
+/* {NAME: VALUE}, all as strings; possible secrets become ***. The caller owns it. */
 json_t *arguments_to_json(const struct run_arguments *arguments);
 
 /*
- * The declared argument that an error of a scenario is about, and in *rest what is wrong. NULL:
- * none.
+ * Returns the declared argument that a scenario's error names, and stores the text after the name
+ * in *rest. NULL: none.
  */
 const char *arguments_find_named(const json_t *declared, const char *text, const char **rest);
 

@@ -13,17 +13,17 @@
 #include "loadgen/web/orders/read_order.h"
 
 enum {
-    FIELD_NEEDED = 1 << 0,      /* to start, and to change if it FIELD_CHANGES */
-    FIELD_CHANGES = 1 << 1,     /* a change of a run may have it */
-    FIELD_STAYS = 1 << 2,       /* a change without it leaves it as it is */
-    FIELD_OF_SCENARIO = 1 << 3, /* targets have none */
+    FIELD_NEEDED = 1 << 0,      /* required to start; with FIELD_CHANGES, also to change */
+    FIELD_CHANGES = 1 << 1,     /* allowed in a change of a run */
+    FIELD_STAYS = 1 << 2,       /* not required in a change; the old value stays */
+    FIELD_OF_SCENARIO = 1 << 3, /* allowed only with a scenario */
 };
 
 struct order_field {
     const char *name;
     enum run_kind kind;
     unsigned flags;
-    /* NULL: arguments, which need those that are declared. */
+    /* NULL: the field is `arguments`, which needs the declared ones. */
     bool (*set)(struct orders *orders, const json_t *value, struct err *err);
 };
 

@@ -7,11 +7,12 @@
  *     {"kind": "rate", "ramp": "10:500", "duration": "1m"}       also sine, and stages
  *     {"kind": "capacity", "min_rate": 10, "max_rate": 900, "quick": true}
  *
- * With a scenario, users and searches also take `arguments` (arguments.h), and searches `users` and
- * `host`. The text of a ramp, a sine or stages is parsed when the run is opened.
+ * With a scenario, orders of users and searches may have `arguments` (arguments.h), and those of
+ * searches `users` and `host`. The text of a ramp, a sine or stages is parsed when the run is
+ * opened.
  *
- * Reading is strict: other fields, other types, and numbers out of range are refused. A field that
- * is null counts as not given.
+ * Reading is strict: other fields, other types, and numbers out of range are refused. A null field
+ * counts as absent.
  *
  * Errors: ERR_USAGE, and `field`. Threads: pure functions. Memory: plain values.
  */
@@ -35,8 +36,8 @@ bool orders_read_change(struct orders *orders, json_t *json, const struct run_or
                         struct err *err);
 
 /*
- * The JSON from which orders_read reads the same order; only passwords and the like, in `host` and
- * in arguments, are replaced with ***. The caller owns it.
+ * Writes the order in the JSON that orders_read reads, with passwords and other secrets in `host`
+ * and in arguments replaced by ***. The caller owns it.
  */
 json_t *orders_to_json(const struct run_order *order);
 

@@ -9,8 +9,8 @@
  *     report.js          turns the page into a report (report.h); comes last
  *     serve.svg          the icon
  *
- * With an element #data, which contains the state (view.h) as JSON, the page is a report: it shows
- * that state, and sends no requests.
+ * If the page has an element #data, which contains the state (view.h) as JSON, it is a report: it
+ * shows this state and sends no requests.
  */
 #ifndef LOADGEN_WEB_PAGE_ASSETS_H
 #define LOADGEN_WEB_PAGE_ASSETS_H

@@ -1,14 +1,14 @@
 /*
- * report - /stats/report: the page with the numbers of the last run, or of the run so far, as one
- * file that needs no server and no network. `?download=1` makes browsers save it.
+ * report - /stats/report: the page with the results of the active or the last run, as one file that
+ * needs no server and no network. `?download=1` makes browsers save it.
  *
  * The file is page/serve.html, with style sheets and scripts inline instead of linked. The element
  * #data has the JSON of view.h, which serve.js shows instead of polling, and `report`:
  * {made_ms, state}, where `state` is that of the run when the report was made. report.js removes
  * what needs a server, and adds what a report needs.
  *
- * The policy of the file and of the reply allows exactly these style sheets and scripts, by their
- * hashes.
+ * The Content-Security-Policy, in the file and in the reply, allows exactly these style sheets and
+ * scripts, by their hashes.
  *
  * Threads: the server's thread.
  */

@@ -2,10 +2,11 @@
  * routes - the routes of the page.
  *
  *     /              the page; its files are in page/
- *     /page/state    what it shows (view.h); ?generation=G&width=W&from=N: the points that it has
+ *     /page/state    what it shows (view.h); ?generation=G&width=W&from=N: the points it already
+ *                    has
  *
- * The page starts and stops tests with the routes of locust/routes.h. All its addresses are
- * relative, so it also works behind a proxy that adds a prefix to the path.
+ * The page starts and stops tests with the routes of locust/routes.h. All its URLs are relative, so
+ * it also works behind a proxy that adds a prefix to the path.
  *
  * Threads: the server's thread.
  */

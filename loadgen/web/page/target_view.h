@@ -2,7 +2,7 @@
  * target_view - the CPU of the target, as its own metrics report it, as JSON:
  *
  *     pods       addresses that the metrics are read from
- *     read       of these, how many answered the last time
+ *     read       how many of them answered the last time
  *     restarts   of pods, since the start
  *     class      "limit": it used over 80% of its CPU limit, or was throttled for over 1% of the
  *                time; "free": neither, and the limit is known; "unknown"

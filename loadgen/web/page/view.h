@@ -1,18 +1,18 @@
 /*
- * view - what the page shows of a board, as one JSON object:
+ * view - the state of a board as the page shows it, as one JSON object:
  *
  *     version, state
  *     kinds       kinds of tests that the server offers: "users", "rate", "capacity"
  *     kind        of the last test, or null
  *     has_shape   the scenario sets the number of users
- *     arguments   that the scenario declares: see board/runner.h; null: there is no scenario
- *     arrival     "constant" or "poisson": of a rate, unless a client chooses; null: no rates
+ *     arguments   declared by the scenario: see board/runner.h; null: there is no scenario
+ *     arrival     default for a rate: "constant" or "poisson"; null: rates are not offered
  *     problem     why the last test failed, or null
  *     begun_ms    when the last test began, since 1970; null: not yet
  *     order       {kind, users, spawn_rate, host, arguments, run_time_s, rate, ramp, sine, stages,
- *                 arrival, min_rate, max_rate, quick} of the last test, and for other kinds of
- *                 tests those of the command line; null: not given
- *     asked       requests per second that are due now; null: there is no rate
+ *                 arrival, min_rate, max_rate, quick} of the last test; the settings of other kinds
+ *                 are those of the command line; null: not given
+ *     asked       the current rate, per second; null: none, or not constant
  *     slo         as text, or null
  *     slo_limits  [{percentile, limit_ms}] of all requests, for charts
  *     slo_now     whether the running test meets the SLO so far (slo_view.h); null: not judged now
@@ -20,15 +20,15 @@
  *                 was the limit. Null without an SLO
  *     search      {phase, rate, lower, upper, trials, result}: see board/runner.h; null: the last
  *                 test was not a search
- *     users       that have started and not ended
+ *     users       active users
  *     total       {requests, failures, rate, failure_rate, p50, p95, p99, max} since the start, or
  *                 the last reset
- *     recent      the same of the last 10 s, without `requests` and `failures`; null when nothing
- *                 runs
+ *     recent      the same of the last 10 s, without `requests` and `failures`; null if no run is
+ *                 active
  *     generator   {class, text}: the verdict on it; null without requests. `recent`: that on the
- *                 last 10 s; null when nothing runs, or without requests in that time
+ *                 last 10 s; null if no run is active, or without requests in that time
  *     target      what its own metrics report (target_view.h); null: they are not read
- *     cpu_limit   CPUs that it may use; 0: not known yet
+ *     cpu_limit   CPUs that loadgen may use; 0: not known yet
  *     requests, failures, exceptions    the rows of the tables
  *     workers     as board_workers (board/board.h)
  *     log         [{number, ms, text}]: lines of the server and of scripts, newest last
@@ -36,9 +36,9 @@
  *     history     {width, from, columns, points}: a point is a list of numbers, in the order of
  *                 `columns`
  *
- * A client that has the points of this generation and width gets those from index `from` on. The
- * last point changes until the next one begins, so a client asks for it again. Otherwise it gets
- * all points, and `from` is 0.
+ * A client that has points of this generation and width gets those from index `from` on. It should
+ * ask for its last point again, which changes until the next one begins. Any other client gets all
+ * points, and `from` is 0.
  *
  * Times are in ms. Latencies are null without requests.
  *
@@ -72,7 +72,7 @@ json_t *view_state(struct board *board, const struct view_known *known);
  *     view_log       log: the lines after the one with this number, at most the last
  *                    VIEW_LOG_BYTES
  *     view_second    asked, users, total, recent, generator, target, and `points`: those of the
- *                    history that have seconds from this one on
+ *                    history that cover seconds from this one on
  *     view_columns   the columns of the points
  */
 enum { VIEW_LOG_BYTES = 16 * 1024 };
