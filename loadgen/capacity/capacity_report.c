@@ -126,7 +126,7 @@ static const char *print_seconds(const json_t *json, const char *key, char text[
 static const char *print_end(const json_t *end, char text[DURATION_TEXT])
 {
     return json_is_integer(end) ? duration_print_short((uint64_t)json_integer_value(end), text)
-                                : "no answer";
+                                : "no response";
 }
 
 static void print_interval(const json_t *interval, char *text, size_t size)

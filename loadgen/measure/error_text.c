@@ -45,7 +45,7 @@ static const char *timeout_phase(const struct exchange *exchange)
     if (exchange->sent_ns == 0) {
         return "while dialing";
     }
-    return exchange->first_byte_ns == 0 ? "while awaiting headers" : "while reading the answer";
+    return exchange->first_byte_ns == 0 ? "while awaiting headers" : "while reading the response";
 }
 
 bool error_text_is_given(const struct exchange *exchange)

@@ -55,7 +55,7 @@ static void append_sign(const struct generator_verdict *verdict, const struct su
                plural(g->threads, "thread was", "threads were"), 100 * verdict->thread_share);
         break;
     case GENERATOR_LOOP:
-        append(text, "it read responses late (99th percentile of an event loop iteration: %s)",
+        append(text, "it read responses late (99th percentile of event loop turns: %s)",
                duration_print_rounded(g->loop_p99_ns, duration));
         break;
     case GENERATOR_LAG:

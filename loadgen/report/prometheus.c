@@ -43,7 +43,7 @@ static void write_info(const struct prometheus_page *page, FILE *out)
 static void write_completed(const struct tally *tally, FILE *out)
 {
     const char *name = "loadgen_completed_total";
-    prom_describe(out, name, "counter", "Requests with a complete answer, by status.");
+    prom_describe(out, name, "counter", "Requests with a complete response, by status.");
     for (unsigned code = 1; code < TALLY_CODES; code++) {
         char text[8];
         snprintf(text, sizeof text, "%u", code);
@@ -56,7 +56,7 @@ static void write_completed(const struct tally *tally, FILE *out)
 static void write_errors(const struct tally *tally, FILE *out)
 {
     const char *name = "loadgen_errors_total";
-    prom_describe(out, name, "counter", "Requests without a complete answer, by reason.");
+    prom_describe(out, name, "counter", "Requests without a complete response, by reason.");
     for (unsigned kind = OUTCOME_ANSWERED + 1; kind < OUTCOMES_ALL; kind++) {
         write_count(out, name, "reason", error_kind_names[kind], tally->kinds[kind].count);
     }

@@ -223,7 +223,7 @@ void metrics_write(const struct metrics *metrics, metrics_label_fn *label, FILE 
         write_served(metrics, out, route, label(route));
     }
     prom_describe(out, "http_request_duration_seconds", "histogram",
-                  "Time from the request line to queueing the answer.");
+                  "Time from the request line to queueing the response.");
     for (size_t route = 0; route < metrics->rows; route++) {
         write_latency(metrics, out, route, label(route));
     }

@@ -330,7 +330,7 @@ expect_eq "each once" "$(grep -v '^[<>]' "$TMP/check" | tr '\n' ',')" \
 expect_has "sent" "$(cat "$TMP/check")" "> GET /me HTTP/1.1"
 expect_has "answered" "$(cat "$TMP/check")" "< welcome"
 expect_has "a long body" "$(cat "$TMP/check")" "more bytes"
-expect_has "no answer" "$(cat "$TMP/check")" "< no answer: closed after "
+expect_has "no answer" "$(cat "$TMP/check")" "< no response: closed after "
 if grep -q "$(printf '\033')" "$TMP/check"; then
     fail "an escape sequence reached the terminal"
 fi

@@ -248,7 +248,7 @@ def half_an_answer_is_a_time_out(way, folder):
         server = way.server(request)
         attack = Attack([server], way.flags, way.targets(server, [path, *["/good"] * 12] * 2), *ONE,
                         "-timeout", "600ms", workers=2)
-        attack.expect(26, kinds={"time-out": 2}, bytes_in=120).error("time-out", "while reading the answer")
+        attack.expect(26, kinds={"time-out": 2}, bytes_in=120).error("time-out", "while reading the response")
         equal("connections", server.accepts, 1)
         equal("told", {s.reset for s in server.of(path)}, {CODES["CANCEL"]})
         check("in time", attack.report["latencies"]["max"] < 900 * MS, attack.report["latencies"])

@@ -95,7 +95,7 @@ static const struct cli_flag flags[] = {
      "scenario file, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"check", NULL, cli_set_bool, OWN(is_check), "false",
-     "run each task once, and print the requests and answers"},
+     "run each task once, and print the requests and responses"},
     {"list", NULL, cli_set_bool, OWN(is_list), "false",
      "list the classes and arguments of the scenario; also -l"},
     {"l", NULL, cli_set_bool, OWN(is_list), NULL, "short for -list"},

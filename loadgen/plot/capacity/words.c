@@ -164,7 +164,7 @@ static void write_repeats(const json_t *result, FILE *out)
 static void write_interval(const json_t *result, FILE *out)
 {
     double width = 100 * capacity_number(json_object_get(result, "settings"), "width");
-    fputs("Decided by the outcome of most of the trial time: ", out);
+    fputs("By majority of trial time: ", out);
     write_votes(result, capacity_bound(result, "rate"), out);
     fputs("; ", out);
     write_votes(result, capacity_bound(result, "upper"), out);
@@ -181,12 +181,12 @@ void capacity_words_confidence(const json_t *result, FILE *out)
     if (is_verdict(result, "found")) {
         write_interval(result, out);
     } else if (is_verdict(result, "above-maximum")) {
-        fputs("Decided by the outcome of most of the trial time: ", out);
+        fputs("By majority of trial time: ", out);
         write_votes(result, capacity_bound(result, "rate"), out);
         fputs(". No higher rate was allowed (-max-rate): the capacity may be higher.", out);
         write_repeats(result, out);
     } else if (is_verdict(result, "below-minimum")) {
-        fputs("Decided by the outcome of most of the trial time: ", out);
+        fputs("By majority of trial time: ", out);
         write_votes(result, capacity_bound(result, "upper"), out);
         fputs(". No lower rate was allowed (-min-rate): the capacity is lower.", out);
     } else if (is_verdict(result, "generator-limited")) {
@@ -284,7 +284,7 @@ void capacity_words_limit(const json_t *result, FILE *out)
     } else if (is_generator) {
         write_trust(result, out);
     } else {
-        fputs(is_verdict(result, "out-of-time") ? "Unknown: the search stopped too early."
+        fputs(is_verdict(result, "out-of-time") ? "Not known: the search stopped too early."
                                                 : "Nothing: no rate missed the SLO.",
               out);
     }

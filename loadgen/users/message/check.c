@@ -72,7 +72,7 @@ void check_exchange(FILE *out, const struct exchange *exchange)
             OUTCOMES(X)
 #undef X
         };
-        fprintf(out, "< no answer: %s after %s\n", texts[exchange->outcome], time);
+        fprintf(out, "< no response: %s after %s\n", texts[exchange->outcome], time);
         return;
     }
     fprintf(out, "< %u, %zu bytes in %s\n", exchange->code, (size_t)exchange->bytes_in, time);

@@ -91,10 +91,10 @@ START_TEST(a_trial_is_a_line_with_the_interval_of_its_percentile)
     expect_trial(json_integer(91200000), json_integer(97000000), "why",
                  "  3       500/s    5s  halve    bad      p99 91.2ms to 97ms        why\n");
     expect_trial(json_integer(91200000), NULL, "why",
-                 "  3       500/s    5s  halve    bad      p99 91.2ms to no answer   why\n");
+                 "  3       500/s    5s  halve    bad      p99 91.2ms to no response  why\n");
     expect_trial(NULL, NULL, "why",
-                 "  3       500/s    5s  halve    bad      p99 no answer             why\n");
-    expect_trial(NULL, NULL, "", "  3       500/s    5s  halve    bad      p99 no answer\n");
+                 "  3       500/s    5s  halve    bad      p99 no response           why\n");
+    expect_trial(NULL, NULL, "", "  3       500/s    5s  halve    bad      p99 no response\n");
 }
 END_TEST
 
@@ -139,8 +139,9 @@ START_TEST(each_percentile_of_the_slo_has_its_interval)
                                "intervals", "criterion", "a:p50<1s", "from", 1000000, "to", 2000000,
                                "criterion", "p99<1s", "from");
     capacity_print_trial(record, 3, printed_open(&printed));
-    ck_assert_str_eq(printed_close(&printed),
-                     "  3       500/s    5s  halve    good     a:p50 1ms to 2ms, p99 no answer\n");
+    ck_assert_str_eq(
+        printed_close(&printed),
+        "  3       500/s    5s  halve    good     a:p50 1ms to 2ms, p99 no response\n");
     printed_free(&printed);
     json_decref(record);
 }

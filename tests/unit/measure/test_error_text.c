@@ -54,7 +54,7 @@ static const struct {
     {{.outcome = OUTCOME_TIMED_OUT}, DEADLINE "while dialing)"},
     {{.outcome = OUTCOME_TIMED_OUT, .sent_ns = 1}, DEADLINE "while awaiting headers)"},
     {{.outcome = OUTCOME_TIMED_OUT, .sent_ns = 1, .first_byte_ns = 2},
-     DEADLINE "while reading the answer)"},
+     DEADLINE "while reading the response)"},
     {{.outcome = OUTCOME_PROTOCOL, .reason = "malformed HTTP response: Expected HTTP/"},
      "Get \"http://127.0.0.1:5000/\": malformed HTTP response: Expected HTTP/"},
 };

@@ -106,7 +106,7 @@ START_TEST(the_first_screen_has_answer_certainty_and_limit)
     expect("<h1 class=\"answer\">The target sustains 471.3 requests per second.</h1>");
     expect("99% of the requests within 100ms. Result: 471.3/s meets the SLO, 476/s does not.");
     expect("Capacity of 127.0.0.1:5000, measured on 2026-11-29 at 10:00 UTC</p>");
-    expect("<dd>Decided by the outcome of most of the trial time: at 471.3/s, 2 of 2 trials met "
+    expect("<dd>By majority of trial time: at 471.3/s, 2 of 2 trials met "
            "the SLO; at "
            "476/s, 0 of 1 trial "
            "met the SLO. Another search should find the same capacity within 2%.</dd>");
@@ -150,7 +150,7 @@ START_TEST(each_verdict_has_its_answer)
     expect("The generator, not the target. At 20,000/s: Lag.</dd>");
     write_page(make_result("out-of-time", 0, 0, json_array()));
     expect("The capacity was not found.");
-    expect("Unknown: the search stopped too early.");
+    expect("Not known: the search stopped too early.");
     expect("verdict unknown reasons");
 }
 END_TEST

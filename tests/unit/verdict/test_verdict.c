@@ -238,7 +238,7 @@ END_TEST
 START_TEST(with_a_slow_loop_it_was)
 {
     summary->generator.loop_p99_ns = NS_PER_MS + 1;
-    expect_limit("it read responses late (99th percentile of an event loop iteration: 1ms)");
+    expect_limit("it read responses late (99th percentile of event loop turns: 1ms)");
     expect_class("p99<20ms", GENERATOR_CLEAN, NULL); /* up to a tenth of the tightest limit */
     expect_class("p99<10ms,max<1s", GENERATOR_LIMIT, "it read responses late");
     expect_class("errors<1%", GENERATOR_LIMIT, "it read responses late");
