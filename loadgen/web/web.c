@@ -16,7 +16,7 @@ enum { LOGIN_TOKEN_MAX = 400 }; /* bytes of a token that can be a cookie */
 
 enum { OWN_LOGIN, OWN_EVENTS, OWN_METRICS };
 
-/* Routes that need more than the board. */
+/* Routes whose functions need more than the board. */
 static const struct http_route own_routes[] = {
     [OWN_LOGIN] = {"/login", "POST, OPTIONS", ROUTE_LOGIN, NULL},
     [OWN_EVENTS] = {"/api/v1/events", "GET, HEAD, OPTIONS", ROUTE_READS, NULL},
@@ -40,7 +40,7 @@ static const struct http_route *find_route(struct http_request *request)
     return NULL;
 }
 
-/* Is the word in a list such as "GET, HEAD"? */
+/* True if the word is in a list such as "GET, HEAD". */
 static bool is_listed(const char *list, const char *word)
 {
     size_t length = strlen(word);
@@ -55,7 +55,7 @@ static bool is_listed(const char *list, const char *word)
     return false;
 }
 
-/* What is not granted. */
+/* Replies to requests without access. */
 static const struct refusal {
     unsigned status;
     const char *text;
@@ -68,18 +68,18 @@ static const struct refusal {
                          "a token is needed; send Authorization: Bearer TOKEN\n"},
 };
 
-/* For somebody who followed a link from another site: browsers then send no cookie. */
+/* Shown to users who follow a link from another site, because browsers then send no cookie. */
 static const char token_by_page[] =
     "A token is needed: enter it on the page of this server, then open the address of this report "
     "again.\n";
 
-/* Other schemes may be meant for a proxy. An old cookie is not a guess. */
+/* Credentials of other schemes may be meant for a proxy, and an old cookie is not a guess. */
 static bool has_bearer(const char *authorization)
 {
     return authorization && strncasecmp(authorization, "Bearer ", 7) == 0;
 }
 
-/* Answers a wrong token: with `status` and `text`, or with 429 if there were too many. */
+/* Answers a wrong token with `status` and `text`, or with 429 after too many of them. */
 static void answer_wrong(struct web *web, unsigned status, const char *text,
                          struct http_reply *reply)
 {
@@ -102,7 +102,7 @@ static const char *find_field(const struct form *form, const char *name)
     return "";
 }
 
-/* May this be the value of a cookie? */
+/* True if this can be the value of a cookie. */
 static bool is_cookie(const char *value)
 {
     size_t length = 0;
@@ -124,7 +124,10 @@ static bool is_own_token(const struct web *web, const struct http_request *reque
     return access_check(web->rules, &needs, &with_token) == ACCESS_GRANTED;
 }
 
-/* Exchanges the token for a cookie that scripts cannot read, as a page cannot send headers. */
+/*
+ * Stores the token in a cookie that scripts cannot read, for requests of links, which have no
+ * Authorization header.
+ */
 static void answer_login(struct web *web, struct http_request *request, struct http_reply *reply)
 {
     struct form form;

@@ -101,7 +101,7 @@ static bool next_entry(const char **list, struct slice *entry)
     return entry->length > 0;
 }
 
-/* Is the host in the list? An entry without a port allows every port. */
+/* True if the host is in the list. An entry without a port allows every port. */
 static bool is_allowed(const char *allowed, const struct authority *authority)
 {
     struct slice entry;
@@ -115,7 +115,7 @@ static bool is_allowed(const char *allowed, const struct authority *authority)
     return false;
 }
 
-/* Could a client send this as its Host? */
+/* True if this is a valid Host header. */
 static bool is_host(struct slice text)
 {
     static const char of_names[] = "abcdefghijklmnopqrstuvwxyz"
@@ -142,7 +142,7 @@ bool access_check_hosts(const char *hosts, struct err *err)
     return true;
 }
 
-/* Is it an address at which we can be reached? */
+/* True if this server can be reached at the address `ip`. */
 static bool is_own_ip(const struct ip *own, const struct ip *ip)
 {
     if (own->family == 0 || ip->family == 0) {
@@ -169,7 +169,7 @@ static bool is_own_host(const struct access_rules *rules, const char *host)
 
 /* Sites. */
 
-/* Is this the URL of a page that this server, or an allowed host, has sent? */
+/* True if the URL is one of this server or of an allowed host. */
 static bool is_own_url(const struct access_rules *rules, const char *host, const char *url)
 {
     size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : 8;

@@ -20,7 +20,7 @@
 
 enum { REAL_DIGITS = 7, TICK_MS = 1000, RETRY_MS = 2000 };
 
-/* Events that are sent whenever their data differ from the last ones. */
+/* Events that are sent when their data has changed. */
 #define PARTS_ALL(X)                                                                               \
     X(state, view_status)                                                                          \
     X(change, view_order)                                                                          \
@@ -33,7 +33,7 @@ enum {
         PARTS
 };
 
-/* What a client has. */
+/* The data that a client has received. */
 struct known {
     uint64_t generation; /* 0: nothing */
     uint64_t seconds;
@@ -49,8 +49,8 @@ struct events {
     pthread_t thread;
     int wake_fd;
     atomic_bool is_stopping;
-    pthread_mutex_t lock; /* what follows, and who publishes */
-    struct known known;   /* what all clients have */
+    pthread_mutex_t lock; /* guards the fields below, and serialises publishing */
+    struct known known;   /* the data that all clients have */
     uint64_t published_ns;
 };
 
@@ -64,7 +64,7 @@ static void forget_parts(struct known *known)
     }
 }
 
-/* Takes the data over. */
+/* Takes ownership of the data. */
 static void add_event(struct bytes *out, const char *event, json_t *data)
 {
     char *text = memory_of(
@@ -105,7 +105,7 @@ static void make_parts(const struct board *board, json_t *parts[PARTS])
 #undef X
 }
 
-/* Takes the parts over. */
+/* Takes ownership of the parts. */
 static void add_parts(struct bytes *out, struct known *known, json_t *parts[PARTS])
 {
     static const char *const names[PARTS] = {
@@ -138,7 +138,7 @@ static json_t *take_second(struct board *board, struct known *known, bool is_new
     return has_changed ? view_second(board, from) : NULL;
 }
 
-/* Adds the events that lead from what is known to the board as it is now. */
+/* Adds the events that update a client from `known` to the current board. */
 static void catch_up(struct board *board, struct known *known, struct bytes *out)
 {
     json_t *parts[PARTS];
@@ -232,7 +232,7 @@ void events_wake(struct events *events)
     (void)!write(events->wake_fd, &one, sizeof one);
 }
 
-/* Signals are for the thread that waits for them. */
+/* Blocks signals in the new thread; another thread handles them. */
 static bool start_thread(struct events *events)
 {
     sigset_t all;
@@ -284,7 +284,7 @@ void events_stop(struct events *events)
 
 /* Clients. */
 
-/* What a client has according to its id; nothing if the id is not one of ours. */
+/* The data that a client has, according to the id it sent. Nothing if the id is not valid. */
 static struct known read_id(const char *text)
 {
     struct known known = {0};
@@ -301,8 +301,8 @@ static struct known read_id(const char *text)
 }
 
 /*
- * With the lock. First publishes what is new to the other clients. This client gets data that
- * change in between twice, which is harmless.
+ * With the lock. Publishes to the other clients first. Data that changes in between is sent to this
+ * client twice, which is harmless.
  */
 static void greet(struct events *events, struct known *known, struct http_reply *reply)
 {

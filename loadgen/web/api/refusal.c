@@ -7,7 +7,7 @@
 #include "common/slice.h"
 #include "loadgen/base/json/json_bytes.h"
 
-/* Texts may quote what a client has sent. */
+/* Error texts may quote input of the client, which need not be UTF-8. */
 static json_t *text_to_json(const char *text)
 {
     return json_clean((struct slice){text, strcspn(text, "\n")});

@@ -36,13 +36,13 @@ static json_t *number_or_null(uint64_t number)
     return number > 0 ? json_integer((json_int_t)number) : json_null();
 }
 
-/* A copy, as Jansson's counts of references do not order what two threads do with a value. */
+/* A copy, because two threads must not use a Jansson value at the same time. */
 static json_t *copy_or_null(const json_t *json)
 {
     return json ? json_deep_copy(json) : json_null();
 }
 
-/* JSON that was kept as text. */
+/* JSON that is stored as text. */
 static json_t *kept_or_null(const char *text)
 {
     json_t *json = text ? json_loads(text, 0, NULL) : NULL;
@@ -97,7 +97,7 @@ static json_t *live_to_json(const struct board *board)
     return json;
 }
 
-/* A run that is not active but has no end: its end could not be kept. */
+/* A run that is not active, but has no end in the archive, because writing it failed. */
 static json_t *stored_to_json(const struct archive *archive, const struct archive_run *run)
 {
     json_t *json = json_object();
@@ -125,7 +125,7 @@ bool run_json_is_on(struct board *board, uint64_t id)
     return is_on;
 }
 
-/* The active run, or a run that could not be kept and was not deleted. NULL: none. */
+/* The active run, or a run that could not be archived and was not deleted. NULL: none. */
 static json_t *take_live(struct board *board, uint64_t *id)
 {
     json_t *json = NULL;

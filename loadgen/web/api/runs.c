@@ -37,7 +37,7 @@ static bool is_json(const char *type)
     return length == strlen(json) && strncasecmp(type, json, length) == 0;
 }
 
-/* NULL: it was refused. */
+/* NULL: the request was refused. */
 static json_t *read_body(const struct http_request *request, struct http_reply *reply)
 {
     json_error_t problem;
@@ -73,7 +73,7 @@ static struct parameter *find_parameter(struct parameter *list, size_t count, co
     return NULL;
 }
 
-/* Reads NAME=NUMBER&..., of these names. False: it was refused. */
+/* Reads NAME=NUMBER&..., with these names. False: the request was refused. */
 static bool read_query(const struct http_request *request, struct parameter *list, size_t count,
                        struct http_reply *reply)
 {
@@ -115,7 +115,7 @@ static void refuse_unknown(struct http_reply *reply)
     refusal_reply(reply, HTTP_NOT_FOUND, "id", "there is no run with this id");
 }
 
-/* The id in the path. False: it was refused. */
+/* Reads the id in the path. False: the request was refused. */
 static bool read_id(const struct http_request *request, uint64_t *id, struct http_reply *reply)
 {
     if (!run_json_read_id(request->id, id)) {
@@ -139,7 +139,8 @@ static void reply_run(struct board *board, uint64_t id, struct http_reply *reply
 }
 
 /*
- * A refusal of the board or the runner: what they call run_time is the duration of a run at a rate.
+ * Reports an error of the board or the runner. The field `run_time` is called `duration` in orders
+ * of a rate.
  */
 static void refuse_order(struct board *board, struct http_reply *reply, unsigned status,
                          enum run_kind kind, const struct err *err)
@@ -147,7 +148,7 @@ static void refuse_order(struct board *board, struct http_reply *reply, unsigned
     char named[80];
     const char *text = err->text;
     const char *field = run_field_of(err->text, &text);
-    const char *host = strstr(err->text, ": host: "); /* after the place in the scenario */
+    const char *host = strstr(err->text, ": host: "); /* after FILE:LINE of the scenario */
     const struct runner *users = board->runners[RUN_USERS];
     const char *argument =
         !field && users ? arguments_find_named(users->arguments, err->text, &text) : NULL;
@@ -259,7 +260,7 @@ static void answer_run(struct board *board, struct http_request *request, struct
     }
 }
 
-/* The answer comes when the run has ended. */
+/* Answers when the run has ended. */
 static void answer_stop(struct board *board, struct http_request *request, struct http_reply *reply)
 {
     uint64_t id = 0;
@@ -372,7 +373,7 @@ static json_t *live_seconds(struct board *board, uint64_t id, uint64_t from)
     return json;
 }
 
-/* Drops the points before `from`. */
+/* Removes the points before `from`. */
 static json_t *cut_seconds(json_t *seconds, uint64_t from)
 {
     json_t *points = json_object_get(seconds, "points");

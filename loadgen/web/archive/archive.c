@@ -19,10 +19,10 @@ struct archive {
     pthread_mutex_t lock;
 };
 
-/* Files of a run: by kind, as written by run (loadgen/run) and by capacity/trial. */
+/* Suffixes of result files (loadgen/run) and of journals (capacity/trial). */
 static const char *const suffixes[] = {"results", "journal"};
 
-/* Each takes the index one version further. */
+/* Each upgrades the index by one version. */
 static const char *const migrations[] = {
     "CREATE TABLE runs (id INTEGER PRIMARY KEY, ended_ms INTEGER NOT NULL, bytes INTEGER NOT NULL,"
     " kind TEXT NOT NULL, state TEXT NOT NULL, version TEXT, problem TEXT, unkept TEXT, asked TEXT,"
@@ -31,9 +31,9 @@ static const char *const migrations[] = {
 };
 enum { VERSION = sizeof migrations / sizeof migrations[0] };
 
-enum { BATCH = 1000 }; /* runs that are deleted at once: each write to the disk takes its time */
+enum { BATCH = 1000 }; /* runs deleted per transaction, which waits for the disk */
 
-/* The first statement that reads takes the lock, and keeps it. */
+/* The first read takes the lock, which is then kept. */
 static const char set_up[] = "PRAGMA locking_mode = EXCLUSIVE;"
                              "PRAGMA journal_mode = TRUNCATE;"
                              "PRAGMA synchronous = FULL;"
@@ -261,7 +261,7 @@ static struct archive_run read_run(sqlite3_stmt *statement)
     return run;
 }
 
-/* Visits what a statement finds; `rest` has one parameter. With the lock. Sets *count. */
+/* Visits the rows that a statement finds; `rest` has one parameter. With the lock. Sets *count. */
 static bool visit_all(struct archive *archive, const char *columns, const char *rest,
                       uint64_t parameter, archive_visit_fn *visit, void *context, size_t *count,
                       struct err *err)
@@ -381,8 +381,8 @@ static bool find_excess(struct archive *archive, struct ids *excess, struct err 
 }
 
 /*
- * Deletes these runs, the last first, with one write to the disk. Adds those that are gone to
- * `deleted`. Goes on with the others if one cannot be deleted; false with the first err.
+ * Deletes these runs, the last first, in one transaction. Adds the deleted ones to `deleted`. If
+ * one cannot be deleted, continues with the others, and returns false with the first err.
  */
 static bool delete_batch(struct archive *archive, const struct ids *batch, struct ids *deleted,
                          struct err *err)
@@ -406,7 +406,7 @@ static bool delete_batch(struct archive *archive, const struct ids *batch, struc
     return ok;
 }
 
-/* From the oldest on, which is the last. */
+/* Starts with the oldest run, which is the last in the list. */
 bool archive_prune(struct archive *archive, void (*tell)(void *context, uint64_t id), void *context,
                    struct err *err)
 {

@@ -7,17 +7,17 @@
 #include "loadgen/binary/block.h"
 #include "loadgen/results/results.h"
 
-/* A second as the file has it: sums since the start of the run. */
+/* A second as stored in the file: sums since the start of the run. */
 struct record_of_second {
-    bool is_there; /* and not in the history yet */
+    bool is_there; /* and is not in the history yet */
     uint64_t elapsed_ns;
     struct history_second sums;
 };
 
 struct reader {
     struct history *history;
-    struct record_of_second last; /* whose counts may still come, with the next second or the end */
-    struct record_of_second newest; /* whose counts have not come yet */
+    struct record_of_second last;   /* its counts may follow with the next second or the end */
+    struct record_of_second newest; /* its counts have not been read yet */
     struct history_second before;   /* sums as of the last second of the history */
     struct histogram none;
 };
@@ -34,7 +34,9 @@ static uint64_t ns_of(const json_t *json, const char *key)
     return seconds > 0 && seconds < 9e9 ? (uint64_t)(seconds * (double)NS_PER_S) : 0;
 }
 
-/* Adds a second to the history. `second` has what it does not know from its sums. */
+/*
+ * Adds a second to the history. `second` contains the values that are not computed from the sums.
+ */
 static void add(struct reader *reader, struct record_of_second *record,
                 struct history_second second)
 {
@@ -60,7 +62,7 @@ static void add_without_counts(struct reader *reader, struct record_of_second *r
     add(reader, record, (struct history_second){.latency = &reader->none, .lag = &reader->none});
 }
 
-/* The counts of a second have been read. */
+/* Called when the counts of a second have been read. */
 static void on_second(void *context, const struct results_second *second)
 {
     struct reader *reader = context;

@@ -10,7 +10,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/web/board/said.h"
 
-/* No two runs have the same one, unless the clock is set back. */
+/* Unique for each run, unless the clock is set back. */
 static void begin_generation(struct board *board)
 {
     uint64_t now_ms = clock_wall_ns() / NS_PER_MS;
@@ -36,7 +36,7 @@ bool board_init(struct board *board, const struct runner *const runners[RUN_KIND
            err_set(err, ERR_FAILED, "not enough memory for histograms");
 }
 
-/* The findings of a search and the verdict on the SLO. */
+/* The results of a search, and the verdict on the SLO. */
 static void clear_findings(struct board *board)
 {
     json_decref(board->search);
@@ -100,7 +100,7 @@ static char *copy_host(const char *host)
     return host ? memory_of(strdup(host)) : NULL;
 }
 
-/* `given` by the client, which users keep for later runs, too; NULL: nothing was. */
+/* `given` is the host in the client's order, which later runs of users use, too; NULL: none. */
 static void set_host(struct board *board, const char *host, const char *given)
 {
     char *own = copy_host(host);
@@ -113,7 +113,10 @@ static void set_host(struct board *board, const char *host, const char *given)
     }
 }
 
-/* That of the order, or of the run before, unless it is a search; or of the command line. */
+/*
+ * The host of the order; otherwise that of the previous run, except for a search; otherwise that of
+ * the command line.
+ */
 static const char *choose_host(const struct board *board, const struct run_order *order)
 {
     bool is_search = order->kind == RUN_CAPACITY;
@@ -121,7 +124,7 @@ static const char *choose_host(const struct board *board, const struct run_order
     return host ? host : board->runners[order->kind]->host;
 }
 
-/* Adds the command line's values for those that the client has left out. */
+/* Sets the values that the client left out to those of the command line. */
 static struct run_order fill_in(const struct run_order *order, const struct run_order *defaults)
 {
     struct run_order whole = *order;
@@ -182,7 +185,7 @@ static bool has_other_arguments(const struct board *board, const struct run_orde
            (given->length != own->length || memcmp(given->list, own->list, own->length) != 0);
 }
 
-/* A form that repeats the host, the time and the arguments of the start is no other one. */
+/* The host, the run time and the arguments may be repeated, as forms do, but not changed. */
 static bool change_run(struct board *board, const struct run_order *order, struct err *err)
 {
     enum run_kind kind = board->order.kind;
@@ -208,7 +211,7 @@ static bool change_run(struct board *board, const struct run_order *order, struc
     board->order.users = order->users;
     board->order.spawn_per_s = order->spawn_per_s;
     board->order.rate_per_s = order->rate_per_s;
-    /* A course has constant arrivals, whatever the command line says of rates. */
+    /* Ramp, sine and stages use constant arrivals, whatever the command line sets for rates. */
     if (board->order.course != COURSE_CONSTANT) {
         board->order.course = COURSE_CONSTANT;
         board->order.arrival = ARRIVAL_CONSTANT;
@@ -275,7 +278,7 @@ void board_stop(struct board *board, const char *client)
 
 void board_abandon(struct board *board)
 {
-    uint64_t twice = 2; /* test_stop has not seen the stop of its run */
+    uint64_t twice = 2; /* one for the run, one for its test_stop */
     pthread_mutex_lock(&board->lock);
     if (board_is_on(board)) {
         board->is_abandoned = true;
@@ -284,7 +287,7 @@ void board_abandon(struct board *board)
     pthread_mutex_unlock(&board->lock);
 }
 
-/* A stop that came when the run had ended by itself must not stop what follows. */
+/* A stop that arrived after the run had ended by itself must not stop test_stop. */
 void board_ending(void *context)
 {
     struct board *board = context;
@@ -384,7 +387,7 @@ void board_end(struct board *board, const struct err *problem)
         board->problem = *problem;
     }
     said_end(&board->lines, history_seconds(&board->history), problem);
-    /* A stop that was not read would stop the next run. */
+    /* Discards a stop that was not read, which would stop the next run. */
     (void)!read(board->stop_fd, &count, sizeof count);
     pthread_mutex_unlock(&board->lock);
 }
@@ -406,8 +409,9 @@ static uint64_t ns_of(double s)
 }
 
 /*
- * If there was no scrape since the last second, nothing is known of the target. In the first second
- * of a part, the change is ignored: most of it comes from before, such as the warm-up or a pause.
+ * If there was no scrape since the last second, nothing is known of the target. The change in the
+ * first second of a part is ignored, because most of it dates from before the part, for example
+ * from the warm-up or a pause.
  */
 static void note_target(struct board *board, const struct second *second,
                         struct history_second *change)
@@ -448,7 +452,7 @@ static void note_history(struct board *board, const struct second *second)
     *previous = now;
 }
 
-/* Between two trials nothing is measured. */
+/* Adds empty seconds for the pause between two trials. */
 static void note_pause(struct board *board)
 {
     struct histogram none = {0};
@@ -576,7 +580,7 @@ static bool have_all_started(const struct board *board)
         return false;
     }
     if (users == 0 || changes == 0) {
-        return true; /* a shape has no end of spawning */
+        return true; /* with a Shape, spawning has no end */
     }
     double elapsed_s = (double)(now_ns - since_ns) / (double)NS_PER_S;
     return elapsed_s * board->order.spawn_per_s >= (double)(changes - 1);

@@ -36,7 +36,7 @@ void lines_add(struct lines *lines, uint64_t wall_ns, const char *text)
     add(lines, &lines->server, wall_ns, slice_of(text));
 }
 
-/* The part of the text that has its last LINES_EACH lines, each of which ends with a newline. */
+/* The last LINES_EACH lines of a text in which each line ends with a newline. */
 static struct slice last_lines(struct slice text)
 {
     size_t begin = text.length;
@@ -48,7 +48,7 @@ static struct slice last_lines(struct slice text)
     return (struct slice){text.at + begin, text.length - begin};
 }
 
-/* A line may begin with a moment and a blank. */
+/* A line may begin with a timestamp and a blank. */
 static void add_script_line(struct lines *lines, uint64_t wall_ns, struct slice line)
 {
     const char *blank = memchr(line.at, ' ', line.length);
@@ -75,7 +75,7 @@ void lines_add_scripts(struct lines *lines, uint64_t wall_ns, struct slice text)
     }
 }
 
-/* Lines of a ring are in order, and begin where the next one will be. */
+/* The lines of a ring are in order; the oldest one is at `next`. */
 static const struct line *ring_after(const struct line_ring *ring, uint64_t number)
 {
     for (size_t i = 0; i < LINES_EACH; i++) {

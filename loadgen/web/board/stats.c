@@ -38,7 +38,7 @@ void stats_clear(struct stats *stats)
     rows_free(&stats->rows);
 }
 
-/* Rows get the same numbers as in the run, because names are added in the same order. */
+/* Rows get the same indexes as in the run, because names are added in the same order. */
 static void follow_rows(struct rows *rows, const struct rows *of_run)
 {
     size_t count = of_run->count;

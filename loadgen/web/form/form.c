@@ -15,7 +15,9 @@ static bool add(struct form *form, const char *name, const char *value, struct e
     return true;
 }
 
-/* Decodes in place, and writes a NUL at the end, at most at *end. False: it has a NUL of its own.
+/*
+ * Decodes in place, and ends the text with a NUL, at *end or before. False: the text contains a
+ * NUL.
  */
 static bool decode(char *text, const char *end)
 {
@@ -37,7 +39,7 @@ static bool decode(char *text, const char *end)
     return true;
 }
 
-/* The end of the text before the first `mark`. */
+/* Returns the first `mark`, or the end of the text. */
 static char *find_end(char *text, char *end, char mark)
 {
     char *at = memchr(text, mark, (size_t)(end - text));
@@ -77,7 +79,7 @@ static bool read_multipart(struct form *form, const char *type, char *body, size
     return ok;
 }
 
-/* Is this the media type, before its parameters? */
+/* True if the type without its parameters is this media type. */
 static bool is_type(const char *type, const char *name)
 {
     size_t length = strlen(name);

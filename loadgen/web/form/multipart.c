@@ -37,7 +37,7 @@ struct parameter {
     struct slice value; /* of a quoted one: between the quotes, still escaped */
 };
 
-/* The length of a quoted string without its quotes; `at` is past the first one. */
+/* The length of a quoted string without its quotes; `at` is after the opening quote. */
 static size_t count_quoted(const char *at, const char *end)
 {
     size_t n = 0;
@@ -47,7 +47,7 @@ static size_t count_quoted(const char *at, const char *end)
     return n;
 }
 
-/* Takes the next parameter from *at on. False: there is none. */
+/* Reads the next parameter at *at. False: there is none. */
 static bool next_parameter(const char **at, const char *end, struct parameter *parameter)
 {
     *at += count_until(*at, end, ";");
@@ -96,7 +96,7 @@ struct multipart multipart_of(const char *type, char *body, size_t length)
     memcpy(multipart.boundary + PREFIX, boundary.at, boundary.length);
     multipart.length = PREFIX + boundary.length;
 
-    const char *first = multipart.boundary + 2; /* the body may begin with it */
+    const char *first = multipart.boundary + 2; /* the first one need not follow a CR LF */
     size_t first_length = multipart.length - 2;
     bool begins = length >= first_length && memcmp(body, first, first_length) == 0;
     char *at = begins ? body : memmem(body, length, multipart.boundary, multipart.length);
@@ -114,7 +114,7 @@ static bool fail(struct multipart *multipart, const char *problem)
     return false;
 }
 
-/* Unescapes in place, and ends the text with a NUL, which overwrites what follows it. */
+/* Unescapes in place, and ends the text with a NUL, which overwrites the next byte. */
 static const char *end_name(char *name, size_t length)
 {
     char *to = name;

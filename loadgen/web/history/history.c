@@ -142,7 +142,7 @@ static void add_pair(struct history *history)
     history->pair_bytes += history->bytes - bytes;
 }
 
-/* The points that will not change any more. */
+/* The number of points that no longer change. */
 static size_t count_complete(const struct history *history)
 {
     size_t count = history->count;
@@ -154,7 +154,10 @@ static bool has_pair_to_add(const struct history *history)
     return 2 * history->pair_count + 1 < count_complete(history);
 }
 
-/* The pairs become the points. Those that are missing are few, unless the bytes are used up. */
+/*
+ * Replaces the points with the pairs, after adding missing pairs. Few are missing, unless the limit
+ * of bytes was reached.
+ */
 static void thin(struct history *history)
 {
     struct history_point *points = history->points;
@@ -175,7 +178,7 @@ static void thin(struct history *history)
     history->width *= 2;
 }
 
-/* Room for the pairs is kept. */
+/* Reserves half of the bytes for the pairs. */
 static bool is_full(const struct history *history)
 {
     bool is_over_half = history->bytes - history->pair_bytes > history->bytes_max / 2;

@@ -14,8 +14,8 @@
 #include "loadgen/web/http/headers.h"
 
 enum {
-    SEND_BUFFER = 256 * 1024, /* bytes that the kernel holds for a client that does not read */
-    REPLIES_MS = 500,         /* at the end, for the last replies */
+    SEND_BUFFER = 256 * 1024, /* bytes that the kernel buffers for a client that does not read */
+    REPLIES_MS = 500,         /* time for the last replies when the server stops */
 };
 
 _Static_assert(STREAM_CLIENTS <= HTTP_CONNECTIONS / 2, "some connections are for other requests");
@@ -29,7 +29,7 @@ struct http_server {
     pthread_mutex_t lock; /* guards the fields below; held only for a few instructions */
     bool is_stopping;
     uint64_t calls; /* of http_server_resume */
-    size_t resumed; /* requests that were resumed and whose reply has not been sent */
+    size_t resumed; /* resumed requests whose reply has not been sent */
     size_t waiting_count;
     struct MHD_Connection *waiting[HTTP_CONNECTIONS_MAX]; /* suspended */
 };
@@ -85,7 +85,7 @@ static void open_or_close(void *cls, struct MHD_Connection *connection, void **c
 
 /* Replies. */
 
-/* Takes the body of the reply, or its file, over, unless it fails. */
+/* Takes ownership of the reply's body or file, unless it fails. */
 static struct MHD_Response *create_response(struct http_server *server,
                                             struct MHD_Connection *connection,
                                             struct http_reply *reply)
@@ -109,7 +109,7 @@ static void free_reply(struct http_reply *reply)
     }
 }
 
-/* Takes the body of the reply, or its file, over. */
+/* Takes ownership of the reply's body or file. */
 static enum MHD_Result queue(struct http_server *server, struct MHD_Connection *connection,
                              struct http_reply *reply)
 {
@@ -139,7 +139,7 @@ static enum MHD_Result queue_text(struct http_server *server, struct MHD_Connect
 
 /* Requests. */
 
-/* What becomes of a request whose reply is to wait. */
+/* The result of suspending a request. */
 enum suspension { SUSPENDED, TOO_LATE, REFUSED };
 
 static uint64_t count_calls(struct http_server *server)
@@ -151,8 +151,8 @@ static uint64_t count_calls(struct http_server *server)
 }
 
 /*
- * `calls` as they were before the request was answered: had there been one since, it would have
- * missed the request.
+ * `calls` is the count before `answer` was called. If it has changed, http_server_resume has missed
+ * this request, which must be answered again.
  */
 static enum suspension suspend(struct http_server *server, struct MHD_Connection *connection,
                                uint64_t calls)
@@ -225,7 +225,7 @@ static enum MHD_Result handle(void *cls, struct MHD_Connection *connection, cons
     return answer(server, connection, arrival);
 }
 
-/* Signals are for the thread that waits for them. */
+/* Blocks signals in the new thread; another thread handles them. */
 static struct MHD_Daemon *start_daemon(struct http_server *server, int socket)
 {
     sigset_t all;
@@ -293,7 +293,7 @@ void http_server_resume(struct http_server *server)
     resume_all(server, false);
 }
 
-/* Requests that were resumed just now still get their replies, and streams their ends. */
+/* Waits until resumed requests have their replies, and streams have ended. */
 static void wait_for_replies(struct http_server *server)
 {
     size_t left = 1;

@@ -13,7 +13,7 @@
 enum {
     BLOCK = 8 * 1024,        /* bytes of one chunk */
     SEND_BUFFER = 32 * 1024, /* the kernel doubles it */
-    SILENT_MS = 120 * 1000,  /* without acknowledgement: its machine has gone */
+    SILENT_MS = 120 * 1000,  /* time without acknowledgement after which a client is disconnected */
 };
 
 struct client {
@@ -28,7 +28,7 @@ struct client {
 };
 
 struct stream {
-    pthread_mutex_t lock; /* guards all below, and the last three of each client */
+    pthread_mutex_t lock; /* guards the fields below, and the last three of each client */
     bool is_over;
     uint64_t position; /* of the next byte to publish */
     uint64_t dropped;
@@ -61,9 +61,9 @@ static size_t lesser(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Calls to these hold the lock. */
+/* Functions that need the lock. */
 
-/* If the bytes do not fit into the ring, only the last ones are kept. */
+/* If the bytes do not fit into the ring, only the last ones are stored. */
 static void append(struct stream *stream, const char *bytes, size_t length)
 {
     while (length > 0) {
@@ -102,7 +102,7 @@ static void wake_all(struct stream *stream)
     }
 }
 
-/* Up to here. */
+/* Functions that take the lock. */
 
 void stream_publish(struct stream *stream, const char *bytes, size_t length)
 {
@@ -183,7 +183,7 @@ static void free_client(struct client *client)
     free(client);
 }
 
-/* The response has ended, in whatever way; the socket is still open. */
+/* Called when a response has ended for any reason. The socket is still open. */
 static void leave(void *cls)
 {
     struct client *client = cls;

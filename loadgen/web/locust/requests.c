@@ -10,8 +10,8 @@
 
 enum {
     LIST_MAX = 500,          /* entries of each list, as in Locust */
-    WHOLE_FROM_MS = 100,     /* times from there on are whole */
-    THREE_DIGITS_END = 1000, /* numbers below it have at most three digits */
+    WHOLE_FROM_MS = 100,     /* times from here on are printed as integers */
+    THREE_DIGITS_END = 1000, /* the first number with more than three digits */
 };
 
 struct answer {
@@ -21,7 +21,7 @@ struct answer {
     struct json_writer json;
 };
 
-/* For pages that put the name into HTML. */
+/* Escapes HTML, for pages that insert the name unescaped. */
 static void write_escaped(struct json_writer *json, const char *key, const char *name)
 {
     static const struct {
@@ -58,7 +58,7 @@ static void write_safe_name(struct json_writer *json, const char *name)
     }
 }
 
-/* In ms, with three significant digits or, from 100 ms on, whole. */
+/* Writes a time in ms: with three significant digits, or as an integer from 100 ms on. */
 static void write_time(struct json_writer *json, const char *key, uint64_t ns)
 {
     uint64_t step = ns >= WHOLE_FROM_MS * NS_PER_MS ? NS_PER_MS : 1;
@@ -84,7 +84,7 @@ struct members {
 static const uint16_t all_rows = LOCUST_TOTAL;
 static const struct members total = {&all_rows, 1};
 
-/* When nothing runs, current rates are 0. */
+/* Current rates are 0 if no run is active. */
 static struct locust_rates rates_now(const struct answer *answer, struct members members)
 {
     const struct locust_rates none = {0};
@@ -118,7 +118,7 @@ static void write_row(struct answer *answer, const struct locust_row *row, struc
     struct json_writer *json = &answer->json;
     const struct locust_rates now = rates_now(answer, members);
     const char *name = is_old_total(answer, row) ? "Total" : row->name;
-    uint64_t old = answer->age == LOCUST_0_8 ? row->failures : 0; /* not among requests there */
+    uint64_t old = answer->age == LOCUST_0_8 ? row->failures : 0; /* 0.8 excludes failures */
     json_writer_open(json, NULL, '{');
     json_writer_real(json, "avg_content_length", mean(row->bytes, row->requests));
     json_writer_real(json, "avg_response_time", mean(row->sum_ns, row->timed) / (double)NS_PER_MS);
@@ -157,7 +157,7 @@ static void write_rows(struct answer *answer)
 
 /* Errors. */
 
-/* The wall clock, in seconds, at a moment of the tally. */
+/* Converts a moment of the tally to seconds since 1970. */
 static double seconds_of(const struct board *board, uint64_t ns)
 {
     return (double)(board->wall_origin_ns + ns) / (double)NS_PER_S;
@@ -192,7 +192,7 @@ static void write_errors(struct answer *answer)
 
 /* The whole. */
 
-/* Of the last seconds; null without requests, or when nothing runs. */
+/* A percentile of the last seconds; null without requests, or if no run is active. */
 static void write_percentile(struct json_writer *json, const char *key,
                              const struct histogram *recent, uint32_t per_million)
 {

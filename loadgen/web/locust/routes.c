@@ -21,7 +21,7 @@ static void unlock(struct board *board)
     pthread_mutex_unlock(&board->lock);
 }
 
-/* Texts of errors may quote what a client has sent. */
+/* Error texts may quote input of the client, which need not be UTF-8. */
 static json_t *clean(const char *text)
 {
     struct err copy;
@@ -75,7 +75,7 @@ static void answer_swarm(struct board *board, struct http_request *request,
     http_reply_json(reply, json);
 }
 
-/* The answer comes when all users have ended. */
+/* Answers when all users have ended. */
 static void answer_stop(struct board *board, struct http_request *request, struct http_reply *reply)
 {
     if (!request->is_resumed) {
@@ -98,7 +98,7 @@ static void answer_reset(struct board *board, struct http_request *request,
     reply->type = "text/html; charset=utf-8";
 }
 
-/* Is "name=value" one of the query's parameters? */
+/* True if "name=value" is one of the query's parameters. */
 static bool has_parameter(const char *query, const char *parameter)
 {
     size_t length = strlen(parameter);
@@ -173,7 +173,7 @@ static void answer_tasks(struct board *board, struct http_request *request,
     }
 }
 
-/* Lines as log_add prints them. */
+/* Lines in the format of log_add. */
 static void answer_logs(struct board *board, struct http_request *request, struct http_reply *reply)
 {
     (void)request;

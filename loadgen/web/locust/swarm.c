@@ -10,7 +10,10 @@
 
 enum { DIGITS_MAX = 9 }; /* so that no sum of times overflows */
 
-/* Reads a whole number. Returns what follows it; NULL: there is none, or it is too long. */
+/*
+ * Reads an integer. Returns the text after it; NULL: there is none, or it has more than DIGITS_MAX
+ * digits.
+ */
 static const char *read_number(const char *text, uint64_t *number)
 {
     size_t length = strspn(text, "0123456789");
@@ -45,7 +48,7 @@ static bool set_spawn_rate(struct swarm *swarm, const char *value, struct err *e
     return true;
 }
 
-/* Reads "30m", if that is next. */
+/* Reads a number with this unit, such as "30m", if there is one. */
 static const char *read_unit(const char *text, char unit, uint64_t seconds, uint64_t *sum)
 {
     uint64_t number = 0;
@@ -91,7 +94,7 @@ static bool set_host(struct swarm *swarm, const char *value, struct err *err)
     return true;
 }
 
-/* A setting and its names. Errors begin with the name, unless their text has it. */
+/* Settings and their names. Errors begin with the name, unless their text contains it. */
 static const struct {
     const char *name;
     const char *old_name;
@@ -117,7 +120,7 @@ static bool set(struct swarm *swarm, size_t i, const struct form_field *field, s
            (!settings[i].is_named && err_prefix(err, "%s", settings[i].name));
 }
 
-/* SETTINGS: it is none. */
+/* The index of a setting; SETTINGS: there is none with this name. */
 static size_t find_setting(const char *name)
 {
     size_t i = 0;
@@ -137,7 +140,7 @@ static bool is_repeated(const struct form *form, size_t k)
     return false;
 }
 
-/* A field that is no setting, perhaps an argument of the scenario. */
+/* Handles a field that is not a setting: it may be an argument of the scenario. */
 static bool take_other(struct swarm *swarm, const struct form *form, size_t k,
                        const struct runner *users, struct err *err)
 {

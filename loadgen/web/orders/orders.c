@@ -7,7 +7,7 @@
 #include "loadgen/web/orders/arguments.h"
 #include "loadgen/web/orders/order_fields.h"
 
-/* Notes the field of an error. Returns false. */
+/* Stores the field of an error. Returns false. */
 static bool refuse(struct orders *orders, const char *field)
 {
     snprintf(orders->field, sizeof orders->field, "%s", field);
@@ -15,7 +15,7 @@ static bool refuse(struct orders *orders, const char *field)
     return false;
 }
 
-/* What is read. */
+/* State while an order is read. */
 struct reading {
     struct orders *orders;
     enum run_kind kind;
@@ -113,14 +113,14 @@ static bool take_field(const struct reading *reading, const char *name, json_t *
     return field->set(reading->orders, value, err) || refuse(reading->orders, name);
 }
 
-/* Is it given, and not null? */
+/* True if the field is present and not null. */
 static bool is_given(const json_t *json, const char *name)
 {
     const json_t *value = json_object_get(json, name);
     return value && !json_is_null(value);
 }
 
-/* One way to say the rate, and what goes with it. */
+/* Allows only one of rate, ramp, sine and stages, and checks the fields that depend on it. */
 static bool check_course(const struct reading *reading, const json_t *json, struct err *err)
 {
     struct orders *orders = reading->orders;
@@ -148,7 +148,9 @@ static bool check_course(const struct reading *reading, const json_t *json, stru
     return true;
 }
 
-/* A rate that changes needs no other, and a change may leave the spawn rate as it is. */
+/*
+ * True if the field may be absent: `rate` with a ramp, sine or stages, or `spawn_rate` in a change.
+ */
 static bool is_replaced(const struct reading *reading, const struct order_field *field)
 {
     return (reading->is_change && (field->flags & FIELD_STAYS)) ||

@@ -49,7 +49,7 @@ static void add_time(json_t *json, const char *name, uint64_t ns)
     }
 }
 
-/* Of users, and of a search of a scenario. */
+/* The fields of users, and of a search with a scenario. */
 static void add_scenario(json_t *json, const struct run_order *order)
 {
     if (order->users > 0) {
@@ -74,7 +74,7 @@ static void add_rate(json_t *json, const struct run_order *order)
     if (order->arrival != ARRIVAL_DEFAULT) {
         json_object_set_new(json, "arrival", json_string(orders_arrival_names[order->arrival]));
     }
-    /* Stages last as long as they say. */
+    /* Stages set the duration themselves. */
     add_time(json, "duration", order->course == COURSE_STAGES ? 0 : order->run_time_ns);
 }
 

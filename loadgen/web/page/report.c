@@ -17,13 +17,13 @@
 
 enum { PARTS_MAX = 12 }; /* style sheets and scripts */
 
-/* Links of serve.html, each on a line of its own. */
+/* Links in serve.html, each on a separate line. */
 static const char style_link[] = "<link rel=\"stylesheet\" href=\"";
 static const char script_link[] = "<script defer src=\"";
 static const char icon_link[] = "<link rel=\"icon\"";
 static const char body_end[] = "</body>";
 
-/* A style sheet or script that is put into the file. */
+/* A style sheet or script to embed in the file. */
 struct part {
     bool is_style;
     struct bytes content;
@@ -55,7 +55,7 @@ static struct part *add_part(struct parts *parts, bool is_style)
     return part;
 }
 
-/* The file that the link names, whose path is relative to the page. */
+/* Adds the file that a link names; its path is relative to the page. */
 static void add_linked(struct parts *parts, const char *link, bool is_style)
 {
     char path[64];
@@ -173,7 +173,7 @@ void report_write(const json_t *data, struct bytes *html, struct bytes *policy)
 
 /* The route. */
 
-/* The state as it is now. A file cannot show an active run, so it is shown as stopped. */
+/* The current state, with an active run shown as stopped, because a file cannot be updated. */
 static json_t *freeze(struct board *board)
 {
     const struct view_known nothing = {0};
@@ -202,7 +202,7 @@ static bool is_download(const char *query)
 static void answer_report(struct board *board, struct http_request *request,
                           struct http_reply *reply)
 {
-    static const char framing[] = "; frame-ancestors 'none'"; /* only a header can say this */
+    static const char framing[] = "; frame-ancestors 'none'"; /* not allowed in a <meta> element */
     struct bytes html = {0};
     char name[64];
     snprintf(name, sizeof name, "report_%.6f.html", (double)clock_wall_ns() / (double)NS_PER_S);

@@ -59,7 +59,10 @@ static void answer_file(struct board *board, struct http_request *request, struc
     page_file_add(request->path, &reply->body);
 }
 
-/* Reads "name=123" and the & after it. Returns what follows; NULL: something else is there. */
+/*
+ * Reads "name=123" and the & after it. Returns the text after them; NULL: the query has another
+ * form.
+ */
 static const char *read_number(const char *query, const char *name, uint64_t *number)
 {
     size_t length = strlen(name);
@@ -71,7 +74,7 @@ static const char *read_number(const char *query, const char *name, uint64_t *nu
     return *end == '&' ? end + 1 : end;
 }
 
-/* The points that the client has; none if the query does not have the page's form. */
+/* The points that the client has; none if the query has another form than the page's. */
 static struct view_known read_known(const char *query)
 {
     struct view_known known = {0};

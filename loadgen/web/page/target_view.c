@@ -17,9 +17,9 @@ enum { TEXT = 1024 };
 static const double CPU_MAX = 0.8;        /* of the limit; as for the generator */
 static const double THROTTLED_MAX = 0.01; /* of the time */
 
-/* What is known of a time. */
+/* The target's CPU use over some time. */
 struct use {
-    double seconds;   /* for which the CPU time is known */
+    double seconds;   /* time for which the CPU time is known */
     double cpu;       /* CPUs */
     double limit;     /* 0: not known */
     double throttled; /* seconds per second; negative: not known */
@@ -50,7 +50,7 @@ static struct use use_of(const struct target_load *load, const struct load_sums 
     return use;
 }
 
-/* The time that `use` is about. */
+/* The period that a `struct use` covers. */
 enum when { LAST_SECONDS, LAST_TRIAL, WHOLE_TEST };
 
 static enum when when_of(const struct board *board)

@@ -49,13 +49,13 @@ static json_t *rate_or_null(double per_s)
     return per_s > 0 ? json_real(per_s) : json_null();
 }
 
-/* A copy, as Jansson's counts of references do not order what two threads do with a value. */
+/* A copy, because two threads must not use a Jansson value at the same time. */
 static json_t *copy_or_null(const json_t *json)
 {
     return json ? json_deep_copy(json) : json_null();
 }
 
-/* What was asked for. */
+/* The order. */
 
 static json_t *kinds_to_json(const struct board *board)
 {
@@ -73,7 +73,7 @@ static json_t *kind_to_json(const struct board *board)
     return board_has_run(board) ? json_string(run_kind_names[board->order.kind]) : json_null();
 }
 
-/* The numbers of the last run and, for runs of other kinds, those of the command line. */
+/* The order of the last run if it is of this kind, otherwise the values of the command line. */
 static const struct run_order *order_of(const struct board *board, enum run_kind kind)
 {
     static const struct run_order nothing = {0};
@@ -82,7 +82,7 @@ static const struct run_order *order_of(const struct board *board, enum run_kind
     return is_last ? &board->order : runner ? &runner->defaults : &nothing;
 }
 
-/* Of the last run, or those that the command line says. */
+/* The run time of the last run, or that of the command line. */
 static uint64_t run_time_of(const struct board *board)
 {
     const struct runner *first = board->runners[RUN_USERS];
@@ -91,7 +91,7 @@ static uint64_t run_time_of(const struct board *board)
     return is_first ? first->defaults.run_time_ns : board->order.run_time_ns;
 }
 
-/* A search has its own host, and users of its own. */
+/* A search has its own host and number of users. */
 static void add_scenario(json_t *json, const struct board *board)
 {
     bool is_search = board_has_run(board) && board->order.kind == RUN_CAPACITY;
@@ -131,7 +131,7 @@ static json_t *order_to_json(const struct board *board)
     return json;
 }
 
-/* How requests at a rate arrive unless a client says it. Null: there are none. */
+/* The default arrivals of a rate. Null: rates are not offered. */
 static json_t *arrival_to_json(const struct board *board)
 {
     const struct runner *rate = board->runners[RUN_RATE];
@@ -217,7 +217,7 @@ static json_t *verdict_to_json(const struct summary *summary)
     return json;
 }
 
-/* On the run so far, and on the last seconds. The CPU is that since the start. */
+/* The verdicts on the run so far, and on the last seconds. */
 static json_t *generator_to_view(struct board *board)
 {
     const struct summary summary = {
@@ -468,7 +468,7 @@ static json_t *points_from(const struct history *history, uint64_t second)
     return points;
 }
 
-/* The number of the line after which the later ones are short enough for one event. */
+/* The number of the line after which all later ones fit into one event. */
 static uint64_t skip_lines(const struct lines *lines, uint64_t after)
 {
     size_t bytes = 0;
