@@ -83,7 +83,7 @@ static bool read_token(struct serving *serving, struct err *err)
         return err_set(err, ERR_USAGE, "-token-file: %s has no token", file);
     }
     if (!can_be_sent(token)) {
-        return err_set(err, ERR_USAGE, "%s: the token contains blanks or control characters",
+        return err_set(err, ERR_USAGE, "%s: the token contains spaces or control characters",
                        file ? "-token-file" : TOKEN_VARIABLE);
     }
     if (*token && serving->options->has_no_token) {

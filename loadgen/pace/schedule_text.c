@@ -95,11 +95,11 @@ bool schedule_set_sine(void *field, const char *text, struct err *err)
     ok = ok && (rest[-1] != ':' || *rest) &&
          (!*rest || schedule_sine_start_parse(rest, &sine->start));
     if (!ok) {
-        return err_set(err, ERR_USAGE,
-                       "\"%s\" is not a sine; expected MEAN:AMPLITUDE:PERIOD[:START], such as "
-                       "100:50:1m or 100:50:1m:peak; START is up, peak, down or trough (default "
-                       "up)%s",
-                       text, hint);
+        return err_set(
+            err, ERR_USAGE,
+            "\"%s\" is not a sine wave; expected MEAN:AMPLITUDE:PERIOD[:START], such as 100:50:1m "
+            "or 100:50:1m:peak; START is up, peak, down or trough (default up)%s",
+            text, hint);
     }
     return true;
 }

@@ -56,4 +56,4 @@ end_serve
 
 # a token that no client can send
 printf 'a b\n' >"$TMP/token"
-refused 2 "-token-file: the token contains blanks or" serve "$TMP/scenario.lua" -token-file "$TMP/token"
+refused 2 "-token-file: the token contains spaces or" serve "$TMP/scenario.lua" -token-file "$TMP/token"
