@@ -61,9 +61,9 @@ def check_ready(browser, server):
 def check_refused(browser):
     """A wrong value is explained at its field, which gets the focus."""
     for field, wrong, right, words in (
-            ('user_count', 'many', '4', 'Expected a number of users'),
-            ('spawn_rate', '0', '100', 'Expected a number of users per second'),
-            ('run_time', 'soon', '', '1h20m'), ('host', 'nowhere', TARGET, '')):
+            ('user_count', 'many', '4', 'Expected a whole number from 1'),
+            ('spawn_rate', '0', '100', 'Expected a number above 0'),
+            ('run_time', 'soon', '', '1m30s'), ('host', 'nowhere', TARGET, '')):
         browser.type('#' + field, wrong)
         browser.press('#' + field, ENTER)
         wait(f'an error at {field}', text, browser, f'#{field}-error')
@@ -123,7 +123,7 @@ def check_change(browser):
     check('only users', is_seen(browser, '#user_count') and not is_seen(browser, '#host'))
     browser.type('#user_count', '0')
     browser.press('#user_count', ENTER)
-    shows(browser, '#user_count-error', 'Expected a number of users')
+    shows(browser, '#user_count-error', 'Expected a whole number')
     browser.type('#user_count', '6')
     browser.press('#user_count', ENTER)
     wait('six users', lambda: number(browser, '#users-now') == 6)
@@ -334,7 +334,7 @@ def main():
         check_reset_and_stop(browser)
         check_downloads(browser)
         check_course(server)
-        clean(browser)
+        clean(browser, 'status of 400')
         check_restart(browser, server)
         check_failed(browser)
         check_dead_target(browser)

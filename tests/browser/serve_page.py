@@ -195,6 +195,31 @@ def check_change(browser, server):
     check('no reset', not is_seen(browser, '#reset') and is_seen(browser, '#stop'))
 
 
+def check_users(browser, server):
+    """A start never changes a test that is on, and a change never starts one: it names the test that it is for."""
+    start, change = 'POST api/v1/runs', 'POST api/v1/runs/77/change'
+    ready = {**READY, 'kinds': ['users', 'capacity'], 'arguments': [{'help': '', 'name': 'host', 'value': '80'}]}
+    open_with(browser, server, ready, {start: [400, {'error': {'field': 'users', 'text': 'too many'}}]})
+    shows(browser, '#state', 'Ready')
+    for field, value in (('user_count', '5'), ('spawn_rate', '0.5'), ('host', 'http://a:1'), ('argument-host', '81'), ('run_time', '90')):
+        browser.type('#' + field, value)
+    browser.press('#run_time', ENTER)
+    shows(browser, '#user_count-error', 'Too many')
+    equal('sent', [json.loads(one[2]) for one in sent(browser)], [
+        {'kind': 'users', 'users': 5, 'spawn_rate': 0.5, 'host': 'http://a:1', 'run_time': '90s', 'arguments': {'host': '81'}}])
+    plant(browser, ready, {start: [400, {'error': {'field': 'arguments.host', 'text': 'no number'}}]})
+    browser.press('#run_time', ENTER)
+    shows(browser, '#argument-host-error', 'No number')
+    # The page does not know yet that the test has ended.
+    open_with(browser, server, USERS, {change: [409, {'error': {'field': 'id', 'text': 'the run has ended'}}]})
+    shows(browser, '#state', 'Running')
+    browser.click('#order summary')
+    browser.type('#user_count', '600')
+    browser.press('#user_count', ENTER)
+    shows(browser, '#start-error', 'The run has ended')
+    equal('sent', sent(browser), [[change, 'api/v1/runs/77/change', '{"users":600,"spawn_rate":2}']])
+
+
 # ---- numbers and charts ----
 
 def index_of(browser, name):
@@ -407,6 +432,7 @@ def main():
             check_kinds(browser, server)
             check_order(browser, server)
             check_change(browser, server)
+            check_users(browser, server)
             check_rate(browser, server)
             check_objective(browser)
             check_bare(browser, server)

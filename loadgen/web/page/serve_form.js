@@ -1,12 +1,12 @@
 // serve_form.js - the form that starts a test, or changes the running one (serve_words.js).
 //
-// Users are started with Locust's /swarm, rates and capacities with /api/v1/runs. A refusal is shown at
-// the field that it names.
+// It asks /api/v1/runs: unlike Locust's /swarm, a start never changes a test that somebody else has started, and
+// a change never starts one when the test has just ended. A refusal is shown at the field that it names.
 'use strict';
 
 const form = (function () {
 
-// The fields of each kind, by their names in requests, and those that can be changed during a test.
+// The fields of each kind, and those that can be changed during a test.
 const FIELDS = {
     users: ['user_count', 'spawn_rate', 'host', 'run_time'],
     rate: ['rate', 'ramp', 'sine', 'stages', 'arrival', 'duration'],
@@ -14,7 +14,7 @@ const FIELDS = {
 };
 const CHANGED = {users: ['user_count', 'spawn_rate'], rate: ['rate'], capacity: []};
 const CHANGE_TITLES = {users: 'Change the users', rate: 'Change the rate', capacity: ''};
-const NUMBERS = ['users', 'rate', 'min_rate', 'max_rate'];
+const NUMBERS = ['user_count', 'spawn_rate', 'users', 'rate', 'min_rate', 'max_rate'];
 const ARGUMENT = 'arguments.'; // begins the name of a field for an argument of the scenario
 const MASK = '***'; // what the server shows instead of a secret
 
@@ -28,6 +28,7 @@ const declared = () => state.arguments || [];
 const argumentNames = () => declared().map(one => ARGUMENT + one.name);
 const namesOf = kind => FIELDS[kind].concat(kind === 'rate' ? [] : argumentNames());
 const allNames = () => [...new Set(Object.keys(FIELDS).flatMap(namesOf))];
+const orderName = name => (name === 'user_count' ? 'users' : name.replace(ARGUMENT, ''));
 const isHidden = name => !!field(name).closest('[hidden]');
 
 // ---- errors ----
@@ -46,18 +47,12 @@ function clearErrors() {
     say('start-error', '');
 }
 
-// The field that /swarm's refusal names, and the rest: "spawn_rate: expected ...", "shop.lua:1: host: ...".
-function readSwarm(message) {
-    const names = FIELDS.users.concat(declared().map(one => one.name));
-    const parts = new RegExp(`^(?:.*?:\\d+: )?(${names.join('|')}): *(.*)`, 's').exec(message);
-    return parts ? {field: FIELDS.users.includes(parts[1]) ? parts[1] : ARGUMENT + parts[1], text: parts[2]}
-        : {field: /run_time/.test(message) ? 'run_time' : null, text: message};
-}
-
+// An id is no field: the test has ended.
 function showError({field: name, text}) {
-    const input = allNames().includes(name) ? field(name) : null;
+    const own = name === 'users' && kindNow() === 'users' ? 'user_count' : name;
+    const input = allNames().includes(own) ? field(own) : null;
     if (!input || input.closest('[hidden]')) {
-        say('start-error', name ? `${name}: ${text}` : text);
+        say('start-error', name && name !== 'id' ? `${name}: ${text}` : text.replace(/^./, first => first.toUpperCase()));
         return;
     }
     setError(input, text.replace(/^./, first => first.toUpperCase()));
@@ -66,21 +61,14 @@ function showError({field: name, text}) {
 
 // ---- sending ----
 
-// An argument that is empty is as on the command line; another field says that it is empty.
-async function swarm(names) {
-    const values = names.filter(name => !name.startsWith(ARGUMENT) || field(name).value !== '')
-        .map(name => [name.replace(ARGUMENT, ''), field(name).value.trim()]);
-    const answer = await (await send('swarm', Object.fromEntries(values))).json();
-    return answer.success ? null : readSwarm(answer.message);
-}
-
 // A number if it is one. The server refuses anything else.
 const asNumber = text => (Number.isFinite(Number(text)) ? Number(text) : text);
 
-// What the server does anyway is left out.
+// What the server does anyway is left out. As in Locust, a run time may be a number of seconds.
 function valueOf(name) {
     const input = field(name);
-    const text = input.value.trim();
+    const typed = input.value.trim();
+    const text = name === 'run_time' && /^\d+$/.test(typed) ? typed + 's' : typed;
     return input.type === 'checkbox' ? input.checked
         : text === '' || (name === 'arrival' && text === (state.arrival || 'constant')) ? undefined
             : NUMBERS.includes(name) ? asNumber(text) : text;
@@ -91,17 +79,13 @@ function read(names) {
     const shown = names.filter(name => !isHidden(name));
     const [given, own] = [true, false].map(isArgument => Object.fromEntries(shown
         .filter(name => name.startsWith(ARGUMENT) === isArgument)
-        .map(name => [name.replace(ARGUMENT, ''), valueOf(name)])));
+        .map(name => [orderName(name), valueOf(name)])));
     return Object.values(given).some(isKnown) ? Object.assign(own, {arguments: given}) : own;
 }
 
 function order(kind, on) {
-    const names = on ? CHANGED[kind] : namesOf(kind);
-    if (kind === 'users') {
-        return swarm(names);
-    }
-    return on ? call('POST', `api/v1/runs/${state.generation}/change`, read(names))
-        : call('POST', 'api/v1/runs', Object.assign({kind}, read(names)));
+    return on ? call('POST', `api/v1/runs/${state.generation}/change`, read(CHANGED[kind]))
+        : call('POST', 'api/v1/runs', Object.assign({kind}, read(namesOf(kind))));
 }
 
 async function submit(event) {
