@@ -40,7 +40,8 @@ struct state {
     struct wish wish;   /* the change being applied */
     struct err err;     /* what ended the run early */
     struct usage usage;
-    double stolen_s; /* by the hypervisor, until the measured part began; -1: not known */
+    uint64_t usage_ns; /* when it began: with the run, or when this process joined it */
+    double stolen_s;   /* by the hypervisor, until the measured part began; -1: not known */
     struct others others;
     struct source_listener listener;
     _Atomic uint64_t blocked_ns; /* time that a live source waited for the writer */
@@ -201,7 +202,9 @@ static bool begin(struct state *state, const struct control *control, struct err
 
 static void begin_measuring(struct state *state)
 {
+    bool is_joined = state->workers.shared.team.entry;
     state->usage = usage_begin("");
+    state->usage_ns = is_joined ? most(state->start_ns, clock_now_ns()) : state->start_ns;
     state->stolen_s = fingerprint_stolen_s("");
     state->has_begun = true;
 }
@@ -216,7 +219,7 @@ static void note_stolen(const struct state *state, struct generator *generator)
 static void note_generator(struct state *state, uint64_t now_ns)
 {
     struct generator *generator = &state->summary->generator;
-    usage_note(&state->usage, state->start_ns, now_ns, generator);
+    usage_note(&state->usage, state->usage_ns, now_ns, generator);
     note_stolen(state, generator);
     generator->threads = state->workers.count;
     generator->other_attacks = others_count(&state->others);

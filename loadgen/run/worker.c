@@ -350,6 +350,16 @@ static bool wait_at_gate(struct gate *gate)
     return is_open;
 }
 
+/* One second after the start. The age of the contact is looked at in a warm-up, too, because a
+ * thread may send nothing in it for longer than that age may be. */
+static uint64_t first_tick_ns(const struct worker *worker)
+{
+    uint64_t now_ns = clock_now_ns();
+    uint64_t tick_ns = worker->thread.start_ns + NS_PER_S;
+    bool has_warmup = worker->thread.contact_ns && tick_ns > now_ns + NS_PER_S;
+    return has_warmup ? tick_ns - (tick_ns - now_ns - 1) / NS_PER_S * NS_PER_S : tick_ns;
+}
+
 static void *work(void *context)
 {
     struct worker *worker = context;
@@ -358,7 +368,7 @@ static void *work(void *context)
     if (wait_at_gate(&shared->gate)) {
         worker->thread.contact_seen_ns = clock_now_ns();
         worker->driver->type->begin(worker->driver, atomic_load(&shared->stop_ns));
-        worker->next_tick_ns = worker->thread.start_ns + NS_PER_S;
+        worker->next_tick_ns = first_tick_ns(worker);
         run_window(worker);
     }
     uint64_t one = 1;

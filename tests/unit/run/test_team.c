@@ -17,6 +17,8 @@
 #include "tests/support/measurement.h"
 #include "tests/support/pacing.h"
 
+#define WARMUP_NS (5 * NS_PER_S)
+
 enum { PROCESSES = 2, THREADS = 3, REQUESTS = 2000 };
 
 static struct err err;
@@ -207,13 +209,19 @@ static void make_entry(const struct process *first, struct team_entry *entry)
     entry->users = UINT64_MAX;
 }
 
-static void start_joined(struct process *process)
+static void start_joined_at(struct process *process,
+                            uint64_t (*await_start)(void *context, struct err *err))
 {
     process->team.threads = 1;
     process->team.all = 1;
-    process->await_start = await_nobody;
+    process->await_start = await_start;
     slots_deal(&process->team.slots, NULL, UINT64_MAX, threads, 1);
     ck_assert_int_eq(pthread_create(&process->thread, NULL, run_part, process), 0);
+}
+
+static void start_joined(struct process *process)
+{
+    start_joined_at(process, await_nobody);
 }
 
 static void start_joining(struct process *process, const struct team_entry *entry)
@@ -253,11 +261,47 @@ START_TEST(a_process_joins)
     for (uint64_t k = 0; k < REQUESTS; k++) {
         ck_assert_uint_eq(starts[k], k < intended);
     }
+    if (is_late) { /* its CPU time is of the time since it joined */
+        ck_assert_double_lt(second.summary->generator.wall_seconds + LATE_MS / 2000.0,
+                            first.summary->generator.wall_seconds);
+    }
     ck_assert_uint_gt(second.summary->intended, 0);
     ck_assert_uint_ge(second.summary->tally->first_intended_ns, JOIN_MS * MS);
     summary_destroy(first.summary);
     summary_destroy(second.summary);
     changes_fini(&changes);
+    script_server_stop(server);
+}
+END_TEST
+
+static uint64_t await_warmup(void *context, struct err *error)
+{
+    (void)context, (void)error;
+    start_ns = clock_now_ns() + 100 * MS + WARMUP_NS;
+    return start_ns;
+}
+
+/* The broker answers all the time, but no thread sends for longer than its silence may last. Time
+ * passes four times as fast for the contact. */
+START_TEST(a_warm_up_without_requests_does_not_cut_off)
+{
+    struct plan plan = measurement_open_loop;
+    plan.schedule = schedules[0];
+    plan.warmup = (struct schedule){.rate = {1, 100 * NS_PER_S}, .duration_ns = WARMUP_NS};
+    struct script_server *server = script_server_start(&measurement_answers_at_once, &err);
+    struct process process = {.plan = &plan, .port = script_server_port(server)};
+    start_joined_at(&process, await_warmup);
+    uint64_t from_ns = clock_now_ns();
+    uint64_t now_ns = from_ns;
+    while (start_ns == 0 || now_ns < start_ns + NS_PER_S) {
+        usleep(1000);
+        now_ns = clock_now_ns();
+        contact_ns = from_ns + 4 * (now_ns - from_ns);
+    }
+    pthread_join(process.thread, NULL);
+    ck_assert(!process.summary->is_interrupted);
+    ck_assert_uint_gt(process.summary->started, 0);
+    summary_destroy(process.summary);
     script_server_stop(server);
 }
 END_TEST
@@ -338,6 +382,7 @@ Suite *team_suite(void)
     tcase_add_test(tests, users_of_a_closed_loop_are_shared);
     tcase_add_loop_test(tests, a_process_joins, 0, 4);
     tcase_add_loop_test(tests, a_process_agrees_only_to_what_it_has_heard_in_time, 0, 2);
+    tcase_add_test(tests, a_warm_up_without_requests_does_not_cut_off);
     tcase_add_test(tests, a_process_that_was_cut_off_sends_no_more);
     suite_add_tcase(suite, tests);
     return suite;
