@@ -91,14 +91,14 @@ static bool is_json(const struct wire_order *head, const struct order_file *file
 
 /* The JSON comes first: it names the others. */
 static bool add_files(struct packer *packer, const struct wire_order *head,
-                      const struct order_files *files, size_t from, struct err *err)
+                      const struct order_files *files, struct err *err)
 {
     for (size_t i = 0; i < files->count; i++) {
         if (is_json(head, &files->list[i]) && !add_file(packer, &files->list[i], err)) {
             return false;
         }
     }
-    for (size_t i = from; i < files->count; i++) {
+    for (size_t i = 0; i < files->count; i++) {
         if (!is_json(head, &files->list[i]) && !add_file(packer, &files->list[i], err)) {
             return false;
         }
@@ -106,12 +106,12 @@ static bool add_files(struct packer *packer, const struct wire_order *head,
     return send_pieces(packer, err);
 }
 
-bool parcel_send(const struct wire_order *head, const struct order_files *files, size_t from,
+bool parcel_send(const struct wire_order *head, const struct order_files *files,
                  const struct parcel_sink *sink, struct err *err)
 {
     struct packer packer = {.sink = sink, .chunk.run = head->run};
     wire_write_order(&packer.message, head);
-    bool ok = send_message(&packer, err) && add_files(&packer, head, files, from, err);
+    bool ok = send_message(&packer, err) && add_files(&packer, head, files, err);
     bytes_free(&packer.message);
     return ok;
 }
@@ -148,7 +148,7 @@ bool parcel_open(struct parcel *parcel, const struct wire_order *head, struct er
 {
     forget_json(parcel);
     parcel->head = *head;
-    order_files_drop_incomplete(&parcel->files);
+    order_files_free(&parcel->files);
     if (head->length > PARCEL_JSON_MAX) {
         return err_set(err, ERR_FAILED, "the order has more than %d bytes of JSON",
                        PARCEL_JSON_MAX);

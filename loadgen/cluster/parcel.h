@@ -2,7 +2,7 @@
  * parcel - sends an order to workers: its JSON and its files, in chunks, identified by SHA-256.
  *
  *     controller   order_to_json(order, &files)  ->  parcel_pack(&head, json, &files, ...)
- *                      -> parcel_send(&head, &files, from, &sink)   the head, then all chunks
+ *                      -> parcel_send(&head, &files, &sink)   the head, then all chunks
  *     worker       head  ->  parcel_open        chunk  ->  parcel_add  ->  parcel_is_complete
  *                      -> order_from_json(parcel.json, &parcel.files, &copy)
  *
@@ -10,8 +10,7 @@
  * until the JSON is complete. Small files share chunks. Each file is checked against its hash when
  * its last piece has arrived.
  *
- * Several orders may use the same files: the sender keeps its struct order_files and sends only
- * those that are new, and the receiver keeps its parcel and opens it again. A receiver that joins
+ * A receiver has the files of one order only, because a worker lives for many runs. One that joins
  * later reads the stream from its first head.
  *
  * Heads and chunks are untrusted. All files of a parcel have at most ORDER_FILES_MAX bytes.
@@ -47,21 +46,18 @@ struct parcel_sink {
     void *context;
 };
 
-/*
- * Sends the head and, in chunks, the files from index `from` on: 0, or files.count before
- * order_to_json if the earlier ones have been sent. The JSON is always sent.
- */
-bool parcel_send(const struct wire_order *head, const struct order_files *files, size_t from,
+/* Sends the head and, in chunks, all files. */
+bool parcel_send(const struct wire_order *head, const struct order_files *files,
                  const struct parcel_sink *sink, struct err *err);
 
 /* What a worker has received. */
 struct parcel {
     struct wire_order head;   /* run 0: none */
-    struct order_files files; /* of this order and of earlier ones */
+    struct order_files files; /* of this order */
     json_t *json;             /* NULL: not complete */
 };
 
-/* Begins to receive this order, which replaces the previous one; files are kept. */
+/* Begins to receive this order, which replaces the previous one and its files. */
 bool parcel_open(struct parcel *parcel, const struct wire_order *head, struct err *err);
 
 /*

@@ -133,21 +133,6 @@ bool order_files_is_complete(const struct order_files *files)
     return true;
 }
 
-void order_files_drop_incomplete(struct order_files *files)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        struct order_file *file = &files->list[i];
-        if (file->missing > 0) {
-            files->bytes -= file->length;
-            free_file(file);
-        } else {
-            files->list[kept++] = *file;
-        }
-    }
-    files->count = kept;
-}
-
 struct slice order_files_find(const struct order_files *files, const char *hash)
 {
     const struct order_file *file = find(files, hash);

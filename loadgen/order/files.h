@@ -58,9 +58,6 @@ bool order_files_put(struct order_files *files, const char *hash, size_t i, stru
 /* True if every file is complete. */
 bool order_files_is_complete(const struct order_files *files);
 
-/* Drops incomplete files. Call this when their remaining chunks will not arrive. */
-void order_files_drop_incomplete(struct order_files *files);
-
 /* The file with this hash; `at` is NULL if it is incomplete or unknown. */
 struct slice order_files_find(const struct order_files *files, const char *hash);
 

@@ -57,7 +57,7 @@ static bool send_order(struct course *course, struct err *err)
     course->is_ours = true;
     bus_stream_purge(course->bus, NAMES_ORDERS, NULL, 0);
     bus_stream_purge(course->bus, NAMES_TALLIES, NULL, 0);
-    return publish_head(course, err) && parcel_send(&course->head, &course->files, 0, &sink, err);
+    return publish_head(course, err) && parcel_send(&course->head, &course->files, &sink, err);
 }
 
 /* The workers. */

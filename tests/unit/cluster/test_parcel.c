@@ -88,15 +88,15 @@ static bool keep(void *context, struct slice message, struct err *error)
     return true;
 }
 
-/* Packs and sends the order; files from index `from` on. */
-static void send_order(size_t from)
+/* Packs and sends the order. */
+static void send_order(void)
 {
     const struct parcel_sink sink = {keep, NULL};
     json_t *json = order_to_json(&order, &files, &err);
     ck_assert_msg(json != NULL, "%s", err.text);
     ck_assert(parcel_pack(&head, json, &files, &err));
     json_decref(json);
-    ck_assert(parcel_send(&head, &files, from, &sink, &err));
+    ck_assert(parcel_send(&head, &files, &sink, &err));
 }
 
 static struct slice message_of(size_t i)
@@ -142,7 +142,7 @@ static void expect_order(void)
 START_TEST(an_order_arrives_whole)
 {
     make_order(SMALL, true);
-    send_order(0);
+    send_order();
     /* Head, JSON and small files in at most three chunks, the large one in three more. */
     ck_assert_uint_le(message_count, 7);
     for (size_t i = 0; i < message_count; i++) {
@@ -160,7 +160,7 @@ START_TEST(an_order_without_bodies_is_its_json)
     ck_assert(read_targets(&targets, text, strlen(text), &defaults, &err));
     source = source_of(targets.requests, targets.count);
     order = (struct order){&measurement_open_loop, &targets, &source};
-    send_order(0);
+    send_order();
     ck_assert_uint_eq(message_count, 2);
     receive_all();
     expect_order();
@@ -171,7 +171,7 @@ END_TEST
 START_TEST(what_comes_twice_does_no_harm)
 {
     make_order(3, true);
-    send_order(0);
+    send_order();
     for (size_t i = 0; i < message_count; i++) {
         ck_assert(receive(i));
         ck_assert(i == 0 || receive(i));
@@ -180,26 +180,32 @@ START_TEST(what_comes_twice_does_no_harm)
 }
 END_TEST
 
-START_TEST(the_next_order_sends_only_new_files)
+/* A search has a hundred orders, and each has its own files. */
+START_TEST(the_files_of_the_order_before_are_forgotten)
 {
     make_order(3, true);
-    send_order(0);
+    send_order();
     receive_all();
-    expect_order();
-    forget_messages();
-    size_t from = files.count;
-    head.run++;
-    send_order(from); /* the same order again */
-    ck_assert_uint_eq(message_count, 2);
-    receive_all();
-    expect_order();
+    size_t count = parcel.files.count;
+    uint64_t bytes = parcel.files.bytes;
+    for (int i = 0; i < 3; i++) {
+        forget_messages();
+        head.run++;
+        make_order(3, true);
+        order_files_free(&files);
+        send_order();
+        receive_all();
+        expect_order();
+    }
+    ck_assert_uint_eq(parcel.files.count, count);
+    ck_assert_uint_lt(parcel.files.bytes, bytes + 100);
 }
 END_TEST
 
 START_TEST(an_order_that_never_became_complete_is_forgotten)
 {
     make_order(3, true);
-    send_order(0);
+    send_order();
     for (size_t i = 0; i + 1 < message_count; i++) {
         ck_assert(receive(i));
     }
@@ -208,7 +214,7 @@ START_TEST(an_order_that_never_became_complete_is_forgotten)
     order_files_free(&files);
     make_order(2, false);
     head.run++;
-    send_order(0);
+    send_order();
     receive_all();
     expect_order();
     ck_assert_uint_lt(parcel.files.bytes, LARGE);
@@ -218,7 +224,7 @@ END_TEST
 START_TEST(a_chunk_of_another_run_is_ignored)
 {
     make_order(3, false);
-    send_order(0);
+    send_order();
     ck_assert(receive(0));
     parcel.head.run++;
     ck_assert(receive(1));
@@ -233,7 +239,7 @@ END_TEST
 START_TEST(a_damaged_file_is_refused)
 {
     make_order(0, true);
-    send_order(0);
+    send_order();
     struct bytes *last = &messages[message_count - 1];
     last->at[last->length - 1] ^= 1;
     for (size_t i = 0; i + 1 < message_count; i++) {
@@ -249,7 +255,7 @@ END_TEST
 START_TEST(a_file_that_the_order_does_not_name_is_refused)
 {
     make_order(0, true);
-    send_order(0);
+    send_order();
     struct wire_chunk chunk = {.run = head.run, .count = 1};
     sha256_print("abc", 3, chunk.pieces[0].hash);
     chunk.pieces[0].bytes = (struct slice){"abc", 3};
@@ -299,7 +305,7 @@ Suite *parcel_suite(void)
     tcase_add_test(tests, an_order_arrives_whole);
     tcase_add_test(tests, an_order_without_bodies_is_its_json);
     tcase_add_test(tests, what_comes_twice_does_no_harm);
-    tcase_add_test(tests, the_next_order_sends_only_new_files);
+    tcase_add_test(tests, the_files_of_the_order_before_are_forgotten);
     tcase_add_test(tests, an_order_that_never_became_complete_is_forgotten);
     tcase_add_test(tests, a_chunk_of_another_run_is_ignored);
     tcase_add_test(tests, a_damaged_file_is_refused);
