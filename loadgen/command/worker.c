@@ -8,6 +8,7 @@
 #include "loadgen/command/cluster/place.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/flags/address_flags.h"
+#include "loadgen/command/flags/tls_flags.h"
 #include "loadgen/command/process/interrupt.h"
 
 struct options {
@@ -52,9 +53,12 @@ static const struct cli cli = {
     .flags = flags,
 };
 
-static bool check_targets(const struct plan *plan, const struct targets *targets, struct err *err)
+static bool check_order(const struct plan *plan, const struct targets *targets, const char *allowed,
+                        struct err *err)
 {
-    return address_check_allowed(plan, targets, NULL, err);
+    return address_check_allowed(plan, targets, NULL, err) &&
+           tls_check_proxies(plan, targets, err) &&
+           (!allowed || address_check_ways(plan, allowed, err));
 }
 
 static bool worker_main(const struct command_line *line, struct err *err)
@@ -79,7 +83,7 @@ static bool worker_main(const struct command_line *line, struct err *err)
         .node = getenv("HEADROOM_NODE"), // NOLINT(concurrency-mt-unsafe): no thread changes it
         .cpu_limit = cpu_limit > 0 ? cpu_limit : threads,
         .rules = {line->cpus && line->cpus < threads ? line->cpus : threads, options->allowed,
-                  check_targets},
+                  check_order},
         .orphan_ns = options->orphan_ns,
         .stop_fd = interrupt.stop_fd,
         .tell = place_tell,

@@ -24,12 +24,12 @@ struct entry {
 
 /* Reading. */
 
-/* Cuts the first entry off; *rest is NULL after the last one. */
+/* Cuts the first entry off; *rest is NULL after the last one of the list. */
 static struct slice take(const char **rest)
 {
     const char *from = *rest;
-    const char *to = from + strcspn(from, ",");
-    *rest = *to ? to + 1 : NULL;
+    const char *to = from + strcspn(from, ",\n");
+    *rest = *to == ',' ? to + 1 : NULL;
     blank_trim_range(&from, &to);
     return (struct slice){from, (size_t)(to - from)};
 }
@@ -159,6 +159,13 @@ bool allow_check(const char *list, struct err *err)
 
 /* Comparing. */
 
+/* The next list; NULL: there is none. */
+static const char *next_list(const char *list)
+{
+    const char *end = strchr(list, '\n');
+    return end ? end + 1 : NULL;
+}
+
 /* The next entry for this port; false: there is none. */
 static bool next_for(const char **rest, uint16_t port, struct entry *entry)
 {
@@ -188,12 +195,10 @@ static bool has_name(const struct entry *entry, const char *name)
     return false;
 }
 
-enum allow allow_name(const char *list, const char *name, uint16_t port)
+static enum allow find_name(const char *list, const char *bare, uint16_t port)
 {
-    char bare[HOSTNAME_MAX];
     struct entry entry;
-    enum allow allow = list ? ALLOW_NO : ALLOW_YES;
-    hostname_bare(name, bare);
+    enum allow allow = ALLOW_NO;
     for (const char *rest = list; next_for(&rest, port, &entry);) {
         if (has_name(&entry, bare)) {
             return ALLOW_YES;
@@ -201,6 +206,18 @@ enum allow allow_name(const char *list, const char *name, uint16_t port)
         allow = entry.kind == KIND_RANGE ? ALLOW_LISTED_ADDRESSES : allow;
     }
     return allow;
+}
+
+enum allow allow_name(const char *list, const char *name, uint16_t port)
+{
+    char bare[HOSTNAME_MAX];
+    enum allow least = ALLOW_YES;
+    hostname_bare(name, bare);
+    for (; list; list = next_list(list)) {
+        enum allow allow = find_name(list, bare, port);
+        least = allow < least ? allow : least;
+    }
+    return least;
 }
 
 static bool is_mapped(const unsigned char bytes[ADDRESS_BYTES])
@@ -230,7 +247,7 @@ static bool has_address(const struct entry *entry, const unsigned char bytes[ADD
     return true;
 }
 
-bool allow_address(const char *list, const struct address *address)
+static bool find_address(const char *list, const struct address *address)
 {
     unsigned char bytes[ADDRESS_BYTES];
     struct entry entry;
@@ -245,17 +262,37 @@ bool allow_address(const char *list, const struct address *address)
         port = ntohs(address->socket.v6.sin6_port);
         break;
     default:
-        return !list;
+        return false;
     }
     for (const char *rest = list; next_for(&rest, port, &entry);) {
         if (has_address(&entry, bytes)) {
             return true;
         }
     }
-    return !list;
+    return false;
 }
 
-bool allow_socket(const char *list, const char *path)
+bool allow_address(const char *list, const struct address *address)
+{
+    bool is_allowed = true;
+    for (; list && is_allowed; list = next_list(list)) {
+        is_allowed = find_address(list, address);
+    }
+    return is_allowed;
+}
+
+bool allow_answer(const char *list, const char *name, uint16_t port, const struct address *address)
+{
+    char bare[HOSTNAME_MAX];
+    bool is_allowed = true;
+    hostname_bare(name, bare);
+    for (; list && is_allowed; list = next_list(list)) {
+        is_allowed = find_name(list, bare, port) == ALLOW_YES || find_address(list, address);
+    }
+    return is_allowed;
+}
+
+static bool find_socket(const char *list, const char *path)
 {
     struct entry entry;
     for (const char *rest = list; next_for(&rest, 0, &entry);) {
@@ -263,7 +300,16 @@ bool allow_socket(const char *list, const char *path)
             return true;
         }
     }
-    return !list;
+    return false;
+}
+
+bool allow_socket(const char *list, const char *path)
+{
+    bool is_allowed = true;
+    for (; list && is_allowed; list = next_list(list)) {
+        is_allowed = find_socket(list, path);
+    }
+    return is_allowed;
 }
 
 enum allow allow_host(const char *list, const char *host, uint16_t port)

@@ -16,6 +16,9 @@
  *
  * The list applies to the destination of a connection, not to the Host header of its requests.
  *
+ * Several lists, one per line, allow what all of them allow. So a list that comes with an order
+ * cannot extend the list of the process that runs it.
+ *
  * A list is a text; NULL allows everything. Each call parses the text again, so a list needs no
  * memory; there is one call per name, and one per answer of a name server.
  *
@@ -36,8 +39,8 @@ enum allow {
     ALLOW_YES,
 };
 
-/* Checks the entries of a list. ERR_USAGE quotes the first invalid one. The functions below ignore
- * invalid entries. */
+/* Checks the entries of one list. ERR_USAGE quotes the first invalid one. The functions below
+ * ignore invalid entries. */
 bool allow_check(const char *list, struct err *err);
 
 /* `name` must be a host name, not an address. */
@@ -45,6 +48,9 @@ enum allow allow_name(const char *list, const char *name, uint16_t port);
 
 /* For IPv4 and IPv6 addresses. */
 bool allow_address(const char *list, const struct address *address);
+
+/* For an address to which this name resolves: in each list, the name or the address is allowed. */
+bool allow_answer(const char *list, const char *name, uint16_t port, const struct address *address);
 
 /* Paths are compared byte by byte. */
 bool allow_socket(const char *list, const char *path);

@@ -10,7 +10,7 @@ start_nats
 
 # Flags.
 
-refused 2 "-expect-workers needs -nats" attack -expect-workers 2 -duration 1s "$U/"
+refused 2 "-expect-workers requires -nats" attack -expect-workers 2 -duration 1s "$U/"
 refused 2 "-nats is missing" worker
 refused 1 "cannot connect to the broker at 127.0.0.1:1" attack -nats nats://127.0.0.1:1 -duration 1s -report text "$U/"
 refused 2 "no name of a worker" worker -nats "$NATS" -name a.b
@@ -57,11 +57,25 @@ expect_eq "unknown" "$(json "$TMP/report" 'r["unknown"]')" 0
 expect_eq "ended" "$(json "$TMP/report" 'r["requests"] == r["intended"]')" True
 expect_all "$(json "$TMP/report" 'r["requests"]')"
 
-# An order that a worker may not run.
+# An order that a worker may not run: because of its target, or of how it wants to get there.
+
+# refused_by NAME TEXT FLAG...: worker NAME, the fourth, refuses the attack with this text
+refused_by() {
+    name=$1
+    text=$2
+    shift 2
+    actual=0
+    "$BIN/loadgen" attack -nats "$NATS" -expect-workers 4 -duration 1s -report text "$@" "$U/" >"$TMP/out" 2>"$TMP/err" ||
+        actual=$?
+    expect_eq "status of a refused order" "$actual" 1
+    expect_has "a refused order" "$(cat "$TMP/err")" "$name cannot run the order: $text"
+}
 
 start_worker e -allow-target 192.0.2.1
-actual=0
-"$BIN/loadgen" attack -nats "$NATS" -expect-workers 4 -duration 1s -report text "$U/" >"$TMP/out" 2>"$TMP/err" ||
-    actual=$?
-expect_eq "status of a refused order" "$actual" 1
-expect_has "a refused order" "$(cat "$TMP/err")" "e cannot run the order: 127.0.0.1"
+refused_by e "127.0.0.1"
+kill -TERM "$WORKER_PID"
+wait "$WORKER_PID" || true
+start_worker f -allow-target "127.0.0.0/8"
+refused_by f "-resolvers: this worker has -allow-target" -resolvers 192.0.2.1
+export http_proxy=http://192.0.2.7:3128
+refused_by f "the proxy 192.0.2.7:3128 is not in -allow-target"

@@ -1,8 +1,11 @@
 #include "loadgen/cluster/worker/assignment.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "loadgen/agenda/driver.h"
+#include "loadgen/base/memory.h"
 #include "loadgen/order/plan.h"
 
 static const struct driver_type *const drivers[] = {&driver_agenda};
@@ -18,6 +21,8 @@ static void close_order(struct assignment *assignment)
 {
     if (assignment->is_open) {
         order_copy_free(&assignment->copy);
+        free(assignment->allowed);
+        assignment->allowed = NULL;
         assignment->is_open = false;
     }
 }
@@ -66,6 +71,19 @@ static bool find_driver(struct assignment *assignment, struct err *err)
            err_set(err, ERR_FAILED, "the order needs \"%s\", which workers do not have", name);
 }
 
+/* The list of this process, and the order's own. */
+static void add_allowed(struct assignment *assignment, const char *allowed)
+{
+    struct plan *plan = &assignment->copy.plan;
+    const char *own = plan->allowed_targets;
+    if (allowed) {
+        size_t size = strlen(allowed) + (own ? strlen(own) : 0) + 2;
+        assignment->allowed = memory_of(malloc(size));
+        snprintf(assignment->allowed, size, "%s%s%s", allowed, own ? "\n" : "", own ? own : "");
+        plan->allowed_targets = assignment->allowed;
+    }
+}
+
 bool assignment_open(struct assignment *assignment, const struct assignment_rules *rules,
                      struct err *err)
 {
@@ -79,10 +97,9 @@ bool assignment_open(struct assignment *assignment, const struct assignment_rule
     assignment->is_open = true;
     copy->plan.threads = rules->threads;
     copy->plan.counts_only = true; /* results stay here, the tallies are sent */
-    if (rules->allowed) {
-        copy->plan.allowed_targets = rules->allowed;
-    }
-    return plan_check(&copy->plan, err) && rules->check(&copy->plan, &copy->targets, err);
+    add_allowed(assignment, rules->allowed);
+    return plan_check(&copy->plan, err) &&
+           rules->check(&copy->plan, &copy->targets, rules->allowed, err);
 }
 
 void assignment_free(struct assignment *assignment)

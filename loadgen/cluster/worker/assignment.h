@@ -22,6 +22,7 @@
 struct assignment {
     struct parcel parcel;
     struct order_copy copy; /* valid if is_open */
+    char *allowed;          /* of its plan, if this process adds a list; NULL: it does not */
     bool is_open;
     const struct driver_type *driver_type;
 };
@@ -38,9 +39,10 @@ bool assignment_is_complete(const struct assignment *assignment);
 /* What this process adds to every order. */
 struct assignment_rules {
     unsigned threads;    /* maximum */
-    const char *allowed; /* targets (net/allow.h); NULL: the order's own list */
-    /* False: something of the order is not allowed; err is set. */
-    bool (*check)(const struct plan *plan, const struct targets *targets, struct err *err);
+    const char *allowed; /* targets (net/allow.h), besides the order's own list; NULL: all */
+    /* False: something of the order is not allowed; err is set. The plan has both lists. */
+    bool (*check)(const struct plan *plan, const struct targets *targets, const char *allowed,
+                  struct err *err);
 };
 
 /* Opens the order. False: it cannot be run here. */

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "loadgen/base/duration.h"
 #include "loadgen/base/text/utf8.h"
+#include "loadgen/http/proxy.h"
 #include "loadgen/net/allow.h"
 
 enum { DNS_PORT = 53 };
@@ -197,4 +198,27 @@ bool address_check_allowed(const struct plan *plan, const struct targets *target
         }
     }
     return true;
+}
+
+/* All that goes to http:// or https:// can go to this proxy, whatever the targets are. */
+static bool check_proxy(const struct plan *plan, bool is_https, const char *allowed,
+                        struct err *err)
+{
+    struct proxy_options options = plan->proxy;
+    struct proxy proxy;
+    options.no = NULL;
+    return !proxy_for(&options, is_https, "any.invalid", 1, &proxy) ||
+           allow_host(allowed, proxy.host, proxy.port) == ALLOW_YES ||
+           err_set(err, ERR_USAGE, "the proxy %s:%u is not in -allow-target of this worker",
+                   proxy.host, proxy.port);
+}
+
+bool address_check_ways(const struct plan *plan, const char *allowed, struct err *err)
+{
+    if (plan->resolvers) {
+        return err_set(err, ERR_USAGE,
+                       "-resolvers: this worker has -allow-target, so it asks only the name "
+                       "servers of its own machine");
+    }
+    return check_proxy(plan, false, allowed, err) && check_proxy(plan, true, allowed, err);
 }

@@ -44,4 +44,11 @@ void address_flags_apply(const struct address_flags *flags, struct plan *plan);
 bool address_check_allowed(const struct plan *plan, const struct targets *targets,
                            const char *field, struct err *err);
 
+/*
+ * Checks how the plan of another process reaches its targets, for one that allows only some. A
+ * proxy can lead anywhere, so it must be allowed itself. A name server can give any address to a
+ * name that is allowed, so only those of this machine are asked. ERR_USAGE.
+ */
+bool address_check_ways(const struct plan *plan, const char *allowed, struct err *err);
+
 #endif

@@ -43,7 +43,10 @@ static void fail(struct name *name, const char *reason, uint64_t now_ns)
 
 static bool is_allowed(const struct name *name, const struct address *address)
 {
-    return name->is_trusted || allow_address(name->names->config->allowed, address);
+    const char *allowed = name->names->config->allowed;
+    return name->is_trusted ||
+           (name->is_literal ? allow_address(allowed, address)
+                             : allow_answer(allowed, name->host, name->port, address));
 }
 
 /* Of a name that is not an address: decides whether it is trusted. */

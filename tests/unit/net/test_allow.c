@@ -231,6 +231,28 @@ START_TEST(a_host_is_in_the_list_or_not)
 }
 END_TEST
 
+/* As if each were asked. */
+START_TEST(several_lists_allow_what_all_of_them_allow)
+{
+    static const char lists[] = "api,10.0.0.0/8,unix:/a,unix:/b\n*.api,api:80,10.1.0.0/16,unix:/b";
+    struct address address;
+    ck_assert_int_eq(allow_host(lists, "api", 80), ALLOW_YES);
+    ck_assert_int_eq(allow_host(lists, "api", 81), ALLOW_LISTED_ADDRESSES);
+    ck_assert_int_eq(allow_host(lists, "a.api", 80), ALLOW_LISTED_ADDRESSES);
+    ck_assert_int_eq(allow_host(lists, "10.1.2.3", 80), ALLOW_YES);
+    ck_assert_int_eq(allow_host(lists, "10.2.2.3", 80), ALLOW_NO);
+    ck_assert_int_eq(allow_host("a\nb", "a", 80), ALLOW_NO);
+    ck_assert_int_eq(allow_host("a\n", "a", 80), ALLOW_NO);
+    ck_assert(allow_socket(lists, "/b"));
+    ck_assert(!allow_socket(lists, "/a"));
+    /* One list has the name, the other one its address. */
+    ck_assert(address_parse("10.1.2.3", 81, &address));
+    ck_assert(allow_answer("api\n10.0.0.0/8", "api", 81, &address));
+    ck_assert(!allow_answer("api\n10.2.0.0/16", "api", 81, &address));
+    ck_assert(!allow_address("api\n10.0.0.0/8", &address));
+}
+END_TEST
+
 /* A list that was not checked allows less, not more. */
 START_TEST(wrong_entries_allow_nothing)
 {
@@ -271,6 +293,7 @@ Suite *allow_suite(void)
     tcase_add_loop_test(tests, a_list_has_these_entries, 0, sizeof right / sizeof *right);
     tcase_add_loop_test(tests, other_entries_are_refused, 0, sizeof wrong / sizeof *wrong);
     tcase_add_loop_test(tests, a_host_is_in_the_list_or_not, 0, sizeof hosts / sizeof *hosts);
+    tcase_add_test(tests, several_lists_allow_what_all_of_them_allow);
     tcase_add_test(tests, wrong_entries_allow_nothing);
     tcase_add_test(tests, a_socket_is_in_the_list_or_not);
     suite_add_tcase(suite, tests);
