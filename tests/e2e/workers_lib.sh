@@ -13,6 +13,16 @@ start_nats() {
     NATS=$(json "$TMP/nats/nats-server_$NATS_PID.ports" 'r["nats"][0]')
 }
 
+# restart_nats: after it was killed, at the same port. Sets NATS_PID.
+restart_nats() {
+    mkdir -p "$TMP/nats"
+    : >"$TMP/nats.log"
+    nats-server -a 127.0.0.1 -p "${NATS##*:}" -js -sd "$TMP/nats" -l "$TMP/nats.log" &
+    NATS_PID=$!
+    STARTED="$STARTED $NATS_PID"
+    wait_for grep -q 'Server is ready' "$TMP/nats.log" || fail "nats-server: $(cat "$TMP/nats.log")"
+}
+
 # start_worker NAME FLAG...: with one thread. Sets WORKER_PID; what it says is in $TMP/NAME.err.
 start_worker() {
     name=$1

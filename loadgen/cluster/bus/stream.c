@@ -49,6 +49,7 @@ enum bus_status bus_stream_look(struct bus *bus, const char *name, struct bus_st
             .last = info->State.LastSeq,
             .messages = info->State.Msgs,
             .bytes = info->State.Bytes,
+            .made_ns = (uint64_t)info->Created,
         };
     }
     jsStreamInfo_Destroy(info);

@@ -3,10 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "loadgen/cluster/bus/stream.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/worker/state.h"
 
 enum { QUEUE_MESSAGES = 256 };
+
+#define LOOK_NS (5 * NS_PER_S) /* between looks whether the stream is the same one */
 
 /* As long as no controller was there, neither stream nor bucket exists. */
 static struct bus_queue *follow_orders(const struct serving *serving)
@@ -31,9 +34,21 @@ static struct bus_queue *watch_key(const struct serving *serving, int source, co
     return queue;
 }
 
+/* When the stream of orders was made; 0: there is none. UINT64_MAX: not known. */
+static uint64_t made_ns(const struct serving *serving)
+{
+    struct bus_stream_state state;
+    enum bus_status status = bus_stream_look(serving->bus, NAMES_ORDERS, &state);
+    if (status == BUS_OK) {
+        return state.made_ns;
+    }
+    return status == BUS_MISSING ? 0 : UINT64_MAX;
+}
+
 void serving_open_sources(struct serving *serving)
 {
     if (!serving->orders) {
+        serving->orders_made_ns = made_ns(serving);
         serving->orders = follow_orders(serving);
     }
     if (!serving->lease) {
@@ -42,6 +57,32 @@ void serving_open_sources(struct serving *serving)
     if (!serving->keys && serving->me.state == WIRE_READY) {
         serving->keys = watch_key(serving, SOURCE_KEY, names_key(serving->me.run, ">").text);
     }
+}
+
+/*
+ * A broker that restarts without its storage has no streams, until a controller makes them anew:
+ * the sources would wait for messages after those of the old ones. Without a part there is nothing
+ * to lose.
+ */
+void serving_check_sources(struct serving *serving)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (!serving->orders || serving->part || now_ns < serving->look_ns) {
+        return;
+    }
+    serving->look_ns = now_ns + LOOK_NS;
+    uint64_t made = made_ns(serving);
+    if (made == UINT64_MAX || made == serving->orders_made_ns) {
+        return;
+    }
+    serving_tell(serving, "the broker has lost its storage: orders are awaited anew");
+    bus_queue_free(serving->orders);
+    bus_queue_free(serving->lease);
+    serving->orders = NULL;
+    serving->lease = NULL;
+    serving->orders_from = 1;
+    serving_forget_run(serving);
+    serving_set(serving, WIRE_WAITING, "");
 }
 
 void serving_forget_run(struct serving *serving)

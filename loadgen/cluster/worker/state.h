@@ -29,6 +29,8 @@ struct serving {
     struct bus_outbox *outbox;
     struct wire_announce me;
     struct bus_queue *orders; /* NULL: no controller has made the stream yet */
+    uint64_t orders_made_ns;  /* when that stream was made (bus/stream.h) */
+    uint64_t look_ns;         /* CLOCK_MONOTONIC: when to look again whether it is the same one */
     uint64_t orders_from;     /* where the queue begins in the stream */
     bool is_replaced;         /* another order has come while a part is on: read again after it */
     struct bus_queue *lease;  /* of the controller; NULL: no controller has made the bucket yet */
@@ -62,7 +64,8 @@ void serving_announce(struct serving *serving);
 void serving_set(struct serving *serving, enum wire_state state, const char *problem);
 
 /* orders.c: which run it is. */
-void serving_open_sources(struct serving *serving); /* those that are not open yet */
+void serving_open_sources(struct serving *serving);  /* those that are not open yet */
+void serving_check_sources(struct serving *serving); /* opened again if the broker lost them */
 void serving_take_orders(struct serving *serving);
 void serving_prepare(struct serving *serving); /* if the order has come and is not opened yet */
 void serving_forget_run(struct serving *serving);

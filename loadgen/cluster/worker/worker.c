@@ -80,6 +80,7 @@ static void serve(struct serving *serving)
     while (!serving->is_leaving || serving->part) {
         if (clock_now_ns() >= serving->announce_ns) {
             serving_announce(serving);
+            serving_check_sources(serving);
             serving_open_sources(serving);
             serving_prepare(serving);
             serving_begin(serving);

@@ -51,6 +51,21 @@ START_TEST(messages_are_numbered)
 }
 END_TEST
 
+START_TEST(a_stream_that_is_made_again_is_another_one)
+{
+    make(100000);
+    ck_assert_int_eq(bus_stream_look(brokered.bus, "S", &state), BUS_OK);
+    uint64_t made_ns = state.made_ns;
+    make(200000); /* other limits */
+    ck_assert_int_eq(bus_stream_look(brokered.bus, "S", &state), BUS_OK);
+    ck_assert_uint_eq(state.made_ns, made_ns);
+    ck_assert_int_eq(bus_stream_remove(brokered.bus, "S"), BUS_OK);
+    make(100000);
+    ck_assert_int_eq(bus_stream_look(brokered.bus, "S", &state), BUS_OK);
+    ck_assert_uint_gt(state.made_ns, made_ns);
+}
+END_TEST
+
 START_TEST(a_full_stream_refuses_and_keeps)
 {
     int stored = 0;
@@ -137,6 +152,7 @@ Suite *bus_stream_suite(void)
     TCase *tcase = tcase_create("bus_stream");
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, messages_are_numbered);
+    tcase_add_test(tcase, a_stream_that_is_made_again_is_another_one);
     tcase_add_test(tcase, a_full_stream_refuses_and_keeps);
     tcase_add_test(tcase, old_messages_are_purged);
     tcase_add_test(tcase, what_is_missing_is_said);
