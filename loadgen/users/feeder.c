@@ -85,9 +85,9 @@ static int next(lua_State *lua)
     struct state *state = state_of(lua);
     size_t row = 0;
     if (!state->user || state->seat->order->is_conducting) {
-        return luaL_error(lua, "next of a feeder can be called only in on_start, on_stop and "
-                               "tasks, not while the scenario is loaded, nor in test_start and "
-                               "test_stop");
+        return luaL_error(lua,
+                          "next of a feeder can be called only in on_start, on_stop and tasks, not "
+                          "in test_start and test_stop, nor while the scenario is loaded");
     }
     if (!feed_take(feed, &state->random, state->user->number, state->seat->thread->index, &row)) {
         return end(lua, feed);
@@ -186,9 +186,8 @@ static int feeder(lua_State *lua)
     const struct state *state = state_of(lua);
     const char *name = luaL_checkstring(lua, 1);
     if (!state->folder || !state->feeds) {
-        return luaL_error(lua, "feeder: feeders are declared while the scenario is loaded; call "
-                               "feeder outside of functions that users run, and keep it in a "
-                               "local variable");
+        return luaL_error(lua, "feeder: can be called only while the scenario is loaded, not in "
+                               "functions that users run; keep the feeder in a local variable");
     }
     luaL_argcheck(lua, strlen(name) == lua_rawlen(lua, 1), 1, "the name contains a NUL byte");
     lua_settop(lua, 2);

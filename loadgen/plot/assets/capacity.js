@@ -358,9 +358,9 @@ function noteCpu() {
     const at = asked.find(trial => trial.rate === capacity.rate) || asked[0];
     const cost = at && at.target.cpu_seconds_per_request;
     note.textContent = asked.length === 0
-        ? 'The CPU of the target is unknown: -target-metrics was not set.'
-        : cost > 0 ? `At ${perSecond(at.rate)} a request cost the target ${latency(1000 * cost)} `
-            + 'of CPU.' : '';
+        ? 'The CPU time of the target is unknown, because -target-metrics was not set.'
+        : cost > 0 ? `At ${perSecond(at.rate)} each request cost the target ${latency(1000 * cost)} `
+            + 'of CPU time.' : '';
 }
 
 function makeCpu() {

@@ -30,8 +30,10 @@ static size_t pick_weighted(lua_State *lua, size_t count)
     size_t last = 0; /* the last with a weight: rounding may let the loop run past it */
     luaL_checktype(lua, 2, LUA_TTABLE);
     if (lua_rawlen(lua, 2) != count) {
-        luaL_error(lua, "choice: expected a weight per element; elements: %d, weights: %d",
-                   (int)count, (int)lua_rawlen(lua, 2));
+        luaL_error(
+            lua,
+            "choice: expected a weight for each element, but there are %d elements and %d weights",
+            (int)count, (int)lua_rawlen(lua, 2));
     }
     for (size_t i = 1; i <= count; i++) {
         double weight = weight_at(lua, i);

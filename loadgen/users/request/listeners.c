@@ -260,8 +260,8 @@ void listeners_keep_answer(lua_State *lua, const struct seat *seat, struct fligh
 int listeners_add(lua_State *lua)
 {
     if (!state_of(lua)->arguments) {
-        return luaL_error(lua, "add_listener: listeners are added while the scenario is loaded; "
-                               "call add_listener outside of functions that users run");
+        return luaL_error(lua, "add_listener: can be called only while the scenario is loaded, not "
+                               "in functions that users run");
     }
     if (!lua_isfunction(lua, 1)) {
         return luaL_error(lua, "add_listener: expected a function: "

@@ -21,9 +21,8 @@ static int read_file(lua_State *lua)
     size_t length = 0;
     luaL_Buffer buffer;
     if (!folder) {
-        return luaL_error(lua, "read_file: files are read while the scenario is loaded; call "
-                               "read_file outside of functions that users run, and keep the text "
-                               "in a local variable");
+        return luaL_error(lua, "read_file: can be called only while the scenario is loaded, not in "
+                               "functions that users run; keep the text in a local variable");
     }
     if (strlen(name) != lua_rawlen(lua, 1)) {
         return luaL_error(lua, "read_file: the name contains a NUL byte");

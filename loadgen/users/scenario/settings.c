@@ -182,8 +182,8 @@ static int arg(lua_State *lua)
     const struct arguments *arguments = state_of(lua)->arguments;
     const char *name = luaL_checkstring(lua, 1);
     if (!arguments) {
-        return luaL_error(lua, "arg: arguments are declared while the scenario is loaded; call arg "
-                               "outside of functions that users run");
+        return luaL_error(lua, "arg: can be called only while the scenario is loaded, not in "
+                               "functions that users run");
     }
     lua_settop(lua, 3);
     check_name(lua, name);

@@ -344,8 +344,9 @@ START_TEST(files_of_the_folder_are_read_at_load_time)
     lua_State *coroutine = lua_newthread(state.lua);
     lua_rawgeti(coroutine, LUA_REGISTRYINDEX, classes.list[0].tasks[0].function);
     ck_assert_int_eq(state_run(&state, coroutine, 0, NS_PER_S), STATE_FAILED);
-    ck_assert_msg(strstr(state.error.at, "files are read while the scenario is loaded"), "%s",
-                  state.error.at);
+    ck_assert_msg(
+        strstr(state.error.at, "read_file: can be called only while the scenario is loaded"), "%s",
+        state.error.at);
 }
 END_TEST
 
