@@ -39,7 +39,7 @@ static void add_free(struct agenda *agenda, uint64_t number, uint64_t now_ns)
 /* The closed loop. User u sends requests u, u + all users, u + twice as many... of its epoch:
  * pace/epoch.h. */
 
-/* The next user of the period begins. */
+/* Starts the next user of the period. */
 static void begin_user(struct agenda *agenda, uint64_t since_ns)
 {
     const struct epoch *epoch = agenda_epoch(agenda);
@@ -51,7 +51,7 @@ static void begin_user(struct agenda *agenda, uint64_t since_ns)
     add_free(agenda, epoch->number * EPOCH_NUMBERS + user, since_ns);
 }
 
-/* Takes the room of a period. */
+/* Switches to the users of a period. */
 static void enter_period(struct agenda *agenda, const struct epoch *epoch)
 {
     const struct period *period = period_of(epoch);
@@ -72,7 +72,7 @@ static void begin_users(struct agenda *agenda, uint64_t now_ns)
     }
 }
 
-/* Those that were free go on, from the one that waits longest; then others begin. */
+/* Free users continue, starting with the one that has waited longest; then new users start. */
 static void change_users(struct agenda *agenda, const struct epoch *epoch)
 {
     const struct timetable_user *before = agenda->free_users;
@@ -109,7 +109,7 @@ void agenda_begin(struct agenda *agenda, uint64_t start_ns, uint64_t end_ns)
     uint64_t base_ns = start_ns - agenda->plan->warmup.duration_ns;
     agenda->start_ns = start_ns;
     agenda->end_ns = end_ns;
-    if (agenda->is_closed_loop) { /* at_ns is 0 but in a process that joins */
+    if (agenda->is_closed_loop) { /* at_ns is 0, except in a process that joins */
         uint64_t at_ns = timetable->first->epoch.at_ns;
         begin_users(agenda, at_ns > 0 ? start_ns + at_ns : base_ns);
     }
@@ -117,7 +117,10 @@ void agenda_begin(struct agenda *agenda, uint64_t start_ns, uint64_t end_ns)
                 base_ns);
 }
 
-/* What was fetched for another request is fetched again; a live source hands out each just once. */
+/*
+ * Discards a request that was fetched for another number. A live source hands out each request only
+ * once.
+ */
 static void follow(struct agenda *agenda)
 {
     uint64_t number = agenda->cursor.number;

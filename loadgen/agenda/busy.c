@@ -3,8 +3,8 @@
 __extension__ typedef unsigned __int128 wide;
 
 /*
- * A peer's word: while the thread is full, its free time so far; while it has a free slot, FREE_BIT
- * and a moment such that now - moment is its free time so far.
+ * The word of a peer. While the thread is full: its free time so far. While it has a free slot:
+ * FREE_BIT and a moment, where now - moment is its free time so far.
  */
 #define FREE_BIT (UINT64_C(1) << 63)
 
@@ -69,7 +69,7 @@ static void thin_out(struct busy *busy)
     busy->spacing_ns = step == 1 ? 0 : (last.at_ns - busy->points[0].at_ns) / (BUSY_POINTS / 2);
 }
 
-/* Adds a point for now; is_full has not changed since the last one. */
+/* Adds the current point. is_full must not have changed since the last one. */
 static void add_point(struct busy *busy, uint64_t now_ns)
 {
     const struct busy_point *last = &busy->points[busy->count - 1];
@@ -117,7 +117,7 @@ bool busy_all(const struct busy *busy)
     return all;
 }
 
-/* The curve at a moment up to the last point. */
+/* The value of the curve at a moment not after the last point. */
 static uint64_t value_at(const struct busy *busy, uint64_t at_ns)
 {
     const struct busy_point *points = busy->points;
@@ -150,7 +150,7 @@ uint64_t busy_between(struct busy *busy, uint64_t since_ns, uint64_t now_ns)
     busy->needed_ns = since_ns;
     const struct busy_point *last = &busy->points[busy->count - 1];
     if (since_ns >= last->at_ns) {
-        return 0; /* not full now, and not since the last point */
+        return 0; /* neither full now, nor since the last point */
     }
     uint64_t before_ns = value_at(busy, since_ns);
     uint64_t gained_ns = last->busy_ns - before_ns;

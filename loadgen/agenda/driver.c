@@ -10,15 +10,15 @@
 #include "loadgen/target/targets.h"
 
 /*
- * Maximum requests started at each turn, and after each answer, before the loop reads again: an
- * answer that waits to be read looks slow.
+ * Maximum requests started per turn, and after each response, before the loop reads again. While a
+ * response waits to be read, its measured latency grows.
  */
 enum { START_PER_TURN = 16, START_PER_ANSWER = 1 };
 
-/* From a change until it holds, at least: the threads must have heard of it by then. */
+/* Minimum time between a change and its effect, by which all threads must have seen it. */
 #define CHANGE_LEAD_NS (10 * NS_PER_MS)
 
-/* What the threads of a run share. */
+/* State shared by the threads of a run. */
 struct seats {
     struct drive drive; /* first member: a drive is cast to its seats */
     const struct order *order;
@@ -26,7 +26,7 @@ struct seats {
     struct busy_peer *peers; /* one for each thread */
 };
 
-/* A thread's. */
+/* State of one thread. */
 struct seat {
     struct driver driver; /* first member: a driver is cast to its seat */
     struct seats *all;
@@ -89,7 +89,7 @@ static bool has_ended(const struct driver *driver, uint64_t now_ns)
     return now_ns >= agenda->end_ns && (agenda->is_closed_loop || !agenda_has_next(agenda));
 }
 
-/* The account. */
+/* Counts. */
 
 static uint64_t intended(struct driver *driver, uint64_t now_ns, uint64_t started)
 {
@@ -103,7 +103,7 @@ static uint64_t intended(struct driver *driver, uint64_t now_ns, uint64_t starte
     uint64_t elapsed_ns = now_ns > start_ns ? now_ns - start_ns : 0;
     uint64_t due =
         timetable_count_part(&seat->all->timetable, seat->sender.thread->index, elapsed_ns);
-    /* A stop takes a moment to reach the worker; requests sent until then were intended. */
+    /* A stop reaches the worker after a short time; requests sent until then were intended. */
     return due > started ? due : started;
 }
 
@@ -196,7 +196,7 @@ static uint64_t since(uint64_t start_ns, uint64_t now_ns)
     return now_ns > start_ns ? now_ns - start_ns : 0;
 }
 
-/* A thread that reads the clock later than this sees that the epoch is closed. */
+/* A thread that reads the clock after this point sees that the epoch is closed. */
 static bool change(struct drive *drive, uint64_t start_ns, uint64_t now_ns, struct change *change,
                    struct err *err)
 {
@@ -216,7 +216,7 @@ static bool change(struct drive *drive, uint64_t start_ns, uint64_t now_ns, stru
         if (closed_ns + CHANGE_LEAD_NS / 2 <= start_ns + change->at_ns) {
             return timetable_change(timetable, since(start_ns, now_ns), change, err);
         }
-        at_ns = since(start_ns, closed_ns + CHANGE_LEAD_NS); /* it was stopped for so long */
+        at_ns = since(start_ns, closed_ns + CHANGE_LEAD_NS); /* this thread was delayed */
     }
 }
 

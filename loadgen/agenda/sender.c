@@ -24,7 +24,7 @@ static bool has_room(struct sender *sender)
     return !request || engine->type->has_room(engine, request->endpoint);
 }
 
-/* What was due before goes first: only now the thread's parts of the caps are other ones. */
+/* Starts earlier requests first, because the thread's shares of the caps change only now. */
 static void enter_epoch(struct sender *sender, const struct epoch *epoch)
 {
     const struct agenda *agenda = &sender->agenda;
@@ -58,7 +58,10 @@ void sender_begin(struct sender *sender, struct busy_peer *peers, uint64_t end_n
     follow_epoch(sender);
 }
 
-/* After the end: drops all requests if the next one waits, or is out of grace. True if it did. */
+/*
+ * After the end: drops all requests if the next one has to wait, or its grace time is over. True if
+ * it did.
+ */
 static bool drop_after_end(struct sender *sender, uint64_t now_ns, bool has_room)
 {
     struct agenda *agenda = &sender->agenda;
@@ -74,7 +77,7 @@ static bool drop_after_end(struct sender *sender, uint64_t now_ns, bool has_room
     return true;
 }
 
-/* The run ends here: what is due now may be somebody else's. */
+/* After a cut-off, requests that are due now may belong to another process. */
 static bool drop_if_cut_off(struct sender *sender)
 {
     bool is_cut_off = !drive_may_send(sender->thread);
@@ -128,7 +131,7 @@ bool sender_start_due(struct sender *sender, uint64_t now_ns, unsigned most)
         started++;
     }
     if (started > 0 && agenda->source->live) {
-        /* The last request ends the attack now, not when another one would be due. */
+        /* The last request ends the attack immediately, not when the next one would be due. */
         agenda_end_if_exhausted(agenda, now_ns);
     }
     sender->is_starting = false;

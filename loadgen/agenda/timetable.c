@@ -13,7 +13,7 @@ static void free_period(struct period *period)
     free(period);
 }
 
-/* Rooms of a closed loop: 16 bytes per user. */
+/* Allocates the rooms of a closed loop: 16 bytes per user. */
 static bool make_rooms(struct period *period, const struct team *team)
 {
     uint64_t at = 0;
@@ -22,7 +22,7 @@ static bool make_rooms(struct period *period, const struct team *team)
         at += slots_part(&period->epoch.slots, (uint16_t)(team->first + i), period->users);
     }
     period->room_at[team->threads] = at;
-    period->rooms = calloc(at + 1, sizeof *period->rooms); /* not 0 */
+    period->rooms = calloc(at + 1, sizeof *period->rooms); /* calloc(0) may return NULL */
     return period->rooms;
 }
 
@@ -68,7 +68,7 @@ bool timetable_init(struct timetable *timetable, const struct plan *plan, const 
     return true;
 }
 
-/* Its epochs are periods. */
+/* The epochs of a timetable are periods. */
 static struct period *next_of(const struct period *period)
 {
     return (struct period *)atomic_load_explicit(&period->epoch.next, memory_order_acquire);
@@ -95,7 +95,7 @@ uint64_t timetable_count_part(struct timetable *timetable, unsigned index, uint6
     return epoch_part_count(&timetable->seats[index].part, timetable_count(timetable, t_ns));
 }
 
-/* Frees the periods that no thread will read again. They are the first of the list. */
+/* Frees the periods that no thread will read again. They are at the start of the list. */
 static void free_left(struct timetable *timetable, uint64_t now_ns)
 {
     uint64_t needed = UINT64_MAX;
@@ -113,7 +113,10 @@ static void free_left(struct timetable *timetable, uint64_t now_ns)
     }
 }
 
-/* Alone, assigns the slots again: the number of users limits how many threads own slots. */
+/*
+ * In a single process, assigns the slots again, because the number of users limits how many threads
+ * own slots.
+ */
 static void deal(const struct timetable *timetable, struct period *period)
 {
     uint16_t threads[SLOTS];
@@ -148,7 +151,7 @@ bool timetable_change(struct timetable *timetable, uint64_t now_ns, const struct
         epoch_close(&last->epoch, UINT64_MAX);
         return err_set(err, ERR_FAILED, "not enough memory for another schedule");
     }
-    /* Changes that were asked for in any order come in this one. */
+    /* A change never takes effect before an earlier one. */
     uint64_t at_ns = timetable_close(timetable, change->at_ns);
     if (change->epoch) {
         epoch_init_copy(&next->epoch, change->epoch);
