@@ -84,7 +84,7 @@ static void append_moves(const struct generator_verdict *verdict, char text[GENE
     }
 }
 
-/* Why it is not clean: the signs, then what lag moved. */
+/* The reasons why it is not clean: the signs, then the values that lag has changed. */
 static void append_reasons(const struct generator_verdict *verdict, const struct summary *summary,
                            char text[GENERATOR_TEXT])
 {

@@ -42,7 +42,7 @@ static void write_rows(struct lines *lines, const char *mark, const struct rows 
 
 static bool write_hdr_log(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
-    (void)slo; /* the layout is HdrHistogram's */
+    (void)slo; /* the format of HdrHistogram has none */
     const struct tally *tally = summary->tally;
     uint64_t first_ns = tally->counters.ended > 0 ? tally->first_intended_ns : 0;
     struct lines lines = {out, summary_attack_ns(summary) + summary_wait_ns(summary), true};
@@ -57,7 +57,7 @@ static bool write_hdr_log(const struct summary *summary, const struct slo_verdic
 #define X(name) write_line(&lines, "", #name, &tally->name);
     UNANSWERED(X)
 #undef X
-    if (tally->loop.count > 0) { /* known to a run, not to files */
+    if (tally->loop.count > 0) { /* known only during a run */
         write_line(&lines, "", "loop", &tally->loop);
     }
     write_rows(&lines, "", &summary->rows, tally->rows);

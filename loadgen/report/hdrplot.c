@@ -28,7 +28,7 @@ static void write_step(const struct histogram *h, uint32_t per_million, FILE *ou
 
 static bool write_hdrplot(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
-    (void)slo; /* the layout is vegeta's */
+    (void)slo; /* vegeta's format has none */
     struct columns columns;
     if (!columns_begin(&columns)) {
         return false;

@@ -25,7 +25,7 @@ static void write_bucket(const struct buckets *buckets, size_t i, uint64_t total
 
 static bool write_hist(const struct summary *summary, const struct slo_verdict *slo, FILE *out)
 {
-    (void)slo; /* the layout is vegeta's */
+    (void)slo; /* vegeta's format has none */
     const struct buckets *buckets = &summary->tally->buckets;
     uint64_t total = summary->tally->counters.ended;
     struct columns columns;

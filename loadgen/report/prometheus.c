@@ -10,7 +10,7 @@
 
 /* The bounds of a histogram, by number: bound_ns of FIRST to LAST. */
 enum {
-    BOUND_LAG_FIRST = 23, /* 6 us: in a good run, lag is short */
+    BOUND_LAG_FIRST = 23, /* 6 us, because lag is short in a good run */
     BOUND_FIRST = 31,     /* 98 us */
     BOUND_LAST = 68,      /* 34 s: above the usual -timeout */
 };
@@ -62,7 +62,7 @@ static void write_errors(const struct tally *tally, FILE *out)
     }
 }
 
-/* Absent unless scripts have results of their own. */
+/* Absent unless scripts fire results. */
 static void write_fired(const struct tally *tally, FILE *out)
 {
     if (tally->counters.fired > 0) {

@@ -8,10 +8,10 @@
 #include "loadgen/report/report.h"
 #include "loadgen/verdict/generator.h"
 
-/* Connection counts that are never too many, and that merit a remark. */
+/* The number of connections that is never too many, and the number that merits a remark. */
 enum { CONNECTIONS_FEW = 64, CONNECTIONS_MANY = 1000 };
 
-/* How far apart the addresses of a host may be, as a part of the mean: 2 % on either side. */
+/* Maximum spread of the requests per address of a host, relative to the mean: 2% on either side. */
 static const double UNEVEN = 0.04;
 static const double UNEVEN_CLOSED = 0.2; /* in a closed loop */
 
@@ -109,7 +109,7 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
     }
 }
 
-/* vegeta's formats record little more than when a request began and how long it took. */
+/* vegeta's formats record little more than the start and the latency of a request. */
 static void remark_on_bare(struct remarks *remarks, const struct summary *summary)
 {
     const struct tally *tally = summary->tally;
@@ -133,14 +133,16 @@ static void remark_on_bare(struct remarks *remarks, const struct summary *summar
     }
 }
 
-/* Requests that opened a connection have a connect time; without keep-alive nearly all have. */
+/*
+ * Requests that opened a connection have a connect time. Without keep-alive, these are nearly all.
+ */
 static uint64_t connections_opened(const struct tally *tally)
 {
     uint64_t opened = tally->connect.count - histogram_count_between(&tally->connect, 0, 1);
     return opened < tally->counters.ended / 2 ? opened : 0;
 }
 
-/* Did the target answer fewer requests than scheduled? */
+/* True if the target answered fewer requests than scheduled. */
 static bool fell_short(const struct summary *summary)
 {
     return summary->not_started > 0 || generator_judge(summary, NULL).class == GENERATOR_LIMIT ||
@@ -281,7 +283,7 @@ static void remark_on_names(struct remarks *remarks, const struct summary *summa
     }
 }
 
-/* Is the spread larger than chance, or catching up after a stall (turns.h), explains? */
+/* True if the spread is larger than chance, or catching up after a stall (turns.h), explains. */
 static bool is_uneven(const struct summary *summary)
 {
     const struct spread *spread = &summary->spread;

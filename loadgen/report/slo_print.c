@@ -15,7 +15,7 @@ static const char *const unit_names[] = {
     [SLO_PER_SECOND] = "per_second",
 };
 
-/* With three significant digits, or in full if the value would look equal to the limit. */
+/* Prints three significant digits, or all digits if the value would look equal to the limit. */
 static const char *print_span(double ns, const struct slo_finding *finding,
                               char text[DURATION_TEXT])
 {

@@ -4,7 +4,7 @@
 #include "loadgen/report/json/json_parts.h"
 #include "loadgen/report/report.h"
 
-/* null for what no result records; vegeta's formats record little. */
+/* null if the value is not recorded; vegeta's formats record little. */
 static json_t *unless(bool is_unknown, json_t *value)
 {
     if (!is_unknown) {
@@ -109,7 +109,7 @@ static json_t *or_null(json_t *json)
     return json ? json : json_null();
 }
 
-/* Without what is about the file and not about the run: whether it has results. */
+/* The plan without the field that describes the file: whether it has results. */
 static json_t *plan_to_show(const struct summary *summary)
 {
     json_t *plan = summary->plan ? json_copy(summary->plan) : json_null();

@@ -23,7 +23,7 @@ static const char history_header[] =
 
 /* Fields. */
 
-/* Between the quotes of a field. */
+/* Writes the text between the quotes of a field. */
 static void put_quoted(const char *text, size_t length, FILE *out)
 {
     for (size_t i = 0; i < length; i++) {
@@ -52,7 +52,7 @@ static void put_string(const char *text, FILE *out)
     put_text(text, strlen(text), out);
 }
 
-/* A number with the fewest digits that are read back as the same one: 15 to 17. */
+/* Writes a number with the fewest digits, from 15 to 17, that are read back as the same value. */
 static void put_number(double number, FILE *out)
 {
     char text[64];
@@ -146,7 +146,7 @@ void locust_csv_stats(const struct locust_stats *stats, FILE *out)
     put_stats_row(stats, &stats->total, out);
 }
 
-/* Its columns are those of LOCUST_PERCENTILES but for these two. */
+/* The columns are those of LOCUST_PERCENTILES except these two. */
 static bool is_newer_column(uint32_t per_million)
 {
     return per_million == 999000 || per_million == 999900;
@@ -188,7 +188,7 @@ void locust_csv_distribution(const struct locust_stats *stats, FILE *out)
     put_distribution_row(&stats->total, "None", 4, "Total", out);
 }
 
-/* In whole seconds. */
+/* As an integer number of seconds. */
 static void put_moment(uint64_t ns, FILE *out)
 {
     char text[MOMENT_TEXT];

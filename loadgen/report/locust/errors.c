@@ -6,7 +6,7 @@
 #include "loadgen/base/least.h"
 #include "loadgen/measure/text_pool.h"
 
-/* Equal ones become neighbours. */
+/* Sorts equal errors next to each other. */
 static int compare_names(const void *a, const void *b)
 {
     const struct locust_error *x = a;
@@ -23,7 +23,7 @@ static int compare_moments(const void *a, const void *b)
     return order ? order : compare_names(a, b);
 }
 
-/* Failures of several rows of the tally that are one row here become one. */
+/* Merges equal failures of rows of the tally that are one row here. */
 static void join(struct locust_errors *errors)
 {
     size_t sorted = errors->count;

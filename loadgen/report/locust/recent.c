@@ -80,7 +80,7 @@ void locust_recent_times(const struct locust_recent *recent, const uint16_t *row
     uint64_t kept = recent->count < LOCUST_RECENT ? recent->count : LOCUST_RECENT;
     for (size_t s = 0; recent->keeps_times && s < kept; s++) {
         const struct locust_times *times = &recent->times[s];
-        const uint8_t *begin = (const uint8_t *)times->bytes.at; /* NULL: nothing was kept */
+        const uint8_t *begin = (const uint8_t *)times->bytes.at; /* NULL: nothing was stored */
         for (size_t i = 0; begin && i < count; i++) {
             const uint8_t *at = begin + times->at[rows[i]];
             const uint8_t *end = begin + times->at[rows[i] + 1];

@@ -48,7 +48,7 @@ static int compare_rows(const struct locust_row *a, const struct locust_row *b)
     return order ? order : a->method_length - b->method_length;
 }
 
-/* At first every used row of the tally is a row of its own, and `begin` is its number. */
+/* At first, each used row of the tally is a separate row, and `begin` is its index. */
 static int compare(const void *a, const void *b)
 {
     const struct locust_row *x = a;
@@ -70,7 +70,7 @@ static size_t sort(struct locust_row *rows, const struct tally_row *used, const 
     return count;
 }
 
-/* Rows with the same method and name, which are neighbours, become one. */
+/* Merges rows with the same method and name, which are adjacent. */
 static void join(struct locust_stats *stats, size_t sorted)
 {
     stats->count = 0;

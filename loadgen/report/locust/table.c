@@ -10,7 +10,7 @@
 /* Widths of the columns of names, methods, counts and texts of errors. */
 enum { NAME_MAX_WIDTH = 80, OTHER_COLUMNS = 80, METHOD = 8, OCCURRENCES = 18, ERROR = 100 };
 
-/* So much narrower is the column of names in the table of requests. */
+/* The column of names is narrower by this in the table of requests. */
 enum { NARROWER = 4 };
 
 static int name_width(int columns)
@@ -20,7 +20,7 @@ static int name_width(int columns)
     return width > 0 ? width : 0;
 }
 
-/* Printing the blanks, not the text, with a width: printf counts bytes. */
+/* Prints the padding separately, because a width in printf counts bytes. */
 static void pad(int used, int width, FILE *out)
 {
     fprintf(out, "%*s", used < width ? width - used : 0, "");

@@ -38,7 +38,7 @@ static void write_schedule(const struct summary *summary, FILE *out)
     }
 }
 
-/* Of users, at a rate. */
+/* Iterations of users, at a rate. */
 static void write_iterations(const struct summary *summary, FILE *out)
 {
     if (summary->iterations > 0 || summary->iterations_dropped > 0) {
