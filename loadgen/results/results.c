@@ -15,7 +15,7 @@
 
 struct opened {
     struct stream stream;
-    bool is_ours; /* the descriptor is closed by us */
+    bool is_ours; /* close the descriptor */
     bool is_file; /* reading never waits */
     bool is_at_end;
 };

@@ -70,7 +70,7 @@ static size_t keep(struct bin_run *run, const char *text)
     return run->texts.length > at ? at : 0;
 }
 
-/* A copy of what is a text, a number or null in this object; NULL: it is none. */
+/* Copies the strings, numbers and nulls of this object. NULL: it is not an object. */
 static json_t *read_environment(const json_t *header)
 {
     const char *key;
@@ -135,9 +135,9 @@ bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *er
 }
 
 /*
- * Grows a list of `count` items to hold items `first` to `first + more`. Names come in order; items
- * lost in a damaged file are set to zero, and there were never more of them than lost bytes. NULL
- * if there is nothing to add.
+ * Grows a list of `count` items to hold items `first` to `first + more`. Names come in order. Items
+ * lost in a damaged file are set to zero; there cannot be more of them than lost bytes. NULL if
+ * there is nothing to add.
  */
 static void *make_room(const struct bin_run *run, void *list, size_t size, size_t *count,
                        size_t first, size_t more)
@@ -151,8 +151,10 @@ static void *make_room(const struct bin_run *run, void *list, size_t size, size_
     return larger;
 }
 
-/* Further names of this run share a target: only those of the first `count` targets have all of
- * their results in rows of their own. */
+/*
+ * Further names of this run share a row, so only the first `count` targets have all their results
+ * in separate rows.
+ */
 static void note_full(struct bin_run *run, size_t count)
 {
     struct rows *rows = &run->summary->rows;
@@ -270,7 +272,7 @@ static void take_lost(struct summary *summary, const json_t *json)
     }
 }
 
-/* Schedules that took the place of the plan's. */
+/* Schedules that replaced that of the plan. */
 static void take_changes(struct bin_run *run, const json_t *changes)
 {
     const char *words = json_string_value(json_object_get(changes, "words"));

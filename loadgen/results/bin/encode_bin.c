@@ -34,7 +34,7 @@ struct bin_encoder {
     struct bytes key;  /* scratch */
     struct bytes name; /* scratch */
     uint64_t
-        batch[BATCH]; /* 1 + numbers of answers whose results are not written yet; a hash table */
+        batch[BATCH]; /* hash table: number + 1 of each answer whose result is not written yet */
     size_t answers;   /* entries of `batch` */
     uint64_t cut_texts;
 };
@@ -62,7 +62,7 @@ static void put_block(struct bin_encoder *encoder, struct block *block)
     fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, encoder->out);
 }
 
-/* Answers go before their results, and no number occurs twice in either block. */
+/* Answers precede their results, and no number occurs twice in either block. */
 static void put_results(struct bin_encoder *encoder)
 {
     if (encoder->bodies.length > 0) {
@@ -143,7 +143,7 @@ static void copy(void *state, const struct block *block)
     fwrite(block->bytes, 1, BLOCK_PREFIX + block->length, encoder->out);
 }
 
-/* A text for JSON: what is not UTF-8 becomes '?', and counts as changed. */
+/* A JSON string: each byte that is not UTF-8 becomes '?', and counts as a change. */
 static json_t *json_text(struct bin_encoder *encoder, struct slice text)
 {
     bool has_zero = text.length > 0 && memchr(text.at, 0, text.length);
@@ -225,7 +225,7 @@ static void put_part(struct bin_encoder *encoder, uint64_t number, enum answer_p
     memcpy(&buffer.bytes, &bytes.at, sizeof buffer.bytes); /* it is only read */
     for (size_t at = 0; !answer_put(&encoder->bodies, number, part, &buffer, &at);) {
         put_results(encoder);
-        add_to_batch(encoder, number); /* its result is still to come */
+        add_to_batch(encoder, number); /* its result follows */
     }
 }
 

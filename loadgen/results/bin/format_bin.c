@@ -26,7 +26,7 @@ struct bin_reader {
     bool is_in_results;
     bool is_lost;                /* the last bytes were not a block */
     uint64_t run_losses;         /* losses of the stream at the start of the run */
-    struct answer_store answers; /* of results still to come */
+    struct answer_store answers; /* of results that follow */
     struct capture answer;       /* of the last record */
 };
 
@@ -65,7 +65,7 @@ static void lose_answers(struct stream *stream, uint64_t count)
     answer_store_clear(&reader->answers);
 }
 
-/* If the run was cut short, the last answers have no results yet. */
+/* If the run was cut short, the last answers have no results. */
 static void close_run(struct stream *stream)
 {
     struct bin_reader *reader = stream->state;
@@ -84,7 +84,7 @@ static bool take_header(struct stream *stream, const json_t *json, struct err *e
     return bin_run_take_header(&reader->run, json, err);
 }
 
-/* The end block has the number of results: fewer mean that blocks were lost. */
+/* The end block contains the number of results. If there are fewer, blocks were lost. */
 static void take_end(struct stream *stream, const json_t *json)
 {
     struct bin_reader *reader = stream->state;
@@ -161,7 +161,7 @@ static bool take_block(struct stream *stream, struct err *err)
     case BLOCK_EXCEPTION:
     case BLOCK_END:
         return take_json(stream, err);
-    default: /* of later versions */
+    default: /* block types of later versions */
         return true;
     }
 }
@@ -203,7 +203,7 @@ static void end_within(struct stream *stream)
     skip_damage(stream, "incomplete block");
 }
 
-/* The header of its run is lost, so its moments and indices mean nothing. */
+/* True if the header of its run is lost, without which its moments and indexes have no meaning. */
 static bool is_orphan(const struct bin_reader *reader)
 {
     return !reader->run.is_open && reader->block.type != BLOCK_HEADER;

@@ -1,10 +1,10 @@
 /*
- * vegeta's JSON: a result a line, its keys in vegeta's order, without spaces.
+ * vegeta's JSON: one result per line, keys in vegeta's order, no spaces.
  *
- * Texts are escaped as its writer does it: quotes and backslashes, \t \r \n, other controls and
- * < > & as \u00xx, U+2028 and U+2029, and \ufffd for each byte that is no UTF-8. A zero byte in the
- * name of a header becomes \ufffd as well, which counts as a change: vegeta never reads one there,
- * and many a reader of JSON, ours among them, takes no key with it.
+ * Strings are escaped as by vegeta: quotes and backslashes, \t \r \n, other controls and < > & as
+ * \u00xx, U+2028 and U+2029, and \ufffd for each byte that is not UTF-8. A NUL in the name of a
+ * header becomes \ufffd, too, and counts as a change, because many JSON readers, including ours,
+ * reject keys with a NUL.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -94,7 +94,7 @@ static void add_characters(struct json_encoder *encoder, struct slice text)
     struct bytes *line = &encoder->line;
     bytes_clear(&encoder->text);
     bytes_add(&encoder->text, text.at, text.length);
-    bytes_add(&encoder->text, "", 1); /* a character that is cut ends there */
+    bytes_add(&encoder->text, "", 1); /* ends a truncated character */
     const char *at = encoder->text.at;
     const char *end = at + encoder->text.length - 1;
     while (at < end) {
@@ -118,7 +118,7 @@ static void add_text(struct json_encoder *encoder, struct slice text)
     bytes_add_text(&encoder->line, "\"");
 }
 
-/* The name of a header, without zero bytes. */
+/* The name of a header, without NULs. */
 static void add_name(struct json_encoder *encoder, struct slice name)
 {
     struct bytes *line = &encoder->line;

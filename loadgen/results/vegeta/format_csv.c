@@ -100,7 +100,10 @@ static bool refuse(struct csv_reader *reader, const char *what)
     return false;
 }
 
-/* A quoted text, from after its opening quote to after the closing one. `texts` has room. */
+/*
+ * Reads a quoted text from after its opening quote, and returns the position after the closing one.
+ * `texts` has room.
+ */
 static const char *take_quoted(struct csv_reader *reader, const char *at, const char *end,
                                struct slice *text)
 {
@@ -206,8 +209,8 @@ static bool take_headers(struct csv_reader *reader, bool is_wanted, struct slice
 }
 
 /*
- * Is a last record without a newline complete? Its last column ends with an empty line, and is
- * empty only for a request without an answer.
+ * True if a last record without a newline is complete. Its last column ends with an empty line, and
+ * is empty only for a request without a response.
  */
 static bool ends_whole(const struct csv_reader *reader, uint64_t code)
 {

@@ -32,7 +32,7 @@ static bool is_blank(const char *text, size_t length)
     return i == length;
 }
 
-/* NULL, or the problem with the line. */
+/* Returns the problem with the line, or NULL. */
 static const char *take_line(struct stream *stream, const char *text, size_t length, bool is_whole,
                              struct record *record)
 {

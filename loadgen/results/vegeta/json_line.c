@@ -49,11 +49,11 @@ static bool scan_number(struct scan *scan, uint64_t max, uint64_t *number)
         value = value * 10 + digit;
     }
     *number = value;
-    /* One that begins with 0 is for jansson to judge. */
+    /* Numbers that begin with 0 are left to jansson. */
     return scan->at > first && (*first != '0' || scan->at == first + 1);
 }
 
-/* Reads anything that is JSON. */
+/* Reading any JSON. */
 
 static bool refuse(struct json_line *line, const char *key, const char *what)
 {
@@ -86,7 +86,7 @@ static bool take_text(struct json_line *line, const char *key, struct slice *tex
     return true;
 }
 
-/* A line holds no ends of lines; Go makes spaces of them as well. */
+/* Replaces line breaks with spaces, as Go does. */
 static void add_header(struct bytes *out, struct slice name, struct slice value)
 {
     bytes_add(out, name.at, name.length);
@@ -132,13 +132,13 @@ static bool take_timestamp(struct json_line *line)
 }
 
 /*
- * jansson's whole numbers end at 2^63 - 1, those of seq at 2^64 - 1. Where that is why the line was
- * refused, its copy with 0 instead is loaded, and *seq is the number; else *seq stays.
+ * Integers end at 2^63 - 1 in jansson, but at 2^64 - 1 in seq. If the line was refused for this
+ * reason, loads a copy with 0 instead, and stores the number in *seq; otherwise, *seq is unchanged.
  */
 static json_t *load(struct json_line *line, const char *text, size_t length, uint64_t *seq,
                     json_error_t *problem)
 {
-    static const char key[] = "\"seq\":"; /* within a text its quotes would be escaped */
+    static const char key[] = "\"seq\":"; /* in a string, its quotes would be escaped */
     json_t *json = json_loadb(text, length, JSON_ALLOW_NUL, problem);
     const char *at = NULL;
     if (json || json_error_code(problem) != json_error_numeric_overflow ||
@@ -188,7 +188,7 @@ bool json_line_parse_any(struct json_line *line, const char *text, size_t length
            take_text(line, "url", &to->url) && take_headers(line);
 }
 
-/* Reads what vegeta writes. */
+/* Reading the JSON that vegeta writes. */
 
 /* The character that follows a backslash, and its length in bytes; -1: left to jansson. */
 static int unescape(const char *at, const char *end, size_t *used)
@@ -218,7 +218,7 @@ static int unescape(const char *at, const char *end, size_t *used)
     return code < 0x80 ? code : -1;
 }
 
-/* The rest of a text with escapes, from its first byte to one past its closing quote. */
+/* Reads the rest of a string with escapes, up to and including its closing quote. */
 static bool scan_escapes(struct scan *scan, const char *first, struct slice *text)
 {
     struct bytes *out = scan->texts;
@@ -246,7 +246,7 @@ static bool scan_escapes(struct scan *scan, const char *first, struct slice *tex
     return scan->at++ < scan->end;
 }
 
-/* A text whose opening quote was read. */
+/* Reads a string after its opening quote. */
 static bool scan_text(struct scan *scan, struct slice *text)
 {
     const char *first = scan->at;
@@ -268,7 +268,7 @@ static bool scan_text(struct scan *scan, struct slice *text)
     return false;
 }
 
-/* Bodies are long, and have no escapes where vegeta writes them. */
+/* Bodies are long, and have no escapes if vegeta wrote them. */
 static bool scan_body(struct scan *scan, struct slice *body)
 {
     if (SKIP(scan, "null")) {
@@ -288,7 +288,10 @@ static bool has_zero(struct slice text)
     return text.length > 0 && memchr(text.at, 0, text.length);
 }
 
-/* An object of arrays of texts, none of them empty; into `out` as lines unless that is NULL. */
+/*
+ * Reads an object of non-empty arrays of strings, and adds them to `out` as lines; NULL: skips
+ * them.
+ */
 static bool scan_headers(struct scan *scan, struct bytes *out)
 {
     struct slice name;

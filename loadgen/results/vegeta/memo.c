@@ -30,7 +30,7 @@ static bool fill(struct memo_entry *entry, struct slice first, struct slice seco
     return true;
 }
 
-/* The slot of these texts, or the free one to insert them in. */
+/* The slot of these texts, or the free one in which to insert them. */
 static struct memo_entry *find_slot(const struct memo *memo, uint64_t hash, struct slice first,
                                     struct slice second)
 {

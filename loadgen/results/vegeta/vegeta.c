@@ -137,7 +137,7 @@ static void take_error(struct vegeta *vegeta, struct summary *summary,
     result->error = entry->error;
 }
 
-/* Without texts the body is still validated, so that damage is noticed. */
+/* The body is validated even without texts, so that damage is noticed. */
 static bool take_texts(struct vegeta *vegeta, const struct stream *stream,
                        const struct vegeta_line *line, struct record *record)
 {
@@ -186,7 +186,7 @@ const char *vegeta_take(struct vegeta *vegeta, const struct stream *stream,
     };
     record->result.row = row_of(vegeta, stream->summary, line);
     take_error(vegeta, stream->summary, line, &record->result);
-    /* Without a plan, only the results are known to have been intended. */
+    /* Without a plan, only requests with results are known to have been intended. */
     stream->summary->intended++;
     stream->summary->started++;
     stream->summary->unplanned++;
