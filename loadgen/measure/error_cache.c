@@ -5,8 +5,10 @@
 #include "loadgen/base/hash.h"
 #include "loadgen/measure/error_text.h"
 
-/* Only what error_text_write reads: of an answer, or a reason that a script gave, neither target
- * nor address. */
+/*
+ * Contains only the fields that error_text_write reads. For a response, or a reason given by a
+ * script, these are neither target nor address.
+ */
 static struct error_entry entry_of(const struct exchange *x)
 {
     struct error_entry entry = {.reason = hash_text(HASH_START, x->reason)};

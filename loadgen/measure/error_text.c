@@ -21,7 +21,7 @@ static void print_errno(int number, char text[128])
     text[0] = (char)tolower((unsigned char)text[0]);
 }
 
-/* What to do if this machine, not the target, refuses a connection. */
+/* The remedy if this machine, not the target, refuses a connection. */
 static const char *remedy(int number)
 {
     switch (number) {
@@ -109,10 +109,10 @@ void error_text_write(const struct exchange *exchange, const struct target *targ
         snprintf(rest, room, "%s", exchange->reason);
         break;
     }
-    error_text_strip_ports(text); /* as readers of result files do */
+    error_text_strip_ports(text); /* as when a result file is read */
 }
 
-/* Does a text about this system call have this error? */
+/* True if a text about this system call names this error. */
 static bool has_errno(const char *text, const char *call, int number)
 {
     char reason[128];

@@ -29,13 +29,13 @@ void exceptions_fini(struct exceptions *exceptions)
     pthread_mutex_destroy(&exceptions->lock);
 }
 
-/* A copy of at most `most` bytes. */
+/* Copies at most `most` bytes. */
 static char *cut(const char *text, size_t length, size_t most)
 {
     return memory_of(strndup(text, length < most ? length : most));
 }
 
-/* Each line is cleaned, without the blanks before it. */
+/* Cleans each line (utf8_clean), and removes its leading blanks. */
 static char *clean_lines(const char *text)
 {
     char *lines = cut(text, strlen(text), EXCEPTION_TRACEBACK);

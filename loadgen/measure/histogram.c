@@ -40,7 +40,7 @@ bool histogram_reserve(struct histogram *h)
     return true;
 }
 
-/* The array, in any case. */
+/* Returns the array, and allocates it if necessary. */
 static uint64_t *buckets_of(struct histogram *h)
 {
     histogram_reserve(h);
@@ -64,7 +64,7 @@ void histogram_fill(struct histogram *h, uint32_t bucket, uint64_t n)
     }
 }
 
-/* Are the next STRIDE buckets empty? */
+/* True if the next STRIDE buckets are empty. */
 static bool are_empty(const uint64_t *buckets)
 {
     uint64_t any = 0;
@@ -138,7 +138,7 @@ uint64_t histogram_rank(uint64_t count, uint32_t per_million)
     return count / million * per_million + (count % million * per_million + million - 1) / million;
 }
 
-/* What stands for the values of a bucket. */
+/* The value that represents those of a bucket. */
 static uint64_t value_in(const struct histogram *h, uint32_t bucket)
 {
     uint64_t middle = histogram_bucket_middle(bucket);
@@ -193,7 +193,7 @@ void histogram_percentiles(const struct histogram *h, const uint32_t *per_millio
     }
 }
 
-/* The bucket of this value; HISTOGRAM_BUCKETS if it is too long for any. */
+/* The bucket of this value; HISTOGRAM_BUCKETS if it is too large for any. */
 static uint32_t bucket_at(uint64_t ns)
 {
     return ns <= HISTOGRAM_MAX_NS ? histogram_bucket(ns) : HISTOGRAM_BUCKETS;

@@ -11,7 +11,7 @@ enum { HEAD_MAX = 3 + 4 * VARINT_MAX + 3, PAIR_MAX = 3 + VARINT_MAX };
 enum { PIECE_ROOM = 4096 }; /* of histogram_append */
 _Static_assert(PIECE_ROOM >= (int)HISTOGRAM_PIECE_MIN, "a piece has room");
 
-/* Values of a bucket, so that no count of a histogram overflows. */
+/* Maximum values of a bucket, so that no count of a histogram overflows. */
 #define COUNT_MAX (UINT64_C(1) << 48)
 
 struct head {
@@ -77,7 +77,7 @@ static bool get_head(const uint8_t **at, const uint8_t *end, struct head *head)
 
 enum { QUAD = 4, QUAD_BYTES = 2 * QUAD };
 
-/* True if the next four pairs are two bytes each, which they nearly always are. */
+/* True if each of the next four pairs takes two bytes, which is nearly always the case. */
 static inline bool is_quad(const uint8_t *at, const uint8_t *end, uint64_t pairs, uint64_t *quad)
 {
     if (pairs < QUAD || end - at < QUAD_BYTES) {
@@ -174,7 +174,7 @@ static uint64_t add_pairs(const uint8_t **at, const uint8_t *end, uint64_t pairs
     return values;
 }
 
-/* The same for a sum that has no array, and may need none. */
+/* The same for a histogram without an array, which may not need one. */
 static uint64_t add_few(const uint8_t **at, const uint8_t *end, uint64_t pairs, uint64_t bucket,
                         struct histogram *into)
 {

@@ -14,7 +14,7 @@
 
 /* connect(2) takes 10 to 40 us if it finds a port immediately. */
 static const uint64_t PORT_SEARCH_NS = 200 * NS_PER_US;
-static const double PORT_SEARCH_SHARE = 0.1; /* of the CPU that was used */
+static const double PORT_SEARCH_SHARE = 0.1; /* of the CPU time used */
 
 struct summary *summary_create(void)
 {
@@ -233,14 +233,14 @@ json_t *generator_to_json(const struct generator *g)
         (json_int_t)g->local_ports, "time_wait", (json_int_t)g->time_wait);
 }
 
-/* -1 for anything but a count. */
+/* -1 if it is not a count. */
 static int other_attacks(const json_t *json)
 {
     json_int_t value = json_is_integer(json) ? json_integer_value(json) : -1;
     return value >= 0 && value <= INT_MAX ? (int)value : -1;
 }
 
-/* 0 for anything but a time that a run can take. */
+/* 0 if it is not a plausible duration of a run. */
 static double seconds(const json_t *json)
 {
     double value = json_number_value(json);

@@ -168,7 +168,7 @@ static bool is_success(unsigned code)
     return code >= 200 && code < 400;
 }
 
-/* A span that several histograms get, and its bucket in each of them. */
+/* A time that is added to several histograms, with its bucket. */
 struct span {
     uint64_t ns;
     uint32_t bucket;
@@ -377,7 +377,7 @@ uint64_t tally_successes(const struct tally *tally)
     for (unsigned code = 0; code < TALLY_CODES; code++) {
         successes += is_success(code) ? tally->codes[code] : 0;
     }
-    /* Damaged files may hold any numbers. */
+    /* Damaged files may contain any numbers. */
     successes += tally->counters.accepted;
     return successes > tally->counters.refused ? successes - tally->counters.refused : 0;
 }

@@ -5,7 +5,7 @@
 #include "loadgen/measure/histogram_codec.h"
 #include "loadgen/measure/tally_items.h"
 
-/* So many of anything. */
+/* Maximum of any count. */
 #define COUNT_MAX (UINT64_C(1) << 62)
 
 /* A pass over a part: the first one checks, the second one adds. */
@@ -13,8 +13,8 @@ struct pass {
     const uint8_t *at;
     const uint8_t *end;
     const struct tally_sum *sum; /* NULL: this pass checks */
-    bool is_bad;                 /* from the first malformed number on, which all are 0 */
-    bool has_row;                /* an item ROW came */
+    bool is_bad;                 /* a number was malformed; it and all later ones are 0 */
+    bool has_row;                /* a ROW item was read */
     struct tally_row *row;       /* of that item, in the sum; NULL: not counted */
 };
 
@@ -38,7 +38,7 @@ static uint64_t *number_at(void *object, size_t offset)
     return (uint64_t *)((char *)object + offset);
 }
 
-/* Reads a text of at most `max` bytes, which stands in the part. NULL: no text. */
+/* Reads a text of at most `max` bytes, and returns a pointer into the part. NULL: not valid. */
 static const char *get_text(struct pass *pass, size_t max, size_t *length)
 {
     *length = get(pass, max + 1);
@@ -195,7 +195,7 @@ static void take_full(struct pass *pass)
     }
 }
 
-/* Advances past a piece; adds it to `into` unless that is NULL. */
+/* Advances past a piece of a histogram, and adds it to `into` (NULL: only skips it). */
 static void take_piece(struct pass *pass, struct histogram *into)
 {
     if (into) {

@@ -37,7 +37,7 @@ static void end_part(struct encoder *encoder)
     }
 }
 
-/* Begins another part unless this one has so much room. */
+/* Begins another part unless this one has room for these bytes. */
 static void need(struct encoder *encoder, size_t bytes)
 {
     if (room_of(encoder) < bytes) {
@@ -57,7 +57,7 @@ static uint64_t number_at(const void *object, size_t offset)
     return *(const uint64_t *)((const char *)object + offset);
 }
 
-/* Not cut within a character of UTF-8. */
+/* Truncates the text only between UTF-8 characters. */
 static void put_text(struct encoder *encoder, const char *text, size_t limit)
 {
     size_t length = strnlen(text, limit + 1);

@@ -24,7 +24,7 @@ void text_pool_fini(struct text_pool *pool)
 
 const char *text_pool_intern(struct text_pool *pool, const char *text)
 {
-    if (strcmp(text, text_pool_overflow) == 0) { /* it comes back from result files */
+    if (strcmp(text, text_pool_overflow) == 0) { /* result files contain it, too */
         return text_pool_overflow;
     }
     const char *kept = NULL;

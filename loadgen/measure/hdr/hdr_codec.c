@@ -81,7 +81,7 @@ static size_t write_plain(const struct histogram *h, uint8_t plain[PLAIN_MAX])
     uint8_t *header = plain;
     header = put_be(header, COOKIE | COOKIE_WORD, 4);
     header = put_be(header, (uint64_t)(at - plain) - HEADER, 4);
-    header = put_be(header, 0, 4); /* the first bucket is number 0 */
+    header = put_be(header, 0, 4); /* index of the first bucket */
     header = put_be(header, DIGITS, 4);
     header = put_be(header, 1, 8);
     header = put_be(header, HISTOGRAM_MAX_NS, 8);
