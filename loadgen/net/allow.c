@@ -24,7 +24,7 @@ struct entry {
 
 /* Reading. */
 
-/* Cuts the first entry off; *rest is NULL after the last one of the list. */
+/* Removes and returns the first entry; *rest is NULL after the last one. */
 static struct slice take(const char **rest)
 {
     const char *from = *rest;
@@ -135,7 +135,10 @@ static bool read_entry(struct slice text, struct entry *entry)
            (read_range(host, entry) || (!is_bracketed && read_name(host, entry)));
 }
 
-/* The system reads such a name as an address, so it would allow nothing. */
+/*
+ * True for a name such as 127.1, which the system treats as an address, so that the entry would
+ * allow nothing.
+ */
 static bool is_number(const struct entry *entry)
 {
     struct address address;

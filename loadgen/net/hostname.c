@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What would end a host in a URL or a header, or be part of another field there. */
+/* Characters that would end a host in a URL or a header, or belong to another field. */
 static const char forbidden[] = " \"#%/:<>?@[\\]^`{|}";
 
 static int hex(char c)
@@ -18,7 +18,7 @@ static int hex(char c)
                                         : -1;
 }
 
-/* Replaces %XX by its byte. False: a byte that no host has, or it is too long. */
+/* Decodes %XX. False: the host contains a forbidden byte, or is too long. */
 static bool decode(const char *text, size_t length, char host[HOSTNAME_MAX])
 {
     size_t count = 0;
@@ -57,7 +57,7 @@ static const char *read_name(const char *text, size_t length, char host[HOSTNAME
     }
     char *ascii = NULL;
     int problem = idn2_to_ascii_8z(host, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
-    if (problem != IDN2_OK && problem != IDN2_MALLOC) { /* symbols, as IDNA 2003 has them */
+    if (problem != IDN2_OK && problem != IDN2_MALLOC) { /* symbols are allowed in IDNA 2003 */
         problem = idn2_to_ascii_8z(host, &ascii, IDN2_TRANSITIONAL);
     }
     if (problem != IDN2_OK) {

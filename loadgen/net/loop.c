@@ -114,7 +114,7 @@ bool loop_has_more(const struct loop *loop)
     return loop->is_full || loop->again;
 }
 
-/* Watches that are requeued meanwhile wait for the next batch. */
+/* Watches that are requeued during the call wait for the next batch. */
 static void dispatch_again(struct loop *loop)
 {
     struct loop_watch *watch = loop->again;

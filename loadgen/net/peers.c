@@ -39,7 +39,7 @@ static void set_deficit(struct peers *peers, struct peer *peer, uint64_t deficit
 
 /* Addresses. */
 
-/* IPv6 first, then by number. */
+/* IPv6 first, then in numerical order. */
 static int compare(const void *a, const void *b)
 {
     const struct address *x = a;
@@ -72,7 +72,7 @@ static size_t index_of(size_t k, size_t six, size_t count)
     size_t pairs = six < four ? six : four;
     size_t rank = k < six ? k : k - six;
     if (rank >= pairs) {
-        return pairs + rank; /* after the pairs only one family is left */
+        return pairs + rank; /* after the pairs, only one family is left */
     }
     return 2 * rank + (k >= six);
 }
@@ -86,7 +86,7 @@ static struct peer *find(const struct peers *peers, const struct address *addres
     return peer;
 }
 
-/* Makes a peer for a new address; reuses one that is gone and has no connections. */
+/* Adds a peer for a new address, or reuses one that is gone and has no connections. */
 static struct peer *add(struct peers *peers, const struct address *address,
                         struct address_list *list)
 {

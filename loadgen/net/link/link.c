@@ -40,7 +40,7 @@ bool link_lacks_port(const struct link *link, int number)
     return number == EADDRNOTAVAIL && peer_has_worked(link->peer);
 }
 
-/* As connect(2). */
+/* Same result as connect(2). */
 static int connect_counted(struct link_connects *connects, int fd, const struct address *address)
 {
     uint64_t before_ns = clock_now_ns();

@@ -21,14 +21,14 @@ struct link_tls {
     const char *in; /* received and not yet read by OpenSSL: in the slab, or in `early` */
     size_t in_length;
     char *early;    /* received with the end of the handshake; NULL: nothing, or already read */
-    bool has_ended; /* the peer has closed */
+    bool has_ended; /* the peer has closed the connection */
     int failure;    /* errno of a broken link; 0: it works */
     struct tls_peer peer;      /* for tls.c */
     unsigned long problem;     /* OpenSSL's first error; 0: none */
     char reason[REASON_SHOWN]; /* the reason that tls.c gave; "": none */
 };
 
-/* What OpenSSL reads from and writes to. */
+/* The BIO through which OpenSSL reads and writes. */
 
 static int bio_read(BIO *bio, char *to, int size)
 {
@@ -59,7 +59,7 @@ static int bio_write(BIO *bio, const char *from, int length)
 static long bio_ctrl(BIO *bio, int what, long number, void *pointer)
 {
     (void)bio, (void)number, (void)pointer;
-    return what == BIO_CTRL_FLUSH; /* nothing waits in it */
+    return what == BIO_CTRL_FLUSH; /* nothing is buffered */
 }
 
 static BIO *make_bio(struct link_tls *tls)
@@ -72,7 +72,7 @@ static BIO *make_bio(struct link_tls *tls)
     return bio;
 }
 
-/* What connections share. */
+/* State shared by connections. */
 
 static int on_session(SSL *ssl, SSL_SESSION *session)
 {
@@ -135,12 +135,12 @@ void link_host_fini(struct link_host *host)
 
 /* One connection. */
 
-/* Before a call of OpenSSL: later errors are then of this call. */
+/* Call this before each call of OpenSSL, so that errors are those of this call. */
 static void begin_call(void)
 {
     errno = 0;
     if (ERR_peek_error()) {
-        ERR_clear_error(); /* libcurl's */
+        ERR_clear_error(); /* left over from libcurl */
     }
 }
 
@@ -201,7 +201,7 @@ void link_tls_finish(struct link_tls *tls)
 {
     bool is_open = tls->ssl && SSL_is_init_finished(tls->ssl) && tls->failure == 0;
     if (is_open && !(SSL_get_shutdown(tls->ssl) & SSL_SENT_SHUTDOWN)) {
-        SSL_shutdown(tls->ssl); /* waits for nothing */
+        SSL_shutdown(tls->ssl); /* does not wait for the peer */
         ERR_clear_error();
     }
 }
@@ -223,7 +223,7 @@ bool link_tls_is_h2(const struct link_tls *tls)
     return length == 2 && memcmp(name, "h2", 2) == 0;
 }
 
-/* The link is broken: keeps the errno for later calls. Returns -1. */
+/* Marks the link as broken, and stores the errno for later calls. Returns -1. */
 static int fail(struct link_tls *tls, int number)
 {
     if (number == EPROTO) {
@@ -308,7 +308,7 @@ static size_t decrypt(struct link_tls *tls, char *buffer)
         if (ok == 1) {
             total += n;
             if (tls->in_length == 0 && !SSL_has_pending(tls->ssl)) {
-                return total; /* another call would find nothing more */
+                return total; /* nothing more to read */
             }
             continue;
         }

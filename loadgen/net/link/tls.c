@@ -24,8 +24,8 @@ struct tls {
 /* Reading. */
 
 /*
- * True if a resource ran out, which is not the user's mistake. The cause is 0 if there was no
- * memory even for the error.
+ * True if a resource ran out, which is not the user's mistake. The cause is 0 if OpenSSL had no
+ * memory to record the error.
  */
 static bool is_lack(unsigned long cause)
 {
@@ -35,7 +35,9 @@ static bool is_lack(unsigned long cause)
                                      : reason == ERR_R_MALLOC_FAILURE;
 }
 
-/* Reports that `what` of the file failed, with the first of OpenSSL's errors, and clears these. */
+/*
+ * Reports that `what` of the file failed, with OpenSSL's first error, and clears its error queue.
+ */
 static bool refuse(struct err *err, const char *what, const char *path)
 {
     unsigned long cause = ERR_get_error();
@@ -56,14 +58,14 @@ static const struct tls_file *find_file(const struct tls_options *options, const
     return NULL;
 }
 
-/* The content of the order, or the file of this machine. */
+/* Opens the content in the order, or else the file on this machine. */
 static BIO *open_file(const struct tls_options *options, const char *path)
 {
     const struct tls_file *file = find_file(options, path);
     return file ? BIO_new_mem_buf(file->bytes, (int)file->length) : BIO_new_file(path, "r");
 }
 
-/* At least one. */
+/* Fails if the file contains no certificate. */
 static bool add_certificates(X509_STORE *store, const struct tls_file *file)
 {
     BIO *in = BIO_new_mem_buf(file->bytes, (int)file->length);
@@ -77,7 +79,7 @@ static bool add_certificates(X509_STORE *store, const struct tls_file *file)
     }
     BIO_free(in);
     if (ok && count > 0) {
-        ERR_clear_error(); /* the end is one */
+        ERR_clear_error(); /* the end of the file is an error */
     }
     return ok && count > 0;
 }
@@ -103,8 +105,7 @@ static bool add_roots(struct tls *tls, const struct tls_options *options, struct
     return true;
 }
 
-/* Reads the certificates after the first, up to the end of the file, which OpenSSL reports as an
- * error. */
+/* Reads the certificates after the first one. OpenSSL reports the end of the file as an error. */
 static bool read_chain(struct tls *tls, BIO *in)
 {
     X509 *next = NULL;
@@ -132,7 +133,7 @@ static bool read_cert(struct tls *tls, const struct tls_options *options, struct
     return ok || refuse(err, "order.cert: no certificate could be read from", path);
 }
 
-/* There is no prompt for the password of an encrypted key. */
+/* Prevents OpenSSL from asking for the password of an encrypted key. */
 static int no_password(char *buffer, int size, int is_writing, void *context)
 {
     (void)buffer, (void)size, (void)is_writing, (void)context;
@@ -205,11 +206,11 @@ void tls_close(struct tls *tls)
     }
 }
 
-/* What is wrong with a certificate. */
+/* Problems with certificates. */
 
 enum { NAMES_SHOWN = 100, NAME_SHOWN = 64 };
 
-/* Leaves the text as it is if the time is invalid, or before 1970 or after 2262. */
+/* Leaves the text unchanged if the time is invalid, or before 1970 or after 2262. */
 static void print_time(const ASN1_TIME *time, char text[NAME_SHOWN])
 {
     struct tm tm = {0};
@@ -219,7 +220,7 @@ static void print_time(const ASN1_TIME *time, char text[NAME_SHOWN])
     }
 }
 
-/* One of the names that a certificate is for, after a comma. Returns its length. */
+/* Prints one of the certificate's names after a comma. Returns its length. */
 static int print_name(const GENERAL_NAME *name, char *text, size_t size)
 {
     if (name->type == GEN_DNS) {
@@ -304,7 +305,7 @@ static void print_problem(const struct tls_peer *peer, int problem, X509 *cert)
     }
 }
 
-/* OpenSSL asks instead of verifying itself. */
+/* OpenSSL calls this to verify a certificate. */
 static int verify(X509_STORE_CTX *store, void *context)
 {
     const struct tls_peer *peer = context;

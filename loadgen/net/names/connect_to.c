@@ -7,7 +7,7 @@
 
 #include "loadgen/net/hostname.h"
 
-/* A host, or an IPv6 address in brackets, with the colon after it. */
+/* Reads a host, or an IPv6 address in brackets, and the colon after it. */
 static bool take_host(const char **at, char host[CONNECT_TO_HOST])
 {
     bool is_bracketed = **at == '[';
@@ -22,7 +22,7 @@ static bool take_host(const char **at, char host[CONNECT_TO_HOST])
     return true;
 }
 
-/* A port and what ends it. */
+/* Reads a port and the character `end` after it. */
 static bool take_port(const char **at, char end, uint16_t *port)
 {
     char *rest = NULL;

@@ -18,7 +18,7 @@ struct channel_watch {
     struct loop_watch watch; /* first member */
     struct dns *dns;
     struct channel_watch *next;
-    short events; /* POLLIN, POLLOUT, as c-ares wants; 0: it closed the socket */
+    short events; /* POLLIN, POLLOUT, as set by c-ares; 0: it has closed the socket */
 };
 
 struct dns {
@@ -64,7 +64,7 @@ static struct channel_watch *take_watch(struct dns *dns)
     return watch;
 }
 
-/* Called by c-ares with the events it wants; both 0: it is about to close the socket. */
+/* Called by c-ares with the events that it waits for; both 0: it is about to close the socket. */
 static void on_socket(void *context, ares_socket_t fd, int readable, int writable)
 {
     struct dns *dns = context;
@@ -87,7 +87,7 @@ static void on_socket(void *context, ares_socket_t fd, int readable, int writabl
     }
 }
 
-/* Lets c-ares handle all ready sockets. Returns whether there were any. */
+/* Lets c-ares handle all ready sockets. False: there were none. */
 static bool process_ready(struct dns *dns)
 {
     bool any = false;

@@ -49,7 +49,7 @@ static bool is_allowed(const struct name *name, const struct address *address)
                              : allow_answer(allowed, name->host, name->port, address));
 }
 
-/* Of a name that is not an address: decides whether it is trusted. */
+/* False if the name or literal address is not allowed. Sets is_trusted if the name itself is. */
 static bool may_be_used(struct name *name, const struct address *address)
 {
     if (name->is_trusted || name->is_literal) {
@@ -60,7 +60,7 @@ static bool may_be_used(struct name *name, const struct address *address)
     return allow != ALLOW_NO;
 }
 
-/* For good. */
+/* Marks a name as refused. This is final. */
 static void refuse(struct name *name)
 {
     char host[HOSTNAME_TEXT];

@@ -11,7 +11,7 @@
 
 enum { DESTINATION_CHAINS = 1024 };
 
-#define STOP_POLL_NS (20 * NS_PER_MS) /* interval of looking at stop_fd */
+#define STOP_POLL_NS (20 * NS_PER_MS) /* interval at which stop_fd is checked */
 
 struct resolver {
     struct resolver_config config;
@@ -45,7 +45,7 @@ static bool applies_to(const struct connect_to *rule, const struct destination *
     return connect_to_applies(rule, destination->host, destination->port);
 }
 
-/* The destination's own host, or the names that -connect-to puts in its place. */
+/* Adds the destination's own host, or the names that replace it (-connect-to). */
 static bool add_names(struct resolver *resolver, struct destination *destination)
 {
     const struct resolver_config *config = &resolver->config;
@@ -90,7 +90,7 @@ static struct destination *find(struct resolver *resolver, const char *host, uin
         free(destination);
         return NULL;
     }
-    *chain = destination; /* freed by resolver_destroy even if it stays incomplete */
+    *chain = destination; /* freed by resolver_destroy, even if incomplete */
     return add_names(resolver, destination) ? destination : NULL;
 }
 
