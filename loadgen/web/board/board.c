@@ -278,7 +278,7 @@ void board_stop(struct board *board, const char *client)
 
 void board_abandon(struct board *board)
 {
-    uint64_t twice = 2; /* one for the run, one for its test_stop */
+    uint64_t twice = 2; /* test_stop needs two: the first stops it, the second abandons it */
     pthread_mutex_lock(&board->lock);
     if (board_is_on(board)) {
         board->is_abandoned = true;
