@@ -39,7 +39,7 @@ static bool check_options(const struct capacity_options *options, struct err *er
     return capacity_output_begin(options, err);
 }
 
-/* What is updated every second of a trial. */
+/* Modules that are called every second of a trial. */
 struct watchers {
     struct capacity_progress progress;
     struct stdio_watch stdio;

@@ -13,7 +13,7 @@
 
 struct fail_below {
     bool is_given;
-    double change; /* as a part: -0.05 */
+    double change; /* as a fraction: -0.05 */
 };
 
 struct options {

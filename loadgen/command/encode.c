@@ -60,7 +60,7 @@ static void copy_block(void *context, const struct block *block)
     encode->encoding->copy(encode->encoder, block);
 }
 
-/* Records in copied blocks (copy_block) are not written again. */
+/* Records of copied blocks (copy_block) are not written again. */
 static void take_record(struct encode *encode, const struct record *record, bool is_copied)
 {
     if (!is_copied && !encode->encoding->write(encode->encoder, record)) {

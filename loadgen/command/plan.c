@@ -13,7 +13,7 @@
 
 struct options {
     struct rate rate; /* per_ns 0: not given */
-    double headroom;  /* as a part: 0.3 */
+    double headroom;  /* as a fraction: 0.3 */
 };
 
 /* "30%" */

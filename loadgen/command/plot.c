@@ -99,8 +99,10 @@ static bool plot(const struct options *options, struct summary *summary, struct 
     return ok;
 }
 
-/* The result of a search, if the file has one: a JSON object that no result of an attack is. NULL:
-   it has not, or may be readable only once. */
+/*
+ * The result of a search, if the file contains one: a JSON object that cannot be a result of an
+ * attack. NULL: it does not, or it is not a regular file, and may be readable only once.
+ */
 static json_t *read_capacity(const char *path)
 {
     struct stat file;

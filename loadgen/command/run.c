@@ -36,13 +36,13 @@ static const char *find_file(const struct command_line *line, const struct run_o
     return options->file ? options->file : line->operands[0];
 }
 
-/* What comes before and after the run. */
+/* State for the steps before and after the run. */
 struct frame {
     struct users_order *users;
-    struct err stop; /* of test_stop: like any error of a script, it leaves the run as it is */
+    struct err stop; /* of test_stop; like any error of a script, it does not invalidate the run */
 };
 
-/* test_start, and with quit() no run. */
+/* Runs test_start, and skips the run if it called quit(). */
 static bool before(void *context, const struct order *order, const struct control *control,
                    struct err *err)
 {
@@ -105,8 +105,8 @@ static bool measure(const struct run_options *options, struct frame *frame, stru
 }
 
 /*
- * A shape replaces -u and -r. How many users a tick will want is not known, so the number of open
- * files cannot be checked, only raised.
+ * A Shape replaces -u and -r. The number of users that its ticks return is not known in advance, so
+ * the limit of open files cannot be checked, only raised.
  */
 static void apply_shape(struct run_options *options, const struct users_order *users,
                         struct session *session)
@@ -122,7 +122,7 @@ static void apply_shape(struct run_options *options, const struct users_order *u
     }
 }
 
-/* What the flags ask for, with a scenario that is open. */
+/* Executes the command with an open scenario. */
 static bool execute(struct run_options *options, struct frame *frame, struct session *session,
                     const struct targets *targets, struct err *err)
 {
@@ -151,7 +151,7 @@ static bool execute(struct run_options *options, struct frame *frame, struct ses
                               : measure(options, frame, session, &order, err));
 }
 
-/* An error of test_stop is told here if it is not the one that ends the command. */
+/* Reports an error of test_stop if the command ends with another one. */
 static void tell_stop(const struct err *stop, const struct err *err)
 {
     if (stop->code != ERR_NONE && (err->code == ERR_NONE || strcmp(stop->text, err->text) != 0)) {
@@ -160,8 +160,8 @@ static void tell_stop(const struct err *stop, const struct err *err)
 }
 
 /*
- * Finds the error that sets the exit status: what went wrong with the run itself; then what the
- * scenario says; then the SLO; then errors of scripts; then, without an SLO, requests that failed.
+ * Finds the error that sets the exit status. In order of precedence: an error of the run itself,
+ * the exit code of the scenario, the SLO, errors of scripts, and without an SLO, failed requests.
  */
 static bool conclude(const struct run_options *options, const struct session *session,
                      const struct frame *frame, struct err *err)

@@ -1,4 +1,4 @@
-/* loadgen selftest: measures the generator itself, where it runs. */
+/* loadgen selftest: measures the generator itself, on this machine. */
 #include <stdio.h>
 #include <string.h>
 

@@ -46,8 +46,8 @@ struct serving {
     struct web web;
     struct access_rules rules;
     struct bytes token;
-    char address[80]; /* that it listens on, without its port and brackets */
-    char name[256];   /* of -web, without its port; an address may be one, too */
+    char address[80]; /* address that it listens on, without port and brackets */
+    char name[256];   /* host of -web, without port: a name or an address */
     /* The last run, whose texts the board shows until the next one. */
     const struct runner *runner;
     void *run;
@@ -221,7 +221,7 @@ static bool perform(struct serving *serving, struct err *err)
         return err_set(err, ERR_FAILED, "not enough memory for histograms");
     }
     const struct serve_options *options = serving->options;
-    bool is_search = serving->runner->kind == RUN_CAPACITY; /* reads the metrics by itself */
+    bool is_search = serving->runner->kind == RUN_CAPACITY; /* which reads the metrics itself */
     bool ok = (is_search || target_watch_start(&serving->target, &options->metrics,
                                                &options->run.attack, err)) &&
               run_viewed(serving, &watch, err);
@@ -239,7 +239,7 @@ static void judge(struct serving *serving)
     }
 }
 
-/* For loadgen stop: SIGUSR1 ends the test, and not the server. */
+/* Used by loadgen stop: SIGUSR1 ends the test, but not the server. */
 static void stop_test(void *context)
 {
     struct serving *serving = context;
@@ -249,8 +249,8 @@ static void stop_test(void *context)
 }
 
 /*
- * The first signal stops the test, like a client. Only a second signal abandons it: a client's stop
- * beside a signal is the same wish again.
+ * The first signal stops the test, as a client can, too. Only a second signal abandons it; a
+ * client's stop in addition to a signal does not.
  */
 static void on_request(void *context, unsigned count)
 {
@@ -272,7 +272,7 @@ static void run_next(struct serving *serving)
         return;
     }
     if (interrupt_count(&serving->interrupt) > 0) {
-        board_stop(&serving->board, "a signal"); /* that came before the run was opened */
+        board_stop(&serving->board, "a signal"); /* the signal came before the run was opened */
     }
     forget_run(serving);
     serving->runner = runner;
@@ -291,7 +291,7 @@ static void run_next(struct serving *serving)
     }
 }
 
-/* Until a signal comes. */
+/* Runs tests until a signal arrives. */
 static void run_all(struct serving *serving)
 {
     struct pollfd waits[] = {
@@ -336,7 +336,7 @@ static bool serve_offer(struct serving *serving, struct err *err)
     board->slo = serving->offer.slo;
     atomic_store(&serving->has_board, ok);
     ok = ok && open_archive(serving, err) && serve(serving, err);
-    interrupt_stop(&serving->interrupt); /* which uses the board */
+    interrupt_stop(&serving->interrupt); /* it uses the board */
     close_archive(serving);
     board_fini(board);
     close(serving->stop_fd);

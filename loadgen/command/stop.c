@@ -1,4 +1,7 @@
-/* loadgen stop: ends what sends requests: commands by SIGTERM, tests of a server by SIGUSR1. */
+/*
+ * loadgen stop: ends everything that sends requests: commands with SIGTERM, tests of a server with
+ * SIGUSR1.
+ */
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>

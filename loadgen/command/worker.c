@@ -1,4 +1,4 @@
-/* loadgen worker: carries out its part of the runs that a controller orders. */
+/* loadgen worker: performs its part of the runs that a controller starts. */
 #include <stdlib.h>
 
 #include "common/process/cgroup.h"

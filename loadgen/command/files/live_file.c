@@ -10,7 +10,7 @@
 
 #include "loadgen/base/memory.h"
 
-/* As `mkdir -p` for the folder of a file. False with errno. */
+/* Like `mkdir -p` for the folder of a file. False with errno. */
 static bool make_folder(char *path)
 {
     bool ok = true;
@@ -47,14 +47,14 @@ bool live_file_open(struct live_file *file, const char *flag, const char *prefix
     return true;
 }
 
-/* After an error the file ends here, so that it has whole lines only. `done`: what was written. */
+/* Truncates the file after an error, so that it has only whole lines. `done`: bytes written. */
 static void cut(const struct live_file *file, const char *text, size_t done)
 {
     const char *last = memrchr(text, '\n', done);
     size_t whole = last ? (size_t)(last + 1 - text) : 0;
     off_t end = lseek(file->fd, (off_t)whole - (off_t)done, SEEK_CUR);
     if (end >= 0 && ftruncate(file->fd, end) != 0) {
-        return; /* the first error is told */
+        return; /* only the first error is reported */
     }
 }
 
@@ -74,7 +74,7 @@ void live_file_append(struct live_file *file, const char *text, size_t length)
     }
 }
 
-/* Cut last: a reader never finds less than what was there. */
+/* Truncates after writing, so that a reader never finds an empty file. */
 void live_file_replace(struct live_file *file, const char *text, size_t length)
 {
     if (file->is_regular && file->error == 0 && lseek(file->fd, 0, SEEK_SET) != 0) {

@@ -49,7 +49,7 @@ bool address_set_ttl(void *field, const char *text, struct err *err)
 
 /*
  * Parses "1.2.3.4", "1.2.3.4:53", "::1" or "[::1]:53"; truncates the text after the host. A zone
- * (fe80::1%eth0) is refused: c-ares ignores it, and the address would be a different one.
+ * (fe80::1%eth0) is refused, because c-ares ignores it and would use another address.
  */
 static bool parse_server(char *text, struct address *address)
 {
@@ -101,7 +101,7 @@ bool address_set_resolvers(void *field, const char *text, struct err *err)
     }
 }
 
-/* An empty list is refused: a variable that is not set would allow everything. */
+/* An empty list is refused; otherwise, an unset variable would allow everything. */
 bool address_set_allowed(void *field, const char *text, struct err *err)
 {
     if (!utf8_is_text(text)) { /* the result file contains the list */

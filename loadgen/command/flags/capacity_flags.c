@@ -109,7 +109,7 @@ bool capacity_plan(struct capacity_options *options, struct plan *plan, struct e
     attack->schedule.rate = (struct rate){1, NS_PER_S};
     attack->schedule.duration_ns = NS_PER_S;
     attack->max_workers = UINT64_MAX;
-    if (options->scenario) { /* a closed loop of the users */
+    if (options->scenario) { /* the users are a closed loop */
         attack->schedule = (struct schedule_flags){.rate = {0, NS_PER_S}};
         attack->max_workers = options->users;
     }

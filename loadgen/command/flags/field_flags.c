@@ -7,7 +7,7 @@
 #include "loadgen/command/flags/capacity_flags.h"
 #include "loadgen/command/flags/run_flags.h"
 
-/* The flag of the field with this name, which has _ for -. */
+/* True if there is a flag for the field, whose name has _ instead of -. */
 static bool has_flag(const struct cli_flag *flags, const char *name, size_t length)
 {
     for (const struct cli_flag *flag = flags; flag->name || flag->help; flag++) {

@@ -17,7 +17,7 @@ static bool set_runs(void *field, const char *text, struct err *err)
             err_set(err, ERR_USAGE, "expected 1 to %d", DATA_RUNS_MAX));
 }
 
-/* 0 looks like no limit, but would keep only the last test. */
+/* Rejects 0, which looks like no limit but would keep only the last test. */
 static bool set_data_size(void *field, const char *text, struct err *err)
 {
     return size_set(field, text, err) &&

@@ -24,7 +24,7 @@ static sigset_t awaited_signals(bool has_user)
     return signals;
 }
 
-/* Does the signal mean the last request, if it comes soon after it? */
+/* True if a signal that comes soon after the last request repeats it. */
 static bool is_repetition(const struct interrupt_requests *requests, int signal)
 {
     return signal == requests->signal || signal == SIGHUP || requests->signal == SIGHUP ||
@@ -43,7 +43,7 @@ bool interrupt_add(struct interrupt_requests *requests, int signal, uint64_t now
     return true;
 }
 
-/* Does not block on a stderr without a reader. */
+/* Exits without blocking on stderr, which may have no reader. */
 static _Noreturn void exit_at_once(int signal)
 {
     static const char text[] = "loadgen: a signal ended it before all output was written\n";

@@ -5,7 +5,7 @@
 
 #include "common/process/file_limit.h"
 
-enum { SPARE = 96 }; /* of which -prometheus-addr takes up to 64 */
+enum { SPARE = 96 }; /* -prometheus-addr needs up to 64 of them */
 
 bool open_files_check(uint64_t connections, unsigned each, unsigned further, const char *flags,
                       struct err *err)

@@ -14,7 +14,7 @@
 enum {
     ROUND_MS = 50,
     QUIET_ROUNDS = 10,
-    STOPPING_MAX = 512, /* further ones are stopped once some of these have ended */
+    STOPPING_MAX = 512, /* further processes are stopped when some of these have ended */
 };
 
 /* A second SIGTERM this long after the first counts as another request. */
@@ -39,7 +39,7 @@ bool pid1_is_self(void)
     return getpid() == 1 && readlink("/proc/self", self, sizeof self - 1) == 1 && self[0] == '1';
 }
 
-/* Is SIGTERM blocked, as by interrupt_start? Then the process handles it. */
+/* True if SIGTERM is blocked, as by interrupt_start. The process then handles it. */
 static bool handles_sigterm(pid_t pid)
 {
     char path[64];

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of the main thread of a server with a test that is on. */
+/* Name of a server's main thread while a test is active. */
 #define TEST_NAME "loadgen-test"
 
 static bool is_same_program(pid_t pid, const struct stat *own)
@@ -44,7 +44,7 @@ bool processes_visit(process_visit_fn *visit, void *context, struct err *err)
     return true;
 }
 
-/* Does the process belong to this user and this PID namespace? */
+/* True if the process belongs to this user and this PID namespace. */
 static bool is_ours(pid_t pid)
 {
     char path[64];
@@ -72,7 +72,7 @@ static const char *command_of(const char *words, const char *end)
     return word < end ? word : "";
 }
 
-/* Fills in what a file of /proc/PID has, as far as there is room, and a NUL; returns its length. */
+/* Reads a file of /proc/PID, as far as there is room, and adds a NUL. Returns the length. */
 static size_t read_file(pid_t pid, const char *name, char *text, size_t size)
 {
     char path[64];

@@ -10,7 +10,7 @@
 #include "loadgen/capacity/capacity_report.h"
 #include "loadgen/capacity/search/forecast.h"
 
-/* From the end of a trial to the start of the next one: threads end and start, pings. */
+/* Time between two trials, in which threads end and start, and the target is pinged. */
 #define BETWEEN_NS NS_PER_S
 enum { COLUMNS = 80, LINE = 256 };
 
@@ -24,7 +24,7 @@ static uint64_t find_left(const struct capacity_search *search)
     return forecast_ns(&search->options, search->trials, search->count, BETWEEN_NS);
 }
 
-/* Columns of the terminal. */
+/* The width of the terminal, in columns. */
 static size_t find_width(void)
 {
     struct winsize size;
@@ -43,8 +43,10 @@ static int print_interval(const struct search_move *move, char *text, size_t siz
     return move->bad_rate > 0 ? snprintf(text, size, "below %g/s; ", move->bad_rate) : 0;
 }
 
-/* Rewrites the line of a terminal; a longer one than the terminal is wide would leave its start
-   behind. */
+/*
+ * Rewrites the line of a terminal. It must not be wider than the terminal, because then its start
+ * could not be overwritten.
+ */
 static void draw(const struct capacity_progress *progress, bool is_running, uint64_t done_ns)
 {
     const struct search_move *move = &progress->search->move;

@@ -22,7 +22,7 @@ struct progress progress_begin(uint64_t duration_ns, uint64_t interval_ns)
     };
 }
 
-/* True if a line is due, and notes its time. On a terminal every second has a line. */
+/* True if a line is due, and stores its time. On a terminal, there is a line every second. */
 static bool take_turn(struct progress *progress, uint64_t elapsed_ns)
 {
     if (progress->is_terminal) {
@@ -74,7 +74,7 @@ static void print_line(const struct progress *progress, const struct second *sec
     fputs(progress->is_terminal ? "" : "\n", out);
 }
 
-/* In one piece: scripts print lines at the same time. */
+/* Prints with a single write, because scripts print lines at the same time. */
 void progress_show(struct progress *progress, const struct second *second)
 {
     char *line = NULL;

@@ -11,7 +11,7 @@
 enum { USERS_PER_S = 1, SEARCH_USERS_PER_S = 100, SEARCH_CONNECTIONS = 1024 };
 static const struct rate default_rate = {50, NS_PER_S};
 
-/* What to send. */
+/* Scenario, targets or URL. */
 
 static bool is_url(const char *operand)
 {
@@ -143,7 +143,7 @@ static void make_search_options(struct offer *offer, const struct serve_options 
         attack->max_connections > 0 ? attack->max_connections : SEARCH_CONNECTIONS;
 }
 
-/* Other scenarios can only be run and judged. */
+/* False for scenarios that can only be run and judged. */
 static bool can_be_searched(const struct offer *offer)
 {
     const struct users_order *users = &offer->users.users;
@@ -175,7 +175,7 @@ static bool offer_users(struct offer *offer, struct serve_options *options, stru
     if (!offer->place->is_here) {
         return err_set(err, ERR_USAGE, "a scenario cannot be sent to workers; remove -nats");
     }
-    run->attack.schedule = (struct schedule_flags){0}; /* of searches; users have none */
+    run->attack.schedule = (struct schedule_flags){0}; /* for searches; runs of users have none */
     run->spawn_per_s = run->spawn_per_s > 0 ? run->spawn_per_s : USERS_PER_S;
     run->max_requests = run->max_iterations = UINT64_MAX;
     offer->runners[RUN_USERS] = &offer->users.runner;
@@ -204,7 +204,7 @@ bool offer_open(struct offer *offer, struct serve_options *options, char **opera
     }
     attack->name = NULL;
     attack->encoding = "bin";
-    attack->targets = attack->targets ? attack->targets : "stdin"; /* which is never read */
+    attack->targets = attack->targets ? attack->targets : "stdin"; /* never read */
     attack->schedule.seed = options->run.seed;
     make_search_options(offer, options);
     return (offer->scenario ? offer_users(offer, options, err) : offer_rate(offer, options, err)) &&

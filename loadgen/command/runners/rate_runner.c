@@ -61,7 +61,7 @@ static bool set_course(struct schedule_flags *flags, const struct run_order *ord
     return ok || err_prefix(err, "%s", run_course_names[order->course]);
 }
 
-/* The flags are at first those of the command line. */
+/* `flags` initially has the values of the command line. */
 static bool set_schedule(struct schedule_flags *flags, const struct run_order *order,
                          struct err *err)
 {
@@ -110,7 +110,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     return recorded_run(own->place, &order, &driver_agenda, &own->changes, watch, summary, err);
 }
 
-/* The end of the run stays. A ramp, a sine or stages become a constant rate. */
+/* The end of the run stays the same. A ramp, sine or stages are replaced by a constant rate. */
 static bool change_run(void *opened, const struct run_order *order, struct err *err)
 {
     struct rate_run *run = opened;

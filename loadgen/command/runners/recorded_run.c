@@ -12,7 +12,7 @@
 
 enum { BLOCKS_SPARE = 8 };
 
-/* Without an error if it is stopped while workers are still awaited. */
+/* Not an error if the run is stopped while it waits for workers. */
 static bool run_at(const struct order_runner *place, const struct order *order,
                    const struct driver_type *driver_type, const struct control *control,
                    const struct run_watch *watch, struct result_writer *writer,
@@ -27,7 +27,10 @@ static bool run_at(const struct order_runner *place, const struct order *order,
     return ok;
 }
 
-/* The counts of each second: with single results, a file would grow with the rate. */
+/*
+ * Writes only the counts of each second; with individual results, the file would grow with the
+ * rate.
+ */
 static bool run_into(int fd, const struct order_runner *place, const struct order *order,
                      const struct driver_type *driver_type, const struct control *control,
                      const struct run_watch *watch, struct summary *summary, struct err *err)

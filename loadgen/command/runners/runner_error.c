@@ -6,7 +6,7 @@
 #include "loadgen/command/flags/field_flags.h"
 #include "loadgen/web/board/runner.h"
 
-/* Of the errors that may be about a field of an order. */
+/* Objects whose fields may also be fields of an order. */
 static const char *const objects[] = {"users.", "search.", "order."};
 
 /* Removes the name of the object before each field of an order. */

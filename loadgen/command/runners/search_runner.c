@@ -99,7 +99,7 @@ static void on_trial(void *context, const struct capacity_search *search)
     show(context, search, SEARCH_BETWEEN_TRIALS);
 }
 
-/* A trial ends by itself when its SLO can no longer be met. */
+/* Ends a trial when its SLO can no longer be met. */
 static void on_second(void *context, const struct second *second)
 {
     const struct search_run *run = context;
@@ -115,7 +115,7 @@ static void on_load(void *context, const struct target_load *load, bool is_after
 
 /* The journal. */
 
-/* Removes the field from its errors, because clients do not set it. */
+/* Removes the field from the error, because clients do not set it. */
 static void on_lost_journal(void *context, const struct err *why)
 {
     static const char field[] = "search.journal: ";
@@ -149,7 +149,7 @@ static const struct capacity_search *find_last(const struct search_job *job)
     return job->count > 0 ? &job->list[job->count - 1] : NULL;
 }
 
-/* A stopped search is not an error: it reports what is known so far. */
+/* A stopped search is not an error: it reports its results so far. */
 static bool run_it(void *opened, const struct run_watch *watch, struct summary *summary,
                    struct err *err)
 {

@@ -61,7 +61,7 @@ static bool choose(struct users_run *run, const struct run_order *order, struct 
     return order_arguments(order, &run->arguments, &options->arguments, err);
 }
 
-/* Clients can change the number of users unless there is a Shape, and a tick can change it. */
+/* Clients can change the number of users, unless a Shape does. */
 static void apply_shape(struct users_run *run)
 {
     run->users.is_elastic = !run->users.shape.is_on;
@@ -74,7 +74,7 @@ static struct user_limits limits_of(const struct users_run *run)
     return (struct user_limits){&run->plan, &run->targets, true};
 }
 
-/* How many users a tick wants is not known in advance. */
+/* The number of users that a tick returns is not known in advance. */
 static bool has_room(const struct users_run *run, uint64_t users, struct err *err)
 {
     const struct user_limits limits = limits_of(run);
@@ -121,7 +121,7 @@ static void *open_run(void *context, const struct run_order *order, struct err *
     return run;
 }
 
-/* What test_start has ended may be so by intention: a client stopped it, or it called quit(). */
+/* False only if test_start failed. A stop by a client and quit() are not errors. */
 static bool is_in_order(const struct users_run *run, struct err *err)
 {
     if (run->users.is_interrupted) {
@@ -169,7 +169,7 @@ static json_t *show(void *context, uint64_t users, struct err *err)
     return show_tasks(&runner->users, users, err);
 }
 
-/* Errors in the command line's values appear when the server is started. */
+/* Checks the values of the command line when the server starts. */
 static bool check_allowed(const struct run_options *options, const struct targets *targets,
                           struct err *err)
 {

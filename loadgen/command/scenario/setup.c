@@ -11,7 +11,7 @@
 #include "loadgen/users/driver.h"
 #include "loadgen/users/prepare.h"
 
-/* What was sent, and what of it failed. */
+/* Prints the numbers of requests and failures. */
 static void tell(const char *name, const struct summary *summary)
 {
     uint64_t requests = summary->tally->counters.ended;
@@ -72,7 +72,7 @@ bool setup_start(struct users_order *users, const struct order *order,
            run_part(users, CONDUCTOR_START, NULL, order, control, err);
 }
 
-/* The numbers of the run. */
+/* The results of the run. */
 
 static double seconds(uint64_t ns)
 {

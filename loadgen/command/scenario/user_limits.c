@@ -20,7 +20,7 @@ static bool has_files(const struct user_limits *limits, uint64_t users, struct e
         err);
 }
 
-/* 0: not limited, or not known yet. */
+/* The number of local ports; 0: not limited, or not known yet. */
 static uint64_t known_ports(const struct user_limits *limits)
 {
     const struct plan *plan = limits->plan;

@@ -24,7 +24,7 @@
 #include "loadgen/users/prepare.h"
 
 enum {
-    RATE_SCALE = 1000, /* rates are whole numbers per RATE_SCALE seconds */
+    RATE_SCALE = 1000, /* rates are integers per RATE_SCALE seconds */
 };
 
 static double per_second(struct rate rate)
@@ -40,7 +40,7 @@ static double generator_rate(const struct search_job *job)
     return rate->per_ns > 0 ? per_second(*rate) : 0;
 }
 
-/* A trial that ends before its time would be judged by what it sent until then. */
+/* Otherwise, a trial could end early, and would be judged by the requests sent until then. */
 static bool check_feeders(const struct users_order *users, struct err *err)
 {
     const char *file = feeds_find_finite(users->scenario.feeds);
@@ -50,7 +50,7 @@ static bool check_feeders(const struct users_order *users, struct err *err)
                             users->scenario.path, file);
 }
 
-/* Each trial has the same users, and another rate. */
+/* All trials have the same users, at different rates. */
 static bool check_shape(const struct users_order *users, struct err *err)
 {
     return !users->shape.is_on ||
@@ -106,14 +106,14 @@ static bool has_room(const struct search_job *job, struct err *err)
            user_limits_check(&limits, options->users, err);
 }
 
-/* The part of half a limit that each endpoint may use; 0: there is no such limit. */
+/* The share of half a limit that each endpoint may use; 0: there is no limit. */
 static uint64_t share_limit(uint64_t limit, size_t endpoints)
 {
     uint64_t share = limit / 2 / (endpoints > 0 ? endpoints : 1);
     return limit > 0 && share == 0 ? 1 : share;
 }
 
-/* An overloaded target must not use up our ports and descriptors. The cap is per endpoint. */
+/* The cap is per endpoint. It prevents an overloaded target from using up ports and descriptors. */
 static uint64_t cap_connections(uint64_t asked, size_t endpoints, uint64_t further_files)
 {
     uint64_t limit = file_limit_raise();
@@ -175,7 +175,7 @@ static void add_given(const struct users_order *users, struct bytes *all)
     feeds_visit_files(users->scenario.feeds, add_file, all);
 }
 
-/* The content of a scenario and its users. To resume a search, the host must also be the same. */
+/* A digest of a scenario and its users; with has_place, also of the host. */
 static bool digest_scenario(const struct search_job *job, bool has_place, char text[SHA256_TEXT])
 {
     const struct users_order *users = &job->users;
@@ -232,7 +232,7 @@ static json_t *make_settings(const struct search_job *job)
     return settings;
 }
 
-/* How the requests of all trials are sent. When they are sent is each trial's own. */
+/* The part of the plan that all trials share, without their schedules. */
 static json_t *show_plan(const struct plan *plan)
 {
     static const char *const own[] = {"name", "rate", "schedule", "duration", "warmup"};
@@ -268,7 +268,7 @@ bool search_job_open(struct search_job *job, const char *url, struct err *err)
            err_set(err, ERR_FAILED, "not enough memory");
 }
 
-/* Detects unreadable metrics before the search, not after it. */
+/* Detects unreadable metrics before the search starts. */
 static bool check_metrics(const struct search_job *job, struct err *err)
 {
     const struct scrape_urls *urls = &job->options->metrics;

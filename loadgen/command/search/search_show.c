@@ -75,7 +75,7 @@ static const char *print_votes(const struct capacity_search *search, double rate
     return all > 0 ? text : "";
 }
 
-/* The trials at the two rates that decide. */
+/* The trials at the two rates that decide the result. */
 static json_t *confidence_of(const struct capacity_search *search)
 {
     char low[VOTES], high[VOTES], text[TEXT];
@@ -85,7 +85,7 @@ static json_t *confidence_of(const struct capacity_search *search)
     return *text ? text_of(text) : json_null();
 }
 
-/* A stopped search reports what is known so far. */
+/* A stopped search reports its results so far. */
 static const char *print_stopped(const struct search_move *move, char text[TEXT])
 {
     static const char stopped[] = "the search was stopped";

@@ -21,7 +21,7 @@
 
 static const char csv_flag[] = "-csv";
 
-/* name, what follows the prefix */
+/* name, and the suffix of its path */
 #define FILES(X)                                                                                   \
     X(stats, "_stats.csv")                                                                         \
     X(history, "_stats_history.csv")                                                               \
@@ -43,7 +43,7 @@ struct locust_output {
     } files;
 };
 
-/* A text that is written in one piece. */
+/* A text that is written with a single call. */
 struct piece {
     char *text;
     size_t length;
@@ -63,7 +63,7 @@ static void piece_close(struct piece *piece)
     }
 }
 
-/* Like Locust, whose tables have no other place, this ignores errors. */
+/* Ignores errors, as Locust does. */
 static void show(struct piece *piece)
 {
     piece_close(piece);
@@ -85,7 +85,7 @@ static void replace(struct live_file *file, struct piece *piece)
     free(piece->text);
 }
 
-/* The width of the terminal; 0: stderr is none, or its width is not known. */
+/* The width of the terminal; 0: stderr is not a terminal, or its width is unknown. */
 static int terminal_columns(void)
 {
     struct winsize size = {0};
@@ -110,7 +110,7 @@ static void show_final_tables(struct locust_output *output)
     show(&piece);
 }
 
-/* Readers take the time as a key, so that of a second that was cut short is one later. */
+/* Readers use the time as a key, so each row has a later time than the previous one. */
 static void write_history(struct locust_output *output, uint64_t users)
 {
     struct piece piece;

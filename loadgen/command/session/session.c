@@ -29,7 +29,7 @@ static bool decide_outputs(struct session *session, struct err *err)
         return err_set(err, ERR_USAGE,
                        "-output stdout and -report cannot share stdout; name a file for -output");
     }
-    /* Without results on stdout a report is printed there, so that the run is not silent. */
+    /* Without results on stdout, a report is printed there, so that there is some output. */
     bool results_own_stdout = keeps && to_stdout && !is_terminal && !options->report;
     session->writes_results = keeps && (!to_stdout || results_own_stdout);
     if (options->max_body.is_given && counts_only) {
@@ -79,7 +79,7 @@ static bool open_output(struct session *session, struct err *err)
            err_set(err, ERR_FAILED, "-output: cannot open %s: %s", path, strerror(errno));
 }
 
-/* What is updated every second of a run. */
+/* Modules that are called every second of a run. */
 struct watchers {
     const struct session *session;
     const struct summary *summary;
@@ -116,7 +116,7 @@ static bool start_exporter(struct session *session, const struct order *order,
     return session->exporter || err_prefix(err, "-prometheus-addr");
 }
 
-/* False if more may come up during the run. */
+/* True if no further names can occur during the run. */
 static bool are_names_known(const struct order *order, const struct driver_type *driver_type)
 {
     return !order->source->live && !driver_type->adds_targets;
@@ -157,7 +157,7 @@ static bool measure(struct session *session, const struct order *order,
     return result_writer_close(writer, err) && ok;
 }
 
-/* The run, and what the command does before and after it. */
+/* Performs the run, with the command's steps before and after it. */
 static bool perform(struct session *session, const struct order *order,
                     const struct driver_type *driver_type, struct summary *summary, struct err *err)
 {
