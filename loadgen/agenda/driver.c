@@ -222,6 +222,7 @@ static bool change(struct drive *drive, uint64_t start_ns, uint64_t now_ns, stru
 
 const struct driver_type driver_agenda = {
     .name = "agenda",
+    .follows_epochs = true,
     .open = open_all,
     .close = close_all,
     .change = change,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/process/file_limit.h"
+#include "loadgen/command/cluster/place.h"
 #include "loadgen/command/command.h"
 #include "loadgen/command/exceptions_output.h"
 #include "loadgen/command/flags/run_flags.h"
@@ -199,9 +200,9 @@ static bool run_main(const struct command_line *line, struct err *err)
     struct run_options *options = line->options;
     struct attack_options *attack = &options->attack;
     struct session session = {.options = attack,
-                              .runner = &runner_here,
                               .cap_flags = options->shares_connections ? NULL : OPEN_FILES_USERS,
                               .has_own = !options->shares_connections};
+    struct place place = {0};
     struct users_order users;
     struct targets targets = {0};
     bool is_stdout = attack->output && strcmp(attack->output, "stdout") == 0;
@@ -210,7 +211,8 @@ static bool run_main(const struct command_line *line, struct err *err)
     attack->encoding = "bin";
     attack->report = attack->report || is_stdout ? attack->report : "text";
     const char *file = session.input = find_file(line, options, err);
-    if (!file || !scenario_order(options, &users, err)) {
+    if (!file || !scenario_order(options, &users, err) ||
+        !(session.runner = place_open(&place, &attack->cluster, err))) {
         return false;
     }
     struct frame frame = {.users = &users};
@@ -218,6 +220,7 @@ static bool run_main(const struct command_line *line, struct err *err)
         execute(options, &frame, &session, &targets, err);
     }
     bool ok = conclude(options, &session, &frame, err);
+    place_close(&place);
     users_close(&users);
     targets_free(&targets);
     return ok;

@@ -38,6 +38,7 @@
 #include "loadgen/target/rows.h"
 
 struct catalogue_table;
+struct driver_cargo;
 struct endpoints;
 struct exceptions;
 struct order;
@@ -156,6 +157,15 @@ struct driver {
 
 struct driver_type {
     const char *name;
+
+    /* How a source that is no list of targets gets to other processes; NULL: it is one. */
+    const struct driver_cargo *cargo;
+
+    /*
+     * False: what belongs to a thread stays with it. `change` then refuses epochs, so processes can
+     * neither join a run nor hand over what they have.
+     */
+    bool follows_epochs;
 
     /*
      * False: `answered` is called as soon as an answer has been read, even from inside drive_send.

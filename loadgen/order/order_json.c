@@ -118,23 +118,34 @@ static json_t *targets_to_json(const struct targets *targets, struct order_files
 
 json_t *order_to_json(const struct order *order, struct order_files *files, struct err *err)
 {
-    struct listing listing = {order->plan, files, NULL};
     if (!order->source->requests) {
         err_set(err, ERR_USAGE, "%s",
                 order->source->live
                     ? "lazily read targets cannot be sent to workers; read them before the run"
-                    : "a scenario cannot be sent to workers");
+                    : "a scenario cannot be sent to workers without its driver");
         return NULL;
     }
-    listing.list = json_array();
+    return order_to_json_with(order, NULL, files, err);
+}
+
+json_t *order_to_json_with(const struct order *order, json_t *source, struct order_files *files,
+                           struct err *err)
+{
+    struct listing listing = {order->plan, files, json_array()};
     if (!visit_files(order->plan, list_file, &listing, err)) {
+        json_decref(source);
         json_decref(listing.list);
         return NULL;
     }
-    return json_pack("{s:i, s:o, s:o, s:o, s:o}", "format", ORDER_FORMAT, "plan",
-                     plan_to_json(order->plan, true), "endpoints",
-                     endpoints_to_json(order->targets), "targets",
-                     targets_to_json(order->targets, files), "files", listing.list);
+    json_t *json = json_pack("{s:i, s:o, s:o}", "format", ORDER_FORMAT, "plan",
+                             plan_to_json(order->plan, true), "files", listing.list);
+    if (source) {
+        json_object_set_new(json, "source", source);
+    } else {
+        json_object_set_new(json, "endpoints", endpoints_to_json(order->targets));
+        json_object_set_new(json, "targets", targets_to_json(order->targets, files));
+    }
+    return json;
 }
 
 /* Reading. */
@@ -163,6 +174,13 @@ bool order_expect_files(const json_t *json, struct order_files *files, struct er
     json_array_foreach(json_object_get(json, "files"), i, item)
     {
         if (!expect(item, files, "files", i, err)) {
+            return false;
+        }
+    }
+    const json_t *source = json_object_get(json, "source");
+    json_array_foreach(json_object_get(source, "files"), i, item)
+    {
+        if (!expect(item, files, "source.files", i, err)) {
             return false;
         }
     }
@@ -307,13 +325,15 @@ bool order_from_json(const json_t *json, const struct order_files *files, struct
                        (long long)format, ORDER_FORMAT);
     }
     bool ok = plan_from_json(json_object_get(json, "plan"), &copy->room, &copy->plan, err) &&
-              take_targets(json, files, &copy->targets, err) &&
+              (json_object_get(json, "source") || take_targets(json, files, &copy->targets, err)) &&
               take_files(json_object_get(json, "files"), files, copy, err);
     if (!ok) {
         order_copy_free(copy);
         return false;
     }
-    copy->source = source_of(copy->targets.requests, copy->targets.count);
+    if (copy->targets.count > 0) {
+        copy->source = source_of(copy->targets.requests, copy->targets.count);
+    }
     copy->order = (struct order){&copy->plan, &copy->targets, &copy->source};
     return true;
 }

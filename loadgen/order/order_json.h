@@ -14,9 +14,9 @@
  * of the plan's files from struct order_files, and has its own copies of the bodies.
  *
  * Errors: ERR_FAILED with the key if the JSON is invalid; ERR_FAILED if a file cannot be read;
- * ERR_USAGE for an invalid plan. Two kinds of source cannot be sent, and give ERR_USAGE as well: a
- * live source, because only this process can read it, and a scenario, because workers cannot yet
- * share its data.
+ * ERR_USAGE for an invalid plan. A live source cannot be sent, because only this process can read
+ * it, and gives ERR_USAGE as well. A scenario is sent as the cargo of its driver (drive/cargo.h):
+ * the order then has "source" instead of endpoints and targets.
  */
 #ifndef LOADGEN_ORDER_ORDER_JSON_H
 #define LOADGEN_ORDER_ORDER_JSON_H
@@ -35,6 +35,10 @@ enum { ORDER_FORMAT = 1 };
 /* Adds bodies and files to `files`. NULL: err is set. */
 json_t *order_to_json(const struct order *order, struct order_files *files, struct err *err);
 
+/* The same with this source, which it takes over. NULL: the source is a list of targets. */
+json_t *order_to_json_with(const struct order *order, json_t *source, struct order_files *files,
+                           struct err *err);
+
 /* Registers each file and body that the JSON refers to. */
 bool order_expect_files(const json_t *json, struct order_files *files, struct err *err);
 
@@ -48,7 +52,10 @@ struct order_copy {
     struct tls_file *tls_files;
 };
 
-/* Fills the copy, which must not move afterwards. `files` must be complete. */
+/*
+ * Fills the copy, which must not move afterwards. `files` must be complete. With "source", the
+ * caller fills in source and targets.
+ */
 bool order_from_json(const json_t *json, const struct order_files *files, struct order_copy *copy,
                      struct err *err);
 

@@ -9,6 +9,7 @@
 #include "loadgen/order/order.h"
 #include "loadgen/pace/profile.h"
 #include "loadgen/pace/team.h"
+#include "loadgen/users/cargo.h"
 #include "loadgen/users/conductor.h"
 #include "loadgen/users/crowd.h"
 #include "loadgen/users/files/feeds.h"
@@ -33,6 +34,7 @@ struct drive_users {
     struct drive drive; /* first member: a drive is cast to it */
     struct users_order *order;
     const struct plan *plan;
+    const struct team *team;
     struct goal goal;
     struct profile profile; /* of the crowd (crowd.h); empty without one */
     struct shape_wish wish; /* result of the last tick */
@@ -291,17 +293,29 @@ static struct exceptions *exceptions(const struct drive *drive)
 
 /* Set-up. */
 
+/* Of all users, those of this process: other processes may have the rest. */
+static uint64_t count_own(const struct drive_users *drive)
+{
+    const struct team *team = drive->team;
+    uint64_t users = 0;
+    for (uint16_t i = 0; i < team->threads; i++) {
+        users += slots_part(&team->slots, (uint16_t)(team->first + i), drive->order->users);
+    }
+    return users;
+}
+
 static bool check_ports(const struct drive *drive, uint64_t ports, struct err *err)
 {
     const struct users_order *order = ((const struct drive_users *)drive)->order;
+    uint64_t users = count_own((const struct drive_users *)drive);
     bool is_known = !order->shape.has_tick;
-    return order->shares_connections || !is_known || order->users <= ports ||
+    return order->shares_connections || !is_known || users <= ports ||
            err_set(err, ERR_FAILED,
                    "%" PRIu64 " users need a local port each, but only %" PRIu64
                    " local ports are available (net.ipv4.ip_local_port_range); set "
                    "users.shared_connections, or split the users into several runs, each with its "
                    "own order.laddr",
-                   order->users, ports);
+                   users, ports);
 }
 
 static void destroy(struct driver *driver)
@@ -482,7 +496,9 @@ static struct drive *open_all(const struct order *order, const struct team *team
         close_all(&drive->drive);
         return NULL;
     }
+    feeds_shift(drive->order->scenario.feeds, team->first, team->all);
     drive->plan = order->plan;
+    drive->team = team;
     drive->goal.requests.most = drive->order->max_requests;
     drive->goal.iterations.most = drive->order->max_iterations;
     drive->goal.end_ns = UINT64_MAX;
@@ -492,6 +508,7 @@ static struct drive *open_all(const struct order *order, const struct team *team
 
 const struct driver_type driver_users = {
     .name = "users",
+    .cargo = &users_cargo,
     .runs_scripts = true,
     .adds_targets = true,
     .open = open_all,

@@ -160,6 +160,16 @@ bool users_open(struct users_order *order, const char *path, struct targets *tar
     return ok && try_out(order, targets, err);
 }
 
+bool users_open_given(struct users_order *order, const char *path, const struct given *given,
+                      struct targets *targets, struct err *err)
+{
+    *targets = (struct targets){0};
+    exceptions_init(&order->exceptions);
+    bool ok = scenario_open_given(&order->scenario, path, given, order->max_bytes, err);
+    order->scenario.arguments = order->arguments;
+    return ok && try_out(order, targets, err);
+}
+
 void users_close(struct users_order *order)
 {
     conductor_destroy(order->conductor);

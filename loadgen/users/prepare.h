@@ -9,6 +9,7 @@
 #include <jansson.h>
 
 #include "loadgen/target/targets.h"
+#include "loadgen/users/files/given.h"
 #include "loadgen/users/users.h"
 
 /*
@@ -18,6 +19,10 @@
  */
 bool users_open(struct users_order *order, const char *path, struct targets *targets,
                 struct err *err);
+
+/* The same for a scenario that another process has sent (scenario_open_given). */
+bool users_open_given(struct users_order *order, const char *path, const struct given *given,
+                      struct targets *targets, struct err *err);
 void users_close(struct users_order *order);
 
 /*

@@ -128,7 +128,7 @@ static uint64_t wanted_stops(const struct course *course)
 {
     bool has_failed = course->err.code != ERR_NONE || course->is_aborted ||
                       (course->writer && result_writer_failed(course->writer));
-    return course->asked > 1 ? 2 : course->asked == 1 || has_failed;
+    return course->asked > 1 ? 2 : course->asked == 1 || course->has_quit || has_failed;
 }
 
 /* The end is known here even if the broker cannot be told. */

@@ -96,6 +96,7 @@ struct course {
     bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
     bool is_superseded;    /* another controller has the run: nothing more is ours to write */
     bool is_aborted;       /* by the observer */
+    bool has_quit;         /* a script has ended the run */
     bool has_moved;        /* slots went from one worker to another */
     uint64_t shown_ns;     /* CLOCK_MONOTONIC: when the workers were shown last */
     size_t told_silent;    /* workers whose silence was told */

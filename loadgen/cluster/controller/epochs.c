@@ -10,6 +10,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/names.h"
+#include "loadgen/drive/driver.h"
 
 #define EPOCH_LEAD_NS (2 * NS_PER_S)
 #define EPOCH_PATIENCE_NS NS_PER_S /* after its time, until it is given up */
@@ -252,8 +253,8 @@ void course_move_epochs(struct course *course)
     epoch_count(&course->counter, until_ns(course));
     if (course->next) {
         settle(course);
-    } else if (has_ended) {
-        course_tell_merge(course); /* nobody takes over what was due at the end */
+    } else if (has_ended || !course->driver_type->follows_epochs) {
+        course_tell_merge(course); /* nobody takes over what somebody leaves */
     } else if (!is_late && (find_wish(course) || roster_is_epoch_due(&course->roster))) {
         propose(course, find_wish(course));
     }

@@ -8,6 +8,8 @@
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/wire/clock.h"
+#include "loadgen/drive/cargo.h"
+#include "loadgen/drive/driver.h"
 #include "loadgen/run/changes.h"
 
 enum { SOURCE_ANNOUNCE, SOURCE_ASK, SOURCE_TALLY };
@@ -72,12 +74,47 @@ static void take_ask(const struct course *course, const struct bus_message *mess
     bytes_free(&out);
 }
 
-/* Who has given its account sends nothing more: what it owns can go to others at once. */
+static bool has_ended(const struct merge *merge, const struct wire_worker *worker)
+{
+    for (size_t i = 0; i < merge_count(merge); i++) {
+        const struct merge_worker one = merge_worker(merge, i);
+        if (one.has_ended && wire_is_same_worker(&one.who, worker)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What scripts say of the run. One of them may have ended it for all. */
+static void take_account(struct course *course, const struct wire_end *end)
+{
+    const struct driver_cargo *cargo = course->driver_type->cargo;
+    json_t *account = cargo ? json_loadb(end->account.at, end->account.length, 0, NULL) : NULL;
+    if (account) {
+        course->has_quit |=
+            cargo->take_account(course->order->source, account, &course->summary->exceptions);
+    }
+    json_decref(account);
+}
+
+/*
+ * Who has given its account sends nothing more: what it owns can go to others at once. What its
+ * driver cannot hand over ends with it.
+ */
 static void take_end(struct course *course, const struct wire_end *end)
 {
     struct roster_member *member = roster_find(&course->roster, &end->from);
+    bool is_first = !course->driver_type->cargo || !has_ended(course->merge, &end->from);
     if (!merge_end(course->merge, end)) {
         return;
+    }
+    if (is_first) {
+        take_account(course, end);
+    }
+    if (is_first && member && member->state == ROSTER_LEAVING &&
+        !course->driver_type->follows_epochs) {
+        course_tell(course, "%s has left, and its users with it", end->from.name);
+        course->has_moved = true;
     }
     if (end->problem[0] != '\0') {
         course_tell(course, "%s failed: %s", end->from.name, end->problem);

@@ -8,6 +8,7 @@
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/parcel.h"
 #include "loadgen/cluster/wire/start.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/drive/driver.h"
 #include "loadgen/order/order_json.h"
 
@@ -28,13 +29,23 @@ static bool send_message(void *context, struct slice message, struct err *err)
                                        bus_status_text(status));
 }
 
+static json_t *order_of(struct course *course, struct err *err)
+{
+    const struct driver_cargo *cargo = course->driver_type->cargo;
+    if (!cargo) {
+        return order_to_json(course->order, &course->files, err);
+    }
+    json_t *source = cargo->pack(course->order->source, &course->files, err);
+    return source ? order_to_json_with(course->order, source, &course->files, err) : NULL;
+}
+
 bool course_pack(struct course *course, struct err *err)
 {
     struct wire_order *head = &course->head;
     *head =
         (struct wire_order){.run = course->run, .counts_targets = course->observer->counts_targets};
     snprintf(head->driver, sizeof head->driver, "%s", course->driver_type->name);
-    json_t *json = order_to_json(course->order, &course->files, err);
+    json_t *json = order_of(course, err);
     bool ok = json && parcel_pack(head, json, &course->files, err);
     json_decref(json);
     return ok;

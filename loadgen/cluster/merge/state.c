@@ -159,5 +159,6 @@ void merge_keep_end(struct merge_seat *seat, const struct wire_end *end)
     seat->has_ended = true;
     seat->end = *end;
     seat->end.environment = (struct slice){"", 0};
+    seat->end.account = (struct slice){"", 0};
     bytes_add(&seat->environment, end->environment.at, end->environment.length);
 }

@@ -56,6 +56,7 @@ static void pass_end(struct wire *wire, struct wire_end *end)
     end->drift_ns = wire_signed(wire, end->drift_ns, WIRE_DRIFT_MAX_NS);
     wire_text(wire, end->problem, sizeof end->problem);
     end->environment = wire_bytes(wire, end->environment, WIRE_ENVIRONMENT);
+    end->account = wire_bytes(wire, end->account, WIRE_ACCOUNT);
 }
 
 void wire_write_end(struct bytes *out, const struct wire_end *end)

@@ -1,7 +1,7 @@
 /*
  * end - the controller ends a run; each worker then gives its account of it.
  *
- * Memory: an account that was read borrows its environment from the message.
+ * Memory: an account that was read borrows its last two fields from the message.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_END_H
 #define LOADGEN_CLUSTER_WIRE_END_H
@@ -10,7 +10,7 @@
 #include "loadgen/cluster/wire/wire.h"
 #include "loadgen/measure/summary.h"
 
-enum { WIRE_ENVIRONMENT = 64 * 1024 };
+enum { WIRE_ENVIRONMENT = 64 * 1024, WIRE_ACCOUNT = 512 * 1024 };
 
 enum wire_stop_how {
     WIRE_DRAIN,   /* start no more requests, drain those in flight */
@@ -48,6 +48,7 @@ struct wire_end {
     int64_t drift_ns;           /* of its clock, from start to end */
     char problem[WIRE_PROBLEM]; /* the run failed here; "": it did not */
     struct slice environment;   /* JSON (run/fingerprint.h), not checked; empty: not known */
+    struct slice account;       /* JSON (drive/cargo.h), not checked; empty: there is none */
 };
 
 void wire_write_end(struct bytes *out, const struct wire_end *end);

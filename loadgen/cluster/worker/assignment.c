@@ -6,9 +6,11 @@
 
 #include "loadgen/agenda/driver.h"
 #include "loadgen/base/memory.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/order/plan.h"
+#include "loadgen/users/driver.h"
 
-static const struct driver_type *const drivers[] = {&driver_agenda};
+static const struct driver_type *const drivers[] = {&driver_agenda, &driver_users};
 
 uint64_t assignment_run_of(struct slice message)
 {
@@ -19,6 +21,10 @@ uint64_t assignment_run_of(struct slice message)
 
 static void close_order(struct assignment *assignment)
 {
+    if (assignment->has_cargo) {
+        assignment->driver_type->cargo->discard(&assignment->copy.source);
+        assignment->has_cargo = false;
+    }
     if (assignment->is_open) {
         order_copy_free(&assignment->copy);
         free(assignment->allowed);
@@ -84,6 +90,22 @@ static void add_allowed(struct assignment *assignment, const char *allowed)
     }
 }
 
+/* The driver reads a source that is no list of targets. */
+static bool unpack(struct assignment *assignment, struct err *err)
+{
+    const struct driver_cargo *cargo = assignment->driver_type->cargo;
+    const struct parcel *parcel = &assignment->parcel;
+    struct order_copy *copy = &assignment->copy;
+    const json_t *source = json_object_get(parcel->json, "source");
+    if (!cargo != !source) {
+        return err_set(err, ERR_FAILED, "source: is for another driver than \"%s\"",
+                       assignment->driver_type->name);
+    }
+    assignment->has_cargo =
+        cargo && cargo->unpack(source, &parcel->files, &copy->targets, &copy->source, err);
+    return !cargo || assignment->has_cargo;
+}
+
 bool assignment_open(struct assignment *assignment, const struct assignment_rules *rules,
                      struct err *err)
 {
@@ -98,7 +120,7 @@ bool assignment_open(struct assignment *assignment, const struct assignment_rule
     copy->plan.threads = rules->threads;
     copy->plan.counts_only = true; /* results stay here, the tallies are sent */
     add_allowed(assignment, rules->allowed);
-    return plan_check(&copy->plan, err) &&
+    return unpack(assignment, err) && plan_check(&copy->plan, err) &&
            rules->check(&copy->plan, &copy->targets, rules->allowed, err);
 }
 

@@ -24,6 +24,7 @@ struct assignment {
     struct order_copy copy; /* valid if is_open */
     char *allowed;          /* of its plan, if this process adds a list; NULL: it does not */
     bool is_open;
+    bool has_cargo; /* the source of the copy belongs to the driver */
     const struct driver_type *driver_type;
 };
 

@@ -12,6 +12,9 @@
 #include "common/clock.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/worker/reports.h"
+#include "loadgen/drive/cargo.h"
+#include "loadgen/drive/driver.h"
+#include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/team.h"
 #include "loadgen/pace/team_entry.h"
@@ -89,7 +92,10 @@ static void *work(void *context)
     bool ok = run(config->order, config->driver_type, &control, &observer, NULL, part->summary,
                   &part->err);
     snprintf(end.problem, sizeof end.problem, "%s", part->err.text);
-    reports_end(&part->reports, &end, ok ? part->summary : NULL);
+    const struct driver_cargo *cargo = config->driver_type->cargo;
+    json_t *account = cargo ? cargo->account(config->order->source) : NULL;
+    reports_end(&part->reports, &end, ok ? part->summary : NULL, account);
+    json_decref(account);
     set_state(part, PART_ENDED);
     return NULL;
 }

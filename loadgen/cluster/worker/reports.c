@@ -161,10 +161,18 @@ static void note_summary(struct wire_end *end, const struct summary *summary)
     end->is_interrupted = summary->is_interrupted;
 }
 
-void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary)
+/* A text that is too long is left out. */
+static struct slice fit(const char *text, size_t most)
+{
+    return text && strlen(text) <= most ? slice_of(text) : (struct slice){"", 0};
+}
+
+void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary,
+                 const json_t *account)
 {
     char *environment = NULL;
-    if (reports->covers > 0 && has_room(reports, WIRE_ENVIRONMENT + HEAD_MAX)) {
+    char *given = account ? json_dumps(account, JSON_COMPACT) : NULL;
+    if (reports->covers > 0 && has_room(reports, WIRE_ENVIRONMENT + WIRE_ACCOUNT + HEAD_MAX)) {
         send_parts(reports);
     }
     end->from = reports->self;
@@ -174,14 +182,14 @@ void reports_end(struct reports *reports, struct wire_end *end, const struct sum
         note_summary(end, summary);
         environment = json_dumps(summary->environment, JSON_COMPACT);
     }
-    if (environment && strlen(environment) <= WIRE_ENVIRONMENT) {
-        end->environment = slice_of(environment);
-    }
+    end->environment = fit(environment, WIRE_ENVIRONMENT);
+    end->account = fit(given, WIRE_ACCOUNT);
     bytes_clear(&reports->message);
     wire_write_end(&reports->message, end);
     bus_outbox_put(reports->outbox, reports->subject.text, reports->message.at,
                    reports->message.length);
     free(environment);
+    free(given);
 }
 
 void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, uint64_t run,
@@ -191,6 +199,6 @@ void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, u
     struct wire_end end = {0};
     reports_init(&reports, outbox, self, run);
     snprintf(end.problem, sizeof end.problem, "%s", problem);
-    reports_end(&reports, &end, NULL);
+    reports_end(&reports, &end, NULL, NULL);
     reports_fini(&reports);
 }

@@ -54,9 +54,12 @@ void reports_fini(struct reports *reports);
 void reports_add(struct reports *reports, const struct second *second,
                  const struct rows *addresses);
 
-/* Sends the account: `end` with what the caller knows, and the summary's numbers. `summary` NULL:
- * the run could not begin. */
-void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary);
+/*
+ * Sends the account: `end` with what the caller knows, and the summary's numbers. `summary` NULL:
+ * the run could not begin. `account` is that of the driver (drive/cargo.h); NULL: it has none.
+ */
+void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary,
+                 const json_t *account);
 
 /* Sends the account of a worker that has a seat and cannot take it. */
 void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, uint64_t run,

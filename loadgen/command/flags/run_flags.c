@@ -127,6 +127,8 @@ static const struct cli_flag flags[] = {
     {"exit-code-on-error", "N", set_exit_code, OWN(exit_code_on_error), "1",
      "exit status, 0 to 125, if a request failed or a script raised an error"},
 #include "loadgen/command/flags/session.def"
+
+#include "loadgen/command/flags/cluster.def"
     {0},
 };
 

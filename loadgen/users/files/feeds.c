@@ -18,6 +18,8 @@ struct feeds {
     struct feed_file *files;
     struct feed_file *texts; /* files that no feed uses */
     size_t text_count;
+    const struct given *given; /* instead of the files of this machine; NULL: those */
+    struct given_list variables;
 };
 
 struct feeds *feeds_create(size_t max_bytes, const char *remedy)
@@ -54,6 +56,8 @@ void feeds_destroy(struct feeds *feeds)
     }
     free_files(feeds->files);
     free_files(feeds->texts);
+    struct given noted = {.variables = feeds->variables};
+    given_free(&noted);
     pthread_mutex_destroy(&feeds->lock);
     free(feeds);
 }
@@ -81,6 +85,18 @@ bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err)
     return ok;
 }
 
+void feeds_shift(struct feeds *feeds, uint64_t part, uint64_t parts)
+{
+    for (struct feed *feed = feeds ? feeds->first : NULL; feed; feed = feed->next) {
+        atomic_store(&feed->turns, feed->rows->count * part / parts);
+    }
+}
+
+void feeds_use(struct feeds *feeds, const struct given *given)
+{
+    feeds->given = given;
+}
+
 static struct feed *find(const struct feeds *feeds, const char *file,
                          const struct feed_options *options)
 {
@@ -94,7 +110,8 @@ static struct feed *find(const struct feeds *feeds, const char *file,
     return feed;
 }
 
-const char *feeds_find_finite(struct feeds *feeds)
+/* The file of a feed that takes each row once; with `is_finite`, only one that does not restart. */
+static const char *find_once(struct feeds *feeds, bool is_finite)
 {
     const char *file = NULL;
     if (!feeds) {
@@ -102,11 +119,34 @@ const char *feeds_find_finite(struct feeds *feeds)
     }
     pthread_mutex_lock(&feeds->lock);
     for (const struct feed *feed = feeds->first; feed; feed = feed->next) {
-        bool can_end = feed->options.order == FEED_ONCE && feed->options.at_end != FEED_RESTART;
-        file = can_end ? feed->file : file;
+        bool is_wanted = feed->options.order == FEED_ONCE &&
+                         (!is_finite || feed->options.at_end != FEED_RESTART);
+        file = is_wanted ? feed->file : file;
     }
     pthread_mutex_unlock(&feeds->lock);
     return file;
+}
+
+const char *feeds_find_once(struct feeds *feeds)
+{
+    return find_once(feeds, false);
+}
+
+const char *feeds_find_finite(struct feeds *feeds)
+{
+    return find_once(feeds, true);
+}
+
+void feeds_note_variable(struct feeds *feeds, const char *name, const char *value)
+{
+    pthread_mutex_lock(&feeds->lock);
+    given_add(&feeds->variables, name, value, value ? strlen(value) : 0);
+    pthread_mutex_unlock(&feeds->lock);
+}
+
+const struct given_list *feeds_variables(const struct feeds *feeds)
+{
+    return &feeds->variables;
 }
 
 void feeds_visit_files(struct feeds *feeds, feed_file_fn *visit, void *context)
@@ -172,13 +212,32 @@ static bool take_room(struct feeds *feeds, struct records *rows, const char *nam
     return true;
 }
 
+static bool read_given(const struct given *given, struct records *rows, const char *name,
+                       enum records_format format, struct err *err)
+{
+    const struct given_item *file = given_find(&given->files, name);
+    if (!file) {
+        return err_set(err, ERR_USAGE, "cannot read %.200s: it did not come with the order", name);
+    }
+    char *text = memory_of(malloc(file->length + 1));
+    memcpy(text, file->bytes, file->length);
+    return records_parse(rows, text, file->length, name, format, err);
+}
+
+static bool read_rows(const struct feeds *feeds, struct records *rows, const char *folder,
+                      const char *name, enum records_format format, struct err *err)
+{
+    return feeds->given ? read_given(feeds->given, rows, name, format, err)
+                        : records_read(rows, folder, name, format, err);
+}
+
 /* Reads the file unless it is in the list. NULL: err is set. */
 static const struct feed_file *read_once(struct feeds *feeds, const char *folder, const char *name,
                                          enum records_format format, struct err *err)
 {
     struct feed_file **at = find_file(&feeds->files, name, format);
-    struct records rows;
-    if (*at || !records_read(&rows, folder, name, format, err) ||
+    struct records rows = {0};
+    if (*at || !read_rows(feeds, &rows, folder, name, format, err) ||
         !take_room(feeds, &rows, name, err)) {
         return *at;
     }

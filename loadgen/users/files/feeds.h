@@ -27,6 +27,7 @@
 
 #include "common/err.h"
 #include "loadgen/base/random.h"
+#include "loadgen/users/files/given.h"
 #include "loadgen/users/files/leases.h"
 #include "loadgen/users/files/records.h"
 
@@ -88,6 +89,18 @@ struct feed *feeds_open(struct feeds *feeds, const char *folder, const char *fil
                         const struct feed_options *options, struct err *err);
 
 /*
+ * Feeds in turn begin at a row of their own in each of `parts` processes that share a run: `part`
+ * is the number of this one. Call this after feeds_begin. `feeds` may be NULL.
+ */
+void feeds_shift(struct feeds *feeds, uint64_t part, uint64_t parts);
+
+/* Reads these files, and none of this machine. Call this before the first feed is opened. */
+void feeds_use(struct feeds *feeds, const struct given *given);
+
+/* The file of a feed whose rows are each taken once; NULL: there is none. `feeds` may be NULL. */
+const char *feeds_find_once(struct feeds *feeds);
+
+/*
  * The file of a feed that can be used up (FEED_ONCE without FEED_RESTART); NULL: there is none.
  * `feeds` may be NULL.
  */
@@ -95,6 +108,13 @@ const char *feeds_find_finite(struct feeds *feeds);
 
 /* Records a file that the scenario has read itself (read_file.h), for feeds_visit_files. */
 void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length);
+
+/* Notes an environment variable that the scenario has read while it was loaded; `value` NULL: it is
+ * not set. */
+void feeds_note_variable(struct feeds *feeds, const char *name, const char *value);
+
+/* The variables that were noted. Call this when no scenario is being loaded. */
+const struct given_list *feeds_variables(const struct feeds *feeds);
 
 /* Calls `visit` with each file that was read: those of feeds, then the others. `feeds` may be NULL.
  */

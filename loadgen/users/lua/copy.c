@@ -1,6 +1,7 @@
 #include "loadgen/users/lua/copy.h"
 
 #include <lua5.4/lauxlib.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -150,6 +151,77 @@ void copy_write(lua_State *lua, int index, const char *what, struct bytes *out)
     struct writing writing = {.lua = lua, .out = out, .begin = out->length};
     snprintf(writing.path, sizeof writing.path, "%s", what);
     write_value(&writing, lua_absindex(lua, index));
+}
+
+/* Checking. */
+
+static bool skip(struct slice *rest, size_t length)
+{
+    bool ok = rest->length >= length;
+    rest->at += ok ? length : 0;
+    rest->length -= ok ? length : 0;
+    return ok;
+}
+
+static bool skip_string(struct slice *rest)
+{
+    size_t length = 0;
+    if (rest->length < sizeof length) {
+        return false;
+    }
+    memcpy(&length, rest->at, sizeof length);
+    return skip(rest, sizeof length) && skip(rest, length);
+}
+
+/* NaN and nil, which has no tag, cannot be keys. */
+static bool is_key(struct slice rest)
+{
+    double number = 0;
+    if (rest.length > sizeof number && *rest.at == TAG_FLOAT) {
+        memcpy(&number, rest.at + 1, sizeof number);
+    }
+    return !isnan(number);
+}
+
+static bool skip_value(struct slice *rest, int depth);
+
+static bool skip_table(struct slice *rest, int depth)
+{
+    while (rest->length > 0 && *rest->at != TAG_END) {
+        if (!is_key(*rest) || !skip_value(rest, depth) || !skip_value(rest, depth)) {
+            return false;
+        }
+    }
+    return skip(rest, 1);
+}
+
+static bool skip_value(struct slice *rest, int depth)
+{
+    char tag = (char)(rest->length > 0 ? *rest->at : TAG_END);
+    if (!skip(rest, 1)) {
+        return false;
+    }
+    switch (tag) {
+    case TAG_TRUE:
+    case TAG_FALSE:
+    case TAG_NULL:
+        return true;
+    case TAG_INTEGER:
+    case TAG_FLOAT:
+        return skip(rest, sizeof(int64_t));
+    case TAG_STRING:
+        return skip_string(rest);
+    case TAG_TABLE:
+    case TAG_ARRAY:
+        return depth < COPY_DEPTH_MAX && skip_table(rest, depth + 1);
+    default:
+        return false;
+    }
+}
+
+bool copy_check(struct slice bytes)
+{
+    return skip_value(&bytes, 0) && bytes.length == 0;
 }
 
 /* Reading. */

@@ -12,7 +12,9 @@
 #define LOADGEN_USERS_LUA_COPY_H
 
 #include <lua5.4/lua.h>
+#include <stdbool.h>
 
+#include "common/slice.h"
 #include "loadgen/base/bytes.h"
 
 enum { COPY_BYTES_MAX = 1024 * 1024, COPY_DEPTH_MAX = 100 };
@@ -23,6 +25,9 @@ enum { COPY_BYTES_MAX = 1024 * 1024, COPY_DEPTH_MAX = 100 };
  * the limits are exceeded.
  */
 void copy_write(lua_State *lua, int index, const char *what, struct bytes *out);
+
+/* True if copy_push can read the bytes, which another process has sent. */
+bool copy_check(struct slice bytes);
 
 /* Pushes the value. */
 void copy_push(lua_State *lua, const struct bytes *bytes);

@@ -36,6 +36,7 @@
 
 struct arguments;
 struct feeds;
+struct given;
 struct log;
 struct seat;
 struct user;
@@ -77,6 +78,8 @@ struct state {
     bool is_refused_late;         /* true: the script had run out of time, not of memory */
     char refused_at[STATE_PLACE]; /* where in the script */
     const char *folder;           /* folder whose files the script may read now; NULL: none */
+    const struct given *given;    /* files and variables, if not those of this machine
+                                     (files/given.h) */
     struct seat *seat;            /* of this thread (seat.h) */
     struct user *user;            /* whose code is running; NULL: the scenario is being loaded */
     struct log *log;              /* of the run (log.h); NULL: the scenario is being loaded */

@@ -12,6 +12,16 @@ static int refuse(lua_State *lua, const char *name, const char *why)
     return luaL_error(lua, "read_file: cannot read %s: %s", name, why);
 }
 
+static int read_given(lua_State *lua, const struct given *given, const char *name)
+{
+    const struct given_item *file = given_find(&given->files, name);
+    if (!file) {
+        return refuse(lua, name, "it did not come with the order");
+    }
+    lua_pushlstring(lua, file->bytes, file->length);
+    return 1;
+}
+
 static int read_file(lua_State *lua)
 {
     const char *folder = state_of(lua)->folder;
@@ -26,6 +36,9 @@ static int read_file(lua_State *lua)
     }
     if (strlen(name) != lua_rawlen(lua, 1)) {
         return luaL_error(lua, "read_file: the name contains a NUL byte");
+    }
+    if (state_of(lua)->given) {
+        return read_given(lua, state_of(lua)->given, name);
     }
     const char *problem = folder_find(folder, name, path, &size);
     if (problem) {

@@ -8,6 +8,8 @@
  * regular files can be read, and only inside the folder: absolute paths, and names and symbolic
  * links that lead out of it, raise an error.
  *
+ * A state with `given` files (files/given.h) reads those instead.
+ *
  * Threads: the state's thread. Errors: raises Lua errors.
  */
 #ifndef LOADGEN_USERS_SCENARIO_READ_FILE_H

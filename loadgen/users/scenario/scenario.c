@@ -71,17 +71,33 @@ static bool refuse_text(const struct scenario *scenario, const char *why, struct
                : err_set(err, ERR_USAGE, "%s", why);
 }
 
+static bool check_text(const struct scenario *scenario, struct err *err)
+{
+    const char *other = utf8_other_encoding(scenario->text.at, scenario->text.length);
+    return !other || err_set(err, ERR_USAGE,
+                             "%s is %s; convert it to UTF-8: iconv -f %s -t UTF-8 FILE >NEW_FILE",
+                             scenario->path, other, other);
+}
+
 bool scenario_open(struct scenario *scenario, const char *path, size_t data_bytes, struct err *err)
 {
     *scenario =
         (struct scenario){.path = path, .feeds = feeds_create(data_bytes, STATE_MORE_MEMORY)};
-    if (!bytes_add_file(&scenario->text, path, err)) {
-        return false;
+    return bytes_add_file(&scenario->text, path, err) && check_text(scenario, err);
+}
+
+bool scenario_open_given(struct scenario *scenario, const char *path, const struct given *given,
+                         size_t data_bytes, struct err *err)
+{
+    const struct given_item *file = given_find(&given->files, path);
+    *scenario = (struct scenario){
+        .path = path, .feeds = feeds_create(data_bytes, STATE_MORE_MEMORY), .given = given};
+    feeds_use(scenario->feeds, given);
+    if (!file) {
+        return err_set(err, ERR_FAILED, "%s: the scenario did not come with the order", path);
     }
-    const char *other = utf8_other_encoding(scenario->text.at, scenario->text.length);
-    return !other || err_set(err, ERR_USAGE,
-                             "%s is %s; convert it to UTF-8: iconv -f %s -t UTF-8 FILE >NEW_FILE",
-                             path, other, other);
+    bytes_add(&scenario->text, file->bytes, file->length);
+    return check_text(scenario, err);
 }
 
 void scenario_close(struct scenario *scenario)
@@ -118,8 +134,7 @@ static int load(const struct scenario *scenario, lua_State *lua)
                             scenario->text.length - 3 * mark, name, "t");
 }
 
-/* The folder of the file. */
-static const char *folder_of(const char *path, char folder[PATH_MAX])
+const char *scenario_folder(const char *path, char folder[PATH_MAX])
 {
     const char *slash = strrchr(path, '/');
     snprintf(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
@@ -145,8 +160,9 @@ bool scenario_load(const struct scenario *scenario, const char *host,
         return refuse_text(scenario, lua_tostring(coroutine, -1), err);
     }
     char folder[PATH_MAX];
-    state->folder = folder_of(scenario->path, folder);
+    state->folder = scenario_folder(scenario->path, folder);
     state->feeds = scenario->feeds;
+    state->given = scenario->given;
     state->arguments = &scenario->arguments;
     state_watch_return(state, coroutine, declare_name);
     enum state_result result = state_run(state, coroutine, 0, STATE_LOAD_NS);

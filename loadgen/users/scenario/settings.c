@@ -6,6 +6,7 @@
 
 #include "common/cli.h"
 #include "common/nearest.h"
+#include "loadgen/users/files/feeds.h"
 #include "loadgen/users/lua/state.h"
 
 /*
@@ -74,6 +75,28 @@ static void push_value(lua_State *lua, int index, const char *name, const char *
     }
 }
 
+/* The value of a variable; NULL: it is not set. */
+static const char *read_variable(lua_State *lua, const char *name)
+{
+    const struct state *state = state_of(lua);
+    if (state->given) {
+        const struct given_item *item = given_find(&state->given->variables, name);
+        if (!item) {
+            luaL_error(lua,
+                       "env: %s is not known to this worker: only variables that are read "
+                       "while the scenario is loaded are sent to workers",
+                       name);
+            return NULL;
+        }
+        return item->bytes;
+    }
+    const char *text = getenv(name);
+    if (state->feeds) {
+        feeds_note_variable(state->feeds, name, text);
+    }
+    return text;
+}
+
 /* env(name, default) */
 static int env(lua_State *lua)
 {
@@ -84,7 +107,7 @@ static int env(lua_State *lua)
         return luaL_error(lua, "env: default of %s: expected a string, a number or a boolean",
                           name);
     }
-    const char *text = getenv(name);
+    const char *text = read_variable(lua, name);
     if (text && text[0] != '\0') {
         push_value(lua, 2, name, text);
     }

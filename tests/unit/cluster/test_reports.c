@@ -116,7 +116,7 @@ START_TEST(each_second_and_the_account_are_sent)
         add_second(i);
     }
     struct wire_end end = {0};
-    reports_end(&reports, &end, summary);
+    reports_end(&reports, &end, summary, NULL);
     struct got got = read_stream();
     ck_assert_uint_eq(got.seconds, SECONDS);
     ck_assert_uint_eq(got.covered, SECONDS);
@@ -138,7 +138,7 @@ START_TEST(what_was_kept_is_sent_at_the_end)
     for (uint64_t i = 1; i < SECONDS; i++) {
         add_second(i);
     }
-    reports_end(&reports, &end, summary);
+    reports_end(&reports, &end, summary, NULL);
     brokered_restart(&brokered);
     ck_assert(bus_outbox_drain(outbox, clock_now_ns() + 60 * NS_PER_S));
     struct got got = read_stream();

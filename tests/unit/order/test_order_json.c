@@ -483,14 +483,43 @@ START_TEST(a_live_source_cannot_be_sent)
 }
 END_TEST
 
-START_TEST(a_scenario_cannot_be_sent)
+START_TEST(a_scenario_needs_its_driver)
 {
     static struct users_order users;
     usual_order();
     source = users_source(&users);
     ck_assert_ptr_null(order_to_json(&order, &files, &err));
     ck_assert_int_eq(err.code, ERR_USAGE);
-    ck_assert_ptr_nonnull(strstr(err.text, "a scenario cannot be sent"));
+    ck_assert_ptr_nonnull(
+        strstr(err.text, "a scenario cannot be sent to workers without its driver"));
+}
+END_TEST
+
+START_TEST(a_source_replaces_the_targets)
+{
+    struct order_files got = {0};
+    char hash[SHA256_TEXT];
+    usual_order();
+    order_files_add(&files, "text", 4);
+    sha256_print("text", 4, hash);
+    json_t *cargo =
+        json_pack("{s:[{s:s, s:i}], s:s}", "files", "sha256", hash, "size", 4, "own", "x");
+    json_t *json = sent(order_to_json_with(&order, cargo, &files, &err));
+    ck_assert_ptr_null(json_object_get(json, "targets"));
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(json, "source"), "own")),
+                     "x");
+    ck_assert(order_expect_files(json, &got, &err));
+    ck_assert_uint_eq(got.count, 1);
+    ck_assert_str_eq(got.list[0].hash, hash);
+    ck_assert_msg(order_from_json(json, &files, &copy, &err), "%s", err.text);
+    ck_assert_uint_eq(copy.targets.count, 0);
+    ck_assert_ptr_null(copy.source.requests);
+    json_array_clear(json_object_get(json_object_get(json, "source"), "files"));
+    json_array_append_new(json_object_get(json_object_get(json, "source"), "files"), json_null());
+    ck_assert(!order_expect_files(json, &got, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "source.files[0]"));
+    json_decref(json);
+    order_files_free(&got);
 }
 END_TEST
 
@@ -599,7 +628,8 @@ Suite *order_json_suite(void)
     tcase_add_test(tests, any_order_comes_back_the_same);
     tcase_add_test(tests, files_of_certificates_travel_by_content);
     tcase_add_test(tests, a_live_source_cannot_be_sent);
-    tcase_add_test(tests, a_scenario_cannot_be_sent);
+    tcase_add_test(tests, a_scenario_needs_its_driver);
+    tcase_add_test(tests, a_source_replaces_the_targets);
     tcase_add_test(tests, a_content_with_another_hash_is_refused);
     tcase_add_loop_test(tests, an_error_names_the_key, 0, sizeof wrong / sizeof wrong[0]);
     tcase_add_test(tests, shown_headers_have_no_secrets);

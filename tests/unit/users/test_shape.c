@@ -218,6 +218,34 @@ START_TEST(values_are_copied)
 }
 END_TEST
 
+/* Of bytes that somebody sent: what copy_check lets pass can be read. */
+START_TEST(bytes_that_are_no_copy_are_refused)
+{
+    static const char not_a_number[] = "{d\0\0\0\0\0\0\xf8\x7f"
+                                       "t}";
+    open_state();
+    ck_assert_ptr_null(
+        run("copy { 5, 0.5, 'text', true, null, array { {} }, n = { [1.5] = 'x' } }"));
+    ck_assert(copy_check((struct slice){copied.at, copied.length}));
+    for (size_t length = 0; length < copied.length; length++) {
+        ck_assert(!copy_check((struct slice){copied.at, length}));
+    }
+    ck_assert(!copy_check((struct slice){not_a_number, sizeof not_a_number - 1}));
+    for (size_t i = 0; i < copied.length; i++) {
+        char before = copied.at[i];
+        for (int byte = 0; byte < 256; byte++) {
+            copied.at[i] = (char)byte;
+            if (copy_check((struct slice){copied.at, copied.length})) {
+                copy_push(state.lua, &copied);
+                lua_pop(state.lua, 1);
+            }
+        }
+        copied.at[i] = before;
+    }
+    bytes_free(&copied);
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *message;
@@ -254,6 +282,7 @@ Suite *shape_suite(void)
     tcase_add_test(tests, tick_says_how_many);
     tcase_add_loop_test(tests, errors_in_tick_name_file_and_line, 0, sizeof wrong / sizeof *wrong);
     tcase_add_test(tests, values_are_copied);
+    tcase_add_test(tests, bytes_that_are_no_copy_are_refused);
     tcase_add_loop_test(tests, what_cannot_be_copied_is_named, 0,
                         sizeof not_copied / sizeof *not_copied);
     suite_add_tcase(suite, tests);

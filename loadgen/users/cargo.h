@@ -1,0 +1,21 @@
+/*
+ * users_cargo - sends the users of a scenario to workers in other processes (drive/cargo.h).
+ *
+ * A worker gets the script and the files that it has read, by content; the environment variables
+ * that it has read while it was loaded; arguments, tags, host and numbers; and what test_start
+ * returned. Its scenario reads no file and no variable of the worker's machine.
+ *
+ * Users belong to threads by their slots (driver.h), so the workers share them exactly. They do not
+ * move: with a worker that leaves or is lost, its users end.
+ *
+ * ERR_USAGE names what cannot be shared by processes yet: a rate of iterations, a number of
+ * requests or iterations for all, a tick, and feeders that take each row once.
+ */
+#ifndef LOADGEN_USERS_CARGO_H
+#define LOADGEN_USERS_CARGO_H
+
+#include "loadgen/drive/cargo.h"
+
+extern const struct driver_cargo users_cargo;
+
+#endif
