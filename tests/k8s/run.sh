@@ -5,8 +5,8 @@
 #
 # Any cluster will do that has the images (docs/kubernetes.md says how they get into kind, k3s and
 # minikube), a free CPU and a default storage class: the `local` overlay goes into a namespace of its own,
-# then the `capacity`, the `scenario` and the `web` overlay, and it is removed in the end, whatever happens.
-# Takes about ten minutes. Each step says what it does and what it saw.
+# then the `capacity`, the `scenario`, the `web` and the `distributed` overlay, and it is removed in the end,
+# whatever happens. Takes about fifteen minutes. Each step says what it does and what it saw.
 #
 # Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
 #              DURATION=60 RATE=60    seconds (8 at least) and requests/s of each of the three attacks: the
@@ -24,7 +24,7 @@ STEP=0
 MADE=
 BACKGROUND=
 
-for program in kubectl awk sed; do
+for program in kubectl awk sed openssl; do
     command -v "$program" >/dev/null || { echo "run: $program is not installed" >&2; exit 2; }
 done
 [ "$DURATION" -ge 8 ] || { echo "run: DURATION is \"$DURATION\": 8 seconds at least" >&2; exit 2; }
@@ -49,7 +49,7 @@ diagnose() {
     k get pods,services,deployments -o wide 2>&1 | indent
     k describe pods 2>&1 | indent
     k get events --sort-by=.lastTimestamp 2>&1 | tail -n 30 | indent
-    for name in target-api loadgen capacity; do
+    for name in target-api loadgen capacity nats loadgen-worker; do
         k logs -l "app.kubernetes.io/name=$name" --prefix --tail=20 2>&1 | indent
     done
 }
@@ -142,7 +142,7 @@ finish() {
 }
 # In the background as well: bash hears of a signal only between two commands.
 wait_ready() {
-    { k rollout status "deployment/$1" --timeout="${PATIENCE}s" 2>&1 | indent; } &
+    { k rollout status "${2:-deployment}/$1" --timeout="${PATIENCE}s" 2>&1 | indent; } &
     wait "$!" || fail "$1 is not ready after $PATIENCE s"
 }
 
@@ -349,14 +349,15 @@ sed "s,^  namespace: .*,  namespace: $NAMESPACE,; s,^\\( *image: \\).*,\\1${REGI
 { k wait --for=condition=Ready pod/client --timeout="${PATIENCE}s" 2>&1 | indent; } &
 wait "$!" || fail "the client is not ready after $PATIENCE s"
 
-# ask METHOD PATH [FORM]: by the client; the answer goes to $WORK/answer, its body to $WORK/body
+# ask METHOD PATH [BODY]: by the client, a form unless TYPE says what else; the answer goes to $WORK/answer, its body to $WORK/body
 # shellcheck disable=SC2016 # for the shell in the pod
 ASK='exec 3<>/dev/tcp/locust-master/8089 || exit 1
 printf "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n" "$1" "$2" "$4" >&3
-printf "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n\r\n%s" "${#3}" "$3" >&3
+printf "Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s" "$5" "${#3}" "$3" >&3
 cat <&3'
 ask() {
-    k exec client -- timeout 30 bash -c "$ASK" bash "$1" "$2" "${3:-}" "${HOST:-locust-master:8089}" </dev/null >"$WORK/answer" 2>"$WORK/err" || return 1
+    k exec client -- timeout 30 bash -c "$ASK" bash "$1" "$2" "${3:-}" "${HOST:-locust-master:8089}" \
+        "${TYPE:-application/x-www-form-urlencoded}" </dev/null >"$WORK/answer" 2>"$WORK/err" || return 1
     sed '1,/^\r*$/d' "$WORK/answer" >"$WORK/body"
 }
 # Some clusters take seconds until their policies know a new pod.
@@ -399,3 +400,79 @@ for tries in $(seq 20); do
 done
 saw "/api/v1/runs: $(cat "$WORK/body")"
 grep -q "\"requests\": *${counted}[,}]" "$WORK/body" || fail "the test with $counted requests is not there"
+
+# Three workers of a run, then six, then two; a worker and the controller are deleted. Small sizes, for a small cluster.
+step "a run over many pods, scaled from 3 workers to 6 and to 2, and one of them replaced"
+size() {
+    value='{"cpu": "'$2'", "memory": "'$3'"}'
+    printf '{"op": "replace", "path": "/spec/template/spec/%s/resources", "value": {"requests": %s, "limits": %s}}' \
+        "$1" "$value" "$value"
+}
+apply distributed <<END
+patches:
+  - { target: { kind: Deployment, name: target-api }, patch: '[$(size containers/0 150m 192Mi)]' }
+  - { target: { kind: Deployment, name: loadgen$ }, patch: '[$(size containers/0 200m 256Mi)]' }
+  - { target: { kind: StatefulSet, name: nats }, patch: '[$(size containers/0 80m 128Mi)]' }
+  - { target: { kind: Deployment, name: loadgen-worker },
+      patch: '[$(size containers/0 40m 96Mi), $(size initContainers/0 40m 96Mi)]' }
+END
+{ NAMESPACE=$NAMESPACE k8s/nats-secret.sh | k create -f - 2>&1 | indent; } || fail "no Secret for the broker"
+wait_ready nats statefulset
+for name in target-api loadgen loadgen-worker; do wait_ready "$name"; done
+find_generator
+
+# await_workers N: until the page shows so many
+await_workers() {
+    for tries in $(seq "$PATIENCE"); do
+        ! ask GET /worker-count || ! grep -q "\"worker_count\": *$1\$" "$WORK/body" || return 0
+        [ "$tries" -lt "$PATIENCE" ] || fail "the page shows other workers than $1: $(cat "$WORK/body")"
+        sleep 1
+    done
+}
+sends_more() {
+    ask GET /stats/requests/csv || true
+    before=$(awk -F , '$2 == "Aggregated" { print $3 }' "$WORK/body")
+    for tries in $(seq 60); do
+        ask GET /stats/requests/csv || true
+        now=$(awk -F , '$2 == "Aggregated" { print $3 }' "$WORK/body")
+        [ "${now:-0}" -le "${before:-0}" ] || return 0
+        [ "$tries" -lt 60 ] || fail "nothing more is sent: $(cat "$WORK/body")"
+        sleep 1
+    done
+}
+scrape "$WORK/before"
+TYPE=application/json ask POST /api/v1/runs '{"kind": "rate", "rate": 60, "duration": "20m"}'
+run=$(sed -n 's/.*"id": *"\([0-9]*\)".*/\1/p' "$WORK/body" | head -n 1)
+[ -n "$run" ] || fail "no run: $(cat "$WORK/answer")"
+await_workers 3
+sends_more
+for count in 6 2; do
+    k scale deployment/loadgen-worker --replicas="$count" 2>&1 | indent
+    await_workers "$count"
+    sends_more
+    saw "$count workers, and the run goes on"
+done
+victim=$(k get pods -l app.kubernetes.io/name=loadgen-worker -o 'jsonpath={.items[0].metadata.name}')
+k delete pod "$victim" --wait=false 2>&1 | indent
+wait_ready loadgen-worker
+await_workers 2
+sends_more
+saw "$victim was deleted, and the run goes on"
+
+step "the controller is deleted: what it counted is what was served"
+k delete pod "$GENERATOR" 2>&1 | indent
+wait_ready loadgen
+find_generator
+for tries in $(seq 20); do
+    ask GET "/api/v1/runs/$run/report" && grep -q '^HTTP/1.1 200' "$WORK/answer" && break
+    [ "$tries" -lt 20 ] || fail "the run is not kept: $(cat "$WORK/answer" "$WORK/err")"
+    sleep 2
+done
+scrape "$WORK/after"
+served "$WORK/before" "$WORK/after" /health >"$WORK/served"
+number() { grep -o "\"$1\": *[0-9]*" "$WORK/body" | head -n 1 | grep -o '[0-9]*$'; }
+counted=$(number requests) unknown=$(number unknown) sent=$(total <"$WORK/served")
+saw "the report counts ${counted:-nothing}, and ${unknown:-0} unknown; the pods served $sent ($(spread <"$WORK/served"))"
+[ "${counted:-0}" -gt 0 ] || fail "there is no report"
+[ "$counted" -le "$sent" ] || fail "more was counted than served"
+[ "$sent" -le $((counted + ${unknown:-0})) ] || fail "what was served is neither counted nor unknown"

@@ -8,11 +8,12 @@ so that the real kubectl runs; `apply` and `exec` are done by tests/k8s/stand_in
 target-api is a real one, on ports 5000 and 5001 of an address of its own; ready ones have a name at a
 real name server (dnsmasq). The generator's is the entry point of its image: `loadgen idle`, a scenario or
 the page; exec starts what it is given beside it. A Job's pod is loadgen with the Job's arguments. A volume
-claim is a folder, the same for every pod.
+claim is a folder, the same for every pod. The broker is nats-server with its own files, at NETWORK.2.
 
 Environment: BIN, where the programs are
              FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
 """
+import base64
 import grp
 import json
 import os
@@ -32,6 +33,7 @@ import yaml
 FOLDER, NETWORK = sys.argv[1:3]
 FAULT = os.environ.get("FAULT", "")
 NAME = "app.kubernetes.io/name"
+BROKER = f"{NETWORK}.2"
 TOGETHER = ["setpriv", "--pdeathsig", "KILL"]  # a process ends with this one, however it ends
 ENTRYPOINT = os.path.join(os.path.dirname(__file__), "..", "..", "docker", "entrypoint.sh")
 
@@ -48,6 +50,15 @@ def send(process, number):
 
 def log_of(pod):
     return os.path.join(FOLDER, f"{pod}.log")
+
+
+def root_of(pod):
+    """Of its files, where they are not those of all pods."""
+    return os.path.join(FOLDER, "root", pod)
+
+
+def sets_of(cluster):
+    return cluster.listed("deployments", None) + cluster.listed("statefulsets", None)
 
 
 class Cluster:
@@ -86,6 +97,8 @@ class Cluster:
             if one["kind"] == "Pod":
                 one["status"] = {"phase": "Running", "podIP": "", "conditions": [
                     {"type": "Ready", "status": "True"}]}
+            if one["kind"] == "StatefulSet":
+                one["spec"]["updateStrategy"] = {"type": "RollingUpdate"}
             if one["kind"] == "ConfigMap":
                 folder = os.path.join(FOLDER, "configmap")
                 os.makedirs(folder, exist_ok=True)
@@ -99,22 +112,60 @@ class Cluster:
         name, namespace = meta["name"], meta["namespace"]
         template = deployment["spec"]["template"]
         self.next_name += 1
-        self.next_address += 1
+        is_broker = deployment["kind"] == "StatefulSet"
+        if not is_broker:
+            self.next_address += 1
+        address = BROKER if is_broker else f"{NETWORK}.{self.next_address}"
         pod = {"kind": "Pod", "apiVersion": "v1", "spec": template["spec"],
-               "metadata": {"name": f"{name}-{self.next_name}", "uid": str(self.next_name),
+               "metadata": {"name": f"{name}-{0 if is_broker else self.next_name}", "uid": str(self.next_name),
                             "labels": template["metadata"]["labels"], "creationTimestamp": stamp()},
-               "status": {"phase": "Running", "podIP": f"{NETWORK}.{self.next_address}",
+               "status": {"phase": "Running", "podIP": address,
                           "conditions": [{"type": "Ready", "status": "False"}]}}
-        address = pod["status"]["podIP"]
+        own = pod["metadata"]["name"]
+        container, = template["spec"]["containers"]
         command = {"target-api": [os.path.join(os.environ["BIN"], "target-api"), "-bind", address],
-                   "loadgen": [ENTRYPOINT, "idle", "-probe-addr", f"{address}:5001"]}[name]
-        with open(log_of(pod["metadata"]["name"]), "wb") as log:
-            self.processes[namespace, pod["metadata"]["name"]] = subprocess.Popen(
+                   "loadgen": [ENTRYPOINT, "idle", "-probe-addr", f"{address}:5001"],
+                   "loadgen-worker": [ENTRYPOINT, "idle"],
+                   "nats": ["nats-server", *container.get("args", []), "-a", address]}[name]
+        for one in template["spec"].get("initContainers", []):
+            waits = one["command"][2].replace("/dev/tcp/nats/", f"/dev/tcp/{BROKER}/")
+            command = [*one["command"][:2], f'{waits}; exec "$@"', "wait", *command]
+        with open(log_of(own), "wb") as log:
+            self.processes[namespace, own] = subprocess.Popen(
                 [*TOGETHER, *command], stdout=log, stderr=log, start_new_session=True,
-                env=self.environment(namespace, template["spec"], address))
+                cwd=self.mount_files(namespace, own, template["spec"]),
+                env=self.environment(namespace, own, template["spec"], address))
         self.put("pods", namespace, pod)
 
-    def environment(self, namespace, spec, address):
+    def mount_files(self, namespace, name, spec):
+        """Writes what a pod has of ConfigMaps and Secrets to a folder of its own. Returns its working directory."""
+        container, = spec["containers"]
+        for mount in container.get("volumeMounts", []):
+            place = root_of(name) + mount["mountPath"]
+            os.makedirs(place, exist_ok=True)
+            for volume in spec.get("volumes", []):
+                if volume["name"] == mount["name"]:
+                    for file, content in self.content(namespace, volume).items():
+                        with open(os.path.join(place, file), "wb") as out:
+                            out.write(content)
+        return root_of(name) + container["workingDir"] if "workingDir" in container else None
+
+    def content(self, namespace, volume):
+        """{file: bytes} of a volume."""
+        if "secret" in volume:
+            data = self.objects["secrets", namespace, volume["secret"]["secretName"]]["data"]
+            return {one["path"]: base64.b64decode(data[one["key"]]) for one in volume["secret"]["items"]}
+        if "configMap" in volume:
+            data = self.objects["configmaps", namespace, volume["configMap"]["name"]]["data"]
+            return {file: text.encode() for file, text in data.items()}
+        return {}
+
+    def has_secrets(self, deployment):
+        """Without one that it mounts, a pod does not start."""
+        return all(("secrets", deployment["metadata"]["namespace"], one["secret"]["secretName"]) in self.objects
+                   for one in deployment["spec"]["template"]["spec"].get("volumes", []) if "secret" in one)
+
+    def environment(self, namespace, name, spec, address):
         """Of a pod's container, where its folders and name servers are those of this machine."""
         container, = spec["containers"]
         path = [os.path.join(FOLDER, "pod"), os.environ["BIN"], os.environ["PATH"]]
@@ -124,6 +175,18 @@ class Cluster:
         for source in container.get("envFrom", []):
             found.update(self.objects["configmaps", namespace, source["configMapRef"]["name"]]["data"])
         found.update({one["name"]: one["value"] for one in container["env"] if "value" in one})
+        for one in container["env"]:
+            reference = one.get("valueFrom", {}).get("secretKeyRef", {})
+            secret = self.objects.get(("secrets", namespace, reference.get("name")))
+            if secret:
+                found[one["name"]] = base64.b64decode(secret["data"][reference["key"]]).decode()
+        if "LOCUST_NATS" in found: # whose names are not on this machine
+            found.update(LOCUST_NATS=found["LOCUST_NATS"].replace("//nats:", f"//{BROKER}:"), LOCUST_NAME=name)
+            for variable in ("LOCUST_NATS_CREDS", "LOCUST_NATS_TLS_CA"):
+                found[variable] = root_of(name) + found[variable]
+        if "LOCUST_TARGETS" in found:
+            found["LOCUST_TARGETS"] = os.path.join(FOLDER, "configmap", os.path.basename(found["LOCUST_TARGETS"]))
+            del found["LOCUST_LOCUSTFILE"]
         if "LOCUST_DATA" in found:
             found["LOCUST_DATA"] = os.path.join(FOLDER, "runs")
             os.makedirs(found["LOCUST_DATA"], exist_ok=True)
@@ -217,6 +280,8 @@ class Cluster:
         if FAULT == "unready" and pod["metadata"]["labels"][NAME] == "target-api":
             return False
         container, = pod["spec"]["containers"]
+        if "readinessProbe" not in container:
+            return self.processes[pod["metadata"]["namespace"], pod["metadata"]["name"]].poll() is None
         probe = container["readinessProbe"]["httpGet"]
         port, = [one["containerPort"] for one in container["ports"] if one["name"] == probe["port"]]
         try:
@@ -228,7 +293,7 @@ class Cluster:
     def reconcile(self):
         """What controllers, kubelet and name server do, a few times a second."""
         while True:
-            for deployment in self.listed("deployments", None):
+            for deployment in sets_of(self):
                 meta, spec = deployment["metadata"], deployment["spec"]
                 with self.lock:
                     own = [pod for pod in self.listed("pods", meta["namespace"])
@@ -238,11 +303,13 @@ class Cluster:
                     for pod in present:
                         if pod not in pods:
                             self.delete_pod(meta["namespace"], pod["metadata"]["name"], 1)
-                    waits = spec["strategy"].get("type") == "Recreate" and len(own) > len(pods)
+                    one_by_one = deployment["kind"] == "StatefulSet" or spec.get("strategy", {}).get("type") == "Recreate"
+                    waits = one_by_one and len(own) > len(pods) or not self.has_secrets(deployment)
                     for _ in range(0 if waits else spec["replicas"] - len(pods)):
                         self.start_pod(deployment)
                     for pod in pods[spec["replicas"]:]:
-                        self.delete_pod(meta["namespace"], pod["metadata"]["name"], 1)
+                        self.delete_pod(meta["namespace"], pod["metadata"]["name"],
+                                        pod["spec"]["terminationGracePeriodSeconds"])
                 ready = 0
                 for pod in pods:
                     condition = pod["status"]["conditions"][0]
@@ -252,12 +319,13 @@ class Cluster:
                     ready += condition["status"] == "True"
                 status = {"observedGeneration": meta["generation"], "replicas": len(pods),
                           "updatedReplicas": len(pods), "readyReplicas": ready,
-                          "availableReplicas": ready}
+                          "availableReplicas": ready, "currentRevision": "1", "updateRevision": "1"}
+                resource = deployment["kind"].lower() + "s"
                 with self.lock:
-                    current = self.objects.get(("deployments", meta["namespace"], meta["name"]))
+                    current = self.objects.get((resource, meta["namespace"], meta["name"]))
                     if status != deployment.get("status") and current is deployment:
                         deployment["status"] = status
-                        self.put("deployments", meta["namespace"], deployment)
+                        self.put(resource, meta["namespace"], deployment)
             # Not by a request's thread: a process ends with the thread that started it.
             for job in self.listed("jobs", None):
                 if "status" not in job:
@@ -285,8 +353,9 @@ class Cluster:
 
 
 RESOURCES = {"v1": [("namespaces", "Namespace", False), ("pods", "Pod", True), ("nodes", "Node", False),
-                    ("services", "Service", True), ("events", "Event", True)],
-             "apps/v1": [("deployments", "Deployment", True), ("deployments/scale", "Scale", True)],
+                    ("services", "Service", True), ("events", "Event", True), ("secrets", "Secret", True)],
+             "apps/v1": [("deployments", "Deployment", True), ("deployments/scale", "Scale", True),
+                         ("statefulsets", "StatefulSet", True)],
              "batch/v1": [("jobs", "Job", True)]}
 NODE = {"kind": "Node", "apiVersion": "v1", "metadata": {"name": "this-machine"},
         "status": {"allocatable": {"cpu": "2", "memory": "4Gi"}, "nodeInfo": {"kubeletVersion": "v0"}}}
@@ -358,8 +427,9 @@ class Handler(BaseHTTPRequestHandler):
         elif query.get("watch"):
             self.watch(resource, namespace, query)
         else:
-            kind = {"pods": "PodList", "deployments": "DeploymentList", "jobs": "JobList"}.get(resource, "List")
-            group = {"deployments": "apps/v1", "jobs": "batch/v1"}.get(resource, "v1")
+            kind = {"pods": "PodList", "deployments": "DeploymentList", "statefulsets": "StatefulSetList",
+                    "jobs": "JobList"}.get(resource, "List")
+            group = {"deployments": "apps/v1", "statefulsets": "apps/v1", "jobs": "batch/v1"}.get(resource, "v1")
             self.answer({"kind": kind, "apiVersion": group,
                          "metadata": {"resourceVersion": str(self.cluster.version)},
                          "items": self.chosen(resource, namespace, query)})

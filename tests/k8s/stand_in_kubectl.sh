@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# stand_in_kubectl.sh - the kubectl of tests/k8s/stand_in.py: the real one, but for apply and exec.
+# stand_in_kubectl.sh - the kubectl of tests/k8s/stand_in.py: the real one, but for apply, create and exec.
 #
 # Environment: REAL_KUBECTL, KUBECONFIG, FOLDER and NETWORK as stand_in.py has them, BIN
 set -euo pipefail
@@ -12,7 +12,7 @@ while [ "${1:-}" = -n ]; do
     shift 2
 done
 case ${1:-} in
-apply)
+apply | create)
     server=$(sed -n 's/^ *server: //p' "$KUBECONFIG")
     case "$2 $3" in
     "-f -") cat ;;
