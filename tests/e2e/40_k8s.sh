@@ -10,18 +10,21 @@ manifests() {
     python3 tests/k8s/manifests.py "$@" >"$TMP/manifests" || fail "$(cat "$TMP/manifests")"
 }
 
-# render FOLDER: into $TMP/NAME.yaml; a word on stderr is a warning
+# render FOLDER [NAME]: into $TMP/NAME.yaml; a word on stderr is a warning
 render() {
-    name=$(basename "$1")
+    name=${2:-$(basename "$1")}
     kubectl kustomize "$1" >"$TMP/$name.yaml" 2>"$TMP/err" || fail "$1: $(cat "$TMP/err")"
     expect_eq "warnings of $1" "$(cat "$TMP/err")" ""
 }
 
-for folder in k8s/base k8s/overlays/* examples/tutorial; do
-    render "$folder"
+# holds FOLDER [NAME]: its properties, and each check fails when its property is broken
+holds() {
+    render "$@"
     manifests check "$name" "$TMP/$name.yaml"
     manifests break "$name" "$TMP/$name.yaml"
-done
+}
+for folder in k8s/base k8s/overlays/*; do holds "$folder"; done
+holds examples/tutorial example
 
 # Components over gke, as `make deploy COMPONENTS=...` has them; but separate-nodes is in gke already
 for component in k8s/components/*; do
@@ -29,10 +32,8 @@ for component in k8s/components/*; do
     [ "$name" != gke-separate-nodes ] || continue
     mkdir -p "build/$name"
     printf 'resources: [../../k8s/overlays/gke]\ncomponents: [../../%s]\n' "$component" >"build/$name/kustomization.yaml"
-    render "build/$name"
+    holds "build/$name"
     rm -r "build/$name"
-    manifests check "$name" "$TMP/$name.yaml"
-    manifests break "$name" "$TMP/$name.yaml"
 done
 
 # An overlay of one's own, as docs/from-locust.md has it, beside k8s/
@@ -47,15 +48,18 @@ for line in "scenario.lua: |" "accounts.csv: |" 'LOCUST_USERS: "50"' 'LOCUST_SLO
 done
 
 # Each variable is a flag of the command, but for the one that the image's entry point reads.
-# are_flags COMPONENT COMMAND
+# are_flags FILE COMMAND
 are_flags() {
     "$BIN/loadgen" help "$2" >"$TMP/help"
-    sed -n 's/^LOCUST_\([A-Z_]*\)=.*/\1/p' "k8s/components/$1/settings.env" | tr 'A-Z_' 'a-z-' | grep -vx autostart | while read -r flag; do
-        grep -q "^  -$flag\( \|$\)" "$TMP/help" || fail "k8s/components/$1/settings.env: there is no flag -$flag of loadgen $2"
+    sed -n 's/^LOCUST_\([A-Z_]*\)=.*/\1/p' "k8s/components/$1" | tr 'A-Z_' 'a-z-' | grep -vx autostart | while read -r flag; do
+        grep -q "^  -$flag\( \|$\)" "$TMP/help" || fail "k8s/components/$1: there is no flag -$flag of loadgen $2"
     done
 }
-are_flags scenario run
-are_flags web/page serve
+are_flags scenario/settings.env run
+are_flags web/page/settings.env serve
+are_flags distributed/broker/settings.env serve
+are_flags distributed/broker/broker.env serve
+are_flags distributed/broker/broker.env worker
 manifests pod client k8s/client.yaml
 
 # Another namespace takes everything along: tests/k8s/run.sh has one of its own.

@@ -193,6 +193,9 @@ expect_eq "the Secret when there is a namespace, and before pods wait for it" "$
 echo secret/nats >"$TMP/secret"
 deploy OVERLAY=distributed
 expect_eq "the Secret that is there" "$status $(calls '^gcloud') $(calls '^kubectl create')" "0 0 0"
+deploy OVERLAY=tutorial
+expect_eq "the tutorials' names" "$status $(calls '^kubectl rollout') $(calls '^kubectl create')" "0 3 0"
+expect_has "their number" "$(cat "$TMP/out")" "  kubectl scale -n headroom deployment/locust-worker --replicas=20"
 deploy OVERLAY=capacity PROJECT=p
 expect_eq "half a registry" "$status $(calls .)" "2 0"
 expect_has "half a registry" "$(cat "$TMP/err")" "deploy: REGION is missing"

@@ -22,7 +22,7 @@ for user in controller worker; do
     expect_eq "credentials" "$(cat "$TMP/secret/$user")" "$user:$(cat "$TMP/secret/$user-password")"
 done
 cp "$TMP/secret/tls.crt" "$TMP/secret/tls.key" "$TMP/nats/tls"
-cp k8s/components/distributed/pods/*.conf "$TMP/nats/config"
+cp k8s/components/distributed/broker/*.conf "$TMP/nats/config"
 (
     cd "$TMP/nats"
     CONTROLLER_PASSWORD=$(cat "$TMP/secret/controller-password")

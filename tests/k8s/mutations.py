@@ -4,9 +4,12 @@ POD, CONTAINER = "spec.template.spec", "spec.template.spec.containers.0"
 TARGETS, SETTINGS = "ConfigMap/targets", "ConfigMap/capacity"
 SCENARIO, RUN = "ConfigMap/scenario", "ConfigMap/run-settings"
 JOB = "Job/capacity"
+# Of overlays/tutorial
+RENAMED = {LOADGEN: "Deployment/locust-master", "Deployment/loadgen-worker": "Deployment/locust-worker"}
 
 
 def _find(objects, key):
+    key = key if key in objects else RENAMED.get(key, key)
     found, = [one for name, one in objects.items()
               if name == key or key.startswith("ConfigMap/") and name.startswith(f"{key}-")]
     return found

@@ -3,21 +3,27 @@ from mutations import CONTAINER, LOADGEN, POD, RUN, TARGETS, add, drop, lose, pu
 
 WORKER, BROKER = "Deployment/loadgen-worker", "StatefulSet/nats"
 FILES, SETTINGS, SERVICE = "ConfigMap/nats", "ConfigMap/broker", "Service/nats"
-ANTI = f"{POD}.affinity.podAntiAffinity"
+SAFE_TO_EVICT = "spec.template.metadata.annotations.cluster-autoscaler~kubernetes~io/safe-to-evict"
 
 
 def _rows():
-    for key in (WORKER, BROKER):
-        yield from secure(key, "pods_of_a_run_are_restricted")
-        for kind in ("requests", "limits"):
-            for what, size in (("cpu", "250m"), ("memory", "1Gi")):
-                yield "sizes_of_a_run_are_fixed", f"{key}: {kind} of {what}", put(key, f"{CONTAINER}.resources.{kind}.{what}", size)
-                yield "sizes_of_a_run_are_fixed", f"{key}: no {kind} of {what}", drop(key, f"{CONTAINER}.resources.{kind}.{what}")
-    yield "sizes_of_a_run_are_fixed", "the first container has none", drop(WORKER, f"{POD}.initContainers.0.resources")
+    for key, whose in ((WORKER, "workers"), (BROKER, "broker")):
+        yield from secure(key, f"{whose}_{'are' if key == WORKER else 'is'}_restricted")
+        name = f"{whose}_{'have' if key == WORKER else 'has'}_a_fixed_size"
+        yield from _sizes(key, name, CONTAINER)
+    yield "workers_have_a_fixed_size", "the first container has none", drop(WORKER, f"{POD}.initContainers.0.resources")
     yield from _workers()
     yield from _broker()
     yield from _secret()
     yield from _network()
+    yield from _tutorial()
+
+
+def _sizes(key, name, container):
+    for kind in ("requests", "limits"):
+        for what, size in (("cpu", "250m"), ("memory", "1Gi")):
+            yield name, f"{key}: {kind} of {what}", put(key, f"{container}.resources.{kind}.{what}", size)
+            yield name, f"{key}: no {kind} of {what}", drop(key, f"{container}.resources.{kind}.{what}")
 
 
 def _workers():
@@ -35,9 +41,9 @@ def _workers():
     yield "workers_are_spread", "no spread", drop(WORKER, spread)
     yield "workers_are_spread", "of nobody", put(WORKER, f"{spread}.0.labelSelector.matchLabels", {"app": "x"})
     name = "nobody_is_moved_during_a_run"
-    for key in (WORKER, BROKER, LOADGEN):
+    for key in (WORKER, LOADGEN):
         budget = f"PodDisruptionBudget/{key.split('/')[1]}"
-        yield name, f"{key}: evicted", drop(key, "spec.template.metadata.annotations.cluster-autoscaler~kubernetes~io/safe-to-evict")
+        yield name, f"{key}: evicted", drop(key, SAFE_TO_EVICT)
         yield name, f"{key}: two at once", put(budget, "spec.maxUnavailable", 2)
         yield name, f"{key}: no budget", lose(budget)
     yield "workers_leave_in_order", "killed while it waits", put(WORKER, f"{POD}.terminationGracePeriodSeconds", 30)
@@ -68,6 +74,10 @@ def _broker():
     yield name, "mounted elsewhere", put(BROKER, f"{CONTAINER}.volumeMounts.config.mountPath", "/etc/nats")
     yield name, "any version", put(BROKER, f"{CONTAINER}.image", "docker.io/library/nats:2")
     yield name, "another image", put(BROKER, f"{CONTAINER}.image", "docker.io/a/nats:2.9.10")
+    name = "broker_is_not_moved"
+    yield name, "evicted", drop(BROKER, SAFE_TO_EVICT)
+    yield name, "whoever empties its node", put("PodDisruptionBudget/nats", "spec.maxUnavailable", 1)
+    yield name, "no budget", lose("PodDisruptionBudget/nats")
     name = "broker_keeps_what_it_has"
     yield name, "two that know nothing of each other", put(BROKER, "spec.replicas", 2)
     yield name, "in the container", drop(BROKER, f"{CONTAINER}.volumeMounts.store")
@@ -85,7 +95,8 @@ def _secret():
     whole = {"name": "broker", "secret": {"secretName": "nats"}}
     yield name, "a worker may give orders", put(WORKER, f"{POD}.volumes.broker.secret.items.1.key", "controller")
     yield name, "a worker has all of it", put(WORKER, f"{POD}.volumes.broker", whole)
-    yield name, "the controller has the key", add(LOADGEN, f"{POD}.volumes.broker.secret.items", {"key": "tls.key", "path": "k"})
+    yield (name, "the controller has the key",
+           add(LOADGEN, f"{POD}.volumes.broker.secret.items", {"key": "tls.key", "path": "k"}))
     yield name, "one password for all", put(BROKER, f"{CONTAINER}.env.0.valueFrom.secretKeyRef.key", "worker-password")
     yield name, "the broker has no key", drop(BROKER, f"{POD}.volumes.tls.secret.items.1")
 
@@ -106,6 +117,38 @@ def _open_to_all(objects):
 def _open_all_ports(objects):
     del objects["NetworkPolicy/nats"]["spec"]["ingress"][0]["ports"]
     del objects["NetworkPolicy/to-nats"]["spec"]["egress"][0]["ports"]
+
+
+def _tutorial():
+    name, service, beside = "names_of_the_tutorials", "Service/locust-master", f"{POD}.containers.1"
+    yield name, "ours", _own_names
+    yield name, "no port for workers", drop(service, "spec.ports.1")
+    yield name, "another port behind", put(service, "spec.ports.2.targetPort", "loc-master-p1")
+    yield name, "a scenario", drop(RUN, "data.LOCUST_TARGETS")
+    yield name, "another master", put(SETTINGS, "data.LOCUST_MASTER", "loadgen")
+    yield name, "no settings", put(WORKER, f"{CONTAINER}.envFrom", [])
+    name = "broker_is_beside_the_controller"
+    yield from _sizes(LOADGEN, name, beside)
+    yield name, "nowhere", drop(LOADGEN, beside)
+    yield name, "another port", put(LOADGEN, f"{beside}.args", ["-js", "-sd", "/store", "-p", "4222"])
+    yield name, "any version", put(LOADGEN, f"{beside}.image", "docker.io/library/nats:2")
+    yield name, "as much as the node has", drop(LOADGEN, f"{POD}.volumes.store.emptyDir.sizeLimit")
+    for kind in ("readiness", "liveness"):
+        yield name, f"no {kind}", drop(LOADGEN, f"{beside}.{kind}Probe")
+    name = "only_workers_reach_the_broker"
+    for key in ("NetworkPolicy/broker", "NetworkPolicy/to-broker"):
+        yield name, f"{key} is lost", lose(key)
+    yield name, "clients give orders", _clients_give_orders
+
+
+def _own_names(objects):
+    for renamed in ("locust-master", "locust-worker"):
+        objects[f"Deployment/x-{renamed}"] = objects.pop(f"Deployment/{renamed}")
+
+
+def _clients_give_orders(objects):
+    del objects["NetworkPolicy/broker"]["spec"]["ingress"][0]["from"]
+    objects["NetworkPolicy/to-broker"]["spec"]["podSelector"] = {}
 
 
 MUTATIONS = list(_rows())

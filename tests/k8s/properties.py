@@ -2,27 +2,27 @@
 
 `properties()` lists those of an overlay; manifests.py runs them, and breaks each one to see it fail.
 """
-from rendered import (Peer, containers, may_talk, mebibytes, millicpus, of_kind, pod_of, port_number,
-                      selects)
+from rendered import (NAME, Peer, containers, deployment_of, may_talk, mebibytes, millicpus, of_kind, pod_of,
+                      port_number, selects)
 
-NAME = "app.kubernetes.io/name"
 TARGET, LOADGEN, JOB = "target-api", "loadgen", "capacity"
 WITH_JOB = ("capacity", "gke-capacity-job")
-WITH_SCENARIO = ("scenario", "tutorial", "gke-scenario")
-WITH_PODS = ("distributed", "gke-distributed")
-WITH_PAGE = ("web", "gke-web", *WITH_PODS)
-WITH_WEBAPP = ("tutorial", "gke-sample-webapp")
+WITH_SCENARIO = ("scenario", "example", "gke-scenario")
+WITH_BROKER = ("distributed", "gke-distributed")
+WITH_WORKERS = (*WITH_BROKER, "tutorial")
+WITH_PAGE = ("web", "gke-web", *WITH_WORKERS)
+WITH_WEBAPP = ("example", "gke-sample-webapp")
 ON_GKE = ("gke", "gke-big-generator", "gke-capacity-job", "gke-scenario", "gke-sample-webapp",
           "gke-web", "gke-distributed")
-LOCAL_SIZED = ("local", "capacity", "scenario", "tutorial", "web")
-BY_HAND = (*LOCAL_SIZED, "distributed")
+LOCAL_SIZED = ("local", "capacity", "scenario", "example", "web")
+BY_HAND = (*LOCAL_SIZED, "distributed", "tutorial")
 COMPONENT = "app.kubernetes.io/component"
 HEADLESS = "target-api-headless"
 TUTORIAL, LOCAL = ((500, 300), (1000, 1024)), ((150, 192), (400, 256))
 SIZES = {  # overlay: (millicpus, MiB) of a target's pod, of the generator's; gke-NAME: a component over gke
     "base": TUTORIAL,
     **dict.fromkeys(LOCAL_SIZED, LOCAL),
-    **dict.fromkeys((*ON_GKE, "distributed"), TUTORIAL),
+    **dict.fromkeys((*ON_GKE, "distributed", "tutorial"), TUTORIAL),
     "gke-big-generator": ((500, 300), (4000, 2048)),
 }
 # Over this many to each address, connections cost more than they carry (docs/sizes.md).
@@ -33,10 +33,12 @@ NODE_MILLICPUS, NODE_MIB = 2000, 2048
 
 # Of the component distributed (properties_pods.py)
 WORKER, BROKER = "loadgen-worker", "nats"
-PODS = [*(f"{kind}/{BROKER}" for kind in ("StatefulSet", "Service", "ServiceAccount", "NetworkPolicy",
-                                          "PodDisruptionBudget", "ConfigMap")),
-        f"Deployment/{WORKER}", f"PodDisruptionBudget/{WORKER}", "PodDisruptionBudget/loadgen",
-        "NetworkPolicy/to-nats", "ConfigMap/broker"]
+WORKERS = [f"Deployment/{WORKER}", f"PodDisruptionBudget/{WORKER}", "PodDisruptionBudget/loadgen", "ConfigMap/broker"]
+BROKERS = [*(f"{kind}/{BROKER}" for kind in ("StatefulSet", "Service", "ServiceAccount", "NetworkPolicy",
+                                             "PodDisruptionBudget", "ConfigMap")), "NetworkPolicy/to-nats"]
+# Of overlays/tutorial: its Deployments, by the names of their pods, and the container beside the controller
+RENAMED = {"locust-master": LOADGEN, "locust-worker": WORKER}
+BESIDE = "broker"
 
 _LISTED = []
 
@@ -61,13 +63,13 @@ def pods(objects):
     """(name, pod spec, labels) of everything that makes pods."""
     for one in objects.values():
         if "template" in one.get("spec", {}):
-            template = one["spec"]["template"]
-            yield one["metadata"]["name"], template["spec"], template["metadata"]["labels"]
+            template, name = one["spec"]["template"], one["metadata"]["name"]
+            yield RENAMED.get(name, name), template["spec"], template["metadata"]["labels"]
 
 
 def only_container(objects, name):
     pod, _ = pod_of(objects, name)
-    equal(f"{name}: containers", [one["name"] for one in containers(pod)], [name])
+    equal(f"{name}: containers", [one["name"] for one in containers(pod) if one["name"] != BESIDE], [name])
     return pod["containers"][0]
 
 
@@ -82,13 +84,18 @@ def objects_are_these(objects, overlay):
     job = ["Job/capacity", "PersistentVolumeClaim/capacity", "ConfigMap/capacity"]
     page = ["Service/locust-master", "NetworkPolicy/locust-master", "NetworkPolicy/client", "PersistentVolumeClaim/runs"]
     without_hash = {key.rsplit("-", 1)[0] if key.startswith("ConfigMap/") else key for key in objects}
+    if overlay == "tutorial":
+        for name, own in RENAMED.items():
+            without_hash.remove(f"Deployment/{name}")
+            without_hash.add(f"Deployment/{own}")
     equal("the list", sorted(without_hash), sorted([
         "Namespace/headroom", "ConfigMap/targets", "PodDisruptionBudget/target-api",
         "ServiceAccount/target-api", "ServiceAccount/loadgen", "Deployment/target-api",
         "Deployment/loadgen", "Service/target-api", f"Service/{HEADLESS}", "NetworkPolicy/default-deny",
         "NetworkPolicy/target-api", "NetworkPolicy/loadgen", "NetworkPolicy/names"] + job * (overlay in WITH_JOB)
         + ["ConfigMap/scenario", "ConfigMap/run-settings"] * (overlay in WITH_SCENARIO + WITH_PAGE)
-        + page * (overlay in WITH_PAGE) + PODS * (overlay in WITH_PODS)))
+        + page * (overlay in WITH_PAGE) + WORKERS * (overlay in WITH_WORKERS) + BROKERS * (overlay in WITH_BROKER)
+        + ["NetworkPolicy/broker", "NetworkPolicy/to-broker"] * (overlay == "tutorial")))
 
 
 @holds()
@@ -111,7 +118,7 @@ def standard_labels(objects, _):
         equal(name, (labels[NAME], labels["app.kubernetes.io/part-of"]), (name, "headroom"))
     for one in of_kind(objects, "Deployment") + of_kind(objects, "StatefulSet"):
         name = one["metadata"]["name"]
-        equal(f"{name}: selector", one["spec"]["selector"], {"matchLabels": {NAME: name}})
+        equal(f"{name}: selector", one["spec"]["selector"], {"matchLabels": {NAME: RENAMED.get(name, name)}})
 
 
 @holds()
@@ -121,7 +128,7 @@ def pod_security_restricted(objects, overlay):
         own = without_group(own)
     restricted(TARGET, pod_of(objects, TARGET)[0], {"configMap", "emptyDir"})
     restricted(LOADGEN, own, {"configMap", "emptyDir", *["persistentVolumeClaim"] * (overlay in WITH_PAGE),
-                              *["secret"] * (overlay in WITH_PODS)})
+                              *["secret"] * (overlay in WITH_BROKER)})
 
 
 def without_group(pod):
@@ -195,10 +202,10 @@ def images_run_as_they_are(objects, _):
 @holds()
 def replicas(objects, overlay):
     for name, count in ((TARGET, 3), (LOADGEN, 0 if overlay in WITH_JOB else 1)):
-        equal(name, objects[f"Deployment/{name}"]["spec"].get("replicas"), count)
-    equal("two generators at once", objects["Deployment/loadgen"]["spec"]["strategy"]["type"], "Recreate")
+        equal(name, deployment_of(objects, name)["spec"].get("replicas"), count)
+    equal("two generators at once", deployment_of(objects, LOADGEN)["spec"]["strategy"]["type"], "Recreate")
     equal("fewer targets in a roll-out",
-          objects["Deployment/target-api"]["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0)
+          deployment_of(objects, TARGET)["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"], 0)
 
 
 @holds()
@@ -215,7 +222,7 @@ def fits_a_node_of_two_cpus(objects, overlay):
     cpu, memory = SYSTEM_MILLICPUS, SYSTEM_MIB
     for name in (TARGET, LOADGEN):
         # A target more: for a roll-out, and for tests/k8s/run.sh, which scales up.
-        count = objects[f"Deployment/{name}"]["spec"]["replicas"] + (name == TARGET or overlay in WITH_JOB)
+        count = deployment_of(objects, name)["spec"]["replicas"] + (name == TARGET or overlay in WITH_JOB)
         for container in containers(pod_of(objects, name)[0]):
             cpu += count * millicpus(container["resources"]["requests"]["cpu"])
             memory += count * mebibytes(container["resources"]["requests"]["memory"])
@@ -269,7 +276,7 @@ def targets_where_the_tutorial_has_them(objects, overlay):
                                   "@/vegeta/configmap/add_users.json"],
         "add_users.json": ['{"id":4,"name":"user4","age":"100"}'],
     }
-    others = {"flags"} if overlay == "gke-big-generator" else {"nats-flags"} if overlay in WITH_PODS else set()
+    others = {"flags"} if overlay == "gke-big-generator" else {"nats-flags"} if overlay in WITH_BROKER else set()
     equal("files", sorted(set(config["data"]) - others), sorted(wanted))
     for file, lines in wanted.items():
         text = [line for line in config["data"][file].splitlines() if not line.startswith("#")]
@@ -300,7 +307,7 @@ def flags_match_the_size(objects, _):
 def it_can_measure_the_targets(objects, _):
     """The same cost of a request on both sides, 80 % at most of the generator: docs/sizes.md."""
     target = only_container(objects, TARGET)["resources"]["limits"]["cpu"]
-    targets = objects["Deployment/target-api"]["spec"]["replicas"] * millicpus(target)
+    targets = deployment_of(objects, TARGET)["spec"]["replicas"] * millicpus(target)
     generator = millicpus(only_container(objects, LOADGEN)["resources"]["limits"]["cpu"])
     assert 0.8 * generator >= 1.7 * targets, f"{generator}m cannot measure {targets}m"
 
@@ -379,9 +386,7 @@ def policies_let_through(objects, overlay):
     wanted += [(who, one, 53, protocol) for who in ("loadgen", "a client") for one in resolvers
                for protocol in ("UDP", "TCP")]
     wanted += [("a client", "loadgen", 8089, "TCP")] * (overlay in WITH_PAGE)
-    if overlay in WITH_PODS:
-        wanted += [(WORKER, "target", 5000, "TCP"), (WORKER, "CoreDNS", 53, "UDP")]
-        wanted += [(who, BROKER, 4222, "TCP") for who in ("loadgen", WORKER)]
+    wanted += [(WORKER, "target", 5000, "TCP"), (WORKER, "CoreDNS", 53, "UDP")] * (overlay in WITH_WORKERS)
     for source, destination, port, protocol in wanted:
         assert may_talk(objects, own, peers[source], peers[destination], port, protocol), \
             f"{source} cannot reach {destination}, port {port}/{protocol}"
@@ -394,10 +399,11 @@ def policies_keep_out(objects, overlay):
     generators = {"loadgen", WORKER}
     for source, one in peers.items():
         for destination, other in peers.items():
-            for port in (22, 53, 80, 443, 4222, 5000, 5001, 8089, 8222):
+            for port in (22, 53, 80, 443, 4222, 5000, 5001, 5557, 5558, 8089, 8222):
                 allowed = (destination == "target" and port == 5000 and source not in ours - generators
                            or source in generators and (destination, port) in (("target", 5001), (BROKER, 4222))
                            or (source, destination, port) == ("a client", "loadgen", 8089) and overlay in WITH_PAGE
+                           or (source, destination, port) == (WORKER, "loadgen", 5557) and overlay == "tutorial"
                            or source in generators | {"a client"} and port == 53
                            and ("DNS" in destination or "cache" in destination))
                 if ours & {source, destination} and not allowed:
@@ -481,7 +487,7 @@ def settings_are_all_used(objects, _):
     used = {word.split("$(")[1].rstrip(")") for word in container["args"] if "$(" in word}
     assert used <= set(config["data"]), f"{used - set(config['data'])} is not set"
     equal("pods to wait for", config["data"]["PODS"],
-          str(objects["Deployment/target-api"]["spec"]["replicas"]))
+          str(deployment_of(objects, TARGET)["spec"]["replicas"]))
 
 
 @holds(*WITH_JOB)
@@ -552,7 +558,7 @@ def settings_of_the_run(objects, _):
     assert "LOCUST_HEADLESS" not in settings, "the pod would be started again after the run"
     equal("the run begins by itself", settings.get("LOCUST_AUTOSTART"), "true")
     equal("pods to wait for", settings.get("TARGET_PODS"),
-          str(objects["Deployment/target-api"]["spec"]["replicas"]))
+          str(deployment_of(objects, TARGET)["spec"]["replicas"]))
     equal("names are resolved again", settings.get("LOCUST_DNS_TTL"), "5s")
     assert settings.get("LOCUST_RUN_TIME", "0s") != "0s", "a run without an end has no report"
 
@@ -561,8 +567,8 @@ def settings_of_the_run(objects, _):
 def page_is_served(objects, overlay):
     container = only_container(objects, LOADGEN)
     files, settings = config_of(objects, "scenario"), config_of(objects, "run-settings")
-    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "master" if overlay in WITH_PODS else "standalone")
-    names = ["run-settings"] + ["broker"] * (overlay in WITH_PODS)
+    equal("LOCUST_MODE", variables(container).get("LOCUST_MODE"), "master" if overlay in WITH_WORKERS else "standalone")
+    names = ["run-settings"] + ["broker"] * (overlay in WITH_WORKERS)
     equal("settings", container.get("envFrom"),
           [{"configMapRef": {"name": config_of(objects, name)["metadata"]["name"]}} for name in names])
     assert not {"LOCUST_AUTOSTART", "LOCUST_HEADLESS"} & set(settings["data"]), "a run in place of the page"
@@ -571,12 +577,12 @@ def page_is_served(objects, overlay):
 
 
 @holds(*WITH_PAGE)
-def who_may_ask_the_page(objects, _):
+def who_may_ask_the_page(objects, overlay):
     """Everybody whom the policy lets in, unless there is a Secret; by the names of the Service."""
     settings = config_of(objects, "run-settings")["data"]
     service = objects["Service/locust-master"]
     equal("type", service["spec"].get("type", "ClusterIP"), "ClusterIP")
-    equal("ports", [one["port"] for one in service["spec"]["ports"]], [8089])
+    equal("ports", [one["port"] for one in service["spec"]["ports"]], [8089] + [5557, 5558] * (overlay == "tutorial"))
     takes(service, *pod_of(objects, LOADGEN), 8089)
     equal("names", settings.get("LOCUST_ALLOW_HOST", "").split(","),
           [f"locust-master{rest}" for rest in ("", ".headroom", ".headroom.svc", ".headroom.svc.cluster.local")])

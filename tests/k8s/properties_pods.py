@@ -1,7 +1,7 @@
-"""What must hold for the component distributed: its workers, and the broker (see properties.py)."""
-from properties import (BROKER, HEADLESS, LOADGEN, TARGET, WITH_PODS, WORKER, apart, config_of, equal, holds,
-                        only_container, restricted, takes, talkers, variables, without_group)
-from rendered import containers, may_talk, mebibytes, millicpus, of_kind, pod_of, port_number, selects
+"""What must hold for workers and brokers: of the component distributed and of overlays/tutorial (see properties.py)."""
+from properties import (BESIDE, BROKER, HEADLESS, LOADGEN, RENAMED, TARGET, WITH_BROKER, WITH_WORKERS, WORKER, apart,
+                        config_of, equal, holds, restricted, takes, talkers, variables, without_group)
+from rendered import containers, deployment_of, may_talk, mebibytes, millicpus, of_kind, pod_of, port_number, selects
 
 
 def broker_of(objects):
@@ -12,25 +12,36 @@ def broker_of(objects):
     return spec, pod, container
 
 
-@holds(*WITH_PODS)
-def pods_of_a_run_are_restricted(objects, _):
+def is_sized(name, container):
+    resources = container["resources"]
+    equal(f"{name}: requests", resources["requests"], resources["limits"])
+    equal(f"{name}: CPU", millicpus(resources["limits"]["cpu"]), 500)
+    equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), 512)
+
+
+@holds(*WITH_WORKERS)
+def workers_are_restricted(objects, _):
     restricted(WORKER, pod_of(objects, WORKER)[0], {"secret"})
+
+
+@holds(*WITH_BROKER)
+def broker_is_restricted(objects, _):
     restricted(BROKER, without_group(broker_of(objects)[1]), {"configMap", "secret"})
 
 
-@holds(*WITH_PODS)
-def sizes_of_a_run_are_fixed(objects, _):
-    pod, _labels = pod_of(objects, WORKER)
-    for name, all_of_it in ((WORKER, containers(pod)), (BROKER, [broker_of(objects)[2]])):
-        for one in all_of_it:
-            resources = one["resources"]
-            equal(f"{name}: requests", resources["requests"], resources["limits"])
-            equal(f"{name}: CPU", millicpus(resources["limits"]["cpu"]), 500)
-            equal(f"{name}: memory", mebibytes(resources["limits"]["memory"]), 512)
+@holds(*WITH_WORKERS)
+def workers_have_a_fixed_size(objects, _):
+    for one in containers(pod_of(objects, WORKER)[0]):
+        is_sized(one["name"], one)
 
 
-@holds(*WITH_PODS)
-def workers_are_the_generator(objects, _):
+@holds(*WITH_BROKER)
+def broker_has_a_fixed_size(objects, _):
+    is_sized(BROKER, broker_of(objects)[2])
+
+
+@holds(*WITH_WORKERS)
+def workers_are_the_generator(objects, overlay):
     """Its image, its distance to the targets, and no other command."""
     pod, _labels = pod_of(objects, WORKER)
     generator, _labels = pod_of(objects, LOADGEN)
@@ -42,8 +53,10 @@ def workers_are_the_generator(objects, _):
     worker, = pod["containers"]
     assert not {"command", "args"} & set(worker), "the image says what runs"
     equal("LOCUST_MODE", variables(worker).get("LOCUST_MODE"), "worker")
-    equal("workers", objects[f"Deployment/{WORKER}"]["spec"]["replicas"], 3)
-    equal("a run waits for", config_of(objects, "run-settings")["data"].get("LOCUST_EXPECT_WORKERS"), "3")
+    equal("workers, and how many a run waits for",
+          (deployment_of(objects, WORKER)["spec"]["replicas"],
+           config_of(objects, "run-settings")["data"].get("LOCUST_EXPECT_WORKERS")),
+          (3, "3") if overlay in WITH_BROKER else (5, None))
 
 
 def _term(rules):
@@ -51,14 +64,14 @@ def _term(rules):
     return rule.get("podAffinityTerm", rule)
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_WORKERS)
 def workers_say_where_they_are(objects, _):
     env = {one["name"]: one for one in pod_of(objects, WORKER)[0]["containers"][0]["env"]}
     for variable, path in (("POD", "metadata.name"), ("NODE", "spec.nodeName"), ("NAMESPACE", "metadata.namespace")):
         equal(variable, env.get(f"HEADROOM_{variable}", {}).get("valueFrom"), {"fieldRef": {"fieldPath": path}})
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_WORKERS)
 def workers_are_spread(objects, _):
     pod, labels = pod_of(objects, WORKER)
     rule, = pod["topologySpreadConstraints"]
@@ -67,33 +80,41 @@ def workers_are_spread(objects, _):
     assert selects(rule["labelSelector"], labels)
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_WORKERS)
 def nobody_is_moved_during_a_run(objects, _):
-    for name, spec, at_once in ((WORKER, objects[f"Deployment/{WORKER}"]["spec"], 1), (BROKER, broker_of(objects)[0], 0),
-                                (LOADGEN, objects[f"Deployment/{LOADGEN}"]["spec"], 0)):
-        template = spec["template"]["metadata"]
-        equal(f"{name}: the autoscaler",
-              template["annotations"].get("cluster-autoscaler.kubernetes.io/safe-to-evict"), "false")
-        taken = [one["spec"]["maxUnavailable"] for one in of_kind(objects, "PodDisruptionBudget")
-                 if selects(one["spec"]["selector"], template["labels"])]
-        equal(f"{name}: maxUnavailable", taken, [at_once])
+    stays(objects, deployment_of(objects, WORKER), 1)
+    stays(objects, deployment_of(objects, LOADGEN), 0)
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
+def broker_is_not_moved(objects, _):
+    stays(objects, objects[f"StatefulSet/{BROKER}"], 0)
+
+
+def stays(objects, workload, at_once):
+    """The autoscaler leaves its pods alone, and who empties a node takes at most so many at once."""
+    template = workload["spec"]["template"]["metadata"]
+    equal("the autoscaler", template["annotations"].get("cluster-autoscaler.kubernetes.io/safe-to-evict"), "false")
+    taken = [one["spec"]["maxUnavailable"] for one in of_kind(objects, "PodDisruptionBudget")
+             if selects(one["spec"]["selector"], template["labels"])]
+    equal("maxUnavailable", taken, [at_once])
+
+
+@holds(*WITH_WORKERS)
 def workers_leave_in_order(objects, _):
     pod, _labels = pod_of(objects, WORKER)
     assert pod["terminationGracePeriodSeconds"] >= 2 + 30 + 5 + 5, "announced, answered, reported"
 
 
-@holds(*WITH_PODS)
-def workers_wait_for_the_broker(objects, _):
+@holds(*WITH_WORKERS)
+def workers_wait_for_the_broker(objects, overlay):
     pod, _labels = pod_of(objects, WORKER)
     wait, = pod["initContainers"]
-    service = objects[f"Service/{BROKER}"]["spec"]
-    assert f"/dev/tcp/{BROKER}/{service['ports'][0]['port']}" in wait["command"][-1], wait["command"]
+    address = f"{BROKER}/4222" if overlay in WITH_BROKER else "locust-master/5557"
+    assert f"/dev/tcp/{address})" in wait["command"][-1], wait["command"]
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def broker_is_found(objects, _):
     """By one name and port, with TLS and credentials, in the variables and in the flags."""
     service, settings = objects[f"Service/{BROKER}"], config_of(objects, "broker")
@@ -102,9 +123,11 @@ def broker_is_found(objects, _):
     equal("type", service["spec"].get("type", "ClusterIP"), "ClusterIP")
     equal("ports", [one["port"] for one in service["spec"]["ports"]], [4222])
     takes(service, pod, labels, 4222)
-    equal("settings", settings["data"], {"LOCUST_NATS": f"tls://{BROKER}:4222", "LOCUST_NATS_TLS_CA": "/broker/tls.crt",
-                                         "LOCUST_NATS_CREDS": "/broker/credentials"})
-    flags = dict(word.removeprefix("-").split("=") for word in config_of(objects, "targets")["data"]["nats-flags"].split())
+    equal("settings", settings["data"], {
+        "LOCUST_NATS": f"tls://{BROKER}:4222", "LOCUST_NATS_TLS_CA": "/broker/tls.crt",
+        "LOCUST_NATS_CREDS": "/broker/credentials"})
+    words = config_of(objects, "targets")["data"]["nats-flags"].split()
+    flags = dict(word.removeprefix("-").split("=") for word in words)
     for name, value in settings["data"].items():
         equal(name, flags.get(name.removeprefix("LOCUST_").lower().replace("_", "-")), value)
     for name in (LOADGEN, WORKER):
@@ -122,7 +145,7 @@ def secret_in(pod, path):
     return {(one["key"], one["path"]) for one in volume["items"]}
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def each_has_its_own_part_of_the_secret(objects, _):
     equal("controller", secret_in(pod_of(objects, LOADGEN)[0], "/broker"),
           {("tls.crt", "tls.crt"), ("controller", "credentials")})
@@ -132,26 +155,30 @@ def each_has_its_own_part_of_the_secret(objects, _):
     equal("broker", secret_in(pod, "/nats/tls"), {("tls.crt", "tls.crt"), ("tls.key", "tls.key")})
     equal("passwords", {one["name"]: one["valueFrom"]["secretKeyRef"] for one in container["env"]}, {
         f"{user.upper()}_PASSWORD": {"name": BROKER, "key": f"{user}-password"} for user in ("controller", "worker")})
-    named = [volume for one, pod in ((TARGET, pod_of(objects, TARGET)[0]),) for volume in pod.get("volumes", [])]
-    assert not any("secret" in one for one in named), "a target has a Secret"
+    assert not any("secret" in one for one in pod_of(objects, TARGET)[0].get("volumes", [])), "a target has a Secret"
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def broker_is_configured(objects, _):
     """By the files that tests/e2e/64_workers_tls.sh tests, in the folder that they expect."""
     _spec, pod, container = broker_of(objects)
     files = config_of(objects, BROKER)
     equal("files", sorted(files["data"]), ["nats.conf", "users.conf"])
-    equal("arguments", (container.get("workingDir"), container["args"]), ("/nats", ["-c", "config/nats.conf", "-m", "8222"]))
+    equal("arguments", (container.get("workingDir"), container["args"]),
+          ("/nats", ["-c", "config/nats.conf", "-m", "8222"]))
     volume, = [one["name"] for one in pod["volumes"] if one.get("configMap") == {"name": files["metadata"]["name"]}]
     mount, = [one for one in container["volumeMounts"] if one["name"] == volume]
     equal("mount", mount, {"name": volume, "mountPath": "/nats/config", "readOnly": True})
-    name, _, version = container["image"].rpartition(":")
+    is_nats(container["image"])
+
+
+def is_nats(image):
+    name, _, version = image.rpartition(":")
     equal("image", name, "docker.io/library/nats")
     assert len(version.split(".")) == 3, f"{version} is not a full version"
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def broker_keeps_what_it_has(objects, _):
     spec, _pod, container = broker_of(objects)
     equal("brokers", spec["replicas"], 1)
@@ -164,7 +191,7 @@ def broker_keeps_what_it_has(objects, _):
     assert 1024 * int(stored.removesuffix("GB")) <= 0.8 * mebibytes(claim["spec"]["resources"]["requests"]["storage"])
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def broker_is_probed(objects, _):
     _spec, pod, container = broker_of(objects)
     for kind, path, at_least in (("startup", "/healthz", 60), ("readiness", "/", 30), ("liveness", "/", 60)):
@@ -174,7 +201,7 @@ def broker_is_probed(objects, _):
         assert probe["timeoutSeconds"] >= 5 and probe["periodSeconds"] * probe["failureThreshold"] >= at_least, kind
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def page_offers_rates_and_searches(objects, _):
     settings = config_of(objects, "run-settings")["data"]
     folder, _, file = settings["LOCUST_TARGETS"].rpartition("/")
@@ -184,13 +211,57 @@ def page_offers_rates_and_searches(objects, _):
     equal("metrics", settings.get("LOCUST_TARGET_METRICS"), f"http://{HEADLESS}:5001/metrics")
 
 
-@holds(*WITH_PODS)
+@holds(*WITH_BROKER)
 def only_a_run_reaches_the_broker(objects, _):
     own, peers = talkers(objects)
     run = (LOADGEN, WORKER)
     for name, one in peers.items():
         for port in (22, 4222, 8222):
-            equal(f"{name}, port {port}", may_talk(objects, own, one, peers[BROKER], port), name in run and port == 4222)
+            allowed = name in run and port == 4222
+            equal(f"{name}, port {port}", may_talk(objects, own, one, peers[BROKER], port), allowed)
         for source in run:
             if name != BROKER:
                 assert not may_talk(objects, own, peers[source], one, 4222), f"{source} reaches {name}"
+
+
+@holds("tutorial")
+def names_of_the_tutorials(objects, _):
+    for name in RENAMED:
+        assert f"Deployment/{name}" in objects, f"there is no {name}"
+    pod, labels = pod_of(objects, LOADGEN)
+    for port in (8089, 5557, 5558):
+        takes(objects["Service/locust-master"], pod, labels, port)
+    assert config_of(objects, "run-settings")["data"].get("LOCUST_TARGETS"), "workers cannot run a scenario yet"
+    equal("settings", config_of(objects, "broker")["data"],
+          {"LOCUST_MASTER": "locust-master", "LOCUST_NATS_INSECURE": "true"})
+    for name in (LOADGEN, WORKER):
+        assert {"configMapRef": {"name": config_of(objects, "broker")["metadata"]["name"]}} in \
+            pod_of(objects, name)[0]["containers"][0]["envFrom"], name
+
+
+@holds("tutorial")
+def broker_is_beside_the_controller(objects, _):
+    pod, _labels = pod_of(objects, LOADGEN)
+    _controller, broker = pod["containers"]
+    equal("name", broker["name"], BESIDE)
+    is_sized(BESIDE, broker)
+    equal("arguments", broker["args"], ["-js", "-sd", "/store", "-p", "5557", "-m", "5558"])
+    is_nats(broker["image"])
+    mount, = broker["volumeMounts"]
+    volume, = [one for one in pod["volumes"] if one["name"] == mount["name"]]
+    equal("mount", (mount["mountPath"], volume["emptyDir"].get("sizeLimit")), ("/store", "3Gi"))
+    for kind in ("readiness", "liveness"):
+        equal(kind, port_number_of(broker, broker.get(f"{kind}Probe", {}).get("httpGet", {}).get("port")), 5558)
+
+
+def port_number_of(container, name):
+    return port_number({"containers": [container]}, name)
+
+
+@holds("tutorial")
+def only_workers_reach_the_broker(objects, _):
+    own, peers = talkers(objects)
+    for name, one in peers.items():
+        for port in (5557, 5558):
+            equal(f"{name}, port {port}", may_talk(objects, own, one, peers["loadgen"], port),
+                  (name, port) == (WORKER, 5557))

@@ -3,6 +3,7 @@ import ipaddress
 
 import yaml
 
+NAME = "app.kubernetes.io/name"
 
 def load(path):
     """{"Kind/name": object}, in the order of the file. A name that stands twice is an error."""
@@ -21,9 +22,16 @@ def of_kind(objects, kind):
     return [one for one in objects.values() if one["kind"] == kind]
 
 
+def deployment_of(objects, name):
+    """The Deployment whose pods have this name, whatever its own is: overlays/tutorial has others."""
+    found, = [one for one in of_kind(objects, "Deployment")
+              if one["spec"]["template"]["metadata"]["labels"].get(NAME) == name]
+    return found
+
+
 def pod_of(objects, name):
     """The pod template's spec of a Deployment, and its labels."""
-    template = objects[f"Deployment/{name}"]["spec"]["template"]
+    template = deployment_of(objects, name)["spec"]["template"]
     return template["spec"], template["metadata"]["labels"]
 
 

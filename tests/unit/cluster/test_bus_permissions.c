@@ -24,7 +24,7 @@ static void copy_configuration(void)
 {
     char command[128];
     snprintf(command, sizeof command,
-             "cp k8s/components/distributed/pods/*.conf %s && mkdir %s/tls", nats.folder,
+             "cp k8s/components/distributed/broker/*.conf %s && mkdir %s/tls", nats.folder,
              nats.folder);
     temp_folder_run(".", command);
     nats_server_certify(&nats, "tls/tls", "IP:127.0.0.1");
