@@ -58,14 +58,6 @@ struct serving {
 
 /* Access. */
 
-static bool can_be_sent(const char *token)
-{
-    while ((unsigned char)*token > ' ' && *token != 0x7f) {
-        token++;
-    }
-    return *token == '\0';
-}
-
 static bool read_token(struct serving *serving, struct err *err)
 {
     const char *file = serving->options->token_file;
@@ -82,9 +74,11 @@ static bool read_token(struct serving *serving, struct err *err)
     if (file && !*token) {
         return err_set(err, ERR_USAGE, "-token-file: %s has no token", file);
     }
-    if (!can_be_sent(token)) {
-        return err_set(err, ERR_USAGE, "%s: the token contains spaces or control characters",
-                       file ? "-token-file" : TOKEN_VARIABLE);
+    if (!access_is_sendable(token)) {
+        return err_set(err, ERR_USAGE,
+                       "%s: a token has at most %d ASCII characters, and no blanks, control "
+                       "characters or \",;\\; make one with openssl rand -hex 32",
+                       file ? "-token-file" : TOKEN_VARIABLE, ACCESS_TOKEN_MAX);
     }
     if (*token && serving->options->has_no_token) {
         return err_set(err, ERR_USAGE,

@@ -12,8 +12,6 @@
 #include "loadgen/web/page/report.h"
 #include "loadgen/web/page/routes.h"
 
-enum { LOGIN_TOKEN_MAX = 400 }; /* bytes of a token that can be a cookie */
-
 enum { OWN_LOGIN, OWN_EVENTS, OWN_METRICS };
 
 /* Routes whose functions need more than the board. */
@@ -102,21 +100,11 @@ static const char *find_field(const struct form *form, const char *name)
     return "";
 }
 
-/* True if this can be the value of a cookie. */
-static bool is_cookie(const char *value)
-{
-    size_t length = 0;
-    while (value[length] > ' ' && value[length] < 0x7f && !strchr("\",;\\", value[length])) {
-        length++;
-    }
-    return value[length] == '\0' && length <= LOGIN_TOKEN_MAX;
-}
-
 static bool is_own_token(const struct web *web, const struct http_request *request,
                          const char *token)
 {
     const struct access_route needs = {.changes = true};
-    char bearer[sizeof "Bearer " + LOGIN_TOKEN_MAX];
+    char bearer[sizeof "Bearer " + ACCESS_TOKEN_MAX];
     struct access_request with_token = request->access;
     snprintf(bearer, sizeof bearer, "Bearer %s", token);
     with_token.authorization = bearer;
@@ -137,7 +125,7 @@ static void answer_login(struct web *web, struct http_request *request, struct h
         return;
     }
     const char *token = find_field(&form, "token");
-    if (!is_cookie(token) || !is_own_token(web, request, token)) {
+    if (!access_is_sendable(token) || !is_own_token(web, request, token)) {
         answer_wrong(web, HTTP_FORBIDDEN, "Wrong token.\n", reply);
         return;
     }

@@ -54,6 +54,13 @@ expect_eq "the right one" "$(code /stats/requests -H "Cookie: headroom_token=rig
 expect_eq "in a URL" "$(code "/stats/requests?token=right&headroom_token=right")" 401
 end_serve
 
-# a token that no client can send
-printf 'a b\n' >"$TMP/token"
-refused 2 "-token-file: the token contains spaces or" serve "$TMP/scenario.lua" -token-file "$TMP/token"
+# a token that no client can send, or no browser
+for token in 'a b' 'a,b' 'a"b' 'a;b' 'a\b' 'ä' "$(printf %0401d 1)"; do
+    echo "$token" >"$TMP/token"
+    refused 2 "-token-file: a token has at most 400 ASCII characters" serve "$TMP/scenario.lua" -token-file "$TMP/token"
+done
+HEADROOM_TOKEN='a b' refused 2 "HEADROOM_TOKEN: a token has" serve "$TMP/scenario.lua"
+printf %0400d 1 >"$TMP/token"
+serve -token-file "$TMP/token"
+expect_eq "the longest one" "$(code /login -d "token=$(cat "$TMP/token")")" 200
+end_serve

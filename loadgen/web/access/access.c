@@ -169,35 +169,40 @@ static bool is_own_host(const struct access_rules *rules, const char *host)
 
 /* Sites. */
 
-/* True if the URL is one of this server or of an allowed host. */
-static bool is_own_url(const struct access_rules *rules, const char *host, const char *url)
+/* True if the URL has the Host of the request. Another port is another site. */
+static bool is_own_url(const char *host, const char *url)
 {
     size_t scheme = strncasecmp(url, "http://", 7) == 0 ? 7 : 8;
     if (scheme == 8 && strncasecmp(url, "https://", 8) != 0) {
         return false;
     }
     struct slice text = {url + scheme, strcspn(url + scheme, "/?#")};
-    struct authority authority = parse_authority(text);
-    return authority.host.length > 0 &&
-           (is_text(text, host) || is_allowed(rules->allowed, &authority));
+    return text.length > 0 && is_text(text, host);
 }
 
-static bool is_own_site(const struct access_rules *rules, const struct access_route *route,
-                        const struct access_request *request)
+static bool is_own_site(const struct access_route *route, const struct access_request *request)
 {
     const char *site = request->site;
     bool is_link = route->is_page && request->mode && strcmp(request->mode, "navigate") == 0;
     if (site && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0 && !is_link) {
         return false;
     }
-    if (request->origin && !is_own_url(rules, request->host, request->origin)) {
+    if (request->origin && !is_own_url(request->host, request->origin)) {
         return false;
     }
-    return !route->changes || !request->referer ||
-           is_own_url(rules, request->host, request->referer);
+    return !route->changes || !request->referer || is_own_url(request->host, request->referer);
 }
 
 /* Tokens. */
+
+bool access_is_sendable(const char *token)
+{
+    size_t length = 0;
+    while (token[length] > ' ' && token[length] < 0x7f && !strchr("\",;\\", token[length])) {
+        length++;
+    }
+    return token[length] == '\0' && length <= ACCESS_TOKEN_MAX;
+}
 
 static bool is_token(struct slice given, const char *token)
 {
@@ -271,7 +276,7 @@ enum access access_check(const struct access_rules *rules, const struct access_r
     if (!request->host || !is_own_host(rules, request->host)) {
         return ACCESS_OTHER_HOST;
     }
-    if (!is_own_site(rules, route, request)) {
+    if (!is_own_site(route, request)) {
         return ACCESS_OTHER_SITE;
     }
     bool needs_token = rules->token && !route->is_page && !route->is_open;

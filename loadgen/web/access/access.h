@@ -8,7 +8,7 @@
  *
  *     Host            sent once: our address, its name, localhost if we listen on it, or an allowed
  *                     host; any port, because tunnels change it
- *     Origin          if present, http or https, with the Host of the request or an allowed host
+ *     Origin          if present, http or https, with the Host of the request
  *     Sec-Fetch-Site  if present, same-origin or none; but any site may link to the page
  *     Referer         like Origin, but only if the route changes something
  *     token           if one is set, "Authorization: Bearer TOKEN" or a cookie, unless the route is
@@ -33,6 +33,8 @@
 
 /* Room for the name of the cookie, with a port of up to 5 digits: _65535. */
 enum { ACCESS_COOKIE_NAME = sizeof ACCESS_COOKIE + 6 };
+
+enum { ACCESS_TOKEN_MAX = 400 }; /* bytes of a token */
 
 /* Where the server can be reached. Strings are borrowed. */
 struct access_rules {
@@ -74,6 +76,9 @@ enum access access_check(const struct access_rules *rules, const struct access_r
 
 /* The name of the cookie that a login sets; `host`: the Host of the request. */
 const char *access_cookie_name(const char *host, char name[ACCESS_COOKIE_NAME]);
+
+/* True if clients can send the token in a header, and browsers also as a cookie. */
+bool access_is_sendable(const char *token);
 
 /* True if only this machine can connect to this IP address. */
 bool access_is_loopback(const char *address);

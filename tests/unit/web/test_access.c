@@ -115,7 +115,9 @@ static const struct {
     {&page, "127.0.0.1:8089", NULL, NULL, "cross-site", "no-cors", false},
     {&page, "127.0.0.1:8089", "http://chat.example", NULL, "cross-site", "navigate", false},
     {&stop, "proxy.example", "https://proxy.example", NULL, "same-origin", NULL, true},
-    {&stop, "127.0.0.1:8089", "https://proxy.example", NULL, "same-origin", NULL, true},
+    {&stop, "127.0.0.1:8089", "https://proxy.example", NULL, "same-origin", NULL, false},
+    {&stop, "load.test:8089", "http://load.test:3000", NULL, NULL, NULL, false},
+    {&stop, "load.test:8089", NULL, "http://load.test:3000/", NULL, NULL, false},
 };
 
 START_TEST(the_site_must_be_ours)
