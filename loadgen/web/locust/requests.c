@@ -212,6 +212,8 @@ static void write_percentiles(struct answer *answer)
     if (board_is_on(answer->board)) {
         locust_recent_times(answer->board->stats.recent, total.list, total.count, &recent);
     }
+    write_percentile(json, "current_response_time_percentile_1", &recent, MEDIAN);
+    write_percentile(json, "current_response_time_percentile_2", &recent, P95);
     write_percentile(json, "current_response_time_percentile_50", &recent, MEDIAN);
     write_percentile(json, "current_response_time_percentile_95", &recent, P95);
     json_writer_open(json, "current_response_time_percentiles", '{');

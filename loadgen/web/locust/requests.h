@@ -2,6 +2,7 @@
  * requests - Locust's /stats/requests: one object with the keys of all versions of Locust.
  *
  *     0.8    occurences, slave_count         2.0   current_response_time_percentile_95
+ *     2.15   current_response_time_percentile_1 and _2: the median, and the 95th
  *     2.20   current_response_time_percentiles, response_time_percentile_0.95, worker_count
  *
  * total_rps is the mean of the whole run, as in 2.43 and later, and current_rps that of the last

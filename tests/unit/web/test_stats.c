@@ -182,6 +182,7 @@ START_TEST(rows_of_classes_are_added_up)
     expect(requests, "fail_ratio", 0.25);
     expect(requests, "total_rps", 16);
     expect(requests, "current_response_time_percentile_95", 30);
+    expect(requests, "current_response_time_percentile_2", 30);
     expect(requests, "user_count", 2);
     ck_assert_str_eq(text_at(requests, "state"), "spawning");
 
@@ -274,6 +275,7 @@ START_TEST(current_rates_are_those_of_ten_seconds)
     expect(requests, "user_count", 0);
     expect(requests, "current_rps", 0);
     ck_assert(json_is_null(json_object_get(requests, "current_response_time_percentile_50")));
+    ck_assert(json_is_null(json_object_get(requests, "current_response_time_percentile_1")));
     expect(row_at(requests, 0), "num_requests", 190);
     json_decref(requests);
 }
