@@ -328,6 +328,7 @@ static bool serve_offer(struct serving *serving, struct err *err)
     }
     bool ok = board_init(board, serving->offer.runners, serving->stop_fd, err);
     board->slo = serving->offer.slo;
+    board->is_compat = serving->options->is_compat;
     atomic_store(&serving->has_board, ok);
     ok = ok && open_archive(serving, err) && serve(serving, err);
     interrupt_stop(&serving->interrupt); /* it uses the board */

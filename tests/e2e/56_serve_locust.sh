@@ -71,6 +71,16 @@ LUA
     expect_eq "distribution" "$(cut -d, -f1,2 "$TMP/answer" | sed -n '1p;$p')" "\"Name\",\"# requests\"
 \"None Total\",$all"
     end_serve
+
+    # Those that cannot add a query
+    serve -compat 0.8
+    for case in "/stats/requests Total" "/stats/requests?_=1 Total" "/stats/requests?compat=0.8 Total" "/stats/requests?compat=2 Aggregated" \
+        "/stats/requests?compat= Aggregated"; do
+        get "${case% *}"
+        expect_eq "${case% *}" "$(json "$TMP/answer" "r['stats'][-1]['name']")" "${case#* }"
+    done
+    end_serve
+    refused 2 "-compat: expected 0.8" serve "$TMP/scenario.lua" -compat 0.9
 }
 
 # /logs: who did what, and what scripts log; a script that logs much does not push the rest out.

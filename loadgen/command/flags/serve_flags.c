@@ -1,5 +1,7 @@
 #include "loadgen/command/flags/serve_flags.h"
 
+#include <string.h>
+
 #include "loadgen/base/duration.h"
 #include "loadgen/command/flags/capacity_flags.h"
 #include "loadgen/web/access/access.h"
@@ -26,6 +28,14 @@ static bool set_data_size(void *field, const char *text, struct err *err)
 }
 
 static bool set_hosts(void *field, const char *text, struct err *err)
+/* Other versions need no flag: their keys are in the same answer. */
+static bool set_compat(void *field, const char *text, struct err *err)
+{
+    *(bool *)field = strcmp(text, "0.8") == 0;
+    return *(bool *)field ||
+           err_set(err, ERR_USAGE, "expected 0.8; clients of later versions need no -compat");
+}
+
 {
     return access_check_hosts(text, err) && cli_set_text(field, text, err);
 }
@@ -54,6 +64,10 @@ static const struct cli_flag flags[] = {
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL,
      "number of users started per second (default 1; in searches 100); also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
+    {"compat", "VERSION", set_compat, WEB(is_compat), NULL,
+     "answer /stats/requests as clients of this version of Locust expect, such as old exporters: "
+     "0.8 (default: later versions)"},
+
     {"run-time", "TIME", run_set_time, OWN(run_time_ns), "0s",
      "initial run time of the page's form; 0: until stopped; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},

@@ -18,6 +18,7 @@ struct serve_options {
     const char *token_file; /* NULL: none */
     bool has_no_token;
     const char *allowed_hosts; /* NULL: none */
+    bool is_compat;            /* clients of Locust's routes expect version 0.8 */
     const char *data;          /* folder of the tests that are kept; NULL: none */
     uint64_t data_runs;        /* maximum number of tests in it */
     struct size data_size;     /* maximum size of all of them */

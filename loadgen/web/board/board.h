@@ -50,6 +50,7 @@ struct board {
     const struct runner *runners[RUN_KINDS]; /* by kind; NULL: not offered */
     const struct slo *slo;   /* of all runs; NULL: none. Set it before the server's thread starts */
     struct archive *archive; /* of all runs (archive/archive.h); borrowed. Set it before, too */
+    bool is_compat;          /* clients of Locust's routes expect version 0.8. Set it before, too */
     int wake_fd;             /* eventfd; readable: a run was opened */
     int stop_fd;             /* of the runs' control, written only by the board; borrowed */
     enum board_phase phase;

@@ -98,24 +98,25 @@ static void answer_reset(struct board *board, struct http_request *request,
     reply->type = "text/html; charset=utf-8";
 }
 
-/* True if "name=value" is one of the query's parameters. */
-static bool has_parameter(const char *query, const char *parameter)
+/* The first value of a parameter in a query; at NULL: it has none. */
+static struct slice find_parameter(const char *query, const char *name)
 {
-    size_t length = strlen(parameter);
+    size_t length = strlen(name);
     while (*query) {
         size_t one = strcspn(query, "&");
-        if (one == length && memcmp(query, parameter, length) == 0) {
-            return true;
+        if (one > length && memcmp(query, name, length) == 0 && query[length] == '=') {
+            return (struct slice){query + length + 1, one - length - 1};
         }
         query += one + (query[one] == '&');
     }
-    return false;
+    return (struct slice){NULL, 0};
 }
 
 static void answer_requests(struct board *board, struct http_request *request,
                             struct http_reply *reply)
 {
-    bool is_old = has_parameter(request->query, "compat=0.8");
+    struct slice compat = find_parameter(request->query, "compat");
+    bool is_old = compat.at ? slice_equals(compat, "0.8") : board->is_compat;
     *reply = (struct http_reply){.status = HTTP_OK, .type = "application/json"};
     lock(board);
     locust_requests(board, is_old ? LOCUST_0_8 : LOCUST_NEWEST, &reply->body);

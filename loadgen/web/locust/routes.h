@@ -4,11 +4,10 @@
  *     /swarm                        starts a run: swarm.h
  *     /stop                         stops it, and answers when its users have ended
  *     /stats/reset                  resets the statistics
- *     /stats/requests               requests.h; ?compat=0.8: in the format of 0.8
- *     /stats/requests/csv           download.h; also /stats/failures/csv, /exceptions/csv,
- *                                   /stats/requests_full_history/csv, /stats/distribution/csv
- *     /exceptions, /tasks, /worker-count
- *     /logs                         the log (board/lines.h)
+ *     /stats/requests               requests.h; ?compat=0.8, or the board's is_compat: in the
+ * format of 0.8 /stats/requests/csv           download.h; also /stats/failures/csv,
+ * /exceptions/csv, /stats/requests_full_history/csv, /stats/distribution/csv /exceptions, /tasks,
+ * /worker-count /logs                         the log (board/lines.h)
  *
  * A refused request gets Locust's answer: status 200, `success` false and the reason.
  *
