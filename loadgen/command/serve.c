@@ -349,6 +349,9 @@ static bool serve_main(const struct command_line *line, struct err *err)
     serving.interrupt.context = &serving;
     signal(SIGCHLD, SIG_IGN); /* as process 1 of a container: the kernel reaps orphaned processes */
     attack->cpus = attack->cpus ? attack->cpus : line->cpus;
+    if (!serve_flags_check(options, err)) {
+        return false;
+    }
     const struct order_runner *runner = place_open(&serving.place, &attack->cluster, err);
     bool ok = runner && read_token(&serving, err);
     serving.place.options.on_workers = on_workers;

@@ -223,6 +223,8 @@ refused 1 "-data: cannot create $TMP/no/folder: No such file" serve "$TMP/scenar
 mkdir "$TMP/text"
 yes "this is no database" | head -100 >"$TMP/text/runs.db"
 refused 1 "-data: $TMP/text/runs.db: file is not a database" serve "$TMP/scenario.lua" -web 127.0.0.1:0 -data "$TMP/text"
+refused 2 "-data-runs is for tests that are kept; set -data, the folder" serve "$TMP/scenario.lua" -data-runs 5
+refused 2 "-data-size is for tests that are kept; set -data, the folder" serve "$TMP/scenario.lua" -data-size 1GB
 refused 2 "-data-runs: expected 1 to" serve "$TMP/scenario.lua" -data-runs 0
 
 # a full disk: the run goes on, and says so

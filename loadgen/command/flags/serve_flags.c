@@ -10,7 +10,8 @@
 #define FIELD(name) offsetof(struct serve_options, run.attack.name)
 #define WEB(name) offsetof(struct serve_options, name)
 
-enum { DATA_RUNS_MAX = 100000 };
+enum { DATA_RUNS_MAX = 100000, DATA_RUNS = 100 };
+#define DATA_SIZE ((uint64_t)1 << 30)
 
 static bool set_runs(void *field, const char *text, struct err *err)
 {
@@ -27,7 +28,6 @@ static bool set_data_size(void *field, const char *text, struct err *err)
             err_set(err, ERR_USAGE, "expected at least 1 byte, or -1 for no limit"));
 }
 
-static bool set_hosts(void *field, const char *text, struct err *err)
 /* Other versions need no flag: their keys are in the same answer. */
 static bool set_compat(void *field, const char *text, struct err *err)
 {
@@ -36,8 +36,21 @@ static bool set_compat(void *field, const char *text, struct err *err)
            err_set(err, ERR_USAGE, "expected 0.8; clients of later versions need no -compat");
 }
 
+static bool set_hosts(void *field, const char *text, struct err *err)
 {
     return access_check_hosts(text, err) && cli_set_text(field, text, err);
+}
+
+bool serve_flags_check(struct serve_options *options, struct err *err)
+{
+    const char *flag = options->data_runs > 0 ? "-data-runs" : "-data-size";
+    if (!options->data && (options->data_runs > 0 || options->data_size.is_given)) {
+        return err_set(err, ERR_USAGE,
+                       "%s is for tests that are kept; set -data, the folder for them", flag);
+    }
+    options->data_runs = options->data_runs > 0 ? options->data_runs : DATA_RUNS;
+    options->data_size.bytes = options->data_size.is_given ? options->data_size.bytes : DATA_SIZE;
+    return true;
 }
 
 static const struct cli_flag flags[] = {
@@ -51,23 +64,23 @@ static const struct cli_flag flags[] = {
     {"allow-host", "HOST,...", set_hosts, WEB(allowed_hosts), NULL,
      "additional host names to accept in the Host header, such as locust-master"},
 
+    {"compat", "VERSION", set_compat, WEB(is_compat), NULL,
+     "answer /stats/requests as clients of this version of Locust expect, such as old exporters: "
+     "0.8 (default: later versions)"},
+
     {.help = "Kept tests"},
     {"data", "DIR", cli_set_text, WEB(data), NULL,
      "folder for tests and their results (default: keep only the last test, in memory)"},
-    {"data-runs", "N", set_runs, WEB(data_runs), "100",
-     "maximum number of tests to keep; the oldest are deleted"},
-    {"data-size", "SIZE", set_data_size, WEB(data_size), "1GB",
-     "maximum total size of kept tests; the oldest are deleted"},
+    {"data-runs", "N", set_runs, WEB(data_runs), NULL,
+     "maximum number of tests to keep; the oldest are deleted (default 100)"},
+    {"data-size", "SIZE", set_data_size, WEB(data_size), NULL,
+     "maximum total size of kept tests; the oldest are deleted (default 1GB)"},
 
     {.help = "Users of a scenario"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL,
      "number of users started per second (default 1; in searches 100); also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
-    {"compat", "VERSION", set_compat, WEB(is_compat), NULL,
-     "answer /stats/requests as clients of this version of Locust expect, such as old exporters: "
-     "0.8 (default: later versions)"},
-
     {"run-time", "TIME", run_set_time, OWN(run_time_ns), "0s",
      "initial run time of the page's form; 0: until stopped; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
