@@ -58,7 +58,7 @@ refused 99 "worse sustains 10.8% less" -fail-below -5% old worse
 refused 99 "worse sustains 10.8% less" -fail-below 0% old worse
 refused 2 "-fail-below needs at least 3 searches in each set, but there are 5 and 1" -fail-below -5% old one
 refused 2 "-fail-below: \"5\" is not a change" -fail-below 5 old new
-refused 2 "cpu_limit was 1, then 2; set -force to compare them anyway" old other
+refused 2 "cpu_limit was 1, then 2; to compare them anyway, set -force" old other
 compare -force old other >/dev/null
 # other_by KEY VALUE: old and another result that differ in that
 other_by() {
