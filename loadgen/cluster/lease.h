@@ -1,19 +1,19 @@
 /*
- * lease - who the controller is: at most one process at a time.
+ * lease - makes sure that at most one process at a time is the controller.
  *
- * The lease is a key of a bucket. Its holder writes it anew each LEASE_RENEW_NS, always with the
- * expected revision, on a thread of its own. It is void when it was not renewed for LEASE_VOID_NS.
+ * The lease is a key in a bucket. A thread of its holder rewrites the key every LEASE_RENEW_NS,
+ * always with the expected revision. The lease expires if it is not renewed for LEASE_VOID_NS.
  *
- * No clocks are compared. The holder counts from just before its last successful renewal was sent.
- * Who wants the lease of somebody else reads the key each LEASE_RENEW_NS and takes it when its
- * revision has stayed the same over LEASE_VOID_NS, counting only while its own reads succeed: so a
- * holder that was cut off together with everybody else has the whole time to renew it. A holder
- * that dies is replaced LEASE_VOID_NS after somebody began to look.
+ * No clocks are compared. The holder measures from just before it sent its last successful renewal.
+ * Another process that wants the lease reads the key every LEASE_RENEW_NS, and takes the lease when
+ * the revision has not changed for LEASE_VOID_NS. Only time in which its reads succeed counts, so
+ * if the broker was unreachable for all, the holder still has the whole time to renew. If a holder
+ * dies, another process can replace it after waiting for LEASE_VOID_NS.
  *
  *     HELD    renewed in time: this process is the controller
- *     LATE    not renewed in time: do nothing that only a controller may do. It becomes HELD again
- *             if nobody took the lease
- *     LOST    somebody else took it, for good
+ *     LATE    not renewed in time: do nothing that only a controller may do. Becomes HELD again if
+ *             no other process has taken the lease
+ *     LOST    another process has taken it; final
  *
  * Threads: lease_state on any; the rest on one. Memory: strings are copied.
  */
@@ -36,8 +36,8 @@ enum lease_state { LEASE_HELD, LEASE_LATE, LEASE_LOST };
 struct lease;
 
 /*
- * Takes the lease. If somebody else has it, waits until it is void, for about LEASE_VOID_NS; *left
- * is then the claim of the one that lost it, so that its work can go on. *left is empty if the
+ * Takes the lease. If another process has it, waits about LEASE_VOID_NS until it expires, and
+ * stores that process's claim in *left, so that its work can be continued. *left is empty if the
  * lease was free. NULL with err: ERR_FAILED names the holder if it renews its lease, or says that
  * the broker does not answer. NULL without err: stop_fd (-1: none) became readable.
  */
@@ -46,14 +46,16 @@ struct lease *lease_take(struct bucket *bucket, const char *key, const struct le
 
 enum lease_state lease_state(const struct lease *lease);
 
-/* After LEASE_LOST: who has it now; an empty claim if that could not be read. */
+/* After LEASE_LOST: stores the claim of the new holder; empty if it could not be read. */
 void lease_winner(struct lease *lease, struct lease_claim *winner);
 
-/* Gives the lease back, so that somebody else can take it at once, and frees it. NULL is allowed.
+/*
+ * Releases the lease, so that another process can take it immediately, and frees it. NULL is
+ * allowed.
  */
 void lease_release(struct lease *lease);
 
-/* Forgets the lease without giving it back, as if the process had died. NULL is allowed. */
+/* Frees the lease without releasing it, as if the process had died. NULL is allowed. */
 void lease_abandon(struct lease *lease);
 
 #endif

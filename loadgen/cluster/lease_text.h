@@ -1,12 +1,12 @@
 /*
  * lease_text - the value of the lease's key.
  *
- *     HOLDER \n WORK \n TOKEN \n          an empty value: the lease was given back
+ *     HOLDER \n WORK \n TOKEN \n          an empty value: the lease was released
  *
- * The token is random and belongs to one lease_take, so that a holder knows its own value again
- * when the answer to a renewal was lost.
+ * Each lease_take draws a random token. It lets a holder recognise its own value if the answer to a
+ * renewal was lost.
  *
- * Threads: pure functions, but for lease_text_token, which asks the kernel.
+ * Threads: pure functions, except lease_text_token, which asks the kernel.
  */
 #ifndef LOADGEN_CLUSTER_LEASE_TEXT_H
 #define LOADGEN_CLUSTER_LEASE_TEXT_H
@@ -35,7 +35,7 @@ void lease_text_token(char token[LEASE_TOKEN + 1]);
 /* Returns the length. */
 size_t lease_text_write(const struct lease_text *text, char value[LEASE_VALUE_MAX + 1]);
 
-/* Reads what anybody may have written. False: it is not a claim; `text` is then zeroes. */
+/* Reads an untrusted value. False: it is not a claim, and `text` is set to zeroes. */
 bool lease_text_read(struct lease_text *text, const uint8_t *value, size_t length);
 
 #endif

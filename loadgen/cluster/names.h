@@ -1,22 +1,24 @@
 /*
- * names - where messages of controller and workers travel (wire/wire.h): subjects, streams, keys.
+ * names - the subjects, streams and keys of the messages between controller and workers
+ * (wire/wire.h).
  *
- *     headroom.announce.WORKER   announce, leave         to whoever listens
- *     headroom.ask.WORKER        ask                     a request: the controller answers
+ *     headroom.announce.WORKER   announce, leave         not stored
+ *     headroom.ask.WORKER        ask                     a request, answered by the controller
  *     headroom.tally.WORKER      tally, end              stream headroom_tallies
  *     headroom.order             order, chunk            stream headroom_orders
  *
  * and in the bucket "headroom":
  *
  *     controller                 the lease (cluster/lease.h)
- *     order                      the head of the order that is on: wire_order
+ *     order                      the head of the current order: wire_order
  *     run.RUN.epoch.NUMBER       epoch
  *     run.RUN.start, .stop       start, stop
- *     state.SIDE.PART            the merged numbers (merge/save.h), in two sides in turn: the older
+ *     state.SIDE.PART            the merged state (merge/save.h), on two sides in turn: the older
  *                                one is replaced
  *
- * So the broker can let a worker publish only under its own name. Answers to a worker come to
- * _INBOX_worker.WORKER, which the others may not read. RUN is the run's number, in hex.
+ * These subjects allow the broker to let each worker publish only under its own name. Answers to a
+ * worker are sent to _INBOX_worker.WORKER, which other workers may not read. RUN is the number of
+ * the run in hex.
  *
  * Threads: pure functions.
  */
@@ -45,10 +47,10 @@ struct names_text {
     char text[BUS_SUBJECT_MAX + 1];
 };
 
-/* The subject of one worker; "*": of all. */
+/* The subject of a worker; "*": of all workers. */
 struct names_text names_subject(const char *subject, const char *worker);
 
-/* "start", "stop", or "*" and ">" to watch. */
+/* `what`: "start" or "stop"; "*" or ">" to watch. */
 struct names_text names_key(uint64_t run, const char *what);
 struct names_text names_epoch_key(uint64_t run, uint64_t number);
 struct names_text names_state_key(unsigned side, uint64_t part);

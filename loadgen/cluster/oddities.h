@@ -1,9 +1,9 @@
 /*
- * oddities - finds workers whose numbers differ from those of the others (outlier.h).
+ * oddities - finds workers whose measurements differ from those of the others (outlier.h).
  *
  * All workers of a run send the same mix of requests to the same target. A worker that differs was
- * disturbed, or reaches the target in another way, so the merged numbers mix two situations. The
- * report names it.
+ * disturbed, or reaches the target in another way, so the merged results mix two different
+ * situations. The report names such workers.
  *
  * The measures are latency (p50, p99), lag (p99), the used share of the CPU limit, and the share of
  * the time in which the worker was throttled. Only workers that reported at least one second and
@@ -18,7 +18,7 @@
 
 #include "loadgen/cluster/merge/merge.h"
 
-/* What is compared. */
+/* A measure that is compared. */
 struct oddity_measure {
     const char *name; /* "latency p99" */
     enum { ODDITY_NS, ODDITY_SHARE } unit;

@@ -6,10 +6,10 @@
  *     there          received ------- answered
  *
  * A round trip bounds the difference (there - here): between received - asked and answered -
- * returned. The offset is the middle, the uncertainty half of the width: half of the time that the
- * two messages travelled. Only the trip with the lowest uncertainty is used, because the others
- * were only delayed more. An offset whose uncertainty exceeds OFFSET_UNCERTAINTY_MAX_NS is not
- * usable.
+ * returned. The offset is the middle of this interval. The uncertainty is half of its width, which
+ * is the total travel time of both messages. Only the trip with the lowest uncertainty is used,
+ * because the others were only delayed more. An offset whose uncertainty exceeds
+ * OFFSET_UNCERTAINTY_MAX_NS is not usable.
  *
  * Drift is the change of the offset between two measurements. Each has its own trips.
  *
@@ -28,16 +28,16 @@
 #define OFFSET_UNCERTAINTY_MAX_NS (50 * NS_PER_MS)
 
 struct offset_trip {
-    uint64_t asked_ns;    /* here, just before the question was sent */
-    uint64_t received_ns; /* there, when it arrived */
+    uint64_t asked_ns;    /* here, just before the request was sent */
+    uint64_t received_ns; /* there, when the request arrived */
     uint64_t answered_ns; /* there, just before the answer was sent */
     uint64_t returned_ns; /* here, when the answer arrived */
 };
 
 struct offset {
-    int64_t ahead_ns;        /* how far the clock there is ahead of ours: there - here */
-    uint64_t uncertainty_ns; /* the truth is at most this far away */
-    uint64_t at_ns;          /* here, the middle of the best trip */
+    int64_t ahead_ns;        /* how far the other clock is ahead of ours: there - here */
+    uint64_t uncertainty_ns; /* the maximum error of ahead_ns */
+    uint64_t at_ns;          /* the middle of the best trip, on our clock */
     uint32_t trips;          /* counted trips; 0: the offset is unknown */
 };
 

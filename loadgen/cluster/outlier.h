@@ -1,10 +1,10 @@
 /*
- * outlier - finds the values that stand out among several that should be similar.
+ * outlier - finds the outliers among values that should be similar.
  *
  * A value stands out if its distance from the median is over OUTLIER_SHARE of the median and over
  * OUTLIER_DEVIATIONS median absolute deviations (the median of all distances). Both limits depend
  * on medians, so one bad value cannot hide itself or others. With two values, either could be the
- * wrong one, so among fewer than three none stands out.
+ * wrong one, so among fewer than three values none stands out.
  *
  * Threads: pure functions. Memory: none is kept.
  */

@@ -5,9 +5,8 @@
  *                                                        -> 20 s of silence -> LOST
  *
  * A member is a process: a name and an incarnation. It is silent when it has sent nothing for
- * ROSTER_SILENT_NS, and lost after ROSTER_LOST_NS. Only time in which the controller itself
- * listened counts: connected, and not stopped. A lost member that sends again becomes READY, with
- * its old thread numbers.
+ * ROSTER_SILENT_NS, and lost after ROSTER_LOST_NS. Only time in which the controller was connected
+ * and running counts. A lost member that sends again becomes READY, with its old thread numbers.
  *
  * A worker that has had no pong from the broker for 15 s stops sending requests, so the slots of a
  * lost worker are unused. A silent worker may still send requests, and may miss a new epoch. So it
@@ -42,11 +41,11 @@
 
 #define ROSTER_SILENT_NS (2 * NS_PER_S)
 #define ROSTER_LOST_NS (20 * NS_PER_S)
-#define ROSTER_TICK_MAX_NS (NS_PER_S / 2) /* of the time between two ticks, at most this counts */
+#define ROSTER_TICK_MAX_NS (NS_PER_S / 2) /* at most this much counts between two ticks */
 
 enum roster_state {
-    ROSTER_WAITING, /* here, but not ready for this run */
-    ROSTER_READY,   /* can take part, or does */
+    ROSTER_WAITING, /* known, but not ready for this run */
+    ROSTER_READY,   /* can take part, or takes part */
     ROSTER_REFUSED, /* cannot run the order: last.problem */
     ROSTER_LEAVING, /* announced that it will end */
     ROSTER_LEFT,    /* has left, and owns nothing */
@@ -55,30 +54,31 @@ enum roster_state {
 };
 
 struct roster_member {
-    struct wire_announce last; /* its newest; after roster_restore, only `from` and `threads` */
+    struct wire_announce last; /* after roster_restore, only `from` and `threads` are set */
     enum roster_state state;
     bool is_silent;
     uint16_t first;   /* number of its first thread */
-    uint16_t threads; /* with numbers; 0: it has no seat in this run */
+    uint16_t threads; /* threads with numbers; 0: it has no seat in this run */
     uint16_t slots;   /* that it owns */
     /* private */
     uint64_t heard_ns;   /* on the roster's clock */
-    bool is_passed_over; /* the last deal had no slots for it: connections are fewer than threads */
+    bool is_passed_over; /* the last deal had no slots for it, because there are fewer connections
+                            than threads */
 };
 
-/* Nothing more is expected of it. */
+/* True if no more messages are expected from it. */
 static inline bool roster_is_gone(const struct roster_member *member)
 {
     return member->state == ROSTER_LEFT || member->state == ROSTER_LOST;
 }
 
-/* An epoch may give it slots. */
+/* True if an epoch may give it slots. */
 static inline bool roster_can_own(const struct roster_member *member)
 {
     return member->state == ROSTER_READY && !member->is_silent;
 }
 
-/* It may still send, and may not hear of a new epoch. */
+/* True if it may still send requests, but may not receive a new epoch. */
 static inline bool roster_is_frozen(const struct roster_member *member)
 {
     return member->is_silent && member->state != ROSTER_LOST && member->slots > 0;
@@ -86,12 +86,12 @@ static inline bool roster_is_frozen(const struct roster_member *member)
 
 struct roster {
     uint64_t run;               /* 0: none */
-    struct roster_member *list; /* in the order of their arrival; moves when one arrives */
-    uint64_t *incarnations;     /* of the members; finds one without a look at all of them */
+    struct roster_member *list; /* in order of arrival; moves when one arrives */
+    uint64_t *incarnations;     /* of the members, for fast lookups */
     size_t count;
     struct slots slots; /* of the last epoch; valid if has_slots */
     bool has_slots;
-    uint16_t threads;  /* more than any thread's number in the run */
+    uint16_t threads;  /* greater than any thread number in the run */
     uint64_t clock_ns; /* time in which the controller listened */
     /* private */
     uint64_t tick_ns;
@@ -102,18 +102,18 @@ struct roster {
 
 void roster_free(struct roster *roster);
 
-/* Begins another run, in which no member has a seat yet. Forgets members that are gone. */
+/* Begins another run, in which no member has a seat yet. Removes members that are gone. */
 void roster_begin(struct roster *roster, uint64_t run);
 
 /*
- * Takes over a run whose last final epoch is this one. Each member with slots counts as silent
- * until it announces itself.
+ * Continues a run whose last final epoch is this one. Each member with slots counts as silent until
+ * it announces itself.
  */
 void roster_restore(struct roster *roster, const struct wire_epoch *epoch);
 
 /*
- * Handles an announcement. A member with a seat that says nothing about this run any more says
- * nothing at all: it is lost unless its account comes. ERR_FAILED if the worker cannot be added
+ * Handles an announcement. If a member with a seat announces another run or none, it is treated as
+ * silent: it will be lost, unless its account arrives. ERR_FAILED if the worker cannot be added
  * because WIRE_WORKERS members are known; those that are gone count if they had a seat in this run.
  */
 bool roster_hear(struct roster *roster, const struct wire_announce *announce, struct err *err);
@@ -122,10 +122,10 @@ bool roster_hear(struct roster *roster, const struct wire_announce *announce, st
 void roster_leave(struct roster *roster, const struct wire_leave *leave);
 
 /*
- * Call this a few times a second, after roster_hear for all that has arrived. The time between two
- * calls counts as silence if the controller is connected in both, and at most ROSTER_TICK_MAX_NS of
- * it: a controller that stood still has not listened. True: since the last call, a member arrived
- * or a state changed.
+ * Call this several times per second, after roster_hear for all messages that have arrived. The
+ * time between two calls counts as silence if the controller is connected in both, but at most
+ * ROSTER_TICK_MAX_NS of it, because the controller may have been suspended. True: since the last
+ * call, a member arrived or a state changed.
  */
 bool roster_tick(struct roster *roster, uint64_t now_ns, bool is_connected);
 
@@ -141,18 +141,18 @@ bool roster_is_epoch_due(const struct roster *roster);
 
 /*
  * Divides the slots among the READY members; silent members keep theirs. Members without thread
- * numbers get them. `cap` as in slots_deal (plan_cap). False: no member can own slots, or the
- * thread numbers are used up (65,535 in a run, SLOTS at a time).
+ * numbers get them. `cap` as in slots_deal (plan_cap). False: no member can own slots, or no thread
+ * numbers are left (65,535 in a run, SLOTS at a time).
  */
 bool roster_deal(struct roster *roster, uint64_t cap, struct slots *slots);
 
 /*
- * True if each member that would lose a slot by `slots` has announced that it received `epochs`
+ * True if each member that `slots` would take a slot from has announced that it received `epochs`
  * epochs, or is lost or has left.
  */
 bool roster_has_agreed(const struct roster *roster, const struct slots *slots, uint64_t epochs);
 
-/* The epoch with these slots is final. LEAVING members without slots become LEFT. */
+/* Call this when the epoch with these slots is final. LEAVING members without slots become LEFT. */
 void roster_set(struct roster *roster, const struct slots *slots);
 
 /* Fills in seats and count: all members with thread numbers. wire_epoch_free frees them. */

@@ -1,13 +1,13 @@
 /*
- * bucket - keys and values that the broker stores. A change can require the current revision, so
- * that no change of another process is overwritten.
+ * bucket - keys and values stored by the broker. A change can be made conditional on the current
+ * revision, so that it cannot overwrite another process's change.
  *
  * A revision is a number that grows with each change in the bucket. A bucket keeps the last value
- * of each key. Watching: bus_queue_watch (bus/queue.h).
+ * of each key. To watch keys: bus_queue_watch (bus/queue.h).
  *
  * BUS_UNREACHABLE does not say whether the change was made. To find out, read the value again.
  *
- * Threads: any. Calls wait for the broker for at most BUS_ANSWER_NS.
+ * Threads: any. Each call waits at most BUS_ANSWER_NS for the broker.
  */
 #ifndef LOADGEN_CLUSTER_BUS_BUCKET_H
 #define LOADGEN_CLUSTER_BUS_BUCKET_H
@@ -37,19 +37,19 @@ enum bus_status bucket_get(struct bucket *bucket, const char *key, struct bus_me
 
 /* Each of these sets *revision (unless NULL) to the new revision. */
 
-/* Replaces any value. */
+/* Sets the value unconditionally. */
 enum bus_status bucket_put(struct bucket *bucket, const char *key, const void *data, size_t length,
                            uint64_t *revision);
 
-/* Only if there is no value, or it was deleted. Otherwise, returns BUS_CONFLICT. */
+/* Sets the value only if there is none, or it was deleted. Otherwise, returns BUS_CONFLICT. */
 enum bus_status bucket_add(struct bucket *bucket, const char *key, const void *data, size_t length,
                            uint64_t *revision);
 
-/* Only if the current revision is `expected`. Otherwise, returns BUS_CONFLICT. */
+/* Sets the value only if the current revision is `expected`. Otherwise, returns BUS_CONFLICT. */
 enum bus_status bucket_change(struct bucket *bucket, const char *key, const void *data,
                               size_t length, uint64_t expected, uint64_t *revision);
 
-/* Deletes any value. */
+/* Deletes the value unconditionally. */
 enum bus_status bucket_delete(struct bucket *bucket, const char *key);
 
 #endif

@@ -1,11 +1,11 @@
 /*
- * credentials - who we are, from a file.
+ * credentials - reads the credentials of a connection from a file.
  *
- *     -----BEGIN NATS USER JWT-----      written by `nsc`: libnats reads the file itself, again for
- *                                        each connection
+ *     -----BEGIN NATS USER JWT-----      written by `nsc`: libnats reads the file itself, for each
+ *                                        connection
  *     worker:secret                      one line
  *
- * Threads: pure. Memory: the file's text is overwritten after use.
+ * Threads: pure function. Memory: the text of the file is erased after use.
  */
 #ifndef LOADGEN_CLUSTER_BUS_CREDENTIALS_H
 #define LOADGEN_CLUSTER_BUS_CREDENTIALS_H

@@ -1,5 +1,5 @@
 /*
- * inside - what the modules of the bus share, and nobody else sees: libnats.
+ * inside - definitions shared by the modules of the bus, which alone use libnats.
  */
 #ifndef LOADGEN_CLUSTER_BUS_INSIDE_H
 #define LOADGEN_CLUSTER_BUS_INSIDE_H
@@ -24,30 +24,33 @@ struct bus {
     pthread_mutex_t lock;
     pthread_cond_t closed;
     /* under the lock */
-    bool is_closed;                    /* libnats calls nothing of the bus any more */
-    char complaint[BUS_COMPLAINT_MAX]; /* the last permission that was missing */
+    bool is_closed;                    /* libnats will not call the bus again */
+    char complaint[BUS_COMPLAINT_MAX]; /* the last permission error */
 };
 
-/* False: whatever is published now would wait for the connection, and be sent too late. */
+/* False: a message published now would be buffered until the connection is back, and be late. */
 bool bus_is_connected(const struct bus *bus);
 
-/* What became of a call; `code` 0: not a call about streams. */
+/* Converts the result of a call; `code` 0: it does not concern streams. */
 enum bus_status bus_status_of(natsStatus status, jsErrCode code);
 
-/* Sets the error of a call that failed: `what`, the reason, and what the broker complained about.
- * Returns false. */
+/*
+ * Sets the error of a failed call: `what`, the reason, and the broker's last permission error.
+ * Returns false.
+ */
 bool bus_fail(struct bus *bus, natsStatus status, jsErrCode code, const char *what,
               struct err *err);
 
-/* What libnats says of the last error of this thread, without its own file and line; NULL: nothing.
- */
+/* libnats's text of the last error on this thread, without its file and line; NULL: none. */
 const char *bus_reason(void);
 
-/* Milliseconds, rounded up, as libnats counts. */
+/* Converts to milliseconds for libnats, rounded up. */
 int64_t bus_ms(uint64_t ns);
 
-/* Fills in a message that libnats delivered, and which the message owns from now on. `arrived_ns`,
- * `source` and what a stream adds are left to the caller. */
+/*
+ * Fills in a message from one of libnats, of which it takes ownership. The caller sets
+ * `arrived_ns`, `source` and the fields of a stream.
+ */
 void bus_message_read(struct bus_message *message, natsMsg *from);
 
 /* Subjects of the keys of a bucket, and its stream (NATS ADR-8). */
@@ -60,7 +63,7 @@ bool bucket_name_is_valid(const char *name);
 /* True if the message marks a key as deleted. */
 bool bucket_is_deletion(natsMsg *message);
 
-/* Signals are for the main thread: they are blocked while libnats or the bus starts a thread. */
+/* Blocks signals while libnats or the bus starts a thread, because the main thread handles them. */
 sigset_t bus_block_signals(void);
 void bus_unblock_signals(const sigset_t *before);
 

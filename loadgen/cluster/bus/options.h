@@ -1,5 +1,5 @@
 /*
- * options - which broker a bus connects to, and how.
+ * options - the broker of a bus, its credentials and TLS settings.
  */
 #ifndef LOADGEN_CLUSTER_BUS_OPTIONS_H
 #define LOADGEN_CLUSTER_BUS_OPTIONS_H
@@ -14,28 +14,30 @@
  * cluster.inbox. */
 struct bus_options {
     /*
-     * nats://[USER:PASSWORD@]HOST[:PORT], or tls:// for TLS; several, separated by commas, are
-     * servers of one cluster. The port is 4222 if there is none. Only these servers are used:
-     * addresses that a server announces are ignored.
+     * nats://[USER:PASSWORD@]HOST[:PORT], or tls:// for TLS. A list, separated by commas, names the
+     * servers of one cluster. The default port is 4222. Servers announced by a server are not used.
      */
     const char *nats;
     /*
-     * A file: credentials as `nsc` writes them (a JWT and the seed of its key), or one line
-     * USER:PASSWORD. It is read again for each connection if it is of the first kind. NULL: what
-     * the URL says.
+     * A file: either credentials written by `nsc` (a JWT and the seed of its key), which are read
+     * again for each connection, or one line USER:PASSWORD. NULL: the user and password of the URL.
      */
     const char *creds;
-    /* A file of certificates (PEM) that may sign the server's; with it all servers need TLS. NULL:
-     * the system's. */
+    /*
+     * A file of CA certificates (PEM) for the servers; if set, all servers must use TLS. NULL:
+     * those of the system.
+     */
     const char *ca;
     /*
-     * Without this, a server that is reached without TLS or without credentials must be on
-     * loopback. Certificates are always verified.
+     * Allows servers on other machines without TLS or credentials. Certificates are always
+     * verified.
      */
     bool is_insecure;
     const char *name; /* shown by the broker's monitoring; NULL: none */
-    /* The first tokens of the subjects of answers, so that the broker may let nobody else read
-     * them. NULL: _INBOX. */
+    /*
+     * Prefix of the subjects of answers, so that the broker can prevent others from reading them.
+     * NULL: _INBOX.
+     */
     const char *inbox;
 };
 

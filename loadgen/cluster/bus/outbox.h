@@ -1,11 +1,11 @@
 /*
- * outbox - publishes to a stream, and keeps each message until the broker has acknowledged it.
+ * outbox - publishes to a stream, and stores each message until the broker has acknowledged it.
  *
- * bus_outbox_put copies the message and returns at once. A message that the broker refuses because
- * its storage is full, or that it does not acknowledge within OUTBOX_ANSWER_NS (it died, the
- * network was cut), is sent again every OUTBOX_RETRY_NS until it is acknowledged. So the broker may
- * store a message twice and in another order. Readers must recognise duplicates: a tally names its
- * worker, second and part.
+ * bus_outbox_put copies the message and returns immediately. If the broker refuses a message
+ * because its storage is full, or does not acknowledge it within OUTBOX_ANSWER_NS (because it died,
+ * or the network is down), the message is sent again every OUTBOX_RETRY_NS until it is
+ * acknowledged. So the broker may store messages twice and out of order. Readers must recognise
+ * duplicates: a tally names its worker, second and part.
  *
  * The size of the outbox is limited. A message that does not fit is refused, and the caller counts
  * the loss.
@@ -26,7 +26,7 @@
 
 struct bus_outbox;
 
-/* Keeps at most bytes_max bytes of data and subjects. NULL: err is set. */
+/* Stores at most bytes_max bytes of data and subjects. NULL: err is set. */
 struct bus_outbox *bus_outbox_create(struct bus *bus, size_t bytes_max, struct err *err);
 
 /* False: there is no room, or the message is larger than the broker accepts. */
@@ -38,14 +38,16 @@ struct bus_outbox_state {
     uint64_t kept_bytes;
     uint64_t acknowledged; /* messages */
     uint64_t refused;      /* messages for which bus_outbox_put returned false */
-    uint64_t repeated;     /* how often a message was sent again */
-    enum bus_status last;  /* why the last one was sent again; BUS_OK: none was */
+    uint64_t repeated;     /* messages sent again */
+    enum bus_status last;  /* why the last one was sent again; BUS_OK: none */
 };
 
 void bus_outbox_look(struct bus_outbox *outbox, struct bus_outbox_state *state);
 
-/* Waits until all messages are acknowledged, at most until deadline_ns (CLOCK_MONOTONIC). False:
- * some are not. */
+/*
+ * Waits until all messages are acknowledged, or until deadline_ns (CLOCK_MONOTONIC). False: some
+ * are not acknowledged.
+ */
 bool bus_outbox_drain(struct bus_outbox *outbox, uint64_t deadline_ns);
 
 /* Drops messages that are not acknowledged. NULL is allowed. */

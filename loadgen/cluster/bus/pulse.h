@@ -1,9 +1,10 @@
 /*
- * pulse - pings the broker each PULSE_NS, and remembers when an answered ping was sent.
+ * pulse - pings the broker every PULSE_NS, and stores the time at which the last answered ping was
+ * sent.
  *
- * The client library pings too, but does not tell when the broker answered.
+ * The client library also sends pings, but does not report when the broker answered.
  *
- * Threads: one of its own. Start and stop on one thread.
+ * Threads: it runs a thread. Start and stop it on one thread.
  */
 #ifndef LOADGEN_CLUSTER_BUS_PULSE_H
 #define LOADGEN_CLUSTER_BUS_PULSE_H
@@ -23,7 +24,7 @@ struct pulse;
 /* Keeps bus->pong_ns up to date. NULL: err is set. */
 struct pulse *pulse_start(struct bus *bus, struct err *err);
 
-/* The connection must be closed, so that no ping is waited for. NULL is allowed. */
+/* Close the connection first, so that no ping is in progress. NULL is allowed. */
 void pulse_stop(struct pulse *pulse);
 
 #endif

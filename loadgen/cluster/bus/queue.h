@@ -1,5 +1,5 @@
 /*
- * queue - what arrives from the broker, of any number of sources, for one thread.
+ * queue - incoming messages from the broker, of several sources, for one thread.
  *
  *     queue = bus_queue_create(bus, 256, err)
  *     bus_queue_listen(queue, ANNOUNCE, "headroom.announce.*", err)
@@ -9,17 +9,18 @@
  *     while (bus_queue_take(queue, &message)) ... bus_message_free(&message)
  *
  * Messages of one source keep their order. The queue holds a bounded number of messages. If the
- * reader does not keep up, more wait behind it. Of a subject, at most QUEUE_PENDING_MAX bytes wait;
- * what comes then is dropped and counted. (What the broker itself drops, because this process reads
- * too slowly or is cut off, is not counted.) Of a stream and of a bucket nothing is dropped: the
- * broker sends only as much as the reader has taken, and a little more (flow control).
+ * reader does not keep up, further messages of a subject wait in up to QUEUE_PENDING_MAX bytes;
+ * beyond that, they are dropped and counted. (Messages that the broker drops, because this process
+ * reads too slowly or is disconnected, are not counted.) Messages of streams and buckets are never
+ * dropped: the broker sends only slightly more than the reader has taken (flow control).
  *
- * A source of a stream or a bucket survives the broker: when the connection is back, or when the
- * broker's heartbeats stay away, it goes on after the last message. Nothing comes twice. Messages
- * that the stream has dropped by then are skipped: sequences say so. A stream that is removed and
- * made again is another stream, and has to be followed again.
+ * A source of a stream or a bucket survives a restart of the broker. When the connection is back,
+ * or the broker's heartbeats are missing, it resumes after the last message. No message is
+ * delivered twice. Messages that the stream has dropped by then are skipped, which leaves gaps in
+ * the sequence numbers. A stream that was removed and created again is a different stream, and must
+ * be followed again.
  *
- * Threads: create, listen, follow, watch, take and free on one thread; fd may be polled anywhere.
+ * Threads: all functions on one thread; any thread may poll the descriptor.
  */
 #ifndef LOADGEN_CLUSTER_BUS_QUEUE_H
 #define LOADGEN_CLUSTER_BUS_QUEUE_H
@@ -37,17 +38,17 @@ struct bus_queue;
 /* Room for this many messages, at least 1, of at most 16 sources. NULL: err is set. */
 struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err *err);
 
-/* Ends all sources and frees what was not taken. NULL is allowed. */
+/* Ends all sources, and frees messages that were not taken. NULL is allowed. */
 void bus_queue_free(struct bus_queue *queue);
 
 /*
- * Adds a source: subjects (* stands for one token, > for the rest) whose messages are not kept.
- * `source` is the caller's own number for it. When it returns true, the broker knows the source:
- * what is published from then on arrives. False: err is set.
+ * Adds a source: subjects (* matches one token, > the rest) whose messages are not stored. `source`
+ * is a number chosen by the caller. After it has returned true, the broker knows the subscription,
+ * so later messages arrive. False: err is set.
  */
 bool bus_queue_listen(struct bus_queue *queue, int source, const char *subject, struct err *err);
 
-/* Where to begin in a stream. */
+/* A stream, and where to begin in it. */
 struct bus_follow {
     const char *stream;
     const char *subject; /* only messages of these subjects; NULL: all */
@@ -59,9 +60,9 @@ bool bus_queue_follow(struct bus_queue *queue, int source, const struct bus_foll
                       struct err *err);
 
 /*
- * Adds a source: keys of a bucket (* and > as above). First come the present values, then each
- * change. If changes come faster than they are read, or while there is no connection, only the
- * last value of a key is certain to arrive. False: err is set.
+ * Adds a source: keys of a bucket (* and > as above). The current values arrive first, then each
+ * change. If a key changes faster than it is read, or while there is no connection, only its last
+ * value is certain to arrive. False: err is set.
  */
 bool bus_queue_watch(struct bus_queue *queue, int source, const char *bucket, const char *key,
                      struct err *err);
@@ -69,10 +70,10 @@ bool bus_queue_watch(struct bus_queue *queue, int source, const char *bucket, co
 /* Readable while there is a message. Valid until bus_queue_free. */
 int bus_queue_fd(const struct bus_queue *queue);
 
-/* Takes the next message. False: there is none now. Does not wait. */
+/* Takes the next message. Does not wait. False: there is none. */
 bool bus_queue_take(struct bus_queue *queue, struct bus_message *message);
 
-/* The number of messages of subjects that were dropped because the reader did not keep up. */
+/* The number of messages dropped because the reader did not keep up. */
 uint64_t bus_queue_dropped(struct bus_queue *queue);
 
 #endif

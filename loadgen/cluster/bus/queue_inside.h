@@ -1,5 +1,5 @@
 /*
- * queue_inside - what queue.c (the messages) and source.c (where they come from) share.
+ * queue_inside - definitions shared by queue.c (the messages) and source.c (their sources).
  */
 #ifndef LOADGEN_CLUSTER_BUS_QUEUE_INSIDE_H
 #define LOADGEN_CLUSTER_BUS_QUEUE_INSIDE_H
@@ -13,15 +13,14 @@
 
 enum { SOURCES_MAX = 16 };
 
-/* Each source has a thread of libnats, which delivers one message after the other. */
+/* Each source has a thread of libnats, which delivers its messages one by one. */
 struct source {
     struct bus_queue *queue;
     natsSubscription *subscription;
     int number;
     bool is_stored; /* of a stream or a bucket */
-    size_t
-        prefix; /* length of the part of a subject that is cut off: of a bucket, all but the key */
-    uint64_t next; /* messages with lower sequences are skipped; only the thread uses it */
+    size_t prefix;  /* length removed from subjects: of a bucket, all but the key */
+    uint64_t next;  /* messages with lower sequences are skipped; only the thread uses it */
 };
 
 struct bus_queue {
@@ -30,7 +29,7 @@ struct bus_queue {
     struct source sources[SOURCES_MAX];
     size_t source_count;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* there is room, the queue ends, or a source has ended */
+    pthread_cond_t changed; /* there is room, the queue is ending, or a source has ended */
     /* under the lock */
     struct bus_message *ring;
     size_t room;
@@ -40,10 +39,10 @@ struct bus_queue {
     bool is_ending;
 };
 
-/* Puts a message into the queue, when there is room. If the queue ends first, frees it. */
+/* Waits for room, and adds the message. If the queue ends first, frees the message. */
 void queue_put(struct bus_queue *queue, struct bus_message *message);
 
-/* A source's thread has ended. */
+/* Call this when a source's thread has ended. */
 void queue_source_ended(struct bus_queue *queue);
 
 #endif

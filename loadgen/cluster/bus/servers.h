@@ -5,7 +5,7 @@
  *
  * In a user and a password, the characters @ / ? # and spaces are written as %40 and so on.
  *
- * Threads: pure. Memory: servers_free, also after an error.
+ * Threads: pure functions. Memory: servers_free, even after an error.
  */
 #ifndef LOADGEN_CLUSTER_BUS_SERVERS_H
 #define LOADGEN_CLUSTER_BUS_SERVERS_H
@@ -17,12 +17,12 @@
 enum { SERVERS_MAX = 16, SERVERS_HOST_MAX = 255 };
 
 struct servers {
-    char *text;                  /* the list; the URLs lie in it */
+    char *text;                  /* the list, which contains the URLs */
     const char *at[SERVERS_MAX]; /* the URLs */
     int count;
     char first[SERVERS_HOST_MAX + 8]; /* host and port of the first, for errors */
     char other[SERVERS_HOST_MAX + 1]; /* the first host that is not on loopback; empty: none */
-    bool is_tls;                      /* all of them */
+    bool is_tls;                      /* all servers use TLS */
     bool has_user;                    /* each URL has a user */
 };
 

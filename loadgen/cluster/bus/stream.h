@@ -5,9 +5,9 @@
  * (BUS_FULL) and keeps the old ones. Readers do not acknowledge: a message stays until it is too
  * old, or until the stream is purged or removed.
  *
- * Reading: bus_queue_follow (bus/queue.h). Publishing without waiting: bus/outbox.h.
+ * To read: bus_queue_follow (bus/queue.h). To publish without waiting: bus/outbox.h.
  *
- * Threads: any. Calls wait for the broker for at most BUS_ANSWER_NS.
+ * Threads: any. Each call waits at most BUS_ANSWER_NS for the broker.
  */
 #ifndef LOADGEN_CLUSTER_BUS_STREAM_H
 #define LOADGEN_CLUSTER_BUS_STREAM_H
@@ -34,7 +34,7 @@ bool bus_stream_make(struct bus *bus, const char *name, const char *subject,
 
 struct bus_stream_state {
     uint64_t first; /* sequence of the oldest message; last + 1 if there is none */
-    uint64_t last;  /* sequence of the newest message that was ever stored; 0: none */
+    uint64_t last;  /* sequence of the last message ever stored; 0: none */
     uint64_t messages;
     uint64_t bytes;
     uint64_t made_ns; /* when it was made, by the broker's wall clock: another stream has another
@@ -43,7 +43,7 @@ struct bus_stream_state {
 
 enum bus_status bus_stream_look(struct bus *bus, const char *name, struct bus_stream_state *state);
 
-/* Drops messages of a subject (NULL: of all) with a sequence below `before` (0: all messages). */
+/* Deletes messages of a subject (NULL: of all) with a sequence below `before` (0: all messages). */
 enum bus_status bus_stream_purge(struct bus *bus, const char *name, const char *subject,
                                  uint64_t before);
 

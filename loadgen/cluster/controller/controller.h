@@ -2,17 +2,16 @@
  * controller - runs orders with the threads of workers in other processes (worker/worker.h).
  *
  *     controller_create
- *     runner->run         at first: connects to the broker, and takes the lease, so that there is
- *                         one controller
- *                         sends the order, waits for the workers that are expected
- *                         gives each its slots, and all the same start
- *                         adds their tallies, second by second; moves slots when workers come or go
+ *     runner->run         in the first run, connects to the broker, and takes the lease, so that
+ *                         there is only one controller; sends the order, and waits for the expected
+ *                         workers; gives each its slots, and all the same start time; merges their
+ *                         tallies, second by second; moves slots when workers join or leave
  *     controller_destroy
  *
- * Results stay with the workers: a result file has the counts of each second (plan.counts_only).
- * Some orders cannot be sent (order/order_json.h).
+ * Workers do not send individual results, so a result file has only the counts of each second
+ * (plan.counts_only). Some orders cannot be sent (order/order_json.h).
  *
- * Threads: as runner.h says. The client library's threads begin with the first run, when signals
+ * Threads: as runner.h says. The client library starts its threads in the first run, while signals
  * are blocked (command/process/interrupt.h). Memory: controller_destroy.
  */
 #ifndef LOADGEN_CLUSTER_CONTROLLER_CONTROLLER_H

@@ -2,14 +2,14 @@
  * course - one run of a controller. Internal to cluster/controller.
  *
  *     controller.c   the steps of a run
- *     course.c       what all need
- *     inbox.c        what workers say
- *     muster.c       until the start: order, workers, seats
- *     takeover.c     instead of that: the run of a controller that has died
- *     heir.c         what is left for the next controller of the run
- *     epochs.c       who owns what from when on
- *     crew.c         who takes part, for tables
- *     outcome.c      what the observer, the result file and the summary get
+ *     course.c       helpers for all steps
+ *     inbox.c        messages of workers
+ *     muster.c       up to the start: order, workers, seats
+ *     takeover.c     continues the run of a controller that has died
+ *     heir.c         saves state for the next controller of the run
+ *     epochs.c       epochs: owners of slots, and schedules
+ *     crew.c         the list of workers, for tables
+ *     outcome.c      output to the observer, the result file and the summary
  */
 #ifndef LOADGEN_CLUSTER_CONTROLLER_COURSE_H
 #define LOADGEN_CLUSTER_CONTROLLER_COURSE_H
@@ -34,25 +34,25 @@
 #include "loadgen/run/changes.h"
 #include "loadgen/run/run.h"
 
-/* How long the broker may be silent while a run is looked for. */
+/* How long to retry calls to the broker that time out. */
 #define COURSE_PATIENCE_NS (20 * NS_PER_S)
 
-/* An epoch, in the list of all of the run. */
+/* An entry in the list of all epochs of the run. */
 struct knot {
     struct epoch epoch;
     uint64_t users;    /* as in wire_epoch */
-    uint64_t revision; /* of its key, as far as we know; 0: it has none */
-    bool is_decided;   /* its slots are final, even if nobody was told yet */
+    uint64_t revision; /* of its key, as far as known; 0: none */
+    bool is_decided;   /* its slots are final, even if not yet published */
     struct knot *next;
 };
 
-/* The state that is left for the next controller. */
+/* The state saved for the next controller. */
 struct heir {
-    bool is_needed;    /* the stream cannot keep all tallies */
-    bool is_told;      /* that it cannot be stored */
-    uint64_t due_ns;   /* CLOCK_MONOTONIC: the next one */
-    uint64_t number;   /* of the last one */
-    uint64_t parts[2]; /* stored on each side, at most */
+    bool is_needed;    /* the stream is too small for all tallies */
+    bool is_told;      /* it was reported that the state cannot be stored */
+    uint64_t due_ns;   /* CLOCK_MONOTONIC: when to save next */
+    uint64_t number;   /* of the last saved state */
+    uint64_t parts[2]; /* maximum parts stored on each side */
 };
 
 struct course {
@@ -62,7 +62,7 @@ struct course {
     struct bus_queue *queue;
     uint64_t run;
     uint64_t clock; /* of this controller: wire/clock.h */
-    /* What was asked for. */
+    /* Arguments of the run. */
     const struct order *order;
     const struct driver_type *driver_type;
     const struct control *control;
@@ -77,29 +77,29 @@ struct course {
     uint64_t origin_ns;     /* the clock of the results' header */
     uint64_t start_ns;      /* 0: not known yet */
     struct knot *first;     /* epochs */
-    struct knot *last;      /* that is final */
-    struct knot *next;      /* published, but not final; NULL: none */
+    struct knot *last;      /* the last final one */
+    struct knot *next;      /* published, but not final yet; NULL: none */
     uint64_t next_revision; /* of the key of an epoch that could not be published */
-    uint64_t decide_ns; /* run time at which `next` becomes final, with the slots as they were */
+    uint64_t decide_ns;     /* run time at which `next` becomes final with the old slots */
     struct epoch_counter counter;
     struct heir heir;
     struct wish wish; /* a change that waits for its epoch */
     bool has_wish;
-    uint64_t asked;        /* how often control->stop_fd asked to stop */
-    uint64_t stops;        /* what was published of it: 1 drain, 2 abandon */
-    uint64_t reported_ns;  /* on the roster's clock: the last message of that stream */
-    uint64_t taken;        /* the last message of the stream of tallies that was read */
-    uint64_t replay_until; /* what the stream has up to this message is old; 0: all is new */
-    uint64_t wall_ns;      /* of the start, by the wall clock of who fixed it */
-    uint64_t stop_ns;      /* run time at which it was published first; UINT64_MAX: not yet */
+    uint64_t asked;        /* how often control->stop_fd requested a stop */
+    uint64_t stops;        /* published stops: 1 drain, 2 abandon */
+    uint64_t reported_ns;  /* on the roster's clock: when the last message of that stream arrived */
+    uint64_t taken;        /* sequence of the last message read from the stream of tallies */
+    uint64_t replay_until; /* messages of the stream up to this one are old; 0: none are */
+    uint64_t wall_ns;      /* of the start, by the wall clock of the controller that set it */
+    uint64_t stop_ns;      /* run time at which a stop was first published; UINT64_MAX: not yet */
     uint64_t give_up_ns;   /* CLOCK_MONOTONIC: when to end an abandoned run; UINT64_MAX: not yet */
-    bool is_ours;          /* we have sent the order or taken the run over: we may remove it */
-    bool is_superseded;    /* another controller has the run: nothing more is ours to write */
-    bool is_aborted;       /* by the observer */
-    bool has_quit;         /* a script has ended the run */
-    bool has_moved;        /* slots went from one worker to another */
-    uint64_t shown_ns;     /* CLOCK_MONOTONIC: when the workers were shown last */
-    size_t told_silent;    /* workers whose silence was told */
+    bool is_ours; /* this controller sent the order or took over the run, so it may remove it */
+    bool is_superseded; /* another controller has the run, so this one must not write anything */
+    bool is_aborted;    /* by the observer */
+    bool has_quit;      /* a script has ended the run */
+    bool has_moved;     /* slots were moved between workers */
+    uint64_t shown_ns;  /* CLOCK_MONOTONIC: when on_workers was last called */
+    size_t told_silent; /* silent workers that were reported */
     size_t told_lost;
     struct err err; /* what ended the run early */
 };
@@ -112,14 +112,13 @@ void course_tell(const struct course *course, const char *format, ...)
 uint64_t course_now_ns(const struct course *course);
 
 /*
- * Reads a key. A time-out does not say that there is none: it is tried again for
- * COURSE_PATIENCE_NS, or until somebody asks to stop. *is_there false: there is none. False with
- * err: not known. The caller frees *value.
+ * Reads a key. Timeouts are retried for COURSE_PATIENCE_NS, or until a stop is requested. *is_there
+ * false: there is no such key. False with err: not known. The caller frees *value.
  */
 bool course_read_key(const struct course *course, const char *key, struct bus_message *value,
                      bool *is_there, struct err *err);
 
-/* Looks at the stream of tallies, as patiently. */
+/* Reads the state of the stream of tallies, with the same retries. */
 bool course_look(const struct course *course, struct bus_stream_state *tallies, struct err *err);
 
 /* inbox.c */
@@ -128,7 +127,9 @@ bool course_look(const struct course *course, struct bus_stream_state *tallies, 
  * ones. */
 bool course_listen(struct course *course, uint64_t from, struct err *err);
 
-/* Handles what has arrived, or waits for it for a tenth of a second. Tells who is silent or lost.
+/*
+ * Handles messages that have arrived, or waits up to 0.1 s for one. Reports silent and lost
+ * workers.
  */
 void course_attend(struct course *course);
 
@@ -137,64 +138,70 @@ void course_attend(struct course *course);
 /* Fills in `head` and `files`. */
 bool course_pack(struct course *course, struct err *err);
 
-/* Listens, sends the order, and waits until the workers have come and set it up. */
+/* Listens, sends the order, and waits until the expected workers have set it up. */
 bool course_muster(struct course *course, struct err *err);
 
-/* Fixes the start and publishes it. */
+/* Sets the start time and publishes it. */
 bool course_start(struct course *course, struct err *err);
 
-/* Publishes the start on this controller's clock. */
+/* Publishes the start time on this controller's clock. */
 bool course_publish_start(const struct course *course, struct err *err);
 
 /* crew.c */
 
-/* Tells options->on_workers. `is_over`: the run has ended. */
+/* Calls options->on_workers. `is_over`: the run has ended. */
 void course_show_workers(const struct course *course, bool is_over);
 
 /* takeover.c */
 
-/* Finds out whether a run of the same order is on, which nobody controls, and which has a duration:
- * course->run is then its number. The caller has the lease. False: it is not known. */
+/*
+ * Looks for a run of the same order that has a duration and no controller, and stores its number in
+ * course->run. The caller holds the lease. False: not known.
+ */
 bool course_find_run(struct course *course, bool *is_on, struct err *err);
 
-/* Goes on with it: everything that the broker has of it is read again. False: it stays as it is, so
- * that another attempt can succeed. */
+/*
+ * Continues this run, after reading all of its data from the broker. False: the run is unchanged,
+ * so that another attempt can succeed.
+ */
 bool course_take_over(struct course *course, struct err *err);
 
 /* heir.c */
 
-/* Stores the merged state if that is due, and drops the tallies that it includes. */
+/* Saves the merged state if that is due, and deletes the tallies that it includes. */
 void course_leave_state(struct course *course);
 
-/* Loads the state that another controller of the run has left, into a merge that was just created.
- * *from: the first message of the stream that is not in it; 1 if there is none. */
+/*
+ * Loads the state that another controller of the run has saved into a new merge. *from: the first
+ * message of the stream that the state does not include; 1 if there is no state.
+ */
 bool course_load_state(struct course *course, uint64_t *from, struct err *err);
 
-/* Deletes it, at the end of the run. */
+/* Deletes the saved state at the end of the run. */
 void course_drop_state(const struct course *course);
 
 /* epochs.c */
 
-/* Publishes epoch 0: all who are ready have seats. */
+/* Publishes epoch 0, in which all ready workers have seats. */
 bool course_begin_epochs(struct course *course, struct err *err);
 
-/* Publishes an epoch where one is due, or makes it final. */
+/* Publishes an epoch if one is due, or makes it final. */
 void course_move_epochs(struct course *course);
 
-/* Tells the merge who reports from the last epoch on, and who is lost. */
+/* Tells the merge which workers report from the last epoch on, and which are lost. */
 void course_tell_merge(struct course *course);
 
 void course_free_epochs(struct course *course);
 
 /* outcome.c */
 
-/* Opens summary and result file. wall_ns: the wall clock at origin_ns. */
+/* Opens the summary and the result file. wall_ns: the wall clock at origin_ns. */
 void course_open_summary(struct course *course, uint64_t wall_ns);
 
-/* Creates the merge. The start is known. */
+/* Creates the merge. The start time must be known. */
 bool course_open_merge(struct course *course, struct err *err);
 
-/* After the last worker: completes summary and file. */
+/* Completes the summary and the file, after the last worker has ended. */
 void course_close_outcome(struct course *course);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * options - what a controller is told (controller.h), and all of its parts may read.
+ * options - the options of a controller (controller.h).
  *
  * Memory: plain values; strings are borrowed.
  */
@@ -14,10 +14,10 @@
 #define CONTROLLER_TALLIES ((uint64_t)512 << 20)
 
 enum controller_worker_state {
-    CONTROLLER_WORKER_READY,    /* is there, but takes no part */
-    CONTROLLER_WORKER_RUNNING,  /* takes part in the run */
-    CONTROLLER_WORKER_STOPPING, /* will leave */
-    CONTROLLER_WORKER_MISSING,  /* silent, or lost */
+    CONTROLLER_WORKER_READY,    /* announced, but not in the run */
+    CONTROLLER_WORKER_RUNNING,  /* in the run */
+    CONTROLLER_WORKER_STOPPING, /* is about to leave */
+    CONTROLLER_WORKER_MISSING,  /* silent or lost */
 };
 
 /* A worker, for tables. */
@@ -28,21 +28,23 @@ struct controller_worker {
     enum controller_worker_state state;
     uint64_t users;      /* of a scenario */
     double cpu_seconds;  /* used in the run */
-    double wall_seconds; /* since the start of the run; 0: nothing was reported yet */
+    double wall_seconds; /* since the start of the run; 0: no report yet */
     uint64_t memory_bytes;
 };
 
 struct controller_options {
     struct bus_options bus;
     uint64_t expect_workers; /* at least 1 */
-    uint64_t expect_wait_ns; /* after which the run does not begin */
-    uint64_t tallies_bytes;  /* of the broker's disk, for what workers report */
-    const char *holder;      /* of the lease, for people: "headroom-0, process 7" */
-    /* Says in a line who is there, who is silent or lost; NULL: nobody wants to know. */
+    uint64_t expect_wait_ns; /* maximum wait for them; then the run fails */
+    uint64_t tallies_bytes;  /* disk space of the broker for the tallies */
+    const char *holder;      /* name in the lease, for messages: "headroom-0, process 7" */
+    /* Receives lines about workers that join, are silent or are lost. NULL: not wanted. */
     void (*tell)(void *context, const char *line);
     void *context;
-    /* Gets all workers about once a second from the beginning of a run, also while it waits for
-     * them, and at its end. Called on the thread of `run`. NULL: not wanted. */
+    /*
+     * Receives all workers about once per second from the beginning of a run, including the wait
+     * for them, and at its end. Called on the thread of `run`. NULL: not wanted.
+     */
     void (*on_workers)(void *watcher, const struct controller_worker *list, size_t count);
     void *watcher;
 };

@@ -1,5 +1,5 @@
 /*
- * state - what a merge consists of: only for the files of this folder.
+ * state - the state of a merge. Internal to cluster/merge.
  */
 #ifndef LOADGEN_CLUSTER_MERGE_STATE_H
 #define LOADGEN_CLUSTER_MERGE_STATE_H
@@ -12,7 +12,7 @@ enum { MERGE_HISTORY = 2 * MERGE_OPEN };
 
 #define MERGE_NONE UINT64_MAX /* no second */
 
-/* What has come of one second of a worker. */
+/* The parts of one second of a worker that have arrived. */
 struct merge_report {
     uint64_t second; /* MERGE_NONE: unused */
     uint64_t got;    /* a bit for each part */
@@ -35,8 +35,8 @@ struct merge_seat {
     uint64_t lost_intended;                     /* of merge_lose */
     struct merge_report reports[MERGE_LATE];    /* by second modulo MERGE_LATE */
     struct merge_moment history[MERGE_HISTORY]; /* by second modulo MERGE_HISTORY */
-    uint64_t taken;                             /* requests whose results have come */
-    bool is_short; /* at the end of the run: results that the account has did not come */
+    uint64_t taken;                             /* requests whose results have arrived */
+    bool is_short; /* at the end of the run: results in the account have not arrived */
     bool has_ended;
     struct wire_end end;      /* its environment is below */
     struct bytes environment; /* JSON, not checked; empty: not known */
@@ -45,7 +45,7 @@ struct merge_seat {
 struct merge {
     struct merge_config config;
     struct merge_seat *seats;
-    uint64_t *incarnations; /* of the seats; finds one without a look at all of them */
+    uint64_t *incarnations; /* of the seats, for fast lookups */
     size_t count;
     size_t awaited;                    /* a seat that had not reported `next` */
     uint64_t next;                     /* the first second that was not given */
@@ -54,37 +54,39 @@ struct merge {
     uint64_t merged;
     uint64_t missing;
     uint64_t dropped;
-    /* Of the state that is being loaded. */
+    /* The state that is being loaded. */
     uint64_t load_number;
     uint64_t load_sequence;
-    uint64_t load_parts; /* that have come */
-    uint64_t load_seats; /* how many it has */
+    uint64_t load_parts; /* loaded so far */
+    uint64_t load_seats; /* total number */
     uint64_t load_start_ns;
 };
 
 /* The window of an open second. */
 struct tally *merge_window(struct merge *merge, uint64_t second);
 
-/* Where a part is added: to this tally, whose rows are those of the summary. */
+/* The destination for adding a part to this tally, whose rows are those of the summary. */
 struct tally_sum merge_sum(const struct merge *merge, struct tally *tally);
 
 struct merge_seat *merge_find(const struct merge *merge, const struct wire_worker *worker);
 
-/* Adds a seat of zeroes, in which nothing has come. */
+/* Adds an empty seat, without reports. */
 struct merge_seat *merge_add_seat(struct merge *merge, const struct wire_worker *worker);
 
-/* What has come of this second, begun if there is none; NULL: a later second has its place. */
+/*
+ * The report of this second, created if necessary. NULL: its place was reused for a later second.
+ */
 struct merge_report *merge_open_report(struct merge_seat *seat, uint64_t second);
 
 bool merge_has_reported(const struct merge_seat *seat, uint64_t second);
 
-/* Keeps the account of a worker. */
+/* Stores the account of a worker. */
 void merge_keep_end(struct merge_seat *seat, const struct wire_end *end);
 
-/* Gives the next second, whoever has reported it. */
+/* Gives the next second, even if workers have not reported it. */
 void merge_give_next(struct merge *merge);
 
-/* The newest moment of a worker up to this second; NULL: none. MERGE_NONE: the newest at all. */
+/* The newest moment of a worker up to this second; NULL: none. MERGE_NONE: the newest of all. */
 const struct merge_moment *merge_moment(const struct merge_seat *seat, uint64_t second);
 
 /* Calls the observer for this second, with counts as of second `as_of`. */

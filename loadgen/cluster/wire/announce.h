@@ -1,8 +1,9 @@
 /*
- * announce - a worker says who it is and what it does, once a second, from its start to its end.
+ * announce - the message in which a worker reports its name and state, once per second, from its
+ * start to its end.
  *
- * From it, the controller knows which workers are there (roster.h), and which of them have received
- * an order or an epoch.
+ * It tells the controller which workers exist (roster.h), and which have received an order or an
+ * epoch.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_ANNOUNCE_H
 #define LOADGEN_CLUSTER_WIRE_ANNOUNCE_H
@@ -14,8 +15,8 @@ enum wire_state {
     WIRE_WAITING,   /* for an order */
     WIRE_PREPARING, /* receives the order, measures its clock */
     WIRE_READY,     /* can take a seat */
-    WIRE_RUNNING,   /* has a seat and is set up: sends from the start on, or has ended and drains */
-    WIRE_REFUSED,   /* cannot run the order: `problem` has the reason */
+    WIRE_RUNNING, /* has a seat and is set up: it waits for the start, sends requests, or drains */
+    WIRE_REFUSED, /* cannot run the order: `problem` contains the reason */
     WIRE_STATES,
 };
 
@@ -23,10 +24,10 @@ struct wire_announce {
     struct wire_worker from;
     char version[WIRE_TEXT]; /* of loadgen */
     char node[WIRE_TEXT];    /* "": not known */
-    uint16_t threads;        /* with which it takes part; at least 1, at most SLOTS */
+    uint16_t threads;        /* threads with which it takes part, 1 to SLOTS */
     double cpu_limit;        /* CPUs */
     enum wire_state state;
-    uint64_t run;            /* which `state` is about; 0: waiting */
+    uint64_t run;            /* the run to which `state` refers; 0: none */
     uint64_t epochs;         /* epochs 0 to epochs - 1 of the run have arrived */
     uint64_t elapsed_ns;     /* run time at sending; 0: not started */
     uint64_t uncertainty_ns; /* of its clock, against the controller's; UINT64_MAX: not measured */

@@ -1,9 +1,9 @@
 /*
- * clock - a worker asks the controller for its time; many round trips give the difference of the
- * two clocks and its uncertainty (cluster/offset.h).
+ * clock - a request for the controller's time. Several round trips give the difference of the two
+ * clocks, and its uncertainty (cluster/offset.h).
  *
- * Both read CLOCK_MONOTONIC. `clock` is a random number that each controller draws: another process
- * has another clock, whose readings must not be mixed with those of the first.
+ * Both use CLOCK_MONOTONIC. `clock` is a random number that identifies the clock of one controller,
+ * because times of different controllers must not be mixed.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_CLOCK_H
 #define LOADGEN_CLUSTER_WIRE_CLOCK_H
@@ -18,8 +18,8 @@ struct wire_ask {
 
 struct wire_answer {
     uint64_t clock;
-    uint64_t sent_ns;     /* that of the question */
-    uint64_t received_ns; /* the controller's clock, when the question arrived */
+    uint64_t sent_ns;     /* copied from the request */
+    uint64_t received_ns; /* the controller's clock, when the request arrived */
     uint64_t answered_ns; /* the same, just before the answer was sent */
 };
 

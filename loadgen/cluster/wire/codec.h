@@ -1,5 +1,5 @@
 /*
- * codec - passes the fields of a message, one by one, to or from bytes.
+ * codec - reads and writes messages, field by field.
  *
  *     static void pass_leave(struct wire *wire, struct wire_leave *leave)
  *     {
@@ -9,10 +9,10 @@
  *
  * The same function writes and reads, so the two cannot differ. Numbers are passed by value: when
  * writing, the result is the argument; when reading, the argument does not matter. After the first
- * malformed field all further ones read as 0 or "", and wire_done returns WIRE_READ_BAD.
+ * malformed field, all further ones are read as 0 or "", and wire_done returns WIRE_READ_BAD.
  *
  * Numbers are LEB128 (varint.h). Reals are the 8 bytes of IEEE 754, little-endian. Texts and bytes
- * have their length before them.
+ * are preceded by their length.
  *
  * Threads: one at a time. Memory: borrows the bytes; slices that were read point into them.
  */
@@ -39,8 +39,8 @@ struct wire {
 struct wire wire_writing(struct bytes *out, enum wire_kind kind);
 
 /*
- * Begins to read a message of this kind. wire_done returns WIRE_READ_OK if every field was good and
- * nothing is left over; otherwise the struct that was read must not be used.
+ * Begins to read a message of this kind. wire_done returns WIRE_READ_OK if all fields were valid
+ * and no bytes are left. Otherwise, the struct must not be used.
  */
 struct wire wire_reading(struct slice message, enum wire_kind kind);
 enum wire_read wire_done(const struct wire *wire, struct slice message);
@@ -50,7 +50,7 @@ bool wire_is_reading(const struct wire *wire);
 /* Reading: true if a field was malformed. */
 bool wire_has_failed(const struct wire *wire);
 
-/* Reading: true if bytes are left, and all fields so far were good. */
+/* Reading: true if bytes are left, and all fields so far were valid. */
 bool wire_has_more(const struct wire *wire);
 
 /* Reading: makes the message malformed unless `ok`. Writing: asserts it. */
@@ -70,13 +70,16 @@ bool wire_flag(struct wire *wire, bool flag);
 /* Finite, and from 0 to 2^64. */
 double wire_real(struct wire *wire, double real);
 
-/* A text in an array of this size; longer ones are cut. */
+/* A text in an array of this size; longer texts are truncated. */
 void wire_text(struct wire *wire, char *text, size_t size);
 
 /* At most `max` bytes. */
 struct slice wire_bytes(struct wire *wire, struct slice bytes, size_t max);
 
-/* The number of items that follow. Each has at least `least` bytes, so there must be enough. */
+/*
+ * The number of items that follow. Each takes at least `least` bytes; fewer remaining bytes are
+ * malformed.
+ */
 size_t wire_count(struct wire *wire, size_t count, size_t max, size_t least);
 
 void wire_worker(struct wire *wire, struct wire_worker *worker);

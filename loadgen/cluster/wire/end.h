@@ -1,7 +1,7 @@
 /*
- * end - the controller ends a run; each worker then gives its account of it.
+ * end - the messages at the end of a run: a stop by the controller, and the account of each worker.
  *
- * Memory: an account that was read borrows its last two fields from the message.
+ * Memory: when read, an account borrows its last two fields from the message.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_END_H
 #define LOADGEN_CLUSTER_WIRE_END_H
@@ -21,7 +21,7 @@ enum wire_stop_how {
 struct wire_stop {
     uint64_t run;
     enum wire_stop_how how;
-    uint64_t at_ns; /* run time; 0: at once */
+    uint64_t at_ns; /* run time; 0: immediately */
 };
 
 void wire_write_stop(struct bytes *out, const struct wire_stop *stop);
@@ -31,7 +31,7 @@ enum wire_read wire_read_stop(struct slice message, struct wire_stop *stop);
 struct wire_end {
     struct wire_worker from;
     uint64_t run;
-    uint64_t seconds;  /* its last second is seconds - 1 */
+    uint64_t seconds;  /* index of its last second, plus 1 */
     uint64_t intended; /* started + not_started, unless it failed */
     uint64_t started;  /* ended + abandoned, unless it failed */
     uint64_t ended;
@@ -46,7 +46,7 @@ struct wire_end {
     bool is_interrupted;
     uint64_t uncertainty_ns;    /* of its clock */
     int64_t drift_ns;           /* of its clock, from start to end */
-    char problem[WIRE_PROBLEM]; /* the run failed here; "": it did not */
+    char problem[WIRE_PROBLEM]; /* why the run failed on this worker; "": it did not */
     struct slice environment;   /* JSON (run/fingerprint.h), not checked; empty: not known */
     struct slice account;       /* JSON (drive/cargo.h), not checked; empty: there is none */
 };

@@ -1,15 +1,16 @@
 /*
- * epoch - the workers that take part from an instant on, the owner of each slot, and the schedule.
+ * epoch - a message with the workers that take part from a moment on, the owner of each slot, and
+ * the schedule.
  *
  * A worker that joins needs only the last epoch, which has the state of the schedule at its first
  * request (pace/epoch.h). Epoch 0 begins at 0, with the schedule of the order.
  *
  * An epoch is published in two steps, so that a slot never has two owners:
  *
- *     is_final false    A worker closes its last epoch at at_ns (epoch_close): requests due from
- *                       then on wait. It announces that the epoch has arrived.
- *     is_final true     Every worker that loses slots has announced it, or is lost. The workers
- *                       continue with the new owners (epoch_publish).
+ *     is_final false    Each worker closes its last epoch at at_ns (epoch_close), so that later
+ *                       requests wait, and announces that the epoch has arrived.
+ *     is_final true     Sent when every worker that loses slots has announced it, or is lost. The
+ *                       workers continue with the new owners (epoch_publish).
  *
  * If a worker that loses slots does not answer in time, the controller publishes the same number as
  * final with the old owners: an epoch that changes nothing. So each number becomes final once, and
@@ -26,7 +27,7 @@
 #include "loadgen/pace/schedule.h"
 #include "loadgen/pace/slots.h"
 
-/* A worker that takes part, or did: thread numbers are not reused within a run. */
+/* A worker that takes or took part. Thread numbers are not reused within a run. */
 struct wire_seat {
     struct wire_worker worker;
     uint16_t first;   /* number of its first thread */
@@ -41,7 +42,7 @@ struct wire_epoch {
     uint64_t first;            /* number of the first request due at at_ns or later */
     uint64_t users;            /* of a closed loop, or the cap on requests in flight;
                                   UINT64_MAX: no cap */
-    double users_per_s;        /* of a scenario: users that start or end per second */
+    double users_per_s;        /* of a scenario: users started or ended per second */
     struct piece piece;        /* its schedule passes schedule_check */
     struct schedule_walk walk; /* state at `first` */
     struct slots slots;        /* every owner is a thread of a seat */
@@ -58,7 +59,7 @@ void wire_epoch_free(struct wire_epoch *epoch);
 const struct wire_seat *wire_epoch_find(const struct wire_epoch *epoch,
                                         const struct wire_worker *worker);
 
-/* More than the number of any thread: `all` of struct team. */
+/* Greater than any thread number: `all` of struct team. */
 uint16_t wire_epoch_threads(const struct wire_epoch *epoch);
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * order - a run for the workers: its JSON by hash, and contents of files (cluster/parcel.h).
+ * order - the messages that send a run to workers: the hash of its JSON, and contents of files
+ * (cluster/parcel.h).
  *
- * Memory: what was read borrows from the message.
+ * Memory: when read, they borrow from the message.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_ORDER_H
 #define LOADGEN_CLUSTER_WIRE_ORDER_H
@@ -12,7 +13,7 @@
 
 enum { WIRE_PIECES = 256 };
 
-/* The run exists; its chunks follow. */
+/* The head of an order; its chunks follow. */
 struct wire_order {
     uint64_t run;           /* not 0 */
     char hash[SHA256_TEXT]; /* of the order's JSON (order/order_json.h) */

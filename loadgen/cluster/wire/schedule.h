@@ -7,7 +7,9 @@
 #include "loadgen/cluster/wire/codec.h"
 #include "loadgen/pace/schedule.h"
 
-/* Must pass schedule_check, and have values that a flag or the JSON of a plan can give. */
+/*
+ * The schedule must pass schedule_check, and have values that a flag or the JSON of a plan can set.
+ */
 void wire_schedule(struct wire *wire, struct schedule *schedule);
 
 /* Must be a position in this schedule from which the next request can be found. */

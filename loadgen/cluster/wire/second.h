@@ -1,5 +1,5 @@
 /*
- * second - the state of a worker at the end of a second, and of its generator: fields of messages.
+ * second - the state of a worker and its generator at the end of a second, as fields of messages.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_SECOND_H
 #define LOADGEN_CLUSTER_WIRE_SECOND_H

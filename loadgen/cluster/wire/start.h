@@ -1,9 +1,9 @@
 /*
- * start - when the run begins. Published once per controller: one that takes over publishes its own
- * clock.
+ * start - a message with the start time of the run. A controller that takes over publishes it
+ * again, on its own clock.
  *
- * A worker maps start_ns to its own clock with the offset that it has measured against the same
- * `clock` (wire/clock.h), once, before it begins: the mapping does not change during the run.
+ * A worker converts start_ns to its own clock with the offset to the same `clock` (wire/clock.h).
+ * It does so once, before it begins; the conversion does not change during the run.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_START_H
 #define LOADGEN_CLUSTER_WIRE_START_H
@@ -13,8 +13,8 @@
 
 struct wire_start {
     uint64_t run;
-    uint64_t clock;    /* whose clock: that of wire/clock.h */
-    uint64_t start_ns; /* run time 0, on that clock; the warm-up comes before. Not 0 */
+    uint64_t clock;    /* identifies the clock: see wire/clock.h */
+    uint64_t start_ns; /* run time 0, on that clock, after the warm-up. Never 0 */
     uint64_t wall_ns;  /* the same moment, since 1970 */
 };
 

@@ -12,27 +12,27 @@
  *                             start      when the run begins                          start.h
  *                             epoch      the owners of slots from an instant on       epoch.h
  *                             stop       end the run                                  end.h
- *     controller -> its heir  state      the merged numbers so far                    merge/save.h
+ *     controller -> the next  state      the merged state so far                      merge/save.h
  *
- * Worker and controller share nothing else. How a message is sent is not known here (bus.h).
+ * Workers and controller share nothing else. bus.h sends the messages.
  *
  * A message is WIRE_VERSION, its kind, and its fields in the order of its struct, without gaps
- * (codec.h). A change of any message needs a new version: workers and controller of one cluster
- * have the same.
+ * (codec.h). Any change of a message needs a new version, which must be the same on all workers and
+ * the controller.
  *
  * Messages are untrusted. A reader checks each field against the limits in the struct's comments,
  * texts for UTF-8 without control characters, and that nothing follows the last field. It cannot
  * check the name of the sender; the permissions of the broker do that.
  *
- * Writers append to a struct bytes, whose has_failed says if memory ran out. Their messages must
- * keep the same limits: a wrong number is a bug and fails an assertion. Texts are cut and cleaned,
- * and a real that is out of range becomes 0.
+ * Writers append to a struct bytes, whose has_failed tells whether memory ran out. The same limits
+ * apply: an invalid number is a bug and fails an assertion. Texts are truncated and cleaned, and a
+ * real out of range becomes 0.
  *
  * Times are nanoseconds. "Run time" is time since the start of the measured part of the run, the
  * same for all processes up to the uncertainty of their clocks.
  *
  * Threads: pure functions. Memory: a message that was read is a plain value, unless its header says
- * otherwise; of one that was refused, nothing may be used.
+ * otherwise. A refused message must not be used.
  */
 #ifndef LOADGEN_CLUSTER_WIRE_WIRE_H
 #define LOADGEN_CLUSTER_WIRE_WIRE_H
@@ -51,13 +51,13 @@ enum {
     WIRE_WORKERS = 4096,           /* maximum number of workers of a run */
 };
 
-/* Longest run, and farthest instant: one year. */
+/* Maximum duration and run time: one year. */
 #define WIRE_TIME_MAX_NS (UINT64_C(366) * 24 * 3600 * UINT64_C(1000000000))
 
-/* Largest drift of a clock: a day. */
+/* Maximum drift of a clock: a day. */
 #define WIRE_DRIFT_MAX_NS (INT64_C(24) * 3600 * INT64_C(1000000000))
 
-/* Largest number of anything that is counted. */
+/* Maximum of any count. */
 #define WIRE_COUNT_MAX (UINT64_C(1) << 62)
 
 enum wire_kind {
@@ -84,16 +84,16 @@ enum wire_read {
 };
 
 /*
- * A worker, as all its messages name it. The name survives a restart of the worker; it has letters,
- * digits, '-' and '_' only, so it can be part of a subject. The incarnation is a random number that
- * each process draws: two processes with one name are two workers.
+ * Identifies a worker in all its messages. The name survives a restart of the worker, and has only
+ * letters, digits, '-' and '_', so that it can be part of a subject. The incarnation is a random
+ * number of the process, because two processes with the same name are two workers.
  */
 struct wire_worker {
     char name[WIRE_NAME];
     uint64_t incarnation;
 };
 
-/* The kind of a message, by its first bytes only. */
+/* The kind of a message, read from its first bytes. */
 enum wire_kind wire_kind(struct slice message);
 
 /* True for the same process. */
@@ -102,7 +102,7 @@ bool wire_is_same_worker(const struct wire_worker *a, const struct wire_worker *
 /* True if a worker may have this name. */
 bool wire_is_name(const char *name);
 
-/* "of another version of loadgen", "malformed": for errors. */
+/* A text for errors: "of another version of loadgen" or "malformed". */
 const char *wire_read_text(enum wire_read read);
 
 #endif

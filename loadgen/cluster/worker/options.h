@@ -1,5 +1,5 @@
 /*
- * options - what a worker is told (worker.h), and all of its parts may read.
+ * options - the options of a worker (worker.h).
  *
  * Memory: plain values; strings are borrowed.
  */
@@ -17,12 +17,12 @@
 struct worker_options {
     struct bus_options bus;
     const char *name; /* wire_is_name; survives a restart of this worker */
-    const char *node; /* where it runs; NULL: not known */
+    const char *node; /* name of its machine; NULL: not known */
     double cpu_limit;
     struct assignment_rules rules;
     uint64_t orphan_ns;
     int stop_fd; /* eventfd, as of struct control (run/run.h) */
-    /* Says in a line what happens, for people; NULL: nobody wants to know. */
+    /* Receives lines about what the worker does. NULL: not wanted. */
     void (*tell)(void *context, const char *line);
     void *context;
 };

@@ -1,18 +1,18 @@
 /*
- * part - the part of a run that this process carries out, on a thread of its own.
+ * part - the part of a run that this process performs, on a separate thread.
  *
  *     part_start    sets up: threads, names, certificates             PART_PREPARING
  *                   waits for the start                               PART_READY
- *     part_begin    sends; each second goes to the controller         PART_READY
- *     part_follow   another epoch
+ *     part_begin    sends requests; reports each second               PART_READY
+ *     part_follow   follows another epoch
  *     part_stop     ends before the plan does
  *                   drained, the account is sent                      PART_ENDED
  *     part_free
  *
- * If it cannot begin or fails, the account has the reason.
+ * If it cannot begin, or fails, the account contains the reason.
  *
- * Threads: all functions on one thread, which must not wait for the run. Memory: part_free, which
- * abandons a part that has not ended.
+ * Threads: all functions on one thread; none waits for the run. Memory: part_free, which abandons a
+ * part that has not ended.
  */
 #ifndef LOADGEN_CLUSTER_WORKER_PART_H
 #define LOADGEN_CLUSTER_WORKER_PART_H
@@ -28,7 +28,7 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/order/order.h"
 
-/* All is borrowed. */
+/* All pointers are borrowed. */
 struct part_config {
     const struct order *order; /* its plan has counts_only */
     const struct driver_type *driver_type;
@@ -64,10 +64,10 @@ bool part_follow(struct part *part, const struct wire_epoch *epoch, struct err *
 /* How many epochs have taken effect (run/changes.h: changes_epochs). */
 uint64_t part_epochs(const struct part *part);
 
-/* Once: drains. WIRE_ABANDON: does not. */
+/* WIRE_DRAIN: drains requests in flight. WIRE_ABANDON: does not. */
 void part_stop(struct part *part, enum wire_stop_how how);
 
-/* Of PART_ENDED: why it failed; "": it did not. */
+/* In PART_ENDED: why it failed; "": it did not. */
 const char *part_problem(const struct part *part);
 
 void part_free(struct part *part); /* NULL is allowed */

@@ -1,9 +1,10 @@
 /*
- * reports - sends what a worker's part of a run has measured: each second, and at the end an
- * account.
+ * reports - sends the results of a worker's part of a run: a tally for each second, and an account
+ * at the end.
  *
- * A second for which the outbox has no room is kept, and sent with the next one. What does not even
- * fit at the end is lost; the account says that it ended, so the controller knows how much it is.
+ * A second for which the outbox has no room is kept, and sent with the next one. Results that do
+ * not fit even at the end are lost; the account includes their number, so the controller knows how
+ * many are missing.
  *
  * Threads: reports_add and reports_end on the run's thread; reports_follow on any. Memory:
  * reports_fini.
@@ -23,17 +24,17 @@
 #include "loadgen/cluster/wire/tally.h"
 #include "loadgen/measure/summary.h"
 
-/* The size of the outbox, which has nothing else: minutes of a run without a broker. */
+/* Size of the outbox, which contains only reports: enough for minutes without a broker. */
 #define REPORTS_OUTBOX ((size_t)64 << 20)
 
-/* What seconds leave free for the end: what was kept until then, and the account. */
+/* Reserved for the end: seconds kept until then, and the account. */
 #define REPORTS_RESERVE ((size_t)1 << 20)
 
 struct reports {
     struct bus_outbox *outbox;
     struct wire_worker self;
     uint64_t run;
-    _Atomic uint64_t epoch; /* the last one that this worker follows */
+    _Atomic uint64_t epoch; /* the last epoch that this worker follows */
     /* private */
     struct names_text subject;
     struct bytes parts; /* of the second that is being sent, one after the other */
@@ -55,13 +56,14 @@ void reports_add(struct reports *reports, const struct second *second,
                  const struct rows *addresses);
 
 /*
- * Sends the account: `end` with what the caller knows, and the summary's numbers. `summary` NULL:
- * the run could not begin. `account` is that of the driver (drive/cargo.h); NULL: it has none.
+ * Sends the account: `end`, with the fields that the caller has set, and the counts of the summary.
+ * `summary` NULL: the run could not begin. `account` is that of the driver (drive/cargo.h); NULL:
+ * it has none.
  */
 void reports_end(struct reports *reports, struct wire_end *end, const struct summary *summary,
                  const json_t *account);
 
-/* Sends the account of a worker that has a seat and cannot take it. */
+/* Sends the account of a worker that has a seat, but cannot take it. */
 void reports_refuse(struct bus_outbox *outbox, const struct wire_worker *self, uint64_t run,
                     const char *problem);
 

@@ -1,5 +1,5 @@
 /*
- * trips - a worker measures its clock against the controller's (offset.h), by asking for the time.
+ * trips - measures a worker's clock against the controller's (offset.h).
  *
  * Threads: one at a time. Memory: plain values.
  */
@@ -17,18 +17,18 @@
 
 enum { TRIPS = 20 };
 
-/* Of one trip. */
+/* Timeout of one trip. */
 #define TRIPS_WAIT_NS (250 * NS_PER_MS)
 
-/* Our clock against one controller's. */
+/* The offset of our clock to that of one controller. */
 struct trips {
-    uint64_t clock; /* whose (wire/clock.h); 0: not measured */
+    uint64_t clock; /* the controller's clock (wire/clock.h); 0: not measured */
     struct offset offset;
 };
 
 /*
- * Makes TRIPS round trips. False: the clock is not known well enough (offset_is_usable), or nobody
- * answers; err says which.
+ * Makes TRIPS round trips. False with err: the offset is too uncertain (offset_is_usable), or no
+ * controller answers.
  */
 bool trips_make(struct bus *bus, const struct wire_worker *self, struct trips *trips,
                 struct err *err);

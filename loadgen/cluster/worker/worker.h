@@ -1,21 +1,21 @@
 /*
- * worker - a process that carries out its part of each run that a controller orders.
+ * worker - a process that performs its part of each run that a controller starts.
  *
- *     WAITING    -- an order comes -->                PREPARING   receives it, measures its clock
- *     PREPARING  -- all has come -->                  READY       or REFUSED, with the reason
+ *     WAITING    -- an order arrives -->              PREPARING   receives it, measures its clock
+ *     PREPARING  -- it is complete -->                READY       or REFUSED, with the reason
  *     READY      -- an epoch gives it a seat -->      RUNNING     part.h
  *     RUNNING    -- plan, stop, orphan -->            WAITING
  *
- * It announces itself and its state once a second, all the time (wire/announce.h). A run that is
- * on can be joined: the worker is READY for it and gets a seat in a later epoch.
+ * It always announces itself and its state once per second (wire/announce.h). It can join a run
+ * that has begun: it becomes READY, and gets a seat in a later epoch.
  *
- * Nobody else is needed to end a run: a worker that hears of no controller for orphan_ns drains
- * and waits for the next order. One that has no contact with the broker stops sending (drive.h:
+ * A worker that has not heard of a controller for orphan_ns drains its requests, and waits for the
+ * next order. A worker without contact to the broker stops sending requests (drive.h:
  * drive_may_send).
  *
- * Leaving: the first stop announces it. The worker sends until an epoch has given its slots to
- * others, but at most WORKER_LEAVE_NS; then it drains, reports and ends. The second stop abandons
- * the run.
+ * The first stop announces that the worker will leave. It sends requests until an epoch has given
+ * its slots to others, for at most WORKER_LEAVE_NS; then it drains, reports and ends. The second
+ * stop abandons the run.
  *
  * Threads: one calls worker_serve; the run has its own.
  */
