@@ -11,6 +11,7 @@ written there.
 import json
 import os
 import sys
+import time
 
 from browser import Browser
 from charts import LOOK, PIXELS, check, equal
@@ -412,9 +413,10 @@ def check_sizes(browser, server):
 
 
 def check_paint(browser, server):
-    """How long the first paint takes: the best of some, as other programs run beside."""
+    """How long the first paint takes: the best within a minute, as other programs run beside."""
     paints = []
-    while len(paints) < 5 or (min(paints) >= 200 and len(paints) < 20):
+    until = time.monotonic() + 60
+    while len(paints) < 5 or (min(paints) >= 200 and time.monotonic() < until):
         browser.visit(server.url)
         shows(browser, '#state', 'Ready')
         paints += [wait('a paint', browser.run, "return performance.getEntriesByType('paint').map(one => one.startTime)[0]")]
