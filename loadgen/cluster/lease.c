@@ -21,7 +21,10 @@ static void lose(struct lease *lease, const struct lease_claim *winner)
     atomic_store(&lease->is_lost, true);
 }
 
-/* The key has another revision: by somebody else, or by a renewal of ours whose answer was lost. */
+/*
+ * Called when the key has another revision, from another process or from our renewal whose answer
+ * was lost.
+ */
 static void look_who(struct lease *lease)
 {
     struct bus_message value;
@@ -76,7 +79,7 @@ static void destroy(struct lease *lease)
     free(lease);
 }
 
-/* Nobody has to wait until it is void. If that fails, somebody has to. */
+/* Releases the lease. If that fails, other processes wait until it expires. */
 static void give_back(struct lease *lease)
 {
     bucket_change(lease->bucket, lease->key, "", 0, lease->revision, NULL);

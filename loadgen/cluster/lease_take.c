@@ -5,20 +5,19 @@
 #include "loadgen/cluster/lease.h"
 #include "loadgen/cluster/lease_inside.h"
 
-/* How long the broker may be silent while somebody waits for the lease. */
+/* How long the broker may be unreachable while a process waits for the lease. */
 #define PATIENCE_NS (10 * NS_PER_S)
 
-/* At most this much of the time between two readings counts. A process that was stopped has not
- * looked. */
+/* Maximum time between two reads that counts, because this process may have been suspended. */
 #define LOOK_MAX_NS (2 * LEASE_RENEW_NS)
 
-/* What is known of the lease while somebody else may have it. */
+/* The observed state of a lease that another process may hold. */
 struct look {
-    uint64_t revision; /* 0: nothing is known */
+    uint64_t revision; /* 0: not known */
     struct lease_claim claim;
-    uint64_t unchanged_ns; /* how long the revision was seen to stay the same */
-    uint64_t read_ns;      /* the last reading; 0: it failed */
-    uint64_t began_ns;     /* reading failed since then, or the looking began */
+    uint64_t unchanged_ns; /* how long the revision has been unchanged */
+    uint64_t read_ns;      /* time of the last read; 0: it failed */
+    uint64_t began_ns;     /* when reads began, or began to fail */
 };
 
 static bool refuse(const struct lease_claim *claim, struct err *err)
@@ -29,7 +28,7 @@ static bool refuse(const struct lease_claim *claim, struct err *err)
                    claim->work[0] ? ")" : "");
 }
 
-/* Adds a reading of somebody else's claim. False with err: the holder renews its lease. */
+/* Adds a read of another process's claim. False with err: the holder renews its lease. */
 static bool see(struct look *look, const struct bus_message *value, const struct lease_text *text,
                 struct err *err)
 {
@@ -47,7 +46,7 @@ static bool see(struct look *look, const struct bus_message *value, const struct
 
 enum attempt { TAKEN, AGAIN, FAILED };
 
-/* What to do after a call to the broker. */
+/* Decides what to do after a call to the broker. */
 static enum attempt judge(enum bus_status status, const struct look *look, struct err *err)
 {
     bool is_silent = status == BUS_UNREACHABLE || status == BUS_NOBODY;
@@ -55,13 +54,13 @@ static enum attempt judge(enum bus_status status, const struct look *look, struc
         return TAKEN;
     }
     if (status == BUS_CONFLICT || (is_silent && clock_now_ns() - look->began_ns < PATIENCE_NS)) {
-        return AGAIN; /* the next reading says what happened */
+        return AGAIN; /* the next read shows the outcome */
     }
     err_set(err, ERR_FAILED, "cannot become the controller: %s", bus_status_text(status));
     return FAILED;
 }
 
-/* Tries to take a lease that has a value. */
+/* Tries to take a lease whose key has a value. */
 static enum attempt try_value(struct lease *lease, struct look *look,
                               const struct bus_message *value, struct lease_claim *left,
                               struct err *err)

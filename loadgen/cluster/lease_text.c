@@ -36,7 +36,7 @@ size_t lease_text_write(const struct lease_text *text, char value[LEASE_VALUE_MA
                             text->claim.work, text->token);
 }
 
-/* Takes a line from the rest of a value. False: there is none, or it is too long. */
+/* Reads a line from the rest of a value. False: there is none, or it is too long. */
 static bool take_line(const char **rest, size_t *left, char *line, size_t max)
 {
     const char *end = memchr(*rest, '\n', *left);

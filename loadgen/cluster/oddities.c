@@ -51,7 +51,7 @@ struct group {
 
 static struct group group_of(const struct merge *merge)
 {
-    size_t most = merge_count(merge) + 1; /* not 0 */
+    size_t most = merge_count(merge) + 1; /* calloc(0) may return NULL */
     struct group group = {
         .workers = memory_of(calloc(most, sizeof *group.workers)),
         .values = memory_of(calloc(most, sizeof *group.values)),
@@ -73,7 +73,7 @@ static void free_group(struct group *group)
     free(group->stand_out);
 }
 
-/* Adds those that stand out by one measure. Returns the new count. */
+/* Adds the workers that stand out by one measure. Returns the new count. */
 static size_t add_odd(const struct merge *merge, const struct oddity_measure *measure,
                       struct group *group, struct oddity *list, size_t count, size_t room)
 {

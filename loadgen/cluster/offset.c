@@ -11,8 +11,10 @@ static bool is_possible(const struct offset_trip *trip)
            trip->answered_ns - trip->received_ns <= trip->returned_ns - trip->asked_ns;
 }
 
-/* The difference of moments of different clocks. The clocks begin at any time, so it may be
- * anything; unsigned arithmetic wraps to it. */
+/*
+ * The difference of moments on two clocks, which may have any value, because the clocks start at
+ * any time. The unsigned subtraction may wrap.
+ */
 static int64_t difference(uint64_t a_ns, uint64_t b_ns)
 {
     return (int64_t)(a_ns - b_ns);
@@ -25,7 +27,7 @@ bool offset_add(struct offset *offset, const struct offset_trip *trip)
     }
     uint64_t away_ns = trip->returned_ns - trip->asked_ns;
     uint64_t travelled_ns = away_ns - (trip->answered_ns - trip->received_ns);
-    uint64_t uncertainty_ns = travelled_ns / 2 + 1; /* the middles below are rounded */
+    uint64_t uncertainty_ns = travelled_ns / 2 + 1; /* + 1, because the middle is rounded */
     if (offset->trips == 0 || uncertainty_ns < offset->uncertainty_ns) {
         uint64_t here_ns = trip->asked_ns + away_ns / 2;
         uint64_t there_ns = trip->received_ns + (trip->answered_ns - trip->received_ns) / 2;

@@ -28,7 +28,7 @@ bool parcel_pack(struct wire_order *head, const json_t *json, struct order_files
                    files->bytes, ORDER_FILES_MAX);
 }
 
-/* Pieces that wait to be sent together. */
+/* Pieces that will be sent in one chunk. */
 struct packer {
     const struct parcel_sink *sink;
     struct wire_chunk chunk;
@@ -89,7 +89,7 @@ static bool is_json(const struct wire_order *head, const struct order_file *file
     return strcmp(file->hash, head->hash) == 0;
 }
 
-/* The JSON comes first: it names the others. */
+/* The JSON comes first, because it names the other files. */
 static bool add_files(struct packer *packer, const struct wire_order *head,
                       const struct order_files *files, struct err *err)
 {
@@ -124,7 +124,7 @@ static void forget_json(struct parcel *parcel)
     parcel->json = NULL;
 }
 
-/* When the JSON is complete: registers the files that it names. */
+/* Reads the JSON when it is complete, and registers the files that it names. */
 static bool read_json(struct parcel *parcel, struct err *err)
 {
     struct slice text = order_files_find(&parcel->files, parcel->head.hash);

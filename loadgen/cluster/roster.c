@@ -14,7 +14,7 @@ void roster_free(struct roster *roster)
     *roster = (struct roster){0};
 }
 
-/* What a word of a worker says about this run. */
+/* The state of a worker in this run, according to its announcement. */
 static enum roster_state state_of(const struct roster *roster, const struct wire_announce *announce)
 {
     if (announce->run != roster->run || roster->run == 0) {
@@ -31,7 +31,7 @@ static enum roster_state state_of(const struct roster *roster, const struct wire
     }
 }
 
-/* Forgets who is gone and has no seat. */
+/* Removes members that are gone and have no seat. */
 static void forget(struct roster *roster)
 {
     size_t kept = 0;
@@ -129,7 +129,7 @@ bool roster_hear(struct roster *roster, const struct wire_announce *announce, st
         roster->has_changed = true;
     }
     if (member->threads > 0 && announce->run != roster->run) {
-        return true; /* it has given its part up, and its account is still to come */
+        return true; /* it has ended its part, and its account will follow */
     }
     note_word(roster, member);
     member->last = *announce;
@@ -193,7 +193,7 @@ size_t roster_count(const struct roster *roster, enum roster_state state)
     return count;
 }
 
-/* False: there is no room for it all. */
+/* False: there is no room for the whole text. */
 static bool print_member(const struct roster_member *member, const char *before, char *text,
                          size_t size)
 {

@@ -17,7 +17,10 @@ bool roster_is_epoch_due(const struct roster *roster)
     return false;
 }
 
-/* Gives numbers to the threads of who can own slots and has none. False: they are used up. */
+/*
+ * Numbers the threads of members that can own slots and have no numbers. False: no numbers are
+ * left.
+ */
 static bool number_threads(struct roster *roster)
 {
     for (size_t i = 0; i < roster->count; i++) {
@@ -61,7 +64,7 @@ static size_t list_threads(const struct roster *roster, uint16_t threads[SLOTS])
     return count;
 }
 
-/* The member that has each thread: its index, or NOBODY. */
+/* For each thread, the index of its member, or NOBODY. */
 struct owners {
     uint16_t member[UINT16_MAX + 1];
 };
@@ -82,7 +85,7 @@ static struct owners *create_owners(const struct roster *roster)
     return owners;
 }
 
-/* Who has the thread; NULL: nobody. */
+/* The member that has this thread; NULL: none. */
 static struct roster_member *owner_of(const struct roster *roster, const struct owners *owners,
                                       uint16_t thread)
 {
@@ -90,7 +93,7 @@ static struct roster_member *owner_of(const struct roster *roster, const struct 
     return member == NOBODY ? NULL : &roster->list[member];
 }
 
-/* True if the thread is of a frozen member. */
+/* True if the thread belongs to a frozen member. */
 static bool is_frozen(const struct roster *roster, const struct owners *owners, uint16_t thread)
 {
     const struct roster_member *member = owner_of(roster, owners, thread);
@@ -98,8 +101,8 @@ static bool is_frozen(const struct roster *roster, const struct owners *owners, 
 }
 
 /*
- * Frozen members keep their slots and get no others. What they would have got goes to those who
- * would have got theirs, and then to the others in turn.
+ * Frozen members keep their slots and get no others. Slots dealt to them go to the members that
+ * would have got their slots, and then to the others in turn.
  */
 static void freeze(const struct roster *roster, struct slots *slots, size_t seats)
 {
@@ -139,7 +142,9 @@ static bool has_owner(const struct roster *roster)
     return false;
 }
 
-/* Who gets none now need not be asked again until somebody else comes or goes. */
+/*
+ * Marks members without slots, so that no epoch is due for them until other members join or leave.
+ */
 static void note_passed_over(struct roster *roster, const struct slots *slots)
 {
     struct owners *owners = create_owners(roster);

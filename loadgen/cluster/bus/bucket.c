@@ -1,6 +1,8 @@
-/* Keys are messages in a stream, as the NATS clients agree (ADR-8). libnats' own calls for keys
- * hide the broker's error codes and the revision of a deleted key, so only the bucket is made with
- * them. */
+/*
+ * Keys are messages in a stream, as defined by NATS (ADR-8). The key-value functions of libnats
+ * hide the broker's error codes and the revision of a deleted key, so they are used only to create
+ * the bucket.
+ */
 #include "loadgen/cluster/bus/bucket.h"
 
 #include <stdio.h>
@@ -33,7 +35,7 @@ bool bucket_is_deletion(natsMsg *message)
     return natsMsgHeader_Get(message, operation, &what) == NATS_OK && what && what[0] != '\0';
 }
 
-/* The subject of a key. False: it is no key. */
+/* Writes the subject of a key. False: the key is not valid. */
 static bool make_subject(const struct bucket *bucket, const char *key,
                          char subject[BUS_SUBJECT_MAX + 1])
 {
@@ -65,7 +67,7 @@ static struct bucket *fail(struct bus *bus, natsStatus status, const char *verb,
     return NULL;
 }
 
-/* Is it there? */
+/* Checks whether the bucket exists. */
 static natsStatus find(struct bus *bus, const char *name)
 {
     kvStore *found = NULL;
@@ -127,7 +129,7 @@ void bucket_close(struct bucket *bucket)
     free(bucket);
 }
 
-/* The last message of a key, also one that marks it as deleted. */
+/* Gets the last message of a key, even if it marks the key as deleted. */
 static enum bus_status get_last(struct bucket *bucket, const char *subject, natsMsg **last)
 {
     jsErrCode code = 0;

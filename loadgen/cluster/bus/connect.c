@@ -8,9 +8,9 @@
 #include "loadgen/cluster/bus/options.h"
 #include "loadgen/cluster/bus/servers.h"
 
-#define RECONNECT_NS (250 * NS_PER_MS) /* plus as much again at random */
+#define RECONNECT_NS (250 * NS_PER_MS) /* plus a random time of up to the same length */
 
-/* A connection on which nothing arrives for so long is given up, and made anew. */
+/* A connection is closed and reopened if the broker does not answer pings. */
 #define STALE_PING_NS (5 * NS_PER_S)
 
 enum { STALE_PINGS = 2, FOREVER = -1 };
@@ -24,7 +24,7 @@ static void complained(natsConnection *connection, natsSubscription *subscriptio
     const char *text = NULL;
     (void)subscription;
     if (status != NATS_NOT_PERMITTED) {
-        return; /* whoever waits for an answer learns the rest */
+        return; /* the call that waits for an answer reports other errors */
     }
     natsConnection_GetLastError(connection, &text);
     pthread_mutex_lock(&bus->lock);
@@ -100,20 +100,20 @@ static bool set_behaviour(natsOptions *set, struct bus *bus, struct servers *ser
 {
     int64_t reconnect_ms = bus_ms(RECONNECT_NS);
     natsStatus status = natsOptions_SetServers(set, servers->at, servers->count);
-    /* A server's own list could lead anywhere. */
+    /* Servers announced by a server could be anywhere. */
     status = status ? status : natsOptions_SetIgnoreDiscoveredServers(set, true);
     status = status ? status : natsOptions_SetTimeout(set, bus_ms(BUS_CONNECT_NS));
     status = status ? status : natsOptions_SetMaxReconnect(set, FOREVER);
     status = status ? status : natsOptions_SetReconnectWait(set, reconnect_ms);
     status = status ? status : natsOptions_SetReconnectJitter(set, reconnect_ms, reconnect_ms);
-    /* Nothing is stored for later (bus.h). 1: the least that libnats takes. */
+    /* Nothing is buffered without a connection (bus.h). 1 is the minimum in libnats. */
     status = status ? status : natsOptions_SetReconnectBufSize(set, 1);
     status = status ? status : natsOptions_SetFailRequestsOnDisconnect(set, true);
     status = status ? status : natsOptions_SetPingInterval(set, bus_ms(STALE_PING_NS));
     status = status ? status : natsOptions_SetMaxPingsOut(set, STALE_PINGS);
-    /* Round trips measure clocks, so messages must not wait for more of them. */
+    /* Messages are not batched, because round trips measure clocks. */
     status = status ? status : natsOptions_SetSendAsap(set, true);
-    /* The default handler prints. */
+    /* Replaces the default handler, which prints errors. */
     status = status ? status : natsOptions_SetErrorHandler(set, complained, bus);
     status = status ? status : natsOptions_SetClosedCB(set, closed, bus);
     return status == NATS_OK || err_set(err, ERR_FAILED, "cannot set options of the connection: %s",

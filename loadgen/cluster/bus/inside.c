@@ -84,7 +84,7 @@ const char *bus_reason(void)
 bool bus_fail(struct bus *bus, natsStatus status, jsErrCode code, const char *what, struct err *err)
 {
     enum bus_status outcome = bus_status_of(status, code);
-    /* libnats has the broker's own words only where the broker refused. */
+    /* libnats has the broker's text only if the broker refused the call. */
     const char *reason =
         outcome == BUS_REFUSED || outcome == BUS_FULL ? bus_reason() : bus_status_text(outcome);
     pthread_mutex_lock(&bus->lock);

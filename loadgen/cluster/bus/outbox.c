@@ -7,14 +7,14 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/bus/inside.h"
 
-/* A message that is not on its way. */
+/* A message that is not in flight. */
 struct waiting {
     struct waiting *next;
     natsMsg *message;
     uint64_t due_ns;
 };
 
-/* First in, first out; so the first is due first. */
+/* First in, first out, so the first message is due first. */
 struct line {
     struct waiting *first;
     struct waiting **end;
@@ -22,7 +22,7 @@ struct line {
 
 struct bus_outbox {
     struct bus *bus;
-    jsCtx *js; /* of its own, because it has the handler of acknowledgements */
+    jsCtx *js; /* separate from the bus's, because it has the handler of acknowledgements */
     size_t bytes_max;
     pthread_t thread; /* sends */
     pthread_mutex_t lock;
@@ -30,7 +30,7 @@ struct bus_outbox {
     /* under the lock */
     struct line fresh;
     struct line again;
-    size_t in_flight; /* messages that libnats has */
+    size_t in_flight; /* messages held by libnats */
     struct bus_outbox_state state;
     bool is_ending;
 };
@@ -64,7 +64,7 @@ static size_t bytes_of(natsMsg *message)
     return strlen(natsMsg_GetSubject(message)) + (size_t)natsMsg_GetDataLength(message);
 }
 
-/* Waits for a change, but not longer than until_ns. False: that time is over. */
+/* Waits for a change, at most until until_ns. False: timeout. */
 static bool wait_until(struct bus_outbox *outbox, uint64_t until_ns)
 {
     struct timespec until = {.tv_sec = (time_t)least(until_ns / NS_PER_S, INT32_MAX),
@@ -81,7 +81,7 @@ static void keep_for_later(struct bus_outbox *outbox, natsMsg *message, enum bus
     line_add(&outbox->again, message, clock_now_ns() + OUTBOX_RETRY_NS);
 }
 
-/* On a thread of libnats. The message is ours again. */
+/* Called on a thread of libnats. Takes the message back. */
 static void answered(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr *failed,
                      void *context)
 {
@@ -101,7 +101,10 @@ static void answered(jsCtx *js, natsMsg *message, jsPubAck *stored, jsPubAckErr 
     pthread_mutex_unlock(&outbox->lock);
 }
 
-/* Called and returns with the lock. The answer may come before libnats returns. */
+/*
+ * Call this with the lock, which is released meanwhile. The answer may arrive before libnats
+ * returns.
+ */
 static void send(struct bus_outbox *outbox, natsMsg *message)
 {
     jsPubOptions options;
@@ -116,7 +119,7 @@ static void send(struct bus_outbox *outbox, natsMsg *message)
     }
 }
 
-/* When something is due that is not due now. */
+/* When the next message is due. */
 static uint64_t next_ns(const struct bus_outbox *outbox)
 {
     return outbox->again.first ? outbox->again.first->due_ns : UINT64_MAX;
@@ -236,8 +239,10 @@ bool bus_outbox_drain(struct bus_outbox *outbox, uint64_t deadline_ns)
     return is_empty;
 }
 
-/* Takes back what libnats has, and waits for answers that are being handled. libnats may be asked
- * only if it had something. */
+/*
+ * Takes back the messages held by libnats, and waits for answers in progress. Must not ask libnats
+ * if it holds no messages.
+ */
 static void end_flights(struct bus_outbox *outbox)
 {
     natsMsgList pending = {0};

@@ -12,8 +12,10 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/bus/inside.h"
 
-/* How long an answer is waited for. Long, because a ping that is answered late still counts, with
- * the moment at which it was sent. */
+/*
+ * Timeout of an answer. It is long because a late answer still counts, with the time at which its
+ * ping was sent.
+ */
 #define PING_WAIT_NS (10 * NS_PER_S)
 
 struct pulse {
@@ -24,7 +26,7 @@ struct pulse {
 
 static void ping(struct bus *bus)
 {
-    /* Without a connection the ping would wait for the next one. */
+    /* Without a connection, the ping would wait for the next one. */
     if (!bus_is_connected(bus)) {
         return;
     }

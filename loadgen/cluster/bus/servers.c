@@ -63,7 +63,10 @@ static bool read_server(struct server *server, const char *url)
     const char *at = strchr(rest, '@');
     server->has_user = at != NULL;
     server->place = at ? at + 1 : rest;
-    /* No URL that libnats could read in another way: its host may be one that is not allowed. */
+    /*
+     * Rejects URLs that libnats could parse differently, because it might connect to a host that is
+     * not allowed.
+     */
     return !strpbrk(rest, "/?# ") && !strchr(server->place, '@') && read_place(server);
 }
 

@@ -5,11 +5,14 @@
 #include "loadgen/cluster/bus/queue_inside.h"
 #include "loadgen/cluster/bus/stream.h"
 
-#define HEARTBEAT_NS NS_PER_S /* of the broker, for a source that has nothing to say */
+#define HEARTBEAT_NS NS_PER_S /* interval of the broker's heartbeats for an idle source */
 
 enum { UNLIMITED = -1, PREFIX_MAX = BUCKET_NAME_MAX + 16 };
 
-/* Of a message that was stored: its place in the stream. False: it is none, or comes again. */
+/*
+ * Reads the position of a stored message in its stream. False: it has none, or was already
+ * delivered.
+ */
 static bool read_place(struct source *source, struct bus_message *message)
 {
     jsMsgMetaData *place = NULL;
@@ -21,8 +24,10 @@ static bool read_place(struct source *source, struct bus_message *message)
     message->stored_ns = (uint64_t)place->Timestamp;
     message->reply = NULL; /* it was an address for acknowledgements */
     jsMsgMetaData_Destroy(place);
-    /* libnats makes a consumer anew where its last message was. If it had none, it begins with the
-     * first of the stream. */
+    /*
+     * libnats recreates a consumer at its last message, or at the start of the stream if it had
+     * none.
+     */
     if (message->sequence < source->next) {
         return false;
     }
@@ -71,7 +76,7 @@ static struct source *add(struct bus_queue *queue, int number, struct err *err)
     return source;
 }
 
-/* The subscription of the last source was made. */
+/* Stores the subscription of the last source. */
 static bool keep(struct source *source, int bytes_max, struct err *err)
 {
     struct bus_queue *queue = source->queue;
@@ -136,8 +141,10 @@ static bool follow(struct source *source, const char *stream, const char *subjec
     natsStatus status = js_Subscribe(&source->subscription, bus->js, subject, deliver, source, NULL,
                                      &options, &code);
     bus_unblock_signals(&before);
-    /* libnats may not drop anything: a consumer with a gap stands still. So there is no bound here,
-     * and flow control is the bound: `deliver` waits while the queue is full. */
+    /*
+     * libnats must not drop messages, because a consumer with a gap stalls. So there is no limit
+     * here; flow control limits the messages, because `deliver` waits while the queue is full.
+     */
     return status == NATS_OK ? keep(source, UNLIMITED, err) : fail(bus, status, code, subject, err);
 }
 

@@ -17,27 +17,27 @@
 #include "loadgen/cluster/names.h"
 #include "loadgen/run/worker.h"
 
-/* Of the broker's disk. */
+/* Disk space of the broker for orders. */
 #define ORDER_BYTES ((uint64_t)512 << 20)
 #define BUCKET_BYTES ((uint64_t)64 << 20)
 
 enum { LEASE_WAIT_MS = 100 };
 
 #define ABANDON_NS (3 * NS_PER_S)  /* for the accounts of workers that abandon the run */
-#define REPORT_NS (10 * NS_PER_S)  /* after the last account, for reports that are missing */
-#define ABSENCE_NS (60 * NS_PER_S) /* of a broker that is not expected back */
+#define REPORT_NS (10 * NS_PER_S)  /* maximum wait for missing reports after the last account */
+#define ABSENCE_NS (60 * NS_PER_S) /* then, an unreachable broker is not expected back */
 
 struct controller {
     const struct controller_options *options;
     struct bus *bus;       /* NULL: not connected yet */
     struct bucket *bucket; /* and these follow it */
     struct lease *lease;
-    uint64_t clock;  /* of wire/clock.h */
-    uint64_t before; /* the run before; 0: none */
+    uint64_t clock;  /* see wire/clock.h */
+    uint64_t before; /* the previous run; 0: none */
     struct order_runner runner;
 };
 
-/* Not 0. */
+/* Draws a random number other than 0. */
 static bool draw(uint64_t *number, struct err *err)
 {
     do {
@@ -61,7 +61,7 @@ static bool make_streams(struct controller *controller, struct err *err)
     return controller->bucket;
 }
 
-/* For people, the beginning of the order's hash is enough. */
+/* The claim has only the beginning of the order's hash. */
 static bool take_lease(struct controller *controller, const char *hash, int stop_fd,
                        struct err *err)
 {
@@ -70,11 +70,11 @@ static bool take_lease(struct controller *controller, const char *hash, int stop
     snprintf(claim.work, sizeof claim.work, "order %.12s", hash);
     snprintf(claim.holder, sizeof claim.holder, "%s", controller->options->holder);
     controller->lease = lease_take(controller->bucket, NAMES_LEASE, &claim, stop_fd, &left, err);
-    /* Without an error of its own, it was stopped. */
+    /* No error: it was stopped. */
     return controller->lease || err_set(err, ERR_FAILED, "stopped before the run began");
 }
 
-/* The stop of the run before: workers that were ready for it have read it by now. */
+/* Deletes the stop of the previous run, which its workers have read by now. */
 static void forget_run(struct controller *controller)
 {
     if (controller->before && controller->bucket) {
@@ -94,7 +94,7 @@ static void disconnect(struct controller *controller)
     controller->bus = NULL;
 }
 
-/* Before the first run. */
+/* Connects before the first run. */
 static bool connect_once(struct controller *controller, const char *hash, int stop_fd,
                          struct err *err)
 {
@@ -131,7 +131,7 @@ static uint64_t wanted_stops(const struct course *course)
     return course->asked > 1 ? 2 : course->asked == 1 || course->has_quit || has_failed;
 }
 
-/* The end is known here even if the broker cannot be told. */
+/* The end is recorded here even if it cannot be published. */
 static void note_stop(struct course *course, uint64_t wanted)
 {
     if (course->stop_ns == UINT64_MAX && wanted > 0) {
@@ -152,7 +152,7 @@ static void stop(struct course *course, bool may_write)
     }
 }
 
-/* False: somebody else is the controller now. */
+/* False: another process is the controller now. */
 static bool check_lease(struct course *course, struct lease *lease)
 {
     struct lease_claim winner;
@@ -166,8 +166,8 @@ static bool check_lease(struct course *course, struct lease *lease)
 }
 
 /*
- * When the broker is not expected back: its silence has lasted ABSENCE_NS, and so long ago
- * everything should have ended. It is then as if all workers were lost.
+ * True if the broker is not expected back: it has been unreachable for ABSENCE_NS, and the run
+ * should have ended at least that long ago. All workers then count as lost.
  */
 static bool is_hopeless(const struct course *course)
 {
@@ -179,7 +179,7 @@ static bool is_hopeless(const struct course *course)
            course_now_ns(course) > end_ns + drain_ns + ABSENCE_NS;
 }
 
-/* False: the run has ended, or nothing more can come. */
+/* False: the run has ended, or no more messages can arrive. */
 static bool goes_on(struct course *course)
 {
     if (is_hopeless(course)) {
@@ -189,13 +189,13 @@ static bool goes_on(struct course *course)
     }
     if (merge_is_accounted(course->merge) && !merge_is_complete(course->merge) &&
         course->roster.clock_ns > course->reported_ns + REPORT_NS) {
-        course_tell(course, "some seconds were never reported: they are lost");
+        course_tell(course, "workers did not report some seconds: their results are lost");
         return false;
     }
     return !merge_is_complete(course->merge) && clock_now_ns() < course->give_up_ns;
 }
 
-/* What only a controller may do waits while the lease is late. */
+/* Skips the actions that only a controller may do while the lease is late. */
 static void watch(struct course *course, struct lease *lease)
 {
     while (goes_on(course) && check_lease(course, lease)) {
@@ -209,7 +209,7 @@ static void watch(struct course *course, struct lease *lease)
     }
 }
 
-/* A lease that is late, though the broker answers, is waited for. */
+/* Waits for a lease that is late although the broker answers. */
 static bool holds_lease(const struct course *course, const struct lease *lease)
 {
     uint64_t until_ns = clock_now_ns() + LEASE_VOID_NS;
@@ -220,8 +220,10 @@ static bool holds_lease(const struct course *course, const struct lease *lease)
     return lease_state(lease) == LEASE_HELD;
 }
 
-/* Removes what was published; workers that have no part of the run forget it. A broker that does
- * not answer is not asked for each key again. */
+/*
+ * Removes the published keys, so that workers without a part forget the run. Stops when the broker
+ * does not answer.
+ */
 static void clean_up(struct course *course)
 {
     enum bus_status status = course->stops == 0 ? put_stop(course, WIRE_DRAIN) : BUS_OK;

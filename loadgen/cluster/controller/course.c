@@ -26,7 +26,7 @@ uint64_t course_now_ns(const struct course *course)
     return course->start_ns > 0 && now_ns > course->start_ns ? now_ns - course->start_ns : 0;
 }
 
-/* Waits a moment after a call that was not answered. False: it is not tried again. */
+/* Waits before retrying a call that was not answered. False: do not retry. */
 static bool again(const struct course *course, enum bus_status status, uint64_t until_ns)
 {
     struct pollfd stop = {.fd = course->control->stop_fd, .events = POLLIN};

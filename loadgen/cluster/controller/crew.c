@@ -1,4 +1,4 @@
-/* Who takes part, for whoever shows it (options.h). */
+/* Lists the workers for on_workers (options.h). */
 #include <stdlib.h>
 
 #include "loadgen/base/memory.h"
@@ -32,7 +32,7 @@ static void add_measured(const struct course *course, struct controller_worker *
     }
 }
 
-/* A worker whose part has ended owns nothing either, but is there for the next run. */
+/* A worker whose part has ended owns no slots either, but is ready for the next run. */
 static size_t drop_gone(const struct course *course, struct controller_worker *list, bool is_over)
 {
     size_t kept = 0;

@@ -1,6 +1,7 @@
 /*
- * The controller's epochs (wire/epoch.h): one is due when workers come or go, or when the schedule
- * is changed. It is published EPOCH_LEAD_NS ahead, and is final once all who lose slots have it.
+ * The controller's epochs (wire/epoch.h). An epoch is due when workers join or leave, or when the
+ * schedule changes. It is published EPOCH_LEAD_NS in advance, and becomes final when all workers
+ * that lose slots have received it.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -13,7 +14,7 @@
 #include "loadgen/drive/driver.h"
 
 #define EPOCH_LEAD_NS (2 * NS_PER_S)
-#define EPOCH_PATIENCE_NS NS_PER_S /* after its time, until it is given up */
+#define EPOCH_PATIENCE_NS NS_PER_S /* after its time, it becomes final with the old slots */
 
 static void write_epoch(const struct course *course, const struct knot *knot, bool is_final,
                         struct bytes *out)
@@ -47,9 +48,9 @@ static bool is_final_epoch(const struct bus_message *value)
 }
 
 /*
- * The key has another revision, or it is not known whether ours was stored: what has it now? An
- * older proposal of ours is replaced by the next attempt. A final epoch that is not ours was
- * written by another controller: then nothing more is ours to write.
+ * Reads the key again, after a conflict or a call without an answer. An older proposal of this
+ * controller is replaced by the next attempt. A final epoch of another controller means that this
+ * one must not write anything more.
  */
 static enum bus_status look_back(struct course *course, struct knot *knot, const char *key,
                                  const struct bytes *wanted)
@@ -71,7 +72,7 @@ static enum bus_status look_back(struct course *course, struct knot *knot, const
     return is_ours ? BUS_OK : BUS_CONFLICT;
 }
 
-/* Stores an epoch over what we know of its key only. Unless BUS_OK, it is to be tried again. */
+/* Stores an epoch, if its key has the expected revision. Unless BUS_OK, call it again later. */
 static enum bus_status publish(struct course *course, struct knot *knot, bool is_final)
 {
     struct bytes out = {0};
@@ -115,7 +116,7 @@ bool course_begin_epochs(struct course *course, struct err *err)
                    bus_status_text(status));
 }
 
-/* What somebody asked for during the run (run/changes.h); NULL: nothing. */
+/* The change requested during the run (run/changes.h); NULL: none. */
 static const struct change *find_wish(struct course *course)
 {
     struct changes *changes = course->control->changes;
@@ -131,7 +132,7 @@ static void note_change(struct course *course, const struct change *change, uint
     }
 }
 
-/* False: there is nothing to change, as the slots have to stay with those who have them. */
+/* False: there is nothing to change, because the slots must stay with their owners. */
 static bool fill_next(struct course *course, struct knot *next, const struct change *change)
 {
     const struct knot *last = course->last;
@@ -150,8 +151,10 @@ static bool fill_next(struct course *course, struct knot *next, const struct cha
     return true;
 }
 
-/* Makes the next epoch and tells the workers to wait for it. If that fails it is made anew, because
- * its moment must be ahead. */
+/*
+ * Creates the next epoch, and tells the workers to wait for it. If that fails, a new one is
+ * created, because its time must be in the future.
+ */
 static void propose(struct course *course, const struct change *change)
 {
     struct knot *next = memory_of(calloc(1, sizeof *next));
@@ -174,7 +177,7 @@ static void propose(struct course *course, const struct change *change)
     course->next_revision = 0;
 }
 
-/* What this worker had to send of the first n requests. */
+/* The number of requests, of the first n, that this worker had to send. */
 static uint64_t count_intended(const struct course *course, const struct roster_member *member,
                                uint64_t n)
 {
@@ -190,7 +193,7 @@ static uint64_t count_intended(const struct course *course, const struct roster_
     return intended;
 }
 
-/* Until when requests are due: until now, or the end. */
+/* The run time up to which requests are due: now, or the end. */
 static uint64_t until_ns(const struct course *course)
 {
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
@@ -213,7 +216,10 @@ void course_tell_merge(struct course *course)
     }
 }
 
-/* Decides once who has the slots: an attempt to say so may have been stored, though it failed. */
+/*
+ * Decides the owners of the slots once, because an attempt to publish them may have been stored
+ * although it failed.
+ */
 static bool decide(const struct course *course, struct knot *next)
 {
     bool is_agreed = roster_has_agreed(&course->roster, &next->epoch.slots, next->epoch.number + 1);
@@ -231,7 +237,7 @@ static void settle(struct course *course)
 {
     struct knot *next = course->next;
     if ((!next->is_decided && !decide(course, next)) || publish(course, next, true) != BUS_OK) {
-        return; /* tried again */
+        return; /* will be retried */
     }
     course->has_moved |=
         memcmp(&next->epoch.slots, &course->last->epoch.slots, sizeof next->epoch.slots) != 0;
@@ -254,7 +260,7 @@ void course_move_epochs(struct course *course)
     if (course->next) {
         settle(course);
     } else if (has_ended || !course->driver_type->follows_epochs) {
-        course_tell_merge(course); /* nobody takes over what somebody leaves */
+        course_tell_merge(course); /* no worker takes over the slots of another */
     } else if (!is_late && (find_wish(course) || roster_is_epoch_due(&course->roster))) {
         propose(course, find_wish(course));
     }

@@ -1,12 +1,12 @@
 /*
- * What a controller leaves for the one that may take its run over.
+ * Saves the state of a run for the next controller, which may take it over.
  *
- * As long as the broker has room for all tallies, they are enough, and every second can be given
- * again. Once their stream is half full, the merged state is stored each STATE_NS, and the tallies
- * that it includes are dropped. So no run is too long for the broker.
+ * While the broker has room for all tallies, these are enough, and every second can be given again.
+ * When their stream is half full, the merged state is saved every STATE_NS, and the tallies that it
+ * includes are deleted. So the length of a run is not limited by the broker's storage.
  *
- * The state is written to two sides of the bucket in turn: if a controller dies while it writes
- * one, the other one is complete, and the tallies after it are still there.
+ * The state is written to two sides of the bucket in turn. If a controller dies while it writes
+ * one, the other side is complete, and the tallies after it still exist.
  */
 #include <stdlib.h>
 
@@ -52,7 +52,7 @@ static void store(struct course *course)
         bus_stream_purge(course->bus, NAMES_TALLIES, NULL, course->taken + 1);
     } else if (!heir->is_told) {
         heir->is_told = true;
-        course_tell(course, "the merged numbers cannot be stored: %s",
+        course_tell(course, "the merged results cannot be saved: %s",
                     bus_status_text(storing.status));
     }
 }
@@ -92,7 +92,7 @@ void course_drop_state(const struct course *course)
 struct stored {
     struct bus_message *parts;
     uint64_t count;
-    uint64_t number; /* of the state; 0: it is not complete, or of another run */
+    uint64_t number; /* of the state; 0: it is incomplete, or of another run */
 };
 
 static struct slice data_of(const struct bus_message *part)

@@ -1,4 +1,4 @@
-/* What workers say to the controller. */
+/* Handles the messages of workers to the controller. */
 #include <inttypes.h>
 #include <poll.h>
 #include <string.h>
@@ -30,7 +30,7 @@ bool course_listen(struct course *course, uint64_t from, struct err *err)
            bus_queue_follow(course->queue, SOURCE_TALLY, &tallies, err);
 }
 
-/* The broker lets nobody publish under another's name: so the sender is who the subject says. */
+/* The broker lets workers publish only under their own names, so the subject names the sender. */
 static bool is_from(const struct bus_message *message, const char *subject,
                     const struct wire_worker *worker)
 {
@@ -98,8 +98,8 @@ static void take_account(struct course *course, const struct wire_end *end)
 }
 
 /*
- * Who has given its account sends nothing more: what it owns can go to others at once. What its
- * driver cannot hand over ends with it.
+ * A worker that has sent its account sends no more requests, so its slots can be moved immediately.
+ * What its driver cannot hand over ends with it.
  */
 static void take_end(struct course *course, const struct wire_end *end)
 {
@@ -126,8 +126,8 @@ static void take_end(struct course *course, const struct wire_end *end)
 }
 
 /*
- * The run time at which the broker stored the message: an old one, read again after a takeover,
- * must not look as if it were late. The broker's clock may be behind ours, but no second is
+ * The run time at which the broker stored the message, so that an old message that is read again
+ * after a takeover does not count as late. The broker's clock may be behind ours, but no second is
  * reported before it has begun.
  */
 static uint64_t stored_ns(const struct course *course, const struct bus_message *message,

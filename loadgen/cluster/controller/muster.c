@@ -1,4 +1,7 @@
-/* The controller's run until its start: the order is sent, the workers come, each has a seat. */
+/*
+ * The controller's run up to its start: sends the order, waits for the workers, and gives each a
+ * seat.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,8 +15,8 @@
 #include "loadgen/drive/driver.h"
 #include "loadgen/order/order_json.h"
 
-#define SET_UP_NS (30 * NS_PER_S) /* for the workers' threads, names and certificates */
-#define REST_NS (2 * NS_PER_S)    /* for workers that are here, beyond those that are expected */
+#define SET_UP_NS (30 * NS_PER_S) /* timeout for the workers' threads, names and certificates */
+#define REST_NS (2 * NS_PER_S)    /* wait for workers in addition to the expected ones */
 #define START_LEAD_NS NS_PER_S    /* from publishing the start to the first request */
 
 enum { WHO = 400 }; /* room for names in an error */
@@ -51,7 +54,7 @@ bool course_pack(struct course *course, struct err *err)
     return ok;
 }
 
-/* Who takes over must know which run is on, and of which order. */
+/* A controller that takes over must know the run and its order. */
 static bool publish_head(const struct course *course, struct err *err)
 {
     struct bytes out = {0};
@@ -73,7 +76,7 @@ static bool send_order(struct course *course, struct err *err)
 
 /* The workers. */
 
-/* False: somebody cannot run the order, or the user has stopped it. */
+/* False: a worker cannot run the order, or the user has stopped it. */
 static bool can_go_on(const struct course *course, struct err *err)
 {
     if (course->asked > 0) {
@@ -102,7 +105,7 @@ static bool fail_to_wait(const struct course *course, struct err *err)
                    who);
 }
 
-/* Whoever is here is to begin with the others: joining a moment later would move slots. */
+/* Waits for further known workers, because slots would be moved if they joined after the start. */
 static bool wait_for_the_rest(struct course *course, struct err *err)
 {
     uint64_t until_ns = clock_now_ns() + REST_NS;
@@ -137,7 +140,7 @@ static bool wait_for_workers(struct course *course, struct err *err)
     return true;
 }
 
-/* A seated worker that has not set up yet; NULL: there is none. */
+/* A worker with a seat that is not set up yet; NULL: none. */
 static const struct roster_member *find_unprepared(const struct course *course)
 {
     for (size_t i = 0; i < course->roster.count; i++) {
@@ -193,7 +196,7 @@ bool course_publish_start(const struct course *course, struct err *err)
                    bus_status_text(status));
 }
 
-/* The header is written before: its reader may be slow. */
+/* The header must have been written, because its reader may be slow. */
 bool course_start(struct course *course, struct err *err)
 {
     uint64_t wall_ns = clock_wall_ns();

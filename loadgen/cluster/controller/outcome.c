@@ -1,4 +1,4 @@
-/* What comes of a controller's run: seconds for observer and file, the summary. */
+/* The output of a controller's run: seconds for the observer and the file, and the summary. */
 #include "loadgen/base/least.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/cluster/controller/course.h"
@@ -6,7 +6,7 @@
 #include "loadgen/run/opening.h"
 #include "loadgen/target/targets.h"
 
-enum { ODDITIES = 10 }; /* more say that there is no norm */
+enum { ODDITIES = 10 }; /* if there are more, there is no norm */
 
 static void on_second(void *context, const struct second *second, bool is_correction)
 {
@@ -18,7 +18,7 @@ static void on_second(void *context, const struct second *second, bool is_correc
     }
 }
 
-/* The rows have the order of the targets, whoever reports first. */
+/* Rows are in the order of the targets, whichever worker reports first. */
 static void name_rows(struct course *course)
 {
     const struct rows *rows = &course->order->targets->rows;
@@ -59,7 +59,7 @@ static void note_lost(struct course *course)
     }
 }
 
-/* Before the merged numbers are believed. */
+/* Reports workers whose results differ. */
 static void tell_oddities(const struct course *course)
 {
     struct oddity oddities[ODDITIES];
@@ -71,8 +71,9 @@ static void tell_oddities(const struct course *course)
 }
 
 /*
- * What was due is known without the workers. Their own counts have a gap where one gave up its part
- * before another got it, and an overlap where it did not know of that: both were not started.
+ * The number of requests that were due is known without the workers. Their own counts have gaps
+ * (slots that were lost by a worker before another one got them) and overlaps (a worker did not
+ * know that its slots were moved). Requests in either were not started.
  */
 static void balance(struct course *course)
 {
@@ -100,7 +101,7 @@ void course_close_outcome(struct course *course)
         course->stop_ns != UINT64_MAX && (duration_ns == 0 || course->stop_ns < duration_ns);
     summary->workers_changed = course->has_moved || summary->lost[0] != '\0';
     summary->is_aborted = is_early && course->is_aborted;
-    summary->is_interrupted = is_early && !course->is_aborted; /* whoever left in between */
+    summary->is_interrupted = is_early && !course->is_aborted; /* even if workers left */
     summary->is_abandoned = course->stops > 1;
     journal_write_end(course->writer, summary, course->order->targets);
 }

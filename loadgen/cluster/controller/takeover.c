@@ -1,7 +1,6 @@
 /*
- * A controller takes over the run of one that has died: the same order, the same start, the epochs
- * from the bucket, and every tally that the broker ever had: from the stream, and those that it
- * could not keep from the merged state (heir.c).
+ * Takes over the run of a controller that has died: with the same order and start, the epochs from
+ * the bucket, and all tallies, either from the stream or from the saved state (heir.c).
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include "loadgen/cluster/wire/start.h"
 #include "loadgen/drive/driver.h"
 
-#define OVER_NS (60 * NS_PER_S) /* after its end, a run that nobody took over is over */
+#define OVER_NS (60 * NS_PER_S) /* time after the end of a run in which it can be taken over */
 
 static struct slice data_of(const struct bus_message *value)
 {
@@ -63,7 +62,7 @@ static bool read_start(const struct course *course, uint64_t run, struct wire_st
     return true;
 }
 
-/* A run whose end has passed is not on: the same order is then meant to begin anew. */
+/* False if the end of the run has passed, so that the same order starts a new run. */
 static bool goes_on(const struct course *course, const struct wire_start *start)
 {
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
@@ -94,7 +93,7 @@ bool course_find_run(struct course *course, bool *is_on, struct err *err)
 
 /* Epochs. */
 
-/* False: there is none, or it cannot be read: then err is set. */
+/* False: there is none, or err is set. */
 static bool read_epoch(const struct course *course, uint64_t number, struct wire_epoch *epoch,
                        uint64_t *revision, struct err *err)
 {
@@ -145,7 +144,7 @@ static struct knot *make_knot(const struct wire_epoch *epoch)
     return knot;
 }
 
-/* One that was not final yet is decided anew. */
+/* An epoch that was not final is decided again. */
 static void add_epoch(struct course *course, const struct wire_epoch *epoch, uint64_t revision)
 {
     struct knot *knot = make_knot(epoch);
@@ -185,7 +184,7 @@ static bool read_epochs(struct course *course, struct err *err)
            err_set(err, ERR_FAILED, "the run cannot be taken over: its epochs are lost");
 }
 
-/* The result file begins with the start, so that all seconds have their place in it. */
+/* The result file begins with the start of the run, so that it can contain all seconds. */
 static void place_start(struct course *course)
 {
     uint64_t wall_ns = clock_wall_ns();

@@ -1,7 +1,7 @@
 #include "loadgen/base/least.h"
 #include "loadgen/cluster/merge/state.h"
 
-/* What a worker that ended reported last: there is nothing in flight any more. */
+/* The final state of a worker that has ended, with no requests in flight. */
 static struct wire_second final_second(const struct merge_seat *seat,
                                        const struct merge_moment *moment)
 {
@@ -21,7 +21,7 @@ static struct wire_second final_second(const struct merge_seat *seat,
     return at_end;
 }
 
-/* Of a lost worker only what was reported is certain. */
+/* The state of a lost worker, of which only the reported results are certain. */
 static struct wire_second lost_second(const struct merge_seat *seat,
                                       const struct merge_moment *moment)
 {
@@ -35,7 +35,7 @@ static struct wire_second lost_second(const struct merge_seat *seat,
     return at_end;
 }
 
-/* The state of a worker at the end of this second, as far as is known. */
+/* The state of a worker at the end of this second, as far as it is known. */
 static struct wire_second state_at(const struct merge_seat *seat, uint64_t second)
 {
     const struct merge_moment *moment = merge_moment(seat, second);
@@ -162,7 +162,7 @@ bool merge_end(struct merge *merge, const struct wire_end *end)
     return true;
 }
 
-/* True if every second that may still come has come. */
+/* True if all seconds that can still arrive have arrived. */
 static bool has_all(const struct merge_seat *seat)
 {
     uint64_t oldest = seat->until >= MERGE_LATE ? seat->until - MERGE_LATE + 1 : 0;

@@ -2,7 +2,7 @@
 
 #include "loadgen/cluster/merge/state.h"
 
-/* The newest second of anybody; MERGE_NONE: none. */
+/* The newest second of all workers; MERGE_NONE: none. */
 static uint64_t newest_of(const struct merge *merge)
 {
     uint64_t newest = MERGE_NONE;

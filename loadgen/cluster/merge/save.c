@@ -10,7 +10,7 @@
 #include "loadgen/cluster/wire/codec.h"
 #include "loadgen/measure/tally_codec.h"
 
-enum { SEATS_FULL = 128 * 1024 }; /* a part with so many bytes of seats is long enough */
+enum { SEATS_FULL = 128 * 1024 }; /* a part with this many bytes of seats is full */
 
 enum content {
     CONTENT_COUNTS, /* first */
@@ -20,7 +20,7 @@ enum content {
     CONTENTS,
 };
 
-/* What each part begins with. */
+/* The head of each part. */
 struct part {
     uint64_t run;
     uint64_t number;
@@ -56,7 +56,7 @@ struct saver {
     struct part part; /* the next one */
     struct bytes message;
     uint64_t which;   /* the tally that is being written */
-    uint8_t *encoded; /* room for a part of it */
+    uint8_t *encoded; /* buffer for a part of it */
 };
 
 static struct wire begin_part(struct saver *saver, enum content content)

@@ -53,7 +53,7 @@ static void pass_history(struct wire *wire, struct merge_seat *seat)
     }
 }
 
-/* The account is kept as the message that it came in. */
+/* The account is stored as its original message. */
 static void pass_end(struct wire *wire, struct merge_seat *seat)
 {
     struct bytes message = {0};

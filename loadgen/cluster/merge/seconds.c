@@ -7,8 +7,8 @@ static bool is_expected(const struct merge_seat *seat, uint64_t second)
 }
 
 /*
- * Finds a seat that has not reported this second; false: there is none. Begins with the one that it
- * found the last time, as it is called for each message.
+ * Finds a seat that has not reported this second; false: there is none. Starts with the seat found
+ * last time, because it is called for each message.
  */
 static bool find_awaited(struct merge *merge, uint64_t second)
 {
@@ -34,7 +34,7 @@ static bool is_over(const struct merge *merge, uint64_t second)
     return merge->count > 0;
 }
 
-/* Notes who is expected in this second and has not reported it. */
+/* Marks workers that are expected in this second and have not reported it. */
 static void note_missing(struct merge *merge, uint64_t second)
 {
     for (size_t i = 0; i < merge->count; i++) {

@@ -121,7 +121,7 @@ void merge_lose(struct merge *merge, const struct wire_worker *worker, uint64_t 
     }
 }
 
-/* What has come. */
+/* Reports. */
 
 struct merge_report *merge_open_report(struct merge_seat *seat, uint64_t second)
 {

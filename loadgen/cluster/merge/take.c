@@ -36,7 +36,7 @@ static void complete(struct merge *merge, struct merge_report *report)
     report->is_complete = true;
 }
 
-/* The seconds before this one have come with it. */
+/* Marks the seconds that a merged report covers as complete. */
 static void complete_covered(struct merge *merge, struct merge_seat *seat,
                              const struct wire_tally *tally)
 {

@@ -154,7 +154,7 @@ struct wire wire_writing(struct bytes *out, enum wire_kind kind)
     return (struct wire){.out = out};
 }
 
-/* Reads what every message begins with, whatever its version. False: it is cut. */
+/* Reads the head of a message of any version. False: it is truncated. */
 static bool get_head(struct wire *wire, uint64_t *version, uint64_t *kind)
 {
     return varint_get(&wire->at, wire->end, version) && varint_get(&wire->at, wire->end, kind);

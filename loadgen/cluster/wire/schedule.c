@@ -58,7 +58,7 @@ void wire_schedule(struct wire *wire, struct schedule *schedule)
     wire_require(wire, wire_has_failed(wire) || schedule_check(schedule, NULL));
 }
 
-/* More than all arrivals are never made, and after the last one no moment is known. */
+/* A walk never makes more than all arrivals, and has no moment after the last one. */
 static bool is_within(const struct schedule *schedule, const struct schedule_walk *walk)
 {
     uint64_t total = pacer_count(schedule->rate, schedule->duration_ns);

@@ -77,7 +77,7 @@ static bool find_driver(struct assignment *assignment, struct err *err)
            err_set(err, ERR_FAILED, "the order needs \"%s\", which workers do not have", name);
 }
 
-/* The list of this process, and the order's own. */
+/* Combines the list of this process with that of the order. */
 static void add_allowed(struct assignment *assignment, const char *allowed)
 {
     struct plan *plan = &assignment->copy.plan;
@@ -118,7 +118,7 @@ bool assignment_open(struct assignment *assignment, const struct assignment_rule
     }
     assignment->is_open = true;
     copy->plan.threads = rules->threads;
-    copy->plan.counts_only = true; /* results stay here, the tallies are sent */
+    copy->plan.counts_only = true; /* only tallies are sent, no individual results */
     add_allowed(assignment, rules->allowed);
     return unpack(assignment, err) && plan_check(&copy->plan, err) &&
            rules->check(&copy->plan, &copy->targets, rules->allowed, err);

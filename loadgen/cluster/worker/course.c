@@ -1,4 +1,4 @@
-/* A worker's run: what the controller says about it, and its end. */
+/* A worker's run: handles the controller's keys, and ends the run. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -6,9 +6,12 @@
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/worker/state.h"
 
-#define BEGIN_NS (10 * NS_PER_S) /* for measuring the clock of another controller */
+#define BEGIN_NS (10 * NS_PER_S) /* timeout for measuring the clock of another controller */
 
-/* The clock against the controller that fixed the start. One that took over has another clock. */
+/*
+ * Measures the clock against the controller that published the start. A controller that took over
+ * has another clock.
+ */
 static bool knows_clock(struct serving *serving, struct err *err)
 {
     const struct wire_start *start = &serving->start;
@@ -20,7 +23,7 @@ static bool knows_clock(struct serving *serving, struct err *err)
             err_set(err, ERR_FAILED, "the controller was replaced"));
 }
 
-/* Tried again as long as there is time: a controller that has just taken over may be busy. */
+/* Retried until the deadline, because a controller that has just taken over may be busy. */
 void serving_begin(struct serving *serving)
 {
     struct err err = {.code = ERR_NONE};
@@ -76,7 +79,10 @@ static bool owns_any(const struct wire_epoch *epoch, const struct wire_seat *sea
     return false;
 }
 
-/* Who sends nothing has agreed when the epoch has come; a part, when it has taken effect there. */
+/*
+ * A worker without a part agrees when the epoch arrives; with a part, when the epoch has taken
+ * effect there.
+ */
 static void note_epoch(struct serving *serving, uint64_t number)
 {
     serving->received = most(serving->received, number + 1);
@@ -91,7 +97,7 @@ static void follow(struct serving *serving, const struct wire_epoch *epoch)
     struct err err = {.code = ERR_NONE};
     const struct wire_seat *seat = wire_epoch_find(epoch, &serving->me.from);
     if (epoch->number < serving->followed) {
-        return; /* a final epoch does not change any more, whoever writes it again */
+        return; /* a final epoch no longer changes, even if it is written again */
     }
     if (epoch->is_final) {
         serving->followed = epoch->number + 1;
@@ -232,7 +238,7 @@ void serving_watch_part(struct serving *serving)
         serving_set(serving, WIRE_RUNNING, "");
     }
     if (is_orphan(serving, now_ns)) {
-        serving_tell(serving, "no controller was heard of: the run ends");
+        serving_tell(serving, "no sign of a controller: the run ends");
         serving->heard_ns = now_ns;
         part_stop(serving->part, WIRE_DRAIN);
     }

@@ -1,4 +1,4 @@
-/* A worker's orders: from the head of one until it is ready for the run. */
+/* A worker's orders, from the head of an order until the worker is ready for its run. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 
 enum { QUEUE_MESSAGES = 256 };
 
-#define LOOK_NS (5 * NS_PER_S) /* between looks whether the stream is the same one */
+#define LOOK_NS (5 * NS_PER_S) /* interval at which the stream is checked for replacement */
 
-/* As long as no controller was there, neither stream nor bucket exists. */
+/* Before the first controller, neither the stream nor the bucket exists. */
 static struct bus_queue *follow_orders(const struct serving *serving)
 {
     const struct bus_follow follow = {
@@ -34,7 +34,7 @@ static struct bus_queue *watch_key(const struct serving *serving, int source, co
     return queue;
 }
 
-/* When the stream of orders was made; 0: there is none. UINT64_MAX: not known. */
+/* When the stream of orders was created; 0: there is none. UINT64_MAX: not known. */
 static uint64_t made_ns(const struct serving *serving)
 {
     struct bus_stream_state state;
@@ -60,9 +60,9 @@ void serving_open_sources(struct serving *serving)
 }
 
 /*
- * A broker that restarts without its storage has no streams, until a controller makes them anew:
- * the sources would wait for messages after those of the old ones. Without a part there is nothing
- * to lose.
+ * A broker that restarts without its storage has no streams until a controller creates new ones.
+ * The sources would then wait for messages after the last one of the old streams. They are reopened
+ * only if no part is active.
  */
 void serving_check_sources(struct serving *serving)
 {
@@ -75,7 +75,7 @@ void serving_check_sources(struct serving *serving)
     if (made == UINT64_MAX || made == serving->orders_made_ns) {
         return;
     }
-    serving_tell(serving, "the broker has lost its storage: orders are awaited anew");
+    serving_tell(serving, "the broker has lost its storage: waiting for new orders");
     bus_queue_free(serving->orders);
     bus_queue_free(serving->lease);
     serving->orders = NULL;
@@ -104,10 +104,10 @@ static void refuse(struct serving *serving, const struct err *why)
     serving_set(serving, WIRE_REFUSED, why->text);
 }
 
-/* An order that comes while a part is on replaces its run. */
+/* An order that arrives while a part is active replaces its run. */
 static void replace_run(struct serving *serving, uint64_t sequence)
 {
-    serving_tell(serving, "another order has come: the run ends");
+    serving_tell(serving, "another order has arrived: the run ends");
     serving->is_replaced = true;
     serving->orders_from = sequence;
     part_stop(serving->part, WIRE_ABANDON);
@@ -149,8 +149,8 @@ void serving_take_orders(struct serving *serving)
 }
 
 /*
- * Without a controller that answers, the order is an old one, whose controller may come back: this
- * is tried again.
+ * If no controller answers, the order is an old one. This is retried, because its controller may
+ * come back.
  */
 void serving_prepare(struct serving *serving)
 {

@@ -65,7 +65,7 @@ static uint64_t await_start(void *context, struct err *err)
     set_state(part, PART_READY);
     while (poll(waits, 2, -1) < 0 && errno == EINTR) {
     }
-    return atomic_load(&part->start_ns); /* 0: stopped before */
+    return atomic_load(&part->start_ns); /* 0: stopped before the start */
 }
 
 static bool on_second(void *context, const struct second *second)
@@ -100,7 +100,7 @@ static void *work(void *context)
     return NULL;
 }
 
-/* The others. */
+/* Other threads. */
 
 static void fill(struct epoch *epoch, const struct wire_epoch *from)
 {

@@ -25,7 +25,7 @@ void reports_fini(struct reports *reports)
     bytes_free(&reports->message);
 }
 
-enum { HEAD_MAX = 4096 }; /* of a message, without its part; with its subject */
+enum { HEAD_MAX = 4096 }; /* size of a message's head and subject */
 
 /* The parts of a tally. */
 
@@ -72,7 +72,8 @@ static struct wire_second look(const struct second *second)
     };
 }
 
-/* True if the outbox has room for all parts, and `reserve`: half a second would be worse than none.
+/*
+ * True if the outbox has room for all parts and `reserve`, so that no second is sent incompletely.
  */
 static bool has_room(struct reports *reports, size_t reserve)
 {
@@ -99,7 +100,7 @@ static void send_parts(struct reports *reports)
     reports->covers = 0;
 }
 
-/* Adds the second to those that wait. Returns all of them. */
+/* Adds the second to those not sent yet. Returns their sum. */
 static const struct tally *add_to_kept(struct reports *reports, const struct tally *tally)
 {
     if (reports->kept) {

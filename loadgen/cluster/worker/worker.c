@@ -13,8 +13,8 @@
 #include "loadgen/cluster/names.h"
 #include "loadgen/cluster/worker/state.h"
 
-#define AGREEMENT_NS (20 * NS_PER_MS) /* between looks whether an epoch has taken effect */
-#define DRAIN_NS (5 * NS_PER_S)       /* at the end: until the broker has what was measured */
+#define AGREEMENT_NS (20 * NS_PER_MS) /* interval of checks whether epochs have taken effect */
+#define DRAIN_NS (5 * NS_PER_S)       /* maximum time to deliver reports at the end */
 
 static bool introduce(struct serving *serving, struct err *err)
 {
@@ -45,7 +45,7 @@ static int fd_of(const struct bus_queue *queue)
     return queue ? bus_queue_fd(queue) : -1;
 }
 
-/* Sleeps until there is something to do. Returns the stops that were asked for meanwhile. */
+/* Sleeps until there is something to do. Returns the stops requested in the meantime. */
 static unsigned wait(const struct serving *serving)
 {
     struct pollfd waits[] = {
