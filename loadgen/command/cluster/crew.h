@@ -1,7 +1,7 @@
 /*
  * crew - the workers of a run as JSON, for board_workers of web/board/board.h.
  *
- * Threads: none of its own. Memory: the caller owns the JSON.
+ * Threads: pure function. Memory: the caller owns the JSON.
  */
 #ifndef LOADGEN_COMMAND_CLUSTER_CREW_H
 #define LOADGEN_COMMAND_CLUSTER_CREW_H

@@ -50,7 +50,7 @@ struct board {
     const struct runner *runners[RUN_KINDS]; /* by kind; NULL: not offered */
     const struct slo *slo;   /* of all runs; NULL: none. Set it before the server's thread starts */
     struct archive *archive; /* of all runs (archive/archive.h); borrowed. Set it before, too */
-    bool is_compat;          /* clients of Locust's routes expect version 0.8. Set it before, too */
+    bool is_compat;          /* Locust's routes answer as version 0.8. Set it before, too */
     int wake_fd;             /* eventfd; readable: a run was opened */
     int stop_fd;             /* of the runs' control, written only by the board; borrowed */
     enum board_phase phase;
@@ -73,7 +73,7 @@ struct board {
                                       as that of a warm-up, does not count */
     bool has_target;               /* its metrics are read */
     struct load_sums target_trial; /* what it used in the last trial of a search */
-    uint64_t amended;     /* how often the last point of the history was amended, in all runs */
+    uint64_t amended;     /* times that the last point of the history was amended, in all runs */
     struct window window; /* the last ten seconds */
     struct stats stats;
     struct history history;
@@ -81,7 +81,7 @@ struct board {
     struct err unkept;  /* why part of the last run is not kept */
     json_t *search;     /* of the last run, as on_search gives it; NULL: none */
     json_t *result;     /* of the last run, as on_result gives it; NULL: none */
-    json_t *workers;    /* as board_workers gave them; NULL: none are known */
+    json_t *workers;    /* as passed to board_workers; NULL: not known */
     json_t *verdict;    /* on the SLO in the last run: {met, text}; NULL: none */
     /* private */
     char *order_host;               /* of `order`; NULL: none */
@@ -161,9 +161,10 @@ void board_unkept(void *context, const struct err *why);
 void board_ending(void *context);
 
 /*
- * Shows the workers in other pods: [{id, state, users, threads, cpu_percent, memory_bytes, node}].
- * The states are Locust's: ready, running, stopping, missing. cpu_percent is the mean over the run,
- * in percent of one CPU; null: nothing was reported yet. `node` null: unknown. Takes the JSON over.
+ * Stores the workers in other pods: [{id, state, users, threads, cpu_percent, memory_bytes, node}].
+ * The states are those of Locust: ready, running, stopping, missing. cpu_percent is the mean over
+ * the run, in percent of one CPU; null: no report yet. `node` null: unknown. Takes ownership of the
+ * JSON.
  */
 void board_workers(struct board *board, json_t *workers);
 

@@ -181,8 +181,10 @@ struct runner {
      * way.
      */
     bool (*change)(void *run, const struct run_order *order, struct err *err);
-    /* How long a run takes that its order does not end: the sum of its stages; 0: until it is
-       stopped. NULL: as the order says. */
+    /*
+     * The duration of a run whose order sets none: the sum of its stages; 0: until it is stopped.
+     * NULL: only orders set it.
+     */
     uint64_t (*run_time_ns)(const void *run);
     /* NULL is allowed. */
     void (*close)(void *run);

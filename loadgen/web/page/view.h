@@ -30,7 +30,7 @@
  *     target      what its own metrics report (target_view.h); null: they are not read
  *     cpu_limit   CPUs that loadgen may use; 0: not known yet
  *     requests, failures, exceptions    the rows of the tables
- *     workers     as board_workers (board/board.h)
+ *     workers     as passed to board_workers (board/board.h)
  *     log         [{number, ms, text}]: lines of the server and of scripts, newest last
  *     generation  changes when a test starts, and with the server
  *     history     {width, from, columns, points}: a point is a list of numbers, in the order of
