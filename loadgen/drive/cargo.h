@@ -1,6 +1,6 @@
 /*
- * cargo - how the source of a driver's order gets to the process that runs it (cluster/worker), and
- * what comes back.
+ * cargo - sends the source of a driver's order to the process that runs it (cluster/worker), and
+ * its account back.
  *
  *     controller   pack    ->  JSON and files  ->  unpack   worker
  *                  take_account  <-  JSON      <-  account
@@ -9,7 +9,7 @@
  * has "files": [{"sha256", "size", ...}], which order_expect_files reads.
  *
  * Errors: ERR_USAGE if the source cannot be sent, with the reason; ERR_FAILED with the key if the
- * JSON is invalid: it is untrusted.
+ * JSON, which is untrusted, is invalid.
  */
 #ifndef LOADGEN_DRIVE_CARGO_H
 #define LOADGEN_DRIVE_CARGO_H
@@ -28,15 +28,21 @@ struct driver_cargo {
     /* Adds the contents of files to `files`. NULL: err is set. */
     json_t *(*pack)(const struct source *source, struct order_files *files, struct err *err);
 
-    /* Fills in source and targets; discard frees the source. False: there is nothing to free. */
+    /*
+     * Fills in source and targets; `discard` frees the source. False: err is set, and there is
+     * nothing to free.
+     */
     bool (*unpack)(const json_t *json, const struct order_files *files, struct targets *targets,
                    struct source *source, struct err *err);
     void (*discard)(struct source *source);
 
-    /* What the sender of the order must know after the run. */
+    /* The data that the sender of the order needs after the run. */
     json_t *(*account)(const struct source *source);
 
-    /* Adds the errors of scripts to `exceptions`, too. True: all other processes are to stop. */
+    /*
+     * Handles an account, and adds its errors of scripts to `exceptions`. True: all other processes
+     * must stop.
+     */
     bool (*take_account)(const struct source *source, const json_t *account,
                          struct exceptions *exceptions);
 };

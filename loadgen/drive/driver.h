@@ -158,12 +158,12 @@ struct driver {
 struct driver_type {
     const char *name;
 
-    /* How a source that is no list of targets gets to other processes; NULL: it is one. */
+    /* Sends a source other than a list of targets to other processes; NULL: not needed. */
     const struct driver_cargo *cargo;
 
     /*
-     * False: what belongs to a thread stays with it. `change` then refuses epochs, so processes can
-     * neither join a run nor hand over what they have.
+     * False: slots cannot move between threads. `change` then refuses epochs, so processes can
+     * neither join a run nor hand over slots.
      */
     bool follows_epochs;
 

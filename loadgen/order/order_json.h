@@ -14,9 +14,9 @@
  * of the plan's files from struct order_files, and has its own copies of the bodies.
  *
  * Errors: ERR_FAILED with the key if the JSON is invalid; ERR_FAILED if a file cannot be read;
- * ERR_USAGE for an invalid plan. A live source cannot be sent, because only this process can read
- * it, and gives ERR_USAGE as well. A scenario is sent as the cargo of its driver (drive/cargo.h):
- * the order then has "source" instead of endpoints and targets.
+ * ERR_USAGE for an invalid plan. A live source is also ERR_USAGE, because only this process can
+ * read it. A scenario is sent as the cargo of its driver (drive/cargo.h): the order then has
+ * "source" instead of endpoints and targets.
  */
 #ifndef LOADGEN_ORDER_ORDER_JSON_H
 #define LOADGEN_ORDER_ORDER_JSON_H

@@ -70,14 +70,13 @@ bool changes_request(struct changes *changes, const struct change *change, struc
 uint64_t changes_ports(const struct changes *changes);
 
 /*
- * Of a run over several processes: nothing is sent here that belongs to epochs before this number,
- * unless it was due before they ended. An epoch counts from the moment in which is_closing has
- * taken effect, if that was before the epoch's time; otherwise only from the moment in which it has
- * come itself. 0: there was none.
+ * In a run over several processes, the number of epochs that have taken effect in this one:
+ * requests of earlier epochs are sent only if they were due before these ended. An epoch takes
+ * effect with is_closing, if that was in time; otherwise, with the epoch itself. 0: none.
  */
 uint64_t changes_epochs(const struct changes *changes);
 
-/* After a change with an epoch or is_closing has taken effect; only the run calls this. */
+/* Call this when a change with an epoch or is_closing has taken effect; only the run does. */
 void changes_note(struct changes *changes, const struct change *change, bool is_in_time);
 
 /* Takes the oldest change; only the run calls this. False: there is none. */

@@ -1,12 +1,12 @@
 /*
  * users_cargo - sends the users of a scenario to workers in other processes (drive/cargo.h).
  *
- * A worker gets the script and the files that it has read, by content; the environment variables
- * that it has read while it was loaded; arguments, tags, host and numbers; and what test_start
- * returned. Its scenario reads no file and no variable of the worker's machine.
+ * A worker receives the script, the contents of the files that it has read, the environment
+ * variables that it has read while loading, the arguments, tags, host and numbers, and the result
+ * of test_start. Its scenario reads no files and no variables of the worker's machine.
  *
- * Users belong to threads by their slots (driver.h), so the workers share them exactly. They do not
- * move: with a worker that leaves or is lost, its users end.
+ * Users belong to threads by their slots (driver.h), so the workers share them exactly. Users do
+ * not move: when a worker leaves or is lost, its users end.
  *
  * ERR_USAGE names what cannot be shared by processes yet: a rate of iterations, a number of
  * requests or iterations for all, a tick, and feeders that take each row once.

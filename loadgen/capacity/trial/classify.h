@@ -1,8 +1,8 @@
 /*
  * classify - decides whether a trial was good, bad or invalid.
  *
- *     invalid  if workers in other pods joined, left or were lost: the end of the trial was sent by
- *              others than its beginning
+ *     invalid  if workers in other pods joined, left or were lost, so that different workers sent
+ *              the beginning and the end of the trial
  *     good     otherwise, if all scheduled requests were started, and the SLO was met. The
  *              latencies include all delays of the generator, which can only make them longer
  *     bad      otherwise, if a miss is certain (verdict/judge.h)

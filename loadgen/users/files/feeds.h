@@ -109,11 +109,13 @@ const char *feeds_find_finite(struct feeds *feeds);
 /* Records a file that the scenario has read itself (read_file.h), for feeds_visit_files. */
 void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length);
 
-/* Notes an environment variable that the scenario has read while it was loaded; `value` NULL: it is
- * not set. */
+/*
+ * Stores an environment variable that the scenario has read while loading; `value` NULL: it is not
+ * set.
+ */
 void feeds_note_variable(struct feeds *feeds, const char *name, const char *value);
 
-/* The variables that were noted. Call this when no scenario is being loaded. */
+/* The stored variables. Call this when no scenario is being loaded. */
 const struct given_list *feeds_variables(const struct feeds *feeds);
 
 /* Calls `visit` with each file that was read: those of feeds, then the others. `feeds` may be NULL.

@@ -1,6 +1,6 @@
 /*
- * given - files and environment variables that a scenario is given, instead of those of this
- * machine: a worker's scenario gets what its controller had.
+ * given - files and environment variables that a scenario uses instead of those of this machine: on
+ * a worker, those of the controller.
  *
  * Threads: read-only once filled in. Memory: start with zeroes; given_free.
  */
@@ -14,7 +14,7 @@
 
 struct given_item {
     char *name;
-    char *bytes; /* with a NUL at the end; NULL: the variable is not set */
+    char *bytes; /* followed by a NUL; NULL: the variable is not set */
     size_t length;
 };
 
@@ -28,10 +28,10 @@ struct given {
     struct given_list variables;
 };
 
-/* Adds an item, unless there is one of this name. `bytes` NULL: it is not set. */
+/* Adds an item, unless there is one with this name. `bytes` NULL: the variable is not set. */
 void given_add(struct given_list *list, const char *name, const char *bytes, size_t length);
 
-/* NULL: none has this name. */
+/* NULL: there is none with this name. */
 const struct given_item *given_find(const struct given_list *list, const char *name);
 
 void given_free(struct given *given);
