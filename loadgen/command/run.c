@@ -13,6 +13,7 @@
 #include "loadgen/command/scenario/setup.h"
 #include "loadgen/command/session/locust_output.h"
 #include "loadgen/command/session/session.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/run/runner.h"
 #include "loadgen/users/driver.h"
 #include "loadgen/users/prepare.h"
@@ -145,6 +146,10 @@ static bool execute(struct run_options *options, struct frame *frame, struct ses
         users->max_requests = users->max_iterations = UINT64_MAX;
         users->schedule.rate.count = 0;
         options->attack.cpus = 1;
+    }
+    if (!options->is_check && !session->runner->is_here &&
+        !driver_users.cargo->check(&source, err)) {
+        return false;
     }
     apply_shape(options, users, session);
     return run_plan(options, &plan, err) &&

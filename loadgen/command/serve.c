@@ -274,6 +274,9 @@ static void run_next(struct serving *serving)
     keeper_begin(&serving->keeper);
     process_mark_test(true);
     bool ok = perform(serving, &err);
+    if (serving->summary) {
+        board_late_exceptions(&serving->board, &serving->summary->exceptions);
+    }
     judge(serving);
     field_flags_name(&err);
     keeper_end(&serving->keeper, serving->summary, ok ? NULL : &err);

@@ -25,6 +25,9 @@ struct source;
 struct targets;
 
 struct driver_cargo {
+    /* False: ERR_USAGE with the reason why pack will fail. */
+    bool (*check)(const struct source *source, struct err *err);
+
     /* Adds the contents of files to `files`. NULL: err is set. */
     json_t *(*pack)(const struct source *source, struct order_files *files, struct err *err);
 
@@ -35,6 +38,9 @@ struct driver_cargo {
     bool (*unpack)(const json_t *json, const struct order_files *files, struct targets *targets,
                    struct source *source, struct err *err);
     void (*discard)(struct source *source);
+
+    /* Adds the driver's own settings to the plan in the controller's result file. */
+    void (*show)(const struct source *source, json_t *plan);
 
     /* The data that the sender of the order needs after the run. */
     json_t *(*account)(const struct source *source);

@@ -23,8 +23,9 @@ static bool refuse(struct err *err, const char *what, const char *why)
     return err_set(err, ERR_USAGE, "%s cannot be sent to workers yet: %s", what, why);
 }
 
-static bool check(const struct users_order *order, struct err *err)
+static bool check(const struct source *source, struct err *err)
 {
+    const struct users_order *order = source->state;
     const char *once = feeds_find_once(order->scenario.feeds);
     if (!schedule_is_closed(&order->schedule)) {
         return refuse(err, "users.rate",
@@ -139,7 +140,7 @@ static json_t *text_or_nothing(const char *text)
 static json_t *pack(const struct source *source, struct order_files *files, struct err *err)
 {
     const struct users_order *order = source->state;
-    json_t *list = check(order, err) ? pack_files(order, files, err) : NULL;
+    json_t *list = check(source, err) ? pack_files(order, files, err) : NULL;
     if (!list) {
         return NULL;
     }
@@ -152,6 +153,11 @@ static json_t *pack(const struct source *source, struct order_files *files, stru
         (json_int_t)order->users, "shares_connections", order->shares_connections,
         "spawn_per_second", order->spawn_per_s, "stop_timeout", (json_int_t)order->stop_timeout_ns,
         "memory", (json_int_t)order->max_bytes, "seed", (json_int_t)order->seed);
+}
+
+static void show(const struct source *source, json_t *plan)
+{
+    json_object_set_new(plan, "scenario", users_show(source->state));
 }
 
 /* Reading. */
@@ -355,9 +361,11 @@ static bool take_account(const struct source *source, const json_t *json,
 }
 
 const struct driver_cargo users_cargo = {
+    .check = check,
     .pack = pack,
     .unpack = unpack,
     .discard = discard,
+    .show = show,
     .account = account,
     .take_account = take_account,
 };

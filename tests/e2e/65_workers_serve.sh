@@ -1,6 +1,6 @@
 #!/bin/sh
 # loadgen serve over two workers: a run at a rate is sent by them, is changed and stopped; the page and Locust's REST
-# interface show who is there. Then a search.
+# interface show who is there. Then a search, and the users of a scenario.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
@@ -13,36 +13,34 @@ begin() {
 
 stop() { curl -sS -o "$TMP/answer" -X POST "$W/api/v1/runs/$ID/stop"; }
 
-worker_count() {
-    curl -sS -o "$TMP/answer" "$W/worker-count"
-    json "$TMP/answer" "r['worker_count']"
+# tells PATH EXPRESSION: waits until it is true of the answer; on a busy machine, a worker may be missing for a moment
+is_told() {
+    curl -sS -o "$TMP/answer" "$W$1"
+    [ "$(json "$TMP/answer" "$2")" = True ]
 }
+tells() { wait_for is_told "$@" || fail "$1 never tells $2: $(cat "$TMP/answer")"; }
 
 start_log_target
 start_nats
-echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
-refused 2 "a scenario cannot be sent to workers" serve -nats "$NATS" -H "$U" "$TMP/a.lua"
 start_worker a
 start_worker b
 start_serve -nats "$NATS" -expect-workers 2 -rate 50 -slo "p50<500ms,errors<50%" -trial 1s "$U/"
-expect_eq "before the first run" "$(worker_count)" 0
+tells /worker-count "r['worker_count'] == 0"
 
 begin '{"kind": "rate", "rate": 100}'
 shows "sorted((w['id'], w['state'], w['threads']) for w in r['workers']) == [('a', 'running', 1), ('b', 'running', 1)]"
 shows "r['state'] == 'running' and second is not None and second['ended'] > 0 and all(w['cpu_percent'] is not None for w in r['workers'])"
-expect_eq "/worker-count" "$(worker_count)" 2
-curl -sS -o "$TMP/answer" "$W/stats/requests"
-expect_eq "/stats/requests" \
-    "$(json "$TMP/answer" "r['worker_count'], r['slave_count'], sorted((w['id'], w['state'], w['user_count'], w['memory_usage'] > 0, w['cpu_usage'] >= 0) for w in r['workers']), r['slaves'] == r['workers']")" \
-    "(2, 2, [('a', 'running', 0, True, True), ('b', 'running', 0, True, True)], True)"
+tells /worker-count "r['worker_count'] == 2"
+tells /stats/requests \
+    "(r['worker_count'], r['slave_count'], sorted((w['id'], w['state'], w['user_count'], w['memory_usage'] > 0, w['cpu_usage'] >= 0) for w in r['workers']), r['slaves'] == r['workers']) == (2, 2, [('a', 'running', 0, True, True), ('b', 'running', 0, True, True)], True)"
 curl -sS -o "$TMP/answer" -H "Content-Type: application/json" -d '{"rate": 300}' "$W/api/v1/runs/$ID/change"
 shows "second['intended'] > 250"
 start_worker c
 shows "('c', 'running') in [(w['id'], w['state']) for w in r['workers']]"
 stop
 shows "r['state'] == 'stopped'"
-expect_eq "at the end" "$(page "r['problem'], r['total']['failures'], r['verdict']['met'], sorted((w['id'], w['state']) for w in r['workers'])")" \
-    "(None, 0, True, [('a', 'ready'), ('b', 'ready'), ('c', 'ready')])"
+expect_eq "at the end" "$(page "r['problem'], r['total']['failures'], r['verdict']['met'], sorted(w['id'] for w in r['workers']), 'running' in [w['state'] for w in r['workers']]")" \
+    "(None, 0, True, ['a', 'b', 'c'], False)"
 expect_eq "the target had each of them" "$(page "r['total']['requests']")" "$(wc -l <"$TMP/log")"
 
 # a search: who is there is shown in each trial
@@ -53,14 +51,42 @@ shows "r['state'] == 'stopped'"
 expect_eq "a stopped search" "$(page "r['problem'], r['search']['phase']")" "(None, 'done')"
 end_serve
 
-# stopped while workers are awaited: no error; and one that waits in vain
-start_serve -nats "$NATS" -expect-workers 9 -expect-workers-max-wait 3s "$U/"
+# stopped while workers are awaited: no error
+start_serve -nats "$NATS" -expect-workers 9 "$U/"
 begin '{"kind": "rate", "rate": 100}'
 shows "len(r['workers']) == 3"
 stop
 shows "r['state'] == 'stopped'"
 expect_eq "stopped before the start" "$(page "r['problem'], r['total']['requests']")" "(None, 0)"
+end_serve
+
+# in vain
+start_serve -nats "$NATS" -expect-workers 9 -expect-workers-max-wait 1s "$U/"
 begin '{"kind": "rate", "rate": 100}'
 shows "r['state'] == 'stopped'"
-expect_has "in vain" "$(page "r['problem']")" "-expect-workers: after 3s 3 of 9 workers are ready: "
+expect_has "in vain" "$(page "r['problem']")" "-expect-workers: after 1s "
 end_serve
+
+# users: a swarm; its errors; it cannot be changed
+cat >"$TMP/a.lua" <<'LUA'
+local Clumsy = User { wait = constant(0.1) }
+Clumsy:task(function(self)
+    self:get("/items")
+    if self.number == 5 then error("fell") end
+end)
+LUA
+start_serve -nats "$NATS" -expect-workers 3 -H "$U" -slo "p99<2s" "$TMP/a.lua"
+expect_has "no search" "$(cat "$TMP/serve.err")" "capacity searches are unavailable: workers cannot share iterations at a rate yet"
+BEFORE=$(wc -l <"$TMP/log")
+curl -sS -o "$TMP/answer" -F user_count=6 -F spawn_rate=100 "$W/swarm"
+expect_eq "/swarm" "$(json "$TMP/answer" "r['success']")" True
+shows "r['state'] == 'running' and r['users'] == 6 and sum(w['users'] for w in r['workers']) == 6"
+curl -sS -o "$TMP/answer" -F user_count=8 -F spawn_rate=100 "$W/swarm"
+expect_has "a change" "$(json "$TMP/answer" "r['success'], r['message']")" "(False, 'user_count: cannot be changed while workers run them"
+curl -sS -o "$TMP/answer" "$W/stop"
+shows "r['state'] == 'stopped'"
+expect_eq "the target had each of them" "$(page "r['total']['requests']")" "$(($(wc -l <"$TMP/log") - BEFORE))"
+expect_eq "errors of the script" "$(page "r['problem'], [(e['message'][-4:], e['count'] > 0) for e in r['exceptions']]")" "(None, [('fell', True)])"
+end_serve
+printf 'Shape { tick = function() return 1, 1 end }\nlocal A = User {}\nA:task(function(self) self:get("/") end)\n' >"$TMP/a.lua"
+refused 2 "the tick of a Shape cannot be sent to workers yet" serve -nats "$NATS" -H "$U" "$TMP/a.lua"

@@ -53,6 +53,7 @@ expect_eq "what they had" "$(arrived "sorted({r['body'] for r in l if r['url'] =
 expect_eq "requests" "$(json "$TMP/report" "r['requests'], r['intended'], r['unknown'], r['success']")" "($(arrived "len(l) - 2"), $(arrived "len(l) - 2"), 0, 1.0)"
 expect_eq "test_stop has the numbers" "$(arrived "l[-1]['url']")" "/items/stop-$(json "$TMP/report" "r['requests']")"
 expect_eq "names" "$(json "$TMP/report" "{t['name']: t['requests'] for t in r['targets']}['Shopper POST say']")" "$(arrived "len([r for r in l if r['url'] == '/items'])")"
+expect_eq "the plan" "$(json "$TMP/report" "r['plan']['scenario']['users'], r['plan']['scenario']['file']")" "(9, 'scenario.lua')"
 expect_eq "both took part" "$(json "$TMP/report" "sorted(g['file'] for g in r['generators'])")" "['a', 'b']"
 "$BIN/loadgen" report -type json "$TMP/results" >"$TMP/again"
 for value in "r['requests']" "r['latencies']" "r['targets']"; do

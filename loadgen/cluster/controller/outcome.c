@@ -3,6 +3,8 @@
 #include "loadgen/binary/journal.h"
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/oddities.h"
+#include "loadgen/drive/cargo.h"
+#include "loadgen/drive/driver.h"
 #include "loadgen/run/opening.h"
 #include "loadgen/target/targets.h"
 
@@ -32,6 +34,9 @@ void course_open_summary(struct course *course, uint64_t wall_ns)
     struct plan shown = *course->order->plan;
     shown.counts_only = true;
     opening_note(course->summary, &shown, wall_ns);
+    if (course->driver_type->cargo) {
+        course->driver_type->cargo->show(course->order->source, course->summary->plan);
+    }
     opening_write(course->writer, course->summary, course->order->targets, course->origin_ns);
 }
 

@@ -149,12 +149,14 @@ static bool can_be_searched(const struct offer *offer)
     const struct users_order *users = &offer->users.users;
     bool has_end = offer->scenario && feeds_find_finite(users->scenario.feeds);
     bool has_shape = offer->scenario && users->shape.is_on;
-    if (has_end || has_shape) {
+    bool is_shared = offer->scenario && !offer->place->is_here;
+    if (has_end || has_shape || is_shared) {
         fprintf(stderr, "loadgen: capacity searches are unavailable: %s\n",
                 has_shape ? "the scenario's Shape sets the number of users"
-                          : "a feeder of the scenario can run out of rows");
+                : has_end ? "a feeder of the scenario can run out of rows"
+                          : "workers cannot share iterations at a rate yet");
     }
-    return !has_end && !has_shape;
+    return !has_end && !has_shape && !is_shared;
 }
 
 static bool offer_search(struct offer *offer, struct err *err)
@@ -172,14 +174,11 @@ static bool offer_search(struct offer *offer, struct err *err)
 static bool offer_users(struct offer *offer, struct serve_options *options, struct err *err)
 {
     struct run_options *run = &options->run;
-    if (!offer->place->is_here) {
-        return err_set(err, ERR_USAGE, "a scenario cannot be sent to workers; remove -nats");
-    }
     run->attack.schedule = (struct schedule_flags){0}; /* for searches; runs of users have none */
     run->spawn_per_s = run->spawn_per_s > 0 ? run->spawn_per_s : USERS_PER_S;
     run->max_requests = run->max_iterations = UINT64_MAX;
     offer->runners[RUN_USERS] = &offer->users.runner;
-    return users_runner_open(&offer->users, run, offer->scenario, err) &&
+    return users_runner_open(&offer->users, run, offer->scenario, offer->place, err) &&
            slo_flag_check(offer->slo, NULL, &offer->users.users.schedule, err);
 }
 

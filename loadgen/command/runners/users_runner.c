@@ -12,6 +12,7 @@
 #include "loadgen/command/scenario/scenario_order.h"
 #include "loadgen/command/scenario/setup.h"
 #include "loadgen/command/scenario/user_limits.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/measure/summary.h"
 #include "loadgen/order/order.h"
 #include "loadgen/run/changes.h"
@@ -22,6 +23,7 @@
 
 /* A run, from the request that starts it until the next one. */
 struct users_run {
+    const struct order_runner *place;
     struct run_options options;
     struct run_arguments arguments;
     char *host;
@@ -61,11 +63,11 @@ static bool choose(struct users_run *run, const struct run_order *order, struct 
     return order_arguments(order, &run->arguments, &options->arguments, err);
 }
 
-/* Clients can change the number of users, unless a Shape does. */
+/* Clients can change the number of users, unless a Shape does, or workers run them. */
 static void apply_shape(struct users_run *run)
 {
-    run->users.is_elastic = !run->users.shape.is_on;
-    bool is_known = run->users.shape.is_on && !run->users.shape.has_tick;
+    run->users.is_elastic = !run->users.shape.is_on && run->place->is_here;
+    bool is_known = !run->users.is_elastic && !run->users.shape.has_tick;
     run->options.users = is_known ? run->users.users : SHAPE_USERS_MAX;
 }
 
@@ -78,6 +80,9 @@ static struct user_limits limits_of(const struct users_run *run)
 static bool has_room(const struct users_run *run, uint64_t users, struct err *err)
 {
     const struct user_limits limits = limits_of(run);
+    if (!run->place->is_here) {
+        return true; /* the workers' limits count */
+    }
     if (run->users.shape.has_tick) {
         file_limit_raise();
         return true;
@@ -111,6 +116,7 @@ static void *open_run(void *context, const struct run_order *order, struct err *
 {
     const struct users_runner *runner = context;
     struct users_run *run = memory_of(calloc(1, sizeof *run));
+    run->place = runner->place;
     run->options = *runner->options;
     run->source = users_source(&run->users);
     if (!choose(run, order, err) || !open_users(run, runner->file, err)) {
@@ -141,7 +147,7 @@ static bool run_it(void *opened, const struct run_watch *watch, struct summary *
     if (!setup_start(&own->users, &order, &control, err) || own->users.is_quitting) {
         return is_in_order(own, err);
     }
-    bool ok = recorded_run(&runner_here, &order, &driver_users, &own->changes, watch, summary, err);
+    bool ok = recorded_run(own->place, &order, &driver_users, &own->changes, watch, summary, err);
     if (summary->is_abandoned) {
         return ok;
     }
@@ -153,6 +159,11 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
 {
     struct users_run *run = opened;
     const struct change change = {.users = order->users, .users_per_s = order->spawn_per_s};
+    if (!run->place->is_here) {
+        return err_set(err, ERR_USAGE,
+                       "users: cannot be changed while workers run them; stop the test, and start "
+                       "another one");
+    }
     if (!run->users.is_elastic) {
         return err_set(err, ERR_USAGE, "the scenario's Shape sets the number of users");
     }
@@ -178,8 +189,15 @@ static bool check_allowed(const struct run_options *options, const struct target
     return run_plan(&own, &plan, err) && address_check_allowed(&plan, targets, NULL, err);
 }
 
+/* Workers cannot run every scenario. */
+static bool can_be_sent(struct users_runner *runner, struct err *err)
+{
+    const struct source source = users_source(&runner->users);
+    return runner->place->is_here || driver_users.cargo->check(&source, err);
+}
+
 bool users_runner_open(struct users_runner *runner, const struct run_options *options,
-                       const char *file, struct err *err)
+                       const char *file, const struct order_runner *place, struct err *err)
 {
     *runner = (struct users_runner){
         .runner =
@@ -202,10 +220,11 @@ bool users_runner_open(struct users_runner *runner, const struct run_options *op
             },
         .options = options,
         .file = file,
+        .place = place,
     };
     bool ok = scenario_order(options, &runner->users, err) &&
               users_open(&runner->users, file, &runner->targets, err) &&
-              check_allowed(options, &runner->targets, err);
+              check_allowed(options, &runner->targets, err) && can_be_sent(runner, err);
     runner->runner.has_shape = runner->users.shape.is_on;
     runner->runner.arguments = ok ? show_arguments(&runner->users, err) : NULL;
     return runner->runner.arguments != NULL;

@@ -16,6 +16,7 @@
 #include "loadgen/users/users.h"
 #include "loadgen/web/board/runner.h"
 
+struct order_runner;
 struct run_options;
 
 struct users_runner {
@@ -23,13 +24,14 @@ struct users_runner {
     /* private */
     const struct run_options *options;
     const char *file;
+    const struct order_runner *place;
     struct users_order users; /* of the scenario as read at the start */
     struct targets targets;
 };
 
 /* Reads the scenario once, so that its errors are found at the start. */
 bool users_runner_open(struct users_runner *runner, const struct run_options *options,
-                       const char *file, struct err *err);
+                       const char *file, const struct order_runner *place, struct err *err);
 void users_runner_close(struct users_runner *runner);
 
 #endif

@@ -403,6 +403,13 @@ static void note_exceptions(struct board *board, const struct exceptions *except
     }
 }
 
+void board_late_exceptions(struct board *board, const struct exceptions *exceptions)
+{
+    pthread_mutex_lock(&board->lock);
+    note_exceptions(board, exceptions);
+    pthread_mutex_unlock(&board->lock);
+}
+
 static uint64_t ns_of(double s)
 {
     return (uint64_t)(s * (double)NS_PER_S);

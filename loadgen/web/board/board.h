@@ -174,6 +174,9 @@ void board_say(struct board *board, const char *text);
 /* Adds lines that scripts log. */
 void board_log(void *context, struct slice lines);
 
+/* Stores errors of scripts that are known only after the last second. */
+void board_late_exceptions(struct board *board, const struct exceptions *exceptions);
+
 /* Whether the run met the SLO: {met, text}. Takes the JSON over. Call this before board_end. */
 void board_judge(struct board *board, json_t *verdict);
 
