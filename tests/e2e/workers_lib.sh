@@ -4,23 +4,29 @@
 # start_nats: a broker with JetStream, on a port that the kernel chooses. Sets NATS, its URL, and NATS_PID.
 start_nats() {
     need nats-server "nats-server (Debian: nats-server)"
-    mkdir -p "$TMP/nats"
-    nats-server -a 127.0.0.1 -p -1 -js -sd "$TMP/nats" --ports_file_dir "$TMP/nats" -l "$TMP/nats.log" &
-    NATS_PID=$!
-    STARTED="$STARTED $NATS_PID"
-    wait_for test -s "$TMP/nats/nats-server_$NATS_PID.ports" || fail "nats-server: $(cat "$TMP/nats.log")"
+    # Its disk may have less room than the streams may take.
+    echo "jetstream { store_dir: \"$TMP/nats\", max_file: 2GB }" >"$TMP/nats.conf"
+    run_nats -1 || fail "nats-server: $(cat "$TMP/nats.log")"
     # shellcheck disable=SC2034 # for those who source this
     NATS=$(json "$TMP/nats/nats-server_$NATS_PID.ports" 'r["nats"][0]')
 }
 
-# restart_nats: after it was killed, at the same port. Sets NATS_PID.
-restart_nats() {
+# run_nats PORT: false if it ends, or does not listen
+run_nats() {
     mkdir -p "$TMP/nats"
-    : >"$TMP/nats.log"
-    nats-server -a 127.0.0.1 -p "${NATS##*:}" -js -sd "$TMP/nats" -l "$TMP/nats.log" &
+    nats-server -c "$TMP/nats.conf" -a 127.0.0.1 -p "$1" --ports_file_dir "$TMP/nats" -l "$TMP/nats.log" &
     NATS_PID=$!
     STARTED="$STARTED $NATS_PID"
-    wait_for grep -q 'Server is ready' "$TMP/nats.log" || fail "nats-server: $(cat "$TMP/nats.log")"
+    wait_for nats_is_up_or_gone && [ -s "$TMP/nats/nats-server_$NATS_PID.ports" ]
+}
+nats_is_up_or_gone() {
+    [ -s "$TMP/nats/nats-server_$NATS_PID.ports" ] || ! kill -0 "$NATS_PID" 2>/dev/null
+}
+
+# restart_nats: after it was killed, at the same port, with what is left of what it stored. Sets NATS_PID.
+restart_nats() {
+    # Meanwhile, a connection of another test may have the port.
+    wait_for run_nats "${NATS##*:}" || fail "nats-server: $(cat "$TMP/nats.log")"
 }
 
 # start_worker NAME FLAG...: with one thread. Sets WORKER_PID; what it says is in $TMP/NAME.err.
@@ -33,17 +39,23 @@ start_worker() {
     wait_for grep -q 'waiting for an order' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
 }
 
-# attack_with_workers N FLAG...: in the background, on the log target. Sets ATTACK_PID; leaves $TMP/report,
-# in JSON, and $TMP/err.
+# attack_with_workers N FLAG...: in the background, on the log target and there on /$WHERE, or /. Sets ATTACK_PID;
+# leaves $TMP/report, in JSON, and $TMP/err.
 attack_with_workers() {
     workers=$1
     shift
     BEFORE=$(wc -l <"$TMP/log")
     "$BIN/loadgen" attack -nats "$NATS" -expect-workers "$workers" -report json -output "$TMP/results" "$@" \
-        "$U/" >"$TMP/report" 2>"$TMP/err" &
+        "$U/${WHERE:-}" >"$TMP/report" 2>"$TMP/err" &
     ATTACK_PID=$!
     STARTED="$STARTED $ATTACK_PID"
 }
+
+# await_requests N: until more than N of the attack have arrived
+await_requests() {
+    wait_for have_arrived "$1" || fail "no requests: $(cat "$TMP/err")"
+}
+have_arrived() { [ "$(wc -l <"$TMP/log")" -gt $((BEFORE + $1)) ]; }
 
 # end_attack: waits for it, which must succeed
 end_attack() {
@@ -69,4 +81,10 @@ expect_all() {
     numbers
     seq 0 $(($1 - 1)) | cmp -s - "$TMP/numbers" ||
         fail "not each of $1 requests arrived once: $(seq 0 $(($1 - 1)) | diff - "$TMP/numbers" | head -5)"
+}
+
+# expect_balance: what was due was sent, was not started, or may have been sent by a worker that was lost
+expect_balance() {
+    expect_eq "the balance" \
+        "$(json "$TMP/report" 'r["requests"] + r["not_started"] + r["unknown"] == r["intended"]')" True
 }
