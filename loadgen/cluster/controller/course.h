@@ -191,6 +191,9 @@ void course_move_epochs(struct course *course);
 /* Tells the merge which workers report from the last epoch on, and which are lost. */
 void course_tell_merge(struct course *course);
 
+/* At the end, whoever has given no account is lost, with all that it had to send until then. */
+void course_lose_rest(struct course *course);
+
 void course_free_epochs(struct course *course);
 
 /* outcome.c */

@@ -194,16 +194,16 @@ static uint64_t count_intended(const struct course *course, const struct roster_
 }
 
 /* The run time up to which requests are due: now, or the end. */
-static uint64_t until_ns(const struct course *course)
+static uint64_t until_ns(const struct course *course, uint64_t stop_ns)
 {
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
-    uint64_t end_ns = least(course->stop_ns, duration_ns > 0 ? duration_ns : UINT64_MAX);
+    uint64_t end_ns = least(stop_ns, duration_ns > 0 ? duration_ns : UINT64_MAX);
     return least(course_now_ns(course), end_ns);
 }
 
 void course_tell_merge(struct course *course)
 {
-    uint64_t due = epoch_count(&course->counter, until_ns(course));
+    uint64_t due = epoch_count(&course->counter, until_ns(course, course->stop_ns));
     uint64_t n = most(due, course->last->epoch.first);
     for (size_t i = 0; i < course->roster.count; i++) {
         const struct roster_member *member = &course->roster.list[i];
@@ -211,6 +211,20 @@ void course_tell_merge(struct course *course)
             merge_expect(course->merge, &member->last.from, course->last->epoch.at_ns);
         }
         if (member->state == ROSTER_LOST && member->threads > 0) {
+            merge_lose(course->merge, &member->last.from, count_intended(course, member, n));
+        }
+    }
+}
+
+/* Workers that were not told to stop go on. */
+void course_lose_rest(struct course *course)
+{
+    uint64_t stop_ns = course->stops > 0 ? course->stop_ns : UINT64_MAX;
+    uint64_t due = epoch_count(&course->counter, until_ns(course, stop_ns));
+    uint64_t n = most(due, course->last->epoch.first);
+    for (size_t i = 0; i < course->roster.count; i++) {
+        const struct roster_member *member = &course->roster.list[i];
+        if (member->threads > 0) {
             merge_lose(course->merge, &member->last.from, count_intended(course, member, n));
         }
     }
@@ -256,7 +270,7 @@ void course_move_epochs(struct course *course)
     bool is_stopped = course->stop_ns != UINT64_MAX;
     bool is_late = duration_ns > 0 && now_ns + EPOCH_LEAD_NS >= duration_ns;
     bool has_ended = is_stopped || (duration_ns > 0 && now_ns >= duration_ns);
-    epoch_count(&course->counter, until_ns(course));
+    epoch_count(&course->counter, until_ns(course, course->stop_ns));
     if (course->next) {
         settle(course);
     } else if (has_ended || !course->driver_type->follows_epochs) {

@@ -97,6 +97,7 @@ static void balance(struct course *course)
 void course_close_outcome(struct course *course)
 {
     struct summary *summary = course->summary;
+    course_lose_rest(course);
     merge_finish(course->merge);
     note_lost(course);
     balance(course);
