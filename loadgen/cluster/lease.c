@@ -116,8 +116,13 @@ enum lease_state lease_state(const struct lease *lease)
     if (atomic_load(&lease->is_lost)) {
         return LEASE_LOST;
     }
-    uint64_t void_ns = atomic_load(&lease->renewed_ns) + LEASE_VOID_NS;
-    return clock_now_ns() < void_ns ? LEASE_HELD : LEASE_LATE;
+    return lease_age_ns(lease) < LEASE_VOID_NS ? LEASE_HELD : LEASE_LATE;
+}
+
+uint64_t lease_age_ns(const struct lease *lease)
+{
+    uint64_t renewed_ns = atomic_load(&lease->renewed_ns);
+    return clock_now_ns() - renewed_ns;
 }
 
 void lease_winner(struct lease *lease, struct lease_claim *winner)
@@ -139,7 +144,7 @@ void lease_release(struct lease *lease)
         return;
     }
     end_thread(lease);
-    if (!atomic_load(&lease->is_lost)) {
+    if (lease_state(lease) == LEASE_HELD) {
         give_back(lease);
     }
     destroy(lease);

@@ -46,12 +46,16 @@ struct lease *lease_take(struct bucket *bucket, const char *key, const struct le
 
 enum lease_state lease_state(const struct lease *lease);
 
+/* The time since the last successful renewal was sent: since then, the broker may have stored
+ * nothing. */
+uint64_t lease_age_ns(const struct lease *lease);
+
 /* After LEASE_LOST: stores the claim of the new holder; empty if it could not be read. */
 void lease_winner(struct lease *lease, struct lease_claim *winner);
 
 /*
- * Releases the lease, so that another process can take it immediately, and frees it. NULL is
- * allowed.
+ * Releases the lease if it is held, so that another process can take it immediately, and frees it.
+ * NULL is allowed.
  */
 void lease_release(struct lease *lease);
 

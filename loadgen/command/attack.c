@@ -32,9 +32,10 @@ static bool attack_main(const struct command_line *line, struct err *err)
          attack_plan(options, &plan, err) &&
          (session.runner = place_open(&place, &options->cluster, err)) != NULL &&
          session_run(&session, &order, &driver_agenda, err);
-    place_close(&place);
     ok = workload_close(&workload, err) && ok;
-    return session_close(&session, ok, err);
+    ok = session_close(&session, ok, err);
+    place_close(&place); /* may take long; after two signals, everything before it is in a hurry */
+    return ok;
 }
 
 const struct command command_attack = {

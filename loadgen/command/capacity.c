@@ -106,9 +106,9 @@ static bool capacity_main(const struct command_line *line, struct err *err)
          search_job_open(&job, line->operand_count ? line->operands[0] : NULL, err) &&
          search_and_report(&job, &interrupt, err);
     const struct capacity_searches searches = search_job_result(&job);
-    place_close(&place);
     ok = capacity_output_terminate(options, &searches, err) && ok;
     interrupt_stop(&interrupt);
+    place_close(&place); /* may take long; after two signals, everything before it is in a hurry */
     ok = exceptions_output_print(&job.users.exceptions, false, err) && ok;
     return search_job_close(&job, err) && ok;
 }

@@ -25,6 +25,7 @@ enum { LEASE_WAIT_MS = 100 };
 
 #define ABANDON_NS (3 * NS_PER_S)  /* for the accounts of workers that abandon the run */
 #define REPORT_NS (10 * NS_PER_S)  /* maximum wait for missing reports after the last account */
+#define LATE_NS (2 * NS_PER_S)     /* after that, a late lease is reported */
 #define ABSENCE_NS (60 * NS_PER_S) /* then, an unreachable broker is not expected back */
 
 struct controller {
@@ -166,25 +167,27 @@ static bool check_lease(struct course *course, struct lease *lease)
 }
 
 /*
- * True if the broker is not expected back: it has been unreachable for ABSENCE_NS, and the run
- * should have ended at least that long ago. All workers then count as lost.
+ * True if the broker is not expected back: it has stored nothing, not even the lease, for
+ * ABSENCE_NS, and the run should have ended at least that long ago. All workers then count as lost.
+ * Pongs do not show this: with a full disk, nats-server 2.9 answers pings on each new connection
+ * until the first message is published there.
  */
-static bool is_hopeless(const struct course *course)
+static bool is_hopeless(const struct course *course, const struct lease *lease)
 {
     const struct plan *plan = course->order->plan;
     uint64_t duration_ns = plan->schedule.duration_ns;
     uint64_t end_ns = least(course->stop_ns, duration_ns > 0 ? duration_ns : UINT64_MAX);
     uint64_t drain_ns = plan->timeout_ns > 0 ? plan->timeout_ns : WORKER_DRAIN_NS;
-    return end_ns != UINT64_MAX && bus_pong_age_ns(course->bus) > ABSENCE_NS &&
+    return end_ns != UINT64_MAX && lease_age_ns(lease) > ABSENCE_NS &&
            course_now_ns(course) > end_ns + drain_ns + ABSENCE_NS;
 }
 
 /* False: the run has ended, or no more messages can arrive. */
-static bool goes_on(struct course *course)
+static bool goes_on(struct course *course, const struct lease *lease)
 {
-    if (is_hopeless(course)) {
-        course_tell(course, "the broker does not answer, and the run should have ended: what was "
-                            "not reported is lost");
+    if (is_hopeless(course, lease)) {
+        course_tell(course, "the broker stores nothing, and the run should have ended: what "
+                            "was not reported is lost");
         return false;
     }
     if (merge_is_accounted(course->merge) && !merge_is_complete(course->merge) &&
@@ -195,11 +198,31 @@ static bool goes_on(struct course *course)
     return !merge_is_complete(course->merge) && clock_now_ns() < course->give_up_ns;
 }
 
+/* Reports that the broker stores nothing: the lease is written most often. After a controller was
+ * stopped, its lease is late only for a moment. */
+static void tell_late(struct course *course, bool is_held)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (is_held) {
+        if (course->is_late_told) {
+            course_tell(course, "the broker stores messages again");
+        }
+        course->late_ns = 0;
+        course->is_late_told = false;
+    } else if (course->late_ns == 0) {
+        course->late_ns = now_ns;
+    } else if (!course->is_late_told && now_ns > course->late_ns + LATE_NS) {
+        course_tell(course, "the broker stores nothing: it is down, cut off, or its disk is full");
+        course->is_late_told = true;
+    }
+}
+
 /* Skips the actions that only a controller may do while the lease is late. */
 static void watch(struct course *course, struct lease *lease)
 {
-    while (goes_on(course) && check_lease(course, lease)) {
+    while (goes_on(course, lease) && check_lease(course, lease)) {
         bool may_write = lease_state(lease) == LEASE_HELD;
+        tell_late(course, may_write);
         course_attend(course);
         if (may_write) {
             course_move_epochs(course);
@@ -209,11 +232,12 @@ static void watch(struct course *course, struct lease *lease)
     }
 }
 
-/* Waits for a lease that is late although the broker answers. */
+/* Waits for a lease that is late although the broker answers, unless a second stop was requested.
+ */
 static bool holds_lease(const struct course *course, const struct lease *lease)
 {
     uint64_t until_ns = clock_now_ns() + LEASE_VOID_NS;
-    while (lease_state(lease) == LEASE_LATE && clock_now_ns() < until_ns &&
+    while (lease_state(lease) == LEASE_LATE && clock_now_ns() < until_ns && course->asked < 2 &&
            bus_pong_age_ns(course->bus) < LEASE_VOID_NS) {
         poll(NULL, 0, LEASE_WAIT_MS);
     }

@@ -93,6 +93,8 @@ struct course {
     uint64_t wall_ns;      /* of the start, by the wall clock of the controller that set it */
     uint64_t stop_ns;      /* run time at which a stop was first published; UINT64_MAX: not yet */
     uint64_t give_up_ns;   /* CLOCK_MONOTONIC: when to end an abandoned run; UINT64_MAX: not yet */
+    uint64_t late_ns;      /* CLOCK_MONOTONIC: since when the lease is late; 0: it is not */
+    bool is_late_told;
     bool is_ours; /* this controller sent the order or took over the run, so it may remove it */
     bool is_superseded; /* another controller has the run, so this one must not write anything */
     bool is_aborted;    /* by the observer */

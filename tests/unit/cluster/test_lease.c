@@ -111,8 +111,10 @@ START_TEST(a_holder_without_a_broker_is_late_and_comes_back)
     brokered_pause_ms(3000);
     ck_assert_int_eq(lease_state(lease), LEASE_HELD);
     wait_for_state(lease, LEASE_LATE);
+    ck_assert_uint_ge(lease_age_ns(lease), LEASE_VOID_NS);
     brokered_restart(&brokered);
     wait_for_state(lease, LEASE_HELD);
+    ck_assert_uint_lt(lease_age_ns(lease), LEASE_VOID_NS);
     lease_release(lease);
 }
 END_TEST
