@@ -1,0 +1,58 @@
+#!/bin/sh
+# The broker is away for 10 s and comes back with its storage, and the network of one worker is cut for 5 s: the run
+# loses nothing.
+#
+# Long: the broker is away for 10 s.
+# Not under sanitizers: workers stop sending when they are slow to find the broker again.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/workers_lib.sh"
+
+# start_relay: at a port of its own, to the broker. Sets RELAY, its URL, and RELAY_PID.
+start_relay() {
+    python3 tests/support/relay.py "$NATS" >"$TMP/relay" &
+    RELAY_PID=$!
+    STARTED="$STARTED $RELAY_PID"
+    wait_for test -s "$TMP/relay" || fail "no relay"
+    RELAY=nats://127.0.0.1:$(cat "$TMP/relay")
+}
+
+broker_is_back() {
+    start_log_target
+    start_nats
+    start_worker a
+    start_worker b
+    attack_with_workers 2 -rate 100 -duration 20s
+    await_requests 300
+    from=$(date +%s)
+    kill -9 "$NATS_PID"
+    sleep 10
+    restart_nats
+    outage=$(($(date +%s) - from))
+    end_attack
+    expect_has "the outage" "$(cat "$TMP/err")" "the broker stores nothing"
+    expect_has "its end" "$(cat "$TMP/err")" "the broker stores messages again"
+    expect_balance
+    expect_once
+    expect_eq "unknown" "$(json "$TMP/report" 'r["unknown"]')" 0
+    # Workers stop sending after 15 s, on a machine that starts the broker so slowly.
+    [ "$outage" -gt 12 ] || expect_all 2000
+}
+
+network_is_cut() {
+    start_log_target
+    start_nats
+    start_relay
+    start_worker a
+    NATS=$RELAY start_worker b
+    attack_with_workers 2 -rate 100 -duration 15s
+    await_requests 300
+    kill -STOP "$RELAY_PID"
+    sleep 5
+    kill -CONT "$RELAY_PID"
+    end_attack
+    expect_has "the silent worker" "$(cat "$TMP/err")" "b is silent"
+    expect_all 1500
+}
+
+beside broker_is_back network_is_cut
