@@ -11,7 +11,7 @@
 #     Not under sanitizers: WHY  left out if SANITIZER is set
 #     Not under tsan: WHY        left out if SANITIZER is tsan
 #
-# All others run JOBS at a time: one more than there are CPUs, because tests wait most of the time. Each prints
+# All others run JOBS at a time: two more than there are CPUs, because tests wait most of the time. Each prints
 # its seconds. A test that exits with 77 lacks a program that is no Debian package, or cannot run on this
 # machine; it counts as skipped, with STRICT=1 as failed. It is skipped in both when its last line begins with
 # "machine busy: " (tests/support/busy.py): it judges time, and other programs used the CPU.
@@ -20,7 +20,7 @@
 # it said when it failed, and is to be repaired, but does not fail the run. No test gets a second try if a
 # sanitizer reported something, or if more than three failed.
 #
-# Environment: BIN=build/release/bin  JOBS=(the CPUs + 1)  JUDGE_TIMES=yes  LONG=yes  STRICT=  SANITIZER=asan|tsan
+# Environment: BIN=build/release/bin  JOBS=(the CPUs + 2)  JUDGE_TIMES=yes  LONG=yes  STRICT=  SANITIZER=asan|tsan
 # Exit status: 0 no test failed; 1 one did, or no test has the name.
 set -eu
 export BIN="${BIN:-build/release/bin}"
@@ -59,7 +59,7 @@ for script in tests/e2e/[0-9]*.sh; do
     add e2e "$(basename "$script" .sh)" "$script"
 done
 
-cat "$lists/long" "$lists/together" | xargs -r -P "${JOBS:-$(($(nproc) + 1))}" -n 3 tests/run_test.sh | tee "$lists/ended"
+cat "$lists/long" "$lists/together" | xargs -r -P "${JOBS:-$(($(nproc) + 2))}" -n 3 tests/run_test.sh | tee "$lists/ended"
 xargs -r -n 3 tests/run_test.sh <"$lists/alone" | tee -a "$lists/ended"
 
 # count VERDICT [FILE]
