@@ -20,7 +20,7 @@
 #include "loadgen/capacity/search/search.h"
 #include "loadgen/capacity/trial/trial_journal.h"
 
-/* What is known before the first trial. capacity_run takes over both JSON values. */
+/* Data from before the first trial. capacity_run takes ownership of both JSON values. */
 struct capacity_start {
     double first_rate; /* first estimate of the capacity, in requests per second */
     json_t *generator; /* its `rate` is the highest at which the generator is trusted (calibrate.h);

@@ -50,7 +50,7 @@ struct parcel_sink {
 bool parcel_send(const struct wire_order *head, const struct order_files *files,
                  const struct parcel_sink *sink, struct err *err);
 
-/* What a worker has received. */
+/* The order that a worker receives. */
 struct parcel {
     struct wire_order head;   /* run 0: none */
     struct order_files files; /* of this order */

@@ -29,7 +29,7 @@
 
 #define ACCOUNT_UNEVEN 1.5
 
-/* What the generator counted between the two readings. */
+/* The generator's counts between the two readings. */
 struct account_sent {
     uint64_t answered;
     uint64_t tried; /* started + retried + redirected */

@@ -60,7 +60,7 @@ enum generator_class {
     GENERATOR_LIMIT,
 };
 
-/* What to change, depending on what was short. */
+/* The advice, by the resource that was short. */
 enum generator_remedy {
     REMEDY_REPEAT,        /* the only sign is lost workers */
     REMEDY_ONE_ATTACK,    /* other attacks in its container competed for CPU */

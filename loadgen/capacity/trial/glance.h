@@ -24,7 +24,7 @@ struct glance_target {
     bool is_interrupted; /* a run was interrupted; every later one counts as interrupted, too */
 };
 
-/* What the run measured. */
+/* The measurements of the run. */
 struct glance {
     double successes_per_s; /* with users: iterations per second */
     double answers_per_s;   /* with users: equal to successes_per_s */

@@ -19,7 +19,7 @@
 #include "loadgen/measure/summary.h"
 #include "loadgen/verdict/judge.h"
 
-/* What the summary does not contain. */
+/* The data that the summary does not contain. */
 struct trial_context {
     enum search_step step;
     uint64_t seed;     /* of the arrivals */

@@ -35,7 +35,9 @@ struct serve_options {
 /* The options are a struct serve_options. */
 extern const struct cli serve_cli;
 
-/* Sets what was not given. ERR_USAGE names a flag that would have no effect. */
+/*
+ * Sets the defaults of flags that were not given. ERR_USAGE names a flag that would have no effect.
+ */
 bool serve_flags_check(struct serve_options *options, struct err *err);
 
 #endif

@@ -22,7 +22,7 @@ enum {
     ANSWER_HEAD_MAX = 300 * 1024,           /* head and trailer bytes of an answer; as in curl */
 };
 
-/* Where the reader is: what the next byte belongs to. */
+/* The position of the reader: the element to which the next byte belongs. */
 enum answer_at {
     AT_STATUS,    /* in the status line, before its text; `step` counts bytes */
     AT_REASON,    /* in the status text */

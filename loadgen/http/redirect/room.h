@@ -16,7 +16,7 @@
 struct room {
     char *at;
     size_t size;
-    size_t length; /* of what was written */
+    size_t length; /* bytes written so far */
     bool is_short;
 };
 

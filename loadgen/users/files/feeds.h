@@ -89,8 +89,8 @@ struct feed *feeds_open(struct feeds *feeds, const char *folder, const char *fil
                         const struct feed_options *options, struct err *err);
 
 /*
- * Feeds in turn begin at a row of their own in each of `parts` processes that share a run: `part`
- * is the number of this one. Call this after feeds_begin. `feeds` may be NULL.
+ * Makes feeds with FEED_IN_TURN begin at a different row in each of the `parts` processes of a run.
+ * `part` is the number of this process. Call this after feeds_begin. `feeds` may be NULL.
  */
 void feeds_shift(struct feeds *feeds, uint64_t part, uint64_t parts);
 

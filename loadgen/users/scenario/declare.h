@@ -12,7 +12,7 @@
  *     Shopper:task(2, Flow)
  *
  * A class is a table. Missing keys are looked up in its base, and finally in User, which has the
- * methods of every user (methods.h). classes.h reads what was declared.
+ * methods of every user (methods.h). classes.h reads the declarations.
  *
  * A class or task set without a `name` is named after the variable that holds it when the scenario
  * has been executed.

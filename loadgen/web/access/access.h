@@ -56,7 +56,7 @@ struct access_request {
     bool is_ambiguous; /* one of these headers was sent more than once */
 };
 
-/* What the route does. */
+/* Properties of the route. */
 struct access_route {
     bool is_page; /* it shows the page: any site may link to it, and it needs no token */
     bool is_open; /* it needs no token */

@@ -177,7 +177,10 @@ void board_log(void *context, struct slice lines);
 /* Stores errors of scripts that are known only after the last second. */
 void board_late_exceptions(struct board *board, const struct exceptions *exceptions);
 
-/* Whether the run met the SLO: {met, text}. Takes the JSON over. Call this before board_end. */
+/*
+ * Stores the verdict on the SLO: {met, text}. Takes ownership of the JSON. Call this before
+ * board_end.
+ */
 void board_judge(struct board *board, json_t *verdict);
 
 /* Call this when the run has ended. `problem` NULL: without an error. */

@@ -1,6 +1,6 @@
 /*
- * lines - the last lines of the log, for /logs and the page: lines of the server (who started which
- * test, how it ended) and of scripts.
+ * lines - the last lines of the log, for /logs and the page: lines of the server (starts and ends
+ * of tests) and of scripts.
  *
  * The last LINES_EACH lines of the server and of scripts are kept separately, so a verbose script
  * does not push out the server's lines. A line has at most LINE_BYTES.

@@ -88,7 +88,7 @@ struct run_order {
     bool is_quick;         /* always true if set on the command line */
 };
 
-/* What a run needs from its command. */
+/* Settings of a run, and functions that it calls. */
 struct run_watch {
     const struct control *control;
     const struct observer *observer; /* in a search, seconds count from 0 in each trial */

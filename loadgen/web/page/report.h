@@ -3,9 +3,9 @@
  * needs no server and no network. `?download=1` makes browsers save it.
  *
  * The file is page/serve.html, with style sheets and scripts inline instead of linked. The element
- * #data has the JSON of view.h, which serve.js shows instead of polling, and `report`:
- * {made_ms, state}, where `state` is that of the run when the report was made. report.js removes
- * what needs a server, and adds what a report needs.
+ * #data has the JSON of view.h, which serve.js shows instead of polling, and `report`: {made_ms,
+ * state}, where `state` is that of the run when the report was made. report.js removes the elements
+ * that need a server, and adds those of a report.
  *
  * The Content-Security-Policy, in the file and in the reply, allows exactly these style sheets and
  * scripts, by their hashes.
