@@ -8,6 +8,7 @@
 # Not under sanitizers: it is about a shell script; what the programs do here, other tests do too.
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/workers_lib.sh"
 mkdir "$TMP/bin"
 export PATH="$TMP/bin:$BIN:$PATH"
 start_target_api
@@ -123,12 +124,27 @@ end_serve
 echo "GET /health" >"$TMP/targets"
 settings=$(export -p) # of the scenario
 unset LOCUST_LOCUSTFILE LOCUST_USERS LOCUST_SPAWN_RATE LOCUST_TAGS LOCUST_REQUESTS
-start_page LOCUST_TARGETS="$TMP/targets"
-eval "$settings"
-expect_eq "a rate" "$(code /api/v1/runs -H 'Content-Type: application/json' -d '{"kind": "rate", "rate": 10, "duration": "1s"}')" 201
-wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
-expect_eq "answered" "$(json "$TMP/answer" "r['stats'][-1]['num_requests'], r['stats'][-1]['num_failures']")" "(10, 0)"
+# run_a_rate NAME=VALUE...: ten requests, by the page with these variables
+run_a_rate() {
+    start_page LOCUST_TARGETS="$TMP/targets" "$@"
+    expect_eq "a rate" "$(code /api/v1/runs -H 'Content-Type: application/json' -d '{"kind": "rate", "rate": 10, "duration": "1s"}')" 201
+    wait_for is_stopped || fail "the test does not end: $(cat "$TMP/answer")"
+    expect_eq "answered" "$(json "$TMP/answer" "r['stats'][-1]['num_requests'], r['stats'][-1]['num_failures']")" "(10, 0)"
+}
+run_a_rate
 end_serve
+
+# The same by a master, whose worker sends it, and leaves after SIGTERM
+start_nats
+LOCUST_MODE=worker LOCUST_NATS=$NATS LOCUST_NAME=one "$ENTRYPOINT" idle 2>"$TMP/worker.err" &
+WORKER_PID=$!
+STARTED="$STARTED $WORKER_PID"
+run_a_rate LOCUST_MODE=master LOCUST_NATS="$NATS"
+expect_eq "who sent it" "$(json "$TMP/answer" "[w['id'] for w in r['workers']]")" "['one']"
+end_serve
+kill -TERM "$WORKER_PID"
+wait "$WORKER_PID" || fail "worker: status $?: $(cat "$TMP/worker.err")"
+eval "$settings"
 start_page HEADROOM_TOKEN=s3cret LOCUST_NO_TOKEN=true LOCUST_WEB=0.0.0.0:0
 W=http://127.0.0.1:${W##*:}
 expect_eq "a token" "$(code /stats/requests) $(code /stats/requests -H "Authorization: Bearer s3cret") $(code /)" "401 200 200"
