@@ -16,9 +16,9 @@
  *     state.SIDE.PART            the merged state (merge/save.h), on two sides in turn: the older
  *                                one is replaced
  *
- * These subjects allow the broker to let each worker publish only under its own name. Answers to a
- * worker are sent to _INBOX_worker.WORKER, which other workers may not read. RUN is the number of
- * the run in hex.
+ * Answers to a worker are sent to _INBOX_worker.WORKER. A broker with a user for each worker can
+ * let it publish only under its own name, and read only its own answers; one user for all workers
+ * can be limited to what workers do. RUN is the number of the run in hex.
  *
  * Threads: pure functions.
  */
