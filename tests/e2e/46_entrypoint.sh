@@ -142,6 +142,13 @@ STARTED="$STARTED $WORKER_PID"
 run_a_rate LOCUST_MODE=master LOCUST_NATS="$NATS"
 expect_eq "who sent it" "$(json "$TMP/answer" "[w['id'] for w in r['workers']]")" "['one']"
 end_serve
+eval "$settings"
+before=$(served)
+unset LOCUST_REQUESTS # which workers cannot share
+LOCUST_MODE=master LOCUST_NATS=$NATS LOCUST_HEADLESS=true LOCUST_RUN_TIME=2s entry idle
+[ "$(served)" -gt "$before" ] || fail "no requests: $(cat "$TMP/err")"
+expect_eq "a run of a master: $(cat "$TMP/err")" "$status $(requests "$TMP/out")" "0 $(($(served) - before))"
+expect_has "who runs it" "$(cat "$TMP/err")" "workers: one ("
 kill -TERM "$WORKER_PID"
 wait "$WORKER_PID" || fail "worker: status $?: $(cat "$TMP/worker.err")"
 eval "$settings"
