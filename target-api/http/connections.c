@@ -156,9 +156,7 @@ static void *run(void *cls)
     step_ns = step_ns > NS_PER_S ? NS_PER_S : step_ns;
     pthread_mutex_lock(&connections->lock);
     while (!connections->is_ending) {
-        uint64_t at = clock_now_ns() + step_ns;
-        struct timespec until = {.tv_sec = (time_t)(at / NS_PER_S),
-                                 .tv_nsec = (long)(at % NS_PER_S)};
+        struct timespec until = clock_system_time(clock_now_ns() + step_ns);
         pthread_cond_timedwait(&connections->ending, &connections->lock, &until);
         poll_all(connections);
     }

@@ -82,8 +82,7 @@ static void *run(void *cls)
             call_first(delays);
             continue;
         }
-        struct timespec until = {.tv_sec = (time_t)(due / NS_PER_S),
-                                 .tv_nsec = (long)(due % NS_PER_S)};
+        struct timespec until = clock_system_time(due);
         pthread_cond_timedwait(&delays->changed, &delays->lock, &until);
     }
     pthread_mutex_unlock(&delays->lock);

@@ -67,8 +67,7 @@ static size_t bytes_of(natsMsg *message)
 /* Waits for a change, at most until until_ns. False: timeout. */
 static bool wait_until(struct bus_outbox *outbox, uint64_t until_ns)
 {
-    struct timespec until = {.tv_sec = (time_t)least(until_ns / NS_PER_S, INT32_MAX),
-                             .tv_nsec = (long)(until_ns % NS_PER_S)};
+    struct timespec until = clock_system_time(least(until_ns, INT32_MAX * NS_PER_S));
     return pthread_cond_timedwait(&outbox->changed, &outbox->lock, &until) == 0;
 }
 

@@ -230,6 +230,22 @@ START_TEST(a_state_that_was_not_completed_is_not_used)
 }
 END_TEST
 
+/* Runs may be older than the machine that takes them over: its clock begins when it boots. */
+START_TEST(a_run_may_be_older_than_this_machine)
+{
+    const uint64_t age_ns = UINT64_C(300) * 24 * 3600 * NS_PER_S;
+    bool is_on = false;
+    coursed.plan.schedule.duration_ns = age_ns + 3600 * NS_PER_S;
+    begin_run(&first);
+    coursed_publish(&first, age_ns);
+    ck_assert(course_find_run(&second, &is_on, &err));
+    ck_assert(is_on);
+    ck_assert_msg(course_take_over(&second, &err), "%s", err.text);
+    ck_assert_uint_ge(course_now_ns(&second), age_ns);
+    ck_assert_uint_lt(course_now_ns(&second), age_ns + 3600 * NS_PER_S);
+}
+END_TEST
+
 Suite *takeover_suite(void);
 Suite *takeover_suite(void)
 {
@@ -240,6 +256,7 @@ Suite *takeover_suite(void)
     tcase_add_test(tests, an_answer_that_is_late_is_waited_for);
     tcase_add_test(tests, a_run_that_is_over_or_of_another_order_is_not_on);
     tcase_add_test(tests, a_failed_takeover_leaves_the_run_as_it_is);
+    tcase_add_test(tests, a_run_may_be_older_than_this_machine);
     tcase_add_test(tests, tallies_are_kept_while_there_is_room);
     tcase_add_test(tests, no_run_is_too_long_for_the_broker);
     tcase_add_test(tests, a_state_that_was_not_completed_is_not_used);
