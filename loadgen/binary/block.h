@@ -32,6 +32,7 @@ enum block_type {
     BLOCK_SECOND = 'S',
     BLOCK_COUNTS = 'C',
     BLOCK_EXCEPTION = 'X',
+    BLOCK_WORKER = 'W',
     BLOCK_END = 'E',
 };
 

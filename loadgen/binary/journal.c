@@ -262,11 +262,22 @@ static void write_exceptions(struct result_writer *writer, const struct exceptio
     json_decref(list);
 }
 
+static void write_workers(struct result_writer *writer, const struct summary *summary)
+{
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        if (summary->generators[i].is_worker) {
+            put_json(writer, take(writer), BLOCK_WORKER,
+                     summary_worker_to_json(&summary->generators[i]));
+        }
+    }
+}
+
 void journal_write_end(struct result_writer *writer, const struct summary *summary,
                        const struct targets *targets)
 {
     if (writer) {
         write_exceptions(writer, &summary->exceptions);
+        write_workers(writer, summary);
         put_json(writer, take(writer), BLOCK_END,
                  json_pack(
                      "{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "

@@ -113,14 +113,12 @@ static const char *print_value(const struct oddity *oddity, double value, char t
     return text;
 }
 
-const char *oddity_print(const struct merge *merge, const struct oddity *oddity,
-                         char text[ODDITY_TEXT])
+const char *oddity_print(const struct oddity *oddity, char text[ODDITY_TEXT])
 {
     char value[DURATION_TEXT];
     char median[DURATION_TEXT];
-    struct merge_worker worker = merge_worker(merge, oddity->worker);
-    snprintf(text, ODDITY_TEXT, "%s: %s %s, the median of all workers is %s", worker.who.name,
-             oddity->measure->name, print_value(oddity, oddity->value, value),
+    snprintf(text, ODDITY_TEXT, "%s %s (median of all workers %s)", oddity->measure->name,
+             print_value(oddity, oddity->value, value),
              print_value(oddity, oddity->median, median));
     return text;
 }

@@ -37,8 +37,7 @@ enum { ODDITY_TEXT = 192 };
 /* Finds at most `room` oddities, sorted by measure, then by worker. */
 size_t oddities_find(const struct merge *merge, struct oddity *list, size_t room);
 
-/* Prints "worker-3: latency p99 412ms, the median of all workers is 35ms". Returns `text`. */
-const char *oddity_print(const struct merge *merge, const struct oddity *oddity,
-                         char text[ODDITY_TEXT]);
+/* Prints "latency p99 412ms (median of all workers 35ms)". Returns `text`. */
+const char *oddity_print(const struct oddity *oddity, char text[ODDITY_TEXT]);
 
 #endif

@@ -113,24 +113,26 @@ void summary_add_lost(struct summary *summary, const char *names, uint64_t unkno
     add_words(summary->lost, sizeof summary->lost, ", ", names);
 }
 
-void summary_add_generator(struct summary *summary, const char *name,
-                           const struct generator *generator, json_t *environment)
+struct summary_generator *summary_add_generator(struct summary *summary, const char *name,
+                                                const struct generator *generator,
+                                                json_t *environment)
 {
     generator_merge(&summary->generator, generator);
     size_t count = summary->generator_count;
-    if (count == SUMMARY_GENERATORS) {
-        return;
-    }
     struct summary_generator *larger =
-        realloc(summary->generators, (count + 1) * sizeof *summary->generators);
-    if (larger) {
-        summary->generators = larger;
-        larger[count].generator = *generator;
-        larger[count].environment = json_incref(environment);
-        snprintf(larger[count].name, sizeof larger[count].name, "%s", name);
-        utf8_clean(larger[count].name);
-        summary->generator_count++;
+        count < SUMMARY_GENERATORS
+            ? realloc(summary->generators, (count + 1) * sizeof *summary->generators)
+            : NULL;
+    if (!larger) {
+        return NULL;
     }
+    summary->generators = larger;
+    larger[count] = (struct summary_generator){.generator = *generator,
+                                               .environment = json_incref(environment)};
+    snprintf(larger[count].name, sizeof larger[count].name, "%s", name);
+    utf8_clean(larger[count].name);
+    summary->generator_count++;
+    return &larger[count];
 }
 
 /* n per second of the span; n if the span is 0, as in vegeta. */
@@ -301,6 +303,37 @@ void generator_merge(struct generator *into, const struct generator *from)
     worst.local_ports = ports->local_ports;
     worst.time_wait = ports->time_wait;
     *into = worst;
+}
+
+json_t *summary_worker_to_json(const struct summary_generator *worker)
+{
+    const struct summary_own *own = &worker->own;
+    return json_pack("{s:s, s:I, s:I, s:I, s:s, s:o, s:O?}", "name", worker->name, "latency_p50",
+                     (json_int_t)own->p50_ns, "latency_p99", (json_int_t)own->p99_ns, "lag_p99",
+                     (json_int_t)own->lag_p99_ns, "differs", own->differs, "generator",
+                     generator_to_json(&worker->generator), "environment", worker->environment);
+}
+
+static const char *text(const json_t *json, const char *key)
+{
+    const char *value = json_string_value(json_object_get(json, key));
+    return value ? value : "";
+}
+
+void summary_add_worker_from_json(struct summary *summary, const json_t *json)
+{
+    struct generator generator = generator_from_json(json_object_get(json, "generator"));
+    json_t *environment = json_object_get(json, "environment");
+    struct summary_generator *worker = summary_add_generator(
+        summary, text(json, "name"), &generator, json_is_object(environment) ? environment : NULL);
+    if (worker) {
+        worker->is_worker = true;
+        worker->own.p50_ns = integer(json, "latency_p50");
+        worker->own.p99_ns = integer(json, "latency_p99");
+        worker->own.lag_p99_ns = integer(json, "lag_p99");
+        snprintf(worker->own.differs, sizeof worker->own.differs, "%s", text(json, "differs"));
+        utf8_clean(worker->own.differs);
+    }
 }
 
 static uint64_t difference(uint64_t then, uint64_t now)

@@ -49,11 +49,23 @@ struct spread {
     uint64_t most;      /* requests to the address that got the most */
 };
 
-/* The generator of one of several runs. */
+enum { SUMMARY_DIFFERS = 320 };
+
+/* What one of several workers that shared a run has measured, over the whole run. */
+struct summary_own {
+    uint64_t p50_ns; /* latency */
+    uint64_t p99_ns;
+    uint64_t lag_p99_ns;
+    char differs[SUMMARY_DIFFERS]; /* from the other workers, and how; "": it does not */
+};
+
+/* The generator of one of several runs, or of one of several workers that shared a run. */
 struct summary_generator {
-    char name[64]; /* of the result file */
+    char name[64]; /* of the result file, or of the worker */
     struct generator generator;
     json_t *environment; /* NULL: not recorded */
+    bool is_worker;
+    struct summary_own own; /* of a worker */
 };
 
 enum {
@@ -147,10 +159,18 @@ void summary_add_changes(struct summary *summary, const char *changes);
  */
 void summary_add_lost(struct summary *summary, const char *names, uint64_t unknown, bool is_least);
 
-/* Adds the generator of one run; `name` is the name of the run's result file. Keeps its own
-   reference to `environment`; NULL: not recorded. */
-void summary_add_generator(struct summary *summary, const char *name,
-                           const struct generator *generator, json_t *environment);
+/*
+ * Adds the generator of one run; `name` is the name of the run's result file, or of the worker.
+ * Keeps its own reference to `environment`; NULL: not recorded. Returns the entry, valid until the
+ * next one is added; NULL: there is no room for it.
+ */
+struct summary_generator *summary_add_generator(struct summary *summary, const char *name,
+                                                const struct generator *generator,
+                                                json_t *environment);
+
+/* A worker's entry, as JSON in result files. */
+json_t *summary_worker_to_json(const struct summary_generator *worker);
+void summary_add_worker_from_json(struct summary *summary, const json_t *json);
 
 /*
  * Requests started per second: (results - 1) / (last started - first started); the number of

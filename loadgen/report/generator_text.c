@@ -125,6 +125,9 @@ const char *generator_verdict_print(const struct generator_verdict *verdict,
                                                  : "Disturbed by the generator");
         append_reasons(verdict, summary, text);
         append(text, "%s", remedies[verdict->remedy]);
+        if (verdict->worst) {
+            append(text, " The worst worker was %s.", verdict->worst);
+        }
         if (verdict->class == GENERATOR_DISTURBED && verdict->signs) {
             append(text, " The target would miss the SLO even without this disturbance.");
         }

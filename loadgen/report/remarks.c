@@ -100,6 +100,15 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
             summary->abandoned, requests(summary->abandoned),
             plural(summary->abandoned, "it", "them"));
     }
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        const struct summary_generator *one = &summary->generators[i];
+        if (one->own.differs[0] != '\0') {
+            say(remarks,
+                "%s differs from the other workers: %s. It was disturbed, or reaches the target in "
+                "another way, so the merged numbers mix two situations.",
+                one->name, one->own.differs);
+        }
+    }
     if (summary->lost[0] != '\0') {
         say(remarks,
             "Lost with %s: %s%" PRIu64 " %s, which may have been sent. They are neither in the "

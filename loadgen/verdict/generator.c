@@ -35,19 +35,44 @@ static const struct slo_finding *find_lagged(const struct slo_verdict *slo)
     return NULL;
 }
 
+/* The signs that its own figures show. */
+static unsigned signs_of(const struct generator *g, double tightest_ns)
+{
+    double loop_max_ns = isfinite(tightest_ns) ? tightest_ns / 10 : LOOP_MAX_NS;
+    bool is_throttled = g->has_throttled && g->throttled_seconds > THROTTLED_MAX * g->wall_seconds;
+    bool is_cpu_short = generator_cpu_share(g) > CPU_MAX;
+    unsigned signs = 0;
+    signs |= is_throttled ? GENERATOR_THROTTLED : 0;
+    signs |= is_cpu_short ? GENERATOR_CPU : 0;
+    signs |= !is_cpu_short && thread_share(g) > CPU_MAX ? GENERATOR_THREADS : 0;
+    signs |= (double)g->loop_p99_ns > loop_max_ns ? GENERATOR_LOOP : 0;
+    return signs;
+}
+
+/* The worker with the most signs; of several, the one that used most of its CPU. */
+static const char *find_worst(const struct summary *summary, double tightest_ns)
+{
+    const struct summary_generator *worst = NULL;
+    int most = 0;
+    for (size_t i = 0; i < summary->generator_count; i++) {
+        const struct summary_generator *one = &summary->generators[i];
+        int count = __builtin_popcount(signs_of(&one->generator, tightest_ns));
+        bool is_worse = count > most || (worst && count == most &&
+                                         generator_cpu_share(&one->generator) >
+                                             generator_cpu_share(&worst->generator));
+        if (one->is_worker && is_worse) {
+            worst = one;
+            most = count;
+        }
+    }
+    return worst && summary->generator_count > 1 ? worst->name : NULL;
+}
+
 static unsigned find_signs(const struct summary *summary, const struct generator_verdict *verdict,
                            double tightest_ns)
 {
-    const struct generator *g = &summary->generator;
-    double loop_max_ns = isfinite(tightest_ns) ? tightest_ns / 10 : LOOP_MAX_NS;
-    bool is_throttled = g->has_throttled && g->throttled_seconds > THROTTLED_MAX * g->wall_seconds;
-    bool is_cpu_short = verdict->cpu_share > CPU_MAX;
-    unsigned signs = 0;
+    unsigned signs = signs_of(&summary->generator, tightest_ns);
     signs |= summary->too_late > 0 ? GENERATOR_TOO_LATE : 0;
-    signs |= is_throttled ? GENERATOR_THROTTLED : 0;
-    signs |= is_cpu_short ? GENERATOR_CPU : 0;
-    signs |= !is_cpu_short && verdict->thread_share > CPU_MAX ? GENERATOR_THREADS : 0;
-    signs |= (double)g->loop_p99_ns > loop_max_ns ? GENERATOR_LOOP : 0;
     signs |= verdict->lagged ? GENERATOR_LAG : 0;
     signs |= summary->unknown > 0 ? GENERATOR_LOST : 0;
     return signs;
@@ -120,6 +145,7 @@ struct generator_verdict generator_judge(const struct summary *summary,
     };
     if (g->threads > 0) {
         verdict.signs = find_signs(summary, &verdict, tightest_ns);
+        verdict.worst = find_worst(summary, tightest_ns);
         find_moves(summary->tally, tightest_ns, &verdict);
         verdict.class = classify(&verdict, slo);
     }

@@ -90,6 +90,8 @@ struct generator_verdict {
     uint64_t own_failures; /* requests that failed for lack of ports, descriptors or memory */
     size_t move_count;
     struct generator_move moves[GENERATOR_MOVES];
+    const char
+        *worst; /* of several workers: the name of the one that caused the signs; NULL: none */
     const struct slo_finding *lagged; /* the first finding that causes GENERATOR_LAG, or NULL */
 };
 

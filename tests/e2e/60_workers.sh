@@ -33,9 +33,15 @@ expect_eq "ended" "$(json "$TMP/report" 'r["requests"]')" 1000
 expect_eq "unknown" "$(json "$TMP/report" 'r["unknown"]')" 0
 expect_all 1000
 "$BIN/loadgen" report -type json "$TMP/results" >"$TMP/again"
-for value in 'r["requests"]' 'r["latencies"]' 'r["status_codes"]' 'r["bytes_in"]'; do
+for value in 'r["requests"]' 'r["latencies"]' 'r["status_codes"]' 'r["bytes_in"]' '[(g["file"], g["worker"]) for g in r["generators"]]'; do
     expect_eq "$value of the file" "$(json "$TMP/again" "$value")" "$(json "$TMP/report" "$value")"
 done
+expect_eq "each worker's own numbers" \
+    "$(json "$TMP/report" 'sorted(g["file"] for g in r["generators"] if 0 < g["worker"]["latency_p50"] <= g["worker"]["latency_p99"])')" \
+    "['a', 'b', 'c']"
+python3 tests/support/report_schema.py "$TMP/report" >"$TMP/schema" 2>&1 || fail "$(cat "$TMP/schema")"
+"$BIN/loadgen" report "$TMP/results" >"$TMP/text"
+expect_has "each worker's line" "$(cat "$TMP/text")" ", latency p50 "
 for name in a b c; do
     wait_for grep -q 'the run has ended' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
 done

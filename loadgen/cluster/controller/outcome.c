@@ -1,4 +1,7 @@
 /* The output of a controller's run: seconds for the observer and the file, and the summary. */
+#include <stdio.h>
+#include <string.h>
+
 #include "loadgen/base/least.h"
 #include "loadgen/binary/journal.h"
 #include "loadgen/cluster/controller/course.h"
@@ -64,14 +67,27 @@ static void note_lost(struct course *course)
     }
 }
 
+static void note_oddity(struct course *course, const struct oddity *oddity)
+{
+    struct summary *summary = course->summary;
+    char text[ODDITY_TEXT];
+    oddity_print(oddity, text);
+    course_tell(course, "%s: %s", merge_worker(course->merge, oddity->worker).who.name, text);
+    if (oddity->worker < summary->generator_count) {
+        struct summary_own *own = &summary->generators[oddity->worker].own;
+        size_t length = strlen(own->differs);
+        snprintf(own->differs + length, sizeof own->differs - length, "%s%s",
+                 length > 0 ? ", " : "", text);
+    }
+}
+
 /* Reports workers whose results differ. */
-static void tell_oddities(const struct course *course)
+static void note_oddities(struct course *course)
 {
     struct oddity oddities[ODDITIES];
-    char text[ODDITY_TEXT];
     size_t count = oddities_find(course->merge, oddities, ODDITIES);
     for (size_t i = 0; i < count; i++) {
-        course_tell(course, "%s", oddity_print(course->merge, &oddities[i], text));
+        note_oddity(course, &oddities[i]);
     }
 }
 
@@ -101,7 +117,7 @@ void course_close_outcome(struct course *course)
     merge_finish(course->merge);
     note_lost(course);
     balance(course);
-    tell_oddities(course);
+    note_oddities(course);
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
     bool is_early =
         course->stop_ns != UINT64_MAX && (duration_ns == 0 || course->stop_ns < duration_ns);

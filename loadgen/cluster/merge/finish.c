@@ -28,7 +28,14 @@ static void add_end(struct merge *merge, size_t index)
     spread_merge(&summary->spread, &end->spread);
     summary->is_interrupted |= end->is_interrupted;
     json_t *environment = json_loadb(seat->environment.at, seat->environment.length, 0, NULL);
-    summary_add_generator(summary, seat->who.name, &worker.last.generator, environment);
+    struct summary_generator *one =
+        summary_add_generator(summary, seat->who.name, &worker.last.generator, environment);
+    if (one) {
+        one->is_worker = true;
+        one->own.p50_ns = worker.last.p50_ns;
+        one->own.p99_ns = worker.last.p99_ns;
+        one->own.lag_p99_ns = worker.last.lag_p99_ns;
+    }
     json_decref(environment);
 }
 

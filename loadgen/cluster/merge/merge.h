@@ -122,8 +122,8 @@ bool merge_is_accounted(const struct merge *merge);
 /*
  * Gives all seconds that are still open. Fills in the summary's counts (intended, started,
  * not_started, too_late, abandoned, iterations, lost_connects, spread), is_interrupted, and a
- * generator for each worker. A worker without an account counts as lost. Take no more messages
- * afterwards.
+ * generator for each worker, in the order of merge_worker. A worker without an account counts as
+ * lost. Take no more messages afterwards.
  */
 void merge_finish(struct merge *merge);
 

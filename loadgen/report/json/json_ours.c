@@ -117,6 +117,16 @@ static json_t *plan_to_show(const struct summary *summary)
     return plan;
 }
 
+static json_t *own_to_json(const struct summary_generator *one)
+{
+    const struct summary_own *own = &one->own;
+    return one->is_worker
+               ? json_pack("{s:I, s:I, s:I, s:s}", "latency_p50", (json_int_t)own->p50_ns,
+                           "latency_p99", (json_int_t)own->p99_ns, "lag_p99",
+                           (json_int_t)own->lag_p99_ns, "differs", own->differs)
+               : json_null();
+}
+
 /* Each run's generator, in the order in which the runs ended, if there are several. */
 static void add_generators(json_t *report, const struct summary *summary)
 {
@@ -129,6 +139,7 @@ static void add_generators(json_t *report, const struct summary *summary)
         json_t *json = generator_to_json(&one->generator);
         json_object_set_new(json, "file", json_string(one->name));
         json_object_set(json, "environment", or_null(one->environment));
+        json_object_set_new(json, "worker", own_to_json(one));
         json_array_append_new(list, json);
     }
     json_object_set_new(report, "generators", list);

@@ -85,7 +85,21 @@ static void write_generator(const struct summary *summary, FILE *out)
             duration_print_rounded(g->loop_p99_ns, loop));
 }
 
-/* With several runs, the line above shows the worst of each figure; these lines show each run. */
+static void write_own(const struct summary_generator *one, FILE *out)
+{
+    char p50[DURATION_TEXT];
+    char p99[DURATION_TEXT];
+    char lag[DURATION_TEXT];
+    if (one->is_worker) {
+        fprintf(out, ", latency p50 %s, p99 %s, lag p99 %s",
+                duration_print_rounded(one->own.p50_ns, p50),
+                duration_print_rounded(one->own.p99_ns, p99),
+                duration_print_rounded(one->own.lag_p99_ns, lag));
+    }
+}
+
+/* With several runs or workers, the line above shows the worst of each figure; these lines show
+ * each run. */
 static void write_generators(const struct summary *summary, FILE *out)
 {
     for (size_t i = 0; summary->generator_count > 1 && i < summary->generator_count; i++) {
@@ -93,8 +107,9 @@ static void write_generators(const struct summary *summary, FILE *out)
         char loop[DURATION_TEXT];
         fputs("  ", out);
         write_state(&one->generator, out);
-        fprintf(out, ", loop turn %s  %s\n",
-                duration_print_rounded(one->generator.loop_p99_ns, loop), one->name);
+        fprintf(out, ", loop turn %s", duration_print_rounded(one->generator.loop_p99_ns, loop));
+        write_own(one, out);
+        fprintf(out, "  %s\n", one->name);
     }
 }
 

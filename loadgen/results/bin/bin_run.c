@@ -283,6 +283,12 @@ static void take_changes(struct bin_run *run, const json_t *changes)
     }
 }
 
+void bin_run_take_worker(struct bin_run *run, const json_t *json)
+{
+    summary_add_worker_from_json(run->summary, json);
+    run->has_workers = true;
+}
+
 uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
 {
     struct summary *summary = run->summary;
@@ -310,7 +316,7 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->is_interrupted |= json_is_true(json_object_get(json, "interrupted"));
     summary->is_aborted |= json_is_true(json_object_get(json, "aborted"));
     take_not_started(run, json_object_get(json, "not_started_by_target"));
-    if (json_is_object(generator)) {
+    if (json_is_object(generator) && !run->has_workers) {
         struct generator state = generator_from_json(generator);
         summary_add_generator(summary, run->name, &state, run->environment);
     }

@@ -34,9 +34,10 @@ struct bin_run {
     struct summary *summary; /* borrowed */
     const char *name;        /* of the file; borrowed */
     bool with_texts;
-    bool has_header; /* a run has begun */
-    bool is_open;    /* the run's end has not been read yet */
-    bool has_plan;   /* false: the results were converted from vegeta's */
+    bool has_header;  /* a run has begun */
+    bool is_open;     /* the run's end has not been read yet */
+    bool has_workers; /* each has its own generator */
+    bool has_plan;    /* false: the results were converted from vegeta's */
     uint64_t wall_ns;
     json_t *environment;    /* of this run; NULL: not recorded */
     double scheduled_per_s; /* mean rate in the plan of this run */
@@ -57,6 +58,8 @@ bool bin_run_take_header(struct bin_run *run, const json_t *json, struct err *er
 
 void bin_run_take_targets(struct bin_run *run, const json_t *json);
 void bin_run_take_addresses(struct bin_run *run, const json_t *json);
+
+void bin_run_take_worker(struct bin_run *run, const json_t *json);
 
 /* Returns the number of results of the run; UINT64_MAX: not recorded. */
 uint64_t bin_run_take_end(struct bin_run *run, const json_t *json);

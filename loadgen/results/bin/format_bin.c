@@ -118,6 +118,8 @@ static bool take_json(struct stream *stream, struct err *err)
         ok = bin_counts_begin(&reader->counts, json, reader->run.wall_ns, stream->summary, err);
     } else if (block->type == BLOCK_EXCEPTION) {
         exceptions_count_json(&stream->summary->exceptions, json);
+    } else if (block->type == BLOCK_WORKER) {
+        bin_run_take_worker(&reader->run, json);
     } else {
         take_end(stream, json);
     }
@@ -159,6 +161,7 @@ static bool take_block(struct stream *stream, struct err *err)
     case BLOCK_TARGETS:
     case BLOCK_ADDRESSES:
     case BLOCK_EXCEPTION:
+    case BLOCK_WORKER:
     case BLOCK_END:
         return take_json(stream, err);
     default: /* block types of later versions */

@@ -1,6 +1,7 @@
 /* Not under tsan: one thread. */
 #include <check.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -317,6 +318,19 @@ START_TEST(what_was_abandoned_is_said)
 }
 END_TEST
 
+START_TEST(a_worker_that_differs_is_named)
+{
+    struct summary_generator *one =
+        summary_add_generator(summary, "worker-3", &summary->generator, NULL);
+    one->is_worker = true;
+    expect_only(NULL);
+    snprintf(one->own.differs, sizeof one->own.differs, "CPU 95%% (median of all workers 50%%)");
+    expect_only("worker-3 differs from the other workers: CPU 95% (median of all workers 50%). It "
+                "was disturbed, or reaches the target in another way, so the merged numbers mix "
+                "two situations.");
+}
+END_TEST
+
 START_TEST(what_was_lost_with_workers_is_said)
 {
     summary_add_lost(summary, "a", 300, false);
@@ -369,6 +383,7 @@ Suite *remarks_suite(void)
     tcase_add_test(tests, a_reader_that_held_the_attack_back);
     tcase_add_test(tests, one_is_not_many);
     tcase_add_test(tests, what_was_abandoned_is_said);
+    tcase_add_test(tests, a_worker_that_differs_is_named);
     tcase_add_test(tests, what_was_lost_with_workers_is_said);
     tcase_add_test(tests, all_that_is_true_is_said);
     suite_add_tcase(suite, tests);

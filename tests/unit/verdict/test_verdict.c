@@ -266,6 +266,24 @@ START_TEST(of_several_generators_the_latest_reader_counts)
 }
 END_TEST
 
+START_TEST(of_several_workers_the_worst_is_named)
+{
+    static const double cpu_seconds[] = {1, 17, 16.5};
+    static const char *const names[] = {"a", "b", "c"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct generator one = summary->generator;
+        one.cpu_seconds = cpu_seconds[i];
+        one.throttled_seconds = i == 2 ? 1 : 0;
+        summary_add_generator(summary, names[i], &one, NULL)->is_worker = true;
+    }
+    expect_limit("Give it more CPU or reduce the load. The worst worker was c.");
+    summary->generators[2].generator.throttled_seconds = 0;
+    expect_limit("The worst worker was b.");
+    summary->generators[1].is_worker = summary->generators[2].is_worker = false;
+    ck_assert_ptr_null(generator_judge(summary, NULL).worst);
+}
+END_TEST
+
 START_TEST(without_a_generator_nothing_is_known)
 {
     summary->generator.threads = 0;
@@ -319,6 +337,7 @@ Suite *verdict_suite(void)
     tcase_add_test(tests, with_a_slow_loop_it_was);
     tcase_add_test(tests, with_requests_that_came_too_late_it_was_and_all_reasons_are_given);
     tcase_add_test(tests, of_several_generators_the_latest_reader_counts);
+    tcase_add_test(tests, of_several_workers_the_worst_is_named);
     tcase_add_test(tests, without_a_generator_nothing_is_known);
     tcase_add_test(tests, the_share_of_scripts_is_named);
     suite_add_tcase(suite, tests);
