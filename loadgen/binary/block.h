@@ -4,14 +4,14 @@
  *
  *     bytes 0-3   "HRM1"
  *     byte  4     type: 'H' header, 'T' targets, 'A' addresses, 'R' results, 'B' bodies,
- *                 'S' second, 'C' counts, 'X' exception, 'E' end
+ *                 'S' second, 'C' counts, 'X' exception, 'W' worker, 'E' end
  *     bytes 5-7   0
  *     bytes 8-11  length of the payload, little-endian
  *     bytes 12-15 CRC-32 (zlib's) of bytes 4-11 and the payload, little-endian
  *     then        the payload: packed records in R (result_codec.h) and B (answer_codec.h), a part
  *                 of a tally in C (tally_codec.h), and JSON in the others (journal.h)
  *
- * A run is one H, then T, A, B, R, S, C and X in any order, then one E. A run without E was cut
+ * A run is one H, then T, A, B, R, S, C, X and W in any order, then one E. A run without E was cut
  * short. Files can be read while they grow; readers skip unknown types.
  *
  * Threads: a block belongs to one thread at a time. Memory: fixed size.

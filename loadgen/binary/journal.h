@@ -9,7 +9,8 @@
  *     'C' counts     the tally of one second, in as many parts as needed; only if no results are
  *                    written
  *     'X' exception  an error that scripts raised; precedes E
- *     'W' worker     what one of several workers of the run measured, before E
+ *     'W' worker     in a run with several workers: percentiles, generator and environment of one;
+ *                    precedes E
  *     'E' end        requests intended, started and not started, counters of the run, whether it
  *                    was interrupted, state of the generator
  *

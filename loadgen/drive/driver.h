@@ -78,7 +78,7 @@ struct drive_thread {
     void (*stop_run)(struct drive_thread *thread);
     const atomic_bool *is_abandoned; /* the run ends without waiting for anything; NULL: never */
     /*
-     * In a run over several processes: the last time at which this process is known to have been in
+     * In a run with several processes: the last time at which this process is known to have been in
      * contact with the others (CLOCK_MONOTONIC); see drive_may_send. NULL: one process.
      */
     const _Atomic uint64_t *contact_ns;
@@ -136,7 +136,7 @@ struct change {
     uint64_t users; /* of a closed loop; otherwise the cap on requests in flight. 0: no change */
     double users_per_s; /* of a scenario: users that start or end per second */
     /*
-     * In a run over several processes (pace/team.h), all must make the same change, in two steps.
+     * In a run with several processes (pace/team.h), all must make the same change, in two steps.
      * First is_closing: requests due at at_ns or later wait. Then `epoch`, which the controller has
      * made for all processes: it contains the start time, the schedule and the slots. Neither time
      * is moved, even if it has passed. NULL: this process makes the epoch.

@@ -70,7 +70,7 @@ bool changes_request(struct changes *changes, const struct change *change, struc
 uint64_t changes_ports(const struct changes *changes);
 
 /*
- * In a run over several processes, the number of epochs that have taken effect in this one:
+ * In a run with several processes, the number of epochs that have taken effect in this one:
  * requests of earlier epochs are sent only if they were due before these ended. An epoch takes
  * effect with is_closing, if that was in time; otherwise, with the epoch itself. 0: none.
  */

@@ -35,11 +35,13 @@ bool client_open(struct client *client, const struct null_server *server, unsign
                  const struct control *control, struct err *err);
 void client_close(struct client *client);
 
-/* `rate` requests per second, open loop. False with ERR_NONE if it was interrupted. */
+/* Both: false if the run failed (err is set) or was interrupted (ERR_NONE). */
+
+/* Open loop: sends `rate` requests per second. */
 bool client_send(struct client *client, double rate, uint64_t duration_ns, struct client_run *run,
                  struct err *err);
 
-/* A closed loop: sends as fast as this many workers can. */
+/* Closed loop: sends as fast as `workers` workers can. */
 bool client_send_closed(struct client *client, unsigned workers, uint64_t duration_ns,
                         struct client_run *run, struct err *err);
 
