@@ -75,8 +75,8 @@ static void print_plan(const struct sizing *sizing, const struct options *option
     printf("With %" PRIu64 " %s, each gets %.4g/s, %.1f%% of its capacity.\n", sizing->pods,
            plural(sizing->pods, "pod", "pods"), rate / (double)sizing->pods, 100 * sizing->load);
     if (sizing->is_assumed) {
-        puts("! Assumption: one pod served, because the number of pods was not recorded. To record "
-             "it, use loadgen capacity -target-metrics.");
+        puts("! The number of pods was not recorded, so one is assumed. To record it, run loadgen "
+             "capacity with -target-metrics.");
     }
     print_bound(sizing->verdict);
     json_array_foreach(sizing->remarks, i, remark)

@@ -53,7 +53,7 @@ expect_has "only pods that served" "$(plan -rate 9000 -headroom 0% idle)" "9000/
 One pod sustains 900/s: 900/s was served by 1 pod.
 With 10 pods, each gets 900/s, 100.0% of its capacity."
 expect_has "an assumption" "$(plan -rate 1 one)" "1/s with 30% headroom needs 1 pod of the measured size."
-expect_has "an assumption" "$(plan -rate 1 one)" "! Assumption: one pod served, because"
+expect_has "an assumption" "$(plan -rate 1 one)" "! The number of pods was not recorded, so one is assumed."
 expect_has "a rate per minute" "$(plan -rate 60000/1m -headroom 0% three)" "1000/s with 0% headroom needs 4 pods"
 expect_eq "a capacity that was found is no bound" "$(plan -rate 1000 three | grep -c 'at most' || true)" 0
 for bound in "limited:The generator was the limit" "late:The search stopped before it was complete" "most:The search reached -max-rate"; do

@@ -51,7 +51,7 @@ for mode in worker slave; do
     rejects "cannot connect to the broker at 127.0.0.1:1:" 1
 done
 LOCUST_MODE=worker LOCUST_MASTER=locust-master entry idle
-rejects '-nats: "locust-master" is not on this machine, and would be reached without TLS and credentials' 2
+rejects '-nats: "locust-master" is not on this machine, and would be reached without TLS or credentials' 2
 LOCUST_MODE=master entry idle
 rejects "TARGET_HOST is not set; for example: TARGET_HOST=http://target-api-headless:5000"
 LOCUST_MODE=worker entry worker -nats nats://127.0.0.1:1

@@ -55,12 +55,11 @@ static bool is_safe(const struct bus_options *options, const struct servers *ser
     return err_set(
         err, ERR_USAGE,
         "cluster.nats: \"%s\" is not on this machine, and would be reached without %s; "
-        "give %s%s%s, or set cluster.nats_insecure where everybody in the network may start "
-        "tests",
+        "give %s%s%s, or, if anyone on the network may start tests, set cluster.nats_insecure",
         servers->other,
         has_tls    ? "credentials"
         : has_user ? "TLS"
-                   : "TLS and credentials",
+                   : "TLS or credentials",
         has_tls ? "" : "a tls:// URL", has_tls || has_user ? "" : " and ",
         has_user ? "" : "cluster.nats_creds");
 }

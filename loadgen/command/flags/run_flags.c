@@ -125,7 +125,7 @@ static const struct cli_flag flags[] = {
     {"only-summary", NULL, cli_set_bool, OWN(only_summary), "false",
      "with -print-stats or -headless: print Locust's tables only at the end"},
     {"exit-code-on-error", "N", set_exit_code, OWN(exit_code_on_error), "1",
-     "exit status, 0 to 125, if a request failed or a script raised an error"},
+     "exit status, 0 to 125, if a script raised an error or, without -slo, a request failed"},
 #include "loadgen/command/flags/session.def"
 
 #include "loadgen/command/flags/cluster.def"

@@ -199,7 +199,7 @@ END_TEST
 static const struct {
     const char *url, *creds, *ca, *text;
 } unsafe[] = {
-    {"nats://192.0.2.1", NULL, NULL, "without TLS and credentials; give a tls:// URL and "},
+    {"nats://192.0.2.1", NULL, NULL, "without TLS or credentials; give a tls:// URL and "},
     {"nats://u:secret@192.0.2.1", NULL, NULL, "without TLS; give a tls:// URL, or"},
     {"nats://192.0.2.1", "/x", NULL, "without TLS; give a tls:// URL, or"},
     {"tls://192.0.2.1", NULL, NULL, "without credentials; give cluster.nats_creds, or"},
