@@ -29,20 +29,20 @@ static bool check(const struct source *source, struct err *err)
     const char *once = feeds_find_once(order->scenario.feeds);
     if (!schedule_is_closed(&order->schedule)) {
         return refuse(err, "users.rate",
-                      "iterations begin when all users have started, which no worker knows of the "
-                      "others; use the waits of the users");
+                      "iterations begin when all users have started, and a worker knows this only "
+                      "of its own users; use the waits of the users");
     }
     if (order->max_requests != UINT64_MAX || order->max_iterations != UINT64_MAX) {
         return refuse(err,
                       order->max_requests != UINT64_MAX ? "users.requests" : "users.iterations",
-                      "no worker knows the count of the others; use users.run_time");
+                      "a worker knows only its own count; use users.run_time");
     }
     if (order->shape.has_tick) {
         return refuse(err, "the tick of a Shape", "use stages, which all workers know");
     }
     return !once || err_set(err, ERR_USAGE,
                             "feeder(\"%s\") with order = \"once\" cannot be sent to workers yet: "
-                            "they would take the same rows; use another order",
+                            "each of them would hand out every row; use another order",
                             once);
 }
 

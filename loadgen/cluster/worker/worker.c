@@ -23,8 +23,7 @@ static bool introduce(struct serving *serving, struct err *err)
     if (!wire_is_name(options->name)) {
         return err_set(
             err, ERR_USAGE,
-            "cluster.name: \"%s\" is no name of a worker: 1 to %d letters, digits, - and "
-            "_ are allowed",
+            "cluster.name: \"%s\" is not a valid name; expected 1 to %d letters, digits, - and _",
             options->name, WIRE_NAME - 1);
     }
     *me = (struct wire_announce){
