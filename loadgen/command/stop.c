@@ -130,7 +130,7 @@ static bool stop_main(const struct command_line *line, struct err *err)
     }
     if (stopped.count == 0) {
         return err_set(err, ERR_FAILED,
-                       "no attack, run or capacity search of this user is running");
+                       "no attack, run, capacity search or server test of this user is running");
     }
     return wait_for_end(&stopped, options->timeout_ns, err);
 }

@@ -102,7 +102,7 @@ expect_eq "slow answers" "$(json slow.json "$whole")" "(True, False, ['200'])"
 expect_eq "a report of what came" "$(json piped.json "$whole")" "(True, False, ['200'])"
 expect_eq "told" "$(grep -c ': stopping$' stop.txt)" 2
 expect_eq "ended" "$(grep -c ': stopped$' stop.txt)" 2
-expect_eq "nothing runs" "$(cat again.status) $(cat again.txt again.err)" "1 loadgen: no attack, run or capacity search of this user is running"
+expect_eq "nothing runs" "$(cat again.status) $(cat again.txt again.err)" "1 loadgen: no attack, run, capacity search or server test of this user is running"
 
 # A run of users and a search count as beside an attack, and `stop` ends them as well.
 cat >users.lua <<'END'

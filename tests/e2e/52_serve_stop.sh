@@ -51,7 +51,7 @@ swarm() {
     curl -sS -F user_count=3 -F spawn_rate=100 "$W/swarm" >"$TMP/answer"
     wait_for is_state running || fail "not running: $(cat "$TMP/answer" "$TMP/serve.err")"
 }
-nothing="1 loadgen: no attack, run or capacity search of this user is running"
+nothing="1 loadgen: no attack, run, capacity search or server test of this user is running"
 
 # Without a test, there is nothing to stop, and the signal changes nothing.
 stop
