@@ -37,8 +37,8 @@ static bool set_percent(void *field, const char *text, struct err *err)
 static const struct cli_flag flags[] = {
     {.help = "Comparison"},
     {"fail-below", "PERCENT", set_percent, offsetof(struct options, fail_below), NULL,
-     "exit with status 99 if the capacity is significantly lower and the change is below PERCENT, "
-     "such as -5%"},
+     "exit with status 99 if the change is significant and below PERCENT, such as -5%; requires "
+     "three searches in each set"},
     {"force", NULL, cli_set_bool, offsetof(struct options, is_forced), "false",
      "compare even if the machine, its limits, the SLO or the requests differ"},
     {0},

@@ -24,7 +24,8 @@ struct options {
 static const struct cli_flag flags[] = {
     {.help = "Output"},
     {"to", "json|csv|bin", cli_set_string, offsetof(struct options, to), "json",
-     "format to write: vegeta's json or csv, or bin, loadgen's own format"},
+     "format to write: vegeta's json or csv, or bin, loadgen's own format, which results of "
+     "-encoding none require"},
     {"output", "FILE", cli_set_string, offsetof(struct options, output), "stdout",
      "file for the results"},
 

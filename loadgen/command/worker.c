@@ -95,7 +95,7 @@ static bool worker_main(const struct command_line *line, struct err *err)
 
 const struct command command_worker = {
     .name = "worker",
-    .help = "send a share of the requests of attacks started elsewhere, over NATS",
+    .help = "send a share of the requests of runs that a controller starts over NATS",
     .cli = &cli,
     .options_size = sizeof(struct options),
     .run = worker_main,

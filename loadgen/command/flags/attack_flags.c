@@ -55,7 +55,8 @@ static const struct cli_flag flags[] = {
      "requests per TIME: 50, 50/1s, 3000/m; 0: as fast as -max-workers allows "
      "(default " SCHEDULE_RATE_DEFAULT ")"},
     {"duration", "TIME", duration_set, FIELD(schedule.duration_ns), "0s",
-     "how long to send; 0: until interrupted (Ctrl-C); not with -stages"},
+     "how long to send; 0: until interrupted (Ctrl-C); required with -ramp and -sine, refused with "
+     "-stages"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
@@ -64,17 +65,17 @@ static const struct cli_flag flags[] = {
      "change the rate linearly from FROM to TO requests per second over -duration; example: "
      "10:500"},
     {"sine", "MEAN:AMPLITUDE:PERIOD[:START]", schedule_set_sine, FIELD(schedule.sine), NULL,
-     "vary the rate as a sine wave; START is up, peak, down or trough (default up); example: "
-     "100:50:1m"},
+     "vary the rate as a sine wave around MEAN requests per second; START is up, peak, down or "
+     "trough (default up); example: 100:50:1m"},
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
      "ramp linearly to each RATE in turn, over its TIME, starting from 0; example: 30s:100,1m:500"},
     {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
-     "send at the initial rate for this long before the measurement; these requests are not "
-     "counted"},
+     "send for this long before the measurement, at the first rate above 0 (-sine: MEAN); these "
+     "requests are not counted"},
 
     {.help = "Limits"},
     {"max-workers", "N", cli_set_u64, FIELD(max_workers), CLI_NO_LIMIT,
-     "maximum requests in flight"},
+     "maximum requests in flight; required with -rate 0, then at most 1000000"},
 #include "loadgen/command/flags/limits.def"
     {"workers", "N", cli_set_u64, FIELD(workers), "10",
      "accepted for compatibility with vegeta; has no effect"},
@@ -94,8 +95,8 @@ static const struct cli_flag flags[] = {
      "record response headers, and at most SIZE of each response body, such as 64KB; 0: headers "
      "only; -1: whole bodies (default: neither)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
-     "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text "
-     "if stdout is a terminal)"},
+     "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default: "
+     "text if stdout is a terminal or no results are written)"},
 #include "loadgen/command/flags/session.def"
 
 #include "loadgen/command/flags/cluster.def"

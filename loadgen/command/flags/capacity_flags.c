@@ -37,8 +37,8 @@ static const struct cli_flag flags[] = {
     {"max-rate", "N[/TIME]", rate_set, OWN(max_rate), NULL,
      "highest rate to try (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, OWN(generator_rate), NULL,
-     "highest rate at which this generator can be trusted, as printed by selftest (default: "
-     "measured before the search)"},
+     "highest rate at which this generator can be trusted (default: measured before a search of "
+     "targets, unless -nats is given)"},
     {"trial", "TIME", capacity_set_trial, OWN(trial_ns), NULL,
      "minimum length of a trial, extended if -slo needs more requests (default 10s, with -quick "
      "5s)"},
@@ -48,11 +48,12 @@ static const struct cli_flag flags[] = {
     {"seed", "N", cli_set_u64, FIELD(schedule.seed), "1",
      "base seed of -arrival poisson; each trial derives its own seed"},
     {"repeat", "N", cli_set_u64, OWN(repeat), "1",
-     "search N times, and report median, range and coefficient of variation"},
+     "search N times, at most 100, and report median, range and coefficient of variation"},
 
     {.help = "Limits"},
     {"time-limit", "TIME", duration_set, OWN(time_limit_ns), "0s",
-     "end each search within TIME, and report the interval found so far; 0: no limit"},
+     "end each search before its trials take longer than TIME in total, and report the interval "
+     "found so far; 0: no limit"},
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},
@@ -74,7 +75,7 @@ static const struct cli_flag flags[] = {
     {"html", "FILE", cli_set_string, OWN(html), NULL,
      "file for a self-contained HTML page with the result and charts"},
     {"journal", "FILE", cli_set_string, OWN(journal), NULL,
-     "append each completed trial to this file"},
+     "append each completed trial to this file, which must be new unless -resume is given"},
     {"resume", NULL, cli_set_bool, OWN(resumes), "false",
      "continue the search of -journal after it was stopped or killed"},
     {"termination-log", "FILE", cli_set_string, OWN(termination_log), NULL,

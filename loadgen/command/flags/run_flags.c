@@ -80,14 +80,14 @@ static const struct cli_flag flags[] = {
      "interrupted; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations at this rate, such as 200/s; an iteration is one task, run by a free user "
-     "(default: each user waits between tasks)"},
+     "start iterations (one task each, run by a free user) at this rate, such as 200/s; not with "
+     "-nats (default: each user waits between tasks)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,
-     "end after exactly N requests, including those of on_start and on_stop"},
+     "end after exactly N requests, including those of on_start and on_stop; not with -nats"},
     {"iterations", "N", set_count, OWN(max_iterations), CLI_NO_LIMIT,
-     "end after exactly N iterations; an iteration is one task"},
+     "end after exactly N iterations; an iteration is one task; not with -nats"},
     {"stop-timeout", "TIME", run_set_time, OWN(stop_timeout_ns), "0s",
      "how long to wait for running tasks at the end; 0: only for requests in flight; also -s"},
     {"s", "TIME", run_set_time, OWN(stop_timeout_ns), NULL, "short for -stop-timeout"},
@@ -103,7 +103,7 @@ static const struct cli_flag flags[] = {
      "print the share of each class and task, without running the scenario"},
     {"headless", NULL, cli_set_bool, OWN(is_headless), "false", "same as -print-stats"},
     {"seed", "N", cli_set_u64, OWN(seed), "1",
-     "seed of random numbers, waits and the order of tasks"},
+     "seed of random numbers, waits, the order of tasks, and -arrival poisson"},
 
     {.help = "Limits"},
 #include "loadgen/command/flags/limits.def"
@@ -114,7 +114,8 @@ static const struct cli_flag flags[] = {
     {.help = "Output"},
     {"output", "FILE", cli_set_string, FIELD(output), NULL, "file for the results (default none)"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
-     "report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text)"},
+     "report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default text, "
+     "or none with -output stdout)"},
     {"csv", "PREFIX", cli_set_text, OWN(csv), NULL,
      "write Locust's files PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and "
      "PREFIX_exceptions.csv"},

@@ -77,9 +77,14 @@ static const struct cli_flag flags[] = {
      "maximum total size of kept tests; the oldest are deleted (default 1GB)"},
 
     {.help = "Users of a scenario"},
-#include "loadgen/command/flags/users.def"
+    {"users", "N", run_set_users, OWN(users), "1",
+     "number of users: initial value of the page's form, and value for searches that set none; "
+     "also -u"},
+    {"u", "N", run_set_users, OWN(users), NULL, "short for -users"},
+#include "loadgen/command/flags/scenario.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL,
-     "number of users started per second (default 1; in searches 100); also -r"},
+     "users started per second: initial value of the page's form (default 1), and value for "
+     "searches (default 100); also -r"},
     {"r", "N", run_set_spawn_rate, OWN(spawn_per_s), NULL, "short for -spawn-rate"},
     {"run-time", "TIME", run_set_time, OWN(run_time_ns), "0s",
      "initial run time of the page's form; 0: until stopped; also -t"},
@@ -91,9 +96,10 @@ static const struct cli_flag flags[] = {
      "scenario file, instead of the argument; also -f"},
     {"f", "FILE", cli_set_string, OWN(file), NULL, "short for -locustfile"},
     {"seed", "N", cli_set_u64, OWN(seed), "1",
-     "seed of random numbers, waits and the order of tasks"},
+     "seed of random numbers, waits, the order of tasks, and -arrival poisson"},
     {"print-stats", NULL, cli_set_bool, OWN(prints_stats), "false",
-     "print Locust's table of requests on stderr every 2 s while a test runs"},
+     "print Locust's tables on stderr every 2 s while a test runs, and when it ends; not in "
+     "searches"},
 
     {.help = "Requests to targets"},
     {"targets", "FILE", cli_set_string, FIELD(targets), NULL,
@@ -118,12 +124,14 @@ static const struct cli_flag flags[] = {
     {"max-rate", "N[/TIME]", rate_set, WEB(max_rate), NULL,
      "highest rate to try, if the client sets none (default no limit)"},
     {"generator-rate", "N[/TIME]", rate_set, WEB(generator_rate), NULL,
-     "highest rate at which this generator can be trusted (default: measured before a search)"},
+     "highest rate at which this generator can be trusted (default: measured before a search of "
+     "targets, unless -nats is given)"},
     {"trial", "TIME", capacity_set_trial, WEB(trial_ns), NULL,
      "minimum length of a trial, extended if -slo needs more requests (default 10s, with -quick "
      "5s)"},
     {"time-limit", "TIME", duration_set, WEB(time_limit_ns), "0s",
-     "end each search within TIME, and report the interval found so far; 0: no limit"},
+     "end each search before its trials take longer than TIME in total, and report the interval "
+     "found so far; 0: no limit"},
 
     {.help = "Limits"},
 #include "loadgen/command/flags/limits.def"
