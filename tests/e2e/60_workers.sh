@@ -52,7 +52,7 @@ attack_with_workers 3 -rate 150 -arrival poisson -duration 15s
 wait_for grep -q 'workers: ' "$TMP/err" || fail "no workers: $(cat "$TMP/err")"
 start_worker d
 D_PID=$WORKER_PID
-wait_for grep -q 'takes part from epoch 1 on' "$TMP/d.err" || fail "d: $(cat "$TMP/d.err")"
+wait_for grep -q 'joins the run at epoch 1$' "$TMP/d.err" || fail "d: $(cat "$TMP/d.err")"
 refused 1 "is the controller" attack -nats "$NATS" -duration 1s -report text "$U/"
 kill -TERM "$D_PID"
 wait "$D_PID" || fail "d: status $?: $(cat "$TMP/d.err")"

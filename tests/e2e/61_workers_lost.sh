@@ -47,7 +47,7 @@ started_again() {
     end_attack
     expect_lost 3400
     wait_for grep -q 'the run has ended' "$TMP/c.err" || fail "the new c: $(cat "$TMP/c.err")"
-    expect_has "the new c" "$(cat "$TMP/c.err")" "takes part from epoch"
+    expect_has "the new c" "$(cat "$TMP/c.err")" "joins the run at epoch"
 }
 
 beside killed started_again

@@ -57,7 +57,7 @@ for_good() {
     fill_disk -duration 6s -timeout 1s
     refused 1 "the broker does not answer" attack -nats "$NATS" -duration 1s "$U/"
     end_attack
-    expect_has "at the end" "$(cat "$TMP/err")" "what was not reported is lost"
+    expect_has "at the end" "$(cat "$TMP/err")" "unreported results are lost"
     expect_eq "intended" "$(json "$TMP/report" 'r["intended"]')" 600
     expect_lost
     expect_all 600

@@ -29,7 +29,7 @@ come_and_go() {
     leaving=$WORKER_PID
     for name in c d; do
         start_worker $name
-        wait_for grep -q 'takes part from epoch' "$TMP/$name.err" || fail "$name: $(cat "$TMP/$name.err")"
+        wait_for grep -q 'joins the run at epoch' "$TMP/$name.err" || fail "$name: $(cat "$TMP/$name.err")"
         kill -TERM "$leaving"
         wait "$leaving" || fail "status $? of the worker that left"
         leaving=$WORKER_PID

@@ -186,8 +186,8 @@ static bool is_hopeless(const struct course *course, const struct lease *lease)
 static bool goes_on(struct course *course, const struct lease *lease)
 {
     if (is_hopeless(course, lease)) {
-        course_tell(course, "the broker stores nothing, and the run should have ended: what "
-                            "was not reported is lost");
+        course_tell(course, "the broker stores nothing, and the run should have ended: "
+                            "unreported results are lost");
         return false;
     }
     if (merge_is_accounted(course->merge) && !merge_is_complete(course->merge) &&
@@ -276,8 +276,9 @@ static void close_course(struct course *course)
 static bool check_order(const struct order *order, struct err *err)
 {
     return !order->plan->keeps_answers ||
-           err_set(err, ERR_USAGE,
-                   "order.max_body: answers stay with the workers and cannot be kept; remove it");
+           err_set(
+               err, ERR_USAGE,
+               "order.max_body: workers do not send response bodies to the controller; remove it");
 }
 
 static bool begin(struct course *course, bool is_on, struct err *err)

@@ -36,8 +36,7 @@ static bool again(const struct course *course, enum bus_status status, uint64_t 
 static bool fail(enum bus_status status, struct err *err)
 {
     return err_set(err, ERR_FAILED,
-                   "the run that may be on cannot be read: %s; start this again when the broker "
-                   "answers",
+                   "cannot find out whether a run is active: %s; try again when the broker answers",
                    bus_status_text(status));
 }
 

@@ -113,7 +113,7 @@ static void take_end(struct course *course, const struct wire_end *end)
     }
     if (is_first && member && member->state == ROSTER_LEAVING &&
         !course->driver_type->follows_epochs) {
-        course_tell(course, "%s has left, and its users with it", end->from.name);
+        course_tell(course, "%s has left, and its users have ended", end->from.name);
         course->has_moved = true;
     }
     if (end->problem[0] != '\0') {

@@ -61,7 +61,7 @@ static void take_seat(struct serving *serving, const struct wire_epoch *epoch)
     serving->leave_run_ns = UINT64_MAX;
     serving->begin_by_ns = serving->heard_ns + BEGIN_NS;
     if (serving->part) {
-        serving_tell(serving, "takes part from epoch %" PRIu64 " on", epoch->number);
+        serving_tell(serving, "joins the run at epoch %" PRIu64, epoch->number);
         serving_begin(serving);
     } else {
         refuse_seat(serving, &err);
