@@ -120,7 +120,8 @@ static const struct cli_flag flags[] = {
      "write Locust's files PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and "
      "PREFIX_exceptions.csv"},
     {"csv-full-history", NULL, cli_set_bool, OWN(has_full_history), "false",
-     "with -csv: add a history row for each name every second, with percentiles of the last 10 s"},
+     "with -csv: add a history row for each method and name every second; percentiles are those of "
+     "the last 10 s"},
     {"print-stats", NULL, cli_set_bool, OWN(prints_stats), "false",
      "print Locust's table on stderr every 2 s instead of the progress line"},
     {"only-summary", NULL, cli_set_bool, OWN(only_summary), "false",
