@@ -7,7 +7,7 @@
  * No clocks are compared. The holder measures from just before it sent its last successful renewal.
  * Another process that wants the lease reads the key every LEASE_RENEW_NS, and takes the lease when
  * the revision has not changed for LEASE_VOID_NS. Only time in which its reads succeed counts, so
- * if the broker was unreachable for all, the holder still has the whole time to renew. If a holder
+ * if no process could reach the broker, the holder still has the whole time to renew. If a holder
  * dies, another process can replace it after waiting for LEASE_VOID_NS.
  *
  *     HELD    renewed in time: this process is the controller

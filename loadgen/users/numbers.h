@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The times of a row: X(name, also in scripts). */
+/* The times of a row: X(name). Scripts use the same names. */
 #define NUMBERS_TIMES(X)                                                                           \
     X(mean)                                                                                        \
     X(p50)                                                                                         \

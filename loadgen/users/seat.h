@@ -32,15 +32,15 @@ struct seat {
     struct goal *goal; /* shared by all threads */
     struct state state;
     struct classes classes;
-    struct user *users; /* one block; NULL with a shape (crowd.h) */
+    struct user *users; /* one block; NULL with a crowd */
     struct user **all;
     size_t count;
     size_t ended; /* users that have ended */
     struct iterations iterations;
     struct heap queue;
-    struct crowd *crowd;     /* NULL: there is no shape */
-    struct user *gone;       /* with a shape: users that it has ended, for crowd.c */
-    struct heap leaving;     /* with a shape: users that end before the run does, by `leave` */
+    struct crowd *crowd;     /* NULL: the number of users does not change during the run */
+    struct user *gone;       /* with a crowd: users that have ended, for crowd.c */
+    struct heap leaving;     /* with a crowd: users that end before the run does, by `leave` */
     unsigned listener_count; /* of the scenario (request/listeners.h) */
     bool is_muted;           /* the run was abandoned: listeners are no longer called */
     uint64_t numbers;        /* request numbers used so far */

@@ -89,9 +89,9 @@ struct user {
     bool skips_wait;  /* after interrupt(), and after on_start and on_stop of a set */
     bool has_stopped; /* on_stop was called */
     uint64_t task_ns; /* start of its last task */
-    /* With a shape (crowd.h): */
+    /* With a crowd (crowd.h): */
     size_t index;            /* of its number among the numbers of the thread */
-    bool is_expected;        /* the shape still includes a user with its number */
+    bool is_expected;        /* the profile still includes a user with its number */
     bool is_hurried;         /* the time for its task is over */
     struct heap_entry leave; /* when its task, and then its on_stop, must have ended */
     struct user *next;       /* in a list of ended users */

@@ -35,7 +35,7 @@ struct users_order {
                                  all users have completed on_start. A closed loop if no rate was
                                  given */
     uint64_t max_requests;    /* the run ends when this many have ended; UINT64_MAX: no limit */
-    uint64_t max_iterations;  /* the run ends when this many iterations (goal.h) have ended */
+    uint64_t max_iterations;  /* the same for iterations (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h), and of all data files together */
     uint64_t seed;

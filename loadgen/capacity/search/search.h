@@ -59,7 +59,8 @@ struct search_options {
     uint64_t trial_ns;      /* minimum length of a trial */
     uint64_t requests;      /* minimum number of requests in a trial */
     unsigned enough_trials; /* number of trials needed to classify a load: 4, 6, ... */
-    uint64_t time_limit_ns; /* for all trials together, without the probe; 0: none */
+    uint64_t time_limit_ns; /* of all trials together, without the probe; no trial that would exceed
+                               it begins. 0: none */
 };
 
 /* How a search ends: constant, and name in files and reports. */

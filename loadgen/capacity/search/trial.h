@@ -11,7 +11,7 @@
 #define TRIAL_OUTCOMES(X)                                                                          \
     X(GOOD, good)       /* all requests were started, and the SLO was met */                       \
     X(BAD, bad)         /* the SLO was missed, or requests were not started */                     \
-    X(INVALID, invalid) /* like BAD, but the generator may have been the cause */
+    X(INVALID, invalid) /* like BAD, but the generator may be the cause; or workers changed */
 
 enum trial_outcome {
 #define X(constant, name) TRIAL_##constant,

@@ -37,8 +37,8 @@ struct bus_stream_state {
     uint64_t last;  /* sequence of the last message ever stored; 0: none */
     uint64_t messages;
     uint64_t bytes;
-    uint64_t made_ns; /* when it was made, by the broker's wall clock: another stream has another
-                         moment, even if it has the same name */
+    uint64_t made_ns; /* when it was created, by the broker's wall clock; differs between streams
+                         of the same name */
 };
 
 enum bus_status bus_stream_look(struct bus *bus, const char *name, struct bus_stream_state *state);

@@ -193,7 +193,8 @@ void course_move_epochs(struct course *course);
 /* Tells the merge which workers report from the last epoch on, and which are lost. */
 void course_tell_merge(struct course *course);
 
-/* At the end, whoever has given no account is lost, with all that it had to send until then. */
+/* At the end: workers without an account are lost, with all requests that were theirs until then.
+ */
 void course_lose_rest(struct course *course);
 
 void course_free_epochs(struct course *course);

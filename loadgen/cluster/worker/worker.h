@@ -4,13 +4,13 @@
  *     WAITING    -- an order arrives -->              PREPARING   receives it, measures its clock
  *     PREPARING  -- it is complete -->                READY       or REFUSED, with the reason
  *     READY      -- an epoch gives it a seat -->      RUNNING     part.h
- *     RUNNING    -- plan, stop, orphan -->            WAITING
+ *     RUNNING    -- end, stop, no controller -->      WAITING
  *
  * It always announces itself and its state once per second (wire/announce.h). It can join a run
  * that has begun: it becomes READY, and gets a seat in a later epoch.
  *
- * A worker that has not heard of a controller for orphan_ns drains its requests, and waits for the
- * next order. A worker without contact to the broker stops sending requests (drive.h:
+ * A worker that has not heard from a controller for orphan_ns drains its requests, and waits for
+ * the next order. A worker without contact to the broker stops sending requests (drive.h:
  * drive_may_send).
  *
  * The first stop announces that the worker will leave. It sends requests until an epoch has given

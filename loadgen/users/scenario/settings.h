@@ -6,9 +6,9 @@
  *
  * A value has the type of its default: string, integer, number or boolean. A text that cannot be
  * converted to this type raises an error. env returns the default if the variable is unset or
- * empty, and nil if there is no default. On a worker it knows the variables that the controller's
- * scenario has read while it was loaded (files/given.h). arg can be called only while the scenario
- * is loaded, and once per name.
+ * empty, and nil if there is no default. On a worker, env knows only the variables that
+ * the controller's scenario has read while it was loaded (files/given.h). arg can be called only
+ * while the scenario is loaded, and once per name.
  *
  * Threads: the state's thread.
  */
