@@ -48,13 +48,15 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen plot",
     .operands = "[FILE ...]",
-    .about = "Reads results of loadgen attack from files or stdin and makes a page of charts:\n"
-             "latency, rate and requests in flight over time, and the latency distribution.\n"
-             "The page is one HTML file without external resources. From a result of loadgen\n"
-             "capacity, loadgen plot makes the page that loadgen capacity -html writes.\n\n"
-             "  loadgen plot -title \"Search, 2 CPUs\" -output plot.html results.bin\n"
-             "  loadgen attack -targets targets.txt -duration 10s | loadgen plot > plot.html\n"
-             "  loadgen plot -output capacity.html capacity.json\n",
+    .about =
+        "Reads results of loadgen attack or run, or vegeta's json or csv, from files or stdin,\n"
+        "and makes a page of charts: latency, rate and requests in flight over time, and the\n"
+        "latency distribution.\n"
+        "The page is one HTML file without external resources. From a result of loadgen\n"
+        "capacity, loadgen plot makes the page that loadgen capacity -html writes.\n\n"
+        "  loadgen plot -title \"Search, 2 CPUs\" -output plot.html results.bin\n"
+        "  loadgen attack -targets targets.txt -duration 10s | loadgen plot > plot.html\n"
+        "  loadgen plot -output capacity.html capacity.json\n",
     .flags = flags,
 };
 

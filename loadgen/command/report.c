@@ -44,11 +44,13 @@ static const struct cli_flag flags[] = {
 static const struct cli cli = {
     .program = "loadgen report",
     .operands = "[FILE ...]",
-    .about = "Reads results of loadgen attack from files or stdin and prints a report.\n\n"
-             "  loadgen attack -targets targets.txt -duration 10s | loadgen report\n"
-             "  loadgen attack -targets targets.txt -duration 10s | loadgen report -every 1s\n"
-             "  loadgen report -type=json results.bin\n"
-             "  loadgen report -slo 'p99<20ms,errors<0.1%' results.bin\n",
+    .about =
+        "Reads results of loadgen attack or run, or vegeta's json or csv, from files or stdin,\n"
+        "and prints a report.\n\n"
+        "  loadgen attack -targets targets.txt -duration 10s | loadgen report\n"
+        "  loadgen attack -targets targets.txt -duration 10s | loadgen report -every 1s\n"
+        "  loadgen report -type=json results.bin\n"
+        "  loadgen report -slo 'p99<20ms,errors<0.1%' results.bin\n",
     .flags = flags,
 };
 

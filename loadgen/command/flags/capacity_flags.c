@@ -52,8 +52,8 @@ static const struct cli_flag flags[] = {
 
     {.help = "Limits"},
     {"time-limit", "TIME", duration_set, OWN(time_limit_ns), "0s",
-     "end each search before its trials take longer than TIME in total, and report the interval "
-     "found so far; 0: no limit"},
+     "maximum total time of a search's trials; the search then reports the interval found so far; "
+     "0: no limit"},
 #include "loadgen/command/flags/limits.def"
 
     {.help = "Connections"},

@@ -130,8 +130,8 @@ static const struct cli_flag flags[] = {
      "minimum length of a trial, extended if -slo needs more requests (default 10s, with -quick "
      "5s)"},
     {"time-limit", "TIME", duration_set, WEB(time_limit_ns), "0s",
-     "end each search before its trials take longer than TIME in total, and report the interval "
-     "found so far; 0: no limit"},
+     "maximum total time of a search's trials; the search then reports the interval found so far; "
+     "0: no limit"},
 
     {.help = "Limits"},
 #include "loadgen/command/flags/limits.def"
