@@ -46,7 +46,8 @@ static const struct cli_flag flags[] = {
     {.help = "What to send"},
 #include "loadgen/command/flags/what_to_send.def"
     {"lazy", NULL, cli_set_bool, FIELD(is_lazy), "false",
-     "read targets during the attack and use each once; the attack ends after the last target"},
+     "read targets during the attack and use each once; the attack ends after the last target; not "
+     "with -nats"},
     {"name", "TEXT", set_name, FIELD(name), NULL,
      "name of the attack, sent with every request as X-Vegeta-Attack"},
 
@@ -89,11 +90,11 @@ static const struct cli_flag flags[] = {
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
      "file for the results (default stdout, unless a report is printed there)"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin",
-     "format of the results; none: write per-second counts and histograms only, no individual "
-     "results"},
+     "format of the results; none (always with -nats): write only per-second counts and "
+     "histograms, no individual results"},
     {"max-body", "SIZE", size_set, FIELD(max_body), NULL,
      "record response headers, and at most SIZE of each response body, such as 64KB; 0: headers "
-     "only; -1: whole bodies (default: neither)"},
+     "only; -1: whole bodies (default: neither); not with -nats"},
     {"report", "TYPE", cli_set_string, FIELD(report), NULL,
      "print a report on stdout: text, json, hist[0,10ms,100ms], hdrplot or hdrlog (default: "
      "text if stdout is a terminal or no results are written)"},
