@@ -15,7 +15,7 @@ json_t *run_verdict(const struct slo *slo, const struct summary *summary)
     struct err found = {.code = ERR_NONE};
     struct slo_verdict verdict = slo_judge(slo, summary);
     if (summary->is_abandoned) {
-        return verdict_to_json(json_null(), "the test ended before any request was answered");
+        return verdict_to_json(json_null(), "the test was aborted, so the SLO was not judged");
     }
     if (slo_flag_conclude(&verdict, summary, &found)) {
         err_set(&found, ERR_FAILED, "the SLO was met: %.400s", slo->text);
