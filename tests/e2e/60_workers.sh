@@ -18,7 +18,7 @@ actual=0
 "$BIN/loadgen" attack -nats "$NATS" -expect-workers-max-wait 300ms -report text "$U/" >"$TMP/out" 2>"$TMP/err" ||
     actual=$?
 expect_eq "status without workers" "$actual" 1
-expect_has "without workers" "$(cat "$TMP/err")" "-expect-workers: after 300ms 0 of 1 workers are ready: nobody"
+expect_has "without workers" "$(cat "$TMP/err")" "-expect-workers: after 300ms, 0 of 1 workers are ready: nobody"
 
 # Three workers.
 

@@ -87,7 +87,7 @@ static bool set_security(natsOptions *set, const struct bus_options *options,
 static bool set_names(natsOptions *set, const struct bus_options *options, struct err *err)
 {
     if (options->inbox && natsOptions_SetCustomInboxPrefix(set, options->inbox) != NATS_OK) {
-        return err_set(err, ERR_USAGE, "cluster.inbox: \"%s\" is no subject without * and >",
+        return err_set(err, ERR_USAGE, "cluster.inbox: \"%s\" is not a subject without * and >",
                        options->inbox);
     }
     return !options->name || natsOptions_SetName(set, options->name) == NATS_OK ||

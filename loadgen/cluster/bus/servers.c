@@ -98,8 +98,8 @@ static bool add(struct servers *servers, const char *url, struct err *err)
     }
     if (number > 1 && (server.is_tls != servers->is_tls || server.has_user != servers->has_user)) {
         return err_set(err, ERR_USAGE,
-                       "cluster.nats: server %d differs from the first: all of them need the same "
-                       "of nats:// and tls://, and all or none a user",
+                       "cluster.nats: server %d differs from the first: all servers must have the "
+                       "same scheme, nats:// or tls://, and either all or none of them a user",
                        number);
     }
     if (number == 1) {

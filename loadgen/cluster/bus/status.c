@@ -12,7 +12,7 @@ const char *bus_status_text(enum bus_status status)
     case BUS_MISSING:
         return "the broker has no such stream, bucket or key";
     case BUS_CONFLICT:
-        return "somebody else has changed the value";
+        return "another process has changed the value";
     case BUS_FULL:
         return "the broker's storage is full";
     case BUS_REFUSED:

@@ -99,7 +99,7 @@ static bool fail_to_wait(const struct course *course, struct err *err)
     char time[DURATION_TEXT];
     roster_print(&course->roster, ROSTER_READY, who, sizeof who);
     return err_set(err, ERR_FAILED,
-                   "cluster.expect_workers: after %s %zu of %" PRIu64 " workers are ready: %s",
+                   "cluster.expect_workers: after %s, %zu of %" PRIu64 " workers are ready: %s",
                    duration_print_short(course->options->expect_wait_ns, time),
                    roster_count(&course->roster, ROSTER_READY), course->options->expect_workers,
                    who);
