@@ -78,7 +78,7 @@ static inline bool roster_can_own(const struct roster_member *member)
     return member->state == ROSTER_READY && !member->is_silent;
 }
 
-/* True if it may still send requests, but may not receive a new epoch. */
+/* True if it might still be sending requests, but might miss a new epoch; so it keeps its slots. */
 static inline bool roster_is_frozen(const struct roster_member *member)
 {
     return member->is_silent && member->state != ROSTER_LOST && member->slots > 0;

@@ -206,11 +206,12 @@ static bool check_proxy(const struct plan *plan, bool is_https, const char *allo
 {
     struct proxy_options options = plan->proxy;
     struct proxy proxy;
+    char text[HOSTNAME_TEXT];
     options.no = NULL;
     return !proxy_for(&options, is_https, "any.invalid", 1, &proxy) ||
            allow_host(allowed, proxy.host, proxy.port) == ALLOW_YES ||
-           err_set(err, ERR_USAGE, "the proxy %s:%u is not in -allow-target of this worker",
-                   proxy.host, proxy.port);
+           err_set(err, ERR_USAGE, "proxy %s:%u is not in this worker's -allow-target",
+                   hostname_print(proxy.host, text), proxy.port);
 }
 
 bool address_check_ways(const struct plan *plan, const char *allowed, struct err *err)

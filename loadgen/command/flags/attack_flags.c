@@ -71,8 +71,8 @@ static const struct cli_flag flags[] = {
     {"stages", "TIME:RATE,...", schedule_set_stages, FIELD(schedule.stages), NULL,
      "ramp linearly to each RATE in turn, over its TIME, starting from 0; example: 30s:100,1m:500"},
     {"warmup", "TIME", duration_set, FIELD(warmup_ns), "0s",
-     "send for this long before the measurement, at the first rate above 0 (-sine: MEAN); these "
-     "requests are not counted"},
+     "send uncounted requests for TIME before the measurement, at -rate, MEAN of -sine, or the "
+     "first nonzero number of -ramp or -stages"},
 
     {.help = "Limits"},
     {"max-workers", "N", cli_set_u64, FIELD(max_workers), CLI_NO_LIMIT,

@@ -1,5 +1,6 @@
 /*
- * order_arguments - adds the arguments in an order of the web server to those of the command line.
+ * order_arguments - overrides arguments of the command line with those that a client of the web
+ * server has set for this run (struct run_order).
  *
  * Threads: pure function. Memory: the flags borrow from `own`.
  */
