@@ -84,4 +84,4 @@ wait "$WORKER_PID" || true
 start_worker f -allow-target "127.0.0.0/8"
 refused_by f "-resolvers: this worker has -allow-target" -resolvers 192.0.2.1
 export http_proxy=http://192.0.2.7:3128
-refused_by f "the proxy 192.0.2.7:3128 is not in -allow-target"
+refused_by f "proxy 192.0.2.7:3128 is not in this worker's -allow-target"
