@@ -13,7 +13,7 @@ start_nats
 refused 2 "-expect-workers requires -nats" attack -expect-workers 2 -duration 1s "$U/"
 refused 2 "-nats is missing" worker
 refused 1 "cannot connect to the broker at 127.0.0.1:1" attack -nats nats://127.0.0.1:1 -duration 1s -report text "$U/"
-refused 2 "no name of a worker" worker -nats "$NATS" -name a.b
+refused 2 "is not a valid name" worker -nats "$NATS" -name a.b
 actual=0
 "$BIN/loadgen" attack -nats "$NATS" -expect-workers-max-wait 300ms -report text "$U/" >"$TMP/out" 2>"$TMP/err" ||
     actual=$?

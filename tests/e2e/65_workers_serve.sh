@@ -64,7 +64,7 @@ end_serve
 start_serve -nats "$NATS" -expect-workers 9 -expect-workers-max-wait 1s "$U/"
 begin '{"kind": "rate", "rate": 100}'
 shows "r['state'] == 'stopped'"
-expect_has "in vain" "$(page "r['problem']")" "-expect-workers: after 1s "
+expect_has "in vain" "$(page "r['problem']")" "-expect-workers: after 1s, "
 end_serve
 
 # users: a swarm; its errors; it cannot be changed
