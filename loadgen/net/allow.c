@@ -147,6 +147,10 @@ static bool is_number(const struct entry *entry)
 
 bool allow_check(const char *list, struct err *err)
 {
+    if (strchr(list, '\n')) {
+        return err_set(err, ERR_USAGE, "\"%s\" has several lines; separate entries by commas",
+                       list);
+    }
     for (const char *rest = list; rest;) {
         struct slice text = take(&rest);
         struct entry entry;

@@ -39,8 +39,10 @@ enum allow {
     ALLOW_YES,
 };
 
-/* Checks the entries of one list. ERR_USAGE quotes the first invalid one. The functions below
- * ignore invalid entries. */
+/*
+ * Checks one list, of a single line. ERR_USAGE quotes the first invalid entry, or a list of several
+ * lines. The functions below ignore invalid entries.
+ */
 bool allow_check(const char *list, struct err *err);
 
 /* `name` must be a host name, not an address. */

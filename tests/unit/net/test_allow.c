@@ -110,6 +110,14 @@ START_TEST(other_entries_are_refused)
 }
 END_TEST
 
+/* A line would be a list of its own. */
+START_TEST(several_lines_are_refused)
+{
+    ck_assert(!allow_check("a.test\nb.test", &err));
+    ck_assert_msg(strstr(err.text, "several lines"), "%s", err.text);
+}
+END_TEST
+
 /* Hosts, as they are written in a URL. */
 
 static const struct {
@@ -292,6 +300,7 @@ Suite *allow_suite(void)
     tcase_add_checked_fixture(tests, setup, NULL);
     tcase_add_loop_test(tests, a_list_has_these_entries, 0, sizeof right / sizeof *right);
     tcase_add_loop_test(tests, other_entries_are_refused, 0, sizeof wrong / sizeof *wrong);
+    tcase_add_test(tests, several_lines_are_refused);
     tcase_add_loop_test(tests, a_host_is_in_the_list_or_not, 0, sizeof hosts / sizeof *hosts);
     tcase_add_test(tests, several_lists_allow_what_all_of_them_allow);
     tcase_add_test(tests, wrong_entries_allow_nothing);
