@@ -212,6 +212,7 @@ kill -9 "$SERVE_PID"
 wait "$SERVE_PID" 2>/dev/null || true
 start_serve "$url" -data "$TMP/targets"
 expect_eq "lost" "$(value "/api/v1/runs/$ID" "r['state'], r['kind'], r['has_result']")" "('lost', 'capacity', True)"
+wrong 404 None "the search has no result: it was not completed" "/api/v1/runs/$ID/report"
 expect_eq "its journal" "$(code "/api/v1/runs/$ID/result")" 200
 expect_eq "its trials" "$(python3 -c 'import json, sys; l = [json.loads(x) for x in open(sys.argv[1])]; print(l[0]["journal"], any("rate" in x for x in l))' "$TMP/answer")" "1 True"
 wrong 404 None "this run has no history" "/api/v1/runs/$ID/seconds"

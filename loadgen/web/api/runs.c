@@ -433,7 +433,10 @@ static void answer_report(struct board *board, struct http_request *request,
         snprintf(name, sizeof name, "report-%" PRIu64 ".json", id);
         reply_text(reply, name, kept.report);
     } else if (kept.has_ended) {
-        refusal_reply(reply, HTTP_NOT_FOUND, NULL, "the run has no report: it measured nothing");
+        refusal_reply(reply, HTTP_NOT_FOUND, NULL,
+                      strcmp(kept.kind, "capacity") == 0
+                          ? "the search has no result: it was not completed"
+                          : "the run has no report: it measured nothing");
     } else {
         refusal_reply(reply, HTTP_CONFLICT, NULL, "the run has not ended");
     }
