@@ -144,7 +144,7 @@ wait_until_ready() {
         kubectl get pods -n "$NAMESPACE" -o wide || true
         kubectl get events -n "$NAMESPACE" --sort-by=.lastTimestamp | tail -n 20 || true
         kubectl logs -n "$NAMESPACE" "$workload" --tail=20 || true
-        stop "$name is not ready; the events and the log above say why (docs/kubernetes.md, \"When it does not start\")"
+        stop "$name is not ready; the events and the log above say why (docs/kubernetes.md, \"Troubleshooting\")"
     done
 }
 

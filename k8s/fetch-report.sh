@@ -21,7 +21,7 @@ command -v kubectl >/dev/null || stop "kubectl is not installed"
 
 image=$(k get job capacity --ignore-not-found -o 'jsonpath={.spec.template.spec.containers[0].image}') ||
     stop "the cluster does not answer"
-[ -n "$image" ] || stop "there is no Job called capacity in namespace $NAMESPACE (docs/kubernetes.md, \"The capacity, by a Job\")"
+[ -n "$image" ] || stop "there is no Job called capacity in namespace $NAMESPACE (docs/kubernetes.md, \"Measure the capacity with a Job\")"
 
 # Not `kubectl wait`: it waits for one condition, and a failed Job never becomes `complete`.
 has_ended() {
