@@ -9,6 +9,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/order/files.h"
 #include "loadgen/target/request/source.h"
+#include "loadgen/users/cargo_goal.h"
 #include "loadgen/users/files/feeds.h"
 #include "loadgen/users/files/folder.h"
 #include "loadgen/users/lua/copy.h"
@@ -27,11 +28,6 @@ static bool check(const struct source *source, struct err *err)
 {
     const struct users_order *order = source->state;
     const char *once = feeds_find_once(order->scenario.feeds);
-    if (!schedule_is_closed(&order->schedule)) {
-        return refuse(err, "users.rate",
-                      "iterations begin when all users have started, and a worker knows this only "
-                      "of its own users; use the waits of the users");
-    }
     if (order->max_requests != UINT64_MAX || order->max_iterations != UINT64_MAX) {
         return refuse(err,
                       order->max_requests != UINT64_MAX ? "users.requests" : "users.iterations",
@@ -144,7 +140,7 @@ static json_t *pack(const struct source *source, struct order_files *files, stru
     if (!list) {
         return NULL;
     }
-    return json_pack(
+    json_t *json = json_pack(
         "{s:o, s:o, s:o, s:o*, s:o*, s:o*, s:o*, s:I, s:b, s:f, s:I, s:I, s:I}", "files", list,
         "variables", pack_variables(order), "arguments", pack_arguments(order), "host",
         text_or_nothing(order->host), "tags", text_or_nothing(order->filter.tags), "exclude_tags",
@@ -153,6 +149,8 @@ static json_t *pack(const struct source *source, struct order_files *files, stru
         (json_int_t)order->users, "shares_connections", order->shares_connections,
         "spawn_per_second", order->spawn_per_s, "stop_timeout", (json_int_t)order->stop_timeout_ns,
         "memory", (json_int_t)order->max_bytes, "seed", (json_int_t)order->seed);
+    cargo_goal_pack(order, json);
+    return json;
 }
 
 static void show(const struct source *source, json_t *plan)
@@ -303,7 +301,8 @@ static bool read_all(struct cargo *cargo, const json_t *json, const struct order
     struct users_order *order = &cargo->order;
     return read_files(cargo, json, files, err) && read_variables(cargo, json, err) &&
            read_arguments(cargo, json, err) && read_setup(cargo, json, err) &&
-           read_numbers(order, json, err) && read_option(cargo, json, "host", &order->host, err) &&
+           read_numbers(order, json, err) && cargo_goal_read(order, json, err) &&
+           read_option(cargo, json, "host", &order->host, err) &&
            read_option(cargo, json, "tags", &order->filter.tags, err) &&
            read_option(cargo, json, "exclude_tags", &order->filter.excluded_tags, err);
 }
@@ -313,7 +312,6 @@ static bool unpack(const json_t *json, const struct order_files *files, struct t
 {
     struct cargo *cargo = memory_of(calloc(1, sizeof *cargo));
     struct users_order *order = &cargo->order;
-    order->schedule = (struct schedule){.rate = {0, NS_PER_S}};
     order->max_requests = order->max_iterations = UINT64_MAX;
     order->quit_code = -1;
     exceptions_init(&order->exceptions);

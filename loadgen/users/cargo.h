@@ -8,8 +8,10 @@
  * Users belong to threads by their slots (driver.h), so the workers share them exactly. Users do
  * not move: when a worker leaves or is lost, its users end.
  *
- * ERR_USAGE names what cannot be shared by processes yet: a rate of iterations, a number of
- * requests or iterations for all, a tick, and feeders that take each row once.
+ * Iterations at a rate belong to threads by their slots, too (goal/iterations.h).
+ *
+ * ERR_USAGE names what cannot be shared by processes yet: a number of requests or iterations for
+ * all, a tick, and feeders that take each row once.
  */
 #ifndef LOADGEN_USERS_CARGO_H
 #define LOADGEN_USERS_CARGO_H

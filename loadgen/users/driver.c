@@ -136,17 +136,24 @@ static void begin_check(struct seat *seat)
 
 static void begin_all(struct seat *seat)
 {
+    const struct team *team = seat->thread->team;
+    struct iterations *iterations = &seat->iterations;
     struct deal deal;
     size_t count = 0;
     deal_init(&deal, &seat->classes);
     for (uint64_t u = 0; u < seat->order->users; u++) {
         const struct class *class = deal_next(&deal);
-        seat->iterations.users += class != NULL;
-        if (class && seat->thread->team->slots.owner[u % SLOTS] == seat->thread->number) {
-            double after_s = (double)u / seat->order->spawn_per_s;
+        uint16_t owner = team->slots.owner[u % SLOTS];
+        double after_s = (double)u / seat->order->spawn_per_s;
+        uint64_t at_ns = seat->thread->start_ns + (uint64_t)(after_s * NS_PER_S);
+        if (!class) {
+            break;
+        }
+        iterations->from_ns = at_ns;
+        iterations->users += owner >= team->first && owner - team->first < team->threads;
+        if (owner == seat->thread->number) {
             seat->all[count] = &seat->users[count];
-            user_open(&seat->users[count++], seat, u, class,
-                      seat->thread->start_ns + (uint64_t)(after_s * NS_PER_S));
+            user_open(&seat->users[count++], seat, u, class, at_ns);
         }
     }
     seat->count = count;

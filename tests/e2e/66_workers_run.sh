@@ -116,7 +116,6 @@ expect_eq "nothing was lost" "$(json "$TMP/report" "r['requests'] == r['intended
 
 # What cannot be sent yet.
 SCENARIO=$TMP/controller/scenario.lua
-refused 2 "-rate cannot be sent to workers yet: iterations begin when" run -nats "$NATS" -u 2 -rate 5 -t 1 -H "$U" "$SCENARIO"
 refused 2 "-requests cannot be sent to workers yet" run -nats "$NATS" -u 2 -requests 5 -H "$U" "$SCENARIO"
 printf 'feeder("names.csv", { order = "once" })\nlocal A = User {}\nA:task(function(self) self:get("/") end)\n' >"$SCENARIO"
 refused 2 'feeder("names.csv") with order = "once" cannot be sent to workers yet' run -nats "$NATS" -u 2 -t 1 -H "$U" "$SCENARIO"

@@ -80,8 +80,8 @@ static const struct cli_flag flags[] = {
      "interrupted; also -t"},
     {"t", "TIME", run_set_time, OWN(run_time_ns), NULL, "short for -run-time"},
     {"rate", "N[/TIME]", rate_set, FIELD(schedule.rate), NULL,
-     "start iterations (one task each, run by a free user) at this rate, such as 200/s; not with "
-     "-nats (default: each user waits between tasks)"},
+     "start iterations (one task each, run by a free user) at this rate, such as 200/s "
+     "(default: each user waits between tasks)"},
     {"arrival", "KIND", schedule_set_arrival, FIELD(schedule.arrival), "constant",
      "arrivals with -rate: constant (evenly spaced) or poisson (random, independent)"},
     {"requests", "N", set_count, OWN(max_requests), CLI_NO_LIMIT,

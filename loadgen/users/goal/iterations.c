@@ -1,5 +1,7 @@
 #include "loadgen/users/goal/iterations.h"
 
+#include "loadgen/base/least.h"
+
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots)
 {
     struct pacing *pacing = &goal->pacing;
@@ -19,12 +21,12 @@ void iterations_begin(struct iterations *own, struct goal *goal, struct drive_th
     }
 }
 
-/* The last user of all threads starts the schedule. */
+/* The last user of this process starts the schedule. */
 void iterations_pass_start(struct iterations *own)
 {
     struct pacing *pacing = &own->goal->pacing;
     if (pacing->is_on && atomic_fetch_add(&pacing->past_start, 1) + 1 == own->users) {
-        uint64_t begin_ns = clock_now_ns() + ITERATIONS_LEAD_NS;
+        uint64_t begin_ns = most(clock_now_ns(), own->from_ns) + ITERATIONS_LEAD_NS;
         uint64_t duration_ns = pacing->epoch.piece.schedule.duration_ns;
         atomic_store(&pacing->begin_ns, begin_ns);
         if (duration_ns && duration_ns < UINT64_MAX - begin_ns) {

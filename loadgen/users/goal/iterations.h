@@ -8,6 +8,10 @@
  * immediately. Until the budget of iterations is used up, every iteration that is due before the
  * end of the run is started or dropped, however late the thread is.
  *
+ * In a run with several processes (pace/team.h), each waits for its own users only, but not less
+ * than until the last user of the run is to start. So the processes begin at most as far apart as
+ * their slowest on_start.
+ *
  * Without a rate (pacing.is_on), these functions do nothing.
  *
  * Threads: struct iterations belongs to one thread. Memory: plain values; users embed struct idle.
@@ -32,7 +36,8 @@ struct idle {
 struct iterations {
     struct goal *goal; /* shared by all threads */
     struct drive_thread *thread;
-    uint64_t users; /* number of users of all threads */
+    uint64_t users;   /* number of users of all threads of this process */
+    uint64_t from_ns; /* when the last user of the run is to start; no iteration is due before */
     struct epoch_cursor next;
     bool is_over;       /* no more iterations: their budget is used up, or the run was abandoned */
     struct idle *first; /* free users */
@@ -42,7 +47,8 @@ struct iterations {
 /* Call this before the run. If `schedule` is a closed loop, there is no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
-/* Initialises a zeroed struct, except `users`: set that before the first user starts. */
+/* Initialises a zeroed struct, except `users` and from_ns: set them before the first user starts.
+ */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 
 /*

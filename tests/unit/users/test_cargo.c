@@ -123,6 +123,53 @@ START_TEST(users_arrive_as_they_were)
 }
 END_TEST
 
+START_TEST(a_rate_arrives_as_it_was)
+{
+    struct source source;
+    open_users(DECLARES);
+    users.schedule = (struct schedule){
+        .type = SCHEDULE_POISSON,
+        .duration_ns = 3 * NS_PER_S,
+        .rate = {7, NS_PER_S},
+        .seed = UINT64_MAX - 1,
+    };
+    json_t *json = pack();
+    ck_assert_msg(unpack(json, &source), "%s", err.text);
+    const struct schedule *got = &((const struct users_order *)source.state)->schedule;
+    ck_assert_int_eq(got->type, SCHEDULE_POISSON);
+    ck_assert_uint_eq(got->duration_ns, 3 * NS_PER_S);
+    ck_assert_uint_eq(got->rate.count, 7);
+    ck_assert_uint_eq(got->rate.per_ns, NS_PER_S);
+    ck_assert_uint_eq(got->seed, UINT64_MAX - 1);
+    users_cargo.discard(&source);
+    json_decref(json);
+}
+END_TEST
+
+/* Each is put into a correct rate. */
+static const struct {
+    const char *key;
+    const char *value;
+} wrong_rates[] = {
+    {"kind", "\"sine\""}, {"kind", "1"},        {"count", "0"},  {"count", "2000000000"},
+    {"count", "-1"},      {"per", "0"},         {"per", "null"}, {"duration", "-1"},
+    {"duration", "1.5"},  {"duration", "\"\""},
+};
+
+START_TEST(a_wrong_rate_is_refused)
+{
+    struct source source;
+    open_users(DECLARES);
+    users.schedule.rate = (struct rate){7, NS_PER_S};
+    json_t *json = pack();
+    json_t *value = json_loads(wrong_rates[_i].value, JSON_DECODE_ANY, NULL);
+    json_object_set_new(json_object_get(json, "rate"), wrong_rates[_i].key, value);
+    ck_assert(!unpack(json, &source));
+    ck_assert_ptr_nonnull(strstr(err.text, "source.rate"));
+    json_decref(json);
+}
+END_TEST
+
 START_TEST(what_is_missing_or_wrong_is_refused)
 {
     static const char *const keys[] = {"files",        "users",  "spawn_per_second",
@@ -208,6 +255,9 @@ Suite *cargo_suite(void)
     TCase *tests = tcase_create("cargo");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, users_arrive_as_they_were);
+    tcase_add_test(tests, a_rate_arrives_as_it_was);
+    tcase_add_loop_test(tests, a_wrong_rate_is_refused, 0,
+                        sizeof wrong_rates / sizeof wrong_rates[0]);
     tcase_add_test(tests, what_is_missing_or_wrong_is_refused);
     tcase_add_loop_test(tests, what_workers_cannot_share_is_refused, 0,
                         sizeof unsent / sizeof unsent[0]);

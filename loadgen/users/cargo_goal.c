@@ -1,0 +1,58 @@
+#include "loadgen/users/cargo_goal.h"
+
+#include <string.h>
+
+#include "common/clock.h"
+
+/* Rates have no other schedules than these two (command/flags/run_flags.h). */
+static json_t *rate_to_json(const struct schedule *schedule)
+{
+    if (schedule_is_closed(schedule)) {
+        return NULL;
+    }
+    return json_pack("{s:s, s:I, s:I, s:I, s:I}", "kind", schedule_kind(schedule)->name, "count",
+                     (json_int_t)schedule->rate.count, "per", (json_int_t)schedule->rate.per_ns,
+                     "duration", (json_int_t)schedule->duration_ns, "seed",
+                     (json_int_t)schedule->seed);
+}
+
+void cargo_goal_pack(const struct users_order *order, json_t *json)
+{
+    json_t *rate = rate_to_json(&order->schedule);
+    if (rate) {
+        json_object_set_new(json, "rate", rate);
+    }
+}
+
+/* Unlike json_unpack, refuses negative numbers. */
+static uint64_t number_of(const json_t *json, const char *key)
+{
+    const json_t *value = json_object_get(json, key);
+    json_int_t number = json_is_integer(value) ? json_integer_value(value) : -1;
+    return number >= 0 ? (uint64_t)number : UINT64_MAX;
+}
+
+static bool read_rate(struct schedule *schedule, const json_t *json, struct err *err)
+{
+    const char *kind = json_string_value(json_object_get(json, "kind"));
+    bool is_poisson = kind && strcmp(kind, schedule_poisson.name) == 0;
+    *schedule = (struct schedule){
+        .type = is_poisson ? SCHEDULE_POISSON : SCHEDULE_CONSTANT,
+        .duration_ns = number_of(json, "duration"),
+        .rate = {number_of(json, "count"), number_of(json, "per")},
+        .seed = (uint64_t)json_integer_value(json_object_get(json, "seed")), /* any 64 bits */
+    };
+    const struct rate *rate = &schedule->rate;
+    bool is_known = is_poisson || (kind && strcmp(kind, schedule_constant.name) == 0);
+    bool is_rate = rate->count > 0 && rate->count <= rate->per_ns && rate->per_ns <= INT64_MAX;
+    return (is_known && is_rate && schedule->duration_ns <= INT64_MAX &&
+            schedule_check(schedule, NULL)) ||
+           err_set(err, ERR_FAILED, "source.rate: invalid");
+}
+
+bool cargo_goal_read(struct users_order *order, const json_t *json, struct err *err)
+{
+    const json_t *rate = json_object_get(json, "rate");
+    order->schedule = (struct schedule){.rate = {0, NS_PER_S}};
+    return !rate || read_rate(&order->schedule, rate, err);
+}
