@@ -142,12 +142,32 @@ static void close_archive(struct serving *serving)
     archive_close(serving->board.archive);
 }
 
-/* Runs. */
+/* The workers. */
+
+static void tell_of_workers(void *context, const char *line)
+{
+    struct err text = {.code = ERR_FAILED};
+    snprintf(text.text, sizeof text.text, "%s", line);
+    field_flags_name(&text);
+    tell(context, text.text);
+}
 
 static void on_workers(void *context, const struct controller_worker *list, size_t count)
 {
     board_workers(context, crew_to_json(list, count));
 }
+
+static bool watch_workers(struct serving *serving, struct err *err)
+{
+    struct place *place = &serving->place;
+    place->options.tell = tell_of_workers;
+    place->options.context = &serving->board;
+    place->options.on_workers = on_workers;
+    place->options.watcher = &serving->board;
+    return !place->controller || controller_watch(place->controller, err);
+}
+
+/* Runs. */
 
 static void forget_run(struct serving *serving)
 {
@@ -274,6 +294,7 @@ static void run_next(struct serving *serving)
     keeper_begin(&serving->keeper);
     process_mark_test(true);
     bool ok = perform(serving, &err);
+    controller_rest(serving->place.controller);
     if (serving->summary) {
         board_late_exceptions(&serving->board, &serving->summary->exceptions);
     }
@@ -333,8 +354,9 @@ static bool serve_offer(struct serving *serving, struct err *err)
     board->slo = serving->offer.slo;
     board->is_compat = serving->options->is_compat;
     atomic_store(&serving->has_board, ok);
-    ok = ok && open_archive(serving, err) && serve(serving, err);
-    interrupt_stop(&serving->interrupt); /* it uses the board */
+    ok = ok && open_archive(serving, err) && watch_workers(serving, err) && serve(serving, err);
+    interrupt_stop(&serving->interrupt); /* it uses the board, */
+    place_close(&serving->place);        /* and so does the list of workers */
     close_archive(serving);
     board_fini(board);
     close(serving->stop_fd);
@@ -357,8 +379,6 @@ static bool serve_main(const struct command_line *line, struct err *err)
     }
     const struct order_runner *runner = place_open(&serving.place, &attack->cluster, err);
     bool ok = runner && read_token(&serving, err);
-    serving.place.options.on_workers = on_workers;
-    serving.place.options.watcher = &serving.board;
     if (ok) {
         ok =
             offer_open(&serving.offer, options, line->operands, line->operand_count, runner, err) &&

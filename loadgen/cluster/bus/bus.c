@@ -28,6 +28,11 @@ static bool start(struct bus *bus, const struct bus_options *options, struct err
     return bus->pulse != NULL;
 }
 
+bool bus_check_options(const struct bus_options *options, struct err *err)
+{
+    return connect_check(options, err);
+}
+
 struct bus *bus_connect(const struct bus_options *options, struct err *err)
 {
     struct bus *bus = memory_of(calloc(1, sizeof *bus));

@@ -43,6 +43,9 @@ enum {
 
 struct bus;
 
+/* ERR_USAGE if an option is not valid or not safe. Does not connect. */
+bool bus_check_options(const struct bus_options *options, struct err *err);
+
 /*
  * Connects, in at most BUS_CONNECT_NS per server. NULL with err: ERR_USAGE if an option is not
  * valid or not safe, ERR_FAILED if no server can be reached or all refuse the credentials. The text

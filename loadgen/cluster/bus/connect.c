@@ -150,29 +150,49 @@ static bool refuse(natsStatus status, const struct bus_options *options,
     }
 }
 
+static bool set_given(natsOptions *set, const struct bus_options *options,
+                      const struct servers *servers, struct err *err)
+{
+    return is_safe(options, servers, err) && set_security(set, options, servers, err) &&
+           set_names(set, options, err);
+}
+
 static bool open_with(struct bus *bus, const struct bus_options *options, struct servers *servers,
                       natsOptions *set, struct err *err)
 {
-    if (!is_safe(options, servers, err) || !set_security(set, options, servers, err) ||
-        !set_names(set, options, err) || !set_behaviour(set, bus, servers, err)) {
+    if (!set_given(set, options, servers, err) || !set_behaviour(set, bus, servers, err)) {
         return false;
     }
     natsStatus status = natsConnection_Connect(&bus->connection, set);
     return status == NATS_OK || refuse(status, options, servers, err);
 }
 
+static bool begin(const struct bus_options *options, struct servers *servers, natsOptions **set,
+                  struct err *err)
+{
+    return servers_read(servers, options->nats, err) &&
+           (natsOptions_Create(set) == NATS_OK ||
+            err_set(err, ERR_FAILED, "cannot start the NATS client"));
+}
+
+bool connect_check(const struct bus_options *options, struct err *err)
+{
+    struct servers servers;
+    natsOptions *set = NULL;
+    bool ok = begin(options, &servers, &set, err) && set_given(set, options, &servers, err);
+    natsOptions_Destroy(set);
+    servers_free(&servers);
+    return ok;
+}
+
 bool connect_open(struct bus *bus, const struct bus_options *options, struct err *err)
 {
     struct servers servers;
     natsOptions *set = NULL;
-    bool is_open = servers_read(&servers, options->nats, err);
-    if (is_open && natsOptions_Create(&set) != NATS_OK) {
-        is_open = err_set(err, ERR_FAILED, "cannot start the NATS client");
-    }
-    is_open = is_open && open_with(bus, options, &servers, set, err);
+    bool ok = begin(options, &servers, &set, err) && open_with(bus, options, &servers, set, err);
     natsOptions_Destroy(set);
     servers_free(&servers);
-    return is_open;
+    return ok;
 }
 
 void connect_close(struct bus *bus)

@@ -16,6 +16,9 @@
 struct bus;
 struct bus_options;
 
+/* Checks the options. False: err is set. */
+bool connect_check(const struct bus_options *options, struct err *err);
+
 /* Sets bus->connection. False: err is set. */
 bool connect_open(struct bus *bus, const struct bus_options *options, struct err *err);
 

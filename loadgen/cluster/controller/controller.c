@@ -13,6 +13,7 @@
 #include "loadgen/binary/result_writer.h"
 #include "loadgen/cluster/bus/stream.h"
 #include "loadgen/cluster/controller/course.h"
+#include "loadgen/cluster/controller/lookout.h"
 #include "loadgen/cluster/lease.h"
 #include "loadgen/cluster/names.h"
 #include "loadgen/run/worker.h"
@@ -30,11 +31,12 @@ enum { LEASE_WAIT_MS = 100 };
 
 struct controller {
     const struct controller_options *options;
-    struct bus *bus;       /* NULL: not connected yet */
-    struct bucket *bucket; /* and these follow it */
-    struct lease *lease;
-    uint64_t clock;  /* see wire/clock.h */
-    uint64_t before; /* the previous run; 0: none */
+    struct lookout *lookout; /* NULL: none is wanted */
+    struct bus *bus;         /* NULL: not connected yet */
+    struct bucket *bucket;   /* and these follow it */
+    struct lease *lease;     /* NULL: nothing runs */
+    uint64_t clock;          /* see wire/clock.h */
+    uint64_t before;         /* the previous run; 0: none */
     struct order_runner runner;
 };
 
@@ -49,8 +51,11 @@ static bool draw(uint64_t *number, struct err *err)
     return true;
 }
 
+/* Creates what is missing: the broker may have lost its storage since the last run. */
 static bool make_streams(struct controller *controller, struct err *err)
 {
+    bucket_close(controller->bucket);
+    controller->bucket = NULL;
     const struct bus_stream_limits order = {.bytes_max = ORDER_BYTES};
     const struct bus_stream_limits tallies = {.bytes_max = controller->options->tallies_bytes};
     const struct bus_stream_limits bucket = {.bytes_max = BUCKET_BYTES};
@@ -95,17 +100,25 @@ static void disconnect(struct controller *controller)
     controller->bus = NULL;
 }
 
-/* Connects before the first run. */
-static bool connect_once(struct controller *controller, const char *hash, int stop_fd,
+static bool connect_bus(struct controller *controller, struct err *err)
+{
+    if (controller->bus) {
+        return true;
+    }
+    controller->bus =
+        draw(&controller->clock, err) ? bus_connect(&controller->options->bus, err) : NULL;
+    return controller->bus && bus_check_message(controller->bus, NAMES_MESSAGE, err);
+}
+
+/* Connects, and becomes the controller. After a failure, the next run connects anew. */
+static bool take_control(struct controller *controller, const char *hash, int stop_fd,
                          struct err *err)
 {
     if (controller->lease) {
         return true;
     }
-    controller->bus =
-        draw(&controller->clock, err) ? bus_connect(&controller->options->bus, err) : NULL;
-    bool ok = controller->bus && bus_check_message(controller->bus, NAMES_MESSAGE, err) &&
-              make_streams(controller, err) && take_lease(controller, hash, stop_fd, err);
+    bool ok = connect_bus(controller, err) && make_streams(controller, err) &&
+              take_lease(controller, hash, stop_fd, err);
     if (!ok) {
         disconnect(controller);
     }
@@ -324,7 +337,7 @@ static bool run_there(void *context, const struct order *order,
         .give_up_ns = UINT64_MAX,
     };
     bool ok = check_order(order, err) && draw(&course.run, err) && course_pack(&course, err) &&
-              connect_once(controller, course.head.hash, control->stop_fd, err);
+              take_control(controller, course.head.hash, control->stop_fd, err);
     if (ok) {
         course.bus = controller->bus;
         course.bucket = controller->bucket;
@@ -335,7 +348,9 @@ static bool run_there(void *context, const struct order *order,
         if (ok) {
             controller->before = course.run;
             roster_begin(&course.roster, course.run);
+            lookout_hand_over(controller->lookout, &course.roster);
             ok = carry_out(controller, &course, is_on, err);
+            lookout_resume(controller->lookout);
         }
     }
     close_course(&course);
@@ -357,9 +372,24 @@ const struct order_runner *controller_runner(const struct controller *controller
     return &controller->runner;
 }
 
+bool controller_watch(struct controller *controller, struct err *err)
+{
+    controller->lookout = lookout_start(controller->options, err);
+    return controller->lookout;
+}
+
+void controller_rest(struct controller *controller)
+{
+    if (controller) {
+        lease_release(controller->lease);
+        controller->lease = NULL;
+    }
+}
+
 void controller_destroy(struct controller *controller)
 {
     if (controller) {
+        lookout_stop(controller->lookout);
         disconnect(controller);
         free(controller);
     }

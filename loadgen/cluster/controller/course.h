@@ -37,6 +37,9 @@
 /* How long to retry calls to the broker that time out. */
 #define COURSE_PATIENCE_NS (20 * NS_PER_S)
 
+/* The age of the last pong up to which the controller counts as connected. */
+#define COURSE_CONNECTED_NS (3 * NS_PER_S)
+
 /* An entry in the list of all epochs of the run. */
 struct knot {
     struct epoch epoch;
@@ -128,6 +131,13 @@ bool course_look(const struct course *course, struct bus_stream_state *tallies, 
 /* Listens to workers. `from`: the first message of the stream of tallies, from 1; 0: only new
  * ones. */
 bool course_listen(struct course *course, uint64_t from, struct err *err);
+
+/*
+ * True if the message is from this worker. The broker lets workers publish only under their own
+ * names, so the subject names the sender.
+ */
+bool course_is_from(const struct bus_message *message, const char *subject,
+                    const struct wire_worker *worker);
 
 /*
  * Handles messages that have arrived, or waits up to 0.1 s for one. Reports silent and lost

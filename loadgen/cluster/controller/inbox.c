@@ -15,9 +15,6 @@
 enum { SOURCE_ANNOUNCE, SOURCE_ASK, SOURCE_TALLY };
 enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
 
-/* The age of the last pong up to which the controller counts as connected. */
-#define CONNECTED_NS (3 * NS_PER_S)
-
 bool course_listen(struct course *course, uint64_t from, struct err *err)
 {
     const struct bus_follow tallies = {
@@ -30,8 +27,7 @@ bool course_listen(struct course *course, uint64_t from, struct err *err)
            bus_queue_follow(course->queue, SOURCE_TALLY, &tallies, err);
 }
 
-/* The broker lets workers publish only under their own names, so the subject names the sender. */
-static bool is_from(const struct bus_message *message, const char *subject,
+bool course_is_from(const struct bus_message *message, const char *subject,
                     const struct wire_worker *worker)
 {
     return strcmp(message->subject, names_subject(subject, worker->name).text) == 0;
@@ -45,11 +41,11 @@ static void take_announce(struct course *course, const struct bus_message *messa
     struct err err = {.code = ERR_NONE};
     if (wire_kind(data) == WIRE_LEAVE) {
         if (wire_read_leave(data, &leave) == WIRE_READ_OK &&
-            is_from(message, NAMES_ANNOUNCE, &leave.from)) {
+            course_is_from(message, NAMES_ANNOUNCE, &leave.from)) {
             roster_leave(&course->roster, &leave);
         }
     } else if (wire_read_announce(data, &announce) == WIRE_READ_OK &&
-               is_from(message, NAMES_ANNOUNCE, &announce.from) &&
+               course_is_from(message, NAMES_ANNOUNCE, &announce.from) &&
                !roster_hear(&course->roster, &announce, &err)) {
         course_tell(course, "%s", err.text);
     }
@@ -153,11 +149,11 @@ static void take_tally(struct course *course, const struct bus_message *message,
     }
     if (wire_kind(data) == WIRE_END) {
         if (wire_read_end(data, &end) == WIRE_READ_OK && end.run == course->run &&
-            is_from(message, NAMES_TALLY, &end.from)) {
+            course_is_from(message, NAMES_TALLY, &end.from)) {
             take_end(course, &end);
         }
     } else if (wire_read_tally(data, &tally) == WIRE_READ_OK &&
-               is_from(message, NAMES_TALLY, &tally.from)) {
+               course_is_from(message, NAMES_TALLY, &tally.from)) {
         merge_take(course->merge, &tally, stored_ns(course, message, tally.second));
     }
 }
@@ -216,7 +212,7 @@ void course_attend(struct course *course)
         (void)!read(control->changes->fd, &count, sizeof count);
     }
     take_messages(course);
-    bool is_connected = bus_pong_age_ns(course->bus) < CONNECTED_NS;
+    bool is_connected = bus_pong_age_ns(course->bus) < COURSE_CONNECTED_NS;
     uint64_t now_ns = clock_now_ns();
     if (roster_tick(&course->roster, now_ns, is_connected)) {
         tell_silence(course);

@@ -38,12 +38,14 @@ struct controller_options {
     uint64_t expect_wait_ns; /* maximum wait for them; then the run fails */
     uint64_t tallies_bytes;  /* disk space of the broker for the tallies */
     const char *holder;      /* name in the lease, for messages: "headroom-0, process 7" */
-    /* Receives lines about workers that join, are silent or are lost. NULL: not wanted. */
+    /* Receives lines about the broker, and about workers that join, are silent or are lost. Called
+       on the same threads as on_workers. NULL: not wanted. */
     void (*tell)(void *context, const char *line);
     void *context;
     /*
-     * Receives all workers about once per second from the beginning of a run, including the wait
-     * for them, and at its end. Called on the thread of `run`. NULL: not wanted.
+     * Receives all workers about once per second: during a run, including the wait for them, on the
+     * thread of `run`; and after controller_watch between runs, too, on another thread. NULL: not
+     * wanted.
      */
     void (*on_workers)(void *watcher, const struct controller_worker *list, size_t count);
     void *watcher;

@@ -5,8 +5,8 @@
  *     runner = place_open(&place, &options->cluster, &err)   ->  session.runner = runner, ...
  *     place_close(&place)
  *
- * Prints on stderr which workers are ready, silent or lost. For a table of workers, set
- * options.on_workers after place_open.
+ * Prints on stderr which workers are ready, silent or lost. To show this elsewhere, too, set
+ * options.tell and options.on_workers after place_open.
  *
  * Threads: one. Memory: zero-initialise; call place_close even on failure. A place must not move.
  */

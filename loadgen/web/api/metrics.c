@@ -1,5 +1,6 @@
 #include "loadgen/web/api/metrics.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -68,6 +69,10 @@ void run_metrics_end(struct run_metrics *metrics, const struct summary *summary)
 
 /* Requests. */
 
+/* The states of board_workers. */
+static const char *const worker_states[] = {"ready", "running", "stopping", "missing"};
+enum { WORKER_STATES = sizeof worker_states / sizeof worker_states[0] };
+
 /* Records the request. True if it should wait for a newer page. */
 static bool is_to_wait(struct run_metrics *metrics, bool is_on)
 {
@@ -89,8 +94,20 @@ static void add_page(struct run_metrics *metrics, struct bytes *out)
 struct server_now {
     bool is_on;
     uint64_t users;
+    bool has_workers;
+    uint64_t workers[WORKER_STATES];
     struct stream *stream;
 };
+
+static void print_workers(FILE *file, const struct server_now *now)
+{
+    prom_describe(file, "loadgen_workers", "gauge", "Workers, by state.");
+    for (size_t i = 0; i < WORKER_STATES; i++) {
+        fputs("loadgen_workers{", file);
+        prom_label(file, "state", worker_states[i]);
+        fprintf(file, "} %" PRIu64 "\n", now->workers[i]);
+    }
+}
 
 /* Adds the metrics of the server. False: out of memory. */
 static bool add_server(const struct server_now *now, struct bytes *out)
@@ -104,6 +121,9 @@ static bool add_server(const struct server_now *now, struct bytes *out)
     prom_count(file, "loadgen_run_active", "gauge", "1: a test is running.", now->is_on);
     prom_count(file, "loadgen_users", "gauge", "Users that have started and not ended.",
                now->users);
+    if (now->has_workers) {
+        print_workers(file, now);
+    }
     prom_count(file, "loadgen_event_clients", "gauge", "Clients that follow the events.",
                stream_clients(now->stream));
     prom_count(file, "loadgen_event_clients_dropped_total", "counter",
@@ -125,6 +145,10 @@ void run_metrics_answer(struct run_metrics *metrics, struct board *board, struct
     pthread_mutex_lock(&board->lock);
     now.is_on = board_is_on(board);
     now.users = board_users(board);
+    now.has_workers = board->workers;
+    for (size_t i = 0; i < WORKER_STATES; i++) {
+        now.workers[i] = board_worker_count(board, worker_states[i]);
+    }
     pthread_mutex_unlock(&board->lock);
     bool waits = is_to_wait(metrics, now.is_on) && !request->is_resumed;
     *reply = (struct http_reply){

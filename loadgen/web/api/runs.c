@@ -552,6 +552,18 @@ static void answer_compare(struct board *board, struct http_request *request,
     free_kept(&kept[1]);
 }
 
+/* Workers. */
+
+static void answer_workers(struct board *board, struct http_request *request,
+                           struct http_reply *reply)
+{
+    (void)request;
+    pthread_mutex_lock(&board->lock);
+    json_t *workers = board->workers ? json_deep_copy(board->workers) : json_array();
+    pthread_mutex_unlock(&board->lock);
+    http_reply_json(reply, json_pack("{s:o}", "workers", workers));
+}
+
 static const char reads[] = "GET, HEAD, OPTIONS";
 static const char posts[] = "POST, OPTIONS";
 
@@ -564,5 +576,6 @@ const struct http_route runs_routes[] = {
     {"/api/v1/runs/*/result", reads, ROUTE_READS, answer_result},
     {"/api/v1/runs/*/report", reads, ROUTE_READS, answer_report},
     {"/api/v1/compare", reads, ROUTE_READS, answer_compare},
+    {"/api/v1/workers", reads, ROUTE_READS, answer_workers},
     {0},
 };

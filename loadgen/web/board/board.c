@@ -638,15 +638,15 @@ json_t *board_exceptions(const struct board *board)
     return list;
 }
 
-uint64_t board_worker_count(const struct board *board)
+uint64_t board_worker_count(const struct board *board, const char *state)
 {
     uint64_t count = 0;
     size_t i;
     json_t *worker;
     json_array_foreach(board->workers, i, worker)
     {
-        const char *state = json_string_value(json_object_get(worker, "state"));
-        count += state && strcmp(state, "missing") != 0;
+        const char *own = json_string_value(json_object_get(worker, "state"));
+        count += own && (state ? strcmp(own, state) == 0 : strcmp(own, "missing") != 0);
     }
     return count;
 }

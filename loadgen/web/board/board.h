@@ -161,10 +161,10 @@ void board_unkept(void *context, const struct err *why);
 void board_ending(void *context);
 
 /*
- * Stores the workers in other pods: [{id, state, users, threads, cpu_percent, memory_bytes, node}].
- * The states are those of Locust: ready, running, stopping, missing. cpu_percent is the mean over
- * the run, in percent of one CPU; null: no report yet. `node` null: unknown. Takes ownership of the
- * JSON.
+ * Any thread may call this. Stores the workers in other pods: [{id, state, users, threads,
+ * cpu_percent, memory_bytes, node}]. The states are those of Locust: ready, running, stopping,
+ * missing. cpu_percent is the mean over the run, in percent of one CPU; null: no report yet. `node`
+ * null: unknown. Takes ownership of the JSON.
  */
 void board_workers(struct board *board, json_t *workers);
 
@@ -211,8 +211,8 @@ double board_asked(const struct board *board);
 /* The number of users in the last second; 0 when nothing runs. */
 uint64_t board_users(const struct board *board);
 
-/* The number of workers that are not missing. */
-uint64_t board_worker_count(const struct board *board);
+/* The number of workers in this state of board_workers; NULL: in all but "missing". */
+uint64_t board_worker_count(const struct board *board, const char *state);
 
 /* The errors of scripts since the last reset: exceptions_to_json. The caller owns it. */
 json_t *board_exceptions(const struct board *board);

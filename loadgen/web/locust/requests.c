@@ -274,7 +274,7 @@ void locust_requests(struct board *board, enum locust_age age, struct bytes *out
     json_writer_real(json, "current_rps", now.requests);
     write_errors(&answer);
     json_writer_real(json, "fail_ratio", mean(all->failures, all->requests));
-    json_writer_count(json, "slave_count", board_worker_count(board));
+    json_writer_count(json, "slave_count", board_worker_count(board, NULL));
     write_workers(&answer, json, "slaves");
     json_writer_text(json, "state", slice_of(state_of(&answer)));
     write_rows(&answer);
@@ -283,7 +283,7 @@ void locust_requests(struct board *board, enum locust_age age, struct bytes *out
     json_writer_real(json, "total_rps",
                      age == LOCUST_0_8 ? now.requests : rate_of(&answer, all->requests));
     json_writer_count(json, "user_count", board_users(board));
-    json_writer_count(json, "worker_count", board_worker_count(board));
+    json_writer_count(json, "worker_count", board_worker_count(board, NULL));
     write_workers(&answer, json, "workers");
     json_writer_close(json, '}');
     bytes_add(out, "\n", 1);

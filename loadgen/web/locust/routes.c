@@ -195,7 +195,7 @@ static void answer_worker_count(struct board *board, struct http_request *reques
 {
     (void)request;
     lock(board);
-    uint64_t count = board_worker_count(board);
+    uint64_t count = board_worker_count(board, NULL);
     unlock(board);
     http_reply_json(reply, json_pack("{s:I}", "worker_count", (json_int_t)count));
 }

@@ -129,6 +129,7 @@ function show(next) {
     showState(...stateWords(state));
     showDetail();
     showNumbers();
+    tables.showWorkers(state.workers || []);
     tables.showLog(state.log || []);
 }
 

@@ -46,13 +46,13 @@ function showExceptions(list) {
     });
 }
 
+// Also before the first test, as the log.
 function showWorkers(list) {
     by('workers-section').hidden = list.length === 0;
     showRows('workers', list.map(one => ({texts: [0, 1],
         list: [String(one.id), String(one.state), count(one.threads), orDash(one.cpu_percent, share), orDash(one.users, count)]})));
 }
 
-// Also before the first test.
 function showLog(list) {
     by('log-section').hidden = list.length === 0;
     showRows('log', [...list].reverse().map(line => ({texts: [1], list: [timeOf(line.ms), line.text]})));
@@ -62,9 +62,8 @@ function show(state) {
     showRequests(state);
     showFailures(state.failures);
     showExceptions(state.exceptions);
-    showWorkers(state.workers || []);
 }
 
-return {show, showLog};
+return {show, showWorkers, showLog};
 
 })();
