@@ -43,16 +43,16 @@ python3 tests/support/report_schema.py "$TMP/report" >"$TMP/schema" 2>&1 || fail
 "$BIN/loadgen" report "$TMP/results" >"$TMP/text"
 expect_has "each worker's line" "$(cat "$TMP/text")" ", latency p50 "
 for name in a b c; do
-    wait_for grep -q 'the run has ended' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
+    wait_for grep -qs 'the run has ended' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
 done
 
 # One joins, and the first one leaves.
 
 attack_with_workers 3 -rate 150 -arrival poisson -duration 15s
-wait_for grep -q 'workers: ' "$TMP/err" || fail "no workers: $(cat "$TMP/err")"
+wait_for grep -qs 'workers: ' "$TMP/err" || fail "no workers: $(cat "$TMP/err")"
 start_worker d
 D_PID=$WORKER_PID
-wait_for grep -q 'joins the run at epoch 1$' "$TMP/d.err" || fail "d: $(cat "$TMP/d.err")"
+wait_for grep -qs 'joins the run at epoch 1$' "$TMP/d.err" || fail "d: $(cat "$TMP/d.err")"
 refused 1 "is the controller" attack -nats "$NATS" -duration 1s -report text "$U/"
 kill -TERM "$D_PID"
 wait "$D_PID" || fail "d: status $?: $(cat "$TMP/d.err")"

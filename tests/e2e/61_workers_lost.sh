@@ -10,11 +10,7 @@ set -eu
 
 # start_run SECONDS: with workers a, b and c, whose process is then WORKER_PID
 start_run() {
-    start_log_target
-    start_nats
-    for name in a b c; do
-        start_worker $name
-    done
+    start_workers a b c
     attack_with_workers 3 -rate 100 -duration "$1s"
     await_requests 300
 }
@@ -46,7 +42,7 @@ started_again() {
     start_worker c
     end_attack
     expect_lost 3400
-    wait_for grep -q 'the run has ended' "$TMP/c.err" || fail "the new c: $(cat "$TMP/c.err")"
+    wait_for grep -qs 'the run has ended' "$TMP/c.err" || fail "the new c: $(cat "$TMP/c.err")"
     expect_has "the new c" "$(cat "$TMP/c.err")" "joins the run at epoch"
 }
 

@@ -7,10 +7,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
 
-start_log_target
-start_nats
-start_worker a
-start_worker b
+start_workers a b
 attack_with_workers 2 -rate 100 -duration 18s
 first=$BEFORE
 has_requests() {

@@ -9,11 +9,7 @@ set -eu
 
 # run_with_pause SECONDS PAUSE: of so many seconds in all, worker c stands still in PAUSE
 run_with_pause() {
-    start_log_target
-    start_nats
-    for name in a b c; do
-        start_worker $name
-    done
+    start_workers a b c
     attack_with_workers 3 -rate 100 -duration "$1s"
     await_requests 200
     kill -STOP "$WORKER_PID"

@@ -7,10 +7,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
 
-start_log_target
-start_nats
-start_worker a
-start_worker b
+start_workers a b
 attack_with_workers 2 -rate 100 -duration 60s
 await_requests 300
 kill -9 "$NATS_PID"
@@ -24,6 +21,5 @@ expect_eq "results" "$(json "$TMP/report" 'r["requests"] > 50')" True
 expect_eq "all that arrived is reported or unknown: $arrived" \
     "$(json "$TMP/report" "r['requests'] + r['unknown'] >= $arrived")" True
 expect_balance
-"$BIN/loadgen" report "$TMP/results" >"$TMP/text"
-expect_has "the report" "$(cat "$TMP/text")" "Lost with a"
+expect_both_lost
 expect_once

@@ -79,7 +79,7 @@ expect_eq "the second" "$(json "$TMP/result" "[(t['rate'], t['outcome'], t['work
 "$BIN/loadgen" capacity -nats "$NATS" -expect-workers 9 -quick -slo "p99<1s" "$U/" >"$TMP/out" 2>"$TMP/err" &
 SEARCH_PID=$!
 STARTED="$STARTED $SEARCH_PID"
-wait_for grep -q 'waiting for 9 workers' "$TMP/err" || fail "it does not wait: $(cat "$TMP/err")"
+wait_for grep -qs 'waiting for 9 workers' "$TMP/err" || fail "it does not wait: $(cat "$TMP/err")"
 kill -INT "$SEARCH_PID"
 actual=0
 wait "$SEARCH_PID" || actual=$?

@@ -4,9 +4,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
 
-start_log_target
-start_nats
-start_worker a
+start_workers a
 attack_with_workers 1 -rate 100 -duration 1s
 end_attack
 expect_all 100

@@ -23,23 +23,19 @@ umount "$TMP/nats"
 fill_disk() {
     mount_disk
     trap 'umount -l "$TMP/nats"; clean_up' EXIT # the broker has files there
-    start_log_target
-    start_nats
-    start_worker a
-    start_worker b
+    start_workers a b
     attack_with_workers 2 -rate 100 "$@"
     await_requests 200
     ! head -c 30m /dev/zero 2>"$TMP/full" >"$TMP/nats/rest" || fail "the disk is not full"
     told="the broker stores nothing: it is down, cut off, or its disk is full"
-    wait_for grep -q "$told" "$TMP/err" || fail "it is not told: $(cat "$TMP/err")"
+    wait_for grep -qs "$told" "$TMP/err" || fail "it is not told: $(cat "$TMP/err")"
 }
 
 # expect_lost: requests, with both workers
 expect_lost() {
     expect_balance
     expect_eq "what was sent" "$(json "$TMP/report" 'r["not_started"], r["requests"] > 0')" "(0, True)"
-    "$BIN/loadgen" report "$TMP/results" >"$TMP/text"
-    expect_has "the report" "$(cat "$TMP/text")" "Lost with a, b: "
+    expect_both_lost
 }
 
 room_again() {

@@ -18,10 +18,7 @@ start_relay() {
 }
 
 broker_is_back() {
-    start_log_target
-    start_nats
-    start_worker a
-    start_worker b
+    start_workers a b
     attack_with_workers 2 -rate 100 -duration 20s
     await_requests 300
     from=$(date +%s)

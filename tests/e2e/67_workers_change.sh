@@ -8,17 +8,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
 
-# start_pair: workers a and b; b is WORKER_PID
-start_pair() {
-    start_log_target
-    start_nats
-    start_worker a
-    start_worker b
-}
-
-# start_run FLAG...: of them
+# start_run FLAG...: with workers a and b; b is WORKER_PID
 start_run() {
-    start_pair
+    start_workers a b
     WHERE=slow attack_with_workers 2 "$@"
     await_requests 100
 }
@@ -29,7 +21,7 @@ come_and_go() {
     leaving=$WORKER_PID
     for name in c d; do
         start_worker $name
-        wait_for grep -q 'joins the run at epoch' "$TMP/$name.err" || fail "$name: $(cat "$TMP/$name.err")"
+        wait_for grep -qs 'joins the run at epoch' "$TMP/$name.err" || fail "$name: $(cat "$TMP/$name.err")"
         kill -TERM "$leaving"
         wait "$leaving" || fail "status $? of the worker that left"
         leaving=$WORKER_PID
@@ -81,7 +73,7 @@ closed_loop_with_a_loss() {
 }
 
 users_with_a_loss() {
-    start_pair
+    start_workers a b
     echo 'local U = User {} U:task(function(self) self:get("/slow") end)' >"$TMP/users.lua"
     BEFORE=$(wc -l <"$TMP/log")
     "$BIN/loadgen" run "$TMP/users.lua" -nats "$NATS" -expect-workers 2 -H "$U" -u 6 -r 100 -t 28 -report json \

@@ -33,10 +33,20 @@ restart_nats() {
 start_worker() {
     name=$1
     shift
+    rm -f "$TMP/$name.err" # of a process of the same name that was killed
     "$BIN/loadgen" -cpus 1 worker -nats "$NATS" -name "$name" "$@" 2>"$TMP/$name.err" &
     WORKER_PID=$!
     STARTED="$STARTED $WORKER_PID"
-    wait_for grep -q 'waiting for an order' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
+    wait_for grep -qs 'waiting for an order' "$TMP/$name.err" || fail "worker $name: $(cat "$TMP/$name.err")"
+}
+
+# start_workers NAME...: the log target, a broker, and these workers. WORKER_PID is that of the last one.
+start_workers() {
+    start_log_target
+    start_nats
+    for each; do
+        start_worker "$each"
+    done
 }
 
 # attack_with_workers N FLAG...: in the background, on the log target and there on /$WHERE, or /. Sets ATTACK_PID;
@@ -87,4 +97,10 @@ expect_all() {
 expect_balance() {
     expect_eq "the balance" \
         "$(json "$TMP/report" 'r["requests"] + r["not_started"] + r["unknown"] == r["intended"]')" True
+}
+
+# expect_both_lost: the report names a and b, in any order
+expect_both_lost() {
+    "$BIN/loadgen" report "$TMP/results" >"$TMP/text"
+    grep -Eq 'Lost with (a, b|b, a): ' "$TMP/text" || fail "a and b are not lost: $(cat "$TMP/text")"
 }
