@@ -89,7 +89,7 @@ struct lease *lease_take(struct bucket *bucket, const char *key, const struct le
                          int stop_fd, struct lease_claim *left, struct err *err)
 {
     if (!lease_text_is_valid(claim)) {
-        err_set(err, ERR_USAGE, "a holder of a lease needs a name in printable ASCII");
+        err_set(err, ERR_USAGE, "the name of a lease's holder must be printable ASCII");
         return NULL;
     }
     struct lease *lease = memory_of(calloc(1, sizeof *lease));
@@ -100,7 +100,7 @@ struct lease *lease_take(struct bucket *bucket, const char *key, const struct le
     pthread_mutex_init(&lease->lock, NULL);
     lease_text_token(lease->text.token);
     if (lease->stop_fd < 0) {
-        err_set(err, ERR_FAILED, "cannot make an eventfd: %s", strerror(errno));
+        err_set(err, ERR_FAILED, "cannot create an eventfd: %s", strerror(errno));
     } else if (lease_wait(lease, stop_fd, left, err)) {
         if (start(lease, err)) {
             return lease;

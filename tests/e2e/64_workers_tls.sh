@@ -51,7 +51,7 @@ echo worker:guessed >"$TMP/guessed"
 stays_out "does not accept the credentials; check -nats-creds" "$NATS" "$TMP/guessed"
 stays_out "check -nats-tls-ca" "tls://127.0.0.1:$PORT" "$TMP/secret/worker" # not a name of the certificate
 LOCUST_NATS_TLS_CA='' stays_out "check -nats-tls-ca" "$NATS" "$TMP/secret/worker"
-LOCUST_NATS_TLS_CA='' stays_out "no TLS with the broker" "nats://localhost:$PORT" "$TMP/secret/worker"
+LOCUST_NATS_TLS_CA='' stays_out "TLS with the broker" "nats://localhost:$PORT" "$TMP/secret/worker"
 refused 1 "does not accept the credentials" worker -nats "$NATS" -name out
 
 for name in a b; do

@@ -133,7 +133,7 @@ static bool refuse(natsStatus status, const struct bus_options *options,
             servers->first, more, servers->has_user ? "the user of the URL" : "the credentials");
     case NATS_SSL_ERROR:
         return err_set(err, ERR_FAILED,
-                       "no TLS with the broker at %s%s: %s; check cluster.nats_tls_ca",
+                       "TLS with the broker at %s%s failed: %s; check cluster.nats_tls_ca",
                        servers->first, more, reason ? reason : natsStatus_GetText(status));
     case NATS_SECURE_CONNECTION_WANTED:
         return err_set(err, ERR_FAILED, "the broker at %s%s has no TLS; use nats://, or set up TLS",

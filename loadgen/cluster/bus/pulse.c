@@ -55,7 +55,7 @@ struct pulse *pulse_start(struct bus *bus, struct err *err)
     pulse->bus = bus;
     pulse->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (pulse->stop_fd < 0) {
-        err_set(err, ERR_FAILED, "cannot make an eventfd: %s", strerror(errno));
+        err_set(err, ERR_FAILED, "cannot create an eventfd: %s", strerror(errno));
         free(pulse);
         return NULL;
     }

@@ -13,7 +13,7 @@ struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err 
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) {
-        err_set(err, ERR_FAILED, "cannot make an eventfd: %s", strerror(errno));
+        err_set(err, ERR_FAILED, "cannot create an eventfd: %s", strerror(errno));
         return NULL;
     }
     struct bus_queue *queue = memory_of(calloc(1, sizeof *queue));

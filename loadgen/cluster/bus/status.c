@@ -8,7 +8,7 @@ const char *bus_status_text(enum bus_status status)
     case BUS_UNREACHABLE:
         return "the broker does not answer";
     case BUS_NOBODY:
-        return "nobody listens to the subject";
+        return "the subject has no subscriber";
     case BUS_MISSING:
         return "the broker has no such stream, bucket or key";
     case BUS_CONFLICT:

@@ -30,7 +30,7 @@ bool bus_stream_make(struct bus *bus, const char *name, const char *subject,
         code = 0;
         status = js_UpdateStream(NULL, bus->js, &config, NULL, &code);
     }
-    snprintf(what, sizeof what, "cannot make the stream \"%s\"", name);
+    snprintf(what, sizeof what, "cannot create the stream \"%s\"", name);
     return status == NATS_OK || bus_fail(bus, status, code, what, err);
 }
 

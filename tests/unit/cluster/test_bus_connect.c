@@ -172,18 +172,18 @@ START_TEST(tls_is_verified)
     options.nats = url_of("nats://", "", url); /* a CA means TLS */
     expect_connection(&options);
     options.ca = other;
-    expect_refusal(&options, ERR_FAILED, "no TLS with the broker at 127.0.0.1");
+    expect_refusal(&options, ERR_FAILED, "TLS with the broker at 127.0.0.1");
     options.nats = url_of("tls://", "", url);
     options.ca = NULL; /* the system's do not know it */
     expect_refusal(&options, ERR_FAILED, "check cluster.nats_tls_ca");
     options.is_insecure = true; /* is about what may be reached, not about certificates */
-    expect_refusal(&options, ERR_FAILED, "no TLS with the broker at 127.0.0.1");
+    expect_refusal(&options, ERR_FAILED, "TLS with the broker at 127.0.0.1");
     options.ca = "/nonexistent/ca.pem";
     expect_refusal(&options, ERR_USAGE, "cluster.nats_tls_ca: ");
     nats_server_kill(&nats);
     nats_server_start(&nats, with_other_tls);
     options.ca = other; /* known, but for another host */
-    expect_refusal(&options, ERR_FAILED, "no TLS with the broker at 127.0.0.1");
+    expect_refusal(&options, ERR_FAILED, "TLS with the broker at 127.0.0.1");
 }
 END_TEST
 

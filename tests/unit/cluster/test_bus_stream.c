@@ -122,7 +122,7 @@ START_TEST(the_broker_says_why)
 {
     const struct bus_stream_limits limits = {.bytes_max = UINT64_C(1) << 40};
     ck_assert(!bus_stream_make(brokered.bus, "S", "s.>", &limits, &err));
-    ck_assert_msg(strstr(err.text, "cannot make the stream \"S\": ") &&
+    ck_assert_msg(strstr(err.text, "cannot create the stream \"S\": ") &&
                       strstr(err.text, "insufficient storage"),
                   "%s", err.text);
 }
