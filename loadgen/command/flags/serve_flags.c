@@ -65,8 +65,8 @@ static const struct cli_flag flags[] = {
      "additional host names to accept in the Host header, such as locust-master"},
 
     {"compat", "VERSION", set_compat, WEB(is_compat), NULL,
-     "answer /stats/requests as clients of this version of Locust expect, such as old exporters: "
-     "0.8 (default: later versions)"},
+     "answer /stats/requests in the format of this version of Locust; only 0.8, for old exporters "
+     "(default: that of later versions)"},
 
     {.help = "Kept tests"},
     {"data", "DIR", cli_set_text, WEB(data), NULL,
