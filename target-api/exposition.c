@@ -71,8 +71,8 @@ static void write_process(const struct exposition *exposition, FILE *out)
         prom_count(out, "process_max_fds", "gauge", "Maximum open file descriptors.",
                    files.rlim_cur);
     }
-    prom_real(out, "process_start_time_seconds", "gauge", "Start time of the process, Unix time.",
-              exposition->start_s);
+    prom_real(out, "process_start_time_seconds", "gauge",
+              "Start time of the process, in seconds since the Unix epoch.", exposition->start_s);
 }
 
 static void write_cgroup(FILE *out)

@@ -25,7 +25,7 @@ static const struct route routes[] = {
     {"GET", "/openapi.json", answer_openapi, .summary = "This description", .schema = "Any"},
     {"GET", "/delay/{ms}", test_delay, .summary = "Answers after this many milliseconds",
      .set = ROUTE_TEST},
-    {"GET", "/work/{us}", test_work, .summary = "Burns this many microseconds of CPU",
+    {"GET", "/work/{us}", test_work, .summary = "Uses this many microseconds of CPU time",
      .set = ROUTE_TEST},
     {"GET", "/status/{code}", test_status, .summary = "Answers with this status",
      .set = ROUTE_TEST},
