@@ -72,8 +72,8 @@ void journal_write_counts(struct result_writer *writer, const struct second *sec
                           const struct rows *addresses);
 
 /*
- * Writes the errors of scripts, the remaining targets and addresses, to which no result refers, and
- * the end. Waits until the file is complete.
+ * Writes the errors of scripts, the workers, the remaining targets and addresses, to which no
+ * result refers, and the end. Waits until the file is complete.
  */
 void journal_write_end(struct result_writer *writer, const struct summary *summary,
                        const struct targets *targets);

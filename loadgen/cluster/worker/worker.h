@@ -10,7 +10,7 @@
  * that has begun: it becomes READY, and gets a seat in a later epoch.
  *
  * A worker that has not heard from a controller for orphan_ns drains its requests, and waits for
- * the next order. A worker without contact to the broker stops sending requests (drive.h:
+ * the next order. A worker without contact to the broker stops sending requests (drive/driver.h:
  * drive_may_send).
  *
  * The first stop announces that the worker will leave. It sends requests until an epoch has given

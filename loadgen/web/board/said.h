@@ -7,7 +7,7 @@
  *     127.0.0.1 stopped the test
  *     the test has ended after 12s
  *
- * `client` is the address of the client, or "a signal (loadgen stop)"; NULL: unknown.
+ * `client` is the address of the client, "a signal (loadgen stop)" or "a signal"; NULL: unknown.
  *
  * Threads: one at a time. Memory: no state.
  */

@@ -3,8 +3,8 @@
  * (report/slo_print.h; docs/slo.md), judged as if the run ended now.
  *
  * Requests in flight are not counted before they end. Two kinds of criteria are judged only at the
- * end, and `held` and `value` are null until then: those of a target, and percentages of the
- * scheduled rate.
+ * end: those of a target, and percentages of the scheduled rate. Until then, `held`, `value`,
+ * `response` and `certain` are null.
  *
  * Threads: hold the board's lock. Memory: the caller owns the list.
  */
