@@ -11,7 +11,7 @@
  * removed from arguments, because files and CI systems add them.
  *
  * A flag's `set` function stores its value in the field at `offset` of the caller's options struct.
- * Defaults are parsed from the text that the help shows, so help and behaviour cannot differ.
+ * Defaults are parsed from the text that the help shows, so help and behavior cannot differ.
  *
  * Memory: stored strings point into argv, the environment or the table. Threads: set-up only.
  * Errors: ERR_USAGE with the flag or variable and its value.

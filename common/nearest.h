@@ -27,7 +27,7 @@ const char *nearest_find(const char *word, nearest_word_fn *known, const void *l
 bool nearest_is_similar(const char *word, const char *name);
 
 /*
- * True if `word` is almost certainly a slip for `name`, from which it differs: two neighbouring
+ * True if `word` is almost certainly a slip for `name`, from which it differs: two neighboring
  * letters are swapped, one is left out or doubled, or, for names of at least 6 bytes, the edit
  * distance is at most 2. In a shorter name, two edits may make another word: "cart" is no slip for
  * "wait".

@@ -54,7 +54,7 @@ struct busy {
     struct busy_point points[BUSY_POINTS];
 };
 
-/* Starts with all slots free. Initialise every peer's word before any thread begins. */
+/* Starts with all slots free. Initialize every peer's word before any thread begins. */
 void busy_init(struct busy *busy, struct busy_peer *peers, size_t peer_count, size_t own,
                uint64_t now_ns);
 

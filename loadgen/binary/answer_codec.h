@@ -42,7 +42,7 @@ enum {
     ANSWER_BYTES_MAX = 4 * ANSWER_BYTES_USUAL, /* bytes; above this, even the newest are dropped */
 };
 
-/* Answers whose results have not been read yet. Zero-initialise. */
+/* Answers whose results have not been read yet. Zero-initialize. */
 struct answer_store {
     struct kept_answer *buckets[ANSWER_BUCKETS]; /* by number */
     struct kept_answer *oldest; /* list of all, in the order of their last pieces */

@@ -3,7 +3,7 @@
  *
  *     HOLDER \n WORK \n TOKEN \n          an empty value: the lease was released
  *
- * Each lease_take draws a random token. It lets a holder recognise its own value if the answer to a
+ * Each lease_take draws a random token. It lets a holder recognize its own value if the answer to a
  * renewal was lost.
  *
  * Threads: pure functions, except lease_text_token, which asks the kernel.

@@ -34,7 +34,7 @@ static const struct cli_flag flags[] = {
     {"title", "TEXT", cli_set_string, offsetof(struct options, title), "Load test",
      "title of the page"},
     {"threshold", "N", set_threshold, offsetof(struct options, threshold), "4000",
-     "draw results individually if there are at most N; otherwise summarise all of them in at most "
+     "draw results individually if there are at most N; otherwise summarize all of them in at most "
      "N/4 intervals; N: 100 to 20000"},
 
     {.help = "Output"},

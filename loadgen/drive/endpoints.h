@@ -32,7 +32,7 @@ void endpoints_fini(struct endpoints *endpoints);
 
 /*
  * Finds or adds an endpoint and returns its index. ENDPOINT_NONE: ENDPOINTS_ADDED_MAX were added
- * already, or out of memory. The host must be normalised (hostname.h), without brackets.
+ * already, or out of memory. The host must be normalized (hostname.h), without brackets.
  */
 uint32_t endpoints_find(struct endpoints *endpoints, bool is_https, const char *host,
                         uint16_t port);

@@ -47,7 +47,7 @@ enum dial_state { DIAL_RESOLVING, DIAL_CONNECTING, DIAL_HANDSHAKE };
 
 struct dial {
     const struct dial_owner *owner;
-    struct link *link; /* initialised by the owner; must be closed when dial_begin is called */
+    struct link *link; /* initialized by the owner; must be closed when dial_begin is called */
     struct origin *origin;
     struct lookup lookup;
     enum dial_state state;

@@ -4,7 +4,7 @@
  * origins, with its own connections.
  *
  * An engine's origin struct begins with a struct origin; it is created on first use, with its other
- * fields zeroed. An engine that must initialise these fields, or that connects to another host (a
+ * fields zeroed. An engine that must initialize these fields, or that connects to another host (a
  * proxy), sets `begin` and `end`. A live source, or scripts, may add endpoints during the run.
  *
  * Threads: belongs to the engine's thread. Memory: origins_fini frees the shared origins,

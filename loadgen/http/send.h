@@ -54,7 +54,7 @@ struct send {
     uint16_t row;         /* of the report (target/rows.h) */
 };
 
-/* Initialises an exchange before anything is sent. Clears only the first byte of `reason`. */
+/* Initializes an exchange before anything is sent. Clears only the first byte of `reason`. */
 static inline void exchange_begin(struct exchange *x, const struct send *send)
 {
     memset(x, 0, offsetof(struct exchange, reason));

@@ -7,7 +7,7 @@
  * kind of an error with a status depends only on status and reason: 404 from 10,000 targets is one
  * kind.
  *
- * Threads: one. Memory: fixed. Zero-initialise.
+ * Threads: one. Memory: fixed. Zero-initialize.
  */
 #ifndef LOADGEN_MEASURE_ERROR_CACHE_H
 #define LOADGEN_MEASURE_ERROR_CACHE_H

@@ -5,7 +5,7 @@
  * FAILURES_MAX pairs of row and error have an entry each; failures of further pairs are only
  * counted.
  *
- * Threads: one writer, no lock. Memory: 45 kB, a plain value; zero-initialise. Texts are borrowed;
+ * Threads: one writer, no lock. Memory: 45 kB, a plain value; zero-initialize. Texts are borrowed;
  * equal texts have equal pointers (text_pool.h).
  */
 #ifndef LOADGEN_MEASURE_FAILURES_H

@@ -13,7 +13,7 @@
  * more, so hundreds of histograms with one or two values take little memory. After
  * histogram_reserve, which allocates the array beforehand, recording never allocates.
  *
- * Threads: one writer, no lock; merge when the writer is done. Memory: zero-initialise and call
+ * Threads: one writer, no lock; merge when the writer is done. Memory: zero-initialize and call
  * histogram_clear; free with histogram_fini. An array takes 288 KiB; pages of unused buckets are
  * never touched. Recording, filling and merging end the process if it cannot be allocated.
  */
@@ -43,7 +43,7 @@ struct histogram {
     uint32_t few[HISTOGRAM_FEW]; /* the bucket of each value, in any order */
 };
 
-/* Empties a histogram, or initialises a zeroed one. Keeps the array. */
+/* Empties a histogram, or initializes a zeroed one. Keeps the array. */
 void histogram_clear(struct histogram *h);
 
 /* Allocates the array now. False if out of memory. */

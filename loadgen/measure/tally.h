@@ -152,7 +152,7 @@ void tally_count_by(struct tally *tally, const struct buckets *bounds);
 
 void tally_clear(struct tally *tally);
 
-/* Returns the row, initialised if it was unused. */
+/* Returns the row, initialized if it was unused. */
 struct tally_row *tally_use_row(struct tally_row *rows, size_t row);
 
 /* Allocates everything that the first `count` rows and "other" can need. False if out of memory. */

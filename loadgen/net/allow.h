@@ -6,7 +6,7 @@
  *     *.example          names below it      10.0.0.0/8        the addresses of a range
  *     unix:/run/x.sock   this Unix socket    [fd00::/8]:80     only at this port
  *
- * Names are normalised (hostname.h) and compared regardless of case and of a trailing dot.
+ * Names are normalized (hostname.h) and compared regardless of case and of a trailing dot.
  * Addresses are compared as numbers, in any notation (127.1, 0x7f000001, ::ffff:127.0.0.1); zones
  * are ignored. An IPv6 range contains no IPv4 addresses.
  *

@@ -1,5 +1,5 @@
 /*
- * hostname - normalises hosts for the resolver, TLS and the Host header.
+ * hostname - normalizes hosts for the resolver, TLS and the Host header.
  *
  *     written                  hostname_read            hostname_bare (TLS)      hostname_print
  *     A.example                A.example                A.example                A.example
@@ -25,7 +25,7 @@
 enum { HOSTNAME_MAX = 256, HOSTNAME_TEXT = HOSTNAME_MAX + 4 };
 
 /*
- * Normalises a host without brackets. Returns NULL, or an error that completes the sentence "the
+ * Normalizes a host without brackets. Returns NULL, or an error that completes the sentence "the
  * URL has ".
  */
 const char *hostname_read(const char *text, size_t length, bool is_ipv6, char host[HOSTNAME_MAX]);

@@ -32,7 +32,7 @@ struct order_file {
     bool *has;      /* by chunk: true if it has arrived; NULL after order_files_add */
 };
 
-/* Zero-initialise. */
+/* Zero-initialize. */
 struct order_files {
     struct order_file *list;
     size_t count;

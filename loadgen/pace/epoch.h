@@ -62,11 +62,11 @@ struct epoch {
     struct epoch *_Atomic next; /* NULL: none is published */
 };
 
-/* Initialises the first epoch of a run. */
+/* Initializes the first epoch of a run. */
 void epoch_init(struct epoch *epoch, const struct schedule *schedule, const struct slots *slots);
 
 /*
- * Initialises an epoch as a copy of one that another process has published: number, start time,
+ * Initializes an epoch as a copy of one that another process has published: number, start time,
  * first request, piece, walk and slots. The copy is open and has no successor.
  */
 void epoch_init_copy(struct epoch *epoch, const struct epoch *from);
@@ -87,7 +87,7 @@ void epoch_counter_init(struct epoch_counter *counter, const struct epoch *first
 uint64_t epoch_count(struct epoch_counter *counter, uint64_t t_ns);
 
 /*
- * Initialises the epoch after the last one; `schedule` or `slots` NULL: unchanged. at_ns must not
+ * Initializes the epoch after the last one; `schedule` or `slots` NULL: unchanged. at_ns must not
  * be before the start of the last epoch, nor before the last t_ns of the counter (epoch_count).
  */
 void epoch_init_next(struct epoch *next, const struct epoch_counter *counter, uint64_t at_ns,

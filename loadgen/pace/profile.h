@@ -57,7 +57,7 @@ void profile_fini(struct profile *profile);
  */
 void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s);
 
-/* A thread's position in the profile. Zero-initialise; all fields are private. */
+/* A thread's position in the profile. Zero-initialize; all fields are private. */
 struct profile_cursor {
     size_t index;               /* of its piece */
     struct profile_piece piece; /* a copy */

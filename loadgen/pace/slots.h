@@ -10,7 +10,7 @@
  * Each cycle has its own permutation, a pure function of the cycle's number, so that every thread
  * sends to every target. It is a nested shuffle: at every level of a binary tree over the slots,
  * the two halves keep or swap their order, at random. Any aligned run of 2, 4, 8... requests
- * therefore goes to aligned neighbouring slots, in random order. So a thread gets its share of the
+ * therefore goes to aligned neighboring slots, in random order. So a thread gets its share of the
  * requests over short runs of requests as well as over long ones. A block of 64 requests goes to a
  * group of 64 slots, so a set of slots is shuffled as one word (share.h).
  *

@@ -3,7 +3,7 @@
  * outliers.
  *
  * Time is divided into intervals of equal width, at most as many as requested. If a result does not
- * fit, neighbouring intervals are merged in pairs until it does, which doubles the width each
+ * fit, neighboring intervals are merged in pairs until it does, which doubles the width each
  * time: 1/512 s, 1/256 s ... 1 s, 2 s. So a run of any length takes the same memory, and at least
  * half of the intervals are used (except by runs shorter than intervals/512 s). Results may be
  * added in any order, from any number of files.

@@ -25,7 +25,7 @@ struct workers {
 };
 
 /*
- * Initialises an empty group. The team is copied; NULL: this process runs the order alone. All
+ * Initializes an empty group. The team is copied; NULL: this process runs the order alone. All
  * other arguments are borrowed until workers_fini.
  */
 void workers_init(struct workers *workers, const struct order *order, const struct team *team,

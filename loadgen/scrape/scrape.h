@@ -56,7 +56,7 @@ bool scrape_take(struct scrape *scrape, const struct scrape_urls *urls, const st
 
 /*
  * The same for many scrapes: call scrape_read on any thread between scrape_open and scrape_close,
- * which initialise and release c-ares and libcurl. Call these two while no other thread initialises
+ * which initialize and release c-ares and libcurl. Call these two while no other thread initializes
  * or releases either library.
  */
 bool scrape_open(struct err *err);

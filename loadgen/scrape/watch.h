@@ -7,7 +7,7 @@
  *
  * The reader never waits for a scrape. A scrape has the deadlines of scrape.h.
  *
- * Threads: watch_start and watch_stop on one thread, while no other thread initialises or releases
+ * Threads: watch_start and watch_stop on one thread, while no other thread initializes or releases
  * c-ares or libcurl; watch_read on any. Memory: borrows the URLs and the plan until watch_stop.
  */
 #ifndef LOADGEN_SCRAPE_WATCH_H

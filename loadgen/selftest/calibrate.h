@@ -8,13 +8,13 @@
  * lag is at most a tenth of the tightest latency limit.
  *
  * The null server uses CPU that the generator will have for itself when the target runs elsewhere.
- * So the trusted rate follows from the CPU utilisation at the highest on-time rate:
+ * So the trusted rate follows from the CPU utilization at the highest on-time rate:
  *
  *     c      CPU time of the generator per request
  *     s      CPU time of the null server per request
  *     L      CPUs: the limit of cgroup and affinity
  *     n      threads of the generator
- *     u      CPU utilisation at the highest on-time rate: the larger of rate * (c + s) / L and
+ *     u      CPU utilization at the highest on-time rate: the larger of rate * (c + s) / L and
  *            rate * c / n; at most CALIBRATE_UTILISATION, because above that the verdict on the
  *            generator has a sign of trouble
  *

@@ -47,7 +47,7 @@ void user_table_fini(struct user_table *table);
 size_t *user_table_slot(const struct user_table *table, int64_t id);
 
 /*
- * Initialises `larger`, which must be all zeroes, with twice the capacity and the `count` users of
+ * Initializes `larger`, which must be all zeroes, with twice the capacity and the `count` users of
  * `table`. False: out of memory; user_table_fini is still needed.
  */
 bool user_table_grow(const struct user_table *table, size_t count, struct user_table *larger);

@@ -4,7 +4,7 @@
  * bus_outbox_put copies the message and returns immediately. If the broker refuses a message
  * because its storage is full, or does not acknowledge it within OUTBOX_ANSWER_NS (because it died,
  * or the network is down), the message is sent again every OUTBOX_RETRY_NS until it is
- * acknowledged. So the broker may store messages twice and out of order. Readers must recognise
+ * acknowledged. So the broker may store messages twice and out of order. Readers must recognize
  * duplicates: a tally names its worker, second and part.
  *
  * The size of the outbox is limited. A message that does not fit is refused, and the caller counts

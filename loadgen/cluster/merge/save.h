@@ -1,9 +1,9 @@
 /*
- * save - serialises the state of a merge, so that another controller can continue it.
+ * save - serializes the state of a merge, so that another controller can continue it.
  *
  * A state is a series of parts of at most TALLY_PART_MAX + 1 kB. It contains the sequence of the
  * last message that it includes from the stream of tallies; the reader continues after that one.
- * Tallies already taken are recognised by worker, second and part.
+ * Tallies already taken are recognized by worker, second and part.
  *
  * Moments in the state are relative to the clock of the writer's header, and are converted to that
  * of the reader (merge_config.start_ns).

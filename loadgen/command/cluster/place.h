@@ -8,7 +8,7 @@
  * Prints on stderr which workers are ready, silent or lost. To show this elsewhere, too, set
  * options.tell and options.on_workers after place_open.
  *
- * Threads: one. Memory: zero-initialise; call place_close even on failure. A place must not move.
+ * Threads: one. Memory: zero-initialize; call place_close even on failure. A place must not move.
  */
 #ifndef LOADGEN_COMMAND_CLUSTER_PLACE_H
 #define LOADGEN_COMMAND_CLUSTER_PLACE_H

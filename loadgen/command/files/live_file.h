@@ -6,7 +6,7 @@
  * written immediately, without a buffer. After the first error, an incomplete last line is cut off,
  * and nothing more is written.
  *
- * Threads: one. Memory: zero-initialise; live_file_close.
+ * Threads: one. Memory: zero-initialize; live_file_close.
  */
 #ifndef LOADGEN_COMMAND_FILES_LIVE_FILE_H
 #define LOADGEN_COMMAND_FILES_LIVE_FILE_H

@@ -21,7 +21,7 @@ struct rate_run {
     struct workload workload;
     struct plan plan;
     struct changes changes;
-    bool has_changes; /* `changes` is initialised */
+    bool has_changes; /* `changes` is initialized */
 };
 
 static void close_run(void *opened)

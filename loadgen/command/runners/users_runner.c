@@ -32,7 +32,7 @@ struct users_run {
     struct plan plan;
     struct source source;
     struct changes changes;
-    bool has_changes; /* `changes` is initialised */
+    bool has_changes; /* `changes` is initialized */
 };
 
 static void close_run(void *opened)

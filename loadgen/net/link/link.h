@@ -49,7 +49,7 @@ struct links {
     struct link_tls_shared tls;
 };
 
-/* Initialises a link that was set to zero. The loop calls `on_ready` with the watch of the link. */
+/* Initializes a link that was set to zero. The loop calls `on_ready` with the watch of the link. */
 void link_init(struct link *link, struct links *links,
                void (*on_ready)(struct loop_watch *watch, uint32_t events));
 
@@ -94,7 +94,7 @@ bool link_has_ended(const struct link *link);
 void link_problem(const struct link *link, char *text, size_t size);
 
 /*
- * Moves the connection of `from` to `to`, which must be initialised but not connected. `from` is
+ * Moves the connection of `from` to `to`, which must be initialized but not connected. `from` is
  * closed afterwards. False with errno if the loop refuses: the caller must close `from`.
  */
 bool link_move(struct link *to, struct link *from);

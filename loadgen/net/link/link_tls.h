@@ -32,7 +32,7 @@ enum {
 
 /* Shared by the connections to one host; must outlive them. Set `name`, zero the rest. */
 struct link_host {
-    const char *name;     /* host name or IP address, normalised by hostname.h */
+    const char *name;     /* host name or IP address, normalized by hostname.h */
     SSL_SESSION *session; /* to resume; NULL: none */
 };
 

@@ -51,7 +51,7 @@ void tls_close(struct tls *tls);
 /* The expected server, and where to write why it is not trusted. */
 struct tls_peer {
     const struct tls *tls;
-    const char *host; /* normalised by hostname.h; compared without trailing dot and zone */
+    const char *host; /* normalized by hostname.h; compared without trailing dot and zone */
     char *reason;     /* NUL-terminated and truncated; unchanged if the server is trusted */
     size_t reason_size;
 };

@@ -1,7 +1,7 @@
 /*
  * assets - the files of the pages, embedded in the program as strings (assets.S).
  *
- * dygraphs (dygraphs.com, MIT licence) is taken from Debian's libjs-dygraphs at build time.
+ * dygraphs (dygraphs.com, MIT license) is taken from Debian's libjs-dygraphs at build time.
  */
 #ifndef LOADGEN_PLOT_ASSETS_ASSETS_H
 #define LOADGEN_PLOT_ASSETS_ASSETS_H

@@ -175,7 +175,7 @@ const trialWhen = x => trials.find(trial => x >= trial.from && x <= trial.to);
 const intervalWhen = (trial, x) => trial.over_time.find(one => x < trial.from + one.to_seconds)
     || trial.over_time[trial.over_time.length - 1];
 
-// The outcome of each trial as a colour, and its number if there is room.
+// The outcome of each trial as a color, and its number if there is room.
 function underTrials(context, area, graph) {
     for (const trial of trials) {
         fillBand(graph, context, area, trial.from, trial.to, OUTCOMES[trial.outcome].color, 0.13, 1);

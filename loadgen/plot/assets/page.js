@@ -112,7 +112,7 @@ function readRequests(chart, x) {
     showReadout(chart, x.toFixed(4) + ' s', parts);
 }
 
-// How many requests the visible part of the chart shows, and what each point summarises.
+// How many requests the visible part of the chart shows, and what each point summarizes.
 function noteLatency(chart) {
     const note = document.querySelector('#latency .note');
     if (!isReduced) {
@@ -131,7 +131,7 @@ function noteLatency(chart) {
             }
         }
     }
-    note.textContent = `${requests(shown)}. Each point summarises one target over `
+    note.textContent = `${requests(shown)}. Each point summarizes one target over `
         + `${span(data.width)} (at most ${requests(most)}). Slowest and fastest are exact; `
         + 'percentiles count every request and are at most 3.2% off.'
         + (intervals.size < 20 ? ' This is the finest resolution of this page.' : '');

@@ -4,7 +4,7 @@
  * Files repeat the same few URLs and errors in every line. The cache holds MEMO_MAX pairs; further
  * ones are not cached.
  *
- * Threads: one. Memory: zero-initialise; memo_free.
+ * Threads: one. Memory: zero-initialize; memo_free.
  */
 #ifndef LOADGEN_RESULTS_VEGETA_MEMO_H
 #define LOADGEN_RESULTS_VEGETA_MEMO_H

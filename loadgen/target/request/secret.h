@@ -1,5 +1,5 @@
 /*
- * secret - recognises values that result files and reports must not show: those of headers and URL
+ * secret - recognizes values that result files and reports must not show: those of headers and URL
  * parameters whose names suggest a secret, such as Authorization, Cookie, X-Api-Key or
  * access_token.
  *

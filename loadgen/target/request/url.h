@@ -1,7 +1,7 @@
 /*
  * url - parses URLs: http[s]://host[:port][/path][?query][#fragment].
  *
- * hostname.h normalises host and authority: names become punycode, and the authority has no zone.
+ * hostname.h normalizes host and authority: names become punycode, and the authority has no zone.
  * The path is a slice of the parsed text, and is valid only while that text is. Bytes that HTTP
  * does not allow in a request line (spaces, control characters) are an error; url_add_path
  * percent-encodes bytes outside ASCII.

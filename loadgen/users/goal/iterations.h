@@ -47,7 +47,7 @@ struct iterations {
 /* Call this before the run. If `schedule` is a closed loop, there is no rate. */
 void iterations_plan(struct goal *goal, const struct schedule *schedule, const struct slots *slots);
 
-/* Initialises a zeroed struct, except `users` and from_ns: set them before the first user starts.
+/* Initializes a zeroed struct, except `users` and from_ns: set them before the first user starts.
  */
 void iterations_begin(struct iterations *own, struct goal *goal, struct drive_thread *thread);
 

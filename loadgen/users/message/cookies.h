@@ -9,7 +9,7 @@
  *
  * libcurl's jar is not used: it exists only inside a transfer, which takes 10 KB per user.
  *
- * Threads: belongs to one user. Memory: zero-initialise; cookies_free. Holds at most COOKIES_MAX;
+ * Threads: belongs to one user. Memory: zero-initialize; cookies_free. Holds at most COOKIES_MAX;
  * the oldest cookie is dropped first. Cookies over COOKIE_BYTES_MAX are not stored.
  */
 #ifndef LOADGEN_USERS_MESSAGE_COOKIES_H

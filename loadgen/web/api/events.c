@@ -49,7 +49,7 @@ struct events {
     pthread_t thread;
     int wake_fd;
     atomic_bool is_stopping;
-    pthread_mutex_t lock; /* guards the fields below, and serialises publishing */
+    pthread_mutex_t lock; /* guards the fields below, and serializes publishing */
     struct known known;   /* the data that all clients have */
     uint64_t published_ns;
 };

@@ -15,7 +15,7 @@
  * writes the index is a single file. Each write is synced to disk before the call returns. A lock
  * is held until archive_close, so a folder has one server at a time.
  *
- * Threads: any; a lock serialises the calls. A call may wait for the disk. Memory: archive_open to
+ * Threads: any; a lock serializes the calls. A call may wait for the disk. Memory: archive_open to
  * archive_close; texts of a struct archive_run are borrowed. Errors: ERR_FAILED with the path.
  */
 #ifndef LOADGEN_WEB_ARCHIVE_ARCHIVE_H

@@ -2,7 +2,7 @@
  * history - a whole run over time, in bounded memory, for charts.
  *
  * A point covers `width` seconds: 1 at first. When the points or their bytes reach the limit,
- * neighbours are merged in pairs, and the width doubles. So a day takes 675 points of 128 seconds.
+ * neighbors are merged in pairs, and the width doubles. So a day takes 675 points of 128 seconds.
  *
  * Merging all points takes up to half a second of CPU time, which would disturb the run. So pairs
  * are merged in advance, two per second, and later replace the points all at once. Half of the

@@ -2,7 +2,7 @@
  * arguments - values that a client gives to the arguments that a scenario declares.
  *
  * Only the names are checked here. The scenario checks the values when the run is opened: its error
- * is "FILE:LINE: NAME: ...", which arguments_find_named recognises.
+ * is "FILE:LINE: NAME: ...", which arguments_find_named recognizes.
  *
  * `declared` is the list of struct runner (board/runner.h); NULL: there is no scenario.
  *

@@ -2,7 +2,7 @@
  * assets - the files of the page, embedded in the program as strings (assets.S).
  *
  *     serve.html         the elements of the page; without JavaScript, only a notice is shown
- *     serve.css          its layout; colours and elements are those of loadgen/plot/assets/page.css
+ *     serve.css          its layout; colors and elements are those of loadgen/plot/assets/page.css
  *     serve_charts.js    live charts, with loadgen/plot/assets/chart.js
  *     serve_*.js         the parts of the page, listed in serve_words.js
  *     serve.js           polls the state once per second; comes after the parts
