@@ -15,8 +15,8 @@ bool bin_counts_take(struct bin_counts *counts, struct block *block, uint64_t wa
                                   wall_ns};
     enum tally_decode state = tally_decode(&sum, block_payload(block), block->length);
     *results += tally->counters.ended - before;
-    *problem = state == TALLY_DECODE_NEWER ? "a block C in a version that this loadgen cannot read"
-                                           : "invalid contents of a block C";
+    *problem = state == TALLY_DECODE_NEWER ? "a C block in a version that this loadgen cannot read"
+                                           : "invalid contents of a C block";
     return state == TALLY_DECODE_OK;
 }
 

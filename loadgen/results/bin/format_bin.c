@@ -149,7 +149,7 @@ static bool take_block(struct stream *stream, struct err *err)
         return true;
     case BLOCK_BODIES:
         if (stream->with_texts && !answer_store_add(&reader->answers, block)) {
-            stream_lose(stream, reader->offset, "invalid contents of a block B");
+            stream_lose(stream, reader->offset, "invalid contents of a B block");
         }
         return true;
     case BLOCK_COUNTS:
@@ -302,7 +302,7 @@ static enum stream_state read_result(struct stream *stream, struct record *recor
         }
         return STREAM_RECORD;
     case RESULT_DECODE_BAD:
-        stream_lose(stream, reader->offset, "invalid contents of a block R");
+        stream_lose(stream, reader->offset, "invalid contents of an R block");
         break;
     case RESULT_DECODE_END:
         break;
