@@ -49,7 +49,7 @@
 /* Maximum batches of events (256 each, loop.h) that are read before scripts continue. */
 enum { WORKER_BATCHES = 65 };
 
-/* Workers that are set up wait here until the run begins, or is cancelled. */
+/* Workers that are set up wait here until the run begins, or is canceled. */
 enum gate_state { GATE_CLOSED, GATE_OPEN, GATE_CANCELLED };
 struct gate {
     pthread_mutex_t lock;

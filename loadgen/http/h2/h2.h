@@ -11,7 +11,7 @@
  *
  * All effects except sending are immediate. The outermost call (h2_enter, h2_leave in wire.h) sends
  * what was queued, and releases connections that are no longer needed. Otherwise a connection is
- * released only when it is lost (h2_lose), when it is handed over, when its dial is cancelled, or
+ * released only when it is lost (h2_lose), when it is handed over, when its dial is canceled, or
  * with its owner or the engine; never from inside its session.
  *
  * Threads: all parts run on the engine's thread. Memory: conn.h.

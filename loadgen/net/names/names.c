@@ -163,7 +163,7 @@ static void query(struct name *name, uint64_t now_ns)
         fail(name, "not enough memory", now_ns);
         return;
     }
-    if (name->state != NAME_FAILED) { /* for lookups that are cancelled before the answer */
+    if (name->state != NAME_FAILED) { /* for lookups that are canceled before the answer */
         dns_print_error(names->dns, name->host, "i/o timeout", name->problem);
     }
     name->is_querying = true;

@@ -58,7 +58,7 @@ struct names_config {
 
 struct name;
 
-/* A pending lookup, embedded by its owner; must not move until it is answered or cancelled. */
+/* A pending lookup, embedded by its owner; must not move until it is answered or canceled. */
 struct lookup {
     /*
      * Called only by names_expire. `peer` is what name_next would store in *peer; NULL: the lookup
@@ -74,13 +74,13 @@ struct lookup {
 enum lookup_result {
     LOOKUP_DONE,    /* *peer counts one more open connection; release it with peer_release */
     LOOKUP_FAILED,  /* lookup_problem says why */
-    LOOKUP_PENDING, /* on_answer will be called unless the lookup is cancelled */
+    LOOKUP_PENDING, /* on_answer will be called unless the lookup is canceled */
 };
 
 /* Cancels a lookup; does nothing if it is not pending. */
 void lookup_cancel(struct lookup *lookup);
 
-/* Returns why the lookup failed. For a cancelled lookup, the reason is a timeout. */
+/* Returns why the lookup failed. For a canceled lookup, the reason is a timeout. */
 const char *lookup_problem(const struct lookup *lookup);
 
 enum name_state {
