@@ -9,6 +9,18 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/bus/queue_inside.h"
 
+#define END_NS (100 * NS_PER_MS) /* interval at which ending the sources is retried */
+
+static void make_lock(struct bus_queue *queue)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&queue->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&queue->lock, NULL);
+}
+
 struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err *err)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -21,25 +33,42 @@ struct bus_queue *bus_queue_create(struct bus *bus, size_t messages, struct err 
     queue->fd = fd;
     queue->room = messages;
     queue->ring = memory_of(calloc(messages, sizeof *queue->ring));
-    pthread_mutex_init(&queue->lock, NULL);
-    pthread_cond_init(&queue->changed, NULL);
+    make_lock(queue);
     return queue;
 }
 
+/* Waits until no source delivers any more. False: some still do. */
+static bool await_end(struct bus_queue *queue, uint64_t wait_ns)
+{
+    struct timespec until = clock_system_time(clock_now_ns() + wait_ns);
+    int failed = 0;
+    pthread_mutex_lock(&queue->lock);
+    while (queue->running > 0 && failed == 0) {
+        failed = pthread_cond_timedwait(&queue->changed, &queue->lock, &until);
+    }
+    bool has_ended = queue->running == 0;
+    pthread_mutex_unlock(&queue->lock);
+    return has_ended;
+}
+
+/*
+ * While libnats moves a subscription to another consumer, because heartbeats are missing, it does
+ * not find it, and does not end it either. So this is repeated until all threads have ended.
+ */
 static void end_sources(struct bus_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->is_ending = true;
     pthread_cond_broadcast(&queue->changed);
     pthread_mutex_unlock(&queue->lock);
+    do {
+        for (size_t i = 0; i < queue->source_count; i++) {
+            natsSubscription_Unsubscribe(queue->sources[i].subscription);
+        }
+    } while (!await_end(queue, END_NS));
     for (size_t i = 0; i < queue->source_count; i++) {
-        natsSubscription_Destroy(queue->sources[i].subscription); /* its thread may still run */
+        natsSubscription_Destroy(queue->sources[i].subscription);
     }
-    pthread_mutex_lock(&queue->lock);
-    while (queue->running > 0) {
-        pthread_cond_wait(&queue->changed, &queue->lock);
-    }
-    pthread_mutex_unlock(&queue->lock);
 }
 
 void bus_queue_free(struct bus_queue *queue)
