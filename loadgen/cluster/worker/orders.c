@@ -11,7 +11,6 @@ enum { QUEUE_MESSAGES = 256 };
 
 #define LOOK_NS (5 * NS_PER_S) /* interval at which the stream is checked for replacement */
 
-/* Before the first controller, neither the stream nor the bucket exists. */
 static struct bus_queue *follow_orders(const struct serving *serving)
 {
     const struct bus_follow follow = {
@@ -34,22 +33,20 @@ static struct bus_queue *watch_key(const struct serving *serving, int source, co
     return queue;
 }
 
-/* When the stream of orders was created; 0: there is none. UINT64_MAX: not known. */
-static uint64_t made_ns(const struct serving *serving)
+/* Before the first controller, neither the stream nor the bucket exists. */
+static void open_orders(struct serving *serving)
 {
     struct bus_stream_state state;
-    enum bus_status status = bus_stream_look(serving->bus, NAMES_ORDERS, &state);
-    if (status == BUS_OK) {
-        return state.made_ns;
+    if (bus_stream_look(serving->bus, NAMES_ORDERS, &state) == BUS_OK) {
+        serving->orders_made_ns = state.made_ns;
+        serving->orders = follow_orders(serving);
     }
-    return status == BUS_MISSING ? 0 : UINT64_MAX;
 }
 
 void serving_open_sources(struct serving *serving)
 {
     if (!serving->orders) {
-        serving->orders_made_ns = made_ns(serving);
-        serving->orders = follow_orders(serving);
+        open_orders(serving);
     }
     if (!serving->lease) {
         serving->lease = watch_key(serving, SOURCE_LEASE, NAMES_LEASE);
@@ -67,12 +64,14 @@ void serving_open_sources(struct serving *serving)
 void serving_check_sources(struct serving *serving)
 {
     uint64_t now_ns = clock_now_ns();
+    struct bus_stream_state state;
     if (!serving->orders || serving->part || now_ns < serving->look_ns) {
         return;
     }
     serving->look_ns = now_ns + LOOK_NS;
-    uint64_t made = made_ns(serving);
-    if (made == UINT64_MAX || made == serving->orders_made_ns) {
+    enum bus_status status = bus_stream_look(serving->bus, NAMES_ORDERS, &state);
+    bool is_another = status == BUS_OK && state.made_ns != serving->orders_made_ns;
+    if (!is_another && status != BUS_MISSING) {
         return;
     }
     serving_tell(serving, "the broker has lost its storage: waiting for new orders");
