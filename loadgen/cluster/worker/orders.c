@@ -9,7 +9,8 @@
 
 enum { QUEUE_MESSAGES = 256 };
 
-#define LOOK_NS (5 * NS_PER_S) /* interval at which the stream is checked for replacement */
+#define LOOK_NS (5 * NS_PER_S)     /* interval at which the stream is checked for replacement */
+#define MEASURE_NS (10 * NS_PER_S) /* then, an order is refused if the clock is too uncertain */
 
 static struct bus_queue *follow_orders(const struct serving *serving)
 {
@@ -90,6 +91,7 @@ void serving_forget_run(struct serving *serving)
     serving->keys = NULL;
     serving->start = (struct wire_start){0};
     serving->trips = (struct trips){0};
+    serving->measure_by_ns = 0;
     serving->me.run = 0;
     serving->me.epochs = 0;
     serving->followed = 0;
@@ -147,6 +149,20 @@ void serving_take_orders(struct serving *serving)
     }
 }
 
+/* The broker, the network or a process may have been slow for a moment, so this is retried. */
+static void note_uncertainty(struct serving *serving, const struct err *why)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (serving->measure_by_ns == 0) {
+        serving->measure_by_ns = now_ns + MEASURE_NS;
+    }
+    if (now_ns >= serving->measure_by_ns) {
+        refuse(serving, why);
+    } else {
+        serving_tell(serving, "%s; trying again", why->text);
+    }
+}
+
 /*
  * If no controller answers, the order is an old one. This is retried, because its controller may
  * come back.
@@ -168,6 +184,6 @@ void serving_prepare(struct serving *serving)
         serving_set(serving, WIRE_READY, "");
         serving_open_sources(serving);
     } else if (serving->trips.offset.trips > 0) {
-        refuse(serving, &err);
+        note_uncertainty(serving, &err);
     }
 }

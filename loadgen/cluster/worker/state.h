@@ -37,6 +37,7 @@ struct serving {
     struct bus_queue *keys;  /* of the run; NULL: no run is known */
     struct assignment assignment;
     struct trips trips;
+    uint64_t measure_by_ns;  /* CLOCK_MONOTONIC: deadline for measuring the clock well; 0: none */
     struct part *part;       /* NULL: none is active */
     struct wire_start start; /* run 0: not known */
     uint64_t begin_by_ns;    /* CLOCK_MONOTONIC: deadline for knowing the start time */
