@@ -35,8 +35,6 @@ wait_for test -s "$TMP/port" || fail "the server does not start"
 start_nats
 start_worker a
 start_worker b
-echo 'local A = User {} A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
-refused 2 "-scenario: a scenario cannot be sent to workers" capacity -nats "$NATS" -scenario "$TMP/a.lua" -slo "p99<1s" -H http://127.0.0.1:9/
 
 # search STATUS FLAG...: leaves $TMP/result
 search() {

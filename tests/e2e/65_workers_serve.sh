@@ -110,7 +110,6 @@ Clumsy:task(function(self)
 end)
 LUA
 start_serve -nats "$NATS" -expect-workers 3 -H "$U" -slo "p99<2s" "$TMP/a.lua"
-expect_has "no search" "$(cat "$TMP/serve.err")" "capacity searches are unavailable: workers cannot share iterations at a rate yet"
 BEFORE=$(wc -l <"$TMP/log")
 curl -sS -o "$TMP/answer" -F user_count=6 -F spawn_rate=100 "$W/swarm"
 expect_eq "/swarm" "$(json "$TMP/answer" "r['success']")" True

@@ -21,7 +21,7 @@ static const struct cli_flag flags[] = {
     {.help = "Scenarios"},
     {"scenario", "FILE", cli_set_string, OWN(scenario), NULL,
      "Lua scenario, as for loadgen run; rates are then iterations (one task of one user each) per "
-     "second; not with -nats"},
+     "second"},
 #include "loadgen/command/flags/users.def"
     {"spawn-rate", "N", run_set_spawn_rate, OWN(spawn_per_s), "100",
      "number of users started per second at the start of each trial; also -r"},

@@ -149,14 +149,12 @@ static bool can_be_searched(const struct offer *offer)
     const struct users_order *users = &offer->users.users;
     bool has_end = offer->scenario && feeds_find_finite(users->scenario.feeds);
     bool has_shape = offer->scenario && users->shape.is_on;
-    bool is_shared = offer->scenario && !offer->place->is_here;
-    if (has_end || has_shape || is_shared) {
+    if (has_end || has_shape) {
         fprintf(stderr, "loadgen: capacity searches are unavailable: %s\n",
                 has_shape ? "the scenario's Shape sets the number of users"
-                : has_end ? "a feeder of the scenario can run out of rows"
-                          : "workers cannot share iterations at a rate yet");
+                          : "a feeder of the scenario can run out of rows");
     }
-    return !has_end && !has_shape && !is_shared;
+    return !has_end && !has_shape;
 }
 
 static bool offer_search(struct offer *offer, struct err *err)

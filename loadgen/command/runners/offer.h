@@ -4,7 +4,7 @@
  *     a scenario         users
  *     targets or a URL   a rate
  *     with an SLO        also capacity searches, unless the scenario has a Shape, or a feeder that
- *                        can run out, or workers run its users
+ *                        can run out
  *
  * Threads: set-up only. Memory: borrows options and operands. Call offer_close even on failure. An
  * offer must not move.

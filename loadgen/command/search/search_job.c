@@ -19,6 +19,7 @@
 #include "loadgen/run/fingerprint.h"
 #include "loadgen/run/usage.h"
 #include "loadgen/target/digest.h"
+#include "loadgen/users/cargo.h"
 #include "loadgen/users/driver.h"
 #include "loadgen/users/files/feeds.h"
 #include "loadgen/users/prepare.h"
@@ -82,15 +83,12 @@ static bool open_scenario(struct search_job *job, const char *url, struct err *e
     };
     job->workload.source = users_source(&job->users);
     return users_open(&job->users, options->scenario, &job->workload.targets, err) &&
-           check_feeders(&job->users, err) && check_shape(&job->users, err);
+           check_feeders(&job->users, err) && check_shape(&job->users, err) &&
+           (job->place->is_here || users_cargo.check(&job->workload.source, err));
 }
 
 static bool open_workload(struct search_job *job, const char *url, struct err *err)
 {
-    if (job->options->scenario && !job->place->is_here) {
-        return err_set(err, ERR_USAGE,
-                       "-scenario: a scenario cannot be sent to workers; remove -nats");
-    }
     if (job->options->scenario) {
         return open_scenario(job, url, err);
     }
@@ -98,11 +96,12 @@ static bool open_workload(struct search_job *job, const char *url, struct err *e
     return workload_open(&job->workload, &workload, err);
 }
 
+/* The limits of workers count where they are. */
 static bool has_room(const struct search_job *job, struct err *err)
 {
     const struct capacity_options *options = job->options;
     const struct user_limits limits = {&job->plan, &job->workload.targets, job->is_served};
-    return !options->scenario || options->shares_connections ||
+    return !options->scenario || options->shares_connections || !job->place->is_here ||
            user_limits_check(&limits, options->users, err);
 }
 
