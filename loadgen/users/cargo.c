@@ -19,27 +19,13 @@ enum { QUIT_CODE_MAX = 125 };
 
 /* Writing. */
 
-static bool refuse(struct err *err, const char *what, const char *why)
-{
-    return err_set(err, ERR_USAGE, "%s cannot be sent to workers yet: %s", what, why);
-}
-
 static bool check(const struct source *source, struct err *err)
 {
     const struct users_order *order = source->state;
-    const char *once = feeds_find_once(order->scenario.feeds);
-    if (order->max_requests != UINT64_MAX || order->max_iterations != UINT64_MAX) {
-        return refuse(err,
-                      order->max_requests != UINT64_MAX ? "users.requests" : "users.iterations",
-                      "a worker knows only its own count; use users.run_time");
-    }
-    if (order->shape.has_tick) {
-        return refuse(err, "the tick of a Shape", "use stages, which all workers know");
-    }
-    return !once || err_set(err, ERR_USAGE,
-                            "feeder(\"%s\") with order = \"once\" cannot be sent to workers yet: "
-                            "each of them would hand out every row; use another order",
-                            once);
+    return !order->shape.has_tick ||
+           err_set(err, ERR_USAGE,
+                   "the tick of a Shape cannot be sent to workers yet: use stages, which all "
+                   "workers know");
 }
 
 static void list_file(json_t *list, const char *name, struct order_files *files, const char *bytes,
@@ -312,7 +298,6 @@ static bool unpack(const json_t *json, const struct order_files *files, struct t
 {
     struct cargo *cargo = memory_of(calloc(1, sizeof *cargo));
     struct users_order *order = &cargo->order;
-    order->max_requests = order->max_iterations = UINT64_MAX;
     order->quit_code = -1;
     exceptions_init(&order->exceptions);
     if (!read_all(cargo, json, files, err) ||

@@ -8,10 +8,11 @@
  * Users belong to threads by their slots (driver.h), so the workers share them exactly. Users do
  * not move: when a worker leaves or is lost, its users end.
  *
- * Iterations at a rate belong to threads by their slots, too (goal/iterations.h).
+ * Iterations at a rate, numbers of requests or iterations for all, and the rows of feeders with
+ * order = "once" belong to processes by their slots, too (pace/portion.h). So they are shared
+ * exactly. What a lost worker has left is not done by another one.
  *
- * ERR_USAGE names what cannot be shared by processes yet: a number of requests or iterations for
- * all, a tick, and feeders that take each row once.
+ * ERR_USAGE names what cannot be shared by processes yet: a tick.
  */
 #ifndef LOADGEN_USERS_CARGO_H
 #define LOADGEN_USERS_CARGO_H

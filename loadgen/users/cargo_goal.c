@@ -16,12 +16,21 @@ static json_t *rate_to_json(const struct schedule *schedule)
                      (json_int_t)schedule->seed);
 }
 
+static void pack_limit(json_t *json, const char *key, uint64_t limit)
+{
+    if (limit <= INT64_MAX) {
+        json_object_set_new(json, key, json_integer((json_int_t)limit));
+    }
+}
+
 void cargo_goal_pack(const struct users_order *order, json_t *json)
 {
     json_t *rate = rate_to_json(&order->schedule);
     if (rate) {
         json_object_set_new(json, "rate", rate);
     }
+    pack_limit(json, "requests", order->max_requests);
+    pack_limit(json, "iterations", order->max_iterations);
 }
 
 /* Unlike json_unpack, refuses negative numbers. */
@@ -50,9 +59,20 @@ static bool read_rate(struct schedule *schedule, const json_t *json, struct err 
            err_set(err, ERR_FAILED, "source.rate: invalid");
 }
 
+/* A limit that may be missing. */
+static bool read_limit(const json_t *json, const char *key, uint64_t *limit, struct err *err)
+{
+    *limit = number_of(json, key);
+    bool is_missing = !json_object_get(json, key);
+    return is_missing || (*limit > 0 && *limit != UINT64_MAX) ||
+           err_set(err, ERR_FAILED, "source.%s: invalid", key);
+}
+
 bool cargo_goal_read(struct users_order *order, const json_t *json, struct err *err)
 {
     const json_t *rate = json_object_get(json, "rate");
     order->schedule = (struct schedule){.rate = {0, NS_PER_S}};
-    return !rate || read_rate(&order->schedule, rate, err);
+    return (!rate || read_rate(&order->schedule, rate, err)) &&
+           read_limit(json, "requests", &order->max_requests, err) &&
+           read_limit(json, "iterations", &order->max_iterations, err);
 }

@@ -7,6 +7,7 @@
 
 #include "loadgen/base/least.h"
 #include "loadgen/order/order.h"
+#include "loadgen/pace/portion.h"
 #include "loadgen/pace/profile.h"
 #include "loadgen/pace/team.h"
 #include "loadgen/users/cargo.h"
@@ -35,6 +36,7 @@ struct drive_users {
     struct users_order *order;
     const struct plan *plan;
     const struct team *team;
+    struct portion portion; /* of this process, in what all processes do together */
     struct goal goal;
     struct profile profile; /* of the crowd (crowd.h); empty without one */
     struct shape_wish wish; /* result of the last tick */
@@ -300,21 +302,11 @@ static struct exceptions *exceptions(const struct drive *drive)
 
 /* Set-up. */
 
-/* Of all users, those of this process: other processes may have the rest. */
-static uint64_t count_own(const struct drive_users *drive)
-{
-    const struct team *team = drive->team;
-    uint64_t users = 0;
-    for (uint16_t i = 0; i < team->threads; i++) {
-        users += slots_part(&team->slots, (uint16_t)(team->first + i), drive->order->users);
-    }
-    return users;
-}
-
 static bool check_ports(const struct drive *drive, uint64_t ports, struct err *err)
 {
-    const struct users_order *order = ((const struct drive_users *)drive)->order;
-    uint64_t users = count_own((const struct drive_users *)drive);
+    const struct drive_users *own = (const struct drive_users *)drive;
+    const struct users_order *order = own->order;
+    uint64_t users = portion_count(&own->portion, order->users);
     bool is_known = !order->shape.has_tick;
     return order->shares_connections || !is_known || users <= ports ||
            err_set(err, ERR_FAILED,
@@ -488,6 +480,12 @@ static void close_all(struct drive *drive)
     }
 }
 
+/* Of a number of requests or iterations for all processes, those of this one. */
+static uint64_t share_of(const struct portion *portion, uint64_t most)
+{
+    return most == UINT64_MAX ? UINT64_MAX : portion_count(portion, most);
+}
+
 static struct drive *open_all(const struct order *order, const struct team *team, struct err *err)
 {
     struct drive_users *drive = calloc(1, sizeof *drive);
@@ -497,17 +495,19 @@ static struct drive *open_all(const struct order *order, const struct team *team
     }
     drive->drive.type = &driver_users;
     drive->order = order->source->state;
+    portion_init(&drive->portion, &team->slots, team->first, team->threads);
     profile_init(&drive->profile);
     log_open(&drive->log, STDERR_FILENO, drive->order->log_reader);
-    if (!feeds_begin(drive->order->scenario.feeds, team->threads, err) || !plan_shape(drive, err)) {
+    if (!feeds_begin(drive->order->scenario.feeds, team->threads, &drive->portion, err) ||
+        !plan_shape(drive, err)) {
         close_all(&drive->drive);
         return NULL;
     }
     feeds_shift(drive->order->scenario.feeds, team->first, team->all);
     drive->plan = order->plan;
     drive->team = team;
-    drive->goal.requests.most = drive->order->max_requests;
-    drive->goal.iterations.most = drive->order->max_iterations;
+    drive->goal.requests.most = share_of(&drive->portion, drive->order->max_requests);
+    drive->goal.iterations.most = share_of(&drive->portion, drive->order->max_iterations);
     drive->goal.end_ns = UINT64_MAX;
     iterations_plan(&drive->goal, &drive->order->schedule, &team->slots);
     return &drive->drive;

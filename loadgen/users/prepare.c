@@ -5,6 +5,7 @@
 
 #include "common/slice.h"
 #include "loadgen/base/json/json_bytes.h"
+#include "loadgen/base/least.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/base/sha256.h"
 #include "loadgen/target/read/reader.h"
@@ -12,6 +13,7 @@
 #include "loadgen/users/conductor.h"
 #include "loadgen/users/files/feeds.h"
 #include "loadgen/users/remedy.h"
+#include "loadgen/users/scenario/deal.h"
 
 /* The URL without its query, which may have secrets. NULL: none. */
 static json_t *show_url(const char *url)
@@ -142,6 +144,8 @@ static bool try_out(struct users_order *order, struct targets *targets, struct e
     }
     order->class_count = conductor_classes(conductor)->count;
     take_shape(order);
+    /* Workers share what users do by these numbers, so each has users for its share. */
+    order->users = least(order->users, most(1, deal_most(conductor_classes(conductor))));
     bool ok = add_hosts(conductor_classes(conductor), targets, err) && check_shape(order, err);
     if (!conductor_is_needed(conductor)) {
         conductor_destroy(conductor);

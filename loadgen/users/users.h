@@ -34,7 +34,8 @@ struct users_order {
     struct schedule schedule; /* of iterations (iterations.h); time 0 is ITERATIONS_LEAD_NS after
                                  all users have completed on_start. A closed loop if no rate was
                                  given */
-    uint64_t max_requests;    /* the run ends when this many have ended; UINT64_MAX: no limit */
+    uint64_t max_requests;    /* the run ends when this many have ended, over all processes;
+                                 UINT64_MAX: no limit */
     uint64_t max_iterations;  /* the same for iterations (goal.h) */
     uint64_t stop_timeout_ns; /* how long tasks may continue after the end of the run */
     size_t max_bytes;         /* of each state (state.h), and of all data files together */

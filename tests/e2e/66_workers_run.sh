@@ -116,8 +116,5 @@ expect_eq "nothing was lost" "$(json "$TMP/report" "r['requests'] == r['intended
 
 # What cannot be sent yet.
 SCENARIO=$TMP/controller/scenario.lua
-refused 2 "-requests cannot be sent to workers yet" run -nats "$NATS" -u 2 -requests 5 -H "$U" "$SCENARIO"
-printf 'feeder("names.csv", { order = "once" })\nlocal A = User {}\nA:task(function(self) self:get("/") end)\n' >"$SCENARIO"
-refused 2 'feeder("names.csv") with order = "once" cannot be sent to workers yet' run -nats "$NATS" -u 2 -t 1 -H "$U" "$SCENARIO"
 printf 'Shape { tick = function() return 1, 1 end }\nlocal A = User {}\nA:task(function(self) self:get("/") end)\n' >"$SCENARIO"
 refused 2 "the tick of a Shape cannot be sent to workers yet" run -nats "$NATS" -t 1 -H "$U" "$SCENARIO"

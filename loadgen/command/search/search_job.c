@@ -82,8 +82,9 @@ static bool open_scenario(struct search_job *job, const char *url, struct err *e
         .seed = options->attack.schedule.seed,
     };
     job->workload.source = users_source(&job->users);
-    return users_open(&job->users, options->scenario, &job->workload.targets, err) &&
-           check_feeders(&job->users, err) && check_shape(&job->users, err) &&
+    bool ok = users_open(&job->users, options->scenario, &job->workload.targets, err);
+    job->options->users = job->users.users; /* fewer, if all classes have fixed counts */
+    return ok && check_feeders(&job->users, err) && check_shape(&job->users, err) &&
            (job->place->is_here || users_cargo.check(&job->workload.source, err));
 }
 

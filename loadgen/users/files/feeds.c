@@ -11,6 +11,8 @@ enum { MB = 1024 * 1024 };
 struct feeds {
     pthread_mutex_t lock; /* of the lists */
     unsigned threads;     /* of the next run */
+    bool has_portion;     /* false: all rows */
+    struct portion portion;
     size_t count;
     size_t bytes_left; /* for files */
     const char *remedy;
@@ -65,20 +67,32 @@ void feeds_destroy(struct feeds *feeds)
 /* Makes the feed start from its first row. */
 static bool start(const struct feeds *feeds, struct feed *feed, struct err *err)
 {
+    uint64_t count = feed->rows->count;
     atomic_store(&feed->turns, 0);
     leases_fini(&feed->leases);
+    feed->portion = feeds->has_portion ? &feeds->portion : NULL;
+    if (feed->portion) {
+        count = portion_count(feed->portion, count);
+    }
+    if (count == 0 && feed->options.at_end == FEED_RESTART) {
+        feed->portion = NULL;
+        count = feed->rows->count;
+    }
     return feed->options.order != FEED_ONCE ||
-           leases_init(&feed->leases, (uint32_t)feed->rows->count, feeds->threads) ||
+           leases_init(&feed->leases, (uint32_t)count, feeds->threads) ||
            err_set(err, ERR_FAILED, "not enough memory for the rows of %s", feed->file);
 }
 
-bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err)
+bool feeds_begin(struct feeds *feeds, unsigned threads, const struct portion *portion,
+                 struct err *err)
 {
     bool ok = true;
     if (!feeds) {
         return true;
     }
     feeds->threads = threads;
+    feeds->has_portion = portion != NULL;
+    feeds->portion = portion ? *portion : (struct portion){0};
     for (struct feed *feed = feeds->first; ok && feed; feed = feed->next) {
         ok = start(feeds, feed, err);
     }
@@ -110,8 +124,7 @@ static struct feed *find(const struct feeds *feeds, const char *file,
     return feed;
 }
 
-/* The file of a feed that takes each row once; with `is_finite`, only one that does not restart. */
-static const char *find_once(struct feeds *feeds, bool is_finite)
+const char *feeds_find_finite(struct feeds *feeds)
 {
     const char *file = NULL;
     if (!feeds) {
@@ -119,22 +132,11 @@ static const char *find_once(struct feeds *feeds, bool is_finite)
     }
     pthread_mutex_lock(&feeds->lock);
     for (const struct feed *feed = feeds->first; feed; feed = feed->next) {
-        bool is_wanted = feed->options.order == FEED_ONCE &&
-                         (!is_finite || feed->options.at_end != FEED_RESTART);
-        file = is_wanted ? feed->file : file;
+        bool is_finite = feed->options.order == FEED_ONCE && feed->options.at_end != FEED_RESTART;
+        file = is_finite ? feed->file : file;
     }
     pthread_mutex_unlock(&feeds->lock);
     return file;
-}
-
-const char *feeds_find_once(struct feeds *feeds)
-{
-    return find_once(feeds, false);
-}
-
-const char *feeds_find_finite(struct feeds *feeds)
-{
-    return find_once(feeds, true);
 }
 
 void feeds_note_variable(struct feeds *feeds, const char *name, const char *value)
@@ -300,7 +302,7 @@ bool feed_take(struct feed *feed, struct random *random, uint64_t user, unsigned
         break;
     case FEED_ONCE:
         ok = leases_take(&feed->leases, thread, feed->options.at_end == FEED_RESTART, &number);
-        *row = number;
+        *row = ok && feed->portion ? portion_at(feed->portion, number) : number;
         break;
     }
     return ok;

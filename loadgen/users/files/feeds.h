@@ -9,8 +9,8 @@
  *     FEED_IN_TURN   the rows in order, over all threads; after the last row, the first one again
  *     FEED_RANDOM    a random row, all with equal probability
  *     FEED_BY_USER   user n gets row n modulo the number of rows
- *     FEED_ONCE      each row once, over all threads (leases.h); then the feed is used up, or
- *                    restarts
+ *     FEED_ONCE      each row once, over all threads (leases.h) and processes (pace/portion.h);
+ *                    then the feed is used up, or restarts
  *
  * Taking a row allocates nothing.
  *
@@ -27,6 +27,7 @@
 
 #include "common/err.h"
 #include "loadgen/base/random.h"
+#include "loadgen/pace/portion.h"
 #include "loadgen/users/files/given.h"
 #include "loadgen/users/files/leases.h"
 #include "loadgen/users/files/records.h"
@@ -53,9 +54,10 @@ struct feed {
     struct feed_options options;
     const struct records *rows;
     const char *file;
-    _Atomic uint64_t turns; /* FEED_IN_TURN: rows that were taken */
-    struct leases leases;   /* FEED_ONCE */
-    struct feed *next;      /* in the list of feeds */
+    _Atomic uint64_t turns;        /* FEED_IN_TURN: rows that were taken */
+    struct leases leases;          /* FEED_ONCE: of the rows of this process */
+    const struct portion *portion; /* FEED_ONCE: which rows these are; NULL: all */
+    struct feed *next;             /* in the list of feeds */
 };
 
 /* A file that was read. */
@@ -76,10 +78,13 @@ struct feeds *feeds_create(size_t max_bytes, const char *remedy);
 void feeds_destroy(struct feeds *feeds);
 
 /*
- * Prepares for a run with this many threads: all feeds start from their first row. False with err:
- * out of memory. `feeds` may be NULL.
+ * Prepares for a run with this many threads in this process: all feeds start from their first row.
+ * `portion` says which rows of each feed with FEED_ONCE this process takes; NULL: all. A feed that
+ * restarts, and has no row in the portion, takes all rows, because its users must get some. False
+ * with err: out of memory. `feeds` may be NULL.
  */
-bool feeds_begin(struct feeds *feeds, unsigned threads, struct err *err);
+bool feeds_begin(struct feeds *feeds, unsigned threads, const struct portion *portion,
+                 struct err *err);
 
 /*
  * Finds the feed, or opens it. NULL with err: the errors of records.h, or ERR_USAGE if there are
@@ -96,9 +101,6 @@ void feeds_shift(struct feeds *feeds, uint64_t part, uint64_t parts);
 
 /* Reads these files, and none of this machine. Call this before the first feed is opened. */
 void feeds_use(struct feeds *feeds, const struct given *given);
-
-/* The file of a feed whose rows are each taken once; NULL: there is none. `feeds` may be NULL. */
-const char *feeds_find_once(struct feeds *feeds);
 
 /*
  * The file of a feed that can be used up (FEED_ONCE without FEED_RESTART); NULL: there is none.

@@ -10,8 +10,8 @@
  * So leases_take returns false only if every number was taken, even if one thread takes numbers
  * much more often than another.
  *
- * Several processes could share the numbers in the same way, if threads leased their blocks from a
- * count that the processes share.
+ * Processes of one run do not share leases: each leases the numbers of its own portion of the rows
+ * (feeds.h).
  *
  * Threads: any thread may call leases_take, with its own index. Memory: leases_fini.
  */

@@ -2,8 +2,10 @@
  * goal - the state that the threads of a scenario's run share: the budgets of requests and
  * iterations that end the run, the number of users, and the pacing of iterations.
  *
- * The run ends when all requests or all iterations of a budget have ended. An iteration is one task
- * that a user picks, including the on_start of the task sets that lead to it.
+ * The run ends when all requests or all iterations of a budget have ended. In a run with several
+ * processes, each has its portion of the budgets (pace/portion.h), and its part of the run ends
+ * with it. An iteration is one task that a user picks, including the on_start of the task sets that
+ * lead to it.
  *
  * Threads: any may change the atomics. Memory: plain values.
  */

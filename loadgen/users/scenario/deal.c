@@ -56,3 +56,16 @@ const struct class *deal_next(struct deal *deal)
     deal->counts[best]++;
     return &deal->classes->list[best];
 }
+
+uint64_t deal_most(const struct classes *classes)
+{
+    uint64_t fixed = 0;
+    for (size_t i = 0; i < classes->count; i++) {
+        const struct class *class = &classes->list[i];
+        if (class->fixed_count == 0 && class->weight > 0) {
+            return UINT64_MAX;
+        }
+        fixed += class->fixed_count;
+    }
+    return fixed;
+}

@@ -31,4 +31,7 @@ void deal_fini(struct deal *deal);
  * counts are reached. */
 const struct class *deal_next(struct deal *deal);
 
+/* How many users get a class; UINT64_MAX: any number. */
+uint64_t deal_most(const struct classes *classes);
+
 #endif

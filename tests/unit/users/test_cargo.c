@@ -118,15 +118,20 @@ START_TEST(users_arrive_as_they_were)
     ck_assert_str_eq(got->scenario.path, path);
     ck_assert_uint_eq(got->class_count, 1);
     ck_assert_ptr_null(got->setup);
+    ck_assert(schedule_is_closed(&got->schedule));
+    ck_assert_uint_eq(got->max_requests, UINT64_MAX);
+    ck_assert_uint_eq(got->max_iterations, UINT64_MAX);
     users_cargo.discard(&source);
     json_decref(json);
 }
 END_TEST
 
-START_TEST(a_rate_arrives_as_it_was)
+START_TEST(what_all_users_do_arrives_as_it_was)
 {
     struct source source;
     open_users(DECLARES);
+    users.max_requests = 11;
+    users.max_iterations = 12;
     users.schedule = (struct schedule){
         .type = SCHEDULE_POISSON,
         .duration_ns = 3 * NS_PER_S,
@@ -135,7 +140,10 @@ START_TEST(a_rate_arrives_as_it_was)
     };
     json_t *json = pack();
     ck_assert_msg(unpack(json, &source), "%s", err.text);
-    const struct schedule *got = &((const struct users_order *)source.state)->schedule;
+    const struct users_order *order = source.state;
+    const struct schedule *got = &order->schedule;
+    ck_assert_uint_eq(order->max_requests, 11);
+    ck_assert_uint_eq(order->max_iterations, 12);
     ck_assert_int_eq(got->type, SCHEDULE_POISSON);
     ck_assert_uint_eq(got->duration_ns, 3 * NS_PER_S);
     ck_assert_uint_eq(got->rate.count, 7);
@@ -187,6 +195,13 @@ START_TEST(what_is_missing_or_wrong_is_refused)
         ck_assert(!unpack(without, &source));
         json_decref(without);
     }
+    static const char *const limits[] = {"requests", "iterations"};
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        json_object_set_new(json, limits[i], json_integer(0));
+        ck_assert(!unpack(json, &source));
+        ck_assert_ptr_nonnull(strstr(err.text, limits[i]));
+        json_object_del(json, limits[i]);
+    }
     json_object_set_new(json, "setup", json_string("no copy"));
     ck_assert(!unpack(json, &source));
     json_object_del(json, "setup");
@@ -201,8 +216,6 @@ static const struct {
     const char *text;
     const char *problem;
 } unsent[] = {
-    {DECLARES "feeder('d.csv', { order = 'once', at_end = 'restart' })",
-     "feeder(\"d.csv\") with order = \"once\" cannot be sent to workers yet"},
     {DECLARES "Shape { tick = function() return 1, 1 end }", "the tick of a Shape cannot be sent"},
 };
 
@@ -255,7 +268,7 @@ Suite *cargo_suite(void)
     TCase *tests = tcase_create("cargo");
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_add_test(tests, users_arrive_as_they_were);
-    tcase_add_test(tests, a_rate_arrives_as_it_was);
+    tcase_add_test(tests, what_all_users_do_arrives_as_it_was);
     tcase_add_loop_test(tests, a_wrong_rate_is_refused, 0,
                         sizeof wrong_rates / sizeof wrong_rates[0]);
     tcase_add_test(tests, what_is_missing_or_wrong_is_refused);

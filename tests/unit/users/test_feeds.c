@@ -260,7 +260,7 @@ START_TEST(orders_choose_rows)
     struct feed *again = open_feed(feeds, FEED_ONCE, FEED_RESTART, 0);
     struct feed *any = open_feed(feeds, FEED_RANDOM, FEED_END_USER, 0);
     for (int run = 0; run < 2; run++) { /* a run begins with the first rows */
-        ck_assert(feeds_begin(feeds, 2, &err));
+        ck_assert(feeds_begin(feeds, 2, NULL, &err));
         for (uint64_t i = 0; i < 7; i++) {
             ck_assert_int_eq(next(in_turn, 0), "abcabca"[i]);
             ck_assert_int_eq(next(once, 0), "abc----"[i]);
@@ -275,6 +275,48 @@ START_TEST(orders_choose_rows)
         counts[next(any, i) - 'a']++;
     }
     ck_assert(counts[0] > 50 && counts[1] > 50 && counts[2] > 50);
+    feeds_destroy(feeds);
+}
+END_TEST
+
+/* Two processes: thread 0 has the even slots, thread 1 the odd ones. */
+START_TEST(processes_share_the_rows_that_come_once)
+{
+    struct slots slots;
+    struct portion portion;
+    char got[2][8];
+    for (uint16_t slot = 0; slot < SLOTS; slot++) {
+        slots.owner[slot] = slot % 2;
+    }
+    for (uint16_t process = 0; process < 2; process++) {
+        struct feeds *feeds = feeds_create(1000000, "raise it");
+        struct feed *once = open_feed(feeds, FEED_ONCE, FEED_END_USER, 0);
+        struct feed *again = open_feed(feeds, FEED_ONCE, FEED_RESTART, 0);
+        portion_init(&portion, &slots, process, 1);
+        ck_assert(feeds_begin(feeds, 1, &portion, &err));
+        for (int i = 0; i < 3; i++) {
+            got[process][i] = next(once, 0);
+            got[process][3 + i] = next(again, 0);
+        }
+        got[process][6] = '\0';
+        feeds_destroy(feeds);
+    }
+    ck_assert_str_eq(got[0], "ac-aca");
+    ck_assert_str_eq(got[1], "b--bbb");
+}
+END_TEST
+
+START_TEST(a_process_without_a_row_takes_all_if_they_come_again)
+{
+    const struct portion none = {.count = 0};
+    struct feeds *feeds = feeds_create(1000000, "raise it");
+    struct feed *once = open_feed(feeds, FEED_ONCE, FEED_END_USER, 0);
+    struct feed *again = open_feed(feeds, FEED_ONCE, FEED_RESTART, 0);
+    ck_assert(feeds_begin(feeds, 1, &none, &err));
+    ck_assert_int_eq(next(once, 0), '-');
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(next(again, 0), "abca"[i]);
+    }
     feeds_destroy(feeds);
 }
 END_TEST
@@ -383,6 +425,8 @@ Suite *feeds_suite(void)
     tcase_add_test(tests, each_number_is_leased_once);
     tcase_add_test(tests, leases_that_restart_go_round);
     tcase_add_test(tests, orders_choose_rows);
+    tcase_add_test(tests, processes_share_the_rows_that_come_once);
+    tcase_add_test(tests, a_process_without_a_row_takes_all_if_they_come_again);
     tcase_add_test(tests, states_that_declare_the_same_share_it);
     tcase_add_test(tests, files_that_are_read_otherwise_are_noted_once);
     tcase_add_test(tests, files_together_are_bounded);
