@@ -7,7 +7,7 @@
  * Threads: one writer, no lock. Memory: 3 MB, most of it in untouched pages. Each table of rows
  * adds 250 kB, and each row with more than a few results 1.5 MB, again mostly untouched. After
  * tally_reserve, counting results of the reserved rows never allocates. Texts belong to the text
- * pool of the results. The codec (tally_codec.h) leaves out `failures`.
+ * pool of the results.
  */
 #ifndef LOADGEN_MEASURE_TALLY_H
 #define LOADGEN_MEASURE_TALLY_H

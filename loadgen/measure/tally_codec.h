@@ -12,9 +12,12 @@
  *     4 histogram  of that row: index in ROW_HISTOGRAMS; a piece
  *     5 full       0 or 1 as in 3; number of names that share the row "other"; number of named
  *                  rows, and the hash (rows_hash) of each name: eight bytes, little-endian
+ *     6 failures   with one error of that row: count, first_ns, last_ns, text (failures.h)
+ *     7 unlisted   the number of failures of pairs without an entry
  *
  * Numbers are LEB128 (varint.h). A text is its length plus 1, then its bytes; a missing text is 0.
- * The lists are those of tally.h, in their order. To change a list, increase the version.
+ * The lists are those of tally.h, in their order. To change a list, increase the version. Version 3
+ * is read, too: it has no items 6 and 7.
  *
  * Rows are merged by name. A full table may have counted results of a name without a row as
  * "other", so a row that a full table lacks is partial (rows_is_partial).
@@ -36,7 +39,8 @@
 #include "loadgen/target/rows.h"
 
 enum {
-    TALLY_CODEC_VERSION = 3,
+    TALLY_CODEC_VERSION = 4,
+    TALLY_CODEC_OLDEST = 3, /* that is read */
     TALLY_PART_MIN = 32 * 1024,
     TALLY_PART_MAX = 256 * 1024,
     TALLY_TEXT_MAX = 512,      /* longer errors are cut */

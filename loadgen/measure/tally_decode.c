@@ -16,6 +16,8 @@ struct pass {
     bool is_bad;                 /* a number was malformed; it and all later ones are 0 */
     bool has_row;                /* a ROW item was read */
     struct tally_row *row;       /* of that item, in the sum; NULL: not counted */
+    enum table table;            /* of that row */
+    uint16_t number;             /* of that row, in the sum */
 };
 
 static uint64_t get(struct pass *pass, uint64_t max)
@@ -121,21 +123,31 @@ static void take_totals(struct pass *pass)
     }
 }
 
-static void take_error(struct pass *pass)
+/* Reads the text of an error, which is not missing, and returns that of the pool. NULL when
+ * checking. */
+static const char *take_error_text(struct pass *pass)
 {
     size_t length = 0;
-    uint64_t count = get(pass, COUNT_MAX);
-    uint64_t examples = get(pass, (UINT64_C(1) << OUTCOMES_ALL) - 1);
     const char *text = get_text(pass, TALLY_TEXT_MAX, &length);
     require(pass, text != NULL);
     if (!pass->sum) {
-        return;
+        return NULL;
     }
     char copy[TALLY_TEXT_MAX + 1];
     memcpy(copy, text, length);
     copy[length] = '\0';
+    return text_pool_intern(pass->sum->texts, copy);
+}
+
+static void take_error(struct pass *pass)
+{
+    uint64_t count = get(pass, COUNT_MAX);
+    uint64_t examples = get(pass, (UINT64_C(1) << OUTCOMES_ALL) - 1);
+    const char *kept = take_error_text(pass);
+    if (!pass->sum) {
+        return;
+    }
     struct tally *tally = pass->sum->tally;
-    const char *kept = text_pool_intern(pass->sum->texts, copy);
     tally_count_error(tally, kept, count);
     for (size_t i = 0; i < OUTCOMES_ALL; i++) {
         struct error_kind *kind = &tally->kinds[i];
@@ -157,6 +169,7 @@ static void find_row(struct pass *pass, enum table table, const char *name, size
                          utf8_is_text(copy) ? copy : "?");
     }
     pass->row = rows ? tally_use_row(rows, row) : NULL;
+    pass->number = (uint16_t)row;
 }
 
 static void take_row(struct pass *pass)
@@ -165,6 +178,7 @@ static void take_row(struct pass *pass)
     enum table table = (enum table)get(pass, TABLES - 1);
     const char *name = get_text(pass, TALLY_NAME_MAX, &length);
     pass->has_row = true;
+    pass->table = table;
     if (pass->sum) {
         find_row(pass, table, name, length);
     }
@@ -228,18 +242,44 @@ static void take_row_histogram(struct pass *pass)
                pass->row ? (struct histogram *)((char *)pass->row + row_histograms[index]) : NULL);
 }
 
+static void take_failures(struct pass *pass)
+{
+    struct failure failure = {.count = get(pass, COUNT_MAX)};
+    failure.first_ns = get(pass, UINT64_MAX);
+    failure.last_ns = get(pass, UINT64_MAX);
+    require(pass, pass->has_row && pass->table == TABLE_TARGETS);
+    require(pass, failure.count > 0 && failure.first_ns <= failure.last_ns);
+    failure.text = take_error_text(pass);
+    if (pass->row) {
+        failure.row = pass->number;
+        failure.first_ns += pass->sum->offset_ns;
+        failure.last_ns += pass->sum->offset_ns;
+        failures_add(&pass->sum->tally->failures, &failure);
+    }
+}
+
+static void take_unlisted(struct pass *pass)
+{
+    uint64_t count = get(pass, COUNT_MAX);
+    if (pass->sum && pass->sum->tally->rows) {
+        pass->sum->tally->failures.unlisted += count;
+    }
+}
+
 static bool take_items(struct pass *pass)
 {
-    static void (*const takes[])(struct pass *) = {
+    static void (*const takes[ITEMS])(struct pass *) = {
         [ITEM_TOTALS] = take_totals,
         [ITEM_ERROR] = take_error,
         [ITEM_HISTOGRAM] = take_histogram,
         [ITEM_ROW] = take_row,
         [ITEM_ROW_HISTOGRAM] = take_row_histogram,
         [ITEM_FULL] = take_full,
+        [ITEM_FAILURES] = take_failures,
+        [ITEM_UNLISTED] = take_unlisted,
     };
     while (pass->at < pass->end && !pass->is_bad) {
-        uint64_t item = get(pass, ITEM_FULL);
+        uint64_t item = get(pass, ITEMS - 1);
         if (!pass->is_bad) {
             takes[item](pass);
         }
@@ -251,9 +291,11 @@ enum tally_decode tally_decode(const struct tally_sum *sum, const uint8_t *part,
 {
     struct pass check = {.at = part, .end = part + length};
     uint64_t version = get(&check, UINT64_MAX);
-    if (check.is_bad || version != TALLY_CODEC_VERSION) {
-        return check.is_bad || version < TALLY_CODEC_VERSION ? TALLY_DECODE_BAD
-                                                             : TALLY_DECODE_NEWER;
+    if (check.is_bad || version < TALLY_CODEC_OLDEST) {
+        return TALLY_DECODE_BAD;
+    }
+    if (version > TALLY_CODEC_VERSION) {
+        return TALLY_DECODE_NEWER;
     }
     struct pass add = {.at = check.at, .end = check.end, .sum = sum};
     if (!take_items(&check)) {

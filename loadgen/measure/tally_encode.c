@@ -11,10 +11,13 @@ enum {
                  TALLY_CODES * (2 + VARINT_MAX),
     ERROR_MAX = 4 * VARINT_MAX + TALLY_TEXT_MAX,
     ROW_MAX = (3 + ROW_NUMBERS) * VARINT_MAX + TALLY_NAME_MAX,
+    FAILURES_ITEM_MAX = 5 * VARINT_MAX + TALLY_TEXT_MAX,
+    UNLISTED_MAX = 2 * VARINT_MAX,
     FULL_MAX = 4 * VARINT_MAX + ROWS_MAX * HASH_BYTES,
     PIECE_MIN = 2 * VARINT_MAX + HISTOGRAM_PIECE_MIN,
 };
 _Static_assert(TALLY_PART_MIN > 1 + TOTALS_MAX && TALLY_PART_MIN > 1 + ROW_MAX + PIECE_MIN &&
+                   TALLY_PART_MIN > 1 + ROW_MAX + FAILURES_ITEM_MAX &&
                    TALLY_PART_MIN > 1 + FULL_MAX,
                "every item fits into a part");
 
@@ -154,6 +157,16 @@ static void put_row_head(struct encoder *encoder, enum table table, const char *
     }
 }
 
+/* Makes room for an item of the row, if necessary in another part, which then begins with the row.
+ */
+static void need_in_row(struct encoder *encoder, enum table table, const char *name, size_t bytes)
+{
+    if (room_of(encoder) < bytes) {
+        need(encoder, ROW_MAX + bytes);
+        put_row_head(encoder, table, name, NULL);
+    }
+}
+
 static void put_row(struct encoder *encoder, enum table table, const char *name,
                     const struct tally_row *row)
 {
@@ -163,15 +176,38 @@ static void put_row(struct encoder *encoder, enum table table, const char *name,
         const struct histogram *h =
             (const struct histogram *)((const char *)row + row_histograms[i]);
         for (uint32_t next = 0; h->count > 0 && next < HISTOGRAM_BUCKETS;) {
-            if (room_of(encoder) < PIECE_MIN) {
-                need(encoder, ROW_MAX + PIECE_MIN);
-                put_row_head(encoder, table, name, NULL);
-            }
+            need_in_row(encoder, table, name, PIECE_MIN);
             put(encoder, ITEM_ROW_HISTOGRAM);
             put(encoder, i);
             encoder->at =
                 histogram_put(encoder->at, encoder->begin + encoder->sink->room, h, &next);
         }
+    }
+}
+
+/* Those of the row that was put last. */
+static void put_failures(struct encoder *encoder, const struct failures *failures, size_t row,
+                         const char *name)
+{
+    for (size_t i = 0; i < failures->count; i++) {
+        const struct failure *failure = &failures->list[i];
+        if (failure->row == row) {
+            need_in_row(encoder, TABLE_TARGETS, name, FAILURES_ITEM_MAX);
+            put(encoder, ITEM_FAILURES);
+            put(encoder, failure->count);
+            put(encoder, failure->first_ns);
+            put(encoder, failure->last_ns);
+            put_text(encoder, failure->text, TALLY_TEXT_MAX);
+        }
+    }
+}
+
+static void put_unlisted(struct encoder *encoder, uint64_t count)
+{
+    if (count > 0) {
+        need(encoder, UNLISTED_MAX);
+        put(encoder, ITEM_UNLISTED);
+        put(encoder, count);
     }
 }
 
@@ -189,8 +225,9 @@ static void put_full(struct encoder *encoder, enum table table, const struct row
     }
 }
 
+/* `failures` of the rows, or NULL. */
 static void put_rows(struct encoder *encoder, enum table table, const struct rows *names,
-                     const struct tally_row *rows)
+                     const struct tally_row *rows, const struct failures *failures)
 {
     if (!rows || !names) {
         return;
@@ -200,7 +237,11 @@ static void put_rows(struct encoder *encoder, enum table table, const struct row
     }
     for (size_t i = 0; i < ROWS_ALL; i++) {
         if (rows[i].ended > 0) {
-            put_row(encoder, table, i < names->count ? names->names[i] : NULL, &rows[i]);
+            const char *name = i < names->count ? names->names[i] : NULL;
+            put_row(encoder, table, name, &rows[i]);
+            if (failures) {
+                put_failures(encoder, failures, i, name);
+            }
         }
     }
 }
@@ -214,7 +255,8 @@ void tally_encode(const struct tally *tally, const struct rows *targets,
     for (size_t i = 0; i < TALLY_HISTOGRAMS; i++) {
         put_histogram(&encoder, tally, i);
     }
-    put_rows(&encoder, TABLE_TARGETS, targets, tally->rows);
-    put_rows(&encoder, TABLE_ADDRESSES, addresses, tally->addresses);
+    put_rows(&encoder, TABLE_TARGETS, targets, tally->rows, &tally->failures);
+    put_unlisted(&encoder, tally->failures.unlisted);
+    put_rows(&encoder, TABLE_ADDRESSES, addresses, tally->addresses, NULL);
     end_part(&encoder);
 }

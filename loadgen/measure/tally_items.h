@@ -4,7 +4,17 @@
 
 #include "loadgen/measure/tally_codec.h"
 
-enum item { ITEM_TOTALS, ITEM_ERROR, ITEM_HISTOGRAM, ITEM_ROW, ITEM_ROW_HISTOGRAM, ITEM_FULL };
+enum item {
+    ITEM_TOTALS,
+    ITEM_ERROR,
+    ITEM_HISTOGRAM,
+    ITEM_ROW,
+    ITEM_ROW_HISTOGRAM,
+    ITEM_FULL,
+    ITEM_FAILURES,
+    ITEM_UNLISTED,
+    ITEMS
+};
 
 enum table { TABLE_TARGETS, TABLE_ADDRESSES, TABLES };
 
@@ -44,7 +54,7 @@ enum {
 };
 
 /* Changing a list changes the format, which then needs a new version. */
-_Static_assert(TALLY_CODEC_VERSION == 3 && TALLY_NUMBERS == 14 && TALLY_HISTOGRAMS == 9 &&
+_Static_assert(TALLY_CODEC_VERSION == 4 && TALLY_NUMBERS == 14 && TALLY_HISTOGRAMS == 9 &&
                    ROW_NUMBERS == 4 && ROW_HISTOGRAMS_ALL == 5 && VIOLATIONS_ALL == 13 &&
                    OUTCOMES_ALL == 8,
                "increase TALLY_CODEC_VERSION, and correct the numbers here");

@@ -105,7 +105,8 @@ end_serve
 cat >"$TMP/a.lua" <<'LUA'
 local Clumsy = User { wait = constant(0.1) }
 Clumsy:task(function(self)
-    self:get("/items")
+    local r <close> = self:get("/items", { check = true })
+    if self.number == 4 then r:failure("no good") end
     if self.number == 5 then error("fell") end
 end)
 LUA
@@ -119,6 +120,8 @@ expect_has "a change" "$(json "$TMP/answer" "r['success'], r['message']")" "(Fal
 curl -sS -o "$TMP/answer" "$W/stop"
 shows "r['state'] == 'stopped'"
 expect_eq "the target had each of them" "$(page "r['total']['requests']")" "$(($(wc -l <"$TMP/log") - BEFORE))"
+expect_eq "failures" "$(page "[(e['method'], e['name'], e['text'], e['count'] == r['total']['failures'] > 0) for e in r['failures']]")" \
+    "[('GET', '/items', 'no good', True)]"
 expect_eq "errors of the script" "$(page "r['problem'], [(e['message'][-4:], e['count'] > 0) for e in r['exceptions']]")" "(None, [('fell', True)])"
 end_serve
 printf 'Shape { tick = function() return 1, 1 end }\nlocal A = User {}\nA:task(function(self) self:get("/") end)\n' >"$TMP/a.lua"

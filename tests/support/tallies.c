@@ -84,6 +84,40 @@ static bool are_rows_equal(const struct tally_row *a, const struct tally_row *b)
     return same;
 }
 
+static bool has_failure(const struct failures *failures, const struct failure *like)
+{
+    for (size_t i = 0; i < failures->count; i++) {
+        const struct failure *one = &failures->list[i];
+        if (one->text == like->text && one->row == like->row) {
+            return one->count == like->count && one->first_ns == like->first_ns &&
+                   one->last_ns == like->last_ns;
+        }
+    }
+    return false;
+}
+
+static uint64_t all_failures(const struct failures *failures)
+{
+    uint64_t count = failures->unlisted;
+    for (size_t i = 0; i < failures->count; i++) {
+        count += failures->list[i].count;
+    }
+    return count;
+}
+
+/* Which pairs have an entry in a full list depends on the order of the results. */
+static bool are_failures_equal(const struct failures *a, const struct failures *b)
+{
+    bool same = a->count == b->count && all_failures(a) == all_failures(b);
+    if (a->count == FAILURES_MAX) {
+        return same;
+    }
+    for (size_t i = 0; i < a->count && same; i++) {
+        same = has_failure(b, &a->list[i]);
+    }
+    return same;
+}
+
 bool tallies_are_equal(const struct tally *a, const struct tally *b)
 {
     bool same = memcmp(&a->counters, &b->counters, sizeof a->counters) == 0 &&
@@ -101,6 +135,6 @@ bool tallies_are_equal(const struct tally *a, const struct tally *b)
 #define X(name) same = same && histograms_are_equal(&a->name, &b->name);
     UNANSWERED(X)
 #undef X
-    return same && are_errors_equal(a, b) && are_rows_equal(a->rows, b->rows) &&
-           are_rows_equal(a->addresses, b->addresses);
+    return same && are_errors_equal(a, b) && are_failures_equal(&a->failures, &b->failures) &&
+           are_rows_equal(a->rows, b->rows) && are_rows_equal(a->addresses, b->addresses);
 }

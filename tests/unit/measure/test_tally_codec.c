@@ -128,6 +128,38 @@ START_TEST(what_is_written_is_read_back)
 }
 END_TEST
 
+/* Rows have other numbers in the sum, and the text of an error is that of its pool. */
+START_TEST(failures_are_read_back_by_name)
+{
+    name_rows(&names, "row %zu", 0, 3);
+    name_rows(&got_names, "row %zu", 2, 1);
+    for (uint16_t row = 0; row < 3; row++) {
+        for (unsigned i = 0; i < 10U + row; i++) {
+            struct result result = {.intended_ns = 1000 * (row + 1U) + i,
+                                    .row = row,
+                                    .outcome = OUTCOME_TIMED_OUT,
+                                    .error = text_pool_intern(&texts, i % 2 ? "slow" : "stuck")};
+            tally_add(written, &result);
+        }
+    }
+    written->failures.unlisted = 7;
+    encode(TALLY_PART_MIN);
+    decode_all();
+    decode_all();
+    const struct failures *failures = &got->failures;
+    ck_assert_uint_eq(failures->count, 6);
+    ck_assert_uint_eq(failures->unlisted, 14);
+    for (size_t i = 0; i < failures->count; i++) {
+        const struct failure *one = &failures->list[i];
+        uint64_t row = (uint64_t)rows_name(&got_names, one->row)[4] - '0';
+        bool is_slow = strcmp(one->text, "slow") == 0;
+        ck_assert_uint_eq(one->count, 2 * ((10 + row + !is_slow) / 2));
+        ck_assert_uint_eq(one->first_ns, 1000 * (row + 1) + is_slow);
+        ck_assert_uint_ge(one->last_ns, 1000 * (row + 1) + 8);
+    }
+}
+END_TEST
+
 /* A bucket for each power of two and more, and counts of any size. */
 START_TEST(a_histogram_of_any_shape_is_read_back)
 {
@@ -297,9 +329,9 @@ START_TEST(a_part_that_is_cut_or_changed_adds_nothing)
         ck_assert(tallies_are_equal(got, empty));
         free(cut);
     }
-    parts[0][0]++;
+    parts[0][0] = TALLY_CODEC_VERSION + 1;
     ck_assert_int_eq(decode(0), TALLY_DECODE_NEWER);
-    parts[0][0] = 0;
+    parts[0][0] = TALLY_CODEC_OLDEST - 1;
     ck_assert_int_eq(decode(0), TALLY_DECODE_BAD);
     ck_assert(tallies_are_equal(got, empty));
     tally_destroy(empty);
@@ -418,6 +450,7 @@ Suite *tally_codec_suite(void)
     tcase_add_checked_fixture(tests, setup, teardown);
     tcase_set_timeout(tests, 60);
     tcase_add_loop_test(tests, what_is_written_is_read_back, 0, 8);
+    tcase_add_test(tests, failures_are_read_back_by_name);
     tcase_add_loop_test(tests, a_histogram_of_any_shape_is_read_back, 0, 12);
     tcase_add_test(tests, rows_are_merged_by_name);
     tcase_add_test(tests, a_row_that_another_table_counts_as_other_is_partial);
