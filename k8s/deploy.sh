@@ -120,8 +120,8 @@ show_difference() {
     esac
 }
 
-# The broker of the overlay distributed needs a Secret, which no file has. A Secret that exists is left alone, because
-# the pods have read it.
+# The broker of the overlay distributed needs a Secret, which is in no file. An existing Secret is kept, because the
+# pods have read it.
 make_secret() {
     has "secretName: nats" || return 0
     found=$(kubectl get secret -n "$NAMESPACE" nats --ignore-not-found -o name) || stop "$context does not answer"

@@ -3,7 +3,7 @@
 #
 #     [NAMESPACE=headroom] [NAMES=...] k8s/nats-secret.sh | kubectl create -f -
 #
-#     tls.crt, tls.key       of the broker, self-signed. Its key is nowhere else
+#     tls.crt, tls.key       of the broker, self-signed. The key is stored nowhere else
 #     controller, worker     credentials, as -nats-creds reads them: USER:PASSWORD
 #     controller-password, worker-password
 #
