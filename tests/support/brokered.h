@@ -1,5 +1,5 @@
 /*
- * brokered - a broker and a connection to it, for tests of what uses the broker.
+ * brokered - a broker and a connection to it, for tests of modules that use a broker.
  *
  * A failure fails the calling test. Threads: one.
  */
@@ -23,10 +23,10 @@ struct brokered {
 /* Starts a broker with streams, and connects. */
 void brokered_start(struct brokered *brokered);
 
-/* Disconnects, and ends the broker. */
+/* Disconnects, and stops the broker. */
 void brokered_stop(struct brokered *brokered);
 
-/* One more connection. */
+/* Opens one more connection. */
 struct bus *brokered_connect(struct brokered *brokered);
 
 /* Starts the broker again after nats_server_kill, and waits until the connection is back. */
@@ -41,7 +41,7 @@ void brokered_take(struct bus_queue *queue, struct bus_message *message);
 /* Takes the next message, which must have this source and this text. Returns its sequence. */
 uint64_t brokered_expect(struct bus_queue *queue, int source, const char *text);
 
-/* Nothing arrives for a moment. */
+/* Fails if a message arrives within a moment. */
 void brokered_expect_nothing(struct bus_queue *queue);
 
 void brokered_pause_ms(uint64_t ms);

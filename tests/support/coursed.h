@@ -1,5 +1,5 @@
 /*
- * coursed - a controller's run at a real broker, without workers: for tests of its parts.
+ * coursed - a controller's run with a real broker and without workers, for tests of its parts.
  *
  *     coursed_start(&coursed);
  *     coursed_open(&coursed, &course, run);      as often as needed: each is another controller
@@ -7,7 +7,7 @@
  *     coursed_close(&course);
  *     coursed_stop(&coursed);
  *
- * The streams and the bucket are there. The order is a GET with a rate of 100/s for one minute.
+ * The streams and the bucket exist. The order is a GET with a rate of 100/s for one minute.
  * A failure fails the calling test. Threads: one. Memory: a struct coursed must not move.
  */
 #ifndef TESTS_SUPPORT_COURSED_H
@@ -38,7 +38,7 @@ void coursed_stop(struct coursed *coursed);
 void coursed_open(struct coursed *coursed, struct course *course, uint64_t run);
 void coursed_close(struct course *course);
 
-/* Publishes the head of the course's order, and a start that was `ago_ns` ago: the run is on. */
+/* Publishes the head of the course's order, and a start that was `ago_ns` ago, so the run is on. */
 void coursed_publish(struct course *course, uint64_t ago_ns);
 
 #endif

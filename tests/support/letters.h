@@ -1,6 +1,6 @@
 /*
- * letters - an input of a fuzz target as messages: each has its length before it, in two bytes,
- * little-endian.
+ * letters - splits an input of a fuzz target into messages. Each follows its length, which is two
+ * bytes, little-endian.
  *
  * Threads: pure functions. Memory: borrows the input.
  */

@@ -1,12 +1,11 @@
 /*
- * measurement - a real run over real sockets against a script, compared with what the server
- * counted.
+ * measurement - runs over real sockets against a script, to compare with what the server counted.
  *
  *     struct measurement m = measure(&measurement_open_loop, &script);
  *     ... compare m.summary with m.truth ...
  *     summary_destroy(m.summary);
  *
- * Every measurement checks that the account balances, whatever the server did. For Check's tests: a
+ * Every measurement checks that the counters add up, whatever the server did. For Check's tests: a
  * failure fails the calling test.
  */
 #ifndef TESTS_SUPPORT_MEASUREMENT_H
@@ -25,7 +24,7 @@ struct measurement {
     uint64_t took_ns;
 };
 
-/* The engine and the driver of all measurements; a test may set others. */
+/* The engine and the driver of all measurements. A test may set others. */
 extern const struct engine_type *measurement_engine;
 extern const struct driver_type *measurement_driver;
 
@@ -40,10 +39,10 @@ extern const struct script measurement_answers_at_once;
 struct summary *measurement_attack(const struct plan *plan, const char *method, uint16_t port,
                                    const struct control *control, struct result_writer *writer);
 
-/* What must hold after every run. */
+/* Checks what must hold after every run. */
 void measurement_check_balance(const struct plan *plan, const struct measurement *m);
 
-/* A run of the plan with GET, or another method, against a server with this script. */
+/* Runs the plan with GET, or another method, against a server with this script. */
 struct measurement measure(const struct plan *plan, const struct script *script);
 struct measurement measure_method(const struct plan *plan, const struct script *script,
                                   const char *method);

@@ -1,11 +1,11 @@
 /*
- * nats_server - a real broker on loopback, in a folder of its own, for Check's tests.
+ * nats_server - a real broker on loopback, in its own folder, for Check's tests.
  *
  *     nats_server_make(&nats);
  *     nats_server_start(&nats, NATS_STREAMS);
  *     ... nats_server_url(&nats, url) ...
  *     nats_server_kill(&nats);
- *     nats_server_start(&nats, NATS_STREAMS);      again at the same port, with what it stored
+ *     nats_server_start(&nats, NATS_STREAMS);      again, at the same port and with its files
  *     nats_server_stop(&nats);
  *
  * Paths in the configuration are relative to the folder. A failure fails the calling test. Threads:
@@ -45,11 +45,11 @@ const char *nats_server_url(const struct nats_server *nats, char url[NATS_URL]);
 /* Ends it as a crash would. */
 void nats_server_kill(struct nats_server *nats);
 
-/* Stops it, as a machine that hangs would, and lets it go on. */
+/* Pauses it, as if its machine hung, and resumes it. */
 void nats_server_pause(const struct nats_server *nats);
 void nats_server_resume(const struct nats_server *nats);
 
-/* Ends it, and removes the folder. */
+/* Stops it, and removes the folder. */
 void nats_server_stop(struct nats_server *nats);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * pacing - single answers about schedules and slots, which the product only walks through in order.
+ * pacing - the time or the slot of any request; the program itself only goes through them in order.
  *
  * Pure functions. Slots are found through the operations on sets that share.h uses.
  */

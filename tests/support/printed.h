@@ -1,5 +1,5 @@
 /*
- * printed - what is printed to a FILE, as a text.
+ * printed - collects as a string what is printed to a FILE.
  *
  *     struct printed printed = {0};
  *     capacity_print_trial(record, 3, printed_open(&printed));
@@ -23,7 +23,7 @@ struct printed {
     FILE *out;
 };
 
-/* Returns the FILE to print to. It begins with nothing: what was printed before is freed. */
+/* Returns an empty FILE to print to. The previous text is freed. */
 FILE *printed_open(struct printed *printed);
 
 /* Returns the text. */

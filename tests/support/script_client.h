@@ -1,5 +1,5 @@
 /*
- * script_client - raw sockets against a script_server, to see what it really does.
+ * script_client - raw sockets that check what a script_server does.
  *
  * For Check's tests: a failure fails the calling test.
  */
@@ -10,11 +10,11 @@
 
 #define CLIENT_GET "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
-/* A server with this script; client_stop ends it, and checks that its counts balance. */
+/* Starts a server with this script. client_stop stops it, and checks that its counters add up. */
 struct script_server *client_serve(const struct script *script);
 struct script_counts client_stop(struct script_server *server);
 
-/* A connection to it, which waits for no more than 10 s; to be closed. */
+/* Opens a connection whose reads time out after 10 s. The caller closes it. */
 int client_dial(const struct script_server *server);
 
 void client_say(int fd, const char *text);
@@ -22,16 +22,16 @@ void client_say(int fd, const char *text);
 /* Receives exactly `text` and nothing more. */
 void client_expect(int fd, const char *text);
 
-/* The server has closed or reset the connection, which is closed here as well. */
+/* Checks that the server has closed or reset the connection, and closes it. */
 void client_expect_close(int fd);
 void client_expect_reset(int fd);
 
-/* Nothing comes within so many milliseconds. */
+/* Checks that nothing arrives within so many milliseconds. */
 void client_expect_nothing(int fd, int ms);
 
 /*
- * One request on one connection, answered with `text`; then `end` sees how it ends. NULL: it stays
- * open.
+ * Sends one request on one connection, and expects `text`. Then `end` checks how the connection
+ * ends; NULL: it must stay open.
  */
 struct script_counts client_one_step(const struct script_step *step, const char *text,
                                      void (*end)(int fd));

@@ -2,7 +2,7 @@
  * script_request - finds where a request ends: the blank line, then Content-Length bytes of body.
  *
  * Part of script_server. The caller receives into `bytes + len`, adds to `len` and asks again.
- * Threads: none. Memory: nothing is allocated; all zero is the start.
+ * Threads: none. Memory: start with zeroes; nothing is allocated.
  */
 #ifndef TESTS_SUPPORT_SCRIPT_REQUEST_H
 #define TESTS_SUPPORT_SCRIPT_REQUEST_H
@@ -14,8 +14,8 @@
 enum { SCRIPT_HEADER_MAX = 16384 };
 
 enum script_request {
-    SCRIPT_REQUEST_PARTIAL, /* receive more */
-    SCRIPT_REQUEST_WHOLE,   /* one has been removed; the next may already be there */
+    SCRIPT_REQUEST_PARTIAL, /* incomplete: receive more */
+    SCRIPT_REQUEST_WHOLE,   /* one has been removed; the next may be there already */
     SCRIPT_REQUEST_BAD,     /* a header too long, or a body without Content-Length */
 };
 
@@ -27,7 +27,7 @@ struct script_input {
     bool is_head;       /* the last request was a HEAD */
 };
 
-/* Removes a request from the front of the input, or as much of it as is there. */
+/* Removes a request from the front of the input, or the part of it that has arrived. */
 enum script_request script_request_take(struct script_input *in);
 
 #endif

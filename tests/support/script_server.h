@@ -1,10 +1,8 @@
 /*
- * script_server - an HTTP/1.1 server that follows a script (script.h), so that a test knows the
- * truth.
+ * script_server - an HTTP/1.1 server that follows a script (script.h) and counts what it does.
  *
- * It listens on 127.0.0.1, on a port that the kernel chooses, and answers from one thread of the
- * test process. What it saw is counted, so that the report of a load generator can be compared with
- * it.
+ * It listens on 127.0.0.1, on a port that the kernel chooses, and answers on one thread of the test
+ * process. Tests compare its counters with the report of the load generator.
  *
  *     static const struct script_step fast = {.body_bytes = 15};
  *     static const struct script script = {.steps = &fast, .step_count = 1,
@@ -13,19 +11,19 @@
  *     ... drive http://127.0.0.1:<script_server_port(server)>/ ...
  *     struct script_counts truth = script_server_stop(server);
  *
- * Of a request it reads the header (16 KiB at most) and a body of Content-Length; it ignores paths,
- * refuses chunked bodies, and answers a HEAD without a body. Pipelined requests are answered one
- * after the other. A request whose client closes or shuts down its side before the answer is sent
- * counts as abandoned.
+ * It reads headers of at most 16 KiB, and bodies with a Content-Length. It ignores paths, refuses
+ * chunked bodies, and answers a HEAD without a body. Pipelined requests are answered one after the
+ * other. A request whose client closes or shuts down its side before the answer is sent counts as
+ * abandoned.
  *
- * Delays are never shorter than the script says, measured on CLOCK_MONOTONIC from the last byte of
- * the request; a busy machine makes them longer.
+ * Delays are at least as long as the script says, measured on CLOCK_MONOTONIC from the last byte of
+ * the request. On a busy machine they are longer.
  *
  * Threads: start and stop belong to one thread of the test; the server's own thread blocks all
  *          signals. The counters are returned by stop, after that thread has ended.
  * Memory:  the script, its steps and its strings are borrowed until stop; stop frees the rest.
- * Failure: start returns NULL and sets err. Later failures show in the counters: a connection that
- *          cannot be accepted (each needs a descriptor of the test process) is missing there.
+ * Failure: start returns NULL and sets err. Later, connections that cannot be accepted, such as for
+ *          lack of descriptors in the test process, are missing in the counters.
  */
 #ifndef TESTS_SUPPORT_SCRIPT_SERVER_H
 #define TESTS_SUPPORT_SCRIPT_SERVER_H
@@ -51,12 +49,12 @@ struct script_counts {
 
 struct script_server;
 
-/* Listens and starts the thread: the port may be connected to as soon as this returns. */
+/* Listens and starts the thread. Clients can connect as soon as this returns. */
 struct script_server *script_server_start(const struct script *script, struct err *err);
 
 uint16_t script_server_port(const struct script_server *server);
 
-/* Closes every connection, ends the thread and frees the server. Returns what it saw. */
+/* Closes every connection, ends the thread and frees the server. Returns the counters. */
 struct script_counts script_server_stop(struct script_server *server);
 
 #endif

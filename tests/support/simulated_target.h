@@ -1,29 +1,27 @@
 /*
- * simulated_target - targets that are arithmetic, to test a capacity search without a network.
+ * simulated_target - targets that are only computed, to test capacity searches without a network.
  *
- * Each draws a knee for itself from the seed, log-uniform from 50/s to 20,000/s. A trial is good if
- * its rate is at most the knee at that time. Whatever a trial's length, it draws once: a longer
- * trial of a bimodal target is no more reliable than a short one.
+ * Each draws its knee from the seed, log-uniform from 50/s to 20,000/s. A trial is good if its rate
+ * is at most the knee at that time. A trial of any length draws once, so a long trial of a target
+ * with two knees is no more reliable than a short one.
  *
  *     clean      the knee is fixed
  *     noisy      each trial draws its knee from a normal distribution with this mean and a standard
  *                deviation of half a width
  *     rarely low, mostly low
- *                in a tenth, or in nine tenths, of the trials another knee holds, which is 5 % to
- *                40 % lower: a noisy neighbour, or a cache that is rarely warm
- *     degrading  a trial over the knee lowers it by 15 %; the loss heals by 1 - 1/e in 20 s of
- *                trials and rest. What is below the lowered knee while it heals is good
- *     bistable   above 0.85 of its truth it tips over at random, sooner the higher the rate: a
- *                trial of standard length at the truth tips in half the cases, and longer trials
- *                more often. Once tipped it stays bad at every rate above 0.85 of the truth, until
- *                a trial below, or a rest, lets it recover; one rest in ten does not
- *     periodic   its trouble comes now and then: a trial that is twice as long as a standard one
- *                sees all of it, and a shorter one so little that the knee seems 1.5 times as high
- *     never, always
+ *                in a tenth, or in nine tenths, of the trials, the knee is 5% to 40% lower, as with
+ *                a noisy neighbor, or a cache that is rarely warm
+ *     degrading  a trial above the knee lowers it by 15%. The loss shrinks by a factor of e in 20 s
+ *                of trials and rest. Meanwhile, rates below the lowered knee are good
+ *     bistable   above 0.85 of its truth, it fails at random, sooner at higher rates: at the truth,
+ *                half the trials of standard length fail, and more of the longer ones. Then it
+ * stays bad at every rate above 0.85 of the truth, until it recovers in a trial below, or in nine
+ * out of ten rests periodic   it has trouble now and then. A trial of twice the standard length
+ * sees all of it. A shorter one sees so little that the knee seems 1.5 times as high never, always
  *                every trial is good, or bad
  *
- * The truth is the rate at which half the trials are bad; of the degrading and the bistable target,
- * trials of standard length that find it recovered.
+ * The truth is the rate at which half the trials are bad. For the degrading and the bistable
+ * target, these are trials of standard length that begin when the target has recovered.
  *
  * Threads: one. Memory: plain data.
  */
@@ -64,7 +62,7 @@ struct simulated_target {
     uint64_t trial_ns; /* standard length of a trial */
     double other_knee;
     double generator_rate; /* trials above it are invalid; 0: none */
-    double damage;         /* part of the knee that is lost at the moment */
+    double damage;         /* part of the knee that is lost now */
     bool is_tipped;
     struct random random;
 };
@@ -72,10 +70,10 @@ struct simulated_target {
 struct simulated_target simulated_target_make(enum simulated_model model, uint64_t seed,
                                               const struct search_options *options);
 
-/* A guess at the capacity, as a probe gives it: its logarithm has a standard deviation of 0.2. */
+/* Estimates the capacity, as a probe does: the logarithm has a standard deviation of 0.2. */
 double simulated_target_probe(struct simulated_target *target);
 
-/* Rests, runs one trial, and says how it went. */
+/* Rests, runs one trial, and returns its result. */
 struct trial simulated_target_try(struct simulated_target *target, const struct search_move *move);
 
 #endif

@@ -15,10 +15,10 @@
 /* Results of any outcome and row; more errors than the pool keeps, and times that are clipped. */
 struct result tallies_random_result(struct random *random, struct text_pool *texts);
 
-/* The same values, whether they are few or not. */
+/* Compares values, whatever their number. */
 bool histograms_are_equal(const struct histogram *a, const struct histogram *b);
 
-/* Both have rows, or neither. Errors may have another order, and kinds another example. */
+/* Both or none have rows. Errors may be in another order, and kinds may have other examples. */
 bool tallies_are_equal(const struct tally *a, const struct tally *b);
 
 #endif

@@ -1,20 +1,20 @@
 /*
- * test_users - a driver for tests: users whose every request is made from the answer before.
+ * test_users - a driver for tests: users who make each request from the previous answer.
  *
- * Each user has connections of its own and sends one request at a time:
+ * Each user has its own connections, and sends one request at a time:
  *
- *     GET /start?n=N                Cookie: seen=<of the last answer>
+ *     GET /start?n=N                Cookie: seen=<from the last answer>
  *       302 to /next?n=N            Set-Cookie: step=N
  *     GET /next?n=N                 Cookie: step=N, set by on_hop
  *       200 "N <step> <connection>" Set-Cookie: seen=N
  *
- * and goes on with N + 1. With `is_plain` the server may be any: it sends GET / whatever comes
- * back. When the run ends each user that was answered sends one more request, GET /stop.
+ * and continues with N + 1. With `is_plain`, any server will do: the users send GET /, and ignore
+ * the answers. When the run ends, each user that got an answer sends one more request, GET /stop.
  *
- * Names of the requests, and their rows, come up during the run (test_users_name).
+ * Names of the requests, and their rows, are new during the run (test_users_name).
  *
- * What must hold whatever the server does fails the test: one answer for each request, none from
- * inside a send or while another one is handled. The rest is counted.
+ * These must hold whatever the server does, or the test fails: each request has one answer, and
+ * none arrives from inside a send or while another one is handled. The rest is counted.
  *
  * order.source->state is the struct test_users. Threads: see drive/driver.h.
  */
@@ -31,9 +31,9 @@ enum { TEST_USERS = 100, TEST_USERS_CONNECTIONS = 1 << 16, TEST_USERS_NAMES = 8 
 
 struct test_users {
     bool is_plain;
-    uint16_t stop_port;  /* of /stop, an endpoint that comes up during the run; 0: as the others */
+    uint16_t stop_port;  /* of /stop, an endpoint that is new during the run; 0: as the others */
     uint64_t timeout_ns; /* of the requests of even users; the others have the run's */
-    /* What came of it. */
+    /* Results. */
     _Atomic uint64_t sent;
     _Atomic uint64_t steps;  /* answers that were as they should be */
     _Atomic uint64_t wrong;  /* complete answers that were not */

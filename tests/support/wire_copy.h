@@ -12,7 +12,7 @@
 #include "loadgen/base/bytes.h"
 #include "loadgen/cluster/wire/wire.h"
 
-/* Appends what was read to `again`. A message that belongs to no reader is WIRE_READ_BAD. */
+/* Appends what was read to `again`. WIRE_READ_BAD: no reader knows the message. */
 enum wire_read wire_copy(struct slice message, struct bytes *again);
 
 /*

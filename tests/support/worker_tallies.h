@@ -30,7 +30,7 @@ struct worker_tallies {
     struct tally *tally;
     struct rows rows;
     struct text_pool texts;
-    size_t part_room; /* TALLY_PART_MAX; less makes more parts */
+    size_t part_room; /* TALLY_PART_MAX; with less, there are more parts */
 };
 
 void worker_tallies_init(struct worker_tallies *worker, const char *name, uint64_t incarnation,
@@ -41,7 +41,7 @@ void worker_tallies_fini(struct worker_tallies *worker);
 void worker_tallies_second(struct worker_tallies *worker, size_t results,
                            void (*put)(void *context, struct slice message), void *context);
 
-/* The account after its last second: what was in flight has been abandoned. */
+/* The account after its last second. What was in flight has been abandoned. */
 struct wire_end worker_tallies_end(const struct worker_tallies *worker);
 
 #endif
