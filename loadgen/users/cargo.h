@@ -10,7 +10,7 @@
  *
  * Iterations at a rate, numbers of requests or iterations for all, and the rows of feeders with
  * order = "once" belong to processes by their slots, too (pace/portion.h). So they are shared
- * exactly. What a lost worker has left is not done by another one.
+ * exactly. If a worker is lost, no other worker does the rest of its part.
  *
  * ERR_USAGE names what cannot be shared by processes yet: a tick.
  */

@@ -1,7 +1,6 @@
 /*
  * cargo_goal - the part of the cargo (cargo.h) that says how much the users of all workers do:
- * iterations at a rate,
- * and numbers of requests or iterations after which the run ends.
+ * iterations at a rate, and numbers of requests or iterations after which the run ends.
  *
  * Memory: plain values.
  */

@@ -52,8 +52,8 @@ static bool await_end(struct bus_queue *queue, uint64_t wait_ns)
 }
 
 /*
- * While libnats moves a subscription to another consumer, because heartbeats are missing, it does
- * not find it, and does not end it either. So this is repeated until all threads have ended.
+ * When heartbeats are missing, libnats moves a subscription to another consumer. During the move,
+ * it ignores requests to end the subscription. So they are repeated until all threads have ended.
  */
 static void end_sources(struct bus_queue *queue)
 {

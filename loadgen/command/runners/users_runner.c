@@ -81,7 +81,7 @@ static bool has_room(const struct users_run *run, uint64_t users, struct err *er
 {
     const struct user_limits limits = limits_of(run);
     if (!run->place->is_here) {
-        return true; /* the workers' limits count */
+        return true; /* this machine opens no connections of users */
     }
     if (run->users.shape.has_tick) {
         file_limit_raise();

@@ -97,7 +97,7 @@ static bool open_workload(struct search_job *job, const char *url, struct err *e
     return workload_open(&job->workload, &workload, err);
 }
 
-/* The limits of workers count where they are. */
+/* With workers, this machine opens no connections of users, so its limits do not matter. */
 static bool has_room(const struct search_job *job, struct err *err)
 {
     const struct capacity_options *options = job->options;

@@ -8,8 +8,8 @@
  * immediately. Until the budget of iterations is used up, every iteration that is due before the
  * end of the run is started or dropped, however late the thread is.
  *
- * In a run with several processes (pace/team.h), each waits for its own users only, but not less
- * than until the last user of the run is to start. So the processes begin at most as far apart as
+ * In a run with several processes (pace/team.h), each waits for its own users only, and at least
+ * until the last user of the run is due to start. So the processes begin at most as far apart as
  * their slowest on_start.
  *
  * Without a rate (pacing.is_on), these functions do nothing.
