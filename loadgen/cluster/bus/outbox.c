@@ -22,7 +22,7 @@ struct line {
 
 struct bus_outbox {
     struct bus *bus;
-    jsCtx *js; /* separate from the bus's, because it has the handler of acknowledgements */
+    jsCtx *js; /* separate from the bus's, because it has the handler of acknowledgments */
     size_t bytes_max;
     pthread_t thread; /* sends */
     pthread_mutex_t lock;

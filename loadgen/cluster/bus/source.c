@@ -22,7 +22,7 @@ static bool read_place(struct source *source, struct bus_message *message)
     }
     message->sequence = place->Sequence.Stream;
     message->stored_ns = (uint64_t)place->Timestamp;
-    message->reply = NULL; /* it was an address for acknowledgements */
+    message->reply = NULL; /* it was an address for acknowledgments */
     jsMsgMetaData_Destroy(place);
     /*
      * libnats recreates a consumer at its last message, or at the start of the stream if it had

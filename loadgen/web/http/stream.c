@@ -13,7 +13,7 @@
 enum {
     BLOCK = 8 * 1024,        /* bytes of one chunk */
     SEND_BUFFER = 32 * 1024, /* the kernel doubles it */
-    SILENT_MS = 120 * 1000,  /* time without acknowledgement after which a client is disconnected */
+    SILENT_MS = 120 * 1000,  /* time without acknowledgment after which a client is disconnected */
 };
 
 struct client {
