@@ -81,7 +81,7 @@ static inline bool roster_can_own(const struct roster_member *member)
 /* True if it might still be sending requests, but might miss a new epoch; so it keeps its slots. */
 static inline bool roster_is_frozen(const struct roster_member *member)
 {
-    return member->is_silent && member->state != ROSTER_LOST && member->slots > 0;
+    return member->is_silent && !roster_is_gone(member) && member->slots > 0;
 }
 
 struct roster {

@@ -83,7 +83,7 @@ struct drive_thread {
      */
     const _Atomic uint64_t *contact_ns;
     uint64_t contact_seen_ns; /* its value at the last drive_may_send; private */
-    bool is_cut_off;          /* private */
+    bool is_cut_off;          /* set by drive_may_send */
     uint64_t start_ns;  /* requests intended at this time or later are measured; others: warm-up */
     uint64_t in_flight; /* requests, including the warm-up's */
     uint64_t started;   /* measured requests, and fired results */
@@ -95,9 +95,9 @@ struct drive_thread {
 
 /*
  * False if this process had no contact with the others for longer than DRIVE_CONTACT_MAX_NS,
- * because it was cut off or suspended. It then sends nothing more in this run, even if contact
- * returns, and stops its part of the run. Each thread calls this before each request, and at least
- * once a second, so that it misses no gap.
+ * because it was cut off or suspended. It then stops its part of the run, and sends nothing more
+ * even if contact returns. Each thread calls this before each request, and at least once a second,
+ * so that it misses no gap.
  */
 static inline bool drive_may_send(struct drive_thread *thread)
 {

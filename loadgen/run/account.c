@@ -33,6 +33,13 @@ static void count_abandoned(struct summary *summary, const struct workers *worke
     summary->is_interrupted |= summary->abandoned > 0;
 }
 
+static void note_contact(struct summary *summary, const struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++) {
+        summary->is_cut_off |= workers->list[i].thread.is_cut_off;
+    }
+}
+
 static void count_not_started(struct summary *summary, const struct workers *workers)
 {
     summary->not_started = summary->intended - summary->started;
@@ -102,6 +109,7 @@ void account_fill(struct summary *summary, const struct workers *workers)
     copy_rows(workers->shared.catalogue.rows, &summary->rows);
     account_name_addresses(summary, &workers->shared.addresses);
     count_abandoned(summary, workers);
+    note_contact(summary, workers);
     count_not_started(summary, workers);
     attribute_not_started(summary, workers);
     note_connections(summary, workers);

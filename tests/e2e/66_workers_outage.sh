@@ -1,8 +1,8 @@
 #!/bin/sh
 # The broker is away for 10 s and comes back with its storage, the network of one worker is cut for 5 s, and another one
-# is slow at the beginning: the run loses nothing.
+# is slow at the beginning: the run loses nothing. The broker is away for over 15 s: the run goes on when it is back.
 #
-# Long: the broker is away for 10 s.
+# Long: the broker is away for up to 20 s.
 # Not under sanitizers: workers stop sending when they are slow to find the broker again.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -36,6 +36,27 @@ broker_is_back() {
     [ "$outage" -gt 12 ] || expect_all 2000
 }
 
+# Both workers stop, and join again: the run goes on to its end.
+broker_is_away_for_long() {
+    start_workers a b
+    attack_with_workers 2 -rate 100 -duration 50s
+    await_requests 300
+    kill -9 "$NATS_PID"
+    for name in a b; do
+        wait_for grep -qs 'the broker did not answer for 15 s' "$TMP/$name.err" || fail "$name goes on: $(cat "$TMP/$name.err")"
+    done
+    restart_nats
+    for name in a b; do
+        wait_for has_joined_again $name || fail "$name does not join again: $(cat "$TMP/$name.err" "$TMP/err")"
+    done
+    end_attack
+    expect_balance
+    expect_once
+    expect_eq "unknown, and most were sent" "$(json "$TMP/report" 'r["unknown"], 2500 < r["requests"] < r["intended"] == 5000')" "(0, True)"
+    expect_eq "the last one" "$(tail -n 1 "$TMP/numbers")" 4999
+}
+has_joined_again() { [ "$(grep -c 'joins the run at epoch' "$TMP/$1.err")" -eq 2 ]; }
+
 network_is_cut() {
     start_log_target
     start_nats
@@ -65,4 +86,4 @@ network_is_slow() {
     expect_all 100
 }
 
-beside broker_is_back network_is_cut network_is_slow
+beside broker_is_back broker_is_away_for_long network_is_cut network_is_slow

@@ -26,6 +26,7 @@ enum { LEASE_WAIT_MS = 100 };
 
 #define ABANDON_NS (3 * NS_PER_S)  /* for the accounts of workers that abandon the run */
 #define REPORT_NS (10 * NS_PER_S)  /* maximum wait for missing reports after the last account */
+#define END_NS (2 * NS_PER_S)      /* before the end, no worker can join any more */
 #define LATE_NS (2 * NS_PER_S)     /* after that, a late lease is reported */
 #define ABSENCE_NS (60 * NS_PER_S) /* then, an unreachable broker is not expected back */
 
@@ -195,6 +196,15 @@ static bool is_hopeless(const struct course *course, const struct lease *lease)
            course_now_ns(course) > end_ns + drain_ns + ABSENCE_NS;
 }
 
+/* True if workers that were cut off from the broker can still join again. */
+static bool awaits_return(const struct course *course)
+{
+    uint64_t duration_ns = course->order->plan->schedule.duration_ns;
+    bool has_time = duration_ns == 0 || course_now_ns(course) + END_NS < duration_ns;
+    return course->roster.clock_ns < course->return_by_ns && has_time &&
+           course->stop_ns == UINT64_MAX && course->driver_type->follows_epochs;
+}
+
 /* False: the run has ended, or no more messages can arrive. */
 static bool goes_on(struct course *course, const struct lease *lease)
 {
@@ -202,6 +212,9 @@ static bool goes_on(struct course *course, const struct lease *lease)
         course_tell(course, "the broker stores nothing, and the run should have ended: "
                             "unreported results are lost");
         return false;
+    }
+    if (awaits_return(course)) {
+        return true;
     }
     if (merge_is_accounted(course->merge) && !merge_is_complete(course->merge) &&
         course->roster.clock_ns > course->reported_ns + REPORT_NS) {

@@ -90,6 +90,7 @@ struct course {
     bool has_wish;
     uint64_t asked;        /* how often control->stop_fd requested a stop */
     uint64_t stops;        /* published stops: 1 drain, 2 abandon */
+    uint64_t return_by_ns; /* on the roster's clock: until when workers may join again */
     uint64_t reported_ns;  /* on the roster's clock: when the last message of that stream arrived */
     uint64_t taken;        /* sequence of the last message read from the stream of tallies */
     uint64_t replay_until; /* messages of the stream up to this one are old; 0: none are */

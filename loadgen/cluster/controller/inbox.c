@@ -15,6 +15,9 @@
 enum { SOURCE_ANNOUNCE, SOURCE_ASK, SOURCE_TALLY };
 enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
 
+/* How long workers that were cut off are expected back when all others have ended. */
+#define RETURN_NS (30 * NS_PER_S)
+
 bool course_listen(struct course *course, uint64_t from, struct err *err)
 {
     const struct bus_follow tallies = {
@@ -93,6 +96,16 @@ static void take_account(struct course *course, const struct wire_end *end)
     json_decref(account);
 }
 
+/* It joins the run again as another member. What its driver cannot hand over ends with it. */
+static void take_cut_off(struct course *course, const struct roster_member *member)
+{
+    bool can_join = course->driver_type->follows_epochs;
+    course_tell(course, "%s did not reach the broker for 15 s, and has stopped%s",
+                member->last.from.name, can_join ? "" : ": its users have ended");
+    course->return_by_ns = course->roster.clock_ns + RETURN_NS;
+    course->has_moved = true;
+}
+
 /*
  * A worker that has sent its account sends no more requests, so its slots can be moved immediately.
  * What its driver cannot hand over ends with it.
@@ -115,6 +128,9 @@ static void take_end(struct course *course, const struct wire_end *end)
     if (end->problem[0] != '\0') {
         course_tell(course, "%s failed: %s", end->from.name, end->problem);
         err_set(&course->err, ERR_FAILED, "%s: %s", end->from.name, end->problem);
+    }
+    if (member && end->is_cut_off && member->state != ROSTER_LEFT) {
+        take_cut_off(course, member);
     }
     if (member) {
         member->state = ROSTER_LEFT;

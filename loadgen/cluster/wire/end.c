@@ -52,6 +52,7 @@ static void pass_end(struct wire *wire, struct wire_end *end)
     pass_spread(wire, &end->spread);
     wire_generator(wire, &end->generator);
     end->is_interrupted = wire_flag(wire, end->is_interrupted);
+    end->is_cut_off = wire_flag(wire, end->is_cut_off);
     end->uncertainty_ns = wire_number(wire, end->uncertainty_ns, UINT64_MAX);
     end->drift_ns = wire_signed(wire, end->drift_ns, WIRE_DRIFT_MAX_NS);
     wire_text(wire, end->problem, sizeof end->problem);

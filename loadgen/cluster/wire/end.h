@@ -44,6 +44,7 @@ struct wire_end {
     struct spread spread;
     struct generator generator;
     bool is_interrupted;
+    bool is_cut_off;            /* it had no contact with the broker, and will join again */
     uint64_t uncertainty_ns;    /* of its clock */
     int64_t drift_ns;           /* of its clock, from start to end */
     char problem[WIRE_PROBLEM]; /* why the run failed on this worker; "": it did not */

@@ -184,12 +184,16 @@ void serving_take_keys(struct serving *serving)
 static void end_part(struct serving *serving)
 {
     const char *problem = part_problem(serving->part);
+    bool was_cut_off = part_was_cut_off(serving->part);
     if (*problem != '\0') {
         serving_tell(serving, "the run failed: %s", problem);
         serving_set(serving, WIRE_REFUSED, problem);
     } else {
-        serving_tell(serving, "the run has ended");
+        serving_tell(serving, was_cut_off ? "the broker did not answer for 15 s: this worker has "
+                                            "left the run, and joins again when it does"
+                                          : "the run has ended");
         serving_forget_run(serving);
+        serving->is_cut_off = was_cut_off;
         serving_set(serving, WIRE_WAITING, "");
     }
     part_free(serving->part);

@@ -10,6 +10,7 @@
 enum { QUEUE_MESSAGES = 256 };
 
 #define LOOK_NS (5 * NS_PER_S)     /* interval at which the stream is checked for replacement */
+#define BACK_NS (3 * NS_PER_S)     /* age of the last pong up to which the broker is back */
 #define MEASURE_NS (10 * NS_PER_S) /* then, an order is refused if the clock is too uncertain */
 
 static struct bus_queue *follow_orders(const struct serving *serving)
@@ -85,8 +86,24 @@ void serving_check_sources(struct serving *serving)
     serving_set(serving, WIRE_WAITING, "");
 }
 
+/*
+ * Reads the current order again, and joins its run as another process of the same name: the
+ * account of the part that has ended is final.
+ */
+void serving_return(struct serving *serving)
+{
+    if (serving->is_cut_off && bus_pong_age_ns(serving->bus) < BACK_NS &&
+        serving_draw(serving, NULL)) {
+        serving->is_cut_off = false;
+        serving->orders_from = 1;
+        bus_queue_free(serving->orders);
+        serving->orders = NULL;
+    }
+}
+
 void serving_forget_run(struct serving *serving)
 {
+    serving->is_cut_off = false;
     bus_queue_free(serving->keys);
     serving->keys = NULL;
     serving->start = (struct wire_start){0};

@@ -238,6 +238,11 @@ void part_stop(struct part *part, enum wire_stop_how how)
     }
 }
 
+bool part_was_cut_off(const struct part *part)
+{
+    return part->summary->is_cut_off;
+}
+
 const char *part_problem(const struct part *part)
 {
     return part->err.text;

@@ -67,6 +67,9 @@ uint64_t part_epochs(const struct part *part);
 /* WIRE_DRAIN: drains requests in flight. WIRE_ABANDON: does not. */
 void part_stop(struct part *part, enum wire_stop_how how);
 
+/* In PART_ENDED: it ended because there was no contact with the broker. */
+bool part_was_cut_off(const struct part *part);
+
 /* In PART_ENDED: why it failed; "": it did not. */
 const char *part_problem(const struct part *part);
 

@@ -160,6 +160,7 @@ static void note_summary(struct wire_end *end, const struct summary *summary)
     end->spread = summary->spread;
     end->generator = summary->generator;
     end->is_interrupted = summary->is_interrupted;
+    end->is_cut_off = summary->is_cut_off;
 }
 
 /* A text that is too long is left out. */

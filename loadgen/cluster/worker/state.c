@@ -1,7 +1,10 @@
 #include "loadgen/cluster/worker/state.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
 
 #include "loadgen/base/bytes.h"
 #include "loadgen/cluster/names.h"
@@ -40,6 +43,13 @@ void serving_announce(struct serving *serving)
     }
     bytes_free(&message);
     serving->announce_ns = clock_now_ns() + ANNOUNCE_NS;
+}
+
+bool serving_draw(struct serving *serving, struct err *err)
+{
+    uint64_t *incarnation = &serving->me.from.incarnation;
+    return getrandom(incarnation, sizeof *incarnation, 0) == (ssize_t)sizeof *incarnation ||
+           err_set(err, ERR_FAILED, "getrandom: %s", strerror(errno));
 }
 
 void serving_set(struct serving *serving, enum wire_state state, const char *problem)

@@ -50,6 +50,7 @@ struct serving {
      */
     _Atomic uint64_t contact_ns;
     uint64_t announce_ns; /* when to announce next */
+    bool is_cut_off;      /* its part has ended for want of contact; serving_return is due */
     bool is_leaving;
     unsigned stops;        /* stops requested so far */
     uint64_t leave_by_ns;  /* CLOCK_MONOTONIC: when the part is stopped */
@@ -63,6 +64,9 @@ void serving_tell(const struct serving *serving, const char *format, ...)
 /* Announces this worker's state now, and again in a second. */
 void serving_announce(struct serving *serving);
 
+/* Draws the number by which others tell this process from an earlier one of the same name. */
+bool serving_draw(struct serving *serving, struct err *err);
+
 /* Sets the state and the problem, and announces them immediately. */
 void serving_set(struct serving *serving, enum wire_state state, const char *problem);
 
@@ -72,6 +76,7 @@ void serving_check_sources(struct serving *serving); /* reopens those that the b
 void serving_take_orders(struct serving *serving);
 void serving_prepare(struct serving *serving); /* if the order is complete, but not open yet */
 void serving_forget_run(struct serving *serving);
+void serving_return(struct serving *serving); /* if it was cut off, and the broker is back */
 
 /* course.c: */
 void serving_take_keys(struct serving *serving);

@@ -1,10 +1,7 @@
 #include "loadgen/cluster/worker/worker.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "common/plural.h"
@@ -34,9 +31,7 @@ static bool introduce(struct serving *serving, struct err *err)
     snprintf(me->from.name, sizeof me->from.name, "%s", options->name);
     snprintf(me->version, sizeof me->version, "%s", version_number);
     snprintf(me->node, sizeof me->node, "%s", options->node ? options->node : "");
-    size_t size = sizeof me->from.incarnation;
-    return getrandom(&me->from.incarnation, size, 0) == (ssize_t)size ||
-           err_set(err, ERR_FAILED, "getrandom: %s", strerror(errno));
+    return serving_draw(serving, err);
 }
 
 static int fd_of(const struct bus_queue *queue)
@@ -80,6 +75,7 @@ static void serve(struct serving *serving)
         if (clock_now_ns() >= serving->announce_ns) {
             serving_announce(serving);
             serving_check_sources(serving);
+            serving_return(serving);
             serving_open_sources(serving);
             serving_prepare(serving);
             serving_begin(serving);

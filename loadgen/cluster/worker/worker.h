@@ -10,8 +10,9 @@
  * that has begun: it becomes READY, and gets a seat in a later epoch.
  *
  * A worker that has not heard from a controller for orphan_ns drains its requests, and waits for
- * the next order. A worker without contact to the broker stops sending requests (drive/driver.h:
- * drive_may_send).
+ * the next order. A worker without contact to the broker stops sending requests
+ * (drive/driver.h: drive_may_send), which ends its part. When the broker is back, it joins again,
+ * like a process that was started during the run.
  *
  * The first stop announces that the worker will leave. It sends requests until an epoch has given
  * its slots to others, for at most WORKER_LEAVE_NS; then it drains, reports and ends. The second

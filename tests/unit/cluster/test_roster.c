@@ -299,6 +299,18 @@ START_TEST(the_slots_of_a_silent_member_stay)
 }
 END_TEST
 
+/* It was silent when its account arrived. */
+START_TEST(the_slots_of_a_silent_member_that_has_left_move)
+{
+    begin_with(2);
+    pass(4 * NS_PER_S, 0x1);
+    ck_assert(member(1)->is_silent);
+    member(1)->state = ROSTER_LEFT;
+    next_epoch();
+    ck_assert_uint_eq(member(0)->slots, SLOTS);
+}
+END_TEST
+
 START_TEST(who_was_lost_comes_back_with_its_numbers)
 {
     begin_with(2);
@@ -538,6 +550,7 @@ Suite *roster_suite(void)
     tcase_add_test(tests, who_leaves_keeps_its_slots_until_the_next_epoch);
     tcase_add_test(tests, who_has_no_seat_leaves_at_once);
     tcase_add_test(tests, the_slots_of_a_silent_member_stay);
+    tcase_add_test(tests, the_slots_of_a_silent_member_that_has_left_move);
     tcase_add_test(tests, who_was_lost_comes_back_with_its_numbers);
     tcase_add_test(tests, who_loses_slots_must_have_heard_of_the_epoch);
     tcase_add_test(tests, the_agreement_of_the_lost_is_not_needed);

@@ -288,6 +288,7 @@ static void write_end(void)
         .spread = {.host = "a.example:80", .addresses = amount(), .least = 5, .most = 5 + below(9)},
         .generator = random_generator(),
         .is_interrupted = below(2),
+        .is_cut_off = below(2),
         .uncertainty_ns = amount(),
         .drift_ns = (int64_t)below(100) - 50,
         .environment = {"{}", 2},

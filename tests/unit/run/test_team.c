@@ -362,6 +362,7 @@ START_TEST(a_process_that_was_cut_off_sends_no_more)
     const struct summary *summary = process.summary;
     uint64_t total = schedule_count(&plan.schedule, plan.schedule.duration_ns);
     ck_assert(summary->is_interrupted);
+    ck_assert(summary->is_cut_off);
     ck_assert_uint_gt(summary->started, 0);
     ck_assert_uint_lt(summary->started, total / 2);
     ck_assert_uint_lt(summary->tally->last_started_ns, 350 * MS);
