@@ -10,7 +10,7 @@
 void roster_free(struct roster *roster)
 {
     free(roster->list);
-    free(roster->incarnations);
+    finder_free(&roster->finder);
     *roster = (struct roster){0};
 }
 
@@ -35,10 +35,11 @@ static enum roster_state state_of(const struct roster *roster, const struct wire
 static void forget(struct roster *roster)
 {
     size_t kept = 0;
+    finder_clear(&roster->finder);
     for (size_t i = 0; i < roster->count; i++) {
         const struct roster_member *member = &roster->list[i];
         if (!roster_is_gone(member) || member->threads > 0) {
-            roster->incarnations[kept] = member->last.from.incarnation;
+            finder_add(&roster->finder, &member->last.from, kept);
             roster->list[kept++] = *member;
         }
     }
@@ -66,22 +67,15 @@ void roster_begin(struct roster *roster, uint64_t run)
 
 struct roster_member *roster_find(const struct roster *roster, const struct wire_worker *worker)
 {
-    for (size_t i = 0; i < roster->count; i++) {
-        if (roster->incarnations[i] == worker->incarnation &&
-            wire_is_same_worker(&roster->list[i].last.from, worker)) {
-            return &roster->list[i];
-        }
-    }
-    return NULL;
+    size_t place = finder_find(&roster->finder, worker);
+    return place == FINDER_NONE ? NULL : &roster->list[place];
 }
 
 static struct roster_member *add(struct roster *roster, const struct wire_worker *worker)
 {
     size_t count = roster->count + 1;
     roster->list = memory_of(realloc(roster->list, count * sizeof *roster->list));
-    roster->incarnations =
-        memory_of(realloc(roster->incarnations, count * sizeof *roster->incarnations));
-    roster->incarnations[roster->count] = worker->incarnation;
+    finder_add(&roster->finder, worker, roster->count);
     struct roster_member *member = &roster->list[roster->count++];
     *member = (struct roster_member){.last.from = *worker, .heard_ns = roster->clock_ns};
     return member;

@@ -37,6 +37,7 @@
 #include "common/err.h"
 #include "loadgen/cluster/wire/announce.h"
 #include "loadgen/cluster/wire/epoch.h"
+#include "loadgen/cluster/wire/finder.h"
 #include "loadgen/pace/slots.h"
 
 #define ROSTER_SILENT_NS (2 * NS_PER_S)
@@ -87,7 +88,7 @@ static inline bool roster_is_frozen(const struct roster_member *member)
 struct roster {
     uint64_t run;               /* 0: none */
     struct roster_member *list; /* in order of arrival; moves when one arrives */
-    uint64_t *incarnations;     /* of the members, for fast lookups */
+    struct finder finder;       /* of the members */
     size_t count;
     struct slots slots; /* of the last epoch; valid if has_slots */
     bool has_slots;

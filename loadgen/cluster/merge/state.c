@@ -43,7 +43,7 @@ void merge_destroy(struct merge *merge)
     }
     tally_destroy(merge->late);
     free(merge->seats);
-    free(merge->incarnations);
+    finder_free(&merge->finder);
     free(merge);
 }
 
@@ -71,22 +71,15 @@ struct tally_sum merge_sum(const struct merge *merge, struct tally *tally)
 
 struct merge_seat *merge_find(const struct merge *merge, const struct wire_worker *worker)
 {
-    for (size_t i = 0; i < merge->count; i++) {
-        if (merge->incarnations[i] == worker->incarnation &&
-            wire_is_same_worker(&merge->seats[i].who, worker)) {
-            return &merge->seats[i];
-        }
-    }
-    return NULL;
+    size_t place = finder_find(&merge->finder, worker);
+    return place == FINDER_NONE ? NULL : &merge->seats[place];
 }
 
 struct merge_seat *merge_add_seat(struct merge *merge, const struct wire_worker *worker)
 {
     size_t count = merge->count + 1;
     merge->seats = memory_of(realloc(merge->seats, count * sizeof *merge->seats));
-    merge->incarnations =
-        memory_of(realloc(merge->incarnations, count * sizeof *merge->incarnations));
-    merge->incarnations[merge->count] = worker->incarnation;
+    finder_add(&merge->finder, worker, merge->count);
     struct merge_seat *seat = &merge->seats[merge->count++];
     memset(seat, 0, sizeof *seat);
     seat->who = *worker;

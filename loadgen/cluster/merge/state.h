@@ -6,6 +6,7 @@
 
 #include "loadgen/base/bytes.h"
 #include "loadgen/cluster/merge/merge.h"
+#include "loadgen/cluster/wire/finder.h"
 #include "loadgen/measure/tally_codec.h"
 
 enum { MERGE_HISTORY = 2 * MERGE_OPEN };
@@ -45,7 +46,7 @@ struct merge_seat {
 struct merge {
     struct merge_config config;
     struct merge_seat *seats;
-    uint64_t *incarnations; /* of the seats, for fast lookups */
+    struct finder finder; /* of the seats */
     size_t count;
     size_t awaited;                    /* a seat that had not reported `next` */
     uint64_t next;                     /* the first second that was not given */
