@@ -33,6 +33,14 @@
 
 enum { QUEUE_PENDING_MAX = 64 * 1024 * 1024 };
 
+/*
+ * While a source has no messages, the broker sends a heartbeat at this interval. When two are
+ * missing, the source asks for its messages again. A thousand workers have three thousand sources,
+ * so a broker that is briefly overloaded must not get such requests at once: they are more work
+ * than the messages.
+ */
+#define QUEUE_HEARTBEAT_NS (5 * NS_PER_S)
+
 struct bus_queue;
 
 /* Room for this many messages, at least 1, of at most 16 sources. NULL: err is set. */
@@ -51,8 +59,9 @@ bool bus_queue_listen(struct bus_queue *queue, int source, const char *subject, 
 /* A stream, and where to begin in it. */
 struct bus_follow {
     const char *stream;
-    const char *subject; /* only messages of these subjects; NULL: all */
-    uint64_t from;       /* the sequence of the first message, from 1; 0: only new messages */
+    const char *subject;   /* only messages of these subjects; NULL: all */
+    uint64_t from;         /* the sequence of the first message, from 1; 0: only new messages */
+    uint64_t heartbeat_ns; /* 0: QUEUE_HEARTBEAT_NS */
 };
 
 /* Adds a source: a stream. Strings are copied. False: err is set. */

@@ -5,8 +5,6 @@
 #include "loadgen/cluster/bus/queue_inside.h"
 #include "loadgen/cluster/bus/stream.h"
 
-#define HEARTBEAT_NS NS_PER_S /* interval of the broker's heartbeats for an idle source */
-
 enum { UNLIMITED = -1, PREFIX_MAX = BUCKET_NAME_MAX + 16 };
 
 /*
@@ -124,28 +122,30 @@ bool bus_queue_listen(struct bus_queue *queue, int number, const char *subject, 
     return status == NATS_OK || fail(bus, status, 0, subject, err);
 }
 
-static bool follow(struct source *source, const char *stream, const char *subject,
-                   jsDeliverPolicy policy, struct err *err)
+static bool follow(struct source *source, const struct bus_follow *from, jsDeliverPolicy policy,
+                   struct err *err)
 {
     struct bus *bus = source->queue->bus;
     jsErrCode code = 0;
     jsSubOptions options;
     jsSubOptions_Init(&options);
-    options.Stream = stream;
+    options.Stream = from->stream;
     options.Ordered = true;
-    options.Config.Heartbeat = (int64_t)HEARTBEAT_NS;
+    options.Config.Heartbeat =
+        (int64_t)(from->heartbeat_ns > 0 ? from->heartbeat_ns : QUEUE_HEARTBEAT_NS);
     options.Config.DeliverPolicy = policy;
     options.Config.OptStartSeq = source->next;
     source->is_stored = true;
     sigset_t before = bus_block_signals();
-    natsStatus status = js_Subscribe(&source->subscription, bus->js, subject, deliver, source, NULL,
-                                     &options, &code);
+    natsStatus status = js_Subscribe(&source->subscription, bus->js, from->subject, deliver, source,
+                                     NULL, &options, &code);
     bus_unblock_signals(&before);
     /*
      * libnats must not drop messages, because a consumer with a gap stalls. So there is no limit
      * here; flow control limits the messages, because `deliver` waits while the queue is full.
      */
-    return status == NATS_OK ? keep(source, UNLIMITED, err) : fail(bus, status, code, subject, err);
+    return status == NATS_OK ? keep(source, UNLIMITED, err)
+                             : fail(bus, status, code, from->subject, err);
 }
 
 bool bus_queue_follow(struct bus_queue *queue, int number, const struct bus_follow *from,
@@ -162,8 +162,9 @@ bool bus_queue_follow(struct bus_queue *queue, int number, const struct bus_foll
                        bus_status_text(status));
     }
     source->next = from->from > 0 ? from->from : state.last + 1;
-    return follow(source, from->stream, from->subject ? from->subject : ">",
-                  js_DeliverByStartSequence, err);
+    struct bus_follow all = *from;
+    all.subject = from->subject ? from->subject : ">";
+    return follow(source, &all, js_DeliverByStartSequence, err);
 }
 
 bool bus_queue_watch(struct bus_queue *queue, int number, const char *bucket, const char *key,
@@ -183,7 +184,8 @@ bool bus_queue_watch(struct bus_queue *queue, int number, const char *bucket, co
     int length = snprintf(subject, sizeof subject, BUCKET_SUBJECT "%s.", bucket);
     source->prefix = (size_t)length;
     snprintf(subject + length, sizeof subject - (size_t)length, "%s", key);
-    return follow(source, stream, subject, js_DeliverLastPerSubject, err);
+    const struct bus_follow all = {.stream = stream, .subject = subject};
+    return follow(source, &all, js_DeliverLastPerSubject, err);
 }
 
 uint64_t bus_queue_dropped(struct bus_queue *queue)

@@ -21,7 +21,11 @@ enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
 bool course_listen(struct course *course, uint64_t from, struct err *err)
 {
     const struct bus_follow tallies = {
-        .stream = NAMES_TALLIES, .subject = NAMES_TALLY ".*", .from = from};
+        .stream = NAMES_TALLIES,
+        .subject = NAMES_TALLY ".*",
+        .from = from,
+        .heartbeat_ns = NS_PER_S, /* seconds are reported 3 s after their end at the latest */
+    };
     course->queue = bus_queue_create(course->bus, QUEUE_MESSAGES, err);
     return course->queue &&
            bus_queue_listen(course->queue, SOURCE_ANNOUNCE, names_subject(NAMES_ANNOUNCE, "*").text,

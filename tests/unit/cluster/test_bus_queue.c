@@ -42,7 +42,8 @@ static void store(const char *subject, unsigned number)
 
 static void follow(uint64_t from, const char *subject)
 {
-    const struct bus_follow what = {.stream = "S", .subject = subject, .from = from};
+    const struct bus_follow what = {
+        .stream = "S", .subject = subject, .from = from, .heartbeat_ns = NS_PER_S};
     ck_assert_msg(bus_queue_follow(queue, FOLLOW, &what, &err), "%s", err.text);
 }
 
@@ -229,6 +230,45 @@ enum { SHADOWS = 1 };
 #endif
 
 /* The broker has 200 MB for a reader that reads nothing for 6 s. */
+/* Pauses the broker for about 4 s. Returns how long it took. */
+static uint64_t pause_broker_ns(void)
+{
+    uint64_t begin_ns = clock_now_ns();
+    nats_server_pause(&brokered.nats);
+    brokered_pause_ms(4000);
+    nats_server_resume(&brokered.nats);
+    brokered_wait_for_pong(brokered.bus);
+    return clock_now_ns() - begin_ns;
+}
+
+static void empty(struct bus_queue *other)
+{
+    struct bus_message message;
+    while (bus_queue_take(other, &message)) {
+        bus_message_free(&message);
+    }
+}
+
+/* A thousand workers that asked a busy broker for their messages again would keep it busy. */
+START_TEST(a_source_waits_for_a_busy_broker)
+{
+    const struct bus_follow what = {.stream = "S", .from = 1};
+    struct bus *other = brokered_connect(&brokered);
+    struct bus_queue *asked = bus_queue_create(other, 64, &err);
+    ck_assert_ptr_nonnull(asked);
+    ck_assert_msg(bus_queue_follow(queue, FOLLOW, &what, &err), "%s", err.text);
+    ck_assert(bus_queue_listen(asked, LISTEN, "$JS.EVENT.ADVISORY.CONSUMER.CREATED.>", &err));
+    do {
+        empty(asked);
+    } while (pause_broker_ns() > QUEUE_HEARTBEAT_NS); /* on a machine that is too slow, again */
+    store("s.a", 1);
+    expect(1, 1, 1);
+    brokered_expect_nothing(asked);
+    bus_queue_free(asked);
+    bus_close(other);
+}
+END_TEST
+
 START_TEST(a_slow_reader_loses_nothing_of_a_stream)
 {
     enum { ALL = 800, SIZE = MB / 4 };
@@ -333,6 +373,7 @@ Suite *bus_queue_suite(void)
     tcase_add_test(tcase, a_source_survives_the_broker);
     tcase_add_test(tcase, a_source_that_had_nothing_survives_the_broker);
     tcase_add_test(tcase, a_source_survives_a_stopped_broker);
+    tcase_add_test(tcase, a_source_waits_for_a_busy_broker);
     tcase_add_test(tcase, a_slow_reader_loses_nothing_of_a_stream);
     tcase_add_test(tcase, keys_are_watched);
     tcase_add_test(tcase, a_full_queue_can_be_freed);
