@@ -104,6 +104,7 @@ struct course {
     bool is_aborted;    /* by the observer */
     bool has_quit;      /* a script has ended the run */
     bool has_moved;     /* slots were moved between workers */
+    uint64_t turn_ns;   /* CLOCK_MONOTONIC: when the next turn may begin (inbox.c) */
     uint64_t shown_ns;  /* CLOCK_MONOTONIC: when on_workers was last called */
     size_t told_silent; /* silent workers that were reported */
     size_t told_lost;

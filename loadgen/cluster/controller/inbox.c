@@ -17,6 +17,7 @@ enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
 
 /* How long workers that were cut off are expected back when all others have ended. */
 #define RETURN_NS (30 * NS_PER_S)
+#define TURN_NS (5 * NS_PER_MS) /* from one turn to the next, at least */
 
 bool course_listen(struct course *course, uint64_t from, struct err *err)
 {
@@ -215,6 +216,20 @@ static void tell_silence(struct course *course)
     course->told_lost = lost;
 }
 
+/*
+ * Leaves messages waiting until TURN_NS after the last turn. Some work of a turn grows with the
+ * number of workers, and so does the number of messages, which would have a turn each.
+ */
+static void wait_for_turn(struct course *course)
+{
+    uint64_t now_ns = clock_now_ns();
+    if (now_ns < course->turn_ns) {
+        poll(NULL, 0, (int)((course->turn_ns - now_ns) / NS_PER_MS) + 1);
+        now_ns = clock_now_ns();
+    }
+    course->turn_ns = now_ns + TURN_NS;
+}
+
 void course_attend(struct course *course)
 {
     const struct control *control = course->control;
@@ -224,6 +239,7 @@ void course_attend(struct course *course)
         {.fd = control->stop_fd, .events = POLLIN},
         {.fd = control->changes ? control->changes->fd : -1, .events = POLLIN},
     };
+    wait_for_turn(course);
     poll(waits, sizeof waits / sizeof waits[0], WAIT_MS);
     if ((waits[1].revents & POLLIN) && read(control->stop_fd, &count, sizeof count) > 0) {
         course->asked += count;

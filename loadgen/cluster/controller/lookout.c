@@ -15,7 +15,7 @@
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/names.h"
 
-enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
+enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100, TURN_MS = 50 };
 
 #define TELL_NS (5 * NS_PER_S)    /* without a pong: the broker is reported as away */
 #define REOPEN_NS (30 * NS_PER_S) /* then, the client library may have given up */
@@ -158,13 +158,19 @@ static void take_messages(struct lookout *lookout)
 
 /* The thread. */
 
-/* Waits for a message. False: the lookout ends. */
+/*
+ * Waits for a message. At least TURN_MS, because a thousand workers that arrive would be shown a
+ * thousand times. False: the lookout ends.
+ */
 static bool wait(const struct lookout *lookout)
 {
     struct pollfd waits[] = {
         {.fd = lookout->stop_fd, .events = POLLIN},
         {.fd = lookout->queue ? bus_queue_fd(lookout->queue) : -1, .events = POLLIN},
     };
+    if (poll(waits, 1, TURN_MS) > 0) {
+        return false;
+    }
     poll(waits, 2, lookout->queue ? WAIT_MS : (int)(LOOKOUT_AGAIN_NS / NS_PER_MS));
     return waits[0].revents == 0;
 }
