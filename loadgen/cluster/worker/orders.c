@@ -50,7 +50,8 @@ void serving_open_sources(struct serving *serving)
     if (!serving->orders) {
         open_orders(serving);
     }
-    if (!serving->lease) {
+    /* The bucket is created after the stream. Vain attempts to read it are work for the broker. */
+    if (serving->orders && !serving->lease) {
         serving->lease = watch_key(serving, SOURCE_LEASE, NAMES_LEASE);
     }
     if (!serving->keys && serving->me.state == WIRE_READY) {
