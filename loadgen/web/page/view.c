@@ -417,7 +417,8 @@ json_t *view_state(struct board *board, const struct view_known *known)
     set(json, "requests", rows_to_json(board, stats));
     set(json, "failures", failures_to_json(board, stats));
     set(json, "exceptions", board_exceptions(board));
-    set(json, "workers", board->workers ? json_deep_copy(board->workers) : json_array());
+    /* Not copied: there may be thousands, and the board replaces the list, but never changes it. */
+    set(json, "workers", board->workers ? json_incref(board->workers) : json_array());
     set(json, "log", log_to_json(&board->lines, 0));
     set(json, "generation", count_of(board->generation));
     set(json, "history", history_to_json(board, known));
