@@ -9,8 +9,9 @@
 # make asan       run the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 # make tsan       run the tests under ThreadSanitizer
 # make lint       check format, clang-tidy, layers, circles, globals, flags, exits, headers, shell, docs
-# make bench      measure CPU per request of both programs compared with others, the open loop's lag, users, and
-#                 what watching a test costs
+# make bench      measure CPU per request of both programs compared with others, the open loop's lag, users, what
+#                 watching a test costs, and what a thousand workers cost (PART=scale: only this, or bench,
+#                 target, users, results, serve)
 # make fuzz       run each fuzzer of tests/fuzz for FUZZ_SECONDS (default 10; T=name: only this; FUZZ_SEED)
 # make deps       install missing packages with apt, or print the command (FOR=build, test, lint, bench,
 #                 fuzz or images: only those; default all)
@@ -64,7 +65,8 @@ UNIT := $(wildcard tests/unit/*.c tests/unit/*/*.c)
 SUPPORT := $(wildcard tests/support/*.c)
 BENCH := $(wildcard tests/bench/*.c)
 FUZZ := $(wildcard tests/fuzz/*.c)
-SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ)
+SIMULATED := $(wildcard tests/cluster/*.c)
+SOURCES := $(COMMON) $(TARGET_API) $(LOADGEN) $(UNIT) $(SUPPORT) $(BENCH) $(FUZZ) $(SIMULATED)
 
 obj = $(patsubst %,$(B)/obj/%.o,$(basename $(1)))
 PROGRAMS := $(B)/bin/target-api $(B)/bin/loadgen
@@ -122,15 +124,15 @@ lint:
 
 bench:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_bench)
-	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(TOOLS)
-	$(Q)status=0; export BIN=$(B)/bin; for part in bench target users results serve; do \
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(TOOLS) $(B)/bin/many_workers
+	$(Q)status=0; export BIN=$(B)/bin; for part in $(or $(PART),bench target users results serve scale); do \
 		tests/bench/$$part.sh || status=1; echo; done; exit $$status
 
 # docs/dependencies.md has the reason for each.
 PACKAGES_test := check curl python3 chromium chromium-driver python3-jsonschema python3-yaml python3-fastapi python3-uvicorn python3-h2 nginx apache2-bin nodejs npm dnsmasq-base nghttp2-proxy tinyproxy openssl nats-server
 PACKAGES_build := gcc make pkg-config libmicrohttpd-dev libjansson-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libsqlite3-dev zlib1g-dev libc-ares-dev libidn2-dev liblua5.4-dev libnats-dev libjs-dygraphs
 PACKAGES_lint := clang-format clang-tidy shellcheck
-PACKAGES_bench := curl openssl nginx python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn python3-locust
+PACKAGES_bench := curl openssl nginx nats-server python3 python3-uvicorn python3-fastapi wrk hey nghttp2-client siege gunicorn python3-locust
 PACKAGES_fuzz := node-llhttp clang libclang-rt-14-dev
 PACKAGES_images := buildah debootstrap iproute2 python3 curl
 PACKAGES := $(PACKAGES_build) $(PACKAGES_test) $(PACKAGES_lint) $(PACKAGES_bench) $(PACKAGES_fuzz) $(PACKAGES_images)
@@ -158,21 +160,25 @@ clean:
 help:
 	@sed -n '/^#/!q;s/^# \{0,1\}//p' Makefile
 
+LOADGEN_LIBS := -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lnats -lm
 $(B)/bin/target-api: $(call obj,$(TARGET_API) $(COMMON))
 $(B)/bin/target-api: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lm
 $(B)/bin/loadgen: $(call obj,$(LOADGEN) $(COMMON))
-$(B)/bin/loadgen: LIBS := -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lnats -lm
+$(B)/bin/loadgen: LIBS := $(LOADGEN_LIBS)
 $(B)/bin/unit: $(call obj,$(UNIT) $(SUPPORT) $(COMMON) $(filter-out %/main.c,$(TARGET_API) $(LOADGEN)))
-$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lnats -lm
+$(B)/bin/unit: LIBS := -lcheck -lsubunit -lrt $(LOADGEN_LIBS)
+# Workers without what sends requests; tests/cluster/part.c replaces it.
+$(B)/bin/many_workers: $(call obj,$(SIMULATED) $(COMMON) $(filter-out %/main.c %/worker/part.c,$(LOADGEN)))
+$(B)/bin/many_workers: LIBS := $(LOADGEN_LIBS)
 $(B)/bin/bare_mhd: LIBS := -lmicrohttpd
 $(TOOLS): $(B)/bin/%: $(B)/obj/tests/bench/%.o
 $(FUZZERS): $(B)/bin/%: $(B)/obj/tests/fuzz/%.o $(call obj,$(COMMON))
-$(FUZZERS): LIBS := -fsanitize=fuzzer -lmicrohttpd -ljansson -lsqlite3 -lcurl -lnghttp2 -lssl -lcrypto -lz -lcares -lidn2 -llua5.4 -lnats -lm
+$(FUZZERS): LIBS := -fsanitize=fuzzer $(LOADGEN_LIBS)
 $(B)/bin/fuzz_target_api: $(call obj,$(filter-out %/main.c,$(TARGET_API)))
 $(B)/bin/fuzz_answer: $(call obj,$(LLHTTP))
 $(filter-out %/fuzz_target_api,$(FUZZERS)): $(call obj,$(filter-out %/main.c,$(LOADGEN)) tests/support/read_back.c tests/support/round_trip.c tests/support/wire_copy.c)
 
-$(PROGRAMS) $(B)/bin/unit $(TOOLS) $(FUZZERS):
+$(PROGRAMS) $(B)/bin/unit $(B)/bin/many_workers $(TOOLS) $(FUZZERS):
 	@mkdir -p $(@D)
 	@echo "LINK $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
