@@ -4,7 +4,7 @@
 #     tests/lint/lint.sh [-h] [CHECK...]        without a name: all of them
 #
 # format   clang-format finds nothing to change
-# tidy     clang-tidy finds nothing (.clang-tidy; a tests/.clang-tidy would be inherited from it)
+# tidy     clang-tidy finds nothing (.clang-tidy; for the tests also tests/.clang-tidy)
 # layers   each folder includes only what tests/lint/layers.txt allows
 # circles  no modules include or call each other in a circle
 # globals  the programs have no mutable global state but that of tests/lint/globals.txt
