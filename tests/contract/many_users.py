@@ -5,7 +5,7 @@
 
 Most users come from an SQLite file, because each answer to a POST is the whole document; the last ones
 before a limit are posted. Those with the longest names are also posted one by one to a server that has no
-file (-store memory), by clients that go away when the answer begins. At each level 1 and 64 clients read the document, with small request heads and
+file (-store memory), by clients that go away when the answer begins. At each level 1 and CLIENTS clients read the document, with small request heads and
 with the largest ones, and one reads while users are replaced and another client holds an old document.
 """
 import json
@@ -25,7 +25,7 @@ USERS_MAX, BYTES_MAX = 200_000, 32 << 20  # target-api's defaults
 BLOCK = 8192  # bytes of a block of the document, for each attribute (target-api/users/document.c)
 BLOCKS = 369  # a list of so many, 740 parts, filled a connection's memory; a longer one ended the process
 LEFT = 10  # users that are posted before a limit
-CLIENTS = 64
+CLIENTS = 16 if os.environ.get("SANITIZER") else 64  # each reads up to 32 MB, which is slow under a sanitizer
 HEADS = [0, 7800]  # bytes of a header beside the others; 8,192 are allowed in all
 
 
