@@ -3,6 +3,7 @@
 # nothing that was measured is lost.
 #
 # Runs alone: it judges times.
+# Not under tsan: its threads are those of 20_attack and 21_interrupt.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

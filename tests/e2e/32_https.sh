@@ -1,6 +1,8 @@
 #!/bin/sh
 # https, HTTP/2 and proxies with the servers that people run: nginx with certificates that are made
 # here, one good and each of the others bad in its own way; nghttpx and nginx for HTTP/2; tinyproxy.
+#
+# Not under tsan: its threads are those of the suite driver, which goes over TLS and a proxy too.
 # shellcheck disable=SC2154 # start_nginx sets the ports
 set -eu
 . "$(dirname "$0")/lib.sh"

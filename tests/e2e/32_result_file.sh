@@ -1,5 +1,7 @@
 #!/bin/sh
 # The result file: small, readable by a program written from docs/result-format.md, and never silently truncated.
+#
+# Not under tsan: its threads are those of 20_attack and of the suite driver, which keep results too.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

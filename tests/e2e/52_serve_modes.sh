@@ -2,6 +2,7 @@
 # loadgen serve: runs at a rate, and searches for the capacity, of targets and of a scenario.
 #
 # Long: it searches four times.
+# Not under tsan: 57_serve_target searches there, and 58_serve_schedules changes a rate.
 set -eu
 . "$(dirname "$0")/lib.sh"
 loadgen=$BIN/loadgen

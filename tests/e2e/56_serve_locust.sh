@@ -1,6 +1,8 @@
 #!/bin/sh
 # loadgen serve with scripts, exporters and pipelines written for a Locust master: the recorded requests, the
 # tutorials' commands, clients of version 0.8, the log, many rows.
+#
+# Not under tsan: its threads are those of 50_serve.
 set -eu
 . "$(dirname "$0")/lib.sh"
 start_log_target
