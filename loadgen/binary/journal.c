@@ -281,7 +281,7 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
         put_json(writer, take(writer), BLOCK_END,
                  json_pack(
                      "{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
-                     "s:o, s:o, s:o, s:I, s:b, s:s}",
+                     "s:o, s:o, s:o, s:I, s:b, s:s, s:I, s:I}",
                      "changes", changes_to_json(summary), "intended", (json_int_t)summary->intended,
                      "started", (json_int_t)summary->started, "not_started",
                      (json_int_t)summary->not_started, "names_without_row",
@@ -297,7 +297,9 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
                      "counters", counters_to_json(&summary->tally->counters), "generator",
                      generator_to_json(&summary->generator), "unknown",
                      (json_int_t)summary->unknown, "unknown_is_least", summary->is_unknown_least,
-                     "lost", summary->lost));
+                     "lost", summary->lost, "iterations_unknown",
+                     (json_int_t)summary->iterations_unknown, "lost_rows",
+                     (json_int_t)summary->lost_rows));
         result_writer_drain(writer);
     }
 }

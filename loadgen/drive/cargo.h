@@ -16,13 +16,25 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
 struct exceptions;
 struct order_files;
+struct slots;
 struct source;
 struct targets;
+
+/*
+ * What one worker does in a complete run, of what its driver divides among all; UINT64_MAX: not
+ * known in advance.
+ */
+struct cargo_part {
+    uint64_t requests;
+    uint64_t iterations; /* started or dropped */
+    uint64_t rows;       /* of data files that it takes, and no other worker does */
+};
 
 struct driver_cargo {
     /* False: ERR_USAGE with the reason why pack will fail. */
@@ -44,6 +56,10 @@ struct driver_cargo {
 
     /* The data that the sender of the order needs after the run. */
     json_t *(*account)(const struct source *source);
+
+    /* The part of a worker with `threads` threads, numbered from `first` on. */
+    struct cargo_part (*part)(const struct source *source, const struct slots *slots,
+                              uint16_t first, uint16_t threads);
 
     /*
      * Handles an account, and adds its errors of scripts to `exceptions`. True: all other processes

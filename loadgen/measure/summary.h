@@ -100,6 +100,8 @@ struct summary {
     uint64_t too_late;   /* of not_started: a connection was free, but the generator was too late */
     uint64_t iterations; /* of users, started at -rate */
     uint64_t iterations_dropped; /* due at that rate, when no user was free */
+    uint64_t iterations_unknown; /* due at that rate on lost workers, and not reported */
+    uint64_t lost_rows;          /* of data files: lost workers had them, used or not */
     uint64_t abandoned;          /* in flight when the run was abandoned; they have no result */
     uint64_t unknown;      /* requests that lost workers may have sent; neither in `started` nor in
                               `not_started` */

@@ -61,6 +61,31 @@ static void remark_on_rows(struct remarks *remarks, const struct rows *rows, con
     }
 }
 
+static void remark_on_lost(struct remarks *remarks, const struct summary *summary)
+{
+    if (summary->lost[0] != '\0') {
+        say(remarks,
+            "Lost with %s: %s%" PRIu64 " %s, which may have been sent. They are neither in the "
+            "results nor counted as not started.",
+            summary->lost, summary->is_unknown_least ? "at least " : "", summary->unknown,
+            requests(summary->unknown));
+    }
+    if (summary->iterations_unknown > 0) {
+        say(remarks,
+            "%" PRIu64 " %s due on lost workers and not reported: %s may have been started.",
+            summary->iterations_unknown,
+            plural(summary->iterations_unknown, "iteration was", "iterations were"),
+            plural(summary->iterations_unknown, "it", "they"));
+    }
+    if (summary->lost_rows > 0) {
+        say(remarks,
+            "%" PRIu64
+            " %s of feeders with order = \"once\" belonged to lost workers: some may not "
+            "have been used, and no other worker used them.",
+            summary->lost_rows, plural(summary->lost_rows, "row", "rows"));
+    }
+}
+
 static void remark_on_file(struct remarks *remarks, const struct summary *summary)
 {
     if (summary->is_going_on) {
@@ -109,13 +134,7 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
                 one->name, one->own.differs);
         }
     }
-    if (summary->lost[0] != '\0') {
-        say(remarks,
-            "Lost with %s: %s%" PRIu64 " %s, which may have been sent. They are neither in the "
-            "results nor counted as not started.",
-            summary->lost, summary->is_unknown_least ? "at least " : "", summary->unknown,
-            requests(summary->unknown));
-    }
+    remark_on_lost(remarks, summary);
 }
 
 /* vegeta's formats record little more than the start and the latency of a request. */

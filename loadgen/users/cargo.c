@@ -316,6 +316,12 @@ static void discard(struct source *source)
 
 /* After the run. */
 
+static struct cargo_part part(const struct source *source, const struct slots *slots,
+                              uint16_t first, uint16_t threads)
+{
+    return cargo_goal_part(source->state, slots, first, threads);
+}
+
 static json_t *account(const struct source *source)
 {
     struct users_order *order = source->state;
@@ -350,5 +356,6 @@ const struct driver_cargo users_cargo = {
     .discard = discard,
     .show = show,
     .account = account,
+    .part = part,
     .take_account = take_account,
 };

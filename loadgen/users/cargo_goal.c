@@ -3,6 +3,9 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "loadgen/pace/portion.h"
+#include "loadgen/pace/share.h"
+#include "loadgen/users/files/feeds.h"
 
 /* Rates have no other schedules than these two (command/flags/run_flags.h). */
 static json_t *rate_to_json(const struct schedule *schedule)
@@ -75,4 +78,36 @@ bool cargo_goal_read(struct users_order *order, const json_t *json, struct err *
     return (!rate || read_rate(&order->schedule, rate, err)) &&
            read_limit(json, "requests", &order->max_requests, err) &&
            read_limit(json, "iterations", &order->max_iterations, err);
+}
+
+/* Iterations at a rate that were due before the end, unless a number of them ends the run. */
+static uint64_t count_iterations(const struct users_order *order, const struct slots *slots,
+                                 uint16_t first, uint16_t threads)
+{
+    const struct schedule *schedule = &order->schedule;
+    uint64_t count = 0;
+    if (schedule_is_closed(schedule) || schedule->duration_ns == 0 ||
+        order->max_requests != UINT64_MAX || order->max_iterations != UINT64_MAX) {
+        return UINT64_MAX;
+    }
+    uint64_t all = schedule_count(schedule, schedule->duration_ns);
+    for (uint16_t i = 0; i < threads; i++) {
+        struct share share;
+        share_init(&share, slots, (uint16_t)(first + i));
+        count += share_count(&share, 0, all);
+    }
+    return count;
+}
+
+struct cargo_part cargo_goal_part(const struct users_order *order, const struct slots *slots,
+                                  uint16_t first, uint16_t threads)
+{
+    struct portion portion;
+    portion_init(&portion, slots, first, threads);
+    bool has_limit = order->max_requests != UINT64_MAX;
+    return (struct cargo_part){
+        .requests = has_limit ? portion_count(&portion, order->max_requests) : UINT64_MAX,
+        .iterations = count_iterations(order, slots, first, threads),
+        .rows = feeds_count_once(order->scenario.feeds, &portion),
+    };
 }

@@ -495,7 +495,8 @@ static struct drive *open_all(const struct order *order, const struct team *team
     }
     drive->drive.type = &driver_users;
     drive->order = order->source->state;
-    portion_init(&drive->portion, &team->slots, team->first, team->threads);
+    /* What is done by all was divided at the start, so a process that joins later has no part. */
+    portion_init(&drive->portion, &team->slots, team->first, team->entry ? 0 : team->threads);
     profile_init(&drive->profile);
     log_open(&drive->log, STDERR_FILENO, drive->order->log_reader);
     if (!feeds_begin(drive->order->scenario.feeds, team->threads, &drive->portion, err) ||

@@ -25,14 +25,14 @@ Visitor:task(1, function(self) self:get("/items/b") end)
 function Visitor:on_stop() self:get("/") end
 LUA
     run 0 "$TMP/open.lua" -u 40 -r 1000 -cpus 2 -rate 100/s -t 2 -output "$TMP/results" -slo 'p99<20s'
-    expect_eq "iterations" "$(json "$TMP/report" "r['iterations'], r['requests']")" "({'started': 200, 'dropped': 0}, 280)"
+    expect_eq "iterations" "$(json "$TMP/report" "r['iterations'], r['requests']")" "({'started': 200, 'dropped': 0, 'unknown': 0}, 280)"
     expect_eq "arrived" "$(arrived "len([1 for r in l if r['url'].startswith('/items')])")" 200
     expect_eq "on_start first" "$(arrived "[i for i, r in enumerate(l) if r['url'].startswith('/items')][0]")" 40
     expect_eq "over two seconds" "$(arrived "1.7 < l[239]['time'] - l[40]['time'] < 3")" True
     expect_eq "in turn" "$(arrived "len({r['connection'] for r in l if r['url'].startswith('/items')})")" 40
     "$loadgen" report -type json "$TMP/results" >"$TMP/read"
     expect_eq "read from the file" "$(json "$TMP/read" "r['iterations'], r['plan']['scenario']['rate']")" \
-        "({'started': 200, 'dropped': 0}, '$(json "$TMP/report" "r['plan']['scenario']['rate']")')"
+        "({'started': 200, 'dropped': 0, 'unknown': 0}, '$(json "$TMP/report" "r['plan']['scenario']['rate']")')"
     python3 tests/support/report_schema.py "$TMP/report" >"$TMP/schema" 2>&1 || fail "report: $(cat "$TMP/schema")"
 
     # exactly N iterations
@@ -117,7 +117,7 @@ local Short = User {}
 Short:task(function(self) self:get("/"); self:stop_user() end)
 LUA
     run 99 "$TMP/short.lua" -u 4 -r 1000 -cpus 2 -rate 20/s -t 1 -slo 'p99<10s'
-    expect_eq "no user is left" "$(json "$TMP/report" "r['iterations']")" "{'started': 4, 'dropped': 16}"
+    expect_eq "no user is left" "$(json "$TMP/report" "r['iterations']")" "{'started': 4, 'dropped': 16, 'unknown': 0}"
     echo 'local E = User {} E:task(function(self) self:stop_user() end)' >"$TMP/end.lua"
     run 0 "$TMP/end.lua" -u 3 -r 1000 -cpus 2 -rate 100/s
     expect_eq "none is left" "$(json "$TMP/report" "r['iterations']['started']")" 3

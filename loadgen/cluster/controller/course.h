@@ -27,6 +27,7 @@
 #include "loadgen/cluster/roster.h"
 #include "loadgen/cluster/wire/end.h"
 #include "loadgen/cluster/wire/order.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/order/files.h"
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
@@ -210,6 +211,9 @@ void course_tell_merge(struct course *course);
 void course_lose_rest(struct course *course);
 
 void course_free_epochs(struct course *course);
+
+/* The part of this worker in what a driver with a cargo divides among all. */
+struct cargo_part course_part(const struct course *course, const struct roster_member *member);
 
 /* outcome.c */
 

@@ -11,6 +11,7 @@
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/controller/course.h"
 #include "loadgen/cluster/names.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/drive/driver.h"
 
 #define EPOCH_LEAD_NS (2 * NS_PER_S)
@@ -177,11 +178,21 @@ static void propose(struct course *course, const struct change *change)
     course->next_revision = 0;
 }
 
+struct cargo_part course_part(const struct course *course, const struct roster_member *member)
+{
+    return course->driver_type->cargo->part(course->order->source, &course->first->epoch.slots,
+                                            member->first, member->threads);
+}
+
 /* The number of requests, of the first n, that this worker had to send. */
 static uint64_t count_intended(const struct course *course, const struct roster_member *member,
                                uint64_t n)
 {
+    const struct driver_cargo *cargo = course->driver_type->cargo;
     uint64_t intended = 0;
+    if (cargo) {
+        return course_part(course, member).requests;
+    }
     if (schedule_is_closed(&course->order->plan->schedule)) {
         return UINT64_MAX;
     }

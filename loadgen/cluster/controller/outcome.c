@@ -67,6 +67,44 @@ static void note_lost(struct course *course)
     }
 }
 
+/*
+ * Of iterations at a rate, those that a lost worker did not report are unknown. After a worker has
+ * left, none of its users is free, so the rest is dropped. If the run was stopped, it is not known
+ * how many were due.
+ */
+static void note_iterations(struct course *course, const struct merge_worker *worker,
+                            const struct cargo_part *part)
+{
+    struct summary *summary = course->summary;
+    uint64_t known = worker->last.iterations + worker->last.iterations_dropped;
+    if (part->iterations == UINT64_MAX || course->stop_ns != UINT64_MAX ||
+        part->iterations <= known) {
+        return;
+    }
+    if (worker->is_lost) {
+        summary->iterations_unknown += part->iterations - known;
+    } else {
+        summary->iterations_dropped += part->iterations - known;
+    }
+}
+
+/* What the driver divides among all workers, and some of them did not complete. */
+static void note_parts(struct course *course)
+{
+    if (!course->driver_type->cargo) {
+        return;
+    }
+    for (size_t i = 0; i < merge_count(course->merge); i++) {
+        const struct merge_worker worker = merge_worker(course->merge, i);
+        const struct roster_member *member = roster_find(&course->roster, &worker.who);
+        if (member) {
+            const struct cargo_part part = course_part(course, member);
+            note_iterations(course, &worker, &part);
+            course->summary->lost_rows += worker.is_lost ? part.rows : 0;
+        }
+    }
+}
+
 static void note_oddity(struct course *course, const struct oddity *oddity)
 {
     struct summary *summary = course->summary;
@@ -116,6 +154,7 @@ void course_close_outcome(struct course *course)
     course_lose_rest(course);
     merge_finish(course->merge);
     note_lost(course);
+    note_parts(course);
     balance(course);
     note_oddities(course);
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;

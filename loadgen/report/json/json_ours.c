@@ -159,10 +159,11 @@ static void add_spans(json_t *report, const struct tally *tally)
 /* null unless users had iterations at a rate. */
 static json_t *iterations_to_json(const struct summary *summary)
 {
-    bool has_some = summary->iterations > 0 || summary->iterations_dropped > 0;
-    return has_some ? json_pack("{s:o, s:o}", "started", integer_to_json(summary->iterations),
-                                "dropped", integer_to_json(summary->iterations_dropped))
-                    : json_null();
+    uint64_t all = summary->iterations + summary->iterations_dropped + summary->iterations_unknown;
+    return all > 0 ? json_pack("{s:o, s:o, s:o}", "started", integer_to_json(summary->iterations),
+                               "dropped", integer_to_json(summary->iterations_dropped), "unknown",
+                               integer_to_json(summary->iterations_unknown))
+                   : json_null();
 }
 
 static void add_counts(json_t *report, const struct summary *summary)
@@ -177,6 +178,7 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "iterations", iterations_to_json(summary));
     json_object_set_new(report, "abandoned", unless(is_open, integer_to_json(summary->abandoned)));
     json_object_set_new(report, "unknown", unless(is_open, integer_to_json(summary->unknown)));
+    json_object_set_new(report, "lost_rows", unless(is_open, integer_to_json(summary->lost_rows)));
     json_object_set_new(report, "answered", integer_to_json(counters->answered));
     json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));
     json_object_set_new(report, "failed", integer_to_json(counters->failed));

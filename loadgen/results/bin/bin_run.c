@@ -306,6 +306,8 @@ uint64_t bin_run_take_end(struct bin_run *run, const json_t *json)
     summary->too_late += integer(json, "too_late");
     summary->iterations += integer(json, "iterations");
     summary->iterations_dropped += integer(json, "iterations_dropped");
+    summary->iterations_unknown += integer(json, "iterations_unknown");
+    summary->lost_rows += integer(json, "lost_rows");
     summary->abandoned += integer(json, "abandoned");
     take_lost(summary, json);
     summary->lost_seconds += integer(json, "lost_seconds");

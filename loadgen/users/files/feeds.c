@@ -139,6 +139,21 @@ const char *feeds_find_finite(struct feeds *feeds)
     return file;
 }
 
+uint64_t feeds_count_once(struct feeds *feeds, const struct portion *portion)
+{
+    uint64_t count = 0;
+    if (!feeds) {
+        return 0;
+    }
+    pthread_mutex_lock(&feeds->lock);
+    for (const struct feed *feed = feeds->first; feed; feed = feed->next) {
+        bool is_once = feed->options.order == FEED_ONCE;
+        count += is_once ? portion_count(portion, feed->rows->count) : 0;
+    }
+    pthread_mutex_unlock(&feeds->lock);
+    return count;
+}
+
 void feeds_note_variable(struct feeds *feeds, const char *name, const char *value)
 {
     pthread_mutex_lock(&feeds->lock);

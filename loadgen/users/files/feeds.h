@@ -108,6 +108,9 @@ void feeds_use(struct feeds *feeds, const struct given *given);
  */
 const char *feeds_find_finite(struct feeds *feeds);
 
+/* The number of rows in this portion, of all feeds with FEED_ONCE. `feeds` may be NULL. */
+uint64_t feeds_count_once(struct feeds *feeds, const struct portion *portion);
+
 /* Records a file that the scenario has read itself (read_file.h), for feeds_visit_files. */
 void feeds_note_file(struct feeds *feeds, const char *name, const char *text, size_t length);
 

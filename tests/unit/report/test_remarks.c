@@ -343,6 +343,17 @@ START_TEST(what_was_lost_with_workers_is_said)
 }
 END_TEST
 
+START_TEST(iterations_and_rows_of_lost_workers_are_counted)
+{
+    summary->iterations_unknown = 1;
+    expect_only("1 iteration was due on lost workers and not reported: it may have been started.");
+    summary->iterations_unknown = 0;
+    summary->lost_rows = 500;
+    expect_only("500 rows of feeders with order = \"once\" belonged to lost workers: some may not "
+                "have been used, and no other worker used them.");
+}
+END_TEST
+
 START_TEST(all_that_is_true_is_said)
 {
     summary->is_cut_short = true;
@@ -368,6 +379,7 @@ Suite *remarks_suite(void)
     tcase_add_test(tests, what_is_wrong_with_answers_is_said_once);
     tcase_add_test(tests, an_idle_generator_without_numbers_has_none);
     tcase_add_test(tests, a_file_that_was_cut_short);
+    tcase_add_test(tests, iterations_and_rows_of_lost_workers_are_counted);
     tcase_add_test(tests, results_that_do_not_say_when_they_were_started);
     tcase_add_test(tests, names_that_were_resolved_once);
     tcase_add_test(tests, addresses_that_did_not_get_equally_many);
