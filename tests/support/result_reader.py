@@ -244,10 +244,10 @@ class Reading:
 
     def take_counts(self, numbers):
         """A part of the tally of a second."""
-        if numbers.take() != 3:
-            sys.exit("not version 3 of the counts")
+        if numbers.take() != 4:
+            sys.exit("not version 4 of the counts")
         takes = [self.take_totals, self.take_error_count, self.take_histogram, self.take_row,
-                 self.take_row_histogram, self.take_full]
+                 self.take_row_histogram, self.take_full, self.take_failures, self.take_unlisted]
         while numbers:
             takes[numbers.take()](numbers)
 
@@ -286,6 +286,13 @@ class Reading:
     def take_row_histogram(self, numbers):
         numbers.take()
         Span().take_piece(numbers)
+
+    def take_failures(self, numbers):
+        _count, _first, _last = numbers.take(), numbers.take(), numbers.take()
+        numbers.take_text()
+
+    def take_unlisted(self, numbers):
+        numbers.take()
 
     def take_full(self, numbers):
         _table, _others = numbers.take(), numbers.take()
