@@ -56,7 +56,7 @@ static bool read_urlencoded(struct form *form, char *body, size_t length, struct
         char *value = name_end < field_end ? name_end + 1 : field_end;
         if (name < field_end) {
             ok = (decode(name, name_end) && decode(value, field_end)) ||
-                 err_set(err, ERR_USAGE, "a field of the form contains a NUL");
+                 err_set(err, ERR_USAGE, "a field of the form contains a NUL byte");
             ok = ok && add(form, name, value, err);
         }
         name = field_end + 1;

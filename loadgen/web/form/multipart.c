@@ -188,7 +188,7 @@ bool multipart_next(struct multipart *multipart, struct multipart_part *part)
     }
     part->value = head_end + 4;
     if (!part->is_file && memchr(part->value, '\0', (size_t)(value_end - part->value))) {
-        return fail(multipart, "a value contains a NUL");
+        return fail(multipart, "a value contains a NUL byte");
     }
     *value_end = '\0';
     multipart->at = value_end + multipart->length;

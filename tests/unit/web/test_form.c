@@ -28,8 +28,8 @@ static const struct {
     {URL, "a&=b&&c=d=e&", "<a=><=b><c=d=e>"},
     {URL, "h=http%3A%2F%2fx%3a1&t=1m+30s&%2b+=%2B", "<h=http://x:1><t=1m 30s><+ =+>"},
     {URL, "a=%&b=%4&c=%4g&d=%%41&e=%", "<a=%><b=%4><c=%4g><d=%A><e=%>"},
-    {URL, "a=b%00c", "a field of the form contains a NUL"},
-    {URL, "a%00=b", "a field of the form contains a NUL"},
+    {URL, "a=b%00c", "a field of the form contains a NUL byte"},
+    {URL, "a%00=b", "a field of the form contains a NUL byte"},
     {NULL, "a=1", "the body is not a form"},
     {"application/json", "{}", "the body is not a form"},
     {"application/x-www-form-urlencodedx", "a=1", "the body is not a form"},
@@ -122,7 +122,7 @@ START_TEST(bytes_of_files_are_skipped_and_a_nul_is_refused)
     ck_assert_str_eq(form.fields[0].name, "b");
     free(body);
     ck_assert(!read_body(&form, PARTS, value, sizeof value - 1, &body, &err));
-    ck_assert_str_eq(err.text, "multipart/form-data: a value contains a NUL");
+    ck_assert_str_eq(err.text, "multipart/form-data: a value contains a NUL byte");
     free(body);
     ck_assert(!read_body(&form, PARTS, name, sizeof name - 1, &body, NULL));
     free(body);
