@@ -112,7 +112,7 @@ struct summary {
     uint64_t lost_connects;  /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;    /* the most uneven of all hosts */
     bool is_interrupted;
-    bool is_cut_off;            /* it was stopped for want of contact (drive_may_send) */
+    bool is_cut_off;            /* it was stopped for lack of contact (drive_may_send) */
     bool is_abandoned;          /* the run was stopped a second time (run/run.h) */
     bool is_aborted;            /* by the observer: the SLO could no longer be met */
     bool is_cut_short;          /* the end of a file is missing or was not read */

@@ -35,9 +35,9 @@ enum { QUEUE_PENDING_MAX = 64 * 1024 * 1024 };
 
 /*
  * While a source has no messages, the broker sends a heartbeat at this interval. When two are
- * missing, the source asks for its messages again. A thousand workers have three thousand sources,
- * so a broker that is briefly overloaded must not get such requests at once: they are more work
- * than the messages.
+ * missing, the source asks for its messages again. A thousand workers have three thousand sources.
+ * If all of them asked at once because the broker was briefly overloaded, the load would only grow,
+ * because these requests cost more than the messages. So the interval is long.
  */
 #define QUEUE_HEARTBEAT_NS (5 * NS_PER_S)
 

@@ -15,7 +15,7 @@
 enum { SOURCE_ANNOUNCE, SOURCE_ASK, SOURCE_TALLY };
 enum { QUEUE_MESSAGES = 4096, WAIT_MS = 100 };
 
-/* How long workers that were cut off are expected back when all others have ended. */
+/* How long the run waits for a worker that was cut off, even if all others have ended. */
 #define RETURN_NS (30 * NS_PER_S)
 #define TURN_NS (5 * NS_PER_MS) /* from one turn to the next, at least */
 
@@ -217,8 +217,9 @@ static void tell_silence(struct course *course)
 }
 
 /*
- * Leaves messages waiting until TURN_NS after the last turn. Some work of a turn grows with the
- * number of workers, and so does the number of messages, which would have a turn each.
+ * Waits until TURN_NS after the last turn, so that one turn takes many messages. Otherwise, each
+ * message would have its own turn. Both the messages and the work of a turn grow with the number of
+ * workers.
  */
 static void wait_for_turn(struct course *course)
 {

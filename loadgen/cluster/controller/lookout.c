@@ -159,8 +159,8 @@ static void take_messages(struct lookout *lookout)
 /* The thread. */
 
 /*
- * Waits for a message. At least TURN_MS, because a thousand workers that arrive would be shown a
- * thousand times. False: the lookout ends.
+ * Waits for a message, and at least for TURN_MS, so that a thousand workers that arrive at once are
+ * not shown a thousand times. False: the lookout ends.
  */
 static bool wait(const struct lookout *lookout)
 {

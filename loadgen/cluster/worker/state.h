@@ -50,7 +50,7 @@ struct serving {
      */
     _Atomic uint64_t contact_ns;
     uint64_t announce_ns; /* when to announce next */
-    bool is_cut_off;      /* its part has ended for want of contact; serving_return is due */
+    bool is_cut_off;      /* its part ended for lack of contact; serving_return is due */
     bool is_leaving;
     unsigned stops;        /* stops requested so far */
     uint64_t leave_by_ns;  /* CLOCK_MONOTONIC: when the part is stopped */
