@@ -1,6 +1,8 @@
 /* What arrives, from a real broker that is stopped, killed and started again.
  * Long: the broker stays away for seconds. */
 #include <check.h>
+#include <dlfcn.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -336,6 +338,56 @@ START_TEST(keys_are_watched)
 }
 END_TEST
 
+/*
+ * When heartbeats are missing, a thread of libnats moves the subscription: under one lock, it
+ * replaces its number in a table, and under another one, in the subscription. Here, it stands still
+ * in between. Both functions come before those of the library.
+ */
+int64_t applyNewSID(void *subscription);
+void natsMutex_Lock(void *mutex);
+
+static _Thread_local int locks; /* of the move, that are still to come; 0: none is going on */
+static atomic_bool is_move_slow;
+static atomic_bool has_moved;
+
+int64_t applyNewSID(void *subscription)
+{
+    int64_t (*move)(void *);
+    *(void **)&move = dlsym(RTLD_NEXT, "applyNewSID");
+    locks = 2;
+    return move(subscription);
+}
+
+void natsMutex_Lock(void *mutex)
+{
+    static void (*_Atomic lock)(void *);
+    if (!lock) {
+        void (*found)(void *);
+        *(void **)&found = dlsym(RTLD_NEXT, "natsMutex_Lock");
+        lock = found;
+    }
+    if (locks > 0 && --locks == 0 && atomic_load(&is_move_slow)) {
+        atomic_store(&has_moved, true);
+        brokered_pause_ms(1000);
+    }
+    lock(mutex);
+}
+
+START_TEST(a_queue_can_be_freed_while_libnats_moves_it)
+{
+    follow(1, NULL);
+    atomic_store(&is_move_slow, true);
+    nats_server_pause(&brokered.nats);
+    while (!atomic_load(&has_moved)) {
+        brokered_pause_ms(20);
+    }
+    nats_server_resume(&brokered.nats);
+    bus_queue_free(queue);
+    queue = NULL;
+    atomic_store(&is_move_slow, false);
+}
+END_TEST
+
 START_TEST(a_full_queue_can_be_freed)
 {
     ck_assert(bus_queue_listen(queue, LISTEN, "a", &err));
@@ -376,6 +428,7 @@ Suite *bus_queue_suite(void)
     tcase_add_test(tcase, a_source_waits_for_a_busy_broker);
     tcase_add_test(tcase, a_slow_reader_loses_nothing_of_a_stream);
     tcase_add_test(tcase, keys_are_watched);
+    tcase_add_test(tcase, a_queue_can_be_freed_while_libnats_moves_it);
     tcase_add_test(tcase, a_full_queue_can_be_freed);
     tcase_add_test(tcase, sources_have_a_bound);
     suite_add_tcase(suite, tcase);
