@@ -88,11 +88,11 @@ run:
 
 test:
 	$(Q)tests/deps.sh $(PACKAGES_build) $(PACKAGES_test)
-	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(B)/bin/unit $(B)/bin/fault.so $(B)/bin/count.so $(B)/bin/bare_server $(B)/bin/bare_client
+	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all $(B)/bin/unit $(B)/bin/fault.so $(B)/bin/count.so $(B)/bin/bare_server $(B)/bin/bare_client $(B)/bin/many_workers
 	$(Q)BIN=$(B)/bin $(foreach v,JOBS JUDGE_TIMES LONG SANITIZER,$(if $($v),$v=$($v))) tests/test.sh $(T)
 
 test-capacity:
-	$(Q)tests/deps.sh $(PACKAGES_build) python3
+	$(Q)tests/deps.sh $(PACKAGES_build) python3 nats-server
 	$(Q)$(MAKE) --no-print-directory $(ON_ALL_CPUS) all
 	$(Q)BIN=$(B)/bin python3 tests/capacity/run.py $(if $(SMOKE),-smoke) $(T)
 
