@@ -78,17 +78,6 @@ static void take_ask(const struct course *course, const struct bus_message *mess
     bytes_free(&out);
 }
 
-static bool has_ended(const struct merge *merge, const struct wire_worker *worker)
-{
-    for (size_t i = 0; i < merge_count(merge); i++) {
-        const struct merge_worker one = merge_worker(merge, i);
-        if (one.has_ended && wire_is_same_worker(&one.who, worker)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What scripts say of the run. One of them may have ended it for all. */
 static void take_account(struct course *course, const struct wire_end *end)
 {
@@ -118,7 +107,7 @@ static void take_cut_off(struct course *course, const struct roster_member *memb
 static void take_end(struct course *course, const struct wire_end *end)
 {
     struct roster_member *member = roster_find(&course->roster, &end->from);
-    bool is_first = !course->driver_type->cargo || !has_ended(course->merge, &end->from);
+    bool is_first = !course->driver_type->cargo || !merge_has_ended(course->merge, &end->from);
     if (!merge_end(course->merge, end)) {
         return;
     }

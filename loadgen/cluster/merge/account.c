@@ -162,6 +162,12 @@ bool merge_end(struct merge *merge, const struct wire_end *end)
     return true;
 }
 
+bool merge_has_ended(const struct merge *merge, const struct wire_worker *worker)
+{
+    const struct merge_seat *seat = merge_find(merge, worker);
+    return seat && seat->has_ended;
+}
+
 /* True if all seconds that can still arrive have arrived. */
 static bool has_all(const struct merge_seat *seat)
 {

@@ -113,6 +113,9 @@ void merge_tick(struct merge *merge, uint64_t now_ns);
  */
 bool merge_end(struct merge *merge, const struct wire_end *end);
 
+/* True if this worker has given its account. */
+bool merge_has_ended(const struct merge *merge, const struct wire_worker *worker);
+
 /* True if every worker that is not lost has given its account, and its tallies have arrived. */
 bool merge_is_complete(const struct merge *merge);
 
