@@ -59,6 +59,20 @@ a_number() {
     expect_eq "what arrived is reported or unknown" "$(arrived "len(l) <= 1000")" True
 }
 
+# What the lost worker would have sent after a stop is not unknown.
+stopped() {
+    start_workers a b
+    echo 'local A = User { wait = constant(0.05) } A:task(function(self) self:get("/") end)' >"$TMP/a.lua"
+    run_with_workers "$TMP/a.lua" -u 4 -r 1000 -requests 1000000
+    await_requests 250
+    kill -9 "$WORKER_PID"
+    wait_for grep -q "b is lost" "$TMP/err" || fail "b is not lost: $(cat "$TMP/err")"
+    kill -INT "$RUN_PID"
+    end_run
+    expect_eq "interrupted" "$(json "$TMP/report" "r['interrupted'], r['unknown'] < 1000")" "(True, True)"
+    expect_has "remarks" "$(json "$TMP/report" "r['remarks']")" "Lost with b: at least "
+}
+
 # A worker that leaves sends for up to 15 s, and has no free users from then on.
 leaves() {
     start_workers a b
@@ -72,4 +86,4 @@ leaves() {
     expect_eq "what arrived" "$(arrived "len(l)")" "$(json "$TMP/report" "r['iterations']['started']")"
 }
 
-beside at_a_rate a_number leaves
+beside at_a_rate a_number stopped leaves

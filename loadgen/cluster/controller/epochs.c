@@ -184,14 +184,19 @@ struct cargo_part course_part(const struct course *course, const struct roster_m
                                             member->first, member->threads);
 }
 
-/* The number of requests, of the first n, that this worker had to send. */
+/*
+ * The number of requests, of the first n, that this worker had to send. Users send all of their
+ * part only if neither a stop nor a duration ends the run before.
+ */
 static uint64_t count_intended(const struct course *course, const struct roster_member *member,
                                uint64_t n)
 {
     const struct driver_cargo *cargo = course->driver_type->cargo;
     uint64_t intended = 0;
     if (cargo) {
-        return course_part(course, member).requests;
+        bool is_cut_short =
+            course->stop_ns != UINT64_MAX || course->order->plan->schedule.duration_ns > 0;
+        return is_cut_short ? UINT64_MAX : course_part(course, member).requests;
     }
     if (schedule_is_closed(&course->order->plan->schedule)) {
         return UINT64_MAX;
