@@ -28,28 +28,6 @@ refused_by_api() {
     expect_has "$3" "$(cat "$TMP/answer")" "$5"
 }
 
-# A target of known capacity: one request after the other, 10 ms each. The SLO is loose, as a busy machine makes it
-# slower; a looser one needs trials of 2 s.
-cat >"$TMP/server.py" <<'PYTHON'
-import http.server, threading, time
-lock = threading.Lock()
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        with lock:
-            time.sleep(0.01)
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-    def log_message(self, *_):
-        pass
-class Server(http.server.ThreadingHTTPServer):
-    request_queue_size = 256
-server = Server(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
-server.serve_forever()
-PYTHON
-
 at_a_rate() {
     start_target_api -test-endpoints
     printf '# @name health\nGET http://%s/health\n' "$API" >"$TMP/targets"
@@ -99,7 +77,8 @@ at_a_rate() {
 }
 
 capacity() {
-    python3 "$TMP/../server.py" >"$TMP/port" &
+    # The SLO is loose, as a busy machine makes it slower; a looser one needs trials of 2 s.
+    python3 "$SUPPORT/one_at_a_time.py" >"$TMP/port" &
     server=$!
     STARTED="$STARTED $server"
     wait_for test -s "$TMP/port" || fail "the server does not start"
