@@ -125,6 +125,7 @@ def _tutorial():
     yield name, "no port for workers", drop(service, "spec.ports.1")
     yield name, "another port behind", put(service, "spec.ports.2.targetPort", "loc-master-p1")
     yield name, "a rate", put(RUN, "data.LOCUST_TARGETS", "/vegeta/configmap/get-health-target")
+    yield name, "a log without tables", drop(RUN, "data.LOCUST_PRINT_STATS")
     yield name, "another master", put(SETTINGS, "data.LOCUST_MASTER", "loadgen")
     yield name, "no settings", put(WORKER, f"{CONTAINER}.envFrom", [])
     name = "broker_is_beside_the_controller"

@@ -231,7 +231,9 @@ def names_of_the_tutorials(objects, _):
     pod, labels = pod_of(objects, LOADGEN)
     for port in (8089, 5557, 5558):
         takes(objects["Service/locust-master"], pod, labels, port)
-    assert "LOCUST_TARGETS" not in config_of(objects, "run-settings")["data"], "no users"
+    run = config_of(objects, "run-settings")["data"]
+    assert "LOCUST_TARGETS" not in run, "no users"
+    equal("tables in the master's log", run.get("LOCUST_PRINT_STATS"), "true")
     equal("settings", config_of(objects, "broker")["data"],
           {"LOCUST_MASTER": "locust-master", "LOCUST_NATS_INSECURE": "true"})
     for name in (LOADGEN, WORKER):
