@@ -5,8 +5,8 @@
 #
 # Any cluster will do that has the images (docs/kubernetes.md says how they get into kind, k3s and
 # minikube), a free CPU and a default storage class: the `local` overlay goes into a namespace of its own,
-# then the `capacity`, the `scenario`, the `web` and the `distributed` overlay, and it is removed in the end,
-# whatever happens. Takes about fifteen minutes. Each step says what it does and what it saw.
+# then the `capacity`, the `scenario`, the `web`, the `distributed` and the `tutorial` overlay, and it is removed
+# in the end, whatever happens. Takes about fifteen minutes. Each step says what it does and what it saw.
 #
 # Environment: REGISTRY= TAG=latest   the images are REGISTRY/target-api:TAG and REGISTRY/loadgen:TAG
 #              DURATION=60 RATE=60    seconds (8 at least) and requests/s of each of the three attacks: the
@@ -50,7 +50,7 @@ diagnose() {
     k describe pods 2>&1 | indent
     k get events --sort-by=.lastTimestamp 2>&1 | tail -n 30 | indent
     for name in target-api loadgen capacity nats loadgen-worker; do
-        k logs -l "app.kubernetes.io/name=$name" --prefix --tail=20 2>&1 | indent
+        k logs -l "app.kubernetes.io/name=$name" --all-containers --prefix --tail=20 2>&1 | indent
     done
 }
 remove() {
@@ -334,7 +334,7 @@ saw "loadgen counts $counted, ${answered:-0} of them 200; the pods served $(tota
 [ "$counted" = "$answered" ] || fail "not every request was answered with 200"
 [ "$counted" -eq "$(total <"$WORK/served")" ] || fail "what was counted is not what was served"
 
-# As the tutorials on Locust do it: by a pod of the namespace that asks the Service. The image has bash, but not curl.
+# As the tutorials on Locust do it: by a pod of the namespace that asks the Service.
 step "a test that a pod of the namespace starts on the page"
 apply web <<'END'
 configMapGenerator:
@@ -344,20 +344,15 @@ configMapGenerator:
 END
 wait_ready loadgen
 find_generator
-sed "s,^  namespace: .*,  namespace: $NAMESPACE,; s,^\\( *image: \\).*,\\1${REGISTRY:+$REGISTRY/}loadgen:${TAG:-latest}," k8s/client.yaml |
-    k apply -f - 2>&1 | indent
+apply_client() { sed "s,^  namespace: .*,  namespace: $NAMESPACE," k8s/client.yaml | k apply -f - 2>&1 | indent; }
+apply_client
 { k wait --for=condition=Ready pod/client --timeout="${PATIENCE}s" 2>&1 | indent; } &
 wait "$!" || fail "the client is not ready after $PATIENCE s"
 
 # ask METHOD PATH [BODY]: by the client, a form unless TYPE says what else; the answer goes to $WORK/answer, its body to $WORK/body
-# shellcheck disable=SC2016 # for the shell in the pod
-ASK='exec 3<>/dev/tcp/locust-master/8089 || exit 1
-printf "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n" "$1" "$2" "$4" >&3
-printf "Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s" "$5" "${#3}" "$3" >&3
-cat <&3'
 ask() {
-    k exec client -- timeout 30 bash -c "$ASK" bash "$1" "$2" "${3:-}" "${HOST:-locust-master:8089}" \
-        "${TYPE:-application/x-www-form-urlencoded}" </dev/null >"$WORK/answer" 2>"$WORK/err" || return 1
+    k exec client -- curl -sS -i -m 30 -X "$1" -H "Host: ${HOST:-locust-master:8089}" ${TYPE:+-H "Content-Type: $TYPE"} \
+        --data "${3:-}" "http://locust-master:8089$2" </dev/null >"$WORK/answer" 2>"$WORK/err" || return 1
     sed '1,/^\r*$/d' "$WORK/answer" >"$WORK/body"
 }
 # Some clusters take seconds until their policies know a new pod.
@@ -408,14 +403,13 @@ size() {
     printf '{"op": "replace", "path": "/spec/template/spec/%s/resources", "value": {"requests": %s, "limits": %s}}' \
         "$1" "$value" "$value"
 }
-apply distributed <<END
-patches:
+SMALL="patches:
   - { target: { kind: Deployment, name: target-api }, patch: '[$(size containers/0 150m 192Mi)]' }
   - { target: { kind: Deployment, name: loadgen$ }, patch: '[$(size containers/0 200m 256Mi)]' }
   - { target: { kind: StatefulSet, name: nats }, patch: '[$(size containers/0 80m 128Mi)]' }
   - { target: { kind: Deployment, name: loadgen-worker },
-      patch: '[$(size containers/0 40m 96Mi), $(size initContainers/0 40m 96Mi)]' }
-END
+      patch: '[$(size containers/0 40m 96Mi), $(size initContainers/0 40m 96Mi)]' }"
+apply distributed <<<"$SMALL"
 { NAMESPACE=$NAMESPACE k8s/nats-secret.sh | k create -f - 2>&1 | indent; } || fail "no Secret for the broker"
 wait_ready nats statefulset
 for name in target-api loadgen loadgen-worker; do wait_ready "$name"; done
@@ -469,10 +463,74 @@ for tries in $(seq 20); do
     sleep 2
 done
 scrape "$WORK/after"
-served "$WORK/before" "$WORK/after" /health >"$WORK/served"
+# compare_with_report [ROUTE]: the report in $WORK/body with what the pods served, of all routes or of one
 number() { grep -o "\"$1\": *[0-9]*" "$WORK/body" | head -n 1 | grep -o '[0-9]*$'; }
-counted=$(number requests) unknown=$(number unknown) sent=$(total <"$WORK/served")
-saw "the report counts ${counted:-nothing}, and ${unknown:-0} unknown; the pods served $sent ($(spread <"$WORK/served"))"
-[ "${counted:-0}" -gt 0 ] || fail "there is no report"
-[ "$counted" -le "$sent" ] || fail "more was counted than served"
-[ "$sent" -le $((counted + ${unknown:-0})) ] || fail "what was served is neither counted nor unknown"
+compare_with_report() {
+    served "$WORK/before" "$WORK/after" "${1:-}" >"$WORK/served"
+    counted=$(number requests) unknown=$(number unknown) sent=$(total <"$WORK/served")
+    saw "the report counts ${counted:-nothing}, and ${unknown:-0} unknown; the pods served $sent ($(spread <"$WORK/served"))"
+    [ "${counted:-0}" -gt 0 ] || fail "there is no report"
+    [ "$counted" -le "$sent" ] || fail "more was counted than served"
+    [ "$sent" -le $((counted + ${unknown:-0})) ] || fail "what was served is neither counted nor unknown"
+}
+compare_with_report /health
+
+# The commands of docs/many-pods.md, as they are there, but in our namespace, and with fewer workers.
+step "the names of the tutorials on Locust: users on 2 workers, and on 4"
+sed -n '/^## The names of the tutorials/,/^## /p' docs/many-pods.md | grep '^kubectl ' >"$WORK/commands"
+grep -q '^kubectl apply -k k8s/overlays/tutorial ' "$WORK/commands" || fail "docs/many-pods.md applies another overlay"
+# documented TEXT [REPLICAS]: runs the command that has TEXT; what it prints goes to $WORK/body
+documented() {
+    command=$(grep -F -e "$1" "$WORK/commands") || fail "docs/many-pods.md has no command with \"$1\""
+    command=${command//-n headroom/-n $NAMESPACE}
+    command=${command//--replicas=20/--replicas=${2:-}}
+    echo "   $command"
+    timeout "${SECONDS_AT_MOST:-$PATIENCE}" bash -c "$command" </dev/null >"$WORK/body" 2>&1
+}
+k delete deployment/loadgen deployment/loadgen-worker statefulset/nats 2>&1 | indent
+for tries in $(seq "$PATIENCE"); do
+    left=$(for name in loadgen loadgen-worker; do k get pods -l "app.kubernetes.io/name=$name" -o name; done)
+    [ -n "$left" ] || break
+    [ "$tries" -lt "$PATIENCE" ] || fail "pods that were deleted are still there: $left"
+    sleep 1
+done
+apply tutorial <<END
+$SMALL
+  - { target: { kind: Deployment, name: loadgen$ }, patch: '[$(size containers/1 80m 128Mi)]' }
+END
+documented "kubectl scale" 2 || fail "$(cat "$WORK/body")"
+documented "kubectl rollout status" || fail "$(cat "$WORK/body")"
+apply_client
+documented "kubectl wait" || fail "$(cat "$WORK/body")"
+wait_ready target-api
+find_generator
+await_workers 2
+scrape "$WORK/before"
+documented /swarm || fail "$(cat "$WORK/body")"
+saw "/swarm: $(cat "$WORK/body")"
+grep -q '"success": *true' "$WORK/body" || fail "the test has not begun"
+for tries in $(seq "$PATIENCE"); do
+    ! documented /stats/requests >/dev/null || ! grep -q '"user_count": *100[,}]' "$WORK/body" || break
+    [ "$tries" -lt "$PATIENCE" ] || fail "there are no 100 users: $(cat "$WORK/body")"
+    sleep 1
+done
+saw "100 users"
+documented "kubectl scale" 4 || fail "$(cat "$WORK/body")"
+await_workers 4
+sends_more
+saw "4 workers, and the test goes on"
+documented /stop || fail "$(cat "$WORK/body")"
+saw "/stop: $(cat "$WORK/body")"
+documented /stats/requests || fail "$(cat "$WORK/body")"
+grep -q '"state": *"stopped"' "$WORK/body" || fail "the test has not ended: $(cat "$WORK/body")"
+scrape "$WORK/after"
+ask GET /api/v1/runs
+run=$(grep -o '"id": *"[0-9]*"' "$WORK/body" | grep -o '[0-9]*' | sort -n | tail -n 1) # numbers increase
+ask GET "/api/v1/runs/$run/report"
+compare_with_report
+for tries in $(seq 10); do
+    SECONDS_AT_MOST=5 documented "kubectl logs" || true # it follows the log
+    ! grep -q Aggregated "$WORK/body" || break
+    [ "$tries" -lt 10 ] || fail "the log has no table: $(cat "$WORK/body")"
+done
+saw "the log has the table of requests"

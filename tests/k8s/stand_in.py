@@ -8,7 +8,8 @@ so that the real kubectl runs; `apply` and `exec` are done by tests/k8s/stand_in
 target-api is a real one, on ports 5000 and 5001 of an address of its own; ready ones have a name at a
 real name server (dnsmasq). The generator's is the entry point of its image: `loadgen idle`, a scenario or
 the page; exec starts what it is given beside it. A Job's pod is loadgen with the Job's arguments. A volume
-claim is a folder, the same for every pod. The broker is nats-server with its own files, at NETWORK.2.
+claim is a folder, the same for every pod. The broker is nats-server with its own files: of the StatefulSet at
+NETWORK.2, of overlays/tutorial at the address of the generator's pod.
 
 Environment: BIN, where the programs are
              FAULT=unready|immortal|unscalable   what this cluster does wrong, for the tests of run.sh
@@ -43,13 +44,13 @@ def stamp():
 
 
 def send(process, number):
-    """To all of a pod: its process is not process 1 here, which would pass a signal on."""
+    """To all of a container: its process is not process 1 here, which would pass a signal on."""
     if process.poll() is None:
         os.killpg(process.pid, number)
 
 
-def log_of(pod):
-    return os.path.join(FOLDER, f"{pod}.log")
+def log_of(pod, container):
+    return os.path.join(FOLDER, f"{pod}.{container}.log")
 
 
 def root_of(pod):
@@ -66,7 +67,7 @@ class Cluster:
         self.lock = threading.RLock()
         self.version, self.next_address, self.next_name = 1, 10, 0
         self.objects = {}    # (resource, namespace, name): object
-        self.processes = {}  # (namespace, pod): process
+        self.processes = {}  # (namespace, pod): process of each container
         self.hosts = os.path.join(FOLDER, "hosts")
         with open(self.hosts, "w", encoding="utf-8"):
             pass
@@ -121,29 +122,48 @@ class Cluster:
                             "labels": template["metadata"]["labels"], "creationTimestamp": stamp()},
                "status": {"phase": "Running", "podIP": address,
                           "conditions": [{"type": "Ready", "status": "False"}]}}
-        own = pod["metadata"]["name"]
-        container, = template["spec"]["containers"]
+        self.put("pods", namespace, pod)
+        self.processes[namespace, pod["metadata"]["name"]] = [
+            self.start_container(pod, container) for container in template["spec"]["containers"]]
+
+    def start_container(self, pod, container):
+        namespace, own, address = pod["metadata"]["namespace"], pod["metadata"]["name"], pod["status"]["podIP"]
+        nats = ["nats-server", *self.here(own, container.get("args", [])), "-a", address]
         command = {"target-api": [os.path.join(os.environ["BIN"], "target-api"), "-bind", address],
                    "loadgen": [ENTRYPOINT, "idle", "-probe-addr", f"{address}:5001"],
                    "loadgen-worker": [ENTRYPOINT, "idle"],
-                   "nats": ["nats-server", *container.get("args", []), "-a", address]}[name]
-        for one in template["spec"].get("initContainers", []):
-            waits = one["command"][2].replace("/dev/tcp/nats/", f"/dev/tcp/{BROKER}/")
+                   "nats": nats, "broker": nats}[container["name"]]
+        for one in pod["spec"].get("initContainers", []):
+            waits = self.with_addresses(namespace, one["command"][2])
             command = [*one["command"][:2], f'{waits}; exec "$@"', "wait", *command]
-        with open(log_of(own), "wb") as log:
-            self.processes[namespace, own] = subprocess.Popen(
+        with open(log_of(own, container["name"]), "wb") as log:
+            return subprocess.Popen(
                 [*TOGETHER, *command], stdout=log, stderr=log, start_new_session=True,
-                cwd=self.mount_files(namespace, own, template["spec"]),
-                env=self.environment(namespace, own, template["spec"], address))
-        self.put("pods", namespace, pod)
+                cwd=self.mount_files(pod, container), env=self.environment(pod, container))
 
-    def mount_files(self, namespace, name, spec):
-        """Writes what a pod has of ConfigMaps and Secrets to a folder of its own. Returns its working directory."""
-        container, = spec["containers"]
+    def with_addresses(self, namespace, text):
+        """A URL or a path of /dev/tcp, in which names that are not on this machine are replaced."""
+        text = text.replace("//nats:", f"//{BROKER}:").replace("/dev/tcp/nats/", f"/dev/tcp/{BROKER}/")
+        return re.sub(r"\blocust-master\b", self.master(namespace), text)
+
+    def master(self, namespace):
+        """The address behind the Service locust-master."""
+        return next((pod["status"]["podIP"] for pod in self.listed("pods", namespace)
+                     if pod["metadata"]["labels"][NAME] == "loadgen" and "deletionTimestamp" not in pod["metadata"]),
+                    "locust-master")
+
+    @staticmethod
+    def here(pod, arguments):
+        """Arguments, in which absolute paths are those of the pod's own files."""
+        return [root_of(pod) + one if one.startswith("/") else one for one in arguments]
+
+    def mount_files(self, pod, container):
+        """Writes what a container has of ConfigMaps and Secrets to a folder of its pod. Returns its working directory."""
+        namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
         for mount in container.get("volumeMounts", []):
             place = root_of(name) + mount["mountPath"]
             os.makedirs(place, exist_ok=True)
-            for volume in spec.get("volumes", []):
+            for volume in pod["spec"].get("volumes", []):
                 if volume["name"] == mount["name"]:
                     for file, content in self.content(namespace, volume).items():
                         with open(os.path.join(place, file), "wb") as out:
@@ -165,24 +185,29 @@ class Cluster:
         return all(("secrets", deployment["metadata"]["namespace"], one["secret"]["secretName"]) in self.objects
                    for one in deployment["spec"]["template"]["spec"].get("volumes", []) if "secret" in one)
 
-    def environment(self, namespace, name, spec, address):
+    def environment(self, pod, container):
         """Of a pod's container, where its folders and name servers are those of this machine."""
-        container, = spec["containers"]
+        namespace, name, address = pod["metadata"]["namespace"], pod["metadata"]["name"], pod["status"]["podIP"]
         path = [os.path.join(FOLDER, "pod"), os.environ["BIN"], os.environ["PATH"]]
         found = {**os.environ, "PATH": ":".join(path), "LOCUST_RESOLVERS": f"{NETWORK}.1:10053",
                  "LOCUST_LOCUSTFILE": os.path.join(FOLDER, "configmap", "scenario.lua"),
-                 "LOCUST_WEB": f"{address}:8089"}
+                 "LOCUST_WEB": f"{address}:8089", "LOCUST_NAME": name}
         for source in container.get("envFrom", []):
             found.update(self.objects["configmaps", namespace, source["configMapRef"]["name"]]["data"])
-        found.update({one["name"]: one["value"] for one in container["env"] if "value" in one})
-        for one in container["env"]:
+        variables = container.get("env", [])
+        found.update({one["name"]: one["value"] for one in variables if "value" in one})
+        for one in variables:
             reference = one.get("valueFrom", {}).get("secretKeyRef", {})
             secret = self.objects.get(("secrets", namespace, reference.get("name")))
             if secret:
                 found[one["name"]] = base64.b64decode(secret["data"][reference["key"]]).decode()
-        if "LOCUST_NATS" in found: # whose names are not on this machine
-            found.update(LOCUST_NATS=found["LOCUST_NATS"].replace("//nats:", f"//{BROKER}:"), LOCUST_NAME=name)
-            for variable in ("LOCUST_NATS_CREDS", "LOCUST_NATS_TLS_CA"):
+        if found.get("LOCUST_MODE") == "master" and "LOCUST_NATS" not in found:
+            found["LOCUST_NATS"] = f"nats://{address}:5557" # the pod's own loopback
+        for variable in ("LOCUST_NATS", "LOCUST_MASTER"):
+            if variable in found:
+                found[variable] = self.with_addresses(namespace, found[variable])
+        for variable in ("LOCUST_NATS_CREDS", "LOCUST_NATS_TLS_CA"):
+            if variable in found:
                 found[variable] = root_of(name) + found[variable]
         if "LOCUST_TARGETS" in found:
             found["LOCUST_TARGETS"] = os.path.join(FOLDER, "configmap", os.path.basename(found["LOCUST_TARGETS"]))
@@ -221,7 +246,7 @@ class Cluster:
         with open(os.path.join(FOLDER, "job.log"), "w", encoding="utf-8") as log:
             process = subprocess.Popen([*TOGETHER, os.path.join(os.environ["BIN"], "loadgen"), *arguments],
                                        stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
-        self.processes[meta["namespace"], pod["metadata"]["name"]] = process
+        self.processes[meta["namespace"], pod["metadata"]["name"]] = [process]
         threading.Thread(target=self.end_job, args=(job, pod, process, places)).start()
 
     def end_job(self, job, pod, process, places):
@@ -245,12 +270,13 @@ class Cluster:
         pod = self.objects["pods", namespace, name]
         pod["metadata"]["deletionTimestamp"] = stamp()
         self.put("pods", namespace, pod)
-        process = self.processes.pop((namespace, name), None)
+        processes = self.processes.pop((namespace, name), [])
 
         def end():
             time.sleep(min(grace, 1))
-            if process:
+            for process in processes:
                 send(process, signal.SIGTERM)
+            for process in processes:
                 try:
                     process.wait(max(grace, 2))
                 except subprocess.TimeoutExpired:
@@ -261,6 +287,18 @@ class Cluster:
         thread = threading.Thread(target=end)
         thread.start()
         return thread
+
+    def delete_set(self, resource, namespace, name):
+        with self.lock:
+            found = self.objects.pop((resource, namespace, name))
+            for pod in self.pods_of(found):
+                self.delete_pod(namespace, pod["metadata"]["name"], pod["spec"]["terminationGracePeriodSeconds"])
+
+    def pods_of(self, owner):
+        """Of a Deployment or a StatefulSet; also those that are on their way out."""
+        wanted = owner["spec"]["selector"]["matchLabels"].items()
+        return [pod for pod in self.listed("pods", owner["metadata"]["namespace"])
+                if wanted <= pod["metadata"]["labels"].items()]
 
     def delete_namespace(self, namespace):
         with self.lock:
@@ -279,13 +317,18 @@ class Cluster:
     def is_ready(self, pod):
         if FAULT == "unready" and pod["metadata"]["labels"][NAME] == "target-api":
             return False
-        container, = pod["spec"]["containers"]
+        processes = self.processes.get((pod["metadata"]["namespace"], pod["metadata"]["name"]), [])
+        return bool(processes) and all(self.answers(pod["status"]["podIP"], container, process)
+                                       for container, process in zip(pod["spec"]["containers"], processes))
+
+    @staticmethod
+    def answers(address, container, process):
         if "readinessProbe" not in container:
-            return self.processes[pod["metadata"]["namespace"], pod["metadata"]["name"]].poll() is None
+            return process.poll() is None
         probe = container["readinessProbe"]["httpGet"]
         port, = [one["containerPort"] for one in container["ports"] if one["name"] == probe["port"]]
         try:
-            urllib.request.urlopen(f"http://{pod['status']['podIP']}:{port}{probe['path']}", timeout=1).close()
+            urllib.request.urlopen(f"http://{address}:{port}{probe['path']}", timeout=1).close()
             return True
         except OSError:
             return False
@@ -295,9 +338,11 @@ class Cluster:
         while True:
             for deployment in sets_of(self):
                 meta, spec = deployment["metadata"], deployment["spec"]
+                resource = deployment["kind"].lower() + "s"
                 with self.lock:
-                    own = [pod for pod in self.listed("pods", meta["namespace"])
-                           if pod["metadata"]["labels"][NAME] == meta["name"]]
+                    if self.objects.get((resource, meta["namespace"], meta["name"])) is not deployment:
+                        continue
+                    own = self.pods_of(deployment)
                     present = [pod for pod in own if "deletionTimestamp" not in pod["metadata"]]
                     pods = [pod for pod in present if pod["spec"] == spec["template"]["spec"]]
                     for pod in present:
@@ -320,7 +365,6 @@ class Cluster:
                 status = {"observedGeneration": meta["generation"], "replicas": len(pods),
                           "updatedReplicas": len(pods), "readyReplicas": ready,
                           "availableReplicas": ready, "currentRevision": "1", "updateRevision": "1"}
-                resource = deployment["kind"].lower() + "s"
                 with self.lock:
                     current = self.objects.get((resource, meta["namespace"], meta["name"]))
                     if status != deployment.get("status") and current is deployment:
@@ -347,8 +391,9 @@ class Cluster:
         self.names.send_signal(signal.SIGHUP)
 
     def stop(self):
-        for process in self.processes.values():
-            send(process, signal.SIGKILL)
+        for processes in self.processes.values():
+            for process in processes:
+                send(process, signal.SIGKILL)
         self.names.kill()
 
 
@@ -420,7 +465,9 @@ class Handler(BaseHTTPRequestHandler):
             with open(os.path.join(FOLDER, "job.log"), "rb") as log:
                 self.answer(log.read())
         elif sub == "log":
-            with open(log_of(name), "rb") as log:
+            pod = self.cluster.objects["pods", namespace, name]
+            container = query.get("container", pod["spec"]["containers"][0]["name"])
+            with open(log_of(name, container), "rb") as log:
                 self.answer(b"what a pod said\n" + log.read())
         elif name:
             self.one(resource, namespace, name, sub)
@@ -502,7 +549,7 @@ class Handler(BaseHTTPRequestHandler):
         if resource == "namespaces":
             self.cluster.delete_namespace(name)
         elif resource != "pods":
-            self.cluster.objects.pop((resource, namespace, name))
+            self.cluster.delete_set(resource, namespace, name)
         elif FAULT != "immortal":
             self.cluster.delete_pod(namespace, name, grace)
         self.answer(found)

@@ -21,7 +21,16 @@ apply | create)
     ;;
 exec)
     shift
-    case $1 in -i | -it) shift ;; esac
+    while :; do
+        case $1 in
+        -n)
+            namespace=$2
+            shift 2
+            ;;
+        -i | -it) shift ;;
+        *) break ;;
+        esac
+    done
     "$REAL_KUBECTL" get pod -n "$namespace" "$1" -o name >/dev/null
     [ "$2" = -- ]
     shift 2
@@ -29,12 +38,10 @@ exec)
     command=("${@//\/vegeta\/configmap/$FOLDER/configmap}")
     command=("${command[@]//\/dev\/tcp\/target-api-headless/\/dev\/tcp\/$first}")
     command=("${command[@]//\/results/$FOLDER/results}")
-    case $* in
-    */dev/tcp/locust-master*)
+    if [ "$1" = curl ]; then
         page=$("$REAL_KUBECTL" get pods -n "$namespace" -l app.kubernetes.io/name=loadgen -o 'jsonpath={.items[0].status.podIP}')
-        command=("${command[@]//\/dev\/tcp\/locust-master/\/dev\/tcp\/$page}")
-        ;;
-    esac
+        command=(curl --connect-to "locust-master:8089:$page:8089" "${command[@]:1}")
+    fi
     PATH=$FOLDER/pod:$PATH exec "${command[@]}"
     ;;
 *)
