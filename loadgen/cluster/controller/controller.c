@@ -153,7 +153,8 @@ static void note_stop(struct course *course, uint64_t wanted)
         course->stop_ns = course_now_ns(course);
     }
     if (course->give_up_ns == UINT64_MAX && wanted > 1) {
-        course->give_up_ns = clock_now_ns() + ABANDON_NS;
+        /* Without a broker, no account arrives. */
+        course->give_up_ns = clock_now_ns() + (course->is_late_told ? 0 : ABANDON_NS);
     }
 }
 
