@@ -278,28 +278,28 @@ void journal_write_end(struct result_writer *writer, const struct summary *summa
     if (writer) {
         write_exceptions(writer, &summary->exceptions);
         write_workers(writer, summary);
-        put_json(writer, take(writer), BLOCK_END,
-                 json_pack(
-                     "{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
-                     "s:o, s:o, s:o, s:I, s:b, s:s, s:I, s:I}",
-                     "changes", changes_to_json(summary), "intended", (json_int_t)summary->intended,
-                     "started", (json_int_t)summary->started, "not_started",
-                     (json_int_t)summary->not_started, "names_without_row",
-                     (json_int_t)summary->rows.others, "not_started_by_target",
-                     not_started_to_json(summary, targets), "too_late",
-                     (json_int_t)summary->too_late, "iterations", (json_int_t)summary->iterations,
-                     "iterations_dropped", (json_int_t)summary->iterations_dropped, "abandoned",
-                     (json_int_t)summary->abandoned, "retried",
-                     (json_int_t)summary->tally->counters.retried, "interrupted",
-                     summary->is_interrupted, "aborted", summary->is_aborted, "lost_seconds",
-                     (json_int_t)summary->lost_seconds, "lost_connects",
-                     (json_int_t)summary->lost_connects, "spread", spread_to_json(&summary->spread),
-                     "counters", counters_to_json(&summary->tally->counters), "generator",
-                     generator_to_json(&summary->generator), "unknown",
-                     (json_int_t)summary->unknown, "unknown_is_least", summary->is_unknown_least,
-                     "lost", summary->lost, "iterations_unknown",
-                     (json_int_t)summary->iterations_unknown, "lost_rows",
-                     (json_int_t)summary->lost_rows));
+        put_json(
+            writer, take(writer), BLOCK_END,
+            json_pack(
+                "{s:o, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:I, s:I, "
+                "s:o, s:o, s:o, s:I, s:b, s:s, s:I, s:I, s:I}",
+                "changes", changes_to_json(summary), "intended", (json_int_t)summary->intended,
+                "started", (json_int_t)summary->started, "not_started",
+                (json_int_t)summary->not_started, "names_without_row",
+                (json_int_t)summary->rows.others, "not_started_by_target",
+                not_started_to_json(summary, targets), "too_late", (json_int_t)summary->too_late,
+                "iterations", (json_int_t)summary->iterations, "iterations_dropped",
+                (json_int_t)summary->iterations_dropped, "abandoned",
+                (json_int_t)summary->abandoned, "retried",
+                (json_int_t)summary->tally->counters.retried, "interrupted",
+                summary->is_interrupted, "aborted", summary->is_aborted, "lost_seconds",
+                (json_int_t)summary->lost_seconds, "lost_connects",
+                (json_int_t)summary->lost_connects, "spread", spread_to_json(&summary->spread),
+                "counters", counters_to_json(&summary->tally->counters), "generator",
+                generator_to_json(&summary->generator), "unknown", (json_int_t)summary->unknown,
+                "unknown_is_least", summary->is_unknown_least, "lost", summary->lost,
+                "iterations_unknown", (json_int_t)summary->iterations_unknown, "lost_rows",
+                (json_int_t)summary->lost_rows, "users_moved", (json_int_t)summary->users_moved));
         result_writer_drain(writer);
     }
 }

@@ -148,8 +148,8 @@ bool roster_is_epoch_due(const struct roster *roster);
 bool roster_deal(struct roster *roster, uint64_t cap, struct slots *slots);
 
 /*
- * True if each member that `slots` would take a slot from has announced that it received `epochs`
- * epochs, or is lost or has left.
+ * True if each member that `slots` would take a slot from, even for another of its own threads, has
+ * announced that `epochs` epochs have taken effect, or is lost or has left.
  */
 bool roster_has_agreed(const struct roster *roster, const struct slots *slots, uint64_t epochs);
 

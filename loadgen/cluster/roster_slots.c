@@ -183,7 +183,7 @@ bool roster_has_agreed(const struct roster *roster, const struct slots *slots, u
     bool has_agreed = true;
     for (size_t slot = 0; slot < SLOTS && roster->has_slots; slot++) {
         const struct roster_member *loser = owner_of(roster, owners, roster->slots.owner[slot]);
-        bool is_same = loser == owner_of(roster, owners, slots->owner[slot]);
+        bool is_same = roster->slots.owner[slot] == slots->owner[slot];
         bool must_agree = loser && !is_same && !roster_is_gone(loser);
         has_agreed &= !must_agree || loser->last.epochs >= epochs;
     }

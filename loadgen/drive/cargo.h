@@ -22,6 +22,7 @@
 
 struct exceptions;
 struct order_files;
+struct profile;
 struct slots;
 struct source;
 struct targets;
@@ -50,6 +51,15 @@ struct driver_cargo {
     bool (*unpack)(const json_t *json, const struct order_files *files, struct targets *targets,
                    struct source *source, struct err *err);
     void (*discard)(struct source *source);
+
+    /* False: slots stay with the processes that began with them. */
+    bool (*can_move)(const struct source *source);
+
+    /*
+     * Adds the pieces of the users' profile that are known before the run. True: `change` can
+     * replace it (drive/driver.h).
+     */
+    bool (*add_profile)(const struct source *source, struct profile *profile);
 
     /* Adds the driver's own settings to the plan in the controller's result file. */
     void (*show)(const struct source *source, json_t *plan);

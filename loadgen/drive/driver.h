@@ -144,6 +144,12 @@ struct change {
     const struct epoch *epoch;
     bool is_closing;
     uint64_t number; /* of the epoch that is_closing waits for */
+    /*
+     * With is_closing, `slots` are those of this epoch. A driver that cannot let go of slots at
+     * once sets is_pending, and stores number + 1 in *agreed when it has.
+     */
+    _Atomic uint64_t *agreed;
+    bool is_pending;
 };
 
 /* Each driver type's own structs begin with these: `drive` for a run, `driver` for a thread. */

@@ -108,6 +108,7 @@ struct summary {
     bool is_unknown_least; /* `unknown` is a lower bound */
     char lost[SUMMARY_LOST]; /* names of the lost workers: "worker-7, worker-9" */
     bool workers_changed;    /* workers in other pods joined, left or were lost during the run */
+    uint64_t users_moved;    /* to other workers, because workers joined, left or were lost */
     uint64_t lost_seconds;   /* without counters in the file, because its reader was slow */
     uint64_t lost_connects;  /* failed connects to names that are resolved only once (-dns-ttl 0) */
     struct spread spread;    /* the most uneven of all hosts */

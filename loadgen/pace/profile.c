@@ -61,6 +61,12 @@ static uint64_t count_before(const struct profile_piece *piece, uint64_t ns)
     return low;
 }
 
+/* The number of users after this many changes of the piece. */
+static uint64_t users_after(const struct profile_piece *piece, uint64_t changes)
+{
+    return rises(piece) ? piece->from + changes : piece->from - changes;
+}
+
 /* The piece that follows `last` at at_ns. */
 static struct profile_piece follow(const struct profile_piece *last, uint64_t at_ns, uint64_t to,
                                    double per_s)
@@ -71,27 +77,71 @@ static struct profile_piece follow(const struct profile_piece *last, uint64_t at
         .at_ns = at_ns,
         .first_ns = last_ns == UINT64_MAX ? at_ns : most(at_ns, later(last_ns, 1 / per_s)),
         .last_ns = last_ns,
-        .from = rises(last) ? last->from + done : last->from - done,
+        .from = users_after(last, done),
         .to = to,
         .per_s = per_s,
     };
 }
 
-void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s)
+/* With the lock. */
+static void append(struct profile *profile, const struct profile_piece *piece)
 {
-    pthread_mutex_lock(&profile->lock);
     if (profile->count == profile->room) {
         profile->room = profile->room ? 2 * profile->room : ROOM;
         profile->list = memory_of(realloc(profile->list, profile->room * sizeof profile->list[0]));
     }
+    profile->list[profile->count] = *piece;
+    profile->count++;
+    atomic_store(&profile->published, profile->count);
+}
+
+void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s)
+{
+    pthread_mutex_lock(&profile->lock);
     const struct profile_piece none = {.last_ns = UINT64_MAX};
     const struct profile_piece *last =
         profile->count > 0 ? &profile->list[profile->count - 1] : &none;
     at_ns = most(at_ns, most(last->at_ns, profile->open_ns));
-    profile->list[profile->count] = follow(last, at_ns, to, per_s);
-    profile->count++;
-    atomic_store(&profile->published, profile->count);
+    const struct profile_piece piece = follow(last, at_ns, to, per_s);
+    append(profile, &piece);
     pthread_mutex_unlock(&profile->lock);
+}
+
+void profile_join(struct profile *profile, uint64_t at_ns, uint64_t from, uint64_t to, double per_s)
+{
+    const struct profile_piece piece = {
+        .at_ns = at_ns,
+        .first_ns = at_ns,
+        .last_ns = UINT64_MAX,
+        .from = from,
+        .to = to,
+        .per_s = per_s,
+    };
+    pthread_mutex_lock(&profile->lock);
+    append(profile, &piece);
+    pthread_mutex_unlock(&profile->lock);
+}
+
+/* The last piece that begins at t_ns or earlier; otherwise, the first one. With the lock. */
+static size_t find(const struct profile *profile, uint64_t t_ns)
+{
+    size_t index = 0;
+    while (index + 1 < profile->count && profile->list[index + 1].at_ns <= t_ns) {
+        index++;
+    }
+    return index;
+}
+
+uint64_t profile_users(struct profile *profile, uint64_t t_ns)
+{
+    uint64_t users = 0;
+    pthread_mutex_lock(&profile->lock);
+    if (profile->count > 0) {
+        const struct profile_piece *piece = &profile->list[find(profile, t_ns)];
+        users = users_after(piece, count_before(piece, t_ns + 1));
+    }
+    pthread_mutex_unlock(&profile->lock);
+    return users;
 }
 
 /* With the lock. */
@@ -149,4 +199,14 @@ void profile_reach(struct profile *profile, struct profile_cursor *cursor, uint6
     profile->open_ns = most(profile->open_ns, now_ns + 1);
     read_piece(profile, cursor);
     pthread_mutex_unlock(&profile->lock);
+}
+
+uint64_t profile_seek(struct profile *profile, struct profile_cursor *cursor, uint64_t t_ns)
+{
+    pthread_mutex_lock(&profile->lock);
+    cursor->index = find(profile, t_ns);
+    read_piece(profile, cursor);
+    pthread_mutex_unlock(&profile->lock);
+    cursor->next = count_before(&cursor->piece, t_ns + 1);
+    return users_after(&cursor->piece, cursor->next);
 }

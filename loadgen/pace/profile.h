@@ -57,6 +57,13 @@ void profile_fini(struct profile *profile);
  */
 void profile_add(struct profile *profile, uint64_t at_ns, uint64_t to, double per_s);
 
+/* Adds the first piece for a process that joins at at_ns, when there are `from` users. */
+void profile_join(struct profile *profile, uint64_t at_ns, uint64_t from, uint64_t to,
+                  double per_s);
+
+/* The number of users at t_ns, according to the pieces so far; 0: there is none yet. */
+uint64_t profile_users(struct profile *profile, uint64_t t_ns);
+
 /* A thread's position in the profile. Zero-initialize; all fields are private. */
 struct profile_cursor {
     size_t index;               /* of its piece */
@@ -81,6 +88,12 @@ bool profile_peek(struct profile *profile, struct profile_cursor *cursor, const 
 
 /* Makes changes up to now_ns final: pieces that are added later start after it. */
 void profile_reach(struct profile *profile, struct profile_cursor *cursor, uint64_t now_ns);
+
+/*
+ * Sets the cursor to the first change after t_ns, for other slots than before. Returns the number
+ * of users at t_ns. The profile must have a piece. Call profile_reach before.
+ */
+uint64_t profile_seek(struct profile *profile, struct profile_cursor *cursor, uint64_t t_ns);
 
 /* Moves on to the next change. */
 static inline void profile_pass(struct profile_cursor *cursor)

@@ -134,6 +134,12 @@ static void remark_on_file(struct remarks *remarks, const struct summary *summar
                 one->name, one->own.differs);
         }
     }
+    if (summary->users_moved > 0) {
+        say(remarks,
+            "%" PRIu64 " %s to another worker, because workers joined, left or were lost. Each "
+            "ended, and started again at the spawn rate, so for a time there were fewer users.",
+            summary->users_moved, plural(summary->users_moved, "user moved", "users moved"));
+    }
     remark_on_lost(remarks, summary);
 }
 

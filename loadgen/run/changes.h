@@ -72,7 +72,8 @@ uint64_t changes_ports(const struct changes *changes);
 /*
  * In a run with several processes, the number of epochs that have taken effect in this one:
  * requests of earlier epochs are sent only if they were due before these ended. An epoch takes
- * effect with is_closing, if that was in time; otherwise, with the epoch itself. 0: none.
+ * effect with is_closing, if that was in time; otherwise, with the epoch itself. If the driver
+ * cannot let go of slots at once (is_pending), it takes effect when the driver has. 0: none.
  */
 uint64_t changes_epochs(const struct changes *changes);
 

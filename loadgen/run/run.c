@@ -363,11 +363,15 @@ static void change_course(struct state *state, struct changes *changes)
         if (now_ns >= atomic_load(&state->workers.shared.stop_ns)) {
             continue;
         }
+        wish->change.agreed = &changes->epochs;
         if (!workers_change(&state->workers, state->start_ns, now_ns, &wish->change, &state->err)) {
             stop(state);
             return;
         }
-        changes_note(changes, &wish->change, clock_now_ns() < state->start_ns + wish->change.at_ns);
+        if (!wish->change.is_pending) {
+            changes_note(changes, &wish->change,
+                         clock_now_ns() < state->start_ns + wish->change.at_ns);
+        }
         note_change(state, &wish->change);
     }
 }

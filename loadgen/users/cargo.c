@@ -139,6 +139,18 @@ static json_t *pack(const struct source *source, struct order_files *files, stru
     return json;
 }
 
+static bool can_move(const struct source *source)
+{
+    return users_can_move(source->state);
+}
+
+static bool add_profile(const struct source *source, struct profile *profile)
+{
+    const struct users_order *order = source->state;
+    users_add_profile(order, profile);
+    return !order->shape.is_on;
+}
+
 static void show(const struct source *source, json_t *plan)
 {
     json_object_set_new(plan, "scenario", users_show(source->state));
@@ -305,6 +317,7 @@ static bool unpack(const json_t *json, const struct order_files *files, struct t
         free_cargo(cargo);
         return false;
     }
+    order->is_elastic = users_can_move(order);
     *source = users_source(order);
     return true;
 }
@@ -354,6 +367,8 @@ const struct driver_cargo users_cargo = {
     .pack = pack,
     .unpack = unpack,
     .discard = discard,
+    .can_move = can_move,
+    .add_profile = add_profile,
     .show = show,
     .account = account,
     .part = part,

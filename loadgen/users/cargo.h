@@ -5,8 +5,8 @@
  * variables that it has read while loading, the arguments, tags, host and numbers, and the result
  * of test_start. Its scenario reads no files and no variables of the worker's machine.
  *
- * Users belong to threads by their slots (driver.h), so the workers share them exactly. Users do
- * not move: when a worker leaves or is lost, its users end.
+ * Users belong to threads by their slots (driver.h), so the workers share them exactly. When
+ * workers join, leave or are lost, users move (crowd.h), and each starts anew on its new worker.
  *
  * Iterations at a rate, numbers of requests or iterations for all, and the rows of feeders with
  * order = "once" belong to processes by their slots, too (pace/portion.h). So they are shared

@@ -10,11 +10,13 @@
 #include "loadgen/pace/portion.h"
 #include "loadgen/pace/profile.h"
 #include "loadgen/pace/team.h"
+#include "loadgen/pace/team_entry.h"
 #include "loadgen/users/cargo.h"
 #include "loadgen/users/conductor.h"
 #include "loadgen/users/crowd.h"
 #include "loadgen/users/files/feeds.h"
 #include "loadgen/users/library/log.h"
+#include "loadgen/users/moves.h"
 #include "loadgen/users/prepare.h"
 #include "loadgen/users/request/listeners.h"
 #include "loadgen/users/scenario/deal.h"
@@ -39,7 +41,8 @@ struct drive_users {
     struct portion portion; /* of this process, in what all processes do together */
     struct goal goal;
     struct profile profile; /* of the crowd (crowd.h); empty without one */
-    struct shape_wish wish; /* result of the last tick */
+    struct moves moves;     /* of the crowd */
+    struct shape_wish wish; /* the last change of the profile by tick, or by an epoch */
     struct log log;
 };
 
@@ -178,7 +181,8 @@ static bool has_crowd(const struct users_order *order)
 static void begin_crowd(struct seat *seat)
 {
     const struct shape *shape = &seat->order->shape;
-    seat->crowd = crowd_open(seat, &drive_of(seat)->profile, DRIVER_ON_STOP_NS);
+    struct drive_users *drive = drive_of(seat);
+    seat->crowd = crowd_open(seat, &drive->profile, &drive->moves, DRIVER_ON_STOP_NS);
     if (shape->is_on && !shape->has_tick) {
         goal_end_at(seat->goal, later(seat->thread->start_ns, shape->end_ns));
     }
@@ -409,15 +413,17 @@ static const char *tick(struct drive_users *drive, uint64_t run_time_ns, struct 
 /* Adds the pieces known before the run: all stages, or the first result of tick. */
 static bool plan_shape(struct drive_users *drive, struct err *err)
 {
-    const struct shape *shape = &drive->order->shape;
-    for (size_t i = 0; i < shape->count; i++) {
-        const struct shape_stage *stage = &shape->stages[i];
-        profile_add(&drive->profile, stage->at_ns, stage->users, stage->per_s);
+    const struct users_order *order = drive->order;
+    const struct team_entry *entry = drive->team->entry;
+    drive->wish = (struct shape_wish){.users = order->users, .per_s = order->spawn_per_s};
+    if (entry && !order->shape.is_on) {
+        drive->wish = (struct shape_wish){.users = entry->users, .per_s = entry->users_per_s};
+        profile_join(&drive->profile, entry->epoch.at_ns, entry->users_from, entry->users,
+                     entry->users_per_s);
+    } else if (has_crowd(order)) {
+        users_add_profile(order, &drive->profile);
     }
-    if (!shape->is_on && drive->order->is_elastic) {
-        profile_add(&drive->profile, 0, drive->order->users, drive->order->spawn_per_s);
-    }
-    if (!shape->has_tick) {
+    if (!order->shape.has_tick) {
         return true;
     }
     const char *error = tick(drive, 0, &drive->wish);
@@ -456,11 +462,31 @@ static bool conduct(struct drive *of, uint64_t start_ns, uint64_t now_ns)
     return true;
 }
 
+static void follow_epoch(struct drive_users *drive, struct change *change)
+{
+    bool has_users = change->users > 0 && !drive->order->shape.is_on;
+    if (change->is_closing) {
+        change->is_pending = true;
+        moves_let_go(&drive->moves, change->slots, change->at_ns, change->number, change->agreed);
+        return;
+    }
+    if (has_users &&
+        (change->users != drive->wish.users || change->users_per_s != drive->wish.per_s)) {
+        drive->wish = (struct shape_wish){.users = change->users, .per_s = change->users_per_s};
+        profile_add(&drive->profile, change->at_ns, change->users, change->users_per_s);
+    }
+    moves_take(&drive->moves, &change->epoch->slots, change->at_ns);
+}
+
 static bool change(struct drive *of, uint64_t start_ns, uint64_t now_ns, struct change *change,
                    struct err *err)
 {
     struct drive_users *drive = (struct drive_users *)of;
     uint64_t soon_ns = now_ns + TICK_LEAD_NS > start_ns ? now_ns + TICK_LEAD_NS - start_ns : 0;
+    if (has_crowd(drive->order) && (change->is_closing || change->epoch)) {
+        follow_epoch(drive, change);
+        return true;
+    }
     if (!drive->order->is_elastic || drive->order->shape.is_on || change->schedule ||
         change->slots) {
         return err_set(err, ERR_USAGE, "this run of users does not support this change");
@@ -476,6 +502,7 @@ static void close_all(struct drive *drive)
     if (drive) {
         log_close(&((struct drive_users *)drive)->log);
         profile_fini(&((struct drive_users *)drive)->profile);
+        moves_fini(&((struct drive_users *)drive)->moves);
         free(drive);
     }
 }
@@ -497,7 +524,9 @@ static struct drive *open_all(const struct order *order, const struct team *team
     drive->order = order->source->state;
     /* What is done by all was divided at the start, so a process that joins later has no part. */
     portion_init(&drive->portion, &team->slots, team->first, team->entry ? 0 : team->threads);
+    drive->team = team;
     profile_init(&drive->profile);
+    moves_init(&drive->moves, team);
     log_open(&drive->log, STDERR_FILENO, drive->order->log_reader);
     if (!feeds_begin(drive->order->scenario.feeds, team->threads, &drive->portion, err) ||
         !plan_shape(drive, err)) {
@@ -506,7 +535,6 @@ static struct drive *open_all(const struct order *order, const struct team *team
     }
     feeds_shift(drive->order->scenario.feeds, team->first, team->all);
     drive->plan = order->plan;
-    drive->team = team;
     drive->goal.requests.most = share_of(&drive->portion, drive->order->max_requests);
     drive->goal.iterations.most = share_of(&drive->portion, drive->order->max_iterations);
     drive->goal.end_ns = UINT64_MAX;
@@ -517,6 +545,7 @@ static struct drive *open_all(const struct order *order, const struct team *team
 const struct driver_type driver_users = {
     .name = "users",
     .cargo = &users_cargo,
+    .follows_epochs = true,
     .runs_scripts = true,
     .adds_targets = true,
     .open = open_all,

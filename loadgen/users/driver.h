@@ -17,8 +17,8 @@
  * task has ended, or after this time. Then on_stop runs, for at most DRIVER_ON_STOP_NS. When the
  * run is abandoned, all users end immediately.
  *
- * With is_elastic, the number of users may change during the run; surplus users end as described in
- * crowd.h.
+ * With is_elastic, the number of users may change during the run, and slots may move to other
+ * processes; surplus users, and those of slots that were lost, end as described in crowd.h.
  *
  * A request is due when an undisturbed script would have sent it (user.h). It counts as intended
  * only when the script sends it, so every intended request is started.

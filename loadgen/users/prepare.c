@@ -181,6 +181,25 @@ void users_close(struct users_order *order)
     exceptions_fini(&order->exceptions);
 }
 
+void users_add_profile(const struct users_order *order, struct profile *profile)
+{
+    const struct shape *shape = &order->shape;
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct shape_stage *stage = &shape->stages[i];
+        profile_add(profile, stage->at_ns, stage->users, stage->per_s);
+    }
+    if (!shape->is_on) {
+        profile_add(profile, 0, order->users, order->spawn_per_s);
+    }
+}
+
+bool users_can_move(const struct users_order *order)
+{
+    return schedule_is_closed(&order->schedule) && order->max_requests == UINT64_MAX &&
+           order->max_iterations == UINT64_MAX &&
+           feeds_count_once(order->scenario.feeds, NULL) == 0;
+}
+
 struct source users_source(struct users_order *order)
 {
     return (struct source){.state = order, .ready_fd = -1};

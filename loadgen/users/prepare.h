@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "loadgen/pace/profile.h"
 #include "loadgen/target/targets.h"
 #include "loadgen/users/files/given.h"
 #include "loadgen/users/users.h"
@@ -30,6 +31,15 @@ void users_close(struct users_order *order);
  * because files may change. Arguments whose names suggest a secret have no value.
  */
 json_t *users_show(const struct users_order *order);
+
+/* Adds the pieces of the profile (pace/profile.h) that are known before the run. */
+void users_add_profile(const struct users_order *order, struct profile *profile);
+
+/*
+ * True if users can move to other processes during the run. With a rate or a number of iterations
+ * or requests, or with rows that are taken once, each process has its fixed part of these.
+ */
+bool users_can_move(const struct users_order *order);
 
 /* The source of the run's order; its state is the users' order. */
 struct source users_source(struct users_order *order);

@@ -90,7 +90,6 @@ struct user {
     bool has_stopped; /* on_stop was called */
     uint64_t task_ns; /* start of its last task */
     /* With a crowd (crowd.h): */
-    size_t index;            /* of its number among the numbers of the thread */
     bool is_expected;        /* the profile still includes a user with its number */
     bool is_hurried;         /* the time for its task is over */
     struct heap_entry leave; /* when its task, and then its on_stop, must have ended */

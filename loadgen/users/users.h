@@ -28,7 +28,8 @@ struct users_order {
     struct classes_filter filter;
     struct arguments arguments; /* for the scenario */
     uint64_t users;
-    bool is_elastic;          /* `users` and `spawn_per_s` may be changed during the run */
+    bool is_elastic;          /* `users` and `spawn_per_s` may be changed during the run, and users
+                                 may move to other processes */
     bool shares_connections;  /* users share connections */
     double spawn_per_s;       /* users that start per second; more than 0 */
     struct schedule schedule; /* of iterations (iterations.h); time 0 is ITERATIONS_LEAD_NS after

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The users of a scenario over two workers, which have neither its file nor its data nor its environment: each user runs
 # once, with what test_start returned; what the target got is what the report counts. Then errors of scripts, quit,
-# stages of a Shape, a worker that leaves, and what cannot be sent yet.
+# stages of a Shape, and what cannot be sent yet.
 set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
@@ -94,25 +94,6 @@ LUA
 run_there 0
 expect_eq "users of the stages" "$(arrived "sorted(int(r['url'][13:]) for r in l if r['url'].startswith('/items/start-'))")" "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]"
 expect_eq "the end" "$(json "$TMP/report" "r['requests']")" "$(arrived "len(l)")"
-
-# The users of a worker that leaves end, with a message; no request is lost.
-start_there c
-C_PID=$WORKER_PID
-cat >"$TMP/controller/scenario.lua" <<'LUA'
-local Visitor = User { wait = constant(0.1) }
-Visitor:task(function(self) self:get("/items") end)
-LUA
-BEFORE=$(wc -l <"$TMP/log")
-(FRUIT=pear run_users 0 "$TMP/controller/scenario.lua" -nats "$NATS" -expect-workers 3 -H "$U" -u 9 -r 100 -t 14) &
-RUN_PID=$!
-STARTED="$STARTED $RUN_PID"
-wait_for grep -qs 'joins the run' "$TMP/c.err" || fail "c: $(cat "$TMP/c.err")"
-has_requests() { [ "$(wc -l <"$TMP/log")" -gt $((BEFORE + 100)) ]; }
-wait_for has_requests || fail "no requests: $(cat "$TMP/err")"
-kill -TERM "$C_PID"
-wait "$RUN_PID" || fail "the run"
-expect_has "who has left" "$(cat "$TMP/err")" "c has left, and its users have ended"
-expect_eq "nothing was lost" "$(json "$TMP/report" "r['requests'] == r['intended'], r['unknown'], r['requests']")" "(True, 0, $(($(wc -l <"$TMP/log") - BEFORE)))"
 
 # What cannot be sent yet.
 SCENARIO=$TMP/controller/scenario.lua

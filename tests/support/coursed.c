@@ -66,6 +66,7 @@ void coursed_open(struct coursed *coursed, struct course *course, uint64_t run)
         .bucket = coursed->bucket,
         .run = run,
         .clock = 1,
+        .can_move = true,
         .order = &coursed->order,
         .driver_type = &driver_agenda,
         .control = &coursed->control,

@@ -16,6 +16,7 @@
 #include "loadgen/cluster/controller/lookout.h"
 #include "loadgen/cluster/lease.h"
 #include "loadgen/cluster/names.h"
+#include "loadgen/drive/cargo.h"
 #include "loadgen/run/worker.h"
 
 /* Disk space of the broker for orders. */
@@ -203,7 +204,7 @@ static bool awaits_return(const struct course *course)
     uint64_t duration_ns = course->order->plan->schedule.duration_ns;
     bool has_time = duration_ns == 0 || course_now_ns(course) + END_NS < duration_ns;
     return course->roster.clock_ns < course->return_by_ns && has_time &&
-           course->stop_ns == UINT64_MAX && course->driver_type->follows_epochs;
+           course->stop_ns == UINT64_MAX && course->can_move;
 }
 
 /* False: the run has ended, or no more messages can arrive. */
@@ -294,6 +295,7 @@ static void clean_up(struct course *course)
 static void close_course(struct course *course)
 {
     merge_destroy(course->merge);
+    profile_fini(&course->profile);
     course_free_epochs(course);
     roster_free(&course->roster);
     bus_queue_free(course->queue);
@@ -349,7 +351,10 @@ static bool run_there(void *context, const struct order *order,
         .summary = summary,
         .stop_ns = UINT64_MAX,
         .give_up_ns = UINT64_MAX,
+        .can_move = driver_type->follows_epochs &&
+                    (!driver_type->cargo || driver_type->cargo->can_move(order->source)),
     };
+    profile_init(&course.profile);
     bool ok = check_order(order, err) && draw(&course.run, err) && course_pack(&course, err) &&
               take_control(controller, course.head.hash, control->stop_fd, err);
     if (ok) {

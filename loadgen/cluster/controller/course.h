@@ -7,7 +7,8 @@
  *     muster.c       up to the start: order, workers, seats
  *     takeover.c     continues the run of a controller that has died
  *     heir.c         saves state for the next controller of the run
- *     epochs.c       epochs: owners of slots, and schedules
+ *     epochs.c       epochs: owners of slots, schedules, and numbers of users
+ *     lookout.c      lists the workers while nothing runs
  *     crew.c         the list of workers, for tables
  *     outcome.c      output to the observer, the result file and the summary
  */
@@ -32,6 +33,7 @@
 #include "loadgen/order/order.h"
 #include "loadgen/order/plan.h"
 #include "loadgen/pace/epoch.h"
+#include "loadgen/pace/profile.h"
 #include "loadgen/run/changes.h"
 #include "loadgen/run/run.h"
 
@@ -44,7 +46,8 @@
 /* An entry in the list of all epochs of the run. */
 struct knot {
     struct epoch epoch;
-    uint64_t users;    /* as in wire_epoch */
+    uint64_t users; /* as in wire_epoch, like users_per_s */
+    double users_per_s;
     uint64_t revision; /* of its key, as far as known; 0: none */
     bool is_decided;   /* its slots are final, even if not yet published */
     struct knot *next;
@@ -87,7 +90,10 @@ struct course {
     uint64_t decide_ns;     /* run time at which `next` becomes final with the old slots */
     struct epoch_counter counter;
     struct heir heir;
-    struct wish wish; /* a change that waits for its epoch */
+    struct profile profile; /* of the users of a scenario */
+    bool is_elastic;        /* their number can be changed */
+    bool can_move;          /* slots can move to other workers */
+    struct wish wish;       /* a change that waits for its epoch */
     bool has_wish;
     uint64_t asked;        /* how often control->stop_fd requested a stop */
     uint64_t stops;        /* published stops: 1 drain, 2 abandon */

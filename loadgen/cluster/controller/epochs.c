@@ -4,9 +4,11 @@
  * that lose slots have received it.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/plural.h"
 #include "loadgen/base/least.h"
 #include "loadgen/base/memory.h"
 #include "loadgen/cluster/controller/course.h"
@@ -17,7 +19,10 @@
 #define EPOCH_LEAD_NS (2 * NS_PER_S)
 #define EPOCH_PATIENCE_NS NS_PER_S /* after its time, it becomes final with the old slots */
 
-static void write_epoch(const struct course *course, const struct knot *knot, bool is_final,
+/* The same, in addition to the time-out of requests, if users must end before they move. */
+#define USERS_PATIENCE_NS (60 * NS_PER_S)
+
+static void write_epoch(struct course *course, const struct knot *knot, bool is_final,
                         struct bytes *out)
 {
     const struct epoch *epoch = &knot->epoch;
@@ -28,6 +33,8 @@ static void write_epoch(const struct course *course, const struct knot *knot, bo
         .at_ns = epoch->at_ns,
         .first = epoch->first,
         .users = knot->users,
+        .users_from = profile_users(&course->profile, epoch->at_ns),
+        .users_per_s = knot->users_per_s,
         .piece = epoch->piece,
         .walk = epoch->walk,
         .slots = epoch->slots,
@@ -91,11 +98,29 @@ static enum bus_status publish(struct course *course, struct knot *knot, bool is
     return status;
 }
 
+/* The number of users of a scenario does not limit the workers that can have some. */
 static uint64_t cap_of(const struct course *course, uint64_t users)
 {
+    if (course->driver_type->cargo) {
+        return plan_cap(course->order->plan);
+    }
     struct plan plan = *course->order->plan;
     plan.max_workers = users;
     return plan_cap(&plan);
+}
+
+static void begin_profile(struct course *course, struct knot *knot)
+{
+    const struct driver_cargo *cargo = course->driver_type->cargo;
+    if (cargo) {
+        course->is_elastic = cargo->add_profile(course->order->source, &course->profile);
+        knot->users = UINT64_MAX;
+        if (course->is_elastic) {
+            const struct profile_piece *piece = &course->profile.list[0];
+            knot->users = piece->to;
+            knot->users_per_s = piece->per_s;
+        }
+    }
 }
 
 bool course_begin_epochs(struct course *course, struct err *err)
@@ -108,6 +133,7 @@ bool course_begin_epochs(struct course *course, struct err *err)
     struct knot *knot = memory_of(calloc(1, sizeof *knot));
     epoch_init(&knot->epoch, &plan->schedule, &slots);
     knot->users = plan->max_workers;
+    begin_profile(course, knot);
     course->first = course->last = knot;
     epoch_counter_init(&course->counter, &knot->epoch);
     roster_set(&course->roster, &slots);
@@ -131,6 +157,12 @@ static void note_change(struct course *course, const struct change *change, uint
     if (change->schedule) {
         summary_change_schedule(course->summary, schedule_print(change->schedule, words), at_ns);
     }
+    if (change->users > 0 && course->is_elastic) {
+        snprintf(words, sizeof words, "%" PRIu64 " %s", change->users,
+                 plural(change->users, "user", "users"));
+        summary_change_schedule(course->summary, words, at_ns);
+        profile_add(&course->profile, at_ns, change->users, course->next->users_per_s);
+    }
 }
 
 /* False: there is nothing to change, because the slots must stay with their owners. */
@@ -140,7 +172,10 @@ static bool fill_next(struct course *course, struct knot *next, const struct cha
     struct slots slots;
     uint64_t at_ns = most(course_now_ns(course) + EPOCH_LEAD_NS, last->epoch.at_ns);
     next->users = change && change->users ? change->users : last->users;
-    if (!roster_deal(&course->roster, cap_of(course, next->users), &slots)) {
+    next->users_per_s = change && change->users_per_s > 0 ? change->users_per_s : last->users_per_s;
+    /* A new number of users does not wait for users that must end before they move. */
+    bool keeps_slots = change && course->driver_type->cargo;
+    if (keeps_slots || !roster_deal(&course->roster, cap_of(course, next->users), &slots)) {
         if (!change) {
             return false;
         }
@@ -148,7 +183,9 @@ static bool fill_next(struct course *course, struct knot *next, const struct cha
     }
     epoch_init_next(&next->epoch, &course->counter, at_ns, change ? change->schedule : NULL,
                     &slots);
-    course->decide_ns = at_ns + EPOCH_PATIENCE_NS;
+    course->decide_ns =
+        at_ns + (course->driver_type->cargo ? USERS_PATIENCE_NS + course->order->plan->timeout_ns
+                                            : EPOCH_PATIENCE_NS);
     return true;
 }
 
@@ -170,12 +207,12 @@ static void propose(struct course *course, const struct change *change)
         free(next);
         return;
     }
+    course->next = next;
+    course->next_revision = 0;
     if (change) {
         note_change(course, change, next->epoch.at_ns);
         course->has_wish = false;
     }
-    course->next = next;
-    course->next_revision = 0;
 }
 
 struct cargo_part course_part(const struct course *course, const struct roster_member *member)
@@ -263,6 +300,18 @@ static bool decide(const struct course *course, struct knot *next)
     return true;
 }
 
+/* The users of slots that have got another owner. */
+static void count_moved(struct course *course, const struct epoch *next)
+{
+    const uint16_t *before = course->last->epoch.slots.owner;
+    uint64_t users = profile_users(&course->profile, next->at_ns);
+    for (uint64_t slot = 0; slot < SLOTS && slot < users; slot++) {
+        if (before[slot] != next->slots.owner[slot]) {
+            course->summary->users_moved += (users - slot - 1) / SLOTS + 1;
+        }
+    }
+}
+
 static void settle(struct course *course)
 {
     struct knot *next = course->next;
@@ -271,6 +320,7 @@ static void settle(struct course *course)
     }
     course->has_moved |=
         memcmp(&next->epoch.slots, &course->last->epoch.slots, sizeof next->epoch.slots) != 0;
+    count_moved(course, &next->epoch);
     epoch_publish(&course->last->epoch, &next->epoch);
     roster_set(&course->roster, &next->epoch.slots);
     course->last->next = next;
@@ -289,7 +339,7 @@ void course_move_epochs(struct course *course)
     epoch_count(&course->counter, until_ns(course, course->stop_ns));
     if (course->next) {
         settle(course);
-    } else if (has_ended || !course->driver_type->follows_epochs) {
+    } else if (has_ended || !course->can_move) {
         course_tell_merge(course); /* no worker takes over the slots of another */
     } else if (!is_late && (find_wish(course) || roster_is_epoch_due(&course->roster))) {
         propose(course, find_wish(course));

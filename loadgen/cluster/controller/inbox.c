@@ -93,9 +93,8 @@ static void take_account(struct course *course, const struct wire_end *end)
 /* It joins the run again as another member. What its driver cannot hand over ends with it. */
 static void take_cut_off(struct course *course, const struct roster_member *member)
 {
-    bool can_join = course->driver_type->follows_epochs;
     course_tell(course, "%s did not reach the broker for 15 s, and has stopped%s",
-                member->last.from.name, can_join ? "" : ": its users have ended");
+                member->last.from.name, course->can_move ? "" : ": its users have ended");
     course->return_by_ns = course->roster.clock_ns + RETURN_NS;
     course->has_moved = true;
 }
@@ -114,8 +113,7 @@ static void take_end(struct course *course, const struct wire_end *end)
     if (is_first) {
         take_account(course, end);
     }
-    if (is_first && member && member->state == ROSTER_LEAVING &&
-        !course->driver_type->follows_epochs) {
+    if (is_first && member && member->state == ROSTER_LEAVING && !course->can_move) {
         course_tell(course, "%s has left, and its users have ended", end->from.name);
         course->has_moved = true;
     }

@@ -76,7 +76,7 @@ bool course_find_run(struct course *course, bool *is_on, struct err *err)
     struct wire_start start = {0};
     uint64_t run = 0;
     *is_on = false;
-    if (!course->driver_type->follows_epochs) {
+    if (course->driver_type->cargo) {
         return true; /* what the controller before had in its script is lost */
     }
     if (!find_same_order(course, &run, err) ||

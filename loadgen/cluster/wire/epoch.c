@@ -69,6 +69,7 @@ static void pass_epoch(struct wire *wire, struct wire_epoch *epoch)
     pass_course(wire, epoch);
     epoch->users = wire_number(wire, epoch->users, UINT64_MAX);
     wire_require(wire, epoch->users > 0);
+    epoch->users_from = wire_number(wire, epoch->users_from, UINT64_MAX);
     epoch->users_per_s = wire_real(wire, epoch->users_per_s);
     pass_seats(wire, epoch, &seated);
     pass_slots(wire, &epoch->slots, &seated);

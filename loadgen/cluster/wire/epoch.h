@@ -8,7 +8,9 @@
  * An epoch is published in two steps, so that a slot never has two owners:
  *
  *     is_final false    Each worker closes its last epoch at at_ns (epoch_close), so that later
- *                       requests wait, and announces that the epoch has arrived.
+ *                       requests wait, and announces that the epoch has arrived. In a run of users,
+                       it ends those of slots that it loses, and announces this when the last one
+                       has ended.
  *     is_final true     Sent when every worker that loses slots has announced it, or is lost. The
  *                       workers continue with the new owners (epoch_publish).
  *
@@ -41,7 +43,9 @@ struct wire_epoch {
     uint64_t at_ns;            /* run time */
     uint64_t first;            /* number of the first request due at at_ns or later */
     uint64_t users;            /* of a closed loop, or the cap on requests in flight;
-                                  UINT64_MAX: no cap */
+                                  UINT64_MAX: no cap. Of a scenario: the number of users that is
+                                  being reached; UINT64_MAX: a shape decides */
+    uint64_t users_from;       /* of a scenario: users at at_ns */
     double users_per_s;        /* of a scenario: users started or ended per second */
     struct piece piece;        /* its schedule passes schedule_check */
     struct schedule_walk walk; /* state at `first` */

@@ -127,6 +127,8 @@ static void take_seat(struct part *part, const struct wire_epoch *epoch,
     if (epoch->number > 0) {
         fill(&part->entry.epoch, epoch);
         part->entry.users = epoch->users;
+        part->entry.users_from = epoch->users_from;
+        part->entry.users_per_s = epoch->users_per_s;
         part->team.entry = &part->entry;
     }
 }
@@ -215,7 +217,9 @@ bool part_follow(struct part *part, const struct wire_epoch *epoch, struct err *
     fill(&from, epoch);
     const struct change change = {
         .at_ns = epoch->at_ns,
+        .slots = epoch->is_final ? NULL : &from.slots,
         .users = epoch->is_final && epoch->users != UINT64_MAX ? epoch->users : 0,
+        .users_per_s = epoch->users_per_s,
         .epoch = epoch->is_final ? &from : NULL,
         .is_closing = !epoch->is_final,
         .number = epoch->number,

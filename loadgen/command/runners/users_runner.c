@@ -63,10 +63,10 @@ static bool choose(struct users_run *run, const struct run_order *order, struct 
     return order_arguments(order, &run->arguments, &options->arguments, err);
 }
 
-/* Clients can change the number of users, unless a Shape does, or workers run them. */
+/* Clients can change the number of users, unless a Shape does. */
 static void apply_shape(struct users_run *run)
 {
-    run->users.is_elastic = !run->users.shape.is_on && run->place->is_here;
+    run->users.is_elastic = !run->users.shape.is_on;
     bool is_known = !run->users.is_elastic && !run->users.shape.has_tick;
     run->options.users = is_known ? run->users.users : SHAPE_USERS_MAX;
 }
@@ -159,10 +159,11 @@ static bool change_run(void *opened, const struct run_order *order, struct err *
 {
     struct users_run *run = opened;
     const struct change change = {.users = order->users, .users_per_s = order->spawn_per_s};
-    if (!run->place->is_here) {
-        return err_set(err, ERR_USAGE,
-                       "users: cannot be changed while workers run them; stop the test, and start "
-                       "another one");
+    if (!run->place->is_here && !users_can_move(&run->users)) {
+        return err_set(
+            err, ERR_USAGE,
+            "users: cannot be changed while workers share the rows of a feeder, or a rate "
+            "or number of iterations");
     }
     if (!run->users.is_elastic) {
         return err_set(err, ERR_USAGE, "the scenario's Shape sets the number of users");

@@ -179,6 +179,8 @@ static void add_counts(json_t *report, const struct summary *summary)
     json_object_set_new(report, "abandoned", unless(is_open, integer_to_json(summary->abandoned)));
     json_object_set_new(report, "unknown", unless(is_open, integer_to_json(summary->unknown)));
     json_object_set_new(report, "lost_rows", unless(is_open, integer_to_json(summary->lost_rows)));
+    json_object_set_new(report, "users_moved",
+                        unless(is_open, integer_to_json(summary->users_moved)));
     json_object_set_new(report, "answered", integer_to_json(counters->answered));
     json_object_set_new(report, "timed_out", integer_to_json(counters->timed_out));
     json_object_set_new(report, "failed", integer_to_json(counters->failed));

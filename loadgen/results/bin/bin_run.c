@@ -265,6 +265,7 @@ static void count_results(struct bin_run *run)
 
 static void take_lost(struct summary *summary, const json_t *json)
 {
+    summary->users_moved += integer(json, "users_moved");
     const char *lost = json_string_value(json_object_get(json, "lost"));
     if (lost && *lost) {
         summary_add_lost(summary, shown(lost), integer(json, "unknown"),

@@ -148,7 +148,8 @@ uint64_t feeds_count_once(struct feeds *feeds, const struct portion *portion)
     pthread_mutex_lock(&feeds->lock);
     for (const struct feed *feed = feeds->first; feed; feed = feed->next) {
         bool is_once = feed->options.order == FEED_ONCE;
-        count += is_once ? portion_count(portion, feed->rows->count) : 0;
+        uint64_t rows = feed->rows->count;
+        count += !is_once ? 0 : portion ? portion_count(portion, rows) : rows;
     }
     pthread_mutex_unlock(&feeds->lock);
     return count;

@@ -108,7 +108,10 @@ void feeds_use(struct feeds *feeds, const struct given *given);
  */
 const char *feeds_find_finite(struct feeds *feeds);
 
-/* The number of rows in this portion, of all feeds with FEED_ONCE. `feeds` may be NULL. */
+/*
+ * The number of rows in this portion, of all feeds with FEED_ONCE. `feeds` may be NULL. `portion`
+ * NULL: all.
+ */
 uint64_t feeds_count_once(struct feeds *feeds, const struct portion *portion);
 
 /* Records a file that the scenario has read itself (read_file.h), for feeds_visit_files. */

@@ -220,6 +220,7 @@ static void fill_epoch(struct wire_epoch *epoch, struct wire_seat seats[5])
         .number = amount(),
         .is_final = below(2),
         .users = below(2) ? UINT64_MAX : 1 + amount(),
+        .users_from = amount(),
         .users_per_s = random_fraction(&chance) * 100,
         .seats = seats,
     };
@@ -452,6 +453,7 @@ START_TEST(an_epoch_has_its_seats)
                       seats[epoch.count - 1].first + seats[epoch.count - 1].threads);
     ck_assert_mem_eq(&got.slots, &epoch.slots, sizeof got.slots);
     ck_assert(got.users == epoch.users && got.users_per_s == epoch.users_per_s);
+    ck_assert_uint_eq(got.users_from, epoch.users_from);
     wire_epoch_free(&got);
 }
 END_TEST

@@ -176,6 +176,46 @@ START_TEST(all_threads_agree)
 }
 END_TEST
 
+/* Owners that change between two looks: together, they do what the profile says. */
+START_TEST(another_owner_continues)
+{
+    const uint16_t threads[] = {0, 1};
+    struct slots others;
+    slots_deal(&others, NULL, UINT64_MAX, threads, 2);
+    profile_add(&profile, 0, 40, 10);
+    follow_all(2 * NS_PER_S);
+    ck_assert_uint_eq(count, 21);
+    slots = others;
+    for (size_t i = 0; i < 2; i++) {
+        profile_reach(&profile, &cursors[i], 2 * NS_PER_S);
+        ck_assert_uint_eq(profile_seek(&profile, &cursors[i], 2 * NS_PER_S), 21);
+    }
+    follow(0, 10 * NS_PER_S);
+    follow(1, 10 * NS_PER_S);
+    ck_assert_uint_eq(replay(), 40);
+}
+END_TEST
+
+START_TEST(who_joins_finds_the_users_of_that_time)
+{
+    struct profile late;
+    profile_init(&late);
+    ck_assert_uint_eq(profile_users(&late, NS_PER_S), 0);
+    profile_add(&profile, 0, 100, 10);
+    profile_add(&profile, 3 * NS_PER_S, 11, 5);
+    uint64_t users = profile_users(&profile, 5 * NS_PER_S);
+    ck_assert_uint_eq(users, 20);
+    profile_join(&late, 5 * NS_PER_S, users, 11, 5);
+    for (uint64_t t_ns = 5 * NS_PER_S; t_ns < 9 * NS_PER_S; t_ns += NS_PER_S / 7) {
+        uint64_t expected = profile_users(&profile, t_ns);
+        ck_assert(profile_users(&late, t_ns) + 1 >= expected &&
+                  profile_users(&late, t_ns) <= expected);
+    }
+    ck_assert_uint_eq(profile_users(&late, 9 * NS_PER_S), 11);
+    profile_fini(&late);
+}
+END_TEST
+
 Suite *profile_suite(void);
 Suite *profile_suite(void)
 {
@@ -187,6 +227,8 @@ Suite *profile_suite(void)
     tcase_add_test(tcase, a_faster_rate_does_not_wait_for_the_slower_one);
     tcase_add_test(tcase, what_has_happened_stays);
     tcase_add_test(tcase, all_threads_agree);
+    tcase_add_test(tcase, another_owner_continues);
+    tcase_add_test(tcase, who_joins_finds_the_users_of_that_time);
     suite_add_tcase(suite, tcase);
     return suite;
 }
