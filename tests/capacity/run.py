@@ -9,12 +9,14 @@ The truth T = Q / c, where c is the target's CPU time per request at saturation,
 after each line. It counts only if the target used at least 97 % of Q both times, if both differ by less
 than 2 %, and if what was served is within 3 % of T. Otherwise the line is not measurable now.
 
+`workers` compares two searches with each other: over four workers of 0.25 CPU, and over one of 1 CPU.
+
 Each line prints what it measured. An answer is wrong only if the truth could be measured: a search that
 fails on a machine that is busy says nothing. Nothing begins on a machine that is busy. The whole table may
-take 75 minutes; `trusted` is not in it, and runs only when it is named. Exit status: 0 all held; 1 one was
-wrong, or the table took too long; 77 none was wrong, but some (or all: no cgroups, a busy machine) were not
-measured. -smoke runs two short lines in at most 5 minutes, for CI, where what is not measured is printed and
-does not fail.
+take 75 minutes; `trusted` and `workers` are not in it, and run only when they are named. Exit status: 0 all
+held; 1 one was wrong, or the table took too long; 77 none was wrong, but some (or all: no cgroups, a busy
+machine) were not measured. -smoke runs two short lines in at most 5 minutes, for CI, where what is not
+measured is printed and does not fail.
 """
 
 import json
@@ -42,6 +44,7 @@ TRUTH_S = 20
 SEARCH_MAX_S = 900  # a search that takes longer is wrong
 TABLE_MAX_S = 75 * 60
 SERVED_MAX_S = 10  # a target that is stopped never answers
+READY_MAX_S = 20
 SMOKE_TRUTH_S, SMOKE_SEARCH_S = 10, 100
 
 
@@ -275,6 +278,74 @@ class Stalls:
         self.stopped.send_signal(signal.SIGCONT)
 
 
+class Broker:
+    """nats-server; not in a cgroup."""
+
+    def __init__(self, folder):
+        config = os.path.join(folder, "nats.conf")
+        with open(config, "w") as file:
+            file.write(f'jetstream {{ store_dir: "{folder}/streams", max_file: 2GB }}\n')
+        self.process = subprocess.Popen(["nats-server", "-c", config, "-a", "127.0.0.1", "-p", "-1",
+                                         "--ports_file_dir", folder, "-l", os.path.join(folder, "log")],
+                                        env=os.environ | {"PATH": os.environ["PATH"] + ":/usr/sbin"})
+        ports = os.path.join(folder, f"nats-server_{self.process.pid}.ports")
+        until = time.monotonic() + READY_MAX_S
+        while not os.path.exists(ports) or os.path.getsize(ports) == 0:
+            expect(time.monotonic() < until, "nats-server does not start")
+            time.sleep(0.05)
+        with open(ports) as file:
+            self.url = json.load(file)["nats"][0]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
+class Workers:
+    """`loadgen worker`, `count` of them, each in a cgroup of its own."""
+
+    def __init__(self, broker, count, cpus):
+        self.groups = [CpuGroup("worker", cpus) for _ in range(count)]
+        self.processes = [
+            group.start([LOADGEN, "worker", "-nats", broker.url, "-name", f"worker-{i}"],
+                        stderr=subprocess.DEVNULL, env=CLEAN) for i, group in enumerate(self.groups)]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.kill()
+            process.wait()
+        for group in self.groups:
+            group.remove()
+
+
+def workers(*arguments, slo=SLO):
+    """Four workers of 0.25 CPU find what one of 1 CPU finds."""
+    def line():
+        rates = {}
+        with tempfile.TemporaryDirectory() as folder, Broker(folder) as broker, Target(0.5) as target, \
+                Generator() as generator:
+            url = f"{target.base}/work/1000"
+            with Truth(target, url) as truth:
+                for count, cpus in ((1, 1), (4, 0.25)):
+                    with Workers(broker, count, cpus):
+                        result = search(generator, url, "-nats", broker.url, "-expect-workers", count, *arguments,
+                                        slo=slo)
+                    rates[count] = found(result)
+                truth.check()
+        width = result["settings"]["width"]
+        text = f"four of 0.25 CPU {rates[4]:.1f}/s, one of 1 CPU {rates[1]:.1f}/s, T {truth.rate:.1f}/s: " \
+               f"{rates[4] / rates[1]:.3f} (1 +- {width})"
+        expect(abs(rates[4] / rates[1] - 1) <= width, text)
+        return text
+    return line
+
+
 def stalls():
     with Target(1) as target, Generator() as generator:
         url = f"{target.base}/work/1000"
@@ -384,8 +455,9 @@ LINES = {
     "small-generator": small_generator(),
     "stalls": stalls,
     "killed": killed(10, 45),
+    "workers-quick": workers("-quick", slo="p99<100ms,errors<1%"),
 }
-NAMED_ONLY = {"trusted": trusted}
+NAMED_ONLY = {"trusted": trusted, "workers": workers()}
 SMOKE = {
     "small-generator": small_generator("-quick"),
     "cell-killed": killed(1, 25, "-quick", slo="p99<100ms,errors<1%", low=0.92, high=1.08),
