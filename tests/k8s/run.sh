@@ -518,7 +518,16 @@ saw "100 users"
 documented "kubectl scale" 4 || fail "$(cat "$WORK/body")"
 await_workers 4
 sends_more
-saw "4 workers, and the test goes on"
+# The new workers get their part of the users.
+for tries in $(seq "$PATIENCE"); do
+    ask GET /api/v1/workers || true
+    counts=$(grep -o '"users": *[0-9]*' "$WORK/body" | awk '{ printf "%s ", $NF }')
+    ! echo "$counts" | awk '{ for (i = 1; i <= NF; i++) { sum += $i; idle += $i == 0 } exit NF != 4 || idle || sum != 100 }' ||
+        break
+    [ "$tries" -lt "$PATIENCE" ] || fail "not all users run, or not on all workers: $(cat "$WORK/body")"
+    sleep 1
+done
+saw "users of each worker: $counts"
 documented /stop || fail "$(cat "$WORK/body")"
 saw "/stop: $(cat "$WORK/body")"
 documented /stats/requests || fail "$(cat "$WORK/body")"
@@ -528,6 +537,9 @@ ask GET /api/v1/runs
 run=$(grep -o '"id": *"[0-9]*"' "$WORK/body" | grep -o '[0-9]*' | sort -n | tail -n 1) # numbers increase
 ask GET "/api/v1/runs/$run/report"
 compare_with_report
+moved=$(number users_moved)
+saw "${moved:-no} users moved to the new workers"
+[ "${moved:-0}" -gt 0 ] || fail "no user moved"
 for tries in $(seq 10); do
     SECONDS_AT_MOST=5 documented "kubectl logs" || true # it follows the log
     ! grep -q Aggregated "$WORK/body" || break
