@@ -22,7 +22,8 @@ ENTER, SPACE, DOWN = '\ue007', '\ue00d', '\ue015'
 WIDE, NARROW = (1280, 900), (380, 850)
 RATE = ('-rate', '40', '-slo', 'p99<5s,errors<50%')
 # Trials of a second, as the limit is low; a busy machine meets it as well.
-SEARCH = ('-quick', '-trial', '1s', '-generator-rate', '1000', '-slo', 'p50<25ms,errors<50%')
+# On a busy machine, the browser needs seconds for a look: no rate is bad, and a search lasts longer than that.
+SEARCH = ('-quick', '-trial', '2s', '-generator-rate', '1000', '-slo', 'p50<500ms,errors<50%')
 
 
 # ---- a rate ----
@@ -205,13 +206,17 @@ def check_search(browser, reader, server):
 
 
 def check_stopped_search(browser):
-    """What is known so far."""
-    browser.type('#order-max_rate', '')
-    browser.press('#order-max_rate', ENTER)
-    wait('it has begun', lambda: text(browser, '#state') in ('Warming up', 'Searching', 'Verifying'))
-    wait('a trial', trials, browser)
-    browser.press('#stop', ENTER)
-    shows(browser, '#state', 'Stopped')
+    """What is known so far. If the search was over before the button was pressed, it is started again."""
+    for _ in range(3):
+        browser.type('#order-max_rate', '')
+        browser.press('#order-max_rate', ENTER)
+        wait('it has begun', lambda: text(browser, '#state') in ('Warming up', 'Searching', 'Verifying'))
+        wait('a trial', trials, browser)
+        if is_seen(browser, '#stop'):
+            browser.press('#stop', ENTER)
+        shows(browser, '#state', 'Stopped')
+        if 'The search was stopped' in text(browser, '#bracket-now'):
+            break
     shows(browser, '#bracket-now', 'The search was stopped')
     check('the form is back', is_seen(browser, '#order-min_rate'))
 
