@@ -102,8 +102,8 @@ def an_answer_that_has_begun_is_no_race(way, folder):
 
     server = way.server(request)
     targets = way.targets(server, ["/first", "/half", "/a", "/b", "/c", "/d"])
-    # The first is alone, so that the others find a connection that was used.
-    attack = Attack([server], way.flags, targets, *ONE, "-rate", 10, workers=4)
+    # The first is alone, so that the others find a connection that was used; and /a is sent after /half has begun.
+    attack = Attack([server], way.flags, targets, *ONE, "-rate", 4, workers=4)
     attack.expect(6, kinds={"closed": 1}, retried=3, bytes_in=25).error("closed", starts="unexpected EOF")
 
 
