@@ -24,7 +24,7 @@ bool parcel_pack(struct wire_order *head, const json_t *json, struct order_files
     }
     return files->bytes <= ORDER_FILES_MAX ||
            err_set(err, ERR_FAILED,
-                   "the files of the order have %zu bytes, more than the %zu that workers accept",
+                   "the files of the order total %zu bytes; workers accept at most %zu",
                    files->bytes, ORDER_FILES_MAX);
 }
 

@@ -262,7 +262,7 @@ static void remark_on_schedule(struct remarks *remarks, const struct summary *su
             duration_print_rounded(histogram_percentile(&tally->lag, 990000), text));
     }
     if (tally_clipped(tally) > 0) {
-        say(remarks, "%" PRIu64 " %s too long to record; percentiles are too low.",
+        say(remarks, "%" PRIu64 " %s over 9.77 hours; percentiles among them are the maximum.",
             tally_clipped(tally), plural(tally_clipped(tally), "duration was", "durations were"));
     }
 }

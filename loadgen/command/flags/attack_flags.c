@@ -88,7 +88,7 @@ static const struct cli_flag flags[] = {
 
     {.help = "Output"},
     {"output", "FILE", cli_set_string, FIELD(output), NULL,
-     "file for the results (default stdout, unless a report is printed there)"},
+     "file for the results (default stdout; none if a report is printed there)"},
     {"encoding", "bin|none", set_encoding, FIELD(encoding), "bin",
      "format of the results; none (always with -nats): write only per-second counts and "
      "histograms, no individual results"},

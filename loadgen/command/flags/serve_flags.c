@@ -112,7 +112,7 @@ static const struct cli_flag flags[] = {
     {"max-workers", "N", cli_set_u64, FIELD(max_workers), CLI_NO_LIMIT,
      "maximum requests in flight (not used in searches)"},
     {"max-connections", "N", cli_set_u64, FIELD(max_connections), "0",
-     "maximum connections per host and port; 0: no limit (in searches: 1024)"},
+     "maximum connections per host and port; 0: no limit, or 1024 in searches"},
 
     {.help = "SLO and capacity searches"},
     {"slo", "EXPR", cli_set_string, FIELD(slo), NULL,

@@ -3,16 +3,16 @@
  *
  *     all users are past on_start  --LEAD-->  iteration 0  ->  iteration 1 ...   each when due
  *
- * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. The owner assigns it to
- * the user that has been free the longest; if no user is free, the iteration is dropped
- * immediately. Until the budget of iterations is used up, every iteration that is due before the
- * end of the run is started or dropped, however late the thread is.
+ * Iteration k belongs to the owner of its slot (pace/slots.h), as users do. The owner, a thread,
+ * assigns it to the one of its own users that has been free the longest; if none of them is free,
+ * the iteration is dropped immediately. Until the budget of iterations is used up, every iteration
+ * that is due before the end of the run is started or dropped, however late the thread is.
  *
  * In a run with several processes (pace/team.h), each waits for its own users only, and at least
  * until the last user of the run is due to start. So the processes begin at most as far apart as
  * their slowest on_start.
  *
- * Without a rate (pacing.is_on), these functions do nothing.
+ * Without a rate (pacing.is_on is false), these functions do nothing.
  *
  * Threads: struct iterations belongs to one thread. Memory: plain values; users embed struct idle.
  */

@@ -24,7 +24,7 @@ static const char form[] =
 
 #define USERS_FORM "expected a whole number of users, 0 to %d"
 #define RATE_FORM "expected a number of users per second, more than 0"
-#define NO_CLASSES "every class always has users; set weight or fixed_count of the classes instead"
+#define NO_CLASSES "a shape cannot choose classes; set weight or fixed_count of the classes instead"
 
 /* Reads a number of users at this index. False: the value is something else. */
 static bool read_users(lua_State *lua, int index, lua_Integer *users)

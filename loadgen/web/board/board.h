@@ -60,8 +60,8 @@ struct board {
     uint64_t deleted;       /* generation of the last run that a client deleted; 0: none. Only
                                the server's thread uses it */
     struct run_order order; /* of the last run; zeroes: none yet */
-    char *host;             /* that a client has set; also used for later runs of users; NULL: none.
-                               Only the server's thread uses it */
+    char *host;        /* base URL that a client set for a run of users, and the default of later
+                          ones; NULL: none. Only the server's thread uses it */
     uint64_t start_ns; /* of the last run, or of its last trial, computed from its seconds; 0: none
                           yet */
     uint64_t wall_start_ns;        /* of the last run, on the wall clock */
