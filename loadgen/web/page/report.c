@@ -216,7 +216,7 @@ static void answer_report(struct board *board, struct http_request *request,
     assert(policy.length + sizeof framing <= sizeof reply->policy);
     snprintf(reply->policy, sizeof reply->policy, "%.*s%s", (int)policy.length, policy.at, framing);
     bytes_free(&policy);
-    json_decref(data);
+    view_free(board, data);
 }
 
 const struct http_route report_routes[] = {

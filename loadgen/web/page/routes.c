@@ -93,7 +93,7 @@ static void answer_state(struct board *board, struct http_request *request,
     pthread_mutex_unlock(&board->lock);
     char *text = memory_of(
         json_dumps(json, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(REAL_DIGITS)));
-    json_decref(json);
+    view_free(board, json);
     *reply = (struct http_reply){.status = HTTP_OK, .type = "application/json"};
     bytes_add_text(&reply->body, text);
     free(text);

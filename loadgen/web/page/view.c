@@ -425,6 +425,13 @@ json_t *view_state(struct board *board, const struct view_known *known)
     return json;
 }
 
+void view_free(struct board *board, json_t *state)
+{
+    pthread_mutex_lock(&board->lock);
+    json_decref(state);
+    pthread_mutex_unlock(&board->lock);
+}
+
 /* For the events. */
 
 json_t *view_columns(void)

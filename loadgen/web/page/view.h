@@ -61,7 +61,14 @@ struct view_known {
     uint64_t from;
 };
 
+/* The caller has locked the board, and frees the state with view_free. */
 json_t *view_state(struct board *board, const struct view_known *known);
+
+/*
+ * Locks the board: the state shares the list of workers with it, and Jansson does not order the
+ * reads of one thread before the last release by another.
+ */
+void view_free(struct board *board, json_t *state);
 
 /*
  * Parts of it, for clients of the events (web/api/events.h):
