@@ -153,6 +153,9 @@ bool roster_deal(struct roster *roster, uint64_t cap, struct slots *slots);
  */
 bool roster_has_agreed(const struct roster *roster, const struct slots *slots, uint64_t epochs);
 
+/* True if `slots` would give a slot to a member that is lost or has left. */
+bool roster_gives_to_gone(const struct roster *roster, const struct slots *slots);
+
 /* Call this when the epoch with these slots is final. LEAVING members without slots become LEFT. */
 void roster_set(struct roster *roster, const struct slots *slots);
 

@@ -191,6 +191,19 @@ bool roster_has_agreed(const struct roster *roster, const struct slots *slots, u
     return has_agreed;
 }
 
+bool roster_gives_to_gone(const struct roster *roster, const struct slots *slots)
+{
+    struct owners *owners = create_owners(roster);
+    bool gives = false;
+    for (size_t slot = 0; slot < SLOTS; slot++) {
+        const struct roster_member *heir = owner_of(roster, owners, slots->owner[slot]);
+        bool is_same = roster->has_slots && roster->slots.owner[slot] == slots->owner[slot];
+        gives |= heir && !is_same && roster_is_gone(heir);
+    }
+    free(owners);
+    return gives;
+}
+
 static void count_slots(struct roster *roster)
 {
     struct owners *owners = create_owners(roster);

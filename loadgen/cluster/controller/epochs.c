@@ -284,13 +284,25 @@ void course_lose_rest(struct course *course)
 }
 
 /*
+ * True if the slots must stay with their owners: a new one is gone, and can never take them, or
+ * users would start after the end of the run.
+ */
+static bool is_void(const struct course *course, const struct knot *next, bool has_ended)
+{
+    return (has_ended && course->driver_type->cargo) ||
+           roster_gives_to_gone(&course->roster, &next->epoch.slots);
+}
+
+/*
  * Decides the owners of the slots once, because an attempt to publish them may have been stored
  * although it failed.
  */
-static bool decide(const struct course *course, struct knot *next)
+static bool decide(const struct course *course, struct knot *next, bool has_ended)
 {
-    bool is_agreed = roster_has_agreed(&course->roster, &next->epoch.slots, next->epoch.number + 1);
-    if (!is_agreed && course_now_ns(course) < course->decide_ns) {
+    bool stays = is_void(course, next, has_ended);
+    bool is_agreed =
+        !stays && roster_has_agreed(&course->roster, &next->epoch.slots, next->epoch.number + 1);
+    if (!stays && !is_agreed && course_now_ns(course) < course->decide_ns) {
         return false;
     }
     if (!is_agreed) {
@@ -312,10 +324,11 @@ static void count_moved(struct course *course, const struct epoch *next)
     }
 }
 
-static void settle(struct course *course)
+static void settle(struct course *course, bool has_ended)
 {
     struct knot *next = course->next;
-    if ((!next->is_decided && !decide(course, next)) || publish(course, next, true) != BUS_OK) {
+    if ((!next->is_decided && !decide(course, next, has_ended)) ||
+        publish(course, next, true) != BUS_OK) {
         return; /* will be retried */
     }
     course->has_moved |=
@@ -338,7 +351,7 @@ void course_move_epochs(struct course *course)
     bool has_ended = is_stopped || (duration_ns > 0 && now_ns >= duration_ns);
     epoch_count(&course->counter, until_ns(course, course->stop_ns));
     if (course->next) {
-        settle(course);
+        settle(course, has_ended);
     } else if (has_ended || !course->can_move) {
         course_tell_merge(course); /* no worker takes over the slots of another */
     } else if (!is_late && (find_wish(course) || roster_is_epoch_due(&course->roster))) {

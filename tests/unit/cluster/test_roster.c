@@ -355,6 +355,19 @@ START_TEST(the_agreement_of_the_lost_is_not_needed)
 }
 END_TEST
 
+START_TEST(who_has_gone_can_take_no_slots)
+{
+    struct slots slots;
+    begin_with(2);
+    hear(2);
+    ck_assert(roster_deal(&roster, NO_CAP, &slots));
+    ck_assert(!roster_gives_to_gone(&roster, &slots));
+    pass(ROSTER_LOST_NS, 0x3);
+    ck_assert(roster_gives_to_gone(&roster, &slots));
+    ck_assert(!roster_gives_to_gone(&roster, &roster.slots));
+}
+END_TEST
+
 /* Both processes may be alive. */
 START_TEST(a_restarted_worker_is_another_member)
 {
@@ -554,6 +567,7 @@ Suite *roster_suite(void)
     tcase_add_test(tests, who_was_lost_comes_back_with_its_numbers);
     tcase_add_test(tests, who_loses_slots_must_have_heard_of_the_epoch);
     tcase_add_test(tests, the_agreement_of_the_lost_is_not_needed);
+    tcase_add_test(tests, who_has_gone_can_take_no_slots);
     tcase_add_test(tests, a_restarted_worker_is_another_member);
     tcase_add_test(tests, another_controller_takes_over);
     tcase_add_test(tests, threads_beyond_the_cap_wait);
