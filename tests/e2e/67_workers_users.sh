@@ -95,6 +95,65 @@ lost() {
     expect_balance
 }
 
+# begin_to_move: users of a and b, which take a minute to end, are to move to c
+begin_to_move() {
+    start_pair
+    cat >"$TMP/users.lua" <<'LUA'
+local U = User { wait = 0 }
+U:task(function(self)
+    self:get("/items")
+    sleep(60)
+end)
+LUA
+    "$BIN/loadgen" run "$TMP/users.lua" -nats "$NATS" -expect-workers 2 -H "$U" -u 6 -r 20 -stop-timeout 1m -report json \
+        >"$TMP/report" 2>"$TMP/err" &
+    RUN_PID=$!
+    STARTED="$STARTED $RUN_PID"
+    wait_for has_arrived 6
+    start_worker c
+    sleep 6 # nobody says that an epoch waits for users: c is ready after 1 to 2 s, and the epoch is 2 s ahead
+}
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+has_arrived() { [ "$(wc -l <"$TMP/log")" -ge "$1" ]; }
+
+# expect_end: after two stops, as the tasks still sleep
+expect_end() {
+    kill -INT "$RUN_PID"
+    sleep 1
+    kill -INT "$RUN_PID"
+    wait_for has_ended "$RUN_PID" || fail "the run does not end: $(cat "$TMP/err")"
+    expect_eq "nobody is lost" "$(grep -c lost "$TMP/err")" 0
+    expect_eq "users moved" "$(json "$TMP/report" "r.get('users_moved', 0)")" 0
+}
+
+# A worker that leaves before its users have come does not keep the run from ending.
+leaves_before() {
+    begin_to_move
+    kill -TERM "$WORKER_PID"
+    wait "$WORKER_PID" || fail "status $? of c"
+    expect_end
+}
+
+# The run is stopped before the users have come.
+stopped_before() {
+    begin_to_move
+    expect_end
+}
+
+# A run whose users have all ended by themselves has ended.
+nobody_is_left() {
+    start_pair
+    cat >"$TMP/users.lua" <<'LUA'
+local U = User { wait = 0 }
+U:task(function(self)
+    self:get("/items")
+    self:stop_user()
+end)
+LUA
+    run_users 0 "$TMP/users.lua" -nats "$NATS" -expect-workers 2 -H "$U" -u 4 -r 20
+    expect_eq "each has asked once" "$(json "$TMP/report" "r['requests'], r['intended'], 'stopped early' in str(r['remarks'])")" "(4, 4, False)"
+}
+
 # users_are N: on the page, over all workers
 users_are() { shows "r['state'] == 'running' and r['users'] == $1 and sum(w['users'] for w in r['workers']) == $1"; }
 
@@ -119,4 +178,4 @@ changed() {
     end_serve
 }
 
-beside come_and_go lost changed
+beside come_and_go lost changed leaves_before stopped_before nobody_is_left

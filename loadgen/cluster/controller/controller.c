@@ -28,6 +28,7 @@ enum { LEASE_WAIT_MS = 100 };
 #define ABANDON_NS (3 * NS_PER_S)  /* for the accounts of workers that abandon the run */
 #define REPORT_NS (10 * NS_PER_S)  /* maximum wait for missing reports after the last account */
 #define END_NS (2 * NS_PER_S)      /* before the end, no worker can join any more */
+#define IDLE_NS (5 * NS_PER_S)     /* then, the workers have reported the users of an epoch */
 #define LATE_NS (2 * NS_PER_S)     /* after that, a late lease is reported */
 #define ABSENCE_NS (60 * NS_PER_S) /* then, an unreachable broker is not expected back */
 
@@ -144,7 +145,9 @@ static uint64_t wanted_stops(const struct course *course)
 {
     bool has_failed = course->err.code != ERR_NONE || course->is_aborted ||
                       (course->writer && result_writer_failed(course->writer));
-    return course->asked > 1 ? 2 : course->asked == 1 || course->has_quit || has_failed;
+    return course->asked > 1
+               ? 2
+               : course->asked == 1 || course->has_quit || course->has_no_users || has_failed;
 }
 
 /* The end is recorded here even if it cannot be published. */
@@ -245,6 +248,32 @@ static void tell_late(struct course *course, bool is_held)
     }
 }
 
+/*
+ * Ends a run whose users have all ended by themselves (stop_user). Each worker goes on, because
+ * users could move to it. If clients can change the number of users, the run goes on, too.
+ */
+static void look_for_users(struct course *course)
+{
+    const struct knot *last = course->last;
+    bool can_end = course->can_move && course->is_elastic && !course->control->changes &&
+                   !course->next && course->stop_ns == UINT64_MAX;
+    if (!can_end || course->profile.count != 1 || course->start_ns == 0) {
+        return;
+    }
+    double starts_ns = (double)last->users / last->users_per_s * NS_PER_S;
+    double from_ns = (double)(last->epoch.at_ns + IDLE_NS) + starts_ns;
+    bool has_users = (double)course_now_ns(course) < from_ns;
+    for (size_t i = 0; i < course->roster.count && !has_users; i++) {
+        const struct roster_member *member = &course->roster.list[i];
+        has_users = member->is_silent && !roster_is_gone(member);
+    }
+    for (size_t i = 0; i < merge_count(course->merge) && !has_users; i++) {
+        const struct merge_worker worker = merge_worker(course->merge, i);
+        has_users = !worker.has_ended && !worker.is_lost && worker.last.users > 0;
+    }
+    course->has_no_users = !has_users;
+}
+
 /* Skips the actions that only a controller may do while the lease is late. */
 static void watch(struct course *course, struct lease *lease)
 {
@@ -252,11 +281,12 @@ static void watch(struct course *course, struct lease *lease)
         bool may_write = lease_state(lease) == LEASE_HELD;
         tell_late(course, may_write);
         course_attend(course);
+        look_for_users(course);
+        stop(course, may_write); /* first: no slots move after the end */
         if (may_write) {
             course_move_epochs(course);
             course_leave_state(course);
         }
-        stop(course, may_write);
     }
 }
 

@@ -110,6 +110,7 @@ struct course {
     bool is_superseded; /* another controller has the run, so this one must not write anything */
     bool is_aborted;    /* by the observer */
     bool has_quit;      /* a script has ended the run */
+    bool has_no_users;  /* all users have ended by themselves */
     bool has_moved;     /* slots were moved between workers */
     uint64_t turn_ns;   /* CLOCK_MONOTONIC: when the next turn may begin (inbox.c) */
     uint64_t shown_ns;  /* CLOCK_MONOTONIC: when on_workers was last called */

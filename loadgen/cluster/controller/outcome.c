@@ -162,7 +162,8 @@ void course_close_outcome(struct course *course)
         course->stop_ns != UINT64_MAX && (duration_ns == 0 || course->stop_ns < duration_ns);
     summary->workers_changed = course->has_moved || summary->lost[0] != '\0';
     summary->is_aborted = is_early && course->is_aborted;
-    summary->is_interrupted = is_early && !course->is_aborted; /* even if workers left */
+    summary->is_interrupted =
+        is_early && !course->is_aborted && !course->has_no_users; /* even if workers left */
     summary->is_abandoned = course->stops > 1;
     journal_write_end(course->writer, summary, course->order->targets);
 }
