@@ -63,10 +63,14 @@ static bool choose(struct users_run *run, const struct run_order *order, struct 
     return order_arguments(order, &run->arguments, &options->arguments, err);
 }
 
-/* Clients can change the number of users, unless a Shape does. */
+/*
+ * Clients can change the number of users, unless a Shape does, or workers share by that number what
+ * users do.
+ */
 static void apply_shape(struct users_run *run)
 {
-    run->users.is_elastic = !run->users.shape.is_on;
+    bool is_shared = !run->place->is_here && !users_can_move(&run->users);
+    run->users.is_elastic = !run->users.shape.is_on && !is_shared;
     bool is_known = !run->users.is_elastic && !run->users.shape.has_tick;
     run->options.users = is_known ? run->users.users : SHAPE_USERS_MAX;
 }
