@@ -104,7 +104,9 @@ struct cargo_part cargo_goal_part(const struct users_order *order, const struct 
 {
     struct portion portion;
     portion_init(&portion, slots, first, threads);
-    bool has_limit = order->max_requests != UINT64_MAX;
+    bool has_other_end = order->schedule.duration_ns > 0 || order->max_iterations != UINT64_MAX ||
+                         order->shape.is_on;
+    bool has_limit = order->max_requests != UINT64_MAX && !has_other_end;
     return (struct cargo_part){
         .requests = has_limit ? portion_count(&portion, order->max_requests) : UINT64_MAX,
         .iterations = count_iterations(order, slots, first, threads),
