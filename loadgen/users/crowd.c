@@ -332,10 +332,10 @@ static bool follow_moves(struct crowd *crowd, uint64_t now_ns)
     if (now_ns < start_ns || at_ns > now_ns - start_ns) {
         return false;
     }
+    profile_reach(crowd->profile, &crowd->cursor, now_ns - start_ns);
     follow_profile(crowd, now_ns, UINT_MAX);
     struct slots before = crowd->slots;
     crowd->version = moves_next(crowd->moves, &crowd->slots);
-    profile_reach(crowd->profile, &crowd->cursor, now_ns - start_ns);
     uint64_t users = profile_seek(crowd->profile, &crowd->cursor, now_ns - start_ns);
     if (gains(crowd, &before)) {
         deal_again(crowd);

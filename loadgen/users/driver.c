@@ -410,12 +410,22 @@ static const char *tick(struct drive_users *drive, uint64_t run_time_ns, struct 
     return conductor_tick(drive->order, &drive->log, (double)run_time_ns / NS_PER_S, users, wish);
 }
 
+/* False: not a wish that a controller of this version sends. */
+static bool is_wish(uint64_t users, double per_s)
+{
+    return users > 0 && users <= SHAPE_USERS_MAX && per_s > 0;
+}
+
 /* Adds the pieces known before the run: all stages, or the first result of tick. */
 static bool plan_shape(struct drive_users *drive, struct err *err)
 {
     const struct users_order *order = drive->order;
     const struct team_entry *entry = drive->team->entry;
     drive->wish = (struct shape_wish){.users = order->users, .per_s = order->spawn_per_s};
+    if (entry && !order->shape.is_on &&
+        (entry->users_from > SHAPE_USERS_MAX || !is_wish(entry->users, entry->users_per_s))) {
+        return err_set(err, ERR_FAILED, "the controller sent an invalid number of users");
+    }
     if (entry && !order->shape.is_on) {
         drive->wish = (struct shape_wish){.users = entry->users, .per_s = entry->users_per_s};
         profile_join(&drive->profile, entry->epoch.at_ns, entry->users_from, entry->users,
@@ -464,7 +474,7 @@ static bool conduct(struct drive *of, uint64_t start_ns, uint64_t now_ns)
 
 static void follow_epoch(struct drive_users *drive, struct change *change)
 {
-    bool has_users = change->users > 0 && !drive->order->shape.is_on;
+    bool has_users = is_wish(change->users, change->users_per_s) && !drive->order->shape.is_on;
     if (change->is_closing) {
         change->is_pending = true;
         moves_let_go(&drive->moves, change->slots, change->at_ns, change->number, change->agreed);

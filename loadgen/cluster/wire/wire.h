@@ -43,7 +43,7 @@
 #include "common/slice.h"
 
 enum {
-    WIRE_VERSION = 3,
+    WIRE_VERSION = 4,
     WIRE_MAX = 1024 * 1024 - 1024, /* maximum size of a message: the broker's, less its headers */
     WIRE_NAME = 64,                /* size of a worker's name, with the NUL */
     WIRE_TEXT = 128,               /* size of other texts */
