@@ -5,15 +5,15 @@
 
 #include "loadgen/pace/portion.h"
 
-enum { PROCESSES = 3, NUMBERS = 3 * SLOTS + 17 };
+enum { PROCESSES = 3, THREADS = 2 * PROCESSES, NUMBERS = 3 * SLOTS + 17 };
 
 static struct slots slots;
 
 /* Each process has two threads; together they have as many seats as there are users. */
 static void deal(uint64_t users)
 {
-    static const uint16_t threads[2 * PROCESSES] = {0, 1, 2, 3, 4, 5};
-    slots_deal(&slots, NULL, users, threads, 2 * PROCESSES);
+    static const uint16_t threads[THREADS] = {0, 1, 2, 3, 4, 5};
+    slots_deal(&slots, NULL, users, threads, THREADS);
 }
 
 START_TEST(each_number_belongs_to_one_process)
@@ -22,9 +22,9 @@ START_TEST(each_number_belongs_to_one_process)
     static uint8_t taken[NUMBERS];
     deal(users[_i]);
     memset(taken, 0, sizeof taken);
-    for (uint16_t process = 0; process < PROCESSES; process++) {
+    for (int process = 0; process < PROCESSES; process++) {
         struct portion portion;
-        portion_init(&portion, &slots, 2 * process, 2);
+        portion_init(&portion, &slots, (uint16_t)(2 * process), 2);
         uint64_t count = portion_count(&portion, NUMBERS);
         for (uint64_t i = 0; i < count; i++) {
             uint64_t number = portion_at(&portion, i);

@@ -285,8 +285,8 @@ START_TEST(processes_share_the_rows_that_come_once)
     struct slots slots;
     struct portion portion;
     char got[2][8];
-    for (uint16_t slot = 0; slot < SLOTS; slot++) {
-        slots.owner[slot] = slot % 2;
+    for (size_t slot = 0; slot < SLOTS; slot++) {
+        slots.owner[slot] = (uint16_t)(slot % 2);
     }
     for (uint16_t process = 0; process < 2; process++) {
         struct feeds *feeds = feeds_create(1000000, "raise it");
