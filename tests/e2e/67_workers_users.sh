@@ -122,7 +122,7 @@ expect_end() {
     sleep 1
     kill -INT "$RUN_PID"
     wait_for has_ended "$RUN_PID" || fail "the run does not end: $(cat "$TMP/err")"
-    expect_eq "nobody is lost" "$(grep -c lost "$TMP/err")" 0
+    expect_eq "c is not lost" "$(grep -c 'c is lost' "$TMP/err")" 0
     expect_eq "users moved" "$(json "$TMP/report" "r.get('users_moved', 0)")" 0
 }
 
