@@ -8,27 +8,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/workers_lib.sh"
 
-# One request after the other, 10 ms each: at most 100/s.
-cat >"$TMP/server.py" <<'PYTHON'
-import http.server, threading, time
-lock = threading.Lock()
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    def do_GET(self):
-        with lock:
-            time.sleep(0.01)
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
-        self.end_headers()
-    def log_message(self, *_):
-        pass
-class Server(http.server.ThreadingHTTPServer):
-    request_queue_size = 256
-server = Server(("127.0.0.1", 0), Handler)
-print(server.server_port, flush=True)
-server.serve_forever()
-PYTHON
-python3 "$TMP/server.py" >"$TMP/port" &
+python3 tests/support/one_at_a_time.py >"$TMP/port" &
 STARTED="$STARTED $!"
 wait_for test -s "$TMP/port" || fail "the server does not start"
 
