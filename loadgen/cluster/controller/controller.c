@@ -269,7 +269,8 @@ static void look_for_users(struct course *course)
     }
     for (size_t i = 0; i < merge_count(course->merge) && !has_users; i++) {
         const struct merge_worker worker = merge_worker(course->merge, i);
-        has_users = !worker.has_ended && !worker.is_lost && worker.last.users > 0;
+        bool is_known = worker.second != UINT64_MAX; /* a broker may be slow, or store nothing */
+        has_users = !worker.has_ended && !worker.is_lost && (!is_known || worker.last.users > 0);
     }
     course->has_no_users = !has_users;
 }
